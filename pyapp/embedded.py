@@ -41,9 +41,7 @@ STOP_SECONDS_MAX = 60
 ORPHAN_SECONDS_MAX = 10  # backends of a killed postmaster notice its death and end
 SOCKET_PATH_BYTES_MAX = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 LOG_BYTES_MAX = 10 * 1024 * 1024
-FREE_BYTES_MIN = (
-    200 * 1024 * 1024
-)  # a new cluster takes 40 MB, its first WAL segments as much again
+FREE_BYTES_MIN = 200 * 1024 * 1024  # a new cluster takes 40 MB, its first WAL segments as much again
 
 CONFIGURATION = """\
 # Written by scoville at every start; changes here are lost.
@@ -154,9 +152,7 @@ def _make_cluster(pgdata: Path) -> None:
         return
     free = shutil.disk_usage(pgdata.parent).free
     if free < FREE_BYTES_MIN:
-        raise OSError(
-            f"only {free // 1024**2} MB are free there, {FREE_BYTES_MIN // 1024**2} MB are needed"
-        )
+        raise OSError(f"only {free // 1024**2} MB are free there, {FREE_BYTES_MIN // 1024**2} MB are needed")
     mark.touch()
     pgdata.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() == 0:
@@ -208,9 +204,7 @@ def _start_postmaster(pgdata: Path, socket_dir: Path) -> None:
     log = pgdata / "log"
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(pgdata / "log.1")
-    if not _pg_ctl(
-        pgdata, "start", "-t", str(START_SECONDS_MAX), "-l", log, "-o", f"-k '{socket_dir}'"
-    ):
+    if not _pg_ctl(pgdata, "start", "-t", str(START_SECONDS_MAX), "-l", log, "-o", f"-k '{socket_dir}'"):
         lines = log.read_text(errors="replace").splitlines()
         said = [line for line in lines if "FATAL" in line or "PANIC" in line] or ["no reason given"]
         raise OSError(f"PostgreSQL did not start: {said[-1].strip()} (see {log})")
@@ -235,9 +229,7 @@ def _postmaster_lives(pgdata: Path) -> bool:
         time.sleep(0.05)
         ours = {process.pid for process in _processes_in(pgdata)}
     if ours:
-        raise OSError(
-            f"PostgreSQL processes without a postmaster still run in it ({sorted(ours)}); end them"
-        )
+        raise OSError(f"PostgreSQL processes without a postmaster still run in it ({sorted(ours)}); end them")
     pid_file.unlink(missing_ok=True)
     return False
 
@@ -292,11 +284,7 @@ def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[st
 
 
 def _last_line(text: str) -> str:
-    lines = (
-        [line for line in text.splitlines() if "error" in line.lower()]
-        or text.splitlines()
-        or ["no reason given"]
-    )
+    lines = [line for line in text.splitlines() if "error" in line.lower()] or text.splitlines() or ["no reason given"]
     return lines[0].strip()
 
 
@@ -309,16 +297,9 @@ def _prepare_for_root(data_dir: Path) -> None:
         command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
         made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
         if made.returncode != 0:
-            raise OSError(
-                f"the system user {SYSTEM_USER} cannot be made: {made.stderr.strip()}"
-            ) from None
+            raise OSError(f"the system user {SYSTEM_USER} cannot be made: {made.stderr.strip()}") from None
         did.append(f"made the system user {SYSTEM_USER}")
-    opened = [
-        folder
-        for leaf in (data_dir, POSTGRES_BIN_PATH)
-        for folder in (leaf, *leaf.parents)
-        if _open(folder)
-    ]
+    opened = [folder for leaf in (data_dir, POSTGRES_BIN_PATH) for folder in (leaf, *leaf.parents) if _open(folder)]
     if opened:
         did.append(f"let it pass through {', '.join(map(str, opened))}")
     if not (POSTGRES_BIN_PATH / "postgres").stat().st_mode & 0o001:
@@ -327,9 +308,7 @@ def _prepare_for_root(data_dir: Path) -> None:
             path.chmod(path.stat().st_mode | (0o555 if executable else 0o444))
         did.append(f"made {POSTGRES_BIN_PATH.parent} readable")
     if did:
-        print(
-            f"scoville: PostgreSQL does not run as root, so I {' and '.join(did)}.", file=sys.stderr
-        )
+        print(f"scoville: PostgreSQL does not run as root, so I {' and '.join(did)}.", file=sys.stderr)
 
 
 def _open(folder: Path) -> bool:

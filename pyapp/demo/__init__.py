@@ -1,0 +1,175 @@
+"""Demo data: real sauces and a month of real orders (ATTRIBUTION.md), with warehouses, batches and expiry dates by a seed.
+
+Everything goes in through the api functions as role admin, in one transaction: it is there whole or not at all.
+"""
+
+from __future__ import annotations
+
+import csv
+import random
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from importlib import resources
+from typing import Any, LiteralString
+
+import msgspec
+import psycopg
+
+from pyapp.failures import Exit, Failure
+
+SEED = 2017
+REGION = 1
+OPEN_ORDERS = 18  # the newest stay open
+SHELF_LIFE = timedelta(days=540)
+
+WAREHOUSES = [
+    {"warehouse_id": "WH-01", "name": "Austin", "region_id": REGION},
+    {"warehouse_id": "WH-02", "name": "Chicago", "region_id": REGION},
+    {"warehouse_id": "WH-03", "name": "Portland", "region_id": REGION},
+]
+CHANNELS = [
+    ("web", "Web shop", "web", "list", ["WH-01", "WH-02", "WH-03"]),
+    ("pos", "Shops", "pos", "channel", ["WH-02", "WH-01", "WH-03"]),
+    ("wholesale", "Wholesale", "wholesale", "list", ["WH-03", "WH-01"]),
+    ("marketplace", "Marketplace", "marketplace", "channel", ["WH-03", "WH-02", "WH-01"]),
+]
+SAMPLE_STOCK = {"WH-01": 350, "WH-02": 120, "WH-03": 80}  # of the two sample sauces, in their second batch
+ADJUSTMENTS = [
+    ("HOTSAUCE-101", "WH-01", -3, "damaged", "Pallet dropped at the dock"),
+    ("HOTSAUCE-112", "WH-02", -2, "shrinkage", None),
+    ("HOTSAUCE-120", "WH-03", -6, "promotion", "Tasting at the farmers' market"),
+    ("HOTSAUCE-127", "WH-01", -1, "quality_control", "Sample for the lab"),
+    ("HOTSAUCE-131", "WH-02", -1, "other", "Kept as a display bottle"),
+]
+
+
+def read_rows(name: str) -> list[dict[str, str]]:
+    """The rows of skus.csv or orders.csv, which travel in the package."""
+    return list(csv.DictReader(resources.files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()))
+
+
+def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
+    """Put the demo data in, as authenticator; None where any SKU exists already. Answers how much there is of what."""
+    now = now or datetime.now(UTC)
+    with psycopg.connect(url, application_name="scoville demo") as connection:
+        connection.execute("select app.enter('admin', %s)", [b'{"sub": "demo", "request_id": "demo"}'])
+        if connection.execute("select exists (select from catalog.skus)").fetchone() == (True,):
+            return None
+        skus, lines = read_rows("skus.csv"), read_rows("orders.csv")
+        _call(connection, "select * from api.save_warehouses(%s::jsonb)", WAREHOUSES)
+        _call(connection, "select * from api.save_channels(%s::jsonb)", _channels())
+        _call(connection, "select * from api.save_skus(%s::jsonb)", map(_sku, skus))
+        receipts = _receipts([row["sku_id"] for row in skus], {row["sku_id"] for row in lines}, now.date())
+        _call(connection, "select * from api.receive_stock(1::smallint, %s::jsonb)", _keyed("receipt", receipts))
+        placed = _call(connection, "select * from api.place_orders(1::smallint, %s::jsonb)", _keyed("order", _orders(lines, now)))
+        canceled, shipped = _endings(placed)
+        _call(connection, "select * from api.cancel_orders(1::smallint, %s::jsonb)", canceled)
+        _call(connection, "select * from api.fulfill_orders(1::smallint, %s::jsonb)", _keyed("parcel", shipped))
+        _call(connection, "select * from api.adjust_stock(1::smallint, %s::jsonb)", _keyed("adjustment", _adjustments()))
+    return {"skus": len(skus), "warehouses": len(WAREHOUSES), "batches": len(receipts), "orders": len(placed)}
+
+
+def _call(connection: psycopg.Connection[Any], statement: LiteralString, elements: Iterable[dict[str, Any]]) -> list[Any]:
+    """The documents that one batch call answers with. The demo data holds nothing that may be refused."""
+    rows = connection.execute(statement, [msgspec.json.Encoder(decimal_format="number").encode(list(elements))]).fetchall()
+    for ordinal, code, _, body in rows:
+        if code is not None:
+            raise Failure(Exit.DATABASE, f"The demo data was refused at {statement.split()[3]} {ordinal}: {code} {body}")
+    return [body for *_, body in rows]
+
+
+def _keyed(kind: str, elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        {**element, "meta": {"actor": "demo", "request_id": "demo", "idempotency_key": f"demo-{kind}-{place}"}}
+        for place, element in enumerate(elements, 1)
+    ]
+
+
+def _channels() -> list[dict[str, Any]]:
+    names = ("channel_id", "name", "kind", "pricing", "warehouses")
+    return [{**dict(zip(names, channel, strict=True)), "region_id": REGION} for channel in CHANNELS]
+
+
+def _sku(row: dict[str, str]) -> dict[str, Any]:
+    return {
+        "sku_id": row["sku_id"],
+        "name": row["name"],
+        "description": row["description"],
+        "size_ml": int(row["size_ml"]),
+        "flavor_profile": row["flavor_profile"].split("|"),
+        "price": Decimal(row["price"]),
+        "reorder_point": int(row["reorder_point"]),
+        "attributes": {
+            key.removeprefix("attributes."): text for key, text in row.items() if key.startswith("attributes.") and text
+        },
+    }
+
+
+def _receipts(sku_ids: list[str], ordered: set[str], today: date) -> list[dict[str, Any]]:
+    """Per SKU three batches, of which each warehouse has two or three; one SKU in nine has an expired one, one in nine is low."""
+    rng = random.Random(SEED)  # noqa: S311 (the same demo for everybody)
+    receipts = []
+    for place, sku_id in enumerate(sku_ids):
+        first = -rng.randint(5, 40) if place % 9 == 4 else rng.randint(8, 60)
+        expiries = [today + timedelta(days=days) for days in (first, rng.randint(150, 250), rng.randint(330, 480))]
+        low = place % 9 == 7 and sku_id not in ordered
+        for warehouse in WAREHOUSES:
+            sample = SAMPLE_STOCK[str(warehouse["warehouse_id"])] if place < 2 else None
+            for batch in [1] if sample else sorted(rng.sample(range(3), rng.choice([2, 3]))):
+                made_on = expiries[batch] - SHELF_LIFE
+                receipts.append(
+                    {
+                        "sku_id": sku_id,
+                        "warehouse_location": warehouse["warehouse_id"],
+                        "stock": sample or (rng.randint(1, 2) if low else rng.randint(15, 60)),
+                        "batch_number": f"BATCH-{made_on:%Y%m}",
+                        "expiration_date": expiries[batch].isoformat(),
+                        "manufactured_on": made_on.isoformat(),
+                        "reason_code": "received",
+                    }
+                )
+    return receipts
+
+
+def _orders(lines: list[dict[str, str]], now: datetime) -> list[dict[str, Any]]:
+    """The month's orders, moved by whole weeks to end within the last seven days. The line with quantity 0 is left out."""
+    newest = max(datetime.fromisoformat(line["created_at"]) for line in lines)
+    shift = timedelta(weeks=(now - newest).days // 7)
+    orders: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        if int(line["quantity"]) <= 0:
+            continue
+        order = orders.setdefault(
+            line["order_id"],
+            {
+                "external_id": line["order_id"],
+                "created_at": (datetime.fromisoformat(line["created_at"]) + shift).isoformat(),
+                "channel": line["channel"],
+                "customer": {name: line[f"customer_{name}"] for name in ("name", "email", "address")},
+                "items": [],
+            },
+        )
+        price = {"price": Decimal(line["price"])} if line["price"] else {}
+        order["items"].append({"sku_id": line["sku_id"], "quantity": int(line["quantity"]), **price})
+    return list(orders.values())
+
+
+def _endings(placed: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What became of the orders: a few canceled, most shipped, some in part; the newest are still to do."""
+    canceled, shipped = [], []
+    for place, order in enumerate(placed[:-OPEN_ORDERS]):
+        if place % 19 == 5:
+            canceled.append({"order_id": order["order_id"], "reason": "Customer changed their mind", "meta": {"actor": "demo"}})
+            continue
+        parcel = {"order_id": order["order_id"], "tracking_number": f"DEMO{place:06}"}
+        item = order["items"][0]
+        if place % 4 == 1 and item["quantity"] > 1:
+            parcel["items"] = [{"sku_id": item["sku_id"], "quantity": 1}]
+        shipped.append(parcel)
+    return canceled, shipped
+
+
+def _adjustments() -> list[dict[str, Any]]:
+    names = ("sku_id", "warehouse_location", "delta", "reason_code", "note")
+    return [dict(zip(names, adjustment, strict=True)) for adjustment in ADJUSTMENTS]

@@ -1,0 +1,117 @@
+"""What has to happen by the clock: holds and lots expire, partitions are made in time, old keys go.
+
+Every job is one function of schema jobs that does at most a stated number of rows in a transaction of its own, entered as
+role scoville_worker. Several workers at once are harmless: the functions lock the rows that they take.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any, LiteralString
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+logger = logging.getLogger("scoville.worker")
+
+TICK_SECONDS = 1.0
+ROWS_MAX = 500  # a call
+CALLS_MAX = 20  # of one job in a row, so that a backlog does not starve the other jobs
+CONNECT_SECONDS = 5
+STATEMENT_MILLISECONDS = 30_000
+BACKOFF_SECONDS_MIN = 0.5
+BACKOFF_SECONDS_MAX = 10.0
+
+ENTER = "select app.enter('scoville_worker', %s)"
+CLAIMS = Jsonb({"sub": "worker"})
+
+
+@dataclass(frozen=True)
+class Job:
+    """`statement` answers how many rows it did; its parameters are those of `region` and `limit` that it names."""
+
+    name: str
+    statement: LiteralString
+    seconds: float
+    by_region: bool = False
+
+
+JOBS = (
+    Job("expire_reservations", "select jobs.expire_reservations(%(region)s::smallint, %(limit)s)", 1, by_region=True),
+    Job("expire_lots", "select jobs.expire_lots(%(region)s::smallint, %(limit)s)", 1, by_region=True),
+    Job("make_partitions", "select jobs.make_partitions()", 3600),
+    Job("clean_up", "select jobs.clean_up(%(limit)s)", 60),
+)
+
+
+async def run(database_url: str, stop: asyncio.Event) -> None:
+    """Do the jobs until `stop`. A database that is away is waited for; a job that fails is tried again when next due."""
+    backoff = BACKOFF_SECONDS_MIN
+    away = False
+    while not stop.is_set():
+        try:
+            async with await _connect(database_url) as connection:
+                if away:
+                    logger.info("the database is back")
+                backoff, away = BACKOFF_SECONDS_MIN, False
+                await _work(connection, stop)
+        except psycopg.OperationalError as error:
+            if not away:
+                logger.warning("the database is away, trying again: %s", _one_line(error))
+            away = True
+            await _sleep(stop, backoff)
+            backoff = min(backoff * 2, BACKOFF_SECONDS_MAX)
+
+
+async def _connect(database_url: str) -> psycopg.AsyncConnection[Any]:
+    return await psycopg.AsyncConnection.connect(
+        database_url,
+        autocommit=True,
+        application_name="scoville worker",
+        connect_timeout=CONNECT_SECONDS,
+        options=f"-c statement_timeout={STATEMENT_MILLISECONDS}",
+    )
+
+
+async def _work(connection: psycopg.AsyncConnection[Any], stop: asyncio.Event) -> None:
+    due = dict.fromkeys(JOBS, 0.0)
+    while not stop.is_set():
+        for job in JOBS:
+            if due[job] <= time.monotonic() and not stop.is_set():
+                due[job] = time.monotonic() + job.seconds
+                await _do(connection, job, stop)
+        await _sleep(stop, TICK_SECONDS)
+
+
+async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.Event) -> None:
+    try:
+        regions = await _call(connection, "select region_id from catalog.regions order by 1", {}) if job.by_region else [(None,)]
+        for (region,) in regions:
+            for _ in range(CALLS_MAX):
+                done = await _call(connection, job.statement, {"region": region, "limit": ROWS_MAX})
+                if done[0][0] < ROWS_MAX or stop.is_set():
+                    break
+    except psycopg.Error as error:
+        if connection.closed:
+            raise psycopg.OperationalError(_one_line(error)) from error
+        logger.warning("job %s failed, trying again in %g s: %s", job.name, job.seconds, _one_line(error))
+
+
+async def _call(connection: psycopg.AsyncConnection[Any], statement: LiteralString, values: dict[str, Any]) -> list[Any]:
+    async with connection.transaction():
+        await connection.execute(ENTER, [CLAIMS])
+        return await (await connection.execute(statement, values)).fetchall()
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _one_line(error: psycopg.Error) -> str:
+    return " ".join((error.diag.message_primary or str(error)).split())
