@@ -1,0 +1,266 @@
+"""Calls into Postgres: one transaction, one flush of the network, one function.
+
+A call is BEGIN, app.enter (role and claims), the function, COMMIT, sent together through libpq's pipeline mode. If a
+statement fails, the server skips the rest, COMMIT included. Values travel as text and results come back as the bytes
+that Postgres wrote, so a JSON document is passed on without being parsed; for that, psycopg's adapters are not needed,
+and its low-level interface is used directly.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import select
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.abc import PQGen
+from psycopg.generators import fetch_many, send
+from psycopg.waiting import wait_async
+from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
+
+from pyapp.auth import Identity
+from pyapp.problems import Problem, from_database, unavailable
+
+POOL_WAIT_SECONDS = 5.0  # for a free connection; then 503
+POOL_WAITING_MAX = 2000  # callers in that queue; further ones get 503 at once
+CONNECT_SECONDS = 5
+RECONNECT_SECONDS = 3.0  # one round of attempts to connect; the next caller starts the next round
+CONNECTION_LIFETIME_SECONDS = 3600.0
+STATEMENT_MILLISECONDS = 15_000
+LOCK_MILLISECONDS = 5_000
+IDLE_TRANSACTION_MILLISECONDS = 10_000
+CALL_SECONDS = 20.0  # above the statement timeout: reached only when the network swallows bytes
+ATTEMPTS_MAX = 2  # a deadlock, a serialization failure or a lost read is tried once more
+
+# A plan that no longer fits, after a deploy replaced a function: the connection is renewed, the call repeated.
+STALE_PLAN_STATES = frozenset({"0A000", "26000"})
+REPEATED_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"}) | STALE_PLAN_STATES
+
+ENTER = "select app.enter($1, $2)"
+# As any login may: are the entry points there?
+COUNT_FUNCTIONS = """select count(distinct p.proname) from pg_catalog.pg_proc p
+    join pg_catalog.pg_namespace n on n.oid = p.pronamespace where n.nspname = 'api' and p.proname = any ($1::text[])"""
+
+Value = str | bytes | int | None
+Row = tuple[bytes | None, ...]
+Step = tuple[str, tuple[Value, ...]]
+
+
+class LostConnection(Exception):  # noqa: N818
+    """The connection ended before the answer: whether the transaction was committed is not known."""
+
+
+class Session(psycopg.AsyncConnection[Any]):
+    """A pooled connection that remembers which statements it has prepared."""
+
+    def __init__(self, pgconn: pq.abc.PGconn, row_factory: Any = psycopg.rows.tuple_row) -> None:
+        super().__init__(pgconn, row_factory)
+        self.statements: dict[str, bytes] = {}
+
+    @property
+    def is_stale(self) -> bool:
+        """Whether the server has hung up. An idle connection has nothing to read but the server's farewell."""
+        if self.closed:
+            return True
+        poll = select.poll()
+        poll.register(self.pgconn.socket, select.POLLIN)
+        return bool(poll.poll(0))
+
+
+class Database:
+    """The pool and the calls through it. Made at start, opened and closed by the app's lifespan."""
+
+    def __init__(self, url: str, pool_size: int) -> None:
+        options = (
+            f"-c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
+            f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
+        )
+        given = psycopg.conninfo.conninfo_to_dict(url).get("options")
+        self._pool = AsyncConnectionPool(
+            url,
+            connection_class=Session,
+            kwargs={
+                "autocommit": True,
+                "application_name": "scoville",
+                "connect_timeout": CONNECT_SECONDS,
+                "options": f"{options} {given}" if given else options,
+            },
+            min_size=min(2, pool_size),
+            max_size=pool_size,
+            timeout=POOL_WAIT_SECONDS,
+            max_waiting=POOL_WAITING_MAX,
+            max_lifetime=CONNECTION_LIFETIME_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
+            name="scoville",
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Starts connecting and returns at once: requests wait for a connection themselves."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    async def call(
+        self,
+        identity: Identity,
+        statement: str,
+        values: Sequence[Value],
+        *,
+        request_id: str,
+        read_only: bool = False,
+        dry_run: bool = False,
+    ) -> list[Row]:
+        """The rows of one statement, run as the identity in a transaction of its own.
+
+        dry_run does everything and rolls back. Raises Problem: RQ503 when the database is away or busy, or when the
+        connection was lost so late that the outcome is not known; what the SQL raised otherwise.
+        """
+        steps = (
+            ("begin read only" if read_only else "begin", ()),
+            (ENTER, (identity.role, identity.claims(request_id))),
+            (statement, tuple(values)),
+            ("rollback" if dry_run else "commit", ()),
+        )
+        harmless = read_only or dry_run
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            try:
+                return (await self._run(steps))[2]
+            except psycopg.Error as error:
+                if attempt == ATTEMPTS_MAX or error.diag.sqlstate not in REPEATED_STATES:
+                    raise from_database(error, request_id) from error
+            except LostConnection as error:
+                if not harmless:
+                    raise unavailable(
+                        "The connection to the database was lost before its answer came: the request may have been carried "
+                        "out or not. Repeat it with the same Idempotency-Key; without one, read the state first."
+                    ) from error
+                if attempt == ATTEMPTS_MAX:
+                    raise unavailable("The connection to the database was lost. Repeat the request.") from error
+        raise AssertionError("unreachable")
+
+    async def is_ready(self, functions: Sequence[str]) -> bool:
+        """Whether Postgres answers and has these functions in its schema api."""
+        names = "{" + ",".join(functions) + "}"
+        try:
+            rows = await self._run(((COUNT_FUNCTIONS, (names,)),))
+        except (psycopg.Error, LostConnection, Problem):
+            return False
+        return rows[0][0][0] == str(len(set(functions))).encode()
+
+    async def _run(self, steps: Sequence[Step]) -> list[list[Row]]:
+        """The rows of each step. Raises psycopg.Error when nothing was committed, LostConnection when that is not known."""
+        arguments = [tuple(map(_encode, values)) for _, values in steps]
+        session = await self._connect()
+        try:
+            async with asyncio.timeout(CALL_SECONDS):
+                rows = await wait_async(_exchange(session, steps, arguments), session.pgconn.socket)
+        except psycopg.Error as error:
+            await self._recover(session, error)
+            if error.diag.sqlstate is None:
+                raise LostConnection from error
+            raise
+        except TimeoutError as error:
+            await session.close()
+            raise LostConnection from error
+        except BaseException:
+            # Cancelled in the middle of an exchange: its answer must not meet the next caller.
+            await session.close()
+            raise
+        finally:
+            await self._pool.putconn(session)
+        return rows
+
+    async def _connect(self) -> Session:
+        while True:
+            try:
+                session = await self._pool.getconn()
+            except PoolTimeout as error:
+                raise unavailable("The database is away, or too busy to take more. Repeat the request.") from error
+            except TooManyRequests as error:
+                raise unavailable("Too many requests are waiting for the database. Repeat the request.") from error
+            if not session.is_stale:
+                return session
+            await session.close()
+            await self._pool.putconn(session)  # which makes the pool connect anew
+
+    async def _recover(self, session: Session, error: psycopg.Error) -> None:
+        """Ends the failed transaction, or drops the connection where it may be in any other state."""
+        pgconn = session.pgconn
+        try:
+            if pgconn.pipeline_status != pq.PipelineStatus.OFF:
+                pgconn.exit_pipeline_mode()
+            if pgconn.transaction_status == pq.TransactionStatus.INERROR and error.diag.sqlstate not in STALE_PLAN_STATES:
+                async with asyncio.timeout(CALL_SECONDS):
+                    await session.rollback()
+            if pgconn.transaction_status == pq.TransactionStatus.IDLE and error.diag.sqlstate not in STALE_PLAN_STATES:
+                return
+        except (psycopg.Error, TimeoutError):
+            pass
+        await session.close()
+
+
+def _encode(value: Value) -> bytes | None:
+    if value is None or isinstance(value, bytes):
+        data = value
+    elif isinstance(value, str):
+        data = value.encode(errors="surrogatepass")
+    else:
+        data = str(value).encode()
+    if data is not None and b"\0" in data:
+        # libpq would silently cut the value there.
+        raise Problem("VA001", "A value contains the character NUL, which cannot be stored. Leave it out.")
+    return data
+
+
+def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]) -> PQGen[list[list[Row]]]:
+    """Sends all steps at once and collects their rows; a generator as psycopg's waiting functions drive them."""
+    pgconn = session.pgconn
+    pgconn.enter_pipeline_mode()
+    sent: list[tuple[str, bytes] | None] = []  # in order: what is prepared, None for what is run
+    for (statement, values), data in zip(steps, arguments, strict=True):
+        if not values:
+            pgconn.send_query_params(statement.encode(), None)
+        else:
+            name = session.statements.get(statement)
+            if name is None:
+                name = f"s{len(session.statements)}_{len(sent)}".encode()
+                pgconn.send_prepare(name, statement.encode())
+                sent.append((statement, name))
+            pgconn.send_query_prepared(name, data)
+        sent.append(None)
+    pgconn.pipeline_sync()
+    yield from send(pgconn)
+
+    rows: list[list[Row]] = []
+    failed: psycopg.Error | None = None
+    failed_last = False
+    try:
+        for number, prepared in enumerate(sent, start=1):
+            for result in (yield from fetch_many(pgconn)):
+                if result.status == pq.ExecStatus.FATAL_ERROR:
+                    failed = failed or psycopg.errors.error_from_result(result)
+                    failed_last = number == len(sent)
+                elif result.status == pq.ExecStatus.PIPELINE_ABORTED:
+                    continue
+                elif prepared is not None:
+                    session.statements[prepared[0]] = prepared[1]
+                else:
+                    rows.append(_read(result))
+        yield from fetch_many(pgconn)  # the sync
+        pgconn.exit_pipeline_mode()
+    except psycopg.OperationalError:
+        # Hung up. If the server said why before it came to COMMIT, nothing was committed, and that is the error to tell.
+        if failed is None or failed_last:
+            raise
+    if failed is not None:
+        raise failed
+    return rows
+
+
+def _read(result: pq.abc.PGresult) -> list[Row]:
+    columns = range(result.nfields)
+    return [tuple(result.get_value(row, column) for column in columns) for row in range(result.ntuples)]

@@ -1,0 +1,35 @@
+"""Logs: one JSON object a line on standard error. Never a token, a key or an e-mail."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+import sys
+
+import msgspec
+
+FIELDS = ("request_id", "method", "path", "status", "milliseconds")
+
+
+class JsonFormatter(logging.Formatter):
+    """A record as a line of JSON; what stands in FIELDS is taken from `extra`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "time": datetime.datetime.fromtimestamp(record.created, datetime.UTC),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {name: value for name in FIELDS if (value := getattr(record, name, None)) is not None}
+        if record.exc_info:
+            line["exception"] = self.formatException(record.exc_info)
+        return msgspec.json.encode(line).decode()
+
+
+def configure(level: str = "info") -> None:
+    """Sends everything of this process through JsonFormatter."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.getLogger("psycopg.pool").setLevel(logging.WARNING)

@@ -1,0 +1,109 @@
+"""Writing an HTTP answer from what Postgres built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pyapp import problems
+from pyapp.commands import Result
+from pyapp.problems import KINDS, Problem
+from pyapp.requests import Visit, matches_etag, request_id
+
+
+def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status, headers, media_type="application/json")
+
+
+def page_response(request: Request, body: bytes, next_cursor: bytes | None) -> Response:
+    """A list, with a Link (RFC 8288) to the next page where there is one."""
+    headers = {}
+    if next_cursor is not None:
+        pairs = [pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1")) if pair[0] != "cursor"]
+        query = urlencode([*pairs, ("cursor", next_cursor.decode())])
+        headers["Link"] = f'<{request.scope["path"]}?{query}>; rel="next"'
+    return json_response(body, headers=headers)
+
+
+def document_response(request: Request, body: bytes, etag: bytes) -> Response:
+    """A single document with its ETag, or 304 where the client has it already."""
+    tag = etag.decode()
+    headers = {"ETag": f'"{tag}"'}
+    if matches_etag(request, tag):
+        return Response(status_code=304, headers=headers)
+    return json_response(body, headers=headers)
+
+
+def problem_response(problem: Problem, request_id: str) -> Response:
+    body = msgspec.json.encode(problem.document(request_id))
+    return Response(body, problem.status, problem.headers, media_type=problems.MEDIA_TYPE)
+
+
+async def on_problem(request: Request, error: Exception) -> Response:
+    """Starlette's handler for Problem."""
+    assert isinstance(error, Problem)  # noqa: S101 (registered for this type)
+    return problem_response(error, request_id(request))
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Starlette's handler for what it raises itself: no such path, no such method."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    code = problems.CODES_BY_STATUS.get(error.status_code, "RQ500")
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+    detail = problems.DETAILS_BY_STATUS.get(error.status_code, str(error.detail))
+    return problem_response(Problem(code, detail, headers=headers), request_id(request))
+
+
+def result_response(visit: Visit, result: Result, *, dry_run: bool) -> Response:
+    """The answer to a single object."""
+    headers = _headers(dry_run=dry_run, replayed=result.replayed)
+    if result.code is not None:
+        return problem_response(_refusal(result, headers), visit.request_id)
+    if visit.route.location and not dry_run:
+        ids = msgspec.json.decode(result.body)
+        headers["Location"] = visit.route.location.format_map(ids)
+    return json_response(result.body, visit.route.status, headers)
+
+
+def results_response(visit: Visit, results: Sequence[Result], *, dry_run: bool) -> Response:
+    """The answer to a list: 207 with a result for each element, in order."""
+    items = []
+    for number, result in enumerate(results):
+        item: dict[str, Any]
+        if result.code is None:
+            item = {"status": visit.route.status, "data": msgspec.Raw(result.body)}
+        else:
+            problem = _refusal(result, {}, f"/{number}")
+            item = {"status": problem.status, "problem": problem.document()}
+        if result.replayed:
+            item["replayed"] = True
+        items.append(item)
+    headers = _headers(dry_run=dry_run, replayed=all(result.replayed for result in results))
+    return json_response(msgspec.json.encode({"results": items}), 207, headers)
+
+
+def _headers(*, dry_run: bool, replayed: bool) -> dict[str, str]:
+    headers = {}
+    if dry_run:
+        headers["Dry-Run"] = "true"
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return headers
+
+
+def _refusal(result: Result, headers: dict[str, str], prefix: str = "") -> Problem:
+    """A refused element as a problem; its pointers then begin at the body that was sent."""
+    code = result.code if result.code in KINDS else "RQ500"
+    said = msgspec.json.decode(result.body, type=problems.Refusal)
+    for error in said.errors:
+        if isinstance(pointer := error.get("pointer"), str):
+            error["pointer"] = prefix + pointer
+    return Problem(code or "RQ500", said.detail, said.errors, headers)
