@@ -1,5 +1,5 @@
--- Everything that holds data, as of the first release. Made from sql/schema by 'make migration-0001'; edited freely
--- until that release, and never after it.
+-- Everything that holds data. Made from sql/schema by `make migration-0001` until the first release;
+-- never edited after it.
 set local lock_timeout = '5s';
 
 -- Schemas: one a concern. Only api and jobs hold functions that someone outside may call.
@@ -332,6 +332,27 @@ create type stock.demand as (
   quantity integer
 );
 comment on type stock.demand is 'What one order (ordinal) wants of one SKU through a channel, as stock.allocate takes it.';
+create type stock.draft as (
+  ordinal integer,
+  code text,
+  body jsonb,
+  sku_id text,
+  warehouse_id text,
+  delta bigint,
+  counted bigint,
+  batch_number text,
+  lot_id bigint,
+  reason_code text,
+  note text,
+  document text,
+  change_from bigint,
+  if_match text,
+  actor text,
+  request_id text,
+  element jsonb
+);
+comment on type stock.draft is
+  'A receipt, adjustment (delta) or count (counted) on its way: read, and refused (code, body) or not.';
 
 -- Orders. The scope columns (channel_id, warehouse_ids) stand on every row that a policy guards: a policy compares columns
 -- with claims and looks nothing up. Rows that are reached only through their order carry them without an index.
@@ -359,7 +380,7 @@ create table orders.orders (
   change_reason text,
   request_id text,
   constraint orders_pkey primary key (region_id, order_id),
-  constraint orders_region_id_channel_id_external_id_key unique (region_id, channel_id, external_id),
+  constraint orders_region_id_external_id_channel_id_key unique (region_id, external_id, channel_id),
   constraint orders_channel_id_fkey foreign key (channel_id) references catalog.channels (channel_id) on delete restrict,
   constraint orders_status_is_known_check check (status in ('pending', 'processing', 'on_hold', 'completed', 'canceled')),
   constraint orders_fulfillment_status_is_known_check
@@ -598,3 +619,13 @@ comment on table identity.idempotency_keys is
   'The answer to every request that had an effect, kept for a day: a repeat gets it again and does nothing. Refusals are not '
   'kept: they had no effect, so a repeat is simply decided again.';
 create index idempotency_keys_created_at_idx on identity.idempotency_keys (region_id, created_at);
+
+create type api.result as (
+  ordinal integer,
+  code text,
+  replayed boolean,
+  body json
+);
+comment on type api.result is
+  'The answer to one element of a command: code null and the document, or an error code and the body of the refusal. replayed: '
+  'an idempotency key was seen before and this is the answer of then.';

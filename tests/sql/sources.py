@@ -1,0 +1,99 @@
+"""The files of sql/functions, read by PostgreSQL's own parser (pglast)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pglast import ast, parse_plpgsql, parse_sql
+
+from pyapp.migrate import ROOT
+from pyapp.replay import SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+FUNCTIONS = ROOT / "sql" / "functions"
+OURS = rf"\b(?:{'|'.join(SCHEMAS)})\.\w+(?:%(?:row)?type)?"
+ASSIGNMENT = 3  # parse modes of plpgsql's expressions; 0 is a statement, the others are bare expressions
+
+
+@dataclass(frozen=True)
+class Source:
+    """One `create function`: where it stands, its parse tree and its body as text (empty for a standard body)."""
+
+    name: str
+    tree: Any
+    text: str
+    body: str
+
+    @property
+    def language(self) -> str:
+        return next((str(option.arg.sval) for option in self.tree.options if option.defname == "language"), "sql")
+
+    def option(self, name: str) -> Any:
+        return next((option.arg for option in self.tree.options if option.defname == name), None)
+
+    def statements(self) -> list[Any]:
+        """Parse trees of every SQL statement and expression of the body."""
+        if self.tree.sql_body is not None:
+            return [self.tree.sql_body]
+        if self.language == "sql":
+            return [raw.stmt for raw in parse_sql(self.body)]
+        return [raw.stmt for query in _queries(parse_plpgsql(_without_our_types(self.text))) for raw in parse_sql(query)]
+
+
+def function_files() -> list[Path]:
+    return sorted(FUNCTIONS.rglob("*.sql"))
+
+
+def sources(text: str) -> list[Source]:
+    """The functions that a file creates."""
+    encoded = text.encode()
+    found = []
+    for raw in parse_sql(text):
+        if isinstance(raw.stmt, ast.CreateFunctionStmt):
+            own = encoded[raw.stmt_location : raw.stmt_location + (raw.stmt_len or len(encoded))].decode()
+            name = ".".join(part.sval for part in raw.stmt.funcname)
+            body = next((option.arg[0].sval for option in raw.stmt.options if option.defname == "as"), "")
+            found.append(Source(name, raw.stmt, own, body))
+    return found
+
+
+def nodes(tree: Any) -> Iterator[Any]:
+    """A parse tree's nodes, from the top."""
+    if isinstance(tree, ast.Node):
+        yield tree
+        for name in tree:
+            yield from nodes(getattr(tree, name))
+    elif isinstance(tree, (tuple, list)):
+        for part in tree:
+            yield from nodes(part)
+
+
+def _without_our_types(text: str) -> str:
+    """pglast knows no type but PostgreSQL's own; for the shape of a body any other does as well."""
+    head, mark, body = text.partition("as $$")
+    body = re.sub(
+        r"\bdeclare\b.*?\bbegin\b", lambda part: re.sub(OURS, "record", part[0]), body, flags=re.DOTALL | re.IGNORECASE
+    ).replace("record[]", "text[]")
+    body = re.sub(r"\b(p_\w+)\.\w+(?=\s*:=)", r"\1", body)  # a field of an argument that is now a text
+    head = re.sub(r"(?<=[ (])" + OURS + r"(?!\w*\()", "text", head[head.index("(") :])
+    return text[: text.index("(")] + head + mark + body
+
+
+def _queries(tree: Any) -> Iterator[str]:
+    if isinstance(tree, dict):
+        for key, value in tree.items():
+            if key == "PLpgSQL_expr":
+                mode, query = value.get("parseMode", 0), value["query"]
+                if mode == ASSIGNMENT:
+                    query = query.partition(":=")[2] or query.partition("=")[2]
+                yield query if mode == 0 else f"select {query}"
+            else:
+                yield from _queries(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from _queries(value)

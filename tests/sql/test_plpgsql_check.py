@@ -1,0 +1,60 @@
+"""plpgsql_check, a static checker that lives in the server, finds nothing in our functions.
+
+It runs where the server has it: Debian's PostgreSQL 15 in `make test-pg15`. The embedded server has not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+# A trigger function is checked once for every trigger that calls it, with the names of its transition tables.
+CHECK = """
+select c.name, (c.r).lineno, (c.r).level, (c.r).message
+  from (select p.oid::regprocedure::text || coalesce(' on ' || t.tgrelid::regclass, ''),
+               public.plpgsql_check_function_tb(p.oid, coalesce(t.tgrelid, 0),
+                 newtable => t.tgnewtable, oldtable => t.tgoldtable, fatal_errors => false,
+                 extra_warnings => true, security_warnings => true, performance_warnings => false)
+          from pg_proc p
+          join pg_namespace n on n.oid = p.pronamespace and n.nspowner = 'scoville_owner'::regrole
+          join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
+          left join pg_trigger t on t.tgfoid = p.oid and t.tgparentid = 0
+         where p.prorettype <> 'trigger'::regtype or t.oid is not null
+        offset 0) c (name, r)
+ where (c.r).sqlstate is distinct from '42804' -- a value cast in an assignment, which is how plpgsql works
+ order by 1, 2
+"""
+
+
+@pytest.fixture
+def checked(connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    if not connection.execute("select from pg_available_extensions where name = 'plpgsql_check'").fetchall():
+        version = connection.info.parameter_status("server_version")
+        pytest.skip(f"PostgreSQL {version} here has no plpgsql_check; `make test-pg15` runs this on one that has")
+    connection.execute("create extension plpgsql_check schema public")
+    return connection
+
+
+def test_plpgsql_check_finds_nothing(checked: psycopg.Connection[Any]) -> None:
+    assert [f"{name}, line {line}: {said}" for name, line, _, said in checked.execute(CHECK)] == []
+
+
+def test_plpgsql_check_finds_a_planted_fault(checked: psycopg.Connection[Any]) -> None:
+    checked.execute(
+        """create function app.planted(p_n integer) returns integer language plpgsql as
+        'declare v_unused integer; begin return (select missing from catalog.skus); end'"""
+    )
+    assert {name for name, *_ in checked.execute(CHECK)} >= {"app.planted(integer)"}
+
+
+def test_plpgsql_check_sees_transition_tables(checked: psycopg.Connection[Any]) -> None:
+    checked.execute(
+        """create function app.tg_planted() returns trigger language plpgsql set search_path = '' as
+        'begin perform from new_rows r where r.missing; return null; end';
+        create trigger tg_lots__planted after insert on stock.lots referencing new table as new_rows
+        for each statement execute function app.tg_planted()"""
+    )
+    said = [row for row in checked.execute(CHECK) if row[0].startswith("app.tg_planted")]
+    assert [message for *_, message in said] == ["column r.missing does not exist"]
