@@ -79,6 +79,8 @@ class Server:
             if not _pg_ctl(self.pgdata, "stop", "-m", "fast", "-t", str(STOP_SECONDS_MAX)):
                 _pg_ctl(self.pgdata, "stop", "-m", "immediate")
         finally:
+            if self.socket_dir != self.pgdata:
+                shutil.rmtree(self.socket_dir, ignore_errors=True)
             self._lock.close()
 
 

@@ -1,0 +1,553 @@
+"""`scoville import`: csv files through the HTTP API, batch by batch, with every bad line named and nothing else lost.
+
+A file becomes elements (a SKU, a receipt, an order); elements go in lists, each list under an Idempotency-Key made from the
+file's content and the list's number. So a repeated or interrupted import does nothing twice: what is done is answered again.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import hashlib
+import io
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, tzinfo
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx2
+import msgspec
+
+from pyapp.failures import Exit, Failure
+
+Kind = Literal["skus", "stock", "orders"]
+Outcome = Literal["committed", "already", "refused", "bad"]
+
+ELEMENTS_MAX = 100  # a list: about 30 kB of orders, well below the API's 1 MiB
+ROUNDS_MAX = 40  # of leaving out what the API names as wrong; it names at most 20 places at once
+ATTEMPTS_MAX = 10  # of one request, over about a minute
+PAUSE_SECONDS_MAX = 10.0
+REQUEST_SECONDS = 60.0
+FILE_BYTES_MAX = 256 * 1024 * 1024  # unpacked; the file is read whole before anything is sent
+
+PATHS: dict[Kind, str] = {"skus": "/v1/skus", "stock": "/v1/inventory", "orders": "/v1/orders"}
+COLUMNS: dict[Kind, tuple[list[str], list[str]]] = {  # required, optional
+    "skus": (["sku_id", "name"], ["description", "size_ml", "flavor_profile", "price", "reorder_point"]),
+    "stock": (["sku_id", "warehouse_location", "stock"], ["batch_number", "expiration_date", "reason_code", "note"]),
+    "orders": (
+        ["order_id", "sku_id", "quantity"],
+        ["created_at", "channel", "customer_name", "customer_email", "customer_address", "price"],
+    ),
+}
+GROCER_SKUS = {"product_id", "manufacturer_id", "product_category", "product_type", "package_size"}
+GROCER_ORDERS = {"basket_id", "transaction_timestamp", "store_id", "household_id", "product_id", "quantity", "sales_value"}
+GROCER_WAREHOUSES = ["WH-01", "WH-02", "WH-03"]
+ML_PER_OUNCE = Decimal("29.5735")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the file, and what it asks for."""
+
+    number: int
+    sku_id: str = ""
+    units: int = 0
+
+
+@dataclass
+class Element:
+    """One thing to send. Of an order each item knows its line, so that a bad one can be left out."""
+
+    lines: list[Line]
+    body: dict[str, Any]
+    items: list[tuple[Line, dict[str, Any]]] = field(default_factory=list)
+
+    def document(self) -> dict[str, Any]:
+        return {**self.body, "items": [item for _, item in self.items]} if self.items else self.body
+
+    @property
+    def name(self) -> str:
+        return f" (order {self.body['external_id']})" if "external_id" in self.body else ""
+
+
+class BadLine(Exception):  # noqa: N818
+    """The line cannot be used; the text says why."""
+
+
+@dataclass
+class Report:
+    """What became of every line, by SKU. `say` gets each thing worth telling, as it happens."""
+
+    say: Callable[[str], None]
+    lines: int = 0
+    elements_done: int = 0
+    elements_already: int = 0
+    elements_refused: int = 0
+    by_sku: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+
+    def count(self, line: Line, outcome: Outcome) -> None:
+        outcomes: tuple[Outcome, ...] = ("committed", "already", "refused", "bad")
+        sku = self.by_sku.setdefault(line.sku_id, {name: {"lines": 0, "units": 0} for name in outcomes})
+        sku[outcome]["lines"] += 1
+        sku[outcome]["units"] += line.units
+
+    def bad(self, line: Line, reason: str) -> None:
+        self.count(line, "bad")
+        self.say(f"line {line.number}: bad: {reason}")
+
+    def total(self, outcome: Outcome, unit: Literal["lines", "units"]) -> int:
+        return sum(sku[outcome][unit] for sku in self.by_sku.values())
+
+    @property
+    def is_complete(self) -> bool:
+        return self.total("refused", "lines") + self.total("bad", "lines") == 0
+
+    def as_json(self) -> bytes:
+        outcomes: tuple[Outcome, ...] = ("committed", "already", "refused", "bad")
+        totals = {name: {"lines": self.total(name, "lines"), "units": self.total(name, "units")} for name in outcomes}
+        document = {
+            "lines": self.lines,
+            "done": self.elements_done,
+            "already_there": self.elements_already,
+            "refused": self.elements_refused,
+            "totals": totals,
+            "skus": self.by_sku,
+        }
+        return msgspec.json.format(msgspec.json.encode(document), indent=1)
+
+
+def run(
+    kind: Kind,
+    path: Path,
+    url: str,
+    token: str,
+    *,
+    say: Callable[[str], None],
+    advance: Callable[[int, int], None] | None = None,
+    time_zone: tzinfo = UTC,
+    elements_max: int = ELEMENTS_MAX,
+) -> Report:
+    """Import one file. `advance` is told how many of the elements are through. Raises Failure when it cannot go on."""
+    content = _read(path)
+    report = Report(say)
+    rows, source = _rows(kind, content, report)
+    elements, channels = _elements(kind, source, rows, report, time_zone)
+    digest = hashlib.sha256(content + f"\n{kind} {time_zone} {elements_max}".encode()).hexdigest()[:32]
+    with Api(url, token) as api:
+        for start in range(0, len(channels), elements_max):
+            _make_channels(api, channels[start : start + elements_max])
+        for start in range(0, len(elements), elements_max):
+            part = elements[start : start + elements_max]
+            _submit(api, PATHS[kind], part, f"import-{digest}-{start // elements_max}", report)
+            if advance:
+                advance(start + len(part), len(elements))
+    return report
+
+
+# Reading ------------------------------------------------------------------------------------------------------------
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            packed = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            content = (gzip.GzipFile(fileobj=file) if packed else file).read(FILE_BYTES_MAX + 1)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise Failure(Exit.INCOMPLETE, f"{path} is damaged ({error}); nothing was sent. Get the file again.") from error
+    except OSError as error:
+        raise Failure(Exit.USAGE, f"{path} cannot be read: {error.strerror}.") from error
+    if len(content) > FILE_BYTES_MAX:
+        raise Failure(Exit.USAGE, f"{path} is larger than {FILE_BYTES_MAX // 1024**2} MiB; split it.")
+    return content
+
+
+def _rows(kind: Kind, content: bytes, report: Report) -> tuple[Iterator[tuple[int, dict[str, str]]], str]:
+    """The rows with the number of the line on which each begins, and whose format it is."""
+    reader = csv.reader(io.StringIO(content.decode("utf-8-sig", errors="surrogateescape"), newline=""))
+    try:
+        header = [name.strip() for name in next(reader, [])]
+    except csv.Error:
+        header = []
+    required, optional = COLUMNS[kind]
+    known = {*required, *optional}
+    source = "native"
+    if (kind == "skus" and set(header) >= GROCER_SKUS) or (kind == "orders" and set(header) >= GROCER_ORDERS):
+        source, known = "grocer", set(header)
+    elif missing := [name for name in required if name not in header]:
+        raise Failure(
+            Exit.USAGE,
+            f"This is no file of {kind}: the first line must name the columns {', '.join(required)} "
+            f"(and may name {', '.join(optional)}); missing: {', '.join(missing)}.",
+        )
+    if unknown := [name for name in header if name not in known and not (kind == "skus" and name.startswith("attributes."))]:
+        raise Failure(Exit.USAGE, f"Unknown columns: {', '.join(unknown)}. Known: {', '.join([*required, *optional])}.")
+    if len(set(header)) < len(header):
+        raise Failure(Exit.USAGE, "A column stands in the first line twice.")
+    return _records(reader, header, report), source
+
+
+def _records(reader: Any, header: list[str], report: Report) -> Iterator[tuple[int, dict[str, str]]]:
+    while True:
+        number = reader.line_num + 1
+        try:
+            values = next(reader, None)
+        except csv.Error as error:
+            report.lines += 1
+            report.bad(Line(number), f"not csv: {error}")
+            continue
+        if values is None:
+            return
+        if not values:  # an empty line
+            continue
+        report.lines += 1
+        sku = dict(zip(header, values, strict=False)).get("sku_id", "")
+        if len(values) != len(header):
+            report.bad(Line(number, sku), f"{len(values)} columns instead of {len(header)}")
+        elif any("\udc80" <= character <= "\udcff" for value in values for character in value):
+            report.bad(Line(number), "not UTF-8")
+        else:
+            yield number, dict(zip(header, (value.strip() for value in values), strict=True))
+
+
+def _elements(
+    kind: Kind, source: str, rows: Iterator[tuple[int, dict[str, str]]], report: Report, zone: tzinfo
+) -> tuple[list[Element], list[dict[str, Any]]]:
+    """The elements of the file, and the sales channels that they need first (the grocer's stores)."""
+    if kind == "orders":
+        return _orders(rows, report, zone, _grocer_order if source == "grocer" else _native_order)
+    make = {"skus": _grocer_sku if source == "grocer" else _native_sku, "stock": _receipt}[kind]
+    elements = []
+    for number, row in rows:
+        line = Line(number, _sku_id(row), _units(row.get("stock", "")))
+        try:
+            elements.append(Element([line], make(row)))
+        except BadLine as error:
+            report.bad(line, str(error))
+    return elements, []
+
+
+def _orders(
+    rows: Iterator[tuple[int, dict[str, str]]],
+    report: Report,
+    zone: tzinfo,
+    make: Callable[[dict[str, str], tzinfo], tuple[dict[str, Any], list[dict[str, Any]]]],
+) -> tuple[list[Element], list[dict[str, Any]]]:
+    """Lines with the same channel and order id make one order, in the place of the first."""
+    orders: dict[tuple[str, str], Element] = {}
+    stores: dict[str, None] = {}
+    for number, row in rows:
+        line = Line(number, _sku_id(row), _units(row["quantity"]))
+        try:
+            body, items = make(row, zone)
+        except BadLine as error:
+            report.bad(line, str(error))
+            continue
+        order = orders.setdefault((body.get("channel", ""), body["external_id"]), Element([], body))
+        if order.body != body:
+            report.bad(line, f"differs from line {order.lines[0].number} of order {body['external_id']} in time or customer")
+            continue
+        order.lines.append(line)
+        order.items.extend((line, item) for item in items)
+        if "store_id" in row:
+            stores[row["store_id"]] = None
+    return list(orders.values()), [_store(store) for store in stores]
+
+
+def _sku_id(row: dict[str, str]) -> str:
+    return f"P-{row['product_id']}" if "product_id" in row else row.get("sku_id", "")
+
+
+def _units(text: str) -> int:
+    """What the line asks for, for the totals; nothing where it is no number."""
+    return int(text) if re.fullmatch(r"-?[0-9]{1,15}", text) else 0
+
+
+def _whole(text: str, name: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,15}", text):
+        raise BadLine(f"{name} {text!r} is not a whole number")
+    return int(text)
+
+
+def _quantity(text: str) -> int:
+    quantity = _whole(text, "quantity")
+    if quantity <= 0:
+        raise BadLine(f"quantity {quantity} is not above 0")
+    return quantity
+
+
+def _decimal(text: str, name: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        value = Decimal("nan")
+    if not value.is_finite() or abs(value) > 10**12:
+        raise BadLine(f"{name} {text!r} is not an amount such as 12.99")
+    return Decimal(f"{value:f}")
+
+
+def _moment(text: str, zone: tzinfo) -> str:
+    """RFC 3339 in UTC; a time without an offset is one of the zone (the earlier of two where clocks were put back)."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadLine(f"time {text!r} is not one such as 2024-06-01T13:45:30Z") from None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _given(row: dict[str, str], names: Sequence[str]) -> dict[str, Any]:
+    return {name: row[name] for name in names if row.get(name)}
+
+
+# Formats ------------------------------------------------------------------------------------------------------------
+
+
+def _native_sku(row: dict[str, str]) -> dict[str, Any]:
+    sku = {
+        **_given(row, ["sku_id", "name", "description"]),
+        "price": _decimal(row["price"], "price") if row.get("price") else None,
+    }
+    for name in ("size_ml", "reorder_point"):
+        if row.get(name):
+            sku[name] = _whole(row[name], name)
+    if row.get("flavor_profile"):
+        sku["flavor_profile"] = row["flavor_profile"].split("|")
+    attributes = {name.removeprefix("attributes."): text for name, text in row.items() if name.startswith("attributes.") and text}
+    return {**sku, "attributes": attributes} if attributes else sku
+
+
+def _grocer_sku(row: dict[str, str]) -> dict[str, Any]:
+    sku: dict[str, Any] = {
+        "sku_id": _sku_id(row),
+        "name": f"{row['product_type'].capitalize()} {' '.join(row['package_size'].split())} ({row['product_id']})",
+        "price": None,
+        "attributes": {name: text for name, text in row.items() if text},
+    }
+    if ounces := re.search(r"([0-9]+(?:\.[0-9]+)?) OZ", row["package_size"]):
+        sku["size_ml"] = max(1, int((Decimal(ounces[1]) * ML_PER_OUNCE).quantize(Decimal(1), ROUND_HALF_UP)))
+    return sku
+
+
+def _receipt(row: dict[str, str]) -> dict[str, Any]:
+    return {**_given(row, list(row)), "stock": _whole(row["stock"], "stock")}
+
+
+def _native_order(row: dict[str, str], zone: tzinfo) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    customer = {name: row[f"customer_{name}"] for name in ("name", "email", "address") if row.get(f"customer_{name}")}
+    body = {"external_id": row["order_id"], **_given(row, ["channel"]), "customer": {"name": "unknown", **customer}}
+    if not row["order_id"]:
+        raise BadLine("order_id is empty")
+    if row.get("created_at"):
+        body["created_at"] = _moment(row["created_at"], zone)
+    item: dict[str, Any] = {"sku_id": row["sku_id"], "quantity": _quantity(row["quantity"])}
+    if row.get("price"):
+        item["price"] = _decimal(row["price"], "price")
+    return body, [item]
+
+
+def _grocer_order(row: dict[str, str], zone: tzinfo) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A line of a till: what was paid for all its units. Where that is not whole cents each, some cost a cent more."""
+    quantity, paid = _quantity(row["quantity"]), _decimal(row["sales_value"], "sales_value")
+    cents = paid * 100
+    if cents != int(cents) or cents < 0:
+        raise BadLine(f"sales_value {row['sales_value']!r} is not an amount in whole cents")
+    low, dearer = divmod(int(cents), quantity)
+    parts = [(dearer, low + 1), (quantity - dearer, low)]
+    body = {
+        "external_id": row["basket_id"],
+        "created_at": _moment(row["transaction_timestamp"], zone),
+        "channel": f"store-{row['store_id']}",
+        "customer": {"name": f"Household {row['household_id']}"},
+    }
+    return body, [
+        {"sku_id": _sku_id(row), "quantity": units, "price": Decimal(price).scaleb(-2)} for units, price in parts if units
+    ]
+
+
+def _store(store_id: str) -> dict[str, Any]:
+    return {
+        "channel_id": f"store-{store_id}",
+        "name": f"Store {store_id}",
+        "kind": "pos",
+        "pricing": "channel",
+        "region_id": 1,
+        "warehouses": GROCER_WAREHOUSES,
+    }
+
+
+# Sending ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Answer:
+    status: int
+    document: Any
+    replayed: bool
+
+
+class Api:
+    """The HTTP API with patience: what may pass (no connection, 429, 503) is tried again under the same key."""
+
+    def __init__(self, url: str, token: str) -> None:
+        self.url = url.rstrip("/")
+        self._client = httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=REQUEST_SECONDS)
+        self._encoder = msgspec.json.Encoder(decimal_format="number")
+        self._answered = False
+
+    def __enter__(self) -> Api:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def post(self, path: str, documents: list[dict[str, Any]], key: str) -> Answer:
+        """Raises Failure when there is no answer, or one that no other payload would change."""
+        headers = {"Content-Type": "application/json", "Idempotency-Key": f'"{key}"'}
+        content = self._encoder.encode(documents)
+        trouble = ""
+        for attempt in range(ATTEMPTS_MAX):
+            pause = min(0.25 * 2**attempt, PAUSE_SECONDS_MAX)
+            try:
+                response = self._client.post(path, content=content, headers=headers)
+            except (httpx2.TransportError, httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+                if not self._answered:
+                    raise Failure(
+                        Exit.SERVER,
+                        f"No answer from {self.url} ({error}). Start the server (`scoville demo`), or give its --url.",
+                    ) from error
+                trouble = str(error)
+            else:
+                self._answered = True
+                if response.status_code not in (429, 502, 503, 504):
+                    return self._read(response, path)
+                trouble = f"status {response.status_code}"
+                wait = response.headers.get("Retry-After", "")
+                pause = min(float(wait), 60.0) if wait.isdigit() else pause
+            time.sleep(pause)
+        raise Failure(
+            Exit.SERVER,
+            f"{self.url} stopped answering ({trouble}). Run the same command again later: nothing that is done is done twice.",
+        )
+
+    def _read(self, response: httpx2.Response, path: str) -> Answer:
+        try:
+            document = msgspec.json.decode(response.content)
+        except msgspec.DecodeError:
+            document = None
+        if response.status_code in (401, 403):
+            detail = document.get("detail", "") if isinstance(document, dict) else ""
+            raise Failure(
+                Exit.SERVER, f"The API refuses the token: {detail} Give another with --token (`scoville token --role admin`)."
+            )
+        readable = response.status_code == 207 or response.status_code in (400, 409, 413, 422)
+        if not readable or not isinstance(document, dict):
+            raise Failure(
+                Exit.SERVER, f"{self.url}{path} answered with status {response.status_code}: is that a Scoville? See its log."
+            )
+        return Answer(response.status_code, document, response.headers.get("Idempotency-Replayed") == "true")
+
+
+def _make_channels(api: Api, channels: list[dict[str, Any]]) -> None:
+    answer = api.post("/v1/channels", channels, "import-channels")
+    refused = answer.document.get("results", [{"problem": answer.document}])
+    for channel, result in zip(channels, refused, strict=False):
+        if "problem" in result:
+            raise Failure(
+                Exit.INCOMPLETE, f"The sales channel {channel['channel_id']} cannot be made: {_reasons(result['problem'])}"
+            )
+
+
+def _submit(api: Api, path: str, elements: list[Element], key: str, report: Report) -> None:
+    """Send a list until each of its elements is done or refused, leaving out what the API names as wrong."""
+    for round_ in range(ROUNDS_MAX):
+        if not elements:
+            return
+        answer = api.post(path, [element.document() for element in elements], f"{key}.{round_}" if round_ else key)
+        if answer.status == 207:
+            elements = _settle(elements, answer.document["results"], report)
+        elif problems := _problems_by_element(answer.document):
+            kept = [
+                _without_faults(element, problems[place], report) if place in problems else element
+                for place, element in enumerate(elements)
+            ]
+            elements = [element for element in kept if element]
+        elif len(elements) == 1:
+            _refuse(elements.pop(), answer.document, report)
+        else:  # the list as such is refused, and no element is named
+            for place, element in enumerate(elements):
+                _submit(api, path, [element], f"{key}.{round_}-{place}", report)
+            return
+    for element in elements:
+        _refuse(element, {"detail": f"not settled in {ROUNDS_MAX} rounds"}, report)
+
+
+def _settle(elements: list[Element], results: list[dict[str, Any]], report: Report) -> list[Element]:
+    """Count what each result says; answers the elements that are worth another try."""
+    again = []
+    for element, result in zip(elements, results, strict=True):
+        problem = result.get("problem")
+        if problem is None:
+            report.elements_done += 1
+            for line in element.lines:
+                report.count(line, "committed")
+        elif problem.get("code") == "OR005":
+            report.elements_already += 1
+            for line in element.lines:
+                report.count(line, "already")
+        elif problem.get("code") == "ID002":  # in flight elsewhere: its answer will be there in a moment
+            time.sleep(0.2)
+            again.append(element)
+        elif problem.get("status") == 422:
+            if rest := _without_faults(element, problem, report):
+                again.append(rest)
+        else:
+            _refuse(element, problem, report)
+    return again
+
+
+def _problems_by_element(problem: dict[str, Any]) -> dict[int, dict[str, Any]]:
+    """What a refusal of the whole list says of each element, with pointers into the element."""
+    problems: dict[int, dict[str, Any]] = {}
+    for error in problem.get("errors") or []:
+        if found := re.match(r"/([0-9]+)(/.*|$)", error.get("pointer", "")):
+            problems.setdefault(int(found[1]), {"errors": []})["errors"].append({**error, "pointer": found[2]})
+    return problems
+
+
+def _without_faults(element: Element, problem: dict[str, Any], report: Report) -> Element | None:
+    """The order without the lines that are wrong; None, and all its lines bad, where the fault is not in a line of it."""
+    errors = problem.get("errors") or []
+    places = [re.match(r"/items/([0-9]+)", error.get("pointer", "")) for error in errors]
+    wrong = {
+        element.items[int(place[1])][0]: error.get("detail", "wrong")
+        for place, error in zip(places, errors, strict=True)
+        if place and int(place[1]) < len(element.items)
+    }
+    if not wrong or not all(places):
+        wrong = dict.fromkeys(element.lines, _reasons(problem))
+    for line, reason in wrong.items():
+        report.bad(line, f"{reason}{element.name}")
+    lines = [line for line in element.lines if line not in wrong]
+    items = [(line, item) for line, item in element.items if line not in wrong]
+    return Element(lines, element.body, items) if items else None
+
+
+def _refuse(element: Element, problem: dict[str, Any], report: Report) -> None:
+    """The API would not take it as it is: short, or against a rule. Nothing of it was kept."""
+    short = problem.get("code") == "ST001"
+    report.elements_refused += 1
+    for line in element.lines:
+        report.count(line, "refused" if problem.get("status") == 409 else "bad")
+    numbers = ", ".join(str(line.number) for line in element.lines)
+    kind = "short" if short else "refused"
+    report.say(f"line{'s' if len(element.lines) > 1 else ''} {numbers}: {kind}: {_reasons(problem)}{element.name}")
+
+
+def _reasons(problem: dict[str, Any]) -> str:
+    errors = [error["detail"] for error in problem.get("errors") or [] if error.get("detail")]
+    return "; ".join(dict.fromkeys(errors)) or problem.get("detail") or "no reason given"
