@@ -10,13 +10,14 @@ from typing import Any
 import psycopg
 import pytest
 
-# A trigger function is checked once for every trigger that calls it, with the names of its transition tables.
+# A trigger function is checked once for every trigger that calls it, with the names of its transition tables. One function
+# may serve triggers on INSERT and on UPDATE: the table that this trigger has not is there under its usual name.
 CHECK = """
 select c.name, (c.r).lineno, (c.r).level, (c.r).message
   from (select p.oid::regprocedure::text || coalesce(' on ' || t.tgrelid::regclass, ''),
                public.plpgsql_check_function_tb(p.oid, coalesce(t.tgrelid, 0),
-                 newtable => t.tgnewtable, oldtable => t.tgoldtable, fatal_errors => false,
-                 extra_warnings => true, security_warnings => true, performance_warnings => false)
+                 newtable => coalesce(t.tgnewtable, 'new_rows'), oldtable => coalesce(t.tgoldtable, 'old_rows'),
+                 fatal_errors => false, extra_warnings => true, security_warnings => true, performance_warnings => false)
           from pg_proc p
           join pg_namespace n on n.oid = p.pronamespace and n.nspowner = 'scoville_owner'::regrole
           join pg_language l on l.oid = p.prolang and l.lanname = 'plpgsql'
