@@ -1,0 +1,19 @@
+-- Definer: staff hold no write right on any table; this is their way to change a quantity by hand.
+create or replace function api.adjust_stock(
+  p_region_id smallint,
+  p_adjustments jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language sql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+  select r.* from stock.run_changes(p_region_id, 'adjust_stock', p_adjustments, null) r;
+$$;
+
+comment on function api.adjust_stock(smallint, jsonb) is
+  'Changes quantities by a signed delta with a reason code. An array of {sku_id, warehouse_location, delta, reason_code, note, '
+  'batch_number, change_from_quantity, reference}; a result for each, in order.';
+alter function api.adjust_stock(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.adjust_stock(smallint, jsonb) to admin, warehouse;

@@ -1,0 +1,48 @@
+-- Definer: nobody holds a write right on a table; this is the way to ship. Staff ship from their own warehouses only; units
+-- come from the sellable batch that expires first.
+-- Lock order: stock_levels of all orders, then orders (orders.lock_orders), then lot_levels.
+create or replace function api.fulfill_orders(
+  p_region_id smallint,
+  p_requests jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'fulfill_orders', p_requests) s);
+  v_request record;
+  v_ids bigint[];
+  v_refusal record;
+  v_document json;
+begin
+  v_ids := array(
+    select distinct orders.find_order(p_region_id, e.value ->> 'order_id')
+      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+     where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r));
+  perform orders.lock_orders(p_region_id, v_ids);
+  for v_request in
+    select e.ordinality::integer as ordinal, e.value as request,
+           orders.find_order(p_region_id, e.value ->> 'order_id') as order_id
+      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+     where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r)
+     order by e.ordinality
+  loop
+    select f.code, f.body into v_refusal from orders.fulfill_order(p_region_id, v_request.order_id, v_request.request) f;
+    -- A statement of its own: it must see what the shipment wrote.
+    select d.document into v_document from orders.documents(p_region_id, array[v_request.order_id]) d;
+    v_results := v_results || row(v_request.ordinal, v_refusal.code, false,
+                                  coalesce(v_refusal.body::json, v_document))::api.result;
+  end loop;
+  perform identity.keep_answers(p_region_id, 'fulfill_orders', p_requests, v_results);
+  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+end
+$$;
+
+comment on function api.fulfill_orders(smallint, jsonb) is
+  'Ships orders, whole or in part. An array of {order_id, warehouse_location, items, tracking_number, note}; a result for each, '
+  'in order. Without items everything that is left (at the caller''s warehouses) is shipped.';
+alter function api.fulfill_orders(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.fulfill_orders(smallint, jsonb) to admin, warehouse;

@@ -1,0 +1,29 @@
+create or replace function api.get_inventory(
+  p_region_id smallint,
+  p_sku_id text
+)
+  returns table (body json, etag text)
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+declare
+  v_batches json;
+begin
+  if app.claim_role() <> 'integration' then
+    v_batches := stock.batch_documents(p_region_id, p_sku_id);
+  end if;
+  return query
+    select d.document, stock.sku_etag(p_region_id, p_sku_id)
+      from stock.inventory_documents(p_region_id, array[p_sku_id], null, v_batches) d;
+  if not found then
+    raise exception using errcode = 'ST010', message = 'sku not found',
+      detail = pg_catalog.json_build_object('detail', pg_catalog.format(
+        'There is no SKU %s. GET /v1/inventory lists those that there are.', p_sku_id))::text;
+  end if;
+end
+$$;
+
+comment on function api.get_inventory(smallint, text) is
+  'A SKU with its stock by warehouse and batch, and its version (ETag), which changes with every change of its stock.';
+grant execute on function api.get_inventory(smallint, text) to admin, warehouse, sales, integration;

@@ -1,0 +1,26 @@
+create or replace function api.get_order(
+  p_region_id smallint,
+  p_order_id text
+)
+  returns table (body json, etag text)
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+declare
+  v_order_id bigint := orders.find_order(p_region_id, p_order_id);
+begin
+  if v_order_id is null then
+    raise exception using errcode = 'OR002', message = 'order not found',
+      detail = pg_catalog.json_build_object('detail', pg_catalog.format('There is no order %s for you.', p_order_id))::text;
+  end if;
+  return query
+    select d.document, o.version::text
+      from orders.documents(p_region_id, array[v_order_id]) d
+      join orders.orders o on o.region_id = p_region_id and o.order_id = d.order_id;
+end
+$$;
+
+comment on function api.get_order(smallint, text) is
+  'An order by its id, or by the external_id that its channel gave it; its version is the ETag.';
+grant execute on function api.get_order(smallint, text) to admin, warehouse, sales, integration;

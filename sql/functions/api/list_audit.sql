@@ -1,0 +1,47 @@
+-- One page of the audit, the latest first; rows of the catalogue belong to every region.
+create or replace function api.list_audit(
+  p_region_id smallint,
+  p_filters jsonb,
+  p_cursor text,
+  p_limit integer
+)
+  returns table (body json, next_cursor text)
+  language plpgsql
+  stable
+  set search_path = ''
+  set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor, 'audit', 1) ->> 1);
+  v_from timestamptz := (p_filters ->> 'from')::timestamptz;
+  v_to timestamptz := (p_filters ->> 'to')::timestamptz;
+  v_rows json[];
+  v_last bigint;
+begin
+  select pg_catalog.array_agg(s.document order by s.audit_id desc), pg_catalog.min(s.audit_id) filter (where s.nth = p_limit)
+    into v_rows, v_last
+    from (select a.audit_id, row_number() over (order by a.audit_id desc) as nth, pg_catalog.json_build_object(
+                   'audit_id', a.audit_id, 'recorded_at', app.rfc3339(a.recorded_at), 'actor', a.actor, 'role', a.role,
+                   'action', a.action, 'table', a.table_name, 'key', a.row_key, 'old', a.old, 'new', a.new,
+                   'reason', a.reason, 'request_id', a.request_id) as document
+            from audit.audit_log a
+           where a.region_id in (0, p_region_id)
+             and (v_before is null or a.audit_id < v_before)
+             and (v_from is null or a.recorded_at >= v_from)
+             and (v_to is null or a.recorded_at < v_to)
+             and (p_filters ->> 'table' is null or a.table_name = p_filters ->> 'table')
+             and (p_filters ->> 'key' is null or a.row_key = p_filters ->> 'key')
+             and (p_filters ->> 'actor' is null or a.actor = p_filters ->> 'actor')
+           order by a.audit_id desc
+           limit p_limit + 1) s;
+  next_cursor := case when pg_catalog.cardinality(v_rows) > p_limit
+                      then app.encode_cursor(pg_catalog.jsonb_build_array('audit', v_last::text)) end;
+  body := pg_catalog.json_build_object('data', coalesce(pg_catalog.array_to_json(v_rows[:p_limit]), '[]'),
+            'next_cursor', next_cursor);
+  return next;
+end
+$$;
+
+comment on function api.list_audit(smallint, jsonb, text, integer) is
+  'Who changed what, when and why, the latest first. Filters: table, key, actor, from (inclusive), to (exclusive).';
+grant execute on function api.list_audit(smallint, jsonb, text, integer) to admin;

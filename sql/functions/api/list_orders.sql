@@ -1,0 +1,57 @@
+-- One page of orders, the latest first. Filters that are absent are null and fall away; the plan is made for the values.
+create or replace function api.list_orders(
+  p_region_id smallint,
+  p_filters jsonb,
+  p_cursor text,
+  p_limit integer
+)
+  returns table (body json, next_cursor text)
+  language plpgsql
+  stable
+  set search_path = ''
+  set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_position jsonb := app.decode_cursor(p_cursor, 'orders', 2);
+  v_before_at timestamptz := timestamptz 'epoch' + app.cursor_number(v_position ->> 1) * interval '1 microsecond';
+  v_before_id bigint := app.cursor_number(v_position ->> 2);
+  v_from timestamptz := (p_filters ->> 'from')::timestamptz;
+  v_to timestamptz := (p_filters ->> 'to')::timestamptz;
+  v_customer text := pg_catalog.lower(p_filters ->> 'customer');
+  v_status text := p_filters ->> 'status';
+  v_sku text := p_filters ->> 'sku';
+  v_ids bigint[];
+  v_at timestamptz;
+begin
+  select coalesce(pg_catalog.array_agg(s.order_id order by s.placed_at desc, s.order_id desc), '{}'),
+         pg_catalog.min(s.placed_at) filter (where s.nth = p_limit)
+    into v_ids, v_at
+    from (select o.order_id, o.placed_at, row_number() over (order by o.placed_at desc, o.order_id desc) as nth
+            from orders.orders o
+           where o.region_id = p_region_id
+             and (v_before_id is null or (o.placed_at, o.order_id) < (v_before_at, v_before_id))
+             and (v_from is null or o.placed_at >= v_from)
+             and (v_to is null or o.placed_at < v_to)
+             and (v_status is null or v_status in (o.status, o.fulfillment_status))
+             and (v_customer is null or o.customer_key = v_customer or o.order_id in (
+               select c.order_id from orders.order_contacts c
+                where c.region_id = p_region_id and c.email_key = v_customer))
+             and (v_sku is null or o.order_id in (
+               select l.order_id from orders.order_allocations l where l.region_id = p_region_id and l.sku_id = v_sku))
+           order by o.placed_at desc, o.order_id desc
+           limit p_limit + 1) s;
+  next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
+                      then app.encode_cursor(pg_catalog.jsonb_build_array('orders',
+                        (extract(epoch from v_at) * 1000000)::bigint::text, v_ids[p_limit]::text)) end;
+  return query
+    select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(d.document
+             order by pg_catalog.array_position(v_ids, d.order_id)), '[]'), 'next_cursor', list_orders.next_cursor),
+           list_orders.next_cursor
+      from orders.documents(p_region_id, v_ids[:p_limit]) d;
+end
+$$;
+
+comment on function api.list_orders(smallint, jsonb, text, integer) is
+  'Orders, the latest first. Filters: from (inclusive), to (exclusive), customer (whole name or e-mail), status (either of the '
+  'two), sku.';
+grant execute on function api.list_orders(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

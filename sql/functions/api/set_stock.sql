@@ -1,0 +1,19 @@
+-- Definer: staff hold no write right on any table; this is their way to enter what they counted.
+create or replace function api.set_stock(
+  p_region_id smallint,
+  p_counts jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language sql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+  select r.* from stock.run_changes(p_region_id, 'set_stock', p_counts, 'cycle_count') r;
+$$;
+
+comment on function api.set_stock(smallint, jsonb) is
+  'Sets quantities to what was counted. An array of {sku_id, warehouse_location, stock, batch_number, reason_code, note, '
+  'change_from_quantity, if_match}; a result for each, in order.';
+alter function api.set_stock(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.set_stock(smallint, jsonb) to admin, warehouse;

@@ -1,0 +1,20 @@
+-- A number out of a cursor. One that does not read as such was altered.
+create or replace function app.cursor_number(
+  p_value text
+)
+  returns bigint
+  language plpgsql
+  immutable
+  set search_path = ''
+as $$
+begin
+  if p_value !~ '^[0-9]{1,18}$' then
+    raise exception using errcode = 'VA001', message = 'invalid cursor',
+      detail = pg_catalog.json_build_object('detail',
+        'This cursor was altered. Send next_cursor as it was given, or leave cursor out to start again.')::text;
+  end if;
+  return p_value::bigint;
+end
+$$;
+
+grant execute on function app.cursor_number(text) to admin, warehouse, sales, integration;

@@ -1,0 +1,40 @@
+-- The values of a cursor, checked against the list it belongs to: it must be an array of as many values as the list sorts by,
+-- with the list's own name first. Anything else was altered or comes from another list.
+create or replace function app.decode_cursor(
+  p_cursor text,
+  p_list text,
+  p_values integer
+)
+  returns jsonb
+  language plpgsql
+  immutable
+  set search_path = ''
+as $$
+declare
+  v_position jsonb;
+begin
+  if p_cursor is null then
+    return null;
+  end if;
+  begin
+    v_position := pg_catalog.convert_from(pg_catalog.decode(
+      pg_catalog.rpad(pg_catalog.translate(p_cursor, '-_', '+/'), ((pg_catalog.length(p_cursor) + 3) / 4) * 4, '='),
+      'base64'), 'UTF8')::jsonb;
+  exception when data_exception then
+    v_position := null;
+  end;
+  if v_position is null or pg_catalog.jsonb_typeof(v_position) <> 'array'
+     or pg_catalog.jsonb_array_length(v_position) <> p_values + 1 or v_position ->> 0 is distinct from p_list
+     or pg_catalog.jsonb_path_exists(v_position, '$[*] ? (@.type() != "string")') then
+    raise exception using
+      errcode = 'VA001', message = 'invalid cursor',
+      detail = pg_catalog.jsonb_build_object(
+        'detail', 'This cursor is not one of this list.',
+        'errors', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('parameter', 'cursor',
+          'detail', 'Send next_cursor as it was given, or leave cursor out to start again.')))::text;
+  end if;
+  return v_position;
+end
+$$;
+
+grant execute on function app.decode_cursor(text, text, integer) to admin, warehouse, sales, integration;

@@ -1,0 +1,24 @@
+-- Begins the work of one caller: role and claims for the rest of the transaction. The caller must be a member of the role,
+-- so the API's login can become the API's roles and nothing else. SET LOCAL statements rather than set_config() alone:
+-- a distributed Postgres hands on only the former.
+create or replace function app.enter(
+  p_role text,
+  p_claims jsonb
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+begin
+  execute pg_catalog.format('set local role %I', p_role);
+  execute pg_catalog.format('set local scoville.subject = %L', coalesce(p_claims ->> 'sub', ''));
+  execute pg_catalog.format('set local scoville.request_id = %L', coalesce(p_claims ->> 'request_id', ''));
+  execute pg_catalog.format('set local scoville.warehouses = %L', coalesce((
+    select pg_catalog.array_agg(w.id) from pg_catalog.jsonb_array_elements_text(p_claims -> 'warehouses') as w (id))::text, ''));
+  execute pg_catalog.format('set local scoville.channels = %L', coalesce((
+    select pg_catalog.array_agg(c.id) from pg_catalog.jsonb_array_elements_text(p_claims -> 'channels') as c (id))::text, ''));
+end
+$$;
+
+grant execute on function app.enter(text, jsonb) to authenticator;

@@ -1,0 +1,9 @@
+-- The one clock. A test sets scoville.now; that changes what a session computes, never what another one sees.
+create or replace function app.now()
+  returns timestamptz
+  language sql
+  stable
+  parallel safe
+  return coalesce(nullif(current_setting('scoville.now', true), '')::timestamptz, transaction_timestamp());
+
+grant execute on function app.now() to scoville_definer, admin, warehouse, sales, integration, scoville_worker;

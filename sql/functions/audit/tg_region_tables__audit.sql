@@ -1,0 +1,55 @@
+-- Records every insert and update of a table that belongs to a region, a statement at a time: who, when, what and why stand
+-- on the row itself (changed_by, change_reason, request_id). Its argument is the column that names the row.
+-- Correctness does not rest on it; nobody may delete from these tables, so there is nothing else to record.
+create or replace function audit.tg_region_tables__audit()
+  returns trigger
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+begin
+  if tg_op = 'INSERT' then
+    insert into audit.audit_log
+      (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id)
+    select n.region_id, app.now(), n.changed_by, app.claim_role(), 'insert', tg_table_schema || '.' || tg_table_name,
+           pg_catalog.to_jsonb(n) ->> tg_argv[0], null, pg_catalog.to_jsonb(n), n.change_reason, n.request_id
+      from new_rows n
+    on conflict do nothing;
+  else
+    insert into audit.audit_log
+      (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id)
+    select n.region_id, app.now(), n.changed_by, app.claim_role(), 'update', tg_table_schema || '.' || tg_table_name,
+           pg_catalog.to_jsonb(n) ->> tg_argv[0],
+           audit.differences(pg_catalog.to_jsonb(o), pg_catalog.to_jsonb(n)),
+           audit.differences(pg_catalog.to_jsonb(n), pg_catalog.to_jsonb(o)), n.change_reason, n.request_id
+      from new_rows n
+      join old_rows o
+        on o.region_id = n.region_id
+       and pg_catalog.to_jsonb(o) ->> tg_argv[0] = pg_catalog.to_jsonb(n) ->> tg_argv[0]
+    on conflict do nothing;
+  end if;
+  return null;
+end
+$$;
+
+create or replace trigger tg_orders__audit_insert
+  after insert on orders.orders referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('order_id');
+create or replace trigger tg_orders__audit_update
+  after update on orders.orders referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('order_id');
+create or replace trigger tg_fulfillments__audit_insert
+  after insert on orders.fulfillments referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('fulfillment_id');
+create or replace trigger tg_lots__audit_insert
+  after insert on stock.lots referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('lot_id');
+create or replace trigger tg_lots__audit_update
+  after update on stock.lots referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('lot_id');
+create or replace trigger tg_reservations__audit_insert
+  after insert on stock.reservations referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('reservation_id');
+create or replace trigger tg_reservations__audit_update
+  after update on stock.reservations referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('reservation_id');

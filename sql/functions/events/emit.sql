@@ -1,0 +1,23 @@
+-- Puts one event about something other than a level into the outbox, in the transaction of the change.
+create or replace function events.emit(
+  p_region_id smallint,
+  p_type text,
+  p_subject text,
+  p_channel_id text,
+  p_warehouse_ids text[],
+  p_version bigint,
+  p_data jsonb,
+  p_actor text,
+  p_request_id text
+)
+  returns void
+  language sql
+  volatile
+  set search_path = ''
+as $$
+  insert into events.outbox
+    (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+  values (p_region_id, p_type, p_subject, p_channel_id, p_warehouse_ids, p_version, p_data, p_actor, p_request_id, app.now());
+$$;
+
+grant execute on function events.emit(smallint, text, text, text, text[], bigint, jsonb, text, text) to scoville_definer;

@@ -1,0 +1,44 @@
+-- Which elements of a batch must not run, because their idempotency key has been seen: a repeat (the kept answer), the same
+-- key with another payload (ID001), or a key that is in flight at this moment (ID002), in this batch or in another
+-- transaction. The keys of the others are locked (advisory) until the transaction ends.
+create or replace function identity.check_keys(
+  p_region_id smallint,
+  p_route text,
+  p_requests jsonb
+)
+  returns setof api.result
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_locked integer[];
+begin
+  if not pg_catalog.jsonb_path_exists(p_requests, '$[*].meta.idempotency_key') then
+    return;
+  end if;
+  -- A statement of its own: the look-up below must see what the last holder of a lock committed.
+  select pg_catalog.array_agg(k.ordinal) into v_locked
+    from (select distinct on (r.principal, r.idempotency_key) r.ordinal, r.principal, r.idempotency_key
+            from identity.read_keys(p_requests) r
+           order by r.principal, r.idempotency_key, r.ordinal) k
+   where pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(
+           pg_catalog.concat_ws(E'\x1f', p_region_id, k.principal, p_route, k.idempotency_key), 0));
+  return query
+    select r.ordinal,
+           case when s.fingerprint is null then 'ID002' when s.fingerprint <> r.fingerprint then 'ID001' end,
+           s.fingerprint is not null and s.fingerprint = r.fingerprint,
+           case when s.fingerprint is null then pg_catalog.json_build_object('detail',
+                  'A request with this Idempotency-Key is in flight. Repeat it in a moment to get its answer.')
+                when s.fingerprint <> r.fingerprint then pg_catalog.json_build_object('detail',
+                  'This Idempotency-Key was used with another payload. Send a new key with a new request.')
+                else s.answer end
+      from identity.read_keys(p_requests) r
+      left join identity.idempotency_keys s
+        on s.region_id = p_region_id and s.principal = r.principal and s.route = p_route
+       and s.idempotency_key = r.idempotency_key
+     where s.fingerprint is not null or r.ordinal <> all (coalesce(v_locked, '{}'));
+end
+$$;
+
+grant execute on function identity.check_keys(smallint, text, jsonb) to scoville_definer;

@@ -1,0 +1,34 @@
+-- Takes batches whose last day has passed out of the available units, at most p_limit levels a call; answers how many batch
+-- levels changed.
+-- Lock order: stock_levels in key order, then lot_levels.
+create or replace function jobs.expire_lots(
+  p_region_id smallint,
+  p_limit integer
+)
+  returns integer
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_today date := app.today(p_region_id);
+  v_warehouses text[];
+  v_skus text[];
+begin
+  select pg_catalog.array_agg(s.warehouse_id), pg_catalog.array_agg(s.sku_id) into v_warehouses, v_skus
+    from (select l.warehouse_id, l.sku_id
+            from stock.stock_levels l
+           where l.region_id = p_region_id and l.next_expiry_on < v_today
+           order by l.warehouse_id, l.sku_id
+           limit p_limit
+             for no key update) s;
+  if v_warehouses is null then
+    return 0;
+  end if;
+  return stock.reclassify_lots(p_region_id, v_warehouses, v_skus);
+end
+$$;
+
+alter function jobs.expire_lots(smallint, integer) owner to scoville_definer;
+grant execute on function jobs.expire_lots(smallint, integer) to scoville_worker;

@@ -1,0 +1,31 @@
+-- Releases holds whose time has come, at most p_limit a call, and answers how many.
+-- Lock order: the stock_levels of those holds in key order, then the reservations.
+create or replace function jobs.expire_reservations(
+  p_region_id smallint,
+  p_limit integer
+)
+  returns integer
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_expired bigint[];
+begin
+  select pg_catalog.array_agg(s.reservation_id) into v_expired
+    from (select r.reservation_id
+            from stock.reservations r
+           where r.region_id = p_region_id and r.status = 'active' and r.expires_at <= app.now()
+           order by r.expires_at
+           limit p_limit) s;
+  if v_expired is null then
+    return 0;
+  end if;
+  perform stock.lock_reservation_levels(p_region_id, v_expired);
+  return stock.end_reservations(p_region_id, v_expired, 'expired', 'system');
+end
+$$;
+
+alter function jobs.expire_reservations(smallint, integer) owner to scoville_definer;
+grant execute on function jobs.expire_reservations(smallint, integer) to scoville_worker;

@@ -1,0 +1,59 @@
+-- Orders as documents, as the caller may see them: row-level security decides which orders there are; warehouse staff get no
+-- e-mail, and of allocations and fulfilments only their own (p_complete: all of them, for the event that others read).
+create or replace function orders.documents(
+  p_region_id smallint,
+  p_order_ids bigint[],
+  p_complete boolean default false
+)
+  returns table (order_id bigint, document json)
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select o.order_id, pg_catalog.json_build_object(
+           'order_id', orders.public_id(o.region_id, o.order_id),
+           'external_id', o.external_id,
+           'channel', o.channel_id,
+           'created_at', app.rfc3339(o.placed_at),
+           'customer', pg_catalog.json_build_object('name', o.customer_name, 'email', (
+             select c.email from orders.order_contacts c where c.region_id = p_region_id and c.order_id = o.order_id),
+             'address', o.customer_address),
+           'items', (
+             select pg_catalog.json_agg(pg_catalog.json_build_object(
+                      'sku_id', l.sku_id, 'quantity', l.quantity, 'price', l.price) order by l.line_no)
+               from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id),
+           'total_price', o.total_price,
+           'currency', o.currency,
+           'status', o.status,
+           'fulfillment_status', o.fulfillment_status,
+           'allocations', (
+             select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                      'sku_id', a.sku_id, 'warehouse_location', a.warehouse_id, 'quantity', a.quantity,
+                      'fulfilled', a.fulfilled_quantity, 'released', a.released_quantity)
+                      order by a.sku_id, a.warehouse_id), '[]')
+               from orders.order_allocations a
+              where a.region_id = p_region_id and a.order_id = o.order_id
+                and (p_complete or app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))),
+           'fulfillments', (
+             select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                      'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,
+                      'warehouse_location', f.warehouse_id, 'created_at', app.rfc3339(f.created_at),
+                      'tracking_number', f.tracking_number, 'note', f.note, 'items', (
+                        select pg_catalog.json_agg(pg_catalog.json_build_object(
+                                 'sku_id', i.sku_id, 'batch_number', t.batch_number, 'quantity', i.quantity)
+                                 order by i.sku_id, i.lot_id)
+                          from orders.fulfillment_lines i
+                          left join stock.lots t on t.region_id = p_region_id and t.lot_id = i.lot_id
+                         where i.region_id = p_region_id and i.fulfillment_id = f.fulfillment_id))
+                      order by f.fulfillment_id), '[]')
+               from orders.fulfillments f
+              where f.region_id = p_region_id and f.order_id = o.order_id
+                and (p_complete or app.reaches_all_warehouses() or f.warehouse_id = any (app.claim_warehouses()))),
+           'note', o.note,
+           'version', o.version,
+           'updated_at', app.rfc3339(o.updated_at))
+    from orders.orders o
+   where o.region_id = p_region_id and o.order_id = any (p_order_ids);
+$$;
+
+grant execute on function orders.documents(smallint, bigint[], boolean) to scoville_definer, admin, warehouse, sales, integration;

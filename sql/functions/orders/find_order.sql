@@ -1,0 +1,26 @@
+-- The order that an id names, or null: ours (ORD-<region>-<number>), or the one that a channel gave it (external_id). Only
+-- orders that the caller may see are found.
+create or replace function orders.find_order(
+  p_region_id smallint,
+  p_id text
+)
+  returns bigint
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select case
+    when p_id ~ '^ORD-[0-9]{1,5}-[0-9]{1,18}$' then (
+      select o.order_id
+        from orders.orders o
+       where o.region_id = p_region_id
+         and o.order_id = pg_catalog.split_part(p_id, '-', 3)::bigint
+         and p_id = orders.public_id(p_region_id, o.order_id))
+    else (
+      select min(o.order_id)
+        from orders.orders o
+       where o.region_id = p_region_id and o.external_id = p_id)
+    end;
+$$;
+
+grant execute on function orders.find_order(smallint, text) to scoville_definer, admin, warehouse, sales, integration;

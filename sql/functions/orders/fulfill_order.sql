@@ -1,0 +1,64 @@
+-- Ships (part of) one locked order, all or nothing: answers a refusal (code, body), or nulls when it is done.
+-- Lock order: lot_levels in key order; the caller has locked levels and order.
+create or replace function orders.fulfill_order(
+  p_region_id smallint,
+  p_order_id bigint,
+  p_request jsonb,
+  out code text,
+  out body jsonb
+)
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_parts jsonb;
+  v_picks jsonb;
+  v_short jsonb;
+begin
+  if p_order_id is null then
+    code := 'OR002';
+    body := app.refusal(pg_catalog.format('There is no order %s for you.', p_request ->> 'order_id'), '');
+    return;
+  end if;
+  select s.parts, s.refusal into v_parts, body from orders.split_request(p_region_id, p_order_id, p_request) s;
+  if body is not null then
+    code := 'OR004';
+    return;
+  end if;
+  -- First expired, first out; a batch whose last day has passed is not sellable, swept or not.
+  with parts as (
+    select p.warehouse_id, p.sku_id, p.units
+      from pg_catalog.jsonb_to_recordset(v_parts) as p (warehouse_id text, sku_id text, units integer)
+  ), lots as (
+    select l.warehouse_id, l.sku_id, l.lot_id, l.on_hand,
+           sum(l.on_hand) over (partition by l.warehouse_id, l.sku_id order by l.expiration_date, l.lot_id) - l.on_hand as before
+      from stock.lock_lots(p_region_id, array(select p.warehouse_id from parts p order by p.warehouse_id, p.sku_id),
+                           array(select p.sku_id from parts p order by p.warehouse_id, p.sku_id)) l
+     where l.sellable and l.status = 'available' and l.on_hand > 0
+  ), picks as (
+    select p.warehouse_id, p.sku_id, l.lot_id, least(l.on_hand, p.units - l.before)::integer as units
+      from parts p
+      join lots l on l.warehouse_id = p.warehouse_id and l.sku_id = p.sku_id and l.before < p.units
+  )
+  select (select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) from picks k),
+         (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pointer', '/items', 'sku_id', p.sku_id,
+                   'warehouse_location', p.warehouse_id, 'requested', p.units, 'available', coalesce(g.units, 0),
+                   'detail', pg_catalog.format('%s of %s wanted from %s, %s lie in batches that may be sold.', p.units,
+                     p.sku_id, p.warehouse_id, coalesce(g.units, 0))) order by p.sku_id, p.warehouse_id)
+            from parts p
+            left join (select k.warehouse_id, k.sku_id, sum(k.units) as units from picks k group by 1, 2) g
+              on g.warehouse_id = p.warehouse_id and g.sku_id = p.sku_id
+           where coalesce(g.units, 0) < p.units)
+    into v_picks, v_short;
+  if v_short is not null then
+    code := 'ST013';
+    body := pg_catalog.jsonb_build_object('detail',
+      'The batches that may be sold do not hold enough. Receive stock, release a batch, or cancel the order.', 'errors', v_short);
+    return;
+  end if;
+  perform orders.ship_picks(p_region_id, p_order_id, p_request, v_picks);
+end
+$$;
+
+grant execute on function orders.fulfill_order(smallint, bigint, jsonb) to scoville_definer;

@@ -1,0 +1,51 @@
+-- Writes the orders that were allocated: one statement a table, and each must write as many rows as it was given.
+create or replace function orders.insert_drafts(
+  p_region_id smallint,
+  p_drafts orders.draft[],
+  p_allocations jsonb
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_now timestamptz := app.now();
+  v_drafts orders.draft[] := array(select d from pg_catalog.unnest(p_drafts) d where d.order_id is not null order by d.ordinal);
+  v_written integer;
+begin
+  with written as (
+    insert into orders.orders
+      (region_id, order_id, channel_id, external_id, status, customer_name, customer_address, currency, total_price, note,
+       warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason, request_id)
+    select p_region_id, d.order_id, d.channel_id, d.external_id, 'processing', d.customer_name, d.customer_address,
+           d.currency, d.total_price, d.note, d.warehouse_ids, d.placed_at, v_now, v_now, d.actor, 'placed', d.request_id
+      from pg_catalog.unnest(v_drafts) d
+    returning 1
+  )
+  select count(*) into v_written from written;
+  if v_written <> pg_catalog.cardinality(v_drafts) then
+    raise exception using errcode = 'OR010', message = 'orders went missing while they were written';
+  end if;
+  insert into orders.order_contacts (region_id, order_id, channel_id, email)
+  select p_region_id, d.order_id, d.channel_id, d.customer_email
+    from pg_catalog.unnest(v_drafts) d
+   where d.customer_email is not null
+  on conflict do nothing;
+  insert into orders.order_lines
+    (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price)
+  select p_region_id, d.order_id, l.line_no, d.channel_id, d.warehouse_ids, l.sku_id, l.quantity, l.price
+    from pg_catalog.unnest(v_drafts) d
+   cross join lateral pg_catalog.jsonb_to_recordset(d.lines)
+     as l (line_no smallint, sku_id text, quantity integer, price numeric)
+  on conflict do nothing;
+  insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity)
+  select p_region_id, d.order_id, a.sku_id, a.warehouse_id, d.channel_id, a.quantity
+    from pg_catalog.unnest(v_drafts) d
+    join pg_catalog.jsonb_to_recordset(p_allocations)
+      as a (ordinal integer, sku_id text, warehouse_id text, quantity integer) on a.ordinal = d.ordinal
+  on conflict do nothing;
+end
+$$;
+
+grant execute on function orders.insert_drafts(smallint, orders.draft[], jsonb) to scoville_definer;

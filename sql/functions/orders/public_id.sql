@@ -1,0 +1,12 @@
+-- The id that the world sees: it carries the region, so a request that names an order says where it belongs.
+create or replace function orders.public_id(
+  p_region_id smallint,
+  p_order_id bigint
+)
+  returns text
+  language sql
+  immutable
+  parallel safe
+  return 'ORD-' || p_region_id || '-' || p_order_id;
+
+grant execute on function orders.public_id(smallint, bigint) to scoville_definer, admin, warehouse, sales, integration;

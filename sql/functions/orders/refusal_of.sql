@@ -1,0 +1,39 @@
+-- The refusal of an order that was read, or null: {"code", "body"}, the first fault in the order a caller would mend them.
+create or replace function orders.refusal_of(
+  p_order jsonb,
+  p_channel_id text,
+  p_channel_known boolean,
+  p_placed_at timestamptz,
+  p_total numeric,
+  p_unknown jsonb,
+  p_unsaleable jsonb,
+  p_repriced jsonb
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select case
+    when p_channel_id is null then pg_catalog.jsonb_build_object('code', 'OR009', 'body', app.refusal(
+      'Your token has more than one channel (or none): say which one sells this order.', '/channel'))
+    when not p_channel_known then pg_catalog.jsonb_build_object('code', 'OR008', 'body', app.refusal(
+      pg_catalog.format('There is no channel %s for you.', p_channel_id), '/channel'))
+    when p_unknown is not null then pg_catalog.jsonb_build_object('code', 'ST002', 'body', pg_catalog.jsonb_build_object(
+      'detail', 'The order names SKUs that do not exist. GET /v1/inventory lists those that do.', 'errors', p_unknown))
+    when p_unsaleable is not null then pg_catalog.jsonb_build_object('code', 'OR006', 'body', pg_catalog.jsonb_build_object(
+      'detail', 'The order names SKUs that are retired or have no price in this channel.', 'errors', p_unsaleable))
+    when p_repriced is not null then pg_catalog.jsonb_build_object('code', 'OR001', 'body', pg_catalog.jsonb_build_object(
+      'detail', 'Prices differ from the current ones. Show the customer current_price and send that, or no price.',
+      'errors', p_repriced))
+    when p_placed_at > app.now() + interval '5 minutes' then pg_catalog.jsonb_build_object('code', 'VA001', 'body',
+      app.refusal('created_at lies in the future. Leave it out, or send when the order was placed.', '/created_at'))
+    when (p_order ->> 'total_price')::numeric <> p_total then pg_catalog.jsonb_build_object('code', 'OR007', 'body',
+      app.refusal(pg_catalog.format('The items cost %s, not %s. Leave total_price out, or send the computed one.', p_total,
+        p_order ->> 'total_price'), '/total_price', pg_catalog.jsonb_build_object('total_price', p_total)))
+    when p_order ->> 'status' not in ('pending', 'processing') then pg_catalog.jsonb_build_object('code', 'VA001', 'body',
+      app.refusal('A new order is processing. Leave status out.', '/status'))
+  end;
+$$;
+
+grant execute on function orders.refusal_of(jsonb, text, boolean, timestamptz, numeric, jsonb, jsonb, jsonb) to scoville_definer;

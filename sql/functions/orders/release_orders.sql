@@ -1,0 +1,51 @@
+-- Cancels these (locked) orders: what is neither fulfilled nor released goes back to available.
+create or replace function orders.release_orders(
+  p_region_id smallint,
+  p_order_ids bigint[],
+  p_requests jsonb,
+  p_found jsonb
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_now timestamptz := app.now();
+  v_movements stock.movement[];
+begin
+  if pg_catalog.cardinality(p_order_ids) = 0 then
+    return;
+  end if;
+  update orders.orders o
+     set status = 'canceled', version = o.version + 1, updated_at = v_now, changed_by = r.actor,
+         change_reason = r.reason, request_id = r.request_id
+    from (select distinct on (f.value) f.value::bigint as order_id,
+                 coalesce(e.element -> 'meta' ->> 'actor', app.claim_subject()) as actor,
+                 coalesce(e.element -> 'meta' ->> 'request_id', app.claim_request_id()) as request_id,
+                 pg_catalog.concat_ws(': ', coalesce(e.element ->> 'reason', 'canceled'), e.element ->> 'note') as reason
+            from pg_catalog.jsonb_each_text(p_found) f
+           cross join lateral (select p_requests -> (f.key::integer - 1)) e (element)
+           order by f.value, f.key::integer) r
+   where o.region_id = p_region_id and o.order_id = r.order_id and o.order_id = any (p_order_ids);
+  select pg_catalog.array_agg(
+           row(a.warehouse_id, a.sku_id, 'uncommit', null, null, null,
+               a.fulfilled_quantity + a.released_quantity - a.quantity, null, null, null, null, o.change_reason,
+               orders.public_id(p_region_id, a.order_id), o.changed_by, o.request_id, null, null)::stock.movement
+           order by a.order_id, a.warehouse_id, a.sku_id)
+    into v_movements
+    from orders.order_allocations a
+    join orders.orders o on o.region_id = p_region_id and o.order_id = a.order_id
+   where a.region_id = p_region_id and a.order_id = any (p_order_ids)
+     and a.fulfilled_quantity + a.released_quantity < a.quantity;
+  if v_movements is not null then
+    update orders.order_allocations a
+       set released_quantity = a.quantity - a.fulfilled_quantity
+     where a.region_id = p_region_id and a.order_id = any (p_order_ids);
+    perform stock.post_movements(p_region_id, v_movements);
+  end if;
+  perform orders.emit_order_events(p_region_id, 'order.canceled', p_order_ids);
+end
+$$;
+
+grant execute on function orders.release_orders(smallint, bigint[], jsonb, jsonb) to scoville_definer;

@@ -1,0 +1,28 @@
+-- The answer to an adjustment or count: the level as it is now.
+create or replace function stock.level_document(
+  p_region_id smallint,
+  p_draft stock.draft
+)
+  returns json
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select pg_catalog.json_build_object(
+           'sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'stock', l.on_hand, 'available', l.available,
+           'reserved', l.reserved, 'committed', l.committed, 'unavailable', l.unavailable,
+           'safety_stock', l.safety_stock, 'incoming', l.incoming, 'version', l.version,
+           'batch_number', p_draft.batch_number,
+           'batch_stock', (
+             select v.on_hand
+               from stock.lots t
+               join stock.lot_levels v on v.region_id = p_region_id and v.warehouse_id = l.warehouse_id
+                and v.sku_id = l.sku_id and v.lot_id = t.lot_id
+              where t.region_id = p_region_id and t.sku_id = l.sku_id and t.batch_number = p_draft.batch_number),
+           'delta', p_draft.delta, 'reason_code', p_draft.reason_code, 'note', p_draft.note,
+           'updated_at', app.rfc3339(l.updated_at))
+    from stock.stock_levels l
+   where l.region_id = p_region_id and l.warehouse_id = p_draft.warehouse_id and l.sku_id = p_draft.sku_id;
+$$;
+
+grant execute on function stock.level_document(smallint, stock.draft) to scoville_definer;

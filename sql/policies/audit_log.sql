@@ -1,0 +1,21 @@
+-- Appended to with every change, never rewritten: no update, delete or truncate for anyone. Admin reads it.
+alter table audit.audit_log enable row level security;
+alter table audit.audit_log force row level security;
+
+drop policy if exists audit_log_select_everything on audit.audit_log;
+create policy audit_log_select_everything on audit.audit_log
+  for select to admin
+  using (true);
+
+drop policy if exists audit_log_insert_definer on audit.audit_log;
+create policy audit_log_insert_definer on audit.audit_log
+  for insert to scoville_definer
+  with check (true);
+
+grant select on audit.audit_log to admin;
+grant insert on audit.audit_log to scoville_definer;
+grant usage on sequence audit.audit_log_audit_id_seq to scoville_definer;
+
+-- Nobody reads a partition past its parent: no policy, so no row.
+alter table audit.audit_log_default enable row level security;
+alter table audit.audit_log_default force row level security;

@@ -1,0 +1,29 @@
+-- What is in the parcels: as the parcels.
+alter table orders.fulfillment_lines enable row level security;
+alter table orders.fulfillment_lines force row level security;
+
+drop policy if exists fulfillment_lines_select_every_channel on orders.fulfillment_lines;
+create policy fulfillment_lines_select_every_channel on orders.fulfillment_lines
+  for select to admin
+  using (true);
+drop policy if exists fulfillment_lines_select_own_channels on orders.fulfillment_lines;
+create policy fulfillment_lines_select_own_channels on orders.fulfillment_lines
+  for select to sales, integration
+  using (channel_id = any (app.claim_channels()));
+drop policy if exists fulfillment_lines_select_own_warehouses on orders.fulfillment_lines;
+create policy fulfillment_lines_select_own_warehouses on orders.fulfillment_lines
+  for select to warehouse
+  using (warehouse_id = any (app.claim_warehouses()));
+
+drop policy if exists fulfillment_lines_select_definer on orders.fulfillment_lines;
+create policy fulfillment_lines_select_definer on orders.fulfillment_lines
+  for select to scoville_definer
+  using (true);
+drop policy if exists fulfillment_lines_insert_definer on orders.fulfillment_lines;
+create policy fulfillment_lines_insert_definer on orders.fulfillment_lines
+  for insert to scoville_definer
+  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+
+grant select on orders.fulfillment_lines to admin, warehouse, sales, integration, scoville_definer;
+grant insert (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, quantity)
+  on orders.fulfillment_lines to scoville_definer;

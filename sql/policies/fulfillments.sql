@@ -1,0 +1,30 @@
+-- Parcels: staff read those of their own warehouses and ship from nowhere else.
+alter table orders.fulfillments enable row level security;
+alter table orders.fulfillments force row level security;
+
+drop policy if exists fulfillments_select_every_channel on orders.fulfillments;
+create policy fulfillments_select_every_channel on orders.fulfillments
+  for select to admin
+  using (true);
+drop policy if exists fulfillments_select_own_channels on orders.fulfillments;
+create policy fulfillments_select_own_channels on orders.fulfillments
+  for select to sales, integration
+  using (channel_id = any (app.claim_channels()));
+drop policy if exists fulfillments_select_own_warehouses on orders.fulfillments;
+create policy fulfillments_select_own_warehouses on orders.fulfillments
+  for select to warehouse
+  using (warehouse_id = any (app.claim_warehouses()));
+
+drop policy if exists fulfillments_select_definer on orders.fulfillments;
+create policy fulfillments_select_definer on orders.fulfillments
+  for select to scoville_definer
+  using (true);
+drop policy if exists fulfillments_insert_definer on orders.fulfillments;
+create policy fulfillments_insert_definer on orders.fulfillments
+  for insert to scoville_definer
+  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+
+grant select on orders.fulfillments to admin, warehouse, sales, integration, scoville_definer;
+grant insert (region_id, order_id, warehouse_id, channel_id, tracking_number, note, created_at, changed_by, request_id)
+  on orders.fulfillments to scoville_definer;
+grant usage on sequence orders.fulfillments_fulfillment_id_seq to scoville_definer;

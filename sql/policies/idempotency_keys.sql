@@ -1,0 +1,20 @@
+-- Kept answers hold whole documents: only the functions reach them, always by principal and key.
+alter table identity.idempotency_keys enable row level security;
+alter table identity.idempotency_keys force row level security;
+
+drop policy if exists idempotency_keys_select_definer on identity.idempotency_keys;
+create policy idempotency_keys_select_definer on identity.idempotency_keys
+  for select to scoville_definer
+  using (true);
+drop policy if exists idempotency_keys_insert_definer on identity.idempotency_keys;
+create policy idempotency_keys_insert_definer on identity.idempotency_keys
+  for insert to scoville_definer
+  with check (true);
+drop policy if exists idempotency_keys_delete_definer on identity.idempotency_keys;
+create policy idempotency_keys_delete_definer on identity.idempotency_keys
+  for delete to scoville_definer
+  using (app.reaches_all_channels());
+
+grant select, delete on identity.idempotency_keys to scoville_definer;
+grant insert (region_id, principal, route, idempotency_key, fingerprint, answer, created_at) on identity.idempotency_keys
+  to scoville_definer;

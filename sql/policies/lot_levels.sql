@@ -1,0 +1,30 @@
+-- Where batches lie: as stock_levels, but not for integrations.
+alter table stock.lot_levels enable row level security;
+alter table stock.lot_levels force row level security;
+
+drop policy if exists lot_levels_select_every_warehouse on stock.lot_levels;
+create policy lot_levels_select_every_warehouse on stock.lot_levels
+  for select to admin, sales, scoville_worker
+  using (true);
+drop policy if exists lot_levels_select_own_warehouses on stock.lot_levels;
+create policy lot_levels_select_own_warehouses on stock.lot_levels
+  for select to warehouse
+  using (warehouse_id = any (app.claim_warehouses()));
+
+drop policy if exists lot_levels_select_definer on stock.lot_levels;
+create policy lot_levels_select_definer on stock.lot_levels
+  for select to scoville_definer
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+drop policy if exists lot_levels_insert_definer on stock.lot_levels;
+create policy lot_levels_insert_definer on stock.lot_levels
+  for insert to scoville_definer
+  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+drop policy if exists lot_levels_update_definer on stock.lot_levels;
+create policy lot_levels_update_definer on stock.lot_levels
+  for update to scoville_definer
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()))
+  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+
+grant select on stock.lot_levels to admin, warehouse, sales, scoville_worker, scoville_definer;
+grant insert (region_id, warehouse_id, sku_id, lot_id, sellable) on stock.lot_levels to scoville_definer;
+grant update (on_hand, sellable) on stock.lot_levels to scoville_definer;

@@ -1,0 +1,28 @@
+-- Batches of the region: what they are, not where. Integrations do not see them.
+alter table stock.lots enable row level security;
+alter table stock.lots force row level security;
+
+drop policy if exists lots_select_staff on stock.lots;
+create policy lots_select_staff on stock.lots
+  for select to admin, warehouse, sales, scoville_worker
+  using (true);
+
+drop policy if exists lots_select_definer on stock.lots;
+create policy lots_select_definer on stock.lots
+  for select to scoville_definer
+  using (true);
+drop policy if exists lots_insert_definer on stock.lots;
+create policy lots_insert_definer on stock.lots
+  for insert to scoville_definer
+  with check (true);
+drop policy if exists lots_update_definer on stock.lots;
+create policy lots_update_definer on stock.lots
+  for update to scoville_definer
+  using (true)
+  with check (true);
+
+grant select on stock.lots to admin, warehouse, sales, scoville_worker, scoville_definer;
+grant insert (region_id, sku_id, batch_number, expiration_date, manufactured_on, changed_by, change_reason, request_id)
+  on stock.lots to scoville_definer;
+grant update (status, updated_at, changed_by, change_reason, request_id) on stock.lots to scoville_definer;
+grant usage on sequence stock.lots_lot_id_seq to scoville_definer;

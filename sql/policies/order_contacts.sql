@@ -1,0 +1,24 @@
+-- E-mail addresses: for those who serve the customer, not for warehouse staff (a right to the table, but no policy: no row).
+alter table orders.order_contacts enable row level security;
+alter table orders.order_contacts force row level security;
+
+drop policy if exists order_contacts_select_every_channel on orders.order_contacts;
+create policy order_contacts_select_every_channel on orders.order_contacts
+  for select to admin
+  using (true);
+drop policy if exists order_contacts_select_own_channels on orders.order_contacts;
+create policy order_contacts_select_own_channels on orders.order_contacts
+  for select to sales, integration
+  using (channel_id = any (app.claim_channels()));
+
+drop policy if exists order_contacts_select_definer on orders.order_contacts;
+create policy order_contacts_select_definer on orders.order_contacts
+  for select to scoville_definer
+  using (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
+drop policy if exists order_contacts_insert_definer on orders.order_contacts;
+create policy order_contacts_insert_definer on orders.order_contacts
+  for insert to scoville_definer
+  with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
+
+grant select on orders.order_contacts to admin, warehouse, sales, integration, scoville_definer;
+grant insert (region_id, order_id, channel_id, email) on orders.order_contacts to scoville_definer;

@@ -1,0 +1,29 @@
+-- As the order they belong to. The definer reaches them through their order only, which its own policy guards.
+alter table orders.order_lines enable row level security;
+alter table orders.order_lines force row level security;
+
+drop policy if exists order_lines_select_every_channel on orders.order_lines;
+create policy order_lines_select_every_channel on orders.order_lines
+  for select to admin
+  using (true);
+drop policy if exists order_lines_select_own_channels on orders.order_lines;
+create policy order_lines_select_own_channels on orders.order_lines
+  for select to sales, integration
+  using (channel_id = any (app.claim_channels()));
+drop policy if exists order_lines_select_own_warehouses on orders.order_lines;
+create policy order_lines_select_own_warehouses on orders.order_lines
+  for select to warehouse
+  using (warehouse_ids && app.claim_warehouses());
+
+drop policy if exists order_lines_select_definer on orders.order_lines;
+create policy order_lines_select_definer on orders.order_lines
+  for select to scoville_definer
+  using (true);
+drop policy if exists order_lines_insert_definer on orders.order_lines;
+create policy order_lines_insert_definer on orders.order_lines
+  for insert to scoville_definer
+  with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
+
+grant select on orders.order_lines to admin, warehouse, sales, integration, scoville_definer;
+grant insert (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price) on orders.order_lines
+  to scoville_definer;

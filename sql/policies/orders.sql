@@ -1,0 +1,37 @@
+-- Admin reads every order, sales and integrations those of their channels, staff those allocated to their warehouses.
+alter table orders.orders enable row level security;
+alter table orders.orders force row level security;
+
+drop policy if exists orders_select_every_channel on orders.orders;
+create policy orders_select_every_channel on orders.orders
+  for select to admin, scoville_worker
+  using (true);
+drop policy if exists orders_select_own_channels on orders.orders;
+create policy orders_select_own_channels on orders.orders
+  for select to sales, integration
+  using (channel_id = any (app.claim_channels()));
+drop policy if exists orders_select_own_warehouses on orders.orders;
+create policy orders_select_own_warehouses on orders.orders
+  for select to warehouse
+  using (warehouse_ids && app.claim_warehouses());
+
+drop policy if exists orders_select_definer on orders.orders;
+create policy orders_select_definer on orders.orders
+  for select to scoville_definer
+  using (app.reaches_all_channels() or channel_id = any (app.claim_channels()) or warehouse_ids && app.claim_warehouses());
+drop policy if exists orders_insert_definer on orders.orders;
+create policy orders_insert_definer on orders.orders
+  for insert to scoville_definer
+  with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
+drop policy if exists orders_update_definer on orders.orders;
+create policy orders_update_definer on orders.orders
+  for update to scoville_definer
+  using (app.reaches_all_channels() or channel_id = any (app.claim_channels()) or warehouse_ids && app.claim_warehouses())
+  with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()) or warehouse_ids && app.claim_warehouses());
+
+grant select on orders.orders to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
+grant insert (region_id, order_id, channel_id, external_id, status, customer_name, customer_address, currency, total_price, note,
+  warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason, request_id) on orders.orders to scoville_definer;
+grant update (status, fulfillment_status, warehouse_ids, version, updated_at, changed_by, change_reason, request_id)
+  on orders.orders to scoville_definer;
+grant usage on sequence orders.orders_order_id_seq to scoville_definer;

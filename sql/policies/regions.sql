@@ -1,0 +1,15 @@
+-- Every role reads the regions; they come by migration.
+alter table catalog.regions enable row level security;
+alter table catalog.regions force row level security;
+
+drop policy if exists regions_select_every_role on catalog.regions;
+create policy regions_select_every_role on catalog.regions
+  for select to admin, warehouse, sales, integration, scoville_worker
+  using (true);
+
+drop policy if exists regions_select_definer on catalog.regions;
+create policy regions_select_definer on catalog.regions
+  for select to scoville_definer
+  using (true);
+
+grant select on catalog.regions to admin, warehouse, sales, integration, scoville_worker, scoville_definer;

@@ -1,0 +1,34 @@
+-- Holds belong to a channel. The definer reaches those of other channels too: an expired hold must never block an order, whoever
+-- had it; functions that change a hold for a caller compare its channel with the claims.
+alter table stock.reservations enable row level security;
+alter table stock.reservations force row level security;
+
+drop policy if exists reservations_select_every_channel on stock.reservations;
+create policy reservations_select_every_channel on stock.reservations
+  for select to admin, scoville_worker
+  using (true);
+drop policy if exists reservations_select_own_channels on stock.reservations;
+create policy reservations_select_own_channels on stock.reservations
+  for select to sales, integration
+  using (channel_id = any (app.claim_channels()));
+
+drop policy if exists reservations_select_definer on stock.reservations;
+create policy reservations_select_definer on stock.reservations
+  for select to scoville_definer
+  using (true);
+drop policy if exists reservations_insert_definer on stock.reservations;
+create policy reservations_insert_definer on stock.reservations
+  for insert to scoville_definer
+  with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
+drop policy if exists reservations_update_definer on stock.reservations;
+create policy reservations_update_definer on stock.reservations
+  for update to scoville_definer
+  using (true)
+  with check (true);
+
+grant select on stock.reservations to admin, sales, integration, scoville_worker, scoville_definer;
+grant insert (region_id, channel_id, owner, expires_at, note, created_at, updated_at, changed_by, change_reason, request_id)
+  on stock.reservations to scoville_definer;
+grant update (status, expires_at, order_id, version, updated_at, changed_by, change_reason, request_id)
+  on stock.reservations to scoville_definer;
+grant usage on sequence stock.reservations_reservation_id_seq to scoville_definer;

@@ -1,0 +1,42 @@
+-- The roles of the cluster. Run by the deploying login (it needs CREATEROLE, or to be a superuser) before any migration,
+-- at every deploy; everything else in this folder is replayed as scoville_owner.
+--
+--   scoville_owner    owns schemas, tables and functions; nobody logs in as it
+--   scoville_definer  owns the SECURITY DEFINER entry points; owns no table, so row-level security binds it
+--   authenticator     the API's only login: no right of its own, may become one of the five below
+--   admin warehouse sales integration   what a caller may do; which rows is decided by the caller's claims
+--   scoville_worker   runs the functions of schema jobs
+--   bi_reader         group of the analysts' logins
+do $$
+declare
+  v_role text;
+begin
+  foreach v_role in array array['scoville_owner', 'scoville_definer', 'admin', 'warehouse', 'sales', 'integration',
+                                'scoville_worker', 'bi_reader'] loop
+    if not exists (select from pg_catalog.pg_roles r where r.rolname = v_role) then
+      execute pg_catalog.format('create role %I nologin', v_role);
+    end if;
+  end loop;
+  if not exists (select from pg_catalog.pg_roles r where r.rolname = 'authenticator') then
+    create role authenticator login noinherit;
+  end if;
+
+  -- A role of the same name that some other system made with more rights would undo every rule below.
+  select r.rolname into v_role
+    from pg_catalog.pg_roles r
+   where r.rolname in ('scoville_owner', 'scoville_definer', 'authenticator', 'admin', 'warehouse', 'sales', 'integration',
+                       'scoville_worker', 'bi_reader')
+     and (r.rolsuper or r.rolbypassrls or r.rolcreaterole)
+   limit 1;
+  if found then
+    raise exception using
+      errcode = 'ID010',
+      message = pg_catalog.format('role %s may bypass row-level security', v_role),
+      hint = 'Scoville needs this role without SUPERUSER, BYPASSRLS and CREATEROLE; use a server where the name is free.';
+  end if;
+end
+$$;
+
+grant admin, warehouse, sales, integration, scoville_worker to authenticator;
+-- The owner hands functions over to the definer, so it must be able to act as it.
+grant scoville_definer to scoville_owner;

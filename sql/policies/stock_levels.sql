@@ -1,0 +1,37 @@
+-- Admin, sales and integrations read the stock of every warehouse (integrations only what is available), staff that of
+-- their own. Quantities change through stock.post_movements, which runs as the definer with the caller's claims.
+alter table stock.stock_levels enable row level security;
+alter table stock.stock_levels force row level security;
+
+drop policy if exists stock_levels_select_every_warehouse on stock.stock_levels;
+create policy stock_levels_select_every_warehouse on stock.stock_levels
+  for select to admin, sales, scoville_worker
+  using (true);
+drop policy if exists stock_levels_select_available_only on stock.stock_levels;
+create policy stock_levels_select_available_only on stock.stock_levels
+  for select to integration
+  using (true);
+drop policy if exists stock_levels_select_own_warehouses on stock.stock_levels;
+create policy stock_levels_select_own_warehouses on stock.stock_levels
+  for select to warehouse
+  using (warehouse_id = any (app.claim_warehouses()));
+
+drop policy if exists stock_levels_select_definer on stock.stock_levels;
+create policy stock_levels_select_definer on stock.stock_levels
+  for select to scoville_definer
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+drop policy if exists stock_levels_insert_definer on stock.stock_levels;
+create policy stock_levels_insert_definer on stock.stock_levels
+  for insert to scoville_definer
+  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+drop policy if exists stock_levels_update_definer on stock.stock_levels;
+create policy stock_levels_update_definer on stock.stock_levels
+  for update to scoville_definer
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()))
+  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+
+grant select on stock.stock_levels to admin, warehouse, sales, scoville_worker, scoville_definer;
+grant select (region_id, warehouse_id, sku_id, available, version, updated_at) on stock.stock_levels to integration;
+grant insert (region_id, warehouse_id, sku_id) on stock.stock_levels to scoville_definer;
+grant update (on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall, next_expiry_on, version, updated_at)
+  on stock.stock_levels to scoville_definer;

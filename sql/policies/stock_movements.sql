@@ -1,0 +1,30 @@
+-- The ledger is appended to, never rewritten: no update, delete or truncate for anyone. Admin reads it all, staff that of their
+-- own warehouses.
+alter table stock.stock_movements enable row level security;
+alter table stock.stock_movements force row level security;
+
+drop policy if exists stock_movements_select_every_warehouse on stock.stock_movements;
+create policy stock_movements_select_every_warehouse on stock.stock_movements
+  for select to admin, scoville_worker
+  using (true);
+drop policy if exists stock_movements_select_own_warehouses on stock.stock_movements;
+create policy stock_movements_select_own_warehouses on stock.stock_movements
+  for select to warehouse
+  using (warehouse_id = any (app.claim_warehouses()));
+
+drop policy if exists stock_movements_select_definer on stock.stock_movements;
+create policy stock_movements_select_definer on stock.stock_movements
+  for select to scoville_definer
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+drop policy if exists stock_movements_insert_definer on stock.stock_movements;
+create policy stock_movements_insert_definer on stock.stock_movements
+  for insert to scoville_definer
+  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+
+grant select on stock.stock_movements to admin, warehouse, scoville_worker, scoville_definer;
+grant insert on stock.stock_movements to scoville_definer;
+grant usage on sequence stock.stock_movements_movement_id_seq to scoville_definer;
+
+-- Nobody reads a partition past its parent: no policy, so no row.
+alter table stock.stock_movements_default enable row level security;
+alter table stock.stock_movements_default force row level security;

@@ -1,0 +1,26 @@
+-- Every role reads which warehouses there are (not what they hold); api.save_warehouses and receipts write them.
+alter table catalog.warehouses enable row level security;
+alter table catalog.warehouses force row level security;
+
+drop policy if exists warehouses_select_every_role on catalog.warehouses;
+create policy warehouses_select_every_role on catalog.warehouses
+  for select to admin, warehouse, sales, integration, scoville_worker
+  using (true);
+
+drop policy if exists warehouses_select_definer on catalog.warehouses;
+create policy warehouses_select_definer on catalog.warehouses
+  for select to scoville_definer
+  using (true);
+drop policy if exists warehouses_insert_definer on catalog.warehouses;
+create policy warehouses_insert_definer on catalog.warehouses
+  for insert to scoville_definer
+  with check (true);
+drop policy if exists warehouses_update_definer on catalog.warehouses;
+create policy warehouses_update_definer on catalog.warehouses
+  for update to scoville_definer
+  using (true)
+  with check (true);
+
+grant select on catalog.warehouses to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
+grant insert (warehouse_id, region_id, name, active, version, created_at, updated_at) on catalog.warehouses to scoville_definer;
+grant update (name, active, version, updated_at) on catalog.warehouses to scoville_definer;

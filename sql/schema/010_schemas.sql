@@ -1,0 +1,22 @@
+-- Schemas: one a concern. Only api and jobs hold functions that someone outside may call.
+create schema app;
+comment on schema app is 'Session claims, the clock, partitions: what every other schema uses.';
+create schema catalog;
+comment on schema catalog is 'What is sold, where it is kept, through which channels: reference tables, the same in every region.';
+create schema stock;
+comment on schema stock is 'Quantities: levels, lots, the ledger and reservations.';
+create schema orders;
+comment on schema orders is 'Orders with their lines, allocations and fulfilments.';
+create schema events;
+comment on schema events is 'Facts for the outside world: outbox and event log.';
+create schema audit;
+comment on schema audit is 'Who changed what, when and why.';
+create schema identity;
+comment on schema identity is 'API clients and idempotency keys.';
+create schema api;
+comment on schema api is 'Entry points of the HTTP API.';
+create schema jobs;
+comment on schema jobs is 'Entry points of the worker.';
+
+-- A new function can be called by nobody until its file grants it.
+alter default privileges revoke execute on functions from public;

@@ -1,0 +1,115 @@
+-- Catalogue: small tables that every region shares. Codes are keys: they stand in claims, documents and URLs, so no look-up
+-- is needed to compare them. Nothing here is deleted; what is no longer used becomes inactive.
+
+create table catalog.regions (
+  region_id smallint not null,
+  name text not null,
+  time_zone text not null default 'UTC',
+  constraint regions_pkey primary key (region_id),
+  constraint regions_region_id_is_positive_check check (region_id > 0)
+);
+comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
+
+create table catalog.skus (
+  sku_id text collate "C" not null,
+  name text not null,
+  description text not null default '',
+  size_ml integer,
+  flavor_profile text[] not null default '{}',
+  price numeric(9, 2),
+  currency text not null default 'USD',
+  reorder_point integer not null default 0,
+  attributes jsonb not null default '{}',
+  active boolean not null default true,
+  version integer not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint skus_pkey primary key (sku_id),
+  constraint skus_sku_id_is_a_code_check check (sku_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  constraint skus_name_is_not_empty_check check (name <> ''),
+  constraint skus_size_ml_is_positive_check check (size_ml > 0),
+  constraint skus_price_is_not_negative_check check (price >= 0),
+  constraint skus_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
+  constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
+  constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object')
+);
+comment on table catalog.skus is 'A thing that is sold. price null: no list price, sold only where the channel sets the price.';
+
+create table catalog.warehouses (
+  warehouse_id text collate "C" not null,
+  region_id smallint not null,
+  name text not null,
+  active boolean not null default true,
+  version integer not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint warehouses_pkey primary key (warehouse_id),
+  constraint warehouses_region_id_warehouse_id_key unique (region_id, warehouse_id),
+  constraint warehouses_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
+  constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$')
+);
+comment on table catalog.warehouses is 'A place that keeps stock. It belongs to one region for good.';
+
+create table catalog.channels (
+  channel_id text collate "C" not null,
+  region_id smallint not null,
+  name text not null,
+  kind text not null default 'web',
+  pricing text not null default 'list',
+  active boolean not null default true,
+  version integer not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  constraint channels_pkey primary key (channel_id),
+  constraint channels_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
+  constraint channels_channel_id_is_a_code_check check (channel_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  constraint channels_kind_is_known_check check (kind in ('web', 'pos', 'marketplace', 'wholesale')),
+  constraint channels_pricing_is_known_check check (pricing in ('list', 'channel'))
+);
+comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
+create index channels_region_id_idx on catalog.channels (region_id);
+
+create table catalog.channel_warehouses (
+  channel_id text collate "C" not null,
+  warehouse_id text collate "C" not null,
+  priority smallint not null,
+  constraint channel_warehouses_pkey primary key (channel_id, warehouse_id),
+  constraint channel_warehouses_channel_id_fkey foreign key (channel_id)
+    references catalog.channels (channel_id) on delete restrict,
+  constraint channel_warehouses_warehouse_id_fkey foreign key (warehouse_id)
+    references catalog.warehouses (warehouse_id) on delete restrict,
+  constraint channel_warehouses_priority_is_positive_check check (priority > 0)
+);
+comment on table catalog.channel_warehouses is 'The warehouses that serve a channel; the lowest priority is asked first.';
+create index channel_warehouses_warehouse_id_idx on catalog.channel_warehouses (warehouse_id);
+
+create table catalog.reason_codes (
+  reason_code text collate "C" not null,
+  description text not null,
+  direction text not null,
+  note_required boolean not null default false,
+  active boolean not null default true,
+  version integer not null default 1,
+  constraint reason_codes_pkey primary key (reason_code),
+  constraint reason_codes_reason_code_is_a_code_check check (reason_code ~ '^[a-z][a-z0-9_]{0,39}$'),
+  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both'))
+);
+comment on table catalog.reason_codes is 'Why stock was changed by hand. direction: whether it may add units, take them away, or both.';
+
+insert into catalog.regions (region_id, name) values (1, 'Main');
+insert into catalog.reason_codes (reason_code, description, direction, note_required) values
+  ('correction', 'Correction of an earlier entry', 'both', false),
+  ('cycle_count', 'Counted by hand', 'both', false),
+  ('received', 'Received from production or a supplier', 'in', false),
+  ('restock', 'Put back on the shelf', 'in', false),
+  ('damaged', 'Damaged', 'out', false),
+  ('expired', 'Past its expiry date', 'out', false),
+  ('shrinkage', 'Missing without a known cause', 'out', false),
+  ('found', 'Found', 'in', false),
+  ('promotion', 'Given away', 'out', false),
+  ('quality_control', 'Taken for, or released by, quality control', 'both', false),
+  ('scrapped', 'Scrapped', 'out', false),
+  ('recalled', 'Recalled', 'out', false),
+  ('return', 'Returned by a customer', 'in', false),
+  ('data_entry_error', 'Typed in wrongly', 'both', false),
+  ('other', 'Anything else; the note says what', 'both', true);

@@ -1,0 +1,212 @@
+-- Stock. region_id leads every key: with it the same tables and functions run on a distributed Postgres, a region a node.
+-- Quantities are changed by stock.post_movements and by nothing else.
+
+create table stock.stock_levels (
+  region_id smallint not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  on_hand integer not null default 0,
+  reserved integer not null default 0,
+  committed integer not null default 0,
+  unavailable integer not null default 0,
+  safety_stock integer not null default 0,
+  incoming integer not null default 0,
+  shortfall integer not null default 0,
+  available integer generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
+  next_expiry_on date,
+  version bigint not null default 0,
+  updated_at timestamptz not null default now(),
+  constraint stock_levels_pkey primary key (region_id, warehouse_id, sku_id),
+  constraint stock_levels_region_id_warehouse_id_fkey foreign key (region_id, warehouse_id)
+    references catalog.warehouses (region_id, warehouse_id) on delete restrict,
+  constraint stock_levels_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
+  constraint stock_levels_on_hand_is_within_range_check check (on_hand between 0 and 2000000000),
+  constraint stock_levels_reserved_is_not_negative_check check (reserved >= 0),
+  constraint stock_levels_committed_is_not_negative_check check (committed >= 0),
+  constraint stock_levels_unavailable_is_not_negative_check check (unavailable >= 0),
+  constraint stock_levels_safety_stock_is_not_negative_check check (safety_stock >= 0),
+  constraint stock_levels_incoming_is_not_negative_check check (incoming >= 0),
+  constraint stock_levels_promises_are_within_on_hand_check
+    check (reserved + committed + unavailable + safety_stock <= on_hand),
+  constraint stock_levels_shortfall_is_within_promises_check check (shortfall between 0 and reserved + committed + safety_stock)
+) with (fillfactor = 70);
+comment on table stock.stock_levels is
+  'What a warehouse has of a SKU: on_hand = available + reserved + committed + unavailable + safety_stock. No index on a '
+  'counter, and room on the page, so that an update stays on it.';
+comment on column stock.stock_levels.shortfall is
+  'Promised units that lie in batches which meanwhile cannot be sold. They turn unavailable as soon as a promise is withdrawn.';
+comment on column stock.stock_levels.next_expiry_on is
+  'No sellable batch here expires earlier than this; the cheap test whether batches have to be looked at.';
+create index stock_levels_sku_id_idx on stock.stock_levels (region_id, sku_id);
+
+create sequence stock.lots_lot_id_seq;
+create table stock.lots (
+  region_id smallint not null,
+  lot_id bigint not null default nextval('stock.lots_lot_id_seq'),
+  sku_id text collate "C" not null,
+  batch_number text not null,
+  expiration_date date,
+  manufactured_on date,
+  status text not null default 'available',
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  changed_by text not null,
+  change_reason text,
+  request_id text,
+  constraint lots_pkey primary key (region_id, lot_id),
+  constraint lots_region_id_sku_id_batch_number_key unique (region_id, sku_id, batch_number),
+  constraint lots_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
+  constraint lots_batch_number_is_not_empty_check check (batch_number <> ''),
+  constraint lots_status_is_known_check
+    check (status in ('available', 'on_hold', 'quarantined', 'recalled', 'damaged', 'destroyed')),
+  constraint lots_manufactured_before_expiry_check check (manufactured_on <= expiration_date)
+);
+alter sequence stock.lots_lot_id_seq owned by stock.lots.lot_id;
+comment on table stock.lots is 'A batch of a SKU. "expired" is not a status: stock.lot_status derives it from the date.';
+create index lots_sku_id_idx on stock.lots (sku_id);
+
+create table stock.lot_levels (
+  region_id smallint not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  lot_id bigint not null,
+  on_hand integer not null default 0,
+  sellable boolean not null,
+  constraint lot_levels_pkey primary key (region_id, warehouse_id, sku_id, lot_id),
+  constraint lot_levels_region_id_warehouse_id_sku_id_fkey foreign key (region_id, warehouse_id, sku_id)
+    references stock.stock_levels (region_id, warehouse_id, sku_id) on delete restrict,
+  constraint lot_levels_region_id_lot_id_fkey foreign key (region_id, lot_id)
+    references stock.lots (region_id, lot_id) on delete restrict,
+  constraint lot_levels_on_hand_is_not_negative_check check (on_hand >= 0)
+) with (fillfactor = 80);
+comment on table stock.lot_levels is 'How many units of a batch lie in a warehouse.';
+comment on column stock.lot_levels.sellable is
+  'False once the units of this batch have been counted as unavailable (or shortfall) in stock_levels.';
+create index lot_levels_lot_id_idx on stock.lot_levels (region_id, lot_id);
+
+create sequence stock.stock_movements_movement_id_seq;
+create table stock.stock_movements (
+  region_id smallint not null,
+  movement_id bigint not null default nextval('stock.stock_movements_movement_id_seq'),
+  recorded_at timestamptz not null,
+  occurred_at timestamptz not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  kind text not null,
+  lot_id bigint,
+  on_hand_delta integer not null,
+  reserved_delta integer not null,
+  committed_delta integer not null,
+  unavailable_delta integer not null,
+  safety_stock_delta integer not null,
+  incoming_delta integer not null,
+  shortfall_delta integer not null,
+  on_hand_after integer not null,
+  available_after integer not null,
+  version bigint not null,
+  reason_code text collate "C",
+  note text,
+  document text,
+  actor text not null,
+  request_id text,
+  constraint stock_movements_pkey primary key (region_id, recorded_at, movement_id),
+  constraint stock_movements_kind_is_known_check
+    check (kind in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
+                    'uncommit', 'fulfill', 'return'))
+) partition by range (recorded_at);
+alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
+comment on table stock.stock_movements is
+  'The ledger. The sum of the deltas of a SKU in a warehouse equals its level, always. Nothing here is ever rewritten.';
+create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
+create table stock.stock_movements_default partition of stock.stock_movements default;
+comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails for it.';
+
+create sequence stock.reservations_reservation_id_seq start 1001;
+create table stock.reservations (
+  region_id smallint not null,
+  reservation_id bigint not null default nextval('stock.reservations_reservation_id_seq'),
+  channel_id text collate "C" not null,
+  owner text not null,
+  status text not null default 'active',
+  expires_at timestamptz not null,
+  order_id bigint,
+  note text,
+  version integer not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  changed_by text not null,
+  change_reason text,
+  request_id text,
+  constraint reservations_pkey primary key (region_id, reservation_id),
+  constraint reservations_channel_id_fkey foreign key (channel_id)
+    references catalog.channels (channel_id) on delete restrict,
+  constraint reservations_status_is_known_check check (status in ('active', 'committed', 'released', 'expired'))
+);
+alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
+comment on table stock.reservations is 'Units held for a caller until expires_at. An expired hold never blocks an order, swept or not.';
+create index reservations_channel_id_idx on stock.reservations (channel_id, region_id);
+create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
+
+create table stock.reservation_lines (
+  region_id smallint not null,
+  reservation_id bigint not null,
+  sku_id text collate "C" not null,
+  warehouse_id text collate "C" not null,
+  channel_id text collate "C" not null,
+  quantity integer not null,
+  constraint reservation_lines_pkey primary key (region_id, reservation_id, sku_id, warehouse_id),
+  constraint reservation_lines_region_id_reservation_id_fkey foreign key (region_id, reservation_id)
+    references stock.reservations (region_id, reservation_id) on delete restrict,
+  constraint reservation_lines_quantity_is_positive_check check (quantity > 0)
+);
+comment on table stock.reservation_lines is 'What a reservation holds in which warehouse.';
+
+-- The currency between functions; never stored.
+create type stock.movement as (
+  warehouse_id text,
+  sku_id text,
+  kind text,
+  lot_id bigint,
+  on_hand integer,
+  reserved integer,
+  committed integer,
+  unavailable integer,
+  incoming integer,
+  shortfall integer,
+  reason_code text,
+  note text,
+  document text,
+  actor text,
+  request_id text,
+  occurred_at timestamptz,
+  safety_stock integer
+);
+comment on type stock.movement is 'One change of quantities, as stock.post_movements takes it: signed deltas, null for none.';
+create type stock.demand as (
+  ordinal integer,
+  sku_id text,
+  channel_id text,
+  quantity integer
+);
+comment on type stock.demand is 'What one order (ordinal) wants of one SKU through a channel, as stock.allocate takes it.';
+create type stock.draft as (
+  ordinal integer,
+  code text,
+  body jsonb,
+  sku_id text,
+  warehouse_id text,
+  delta bigint,
+  counted bigint,
+  batch_number text,
+  lot_id bigint,
+  reason_code text,
+  note text,
+  document text,
+  change_from bigint,
+  if_match text,
+  actor text,
+  request_id text,
+  element jsonb
+);
+comment on type stock.draft is
+  'A receipt, adjustment (delta) or count (counted) on its way: read, and refused (code, body) or not.';

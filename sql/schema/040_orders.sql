@@ -1,0 +1,151 @@
+-- Orders. The scope columns (channel_id, warehouse_ids) stand on every row that a policy guards: a policy compares columns
+-- with claims and looks nothing up. Rows that are reached only through their order carry them without an index.
+
+create sequence orders.orders_order_id_seq start 1001;
+create table orders.orders (
+  region_id smallint not null,
+  order_id bigint not null default nextval('orders.orders_order_id_seq'),
+  channel_id text collate "C" not null,
+  external_id text,
+  status text not null,
+  fulfillment_status text not null default 'unfulfilled',
+  customer_name text not null,
+  customer_key text generated always as (lower(customer_name)) stored,
+  customer_address text not null,
+  currency text not null,
+  total_price numeric(16, 2) not null,
+  note text,
+  warehouse_ids text[] not null,
+  placed_at timestamptz not null,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  version integer not null default 1,
+  changed_by text not null,
+  change_reason text,
+  request_id text,
+  constraint orders_pkey primary key (region_id, order_id),
+  constraint orders_region_id_external_id_channel_id_key unique (region_id, external_id, channel_id),
+  constraint orders_channel_id_fkey foreign key (channel_id) references catalog.channels (channel_id) on delete restrict,
+  constraint orders_status_is_known_check check (status in ('pending', 'processing', 'on_hold', 'completed', 'canceled')),
+  constraint orders_fulfillment_status_is_known_check
+    check (fulfillment_status in ('unfulfilled', 'partially_fulfilled', 'fulfilled')),
+  constraint orders_total_price_is_not_negative_check check (total_price >= 0)
+) with (fillfactor = 80);
+alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
+comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the moment at the source.';
+create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
+create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
+create index orders_customer_key_idx on orders.orders (region_id, customer_key);
+
+create table orders.order_contacts (
+  region_id smallint not null,
+  order_id bigint not null,
+  channel_id text collate "C" not null,
+  email text not null,
+  email_key text generated always as (lower(email)) stored,
+  constraint order_contacts_pkey primary key (region_id, order_id),
+  constraint order_contacts_region_id_order_id_fkey foreign key (region_id, order_id)
+    references orders.orders (region_id, order_id) on delete restrict
+);
+comment on table orders.order_contacts is 'The customer''s e-mail, apart from the order: warehouse staff read the order without it.';
+create index order_contacts_email_key_idx on orders.order_contacts (region_id, email_key);
+
+create table orders.order_lines (
+  region_id smallint not null,
+  order_id bigint not null,
+  line_no smallint not null,
+  channel_id text collate "C" not null,
+  warehouse_ids text[] not null,
+  sku_id text collate "C" not null,
+  quantity integer not null,
+  price numeric(9, 2) not null,
+  constraint order_lines_pkey primary key (region_id, order_id, line_no),
+  constraint order_lines_region_id_order_id_fkey foreign key (region_id, order_id)
+    references orders.orders (region_id, order_id) on delete restrict,
+  constraint order_lines_quantity_is_positive_check check (quantity > 0),
+  constraint order_lines_price_is_not_negative_check check (price >= 0)
+);
+comment on table orders.order_lines is
+  'What was ordered, as the customer wrote it. sku_id has no foreign key: a SKU is never deleted, and the check would lock the row of the hot one.';
+
+create table orders.order_allocations (
+  region_id smallint not null,
+  order_id bigint not null,
+  sku_id text collate "C" not null,
+  warehouse_id text collate "C" not null,
+  channel_id text collate "C" not null,
+  quantity integer not null,
+  fulfilled_quantity integer not null default 0,
+  released_quantity integer not null default 0,
+  constraint order_allocations_pkey primary key (region_id, order_id, sku_id, warehouse_id),
+  constraint order_allocations_region_id_order_id_fkey foreign key (region_id, order_id)
+    references orders.orders (region_id, order_id) on delete restrict,
+  constraint order_allocations_quantity_is_positive_check check (quantity > 0),
+  constraint order_allocations_parts_are_within_quantity_check
+    check (fulfilled_quantity >= 0 and released_quantity >= 0 and fulfilled_quantity + released_quantity <= quantity)
+) with (fillfactor = 80);
+comment on table orders.order_allocations is
+  'Which warehouse serves how much of an order''s SKU. What is neither fulfilled nor released is committed in stock_levels.';
+create index order_allocations_warehouse_id_idx on orders.order_allocations (region_id, warehouse_id, order_id);
+create index order_allocations_sku_id_idx on orders.order_allocations (region_id, sku_id, order_id);
+
+create sequence orders.fulfillments_fulfillment_id_seq start 1001;
+create table orders.fulfillments (
+  region_id smallint not null,
+  fulfillment_id bigint not null default nextval('orders.fulfillments_fulfillment_id_seq'),
+  order_id bigint not null,
+  warehouse_id text collate "C" not null,
+  channel_id text collate "C" not null,
+  tracking_number text,
+  note text,
+  created_at timestamptz not null,
+  changed_by text not null,
+  change_reason text,
+  request_id text,
+  constraint fulfillments_pkey primary key (region_id, fulfillment_id),
+  constraint fulfillments_region_id_order_id_fkey foreign key (region_id, order_id)
+    references orders.orders (region_id, order_id) on delete restrict
+);
+alter sequence orders.fulfillments_fulfillment_id_seq owned by orders.fulfillments.fulfillment_id;
+comment on table orders.fulfillments is 'A parcel: what left one warehouse for an order at once.';
+create index fulfillments_order_id_idx on orders.fulfillments (region_id, order_id);
+
+create table orders.fulfillment_lines (
+  region_id smallint not null,
+  fulfillment_id bigint not null,
+  sku_id text collate "C" not null,
+  lot_id bigint not null,
+  warehouse_id text collate "C" not null,
+  channel_id text collate "C" not null,
+  quantity integer not null,
+  constraint fulfillment_lines_pkey primary key (region_id, fulfillment_id, sku_id, lot_id),
+  constraint fulfillment_lines_region_id_fulfillment_id_fkey foreign key (region_id, fulfillment_id)
+    references orders.fulfillments (region_id, fulfillment_id) on delete restrict,
+  constraint fulfillment_lines_region_id_lot_id_fkey foreign key (region_id, lot_id)
+    references stock.lots (region_id, lot_id) on delete restrict,
+  constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
+);
+comment on table orders.fulfillment_lines is 'The batches that a parcel was filled from.';
+create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
+
+-- The currency between functions; never stored.
+create type orders.draft as (
+  ordinal integer,
+  code text,
+  body jsonb,
+  channel_id text,
+  external_id text,
+  customer_name text,
+  customer_email text,
+  customer_address text,
+  note text,
+  placed_at timestamptz,
+  currency text,
+  total_price numeric,
+  lines jsonb,
+  actor text,
+  request_id text,
+  order_id bigint,
+  warehouse_ids text[]
+);
+comment on type orders.draft is 'An order on its way: read, priced, and refused (code, body) or not.';

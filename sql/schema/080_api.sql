@@ -1,0 +1,9 @@
+create type api.result as (
+  ordinal integer,
+  code text,
+  replayed boolean,
+  body json
+);
+comment on type api.result is
+  'The answer to one element of a command: code null and the document, or an error code and the body of the refusal. replayed: '
+  'an idempotency key was seen before and this is the answer of then.';
