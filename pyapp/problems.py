@@ -149,6 +149,7 @@ def from_database(error: psycopg.Error, request_id: str) -> Problem:
     if state in KINDS:
         return _raised(state, diag.message_detail, diag.message_primary)
     if state == "42501":
+        logger.info("refused by the database: %s", diag.message_primary, extra={"request_id": request_id})
         return Problem("RQ403", "Your role may not do this. Use a token of a role that may.")
     if is_passing(state):
         return unavailable("The database is busy or away. Nothing was changed; repeat the request.")

@@ -6,12 +6,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import msgspec
+import psycopg
 from msgspec import Meta
+from psycopg.conninfo import conninfo_to_dict
 
 JWT_KEY_BYTES_MIN = 32  # RFC 7518, section 3.2: an HS256 key is as long as the hash, or longer
-LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsError(Exception):
@@ -84,15 +87,34 @@ def _read(environ: Mapping[str, str], variable: str) -> str | None:
         raise SettingsError(f"{variable}_FILE: {path} cannot be read ({reason}). Give the path of a readable file.") from None
 
 
+def _is_url(text: str) -> bool:
+    try:
+        conninfo_to_dict(text)
+    except psycopg.ProgrammingError:
+        return False
+    return True
+
+
+def _is_safe(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS)
+    except ValueError:
+        return False
+
+
 def _check(settings: Settings) -> None:
     url, key, jwks = settings.database_url, settings.jwt_key, settings.jwks_url
     if url and not url.startswith(("postgresql://", "postgres://")):
         raise SettingsError("DATABASE_URL is not a URL of PostgreSQL: write postgresql://user:password@host:5432/database.")
+    if url and not _is_url(url):
+        # What libpq says would quote the URL, and with it the password.
+        raise SettingsError("DATABASE_URL cannot be read: percent-encode spaces and / ? # @ : in the user name and password.")
     if key and len(key.encode()) < JWT_KEY_BYTES_MIN:
         raise SettingsError(
             f"SCOVILLE_JWT_KEY is too short: it needs at least {JWT_KEY_BYTES_MIN} bytes. Make one with `openssl rand -hex 32`."
         )
-    if jwks and not jwks.startswith("https://") and not jwks.startswith(tuple(f"http://{host}" for host in LOCAL_HOSTS)):
+    if jwks and not _is_safe(jwks):
         raise SettingsError("SCOVILLE_JWKS_URL must be an https:// URL: keys that arrive in the clear can be swapped on the way.")
     if key and jwks:
         raise SettingsError("SCOVILLE_JWT_KEY and SCOVILLE_JWKS_URL are both set: keep the one that signs your tokens.")

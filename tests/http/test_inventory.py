@@ -1,0 +1,226 @@
+"""Stock over HTTP: receive, read, adjust, count, and ask why."""
+
+from __future__ import annotations
+
+import httpx2
+
+from tests.http.conftest import SECOND_SKU, SKU, Api, check_problem, key
+
+
+def adjust(client: httpx2.Client, **changes: object) -> httpx2.Response:
+    body = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": -5, "reason_code": "damaged"} | changes
+    return client.post("/v1/inventory/adjust", json=body, headers=key())
+
+
+def available(client: httpx2.Client, sku: str = "HOTSAUCE-001") -> int:
+    return int(client.get(f"/v1/inventory/{sku}").json()["available"])
+
+
+def test_the_sample_object_goes_in_and_comes_back_with_its_names_and_types(admin: httpx2.Client) -> None:
+    response = admin.post("/v1/inventory", json=SKU, headers=key())
+    assert response.status_code == 201, response.text
+    assert response.headers["location"] == "/v1/inventory/HOTSAUCE-001"
+    received = response.json()
+    assert {name: received.get(name) for name in SKU} == SKU
+
+    detail = admin.get("/v1/inventory/HOTSAUCE-001").json()
+    plain = ("sku_id", "name", "description", "size_ml", "flavor_profile", "price", "stock")
+    assert {name: detail[name] for name in plain} == {name: SKU[name] for name in plain}
+    (batch,) = detail["batches"]
+    names = ("warehouse_location", "batch_number", "expiration_date", "stock")
+    assert {name: batch[name] for name in names} == {name: SKU[name] for name in names}
+    (place,) = detail["warehouses"]
+    assert (place["warehouse_location"], place["stock"], place["available"]) == ("WH-01", 350, 350)
+
+
+def test_money_comes_back_exactly(admin: httpx2.Client) -> None:
+    for number, price in enumerate(("0", "0.10", "12.90", "9999999.99")):
+        body = f'{{"sku_id":"M-{number}","name":"Money","price":{price}}}'
+        response = admin.post("/v1/skus", content=body, headers={"content-type": "application/json"})
+        assert response.status_code == 201, response.text
+        text = admin.get(f"/v1/inventory/M-{number}").text.replace(" ", "")
+        assert f'"price":{float(price):.2f}' in text or f'"price":{float(price):g}' in text
+
+
+def test_the_list_shows_each_sku_with_its_warehouses(stocked: httpx2.Client) -> None:
+    body = stocked.get("/v1/inventory").json()
+    assert [item["sku_id"] for item in body["data"]] == ["HOTSAUCE-001", "HOTSAUCE-002"]
+    assert body["next_cursor"] is None
+    assert [place["stock"] for place in body["data"][0]["warehouses"]] == [350]
+
+
+def test_filters_choose_skus(stocked: httpx2.Client) -> None:
+    def found(**params: str) -> list[str]:
+        response = stocked.get("/v1/inventory", params=params)
+        assert response.status_code == 200, response.text
+        return [item["sku_id"] for item in response.json()["data"]]
+
+    assert found(sku_id="HOTSAUCE-002") == ["HOTSAUCE-002"]
+    assert found(q="mango") == ["HOTSAUCE-002"]
+    assert found(q="100%") == []
+    assert found(warehouse="WH-01") == ["HOTSAUCE-001", "HOTSAUCE-002"]
+    assert found(warehouse="WH-99") == []
+    assert found(low_stock="false") == ["HOTSAUCE-001", "HOTSAUCE-002"]
+    assert found(low_stock="true") == []
+    assert found(expiring_before="2035-05-01") == ["HOTSAUCE-001", "HOTSAUCE-002"]
+    assert found(expiring_before="2030-01-01") == []
+
+
+def test_the_summary_has_a_line_for_each_warehouse(stocked: httpx2.Client) -> None:
+    body = stocked.get("/v1/inventory/warehouses").json()
+    (line,) = body["data"]
+    assert line["warehouse_location"] == "WH-01"
+    assert line["stock"] == 700
+
+
+def test_an_adjustment_changes_the_stock_and_its_movement_says_why(stocked: httpx2.Client) -> None:
+    response = adjust(stocked, note="dropped a case", batch_number="BATCH-202404")
+    assert response.status_code == 201, response.text
+    assert available(stocked) == 345
+    movements = stocked.get("/v1/inventory/HOTSAUCE-001/movements").json()["data"]
+    newest = movements[0]
+    assert newest["reason_code"] == "damaged"
+    assert newest["note"] == "dropped a case"
+    assert newest["actor"] == "admin"
+
+
+def test_an_adjustment_below_zero_is_refused_with_the_figures(stocked: httpx2.Client) -> None:
+    problem = check_problem(adjust(stocked, delta=-351), 409, "ST001")
+    (error,) = problem["errors"]
+    assert error["available"] == 350
+    assert available(stocked) == 350
+
+
+def test_adjustments_in_a_list_have_a_result_each(stocked: httpx2.Client) -> None:
+    base = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": -5, "reason_code": "damaged"}
+    bodies = [base, base | {"delta": -1000}, base | {"sku_id": "NO-SUCH"}, base | {"reason_code": "other"}, base]
+    response = stocked.post("/v1/inventory/adjust", json=bodies, headers=key())
+    assert response.status_code == 207, response.text
+    results = response.json()["results"]
+    assert [result["status"] for result in results] == [201, 409, 422, 422, 201]
+    assert [result["problem"]["code"] for result in results[1:4]] == ["ST001", "ST002", "ST005"]
+    assert results[1]["problem"]["errors"][0]["pointer"].startswith("/1/")
+    assert available(stocked) == 340
+
+
+def test_a_list_of_receipts_makes_all_of_them(admin: httpx2.Client) -> None:
+    bodies = [SKU | {"sku_id": f"S-{number:04}", "batch_number": f"B-{number}"} for number in range(1000)]
+    response = admin.post("/v1/inventory", json=bodies, headers=key())
+    assert response.status_code == 207, response.text
+    assert {result["status"] for result in response.json()["results"]} == {201}
+    assert admin.get("/v1/inventory/warehouses").json()["data"][0]["stock"] == 350_000
+
+
+def test_a_count_needs_to_say_what_was_seen(stocked: httpx2.Client) -> None:
+    body = {"warehouse_location": "WH-01", "stock": 300, "batch_number": "BATCH-202404"}
+    check_problem(stocked.put("/v1/inventory/HOTSAUCE-001", json=body), 428, "RQ428")
+    response = stocked.put("/v1/inventory/HOTSAUCE-001", json=body | {"change_from_quantity": 350})
+    assert response.status_code == 200, response.text
+    assert available(stocked) == 300
+    check_problem(stocked.put("/v1/inventory/HOTSAUCE-001", json=body | {"change_from_quantity": 350}), 409, "ST008")
+
+
+def test_a_count_with_the_etag_that_was_seen_is_made_once(stocked: httpx2.Client) -> None:
+    tag = stocked.get("/v1/inventory/HOTSAUCE-001").headers["etag"]
+    body = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "stock": 300, "batch_number": "BATCH-202404"}
+    response = stocked.put("/v1/inventory/HOTSAUCE-001", json=body, headers={"if-match": tag})
+    assert response.status_code == 200, response.text
+    assert available(stocked) == 300
+    again = stocked.put("/v1/inventory/HOTSAUCE-001", json=body | {"stock": 299}, headers={"if-match": tag})
+    check_problem(again, 412, "ST009")
+    assert available(stocked) == 300
+
+
+def test_a_read_with_the_etag_that_is_current_is_a_304(stocked: httpx2.Client) -> None:
+    response = stocked.get("/v1/inventory/HOTSAUCE-001")
+    tag = response.headers["etag"]
+    for value in (tag, f"W/{tag}", f'"x", {tag}', "*"):
+        again = stocked.get("/v1/inventory/HOTSAUCE-001", headers={"if-none-match": value})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    assert stocked.get("/v1/inventory/HOTSAUCE-001", headers={"if-none-match": '"x"'}).status_code == 200
+    assert adjust(stocked, batch_number="BATCH-202404").status_code == 201
+    changed = stocked.get("/v1/inventory/HOTSAUCE-001", headers={"if-none-match": tag})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tag
+
+
+def test_a_batch_that_has_expired_is_on_hand_but_not_available(admin: httpx2.Client) -> None:
+    response = admin.post("/v1/inventory", json=SKU | {"expiration_date": "2020-01-01"}, headers=key())
+    assert response.status_code == 201, response.text
+    detail = admin.get("/v1/inventory/HOTSAUCE-001").json()
+    assert (detail["stock"], detail["available"]) == (350, 0)
+    assert detail["batches"][0]["status"] == "expired"
+
+
+def test_staff_work_in_their_own_warehouses_only(stocked: httpx2.Client, warehouse: httpx2.Client, api: Api) -> None:
+    assert adjust(warehouse, batch_number="BATCH-202404").status_code == 201
+    elsewhere = api.client("warehouse", warehouses=["WH-02"])
+    response = adjust(elsewhere, batch_number="BATCH-202404")
+    check_problem(response, 422, "ST003")
+    nowhere = api.client("warehouse")
+    assert nowhere.get("/v1/inventory").status_code == 200
+    check_problem(adjust(nowhere), 422, "ST003")
+    assert available(stocked) == 345
+
+
+def test_sales_may_not_change_stock(stocked: httpx2.Client, sales: httpx2.Client, integration: httpx2.Client) -> None:
+    for client in (sales, integration):
+        check_problem(adjust(client), 403, "RQ403")
+        check_problem(client.post("/v1/inventory", json=SKU, headers=key()), 403, "RQ403")
+        body = {"warehouse_location": "WH-01", "stock": 1, "change_from_quantity": 350}
+        check_problem(client.put("/v1/inventory/HOTSAUCE-001", json=body), 403, "RQ403")
+        check_problem(client.get("/v1/inventory/HOTSAUCE-001/movements"), 403, "RQ403")
+
+
+def test_an_integration_sees_what_is_available_and_no_more(stocked: httpx2.Client, integration: httpx2.Client) -> None:
+    detail = integration.get("/v1/inventory/HOTSAUCE-001").json()
+    assert detail["stock"] == detail["available"] == 350
+    assert {"committed", "reserved", "batches"} & {name for name, value in detail.items() if value} == set()
+
+
+def test_pages_hold_together(admin: httpx2.Client) -> None:
+    bodies = [SKU | {"sku_id": f"S-{number:02}", "batch_number": f"B-{number}"} for number in range(25)]
+    assert admin.post("/v1/inventory", json=bodies, headers=key()).status_code == 207
+    seen, url, pages = [], "/v1/inventory?limit=10&q=ghost%20pepper", 0
+    while url:
+        response = admin.get(url)
+        assert response.status_code == 200, response.text
+        seen += [item["sku_id"] for item in response.json()["data"]]
+        pages += 1
+        link = response.links.get("next", {})
+        assert bool(link) == (response.json()["next_cursor"] is not None)
+        url = link.get("url", "")
+    assert (seen, pages) == ([f"S-{number:02}" for number in range(25)], 3)
+
+
+def test_head_is_get_without_the_body(stocked: httpx2.Client) -> None:
+    for path in ("/v1/inventory", "/v1/inventory/HOTSAUCE-001", "/healthz"):
+        got, head = stocked.get(path), stocked.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == str(len(got.content))
+
+
+def test_an_answer_is_not_stored_by_caches(stocked: httpx2.Client) -> None:
+    assert stocked.get("/v1/inventory").headers["cache-control"] == "no-store"
+    assert stocked.get("/v1/nothing").headers["cache-control"] == "no-store"
+
+
+def test_the_lot_number_is_another_name_for_the_batch_number(admin: httpx2.Client) -> None:
+    body = {name: value for name, value in SECOND_SKU.items() if name != "batch_number"} | {"lot_number": "LOT-7"}
+    assert admin.post("/v1/inventory", json=body, headers=key()).status_code == 201
+    assert admin.get("/v1/inventory/HOTSAUCE-002").json()["batches"][0]["batch_number"] == "LOT-7"
+
+
+def test_the_catalogue_is_the_admins(stocked: httpx2.Client, warehouse: httpx2.Client, integration: httpx2.Client) -> None:
+    bodies: dict[str, dict[str, object]] = {
+        "/v1/skus": {"sku_id": "NEW", "name": "New"},
+        "/v1/channels": {"channel_id": "pos", "name": "Till", "kind": "pos", "pricing": "channel", "region_id": 1},
+        "/v1/warehouses": {"warehouse_id": "WH-02", "name": "Second", "region_id": 1},
+    }
+    for path, body in bodies.items():
+        for client in (warehouse, integration):
+            check_problem(client.post(path, json=body), 403, "RQ403")
+        response = stocked.post(path, json=body)
+        assert response.status_code == 201, response.text
+        assert {name: response.json()[name] for name in body} == body
+        assert stocked.post(path, json=[body, body | {"name": "Again"}]).status_code == 207

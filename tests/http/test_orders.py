@@ -1,0 +1,274 @@
+"""Orders over HTTP: place, read, cancel, fulfill; keys act once; a dry run keeps nothing."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.http.conftest import ORDER, SKU, Api, check_problem, key
+from tests.http.test_inventory import available
+
+
+def place(client: httpx2.Client, body: Any = None, **headers: str) -> httpx2.Response:
+    return client.post("/v1/orders", json=ORDER if body is None else body, headers=headers or key())
+
+
+def but(**changes: object) -> dict[str, Any]:
+    """The sample order without its number, but for these fields."""
+    return {name: value for name, value in (ORDER | changes).items() if name != "order_id" and value is not None}
+
+
+def lines(quantity: int, **changes: object) -> dict[str, Any]:
+    return but(items=[{"sku_id": "HOTSAUCE-001", "quantity": quantity}], total_price=None, **changes)
+
+
+def test_the_sample_order_goes_in_and_comes_back_with_its_names_and_types(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    response = place(sales)
+    assert response.status_code == 201, response.text
+    order = response.json()
+    assert order["external_id"] == "ORD-123456"
+    assert order["created_at"].startswith("2024-06-01T13:45:30")
+    assert {name: order[name] for name in ("customer", "items", "total_price", "status")} == {
+        name: ORDER[name] for name in ("customer", "items", "total_price", "status")
+    }
+    assert response.headers["location"] == f"/v1/orders/{order['order_id']}"
+    assert available(stocked) == 347
+
+    for order_id in (order["order_id"], "ORD-123456"):
+        again = sales.get(f"/v1/orders/{order_id}")
+        assert again.status_code == 200, again.text
+        assert again.json() == order
+        tag = again.headers["etag"]
+        assert sales.get(f"/v1/orders/{order_id}", headers={"if-none-match": tag}).status_code == 304
+
+
+def test_the_total_is_computed(stocked: httpx2.Client) -> None:
+    assert place(stocked, but(total_price=None)).json()["total_price"] == 49.96
+    check_problem(place(stocked, but(total_price=49.95)), 422, "OR007")
+
+
+def test_a_price_that_has_changed_is_a_409_with_the_current_one(stocked: httpx2.Client) -> None:
+    body = but(items=[{"sku_id": "HOTSAUCE-001", "quantity": 3, "price": 11.99}], total_price=None)
+    problem = check_problem(place(stocked, body), 409, "OR001")
+    assert problem["errors"][0]["pointer"] == "/items/0/price"
+    assert "12.99" in str(problem["errors"][0])
+
+
+def test_a_shortage_is_a_409_that_names_sku_requested_and_available(stocked: httpx2.Client) -> None:
+    problem = check_problem(place(stocked, lines(999_999)), 409, "ST001")
+    (error,) = problem["errors"]
+    assert (error["sku_id"], error["requested"], error["available"]) == ("HOTSAUCE-001", 999_999, 350)
+    assert available(stocked) == 350
+
+
+def test_one_sku_on_two_lines_is_summed_before_the_check(stocked: httpx2.Client) -> None:
+    line = {"sku_id": "HOTSAUCE-001", "quantity": 200}
+    check_problem(place(stocked, but(items=[line, line], total_price=None)), 409, "ST001")
+    assert available(stocked) == 350
+
+
+def test_an_unknown_sku_is_a_422_with_its_place(stocked: httpx2.Client) -> None:
+    body = but(items=[*ORDER["items"], {"sku_id": "NO-SUCH", "quantity": 1}], total_price=None)  # type: ignore[misc]
+    problem = check_problem(place(stocked, body), 422, "ST002")
+    assert problem["errors"][0]["pointer"] == "/items/2/sku_id"
+
+
+def test_an_order_from_the_future_is_a_4xx(stocked: httpx2.Client) -> None:
+    response = place(stocked, but(created_at="2199-01-01T00:00:00Z"))
+    assert response.status_code == 422, response.text
+    check_problem(response, 422, response.json()["code"])
+
+
+def test_the_same_number_twice_is_a_duplicate(stocked: httpx2.Client) -> None:
+    assert place(stocked).status_code == 201
+    check_problem(place(stocked), 409, "OR005")
+    assert available(stocked) == 347
+
+
+def test_a_canceled_order_gives_its_stock_back_once(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    order_id = place(sales).json()["order_id"]
+    response = sales.put(f"/v1/orders/{order_id}/cancel")
+    assert response.status_code == 200, response.text
+    assert response.json()["status"] == "canceled"
+    assert available(stocked) == 350
+    again = sales.put(f"/v1/orders/{order_id}/cancel", json={"reason": "again"})
+    assert again.status_code in (200, 409)
+    assert available(stocked) == 350
+
+
+def test_an_order_is_fulfilled_in_parts(stocked: httpx2.Client, warehouse: httpx2.Client) -> None:
+    order_id = place(stocked).json()["order_id"]
+    part = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}], "tracking_number": "T-1"}
+    response = warehouse.post(f"/v1/orders/{order_id}/fulfillments", json=part, headers=key())
+    assert response.status_code == 201, response.text
+    assert stocked.get(f"/v1/orders/{order_id}").json()["fulfillment_status"] == "partially_fulfilled"
+    rest = warehouse.post(f"/v1/orders/{order_id}/fulfillments", json={}, headers=key())
+    assert rest.status_code == 201, rest.text
+    order = stocked.get(f"/v1/orders/{order_id}").json()
+    assert (order["fulfillment_status"], order["status"]) == ("fulfilled", "completed")
+    assert stocked.get("/v1/inventory/HOTSAUCE-001").json()["stock"] == 347
+    check_problem(stocked.put(f"/v1/orders/{order_id}/cancel"), 409, "OR003")
+    check_problem(warehouse.post(f"/v1/orders/{order_id}/fulfillments", json={}, headers=key()), 409, "OR004")
+
+
+def test_orders_are_found_by_date_customer_status_and_sku(stocked: httpx2.Client) -> None:
+    first = place(stocked).json()["order_id"]
+    other = {"name": "John Roe", "email": "john@example.com", "address": "1 Mild Rd"}
+    second = place(stocked, lines(1, created_at="2024-07-01T00:00:00Z", customer=other)).json()["order_id"]
+    stocked.put(f"/v1/orders/{second}/cancel")
+
+    def found(**params: str) -> set[str]:
+        response = stocked.get("/v1/orders", params=params)
+        assert response.status_code == 200, response.text
+        return {order["order_id"] for order in response.json()["data"]}
+
+    assert found() == {first, second}
+    assert found(**{"from": "2024-06-15"}) == {second}
+    assert found(to="2024-06-15") == {first}
+    assert found(**{"from": "2024-06-01T13:45:30Z", "to": "2024-06-30T00:00:00+02:00"}) == {first}
+    assert found(customer="Jane Doe") == {first}
+    assert found(customer="JOHN@example.com") == {second}
+    assert found(status="canceled") == {second}
+    assert found(sku="HOTSAUCE-002") == {first}
+    assert found(customer="Nobody") == set()
+
+
+def test_an_order_of_another_channel_is_a_404(stocked: httpx2.Client, sales: httpx2.Client, api: Api) -> None:
+    order_id = place(sales).json()["order_id"]
+    for client in (api.client("sales", channels=["pos"]), api.client("integration", channels=["pos"]), api.client("sales")):
+        check_problem(client.get(f"/v1/orders/{order_id}"), 404, "OR002")
+        check_problem(client.get("/v1/orders/ORD-123456"), 404, "OR002")
+        check_problem(client.put(f"/v1/orders/{order_id}/cancel"), 404, "OR002")
+        listed = client.get("/v1/orders")
+        assert listed.status_code == 200, listed.text
+        assert listed.json()["data"] == []
+    assert available(stocked) == 347
+
+
+def test_staff_read_the_orders_of_their_warehouse_without_the_email(
+    stocked: httpx2.Client, warehouse: httpx2.Client, api: Api
+) -> None:
+    order_id = place(stocked).json()["order_id"]
+    order = warehouse.get(f"/v1/orders/{order_id}").json()
+    assert "jane@example.com" not in str(order)
+    assert order["customer"]["address"] == "123 Hot St, Spicetown, USA"
+    check_problem(api.client("warehouse", warehouses=["WH-02"]).get(f"/v1/orders/{order_id}"), 404, "OR002")
+    check_problem(place(warehouse), 403, "RQ403")
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+def test_a_key_acts_once_and_the_repeat_gets_the_same_answer(stocked: httpx2.Client, quoted: bool) -> None:
+    headers = {"idempotency-key": '"my key"' if quoted else "my key"}
+    first = place(stocked, **headers)
+    assert first.status_code == 201
+    assert "idempotency-replayed" not in first.headers
+    again = place(stocked, **headers)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    bare = place(stocked, **{"idempotency-key": "my key"})
+    assert bare.headers["idempotency-replayed"] == "true"
+    assert available(stocked) == 347
+    check_problem(place(stocked, but(note="other"), **headers), 422, "ID001")
+
+
+def test_a_key_belongs_to_its_caller_and_route(stocked: httpx2.Client, api: Api) -> None:
+    headers = {"idempotency-key": "shared"}
+    assert place(stocked, lines(1), **headers).status_code == 201
+    other = api.client("sales", subject="somebody else", channels=["web"])
+    response = place(other, lines(2), **headers)
+    assert response.status_code == 201, response.text
+    assert "idempotency-replayed" not in response.headers
+    assert stocked.post("/v1/inventory", json=SKU, headers=headers).status_code == 201
+    assert available(stocked) == 350 - 3 + 350
+
+
+def test_a_key_of_255_characters_acts_also_for_a_list(stocked: httpx2.Client) -> None:
+    headers = {"idempotency-key": "k" * 255}
+    for _ in range(2):
+        response = place(stocked, [lines(1), lines(2)], **headers)
+        assert response.status_code == 207, response.text
+        assert [result["status"] for result in response.json()["results"]] == [201, 201]
+    assert response.headers["idempotency-replayed"] == "true"
+    assert available(stocked) == 347
+
+
+def test_a_refusal_does_not_use_up_its_key(stocked: httpx2.Client) -> None:
+    headers = {"idempotency-key": "later"}
+    check_problem(place(stocked, lines(400), **headers), 409, "ST001")
+    assert stocked.post("/v1/inventory", json=SKU | {"stock": 100}, headers=key()).status_code == 201
+    assert place(stocked, lines(400), **headers).status_code == 201
+
+
+def test_each_key_of_many_at_once_acts_once(stocked: httpx2.Client, api: Api) -> None:
+    def go(number: int) -> httpx2.Response:
+        return place(stocked, lines(1), **{"idempotency-key": f"k-{number % 10}"})
+
+    with ThreadPoolExecutor(16) as threads:
+        answers = list(threads.map(go, range(80)))
+    assert {answer.status_code for answer in answers} <= {201, 409}
+    assert {answer.json()["code"] for answer in answers if answer.status_code == 409} <= {"ID002"}
+    assert len({answer.json()["order_id"] for answer in answers if answer.status_code == 201}) == 10
+    assert available(stocked) == 340
+
+
+def test_in_a_list_one_bad_order_does_not_harm_the_others(stocked: httpx2.Client) -> None:
+    response = place(stocked, [lines(100), lines(300), lines(100), lines(1, channel="nowhere"), lines(150)])
+    assert response.status_code == 207
+    results = response.json()["results"]
+    assert [result["status"] for result in results] == [201, 409, 201, 422, 201]
+    assert results[1]["problem"]["errors"][0]["pointer"].startswith("/1/items/0")
+    assert results[3]["problem"]["code"] == "OR008"
+    assert available(stocked) == 0
+
+
+def test_a_dry_run_gives_the_same_answer_and_keeps_nothing(stocked: httpx2.Client) -> None:
+    headers = {"idempotency-key": "dry"}
+    for _ in range(2):
+        response = stocked.post("/v1/orders?dry_run=true", json=ORDER, headers=headers)
+        assert response.status_code == 201, response.text
+        assert response.headers["dry-run"] == "true"
+        assert "location" not in response.headers
+        assert "idempotency-replayed" not in response.headers
+        assert response.json()["total_price"] == 49.96
+    assert available(stocked) == 350
+    assert stocked.get("/v1/orders").json()["data"] == []
+    refused = stocked.post("/v1/orders?dry_run=true", json=lines(999_999), headers=key())
+    check_problem(refused, 409, "ST001")
+    assert refused.headers["dry-run"] == "true"
+    assert place(stocked, ORDER, **headers).status_code == 201
+
+    body = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": -5, "reason_code": "damaged"}
+    body["batch_number"] = "BATCH-202404"
+    assert stocked.post("/v1/inventory/adjust?dry_run=true", json=[body], headers=key()).status_code == 207
+    assert stocked.post("/v1/inventory?dry_run=true", json=SKU | {"sku_id": "NEW"}, headers=key()).status_code == 201
+    assert stocked.post("/v1/skus?dry_run=true", json={"sku_id": "NEW", "name": "New"}).status_code == 201
+    check_problem(stocked.get("/v1/inventory/NEW"), 404, "ST010")
+    assert available(stocked) == 347
+
+
+def test_the_audit_says_who_what_and_why(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    response = sales.put(
+        f"/v1/orders/{place(sales).json()['order_id']}/cancel", json={"reason": "customer"}, headers={"x-request-id": "r-42"}
+    )
+    assert response.status_code == 200, response.text
+    rows = stocked.get("/v1/audit", params={"actor": "sales", "limit": 200}).json()["data"]
+    assert rows
+    assert any(row["request_id"] == "r-42" for row in rows)
+    check_problem(sales.get("/v1/audit"), 403, "RQ403")
+
+
+def test_only_an_admin_chooses_the_region(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    check_problem(sales.get("/v1/orders?region=2"), 403, "RQ403")
+    assert sales.get("/v1/orders?region=1").status_code == 200
+    assert stocked.get("/v1/orders?region=2").json()["data"] == []
+
+
+def test_a_request_id_comes_back_and_a_strange_one_is_replaced(stocked: httpx2.Client) -> None:
+    assert stocked.get("/healthz", headers={"x-request-id": "my-id.7"}).headers["x-request-id"] == "my-id.7"
+    for strange in ("a b", "x" * 129, "a;b", ""):
+        made = stocked.get("/healthz", headers={"x-request-id": strange}).headers["x-request-id"]
+        assert made != strange
+        assert len(made) == 36

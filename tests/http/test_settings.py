@@ -1,0 +1,83 @@
+"""Settings: what cannot be used is said by the name of its variable, with the remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from pyapp.settings import Settings, SettingsError, load
+
+KEY = "k" * 32
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    settings = load({})
+    assert (settings.host, settings.port, settings.data_dir) == ("127.0.0.1", 8000, Path(".scoville"))
+    assert (settings.jwt_issuer, settings.jwt_audience) == ("scoville", "scoville-api")
+    assert settings.database_url is None
+
+
+def test_each_variable_is_read() -> None:
+    settings = load(
+        {
+            "DATABASE_URL": "postgresql://u@h/d",
+            "SCOVILLE_DATA_DIR": "data",
+            "SCOVILLE_HOST": "::",
+            "SCOVILLE_PORT": "81",
+            "SCOVILLE_JWT_KEY": KEY,
+            "SCOVILLE_JWT_ISSUER": "i",
+            "SCOVILLE_JWT_AUDIENCE": "a",
+            "SCOVILLE_POOL_SIZE": "3",
+            "SCOVILLE_LOG_LEVEL": "debug",
+        }
+    )
+    assert settings == Settings(
+        database_url="postgresql://u@h/d",
+        data_dir=Path("data"),
+        host="::",
+        port=81,
+        jwt_key=KEY,
+        jwt_issuer="i",
+        jwt_audience="a",
+        pool_size=3,
+        log_level="debug",
+    )
+
+
+def test_a_secret_is_read_from_a_file_without_its_line_break(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(f"{KEY}\n")
+    assert load({"SCOVILLE_JWT_KEY_FILE": str(tmp_path / "key")}).jwt_key == KEY
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"SCOVILLE_PORT": "http"}, ["SCOVILLE_PORT"]),
+        ({"SCOVILLE_PORT": "70000"}, ["SCOVILLE_PORT", "65535"]),
+        ({"SCOVILLE_POOL_SIZE": "0"}, ["SCOVILLE_POOL_SIZE"]),
+        ({"DATABASE_URL": "mysql://h/d"}, ["DATABASE_URL", "postgresql://"]),
+        ({"DATABASE_URL": "postgresql://u:a secret@h/d"}, ["DATABASE_URL", "percent-encode"]),
+        ({"SCOVILLE_JWT_KEY": "short"}, ["SCOVILLE_JWT_KEY", "openssl"]),
+        ({"SCOVILLE_JWT_KEY_FILE": "/nowhere"}, ["SCOVILLE_JWT_KEY_FILE", "/nowhere"]),
+        ({"SCOVILLE_JWT_KEY_FILE": "x", "SCOVILLE_JWT_KEY": KEY}, ["SCOVILLE_JWT_KEY_FILE", "unset"]),
+        ({"SCOVILLE_JWKS_URL": "http://issuer.example/keys"}, ["SCOVILLE_JWKS_URL", "https"]),
+        ({"SCOVILLE_JWKS_URL": "http://localhost.evil.example/keys"}, ["SCOVILLE_JWKS_URL", "https"]),
+        (
+            {"SCOVILLE_JWKS_URL": "https://issuer.example/keys", "SCOVILLE_JWT_KEY": KEY},
+            ["SCOVILLE_JWKS_URL", "SCOVILLE_JWT_KEY"],
+        ),
+        ({"SCOVILLE_LOG_LEVEL": "loud"}, ["SCOVILLE_LOG_LEVEL", "debug"]),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_remedy(environ: dict[str, str], words: list[str]) -> None:
+    with pytest.raises(SettingsError) as raised:
+        load(environ)
+    assert [word for word in words if word not in str(raised.value)] == []
+    assert "\n" not in str(raised.value)
+    assert "secret" not in str(raised.value)
+
+
+def test_settings_show_no_secret() -> None:
+    settings = Settings(database_url="postgresql://u:canary@h/d", jwt_key="canary" * 6)
+    assert "canary" not in f"{settings} {settings!r}"

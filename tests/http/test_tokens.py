@@ -1,0 +1,286 @@
+"""Tokens: what is not a good one is a 401 that says what to do, whatever it is."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import hmac
+import json
+import time
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from starlette.datastructures import Headers
+
+from pyapp.auth import Identity, Verifier, mint_token
+from pyapp.problems import Problem
+from pyapp.settings import Settings, SettingsError
+from tests.http.conftest import KEY, Api, check_problem
+
+NOW = int(time.time())
+GOOD: dict[str, Any] = {
+    "iss": "scoville",
+    "aud": "scoville-api",
+    "sub": "someone",
+    "role": "admin",
+    "iat": NOW,
+    "exp": NOW + 3600,
+}
+RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+RSA_PEM = RSA_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+RSA_PUBLIC_PEM = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+EC_PEM = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def b64(data: bytes) -> str:
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def signed(payload: bytes | dict[str, Any], header: dict[str, Any] | bytes | None = None, key: bytes = KEY.encode()) -> str:
+    """A token with a true HS256 signature over any bytes."""
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    head = header if isinstance(header, bytes) else json.dumps(header or {"alg": "HS256", "typ": "JWT"}).encode()
+    text = f"{b64(head)}.{b64(body)}"
+    return f"{text}.{b64(hmac.digest(key, text.encode(), hashlib.sha256))}"
+
+
+def but(**changes: Any) -> str:
+    """A token like a good one, but for these claims; None leaves a claim out."""
+    return signed({name: value for name, value in (GOOD | changes).items() if value is not None})
+
+
+def unsigned(token: str) -> str:
+    return token.rsplit(".", 1)[0]
+
+
+good = signed(GOOD)
+BAD_TOKENS = {
+    "empty parts": "..",
+    "one word": "nonsense",
+    "two parts": unsigned(good),
+    "an empty signature": f"{unsigned(good)}.",
+    "four parts": f"{good}.x",
+    "five parts, encrypted": ".".join(["e30"] * 5),
+    "not base64": "%%%.%%%.%%%",
+    "a signature cut short": good[:-4],
+    "a signature altered": good[:-4] + ("AAAA" if good[-4:] != "AAAA" else "BBBB"),
+    "a payload altered": ".".join([good.split(".")[0], b64(json.dumps(GOOD | {"sub": "root"}).encode()), good.split(".")[2]]),
+    "another key": signed(GOOD, key=b"another key, also 32 bytes long or more"),
+    "an empty key": signed(GOOD, key=b""),
+    "alg none": signed(GOOD, {"alg": "none"}),
+    "alg none, unsigned": jwt.encode(GOOD, "", algorithm="none"),
+    "alg None in capitals": signed(GOOD, {"alg": "NONE"}),
+    "no alg": signed(GOOD, {"typ": "JWT"}),
+    "alg a number": signed(GOOD, {"alg": 1}),
+    "alg a list": signed(GOOD, {"alg": ["HS256"]}),
+    "alg HS384": jwt.encode(GOOD, "k" * 48, algorithm="HS384"),
+    "alg HS512": jwt.encode(GOOD, "k" * 64, algorithm="HS512"),
+    "alg RS256": jwt.encode(GOOD, RSA_PEM, algorithm="RS256"),
+    "alg ES256": jwt.encode(GOOD, EC_PEM, algorithm="ES256"),
+    "HS256 with a public key as the secret": signed(GOOD, key=RSA_PUBLIC_PEM),
+    "a header that is no JSON": signed(GOOD, b"{"),
+    "a header that is a list": signed(GOOD, b"[]"),
+    "a header that is no UTF-8": signed(GOOD, b"\xff\xfe"),
+    "a header nested deeply": signed(GOOD, b"[" * 900 + b"]" * 900),
+    "a critical extension": signed(GOOD, {"alg": "HS256", "crit": ["exp2"], "exp2": 1}),
+    "a kid that is a list": signed(GOOD, {"alg": "HS256", "kid": ["../../etc/passwd"]}),
+    "a payload that is no JSON": signed(b"{"),
+    "a payload that is empty": signed(b""),
+    "a payload that is a list": signed(b"[]"),
+    "a payload that is null": signed(b"null"),
+    "a payload that is no UTF-8": signed(b"\xff"),
+    "a payload nested deeply": signed(b"[" * 2000 + b"]" * 2000),
+    "no exp": but(exp=None),
+    "no iss": but(iss=None),
+    "no aud": but(aud=None),
+    "no sub": but(sub=None),
+    "no role": but(role=None),
+    "expired": but(exp=NOW - 60),
+    "exp 0": but(exp=0),
+    "exp negative": but(exp=-1),
+    "exp a word": but(exp="tomorrow"),
+    "exp a numeral in a text": but(exp=str(NOW + 3600)),
+    "exp infinite": signed(json.dumps(GOOD | {"exp": 1}).replace('"exp": 1', '"exp": 1e999').encode()),
+    "exp NaN": signed(json.dumps(GOOD | {"exp": float("nan")}).encode()),
+    "exp a list": but(exp=[NOW + 3600]),
+    "nbf in the future": but(nbf=NOW + 3600),
+    "nbf a word": but(nbf="soon"),
+    "iat in the future": but(iat=NOW + 3600),
+    "iat a word": but(iat="now"),
+    "another issuer": but(iss="elsewhere"),
+    "issuer a list": but(iss=["scoville"]),
+    "another audience": but(aud="other-api"),
+    "audience empty": but(aud=[]),
+    "audience a number": but(aud=7),
+    "sub empty": but(sub=""),
+    "sub a number": but(sub=7),
+    "sub too long": but(sub="x" * 256),
+    "sub with NUL": but(sub="a\0b"),
+    "sub with a line break": but(sub="a\n"),
+    "role unknown": but(role="root"),
+    "role of the worker": but(role="scoville_worker"),
+    "role of the owner": but(role="scoville_owner"),
+    "role postgres": but(role="postgres"),
+    "role none": but(role="none"),
+    "role in capitals": but(role="ADMIN"),
+    "role with SQL": but(role='admin"; drop table x; --'),
+    "role a list": but(role=["admin"]),
+    "warehouses a text": but(warehouses="WH-01"),
+    "warehouses null in a list": but(warehouses=[None]),
+    "warehouses with a quote": but(warehouses=["WH'01"]),
+    "warehouses with a brace": but(warehouses=["{WH-01}"]),
+    "warehouses with a line break": but(warehouses=["WH-01\n"]),
+    "warehouses with a comma": but(warehouses=["WH-01,WH-02"]),
+    "channels an object": but(channels={"web": True}),
+    "channels with an empty code": but(channels=[""]),
+    "channels too many": but(channels=["x"] * 1001),
+    "region 0": but(region=0),
+    "region too large": but(region=32768),
+    "region a word": but(region="1"),
+    "region a fraction": but(region=1.5),
+    "jti a number": but(jti=7),
+    "too long": "x" * 9000,
+}
+
+
+def test_the_corpus_of_bad_tokens_is_large() -> None:
+    assert len(BAD_TOKENS) >= 60
+
+
+@pytest.mark.parametrize("name", BAD_TOKENS)
+def test_a_bad_token_is_a_401_that_says_what_to_do(shared_api: Api, name: str) -> None:
+    with shared_api.client() as client:
+        response = client.get("/v1/inventory", headers={"authorization": f"Bearer {BAD_TOKENS[name]}"})
+    problem = check_problem(response, 401, "RQ401")
+    assert response.headers["www-authenticate"].startswith('Bearer realm="scoville", error="invalid_token"')
+    assert problem["detail"].endswith(".")
+
+
+@pytest.mark.parametrize("value", ["", "Bearer", "Basic dXNlcjpwYXNz", good, f"Token {good}"])
+def test_a_header_without_a_bearer_token_is_a_401(shared_api: Api, value: str) -> None:
+    with shared_api.client() as client:
+        response = client.get("/v1/inventory", headers={"authorization": value})
+    check_problem(response, 401, "RQ401")
+    assert response.headers["www-authenticate"] == 'Bearer realm="scoville"'
+
+
+def test_no_header_is_a_401_without_an_error_code(shared_api: Api) -> None:
+    with shared_api.client() as client:
+        response = client.get("/v1/inventory")
+    check_problem(response, 401, "RQ401")
+    assert response.headers["www-authenticate"] == 'Bearer realm="scoville"'
+
+
+def test_two_headers_are_a_401(shared_api: Api) -> None:
+    with shared_api.client() as client:
+        value = f"Bearer {good}"
+        response = client.get("/v1/inventory", headers=[("authorization", value), ("authorization", value)])
+    check_problem(response, 401, "RQ401")
+
+
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER"])
+def test_the_scheme_is_written_in_any_case(shared_api: Api, scheme: str) -> None:
+    with shared_api.client() as client:
+        assert client.get("/v1/inventory", headers={"authorization": f"{scheme} {good}"}).status_code == 200
+
+
+def settings(**given: Any) -> Settings:
+    return Settings(jwt_key=KEY, **given)
+
+
+def bearer(token: str) -> Headers:
+    return Headers({"authorization": f"Bearer {token}"})
+
+
+async def identify(verifier: Verifier, token: str) -> Identity:
+    return await verifier.identify(bearer(token))
+
+
+def test_a_minted_token_comes_back_as_the_identity() -> None:
+    token = mint_token(settings(), "sales", subject="ana", channels=["web", "pos"], warehouses=["WH-01"], region=2)
+    identity = asyncio.run(identify(Verifier(settings()), token))
+    assert identity == Identity("sales", "ana", ("WH-01",), ("web", "pos"), 2)
+
+
+def test_a_token_is_not_kept_beyond_its_expiry(monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = Verifier(settings())
+    token = mint_token(settings(), "admin", seconds=30)
+    asyncio.run(identify(verifier, token))
+    later = time.time() + 3600
+    monkeypatch.setattr(time, "time", lambda: later)
+    kept = verifier._kept[token]
+    assert kept[1] < later
+
+
+def test_without_a_key_no_app_is_made() -> None:
+    with pytest.raises(SettingsError, match="SCOVILLE_JWT_KEY"):
+        Verifier(Settings())
+    with pytest.raises(SettingsError, match="SCOVILLE_JWT_KEY"):
+        mint_token(Settings(), "admin")
+
+
+class Keys:
+    """A key set as PyJWKClient would fetch it."""
+
+    def __init__(self, kid: str) -> None:
+        self.document = {
+            "keys": [json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RSA_KEY.public_key())) | {"kid": kid, "use": "sig"}]
+        }
+        self.away = False
+
+    def fetch(self, client: jwt.PyJWKClient) -> Any:
+        if self.away:
+            raise jwt.exceptions.PyJWKClientConnectionError("away")
+        return self.document
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
+    keys = Keys("one")
+    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda client: keys.fetch(client))
+    return keys
+
+
+def by_key_set(token: str, verifier: Verifier | None = None) -> Identity:
+    return asyncio.run(identify(verifier or Verifier(Settings(jwks_url="https://issuer.example/keys")), token))
+
+
+def test_a_token_of_a_published_key_is_good(keys: Keys) -> None:
+    token = jwt.encode(GOOD, RSA_PEM, algorithm="RS256", headers={"kid": "one"})
+    assert by_key_set(token).subject == "someone"
+
+
+@pytest.mark.parametrize(
+    "token",
+    [
+        jwt.encode(GOOD, RSA_PEM, algorithm="RS256"),
+        jwt.encode(GOOD, RSA_PEM, algorithm="RS256", headers={"kid": "two"}),
+        jwt.encode(GOOD, RSA_PEM, algorithm="RS512", headers={"kid": "one"}),
+        jwt.encode(GOOD, EC_PEM, algorithm="ES256", headers={"kid": "one"}),
+        signed(GOOD, {"alg": "HS256", "kid": "one"}, RSA_PUBLIC_PEM),
+        signed(GOOD, {"alg": "none", "kid": "one"}),
+        "..",
+    ],
+)
+def test_a_token_of_no_published_key_is_a_401(keys: Keys, token: str) -> None:
+    with pytest.raises(Problem) as raised:
+        by_key_set(token)
+    assert raised.value.code == "RQ401"
+
+
+def test_while_the_issuer_is_away_known_keys_stay_good_and_others_are_a_503(keys: Keys) -> None:
+    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    by_key_set(jwt.encode(GOOD, RSA_PEM, algorithm="RS256", headers={"kid": "one"}), verifier)
+    assert verifier.client is not None
+    assert verifier.client.jwk_set_cache is not None
+    verifier.client.jwk_set_cache.jwk_set_with_timestamp = None
+    keys.away = True
+    other = jwt.encode(GOOD | {"sub": "another"}, RSA_PEM, algorithm="RS256", headers={"kid": "one"})
+    assert by_key_set(other, verifier).subject == "another"
+    with pytest.raises(Problem) as raised:
+        by_key_set(jwt.encode(GOOD, RSA_PEM, algorithm="RS256", headers={"kid": "two"}), verifier)
+    assert raised.value.code == "RQ503"
