@@ -13,7 +13,8 @@ create policy audit_log_insert_definer on audit.audit_log
   with check (true);
 
 grant select on audit.audit_log to admin;
-grant insert on audit.audit_log to scoville_definer;
+grant insert (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id) on audit.audit_log
+  to scoville_definer;
 grant usage on sequence audit.audit_log_audit_id_seq to scoville_definer;
 
 -- Nobody reads a partition past its parent: no policy, so no row.

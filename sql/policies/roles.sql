@@ -30,7 +30,7 @@ begin
    limit 1;
   if found then
     raise exception using
-      errcode = 'ID010',
+      errcode = 'object_not_in_prerequisite_state',
       message = pg_catalog.format('role %s may bypass row-level security', v_role),
       hint = 'Scoville needs this role without SUPERUSER, BYPASSRLS and CREATEROLE; use a server where the name is free.';
   end if;

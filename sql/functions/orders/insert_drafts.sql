@@ -25,7 +25,7 @@ begin
   )
   select count(*) into v_written from written;
   if v_written <> pg_catalog.cardinality(v_drafts) then
-    raise exception using errcode = 'OR010', message = 'orders went missing while they were written';
+    raise exception using errcode = 'internal_error', message = 'orders went missing while they were written';
   end if;
   insert into orders.order_contacts (region_id, order_id, channel_id, email)
   select p_region_id, d.order_id, d.channel_id, d.customer_email
