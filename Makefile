@@ -16,7 +16,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/squawk migrations/*.sql
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 0 sql
+	$(BIN)/sqlfluff lint --disable-progress-bar sql
 
 bench: $(INSTALLED)
 	$(BIN)/python -m bench

@@ -213,6 +213,9 @@ select 'policy_for_all', name || ' ' || polname from pol where polcmd = '*'
 union all
 select 'policy_to_public', name || ' ' || polname from pol where polroles = '{0}'
 union all
+-- Without its own check an update may not move a row out of sight, but nobody can read that off it.
+select 'update_policy_without_check', name || ' ' || polname from pol where polcmd = 'w' and (polqual is null or polwithcheck is null)
+union all
 select 'policy_looks_up_or_tests_null', name || ' ' || polname from pol where expr ~* '\m(select|exists|is null|is not null)\M'
 union all
 select 'policy_calls_a_function_of_the_row', name || ' ' || polname

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ROOT / "sql" / "functions"
 OURS = rf"\b(?:{'|'.join(SCHEMAS)})\.\w+(?:%(?:row)?type)?"
-ASSIGNMENT = 3  # parse modes of plpgsql's expressions; 0 is a statement, the others are bare expressions
+STATEMENT, ASSIGNMENT = 0, 3  # parse modes of plpgsql: 2 is an expression, 3 to 5 assign to a variable or a part of one
 
 
 @dataclass(frozen=True)
@@ -88,10 +88,10 @@ def _queries(tree: Any) -> Iterator[str]:
     if isinstance(tree, dict):
         for key, value in tree.items():
             if key == "PLpgSQL_expr":
-                mode, query = value.get("parseMode", 0), value["query"]
-                if mode == ASSIGNMENT:
+                mode, query = value.get("parseMode", STATEMENT), value["query"]
+                if mode >= ASSIGNMENT:
                     query = query.partition(":=")[2] or query.partition("=")[2]
-                yield query if mode == 0 else f"select {query}"
+                yield query if mode == STATEMENT else f"select {query}"
             else:
                 yield from _queries(value)
     elif isinstance(tree, list):

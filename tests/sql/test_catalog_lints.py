@@ -116,6 +116,11 @@ FAULTS = [
     ),
     ("login_can_act_as_an_owner", "sales scoville_definer", "grant scoville_definer to sales"),
     ("policy_for_all", "catalog.skus p", "create policy p on catalog.skus to sales using (true)"),
+    (
+        "update_policy_without_check",
+        "catalog.skus p",
+        "create policy p on catalog.skus for update to sales using (true)",
+    ),
     ("policy_to_public", "catalog.skus p", "create policy p on catalog.skus for select using (true)"),
     (
         "policy_looks_up_or_tests_null",

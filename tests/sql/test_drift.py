@@ -28,7 +28,7 @@ def dump(url: str) -> list[str]:
 
     PostgreSQL 15.20 keeps in attoptions and that its own pg_dump would leave out.
     """
-    command = [POSTGRES_BIN_PATH / "pg_dump", "--schema-only", "--exclude-schema=migrations", f"--dbname={url}"]
+    command = [str(POSTGRES_BIN_PATH / "pg_dump"), "--schema-only", "--exclude-schema=migrations", f"--dbname={url}"]
     text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     lines: list[str] = []
     grants: list[str] = []

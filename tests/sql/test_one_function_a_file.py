@@ -32,7 +32,7 @@ def faults(path: Path, text: str) -> list[str]:
     for raw in parse_sql(text):
         if not isinstance(raw.stmt, (ast.CreateFunctionStmt, *BESIDE_THE_FUNCTION)):
             said.append(f"also holds a {type(raw.stmt).__name__}")
-    if not text.startswith("-- "):
+    if not text.startswith("-- ") and "comment on function" not in text:
         said.append("does not begin by saying what the function is for")
     return said
 

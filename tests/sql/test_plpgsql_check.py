@@ -16,7 +16,8 @@ CHECK = """
 select c.name, (c.r).lineno, (c.r).level, (c.r).message
   from (select p.oid::regprocedure::text || coalesce(' on ' || t.tgrelid::regclass, ''),
                public.plpgsql_check_function_tb(p.oid, coalesce(t.tgrelid, 0),
-                 newtable => coalesce(t.tgnewtable, 'new_rows'), oldtable => coalesce(t.tgoldtable, 'old_rows'),
+                 newtable => case when t.oid is not null then coalesce(t.tgnewtable, 'new_rows') end,
+                 oldtable => case when t.oid is not null then coalesce(t.tgoldtable, 'old_rows') end,
                  fatal_errors => false, extra_warnings => true, security_warnings => true, performance_warnings => false)
           from pg_proc p
           join pg_namespace n on n.oid = p.pronamespace and n.nspowner = 'scoville_owner'::regrole
