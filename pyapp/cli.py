@@ -199,7 +199,7 @@ def import_(
     skus: sku_id, name [description, size_ml, flavor_profile (a|b|c), price, reorder_point, attributes.NAME];
     the SKU is made or replaced.
 
-    stock: sku_id, warehouse_location, stock [batch_number, expiration_date, reason_code, note]; the units are added.
+    stock: sku_id, warehouse_location, stock, batch_number [expiration_date, reason_code, note]; the units are added.
 
     orders: order_id, sku_id, quantity [created_at, channel, customer_name, customer_email, customer_address, price];
     lines of one order_id make one order.
@@ -235,7 +235,7 @@ def verify(data_dir: DataDir = None) -> None:
     settings = _settings(data_dir=data_dir)
     url = settings.database_url or State(settings.data_dir).read().database_url
     with _connect(url) as connection:
-        connection.execute("select app.enter('admin', %s)", [b'{"sub": "verify"}'])
+        connection.execute("select app.enter('admin', %s)", ['{"sub": "verify"}'])
         cursor = connection.execute("select * from stock.verify()")
         names = [column.name for column in cursor.description or []]
         rows = cursor.fetchall()

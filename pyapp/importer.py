@@ -38,7 +38,7 @@ FILE_BYTES_MAX = 256 * 1024 * 1024  # unpacked; the file is read whole before an
 PATHS: dict[Kind, str] = {"skus": "/v1/skus", "stock": "/v1/inventory", "orders": "/v1/orders"}
 COLUMNS: dict[Kind, tuple[list[str], list[str]]] = {  # required, optional
     "skus": (["sku_id", "name"], ["description", "size_ml", "flavor_profile", "price", "reorder_point"]),
-    "stock": (["sku_id", "warehouse_location", "stock"], ["batch_number", "expiration_date", "reason_code", "note"]),
+    "stock": (["sku_id", "warehouse_location", "stock", "batch_number"], ["expiration_date", "reason_code", "note"]),
     "orders": (
         ["order_id", "sku_id", "quantity"],
         ["created_at", "channel", "customer_name", "customer_email", "customer_address", "price"],
@@ -362,7 +362,7 @@ def _grocer_order(row: dict[str, str], zone: tzinfo) -> tuple[dict[str, Any], li
         "external_id": row["basket_id"],
         "created_at": _moment(row["transaction_timestamp"], zone),
         "channel": f"store-{row['store_id']}",
-        "customer": {"name": f"Household {row['household_id']}"},
+        "customer": {"name": f"Household {row['household_id']}", "address": f"Store {row['store_id']}"},
     }
     return body, [
         {"sku_id": _sku_id(row), "quantity": units, "price": Decimal(price).scaleb(-2)} for units, price in parts if units
@@ -522,9 +522,9 @@ def _problems_by_element(problem: dict[str, Any]) -> dict[int, dict[str, Any]]:
 def _without_faults(element: Element, problem: dict[str, Any], report: Report) -> Element | None:
     """The order without the lines that are wrong; None, and all its lines bad, where the fault is not in a line of it."""
     errors = problem.get("errors") or []
-    places = [re.match(r"/items/([0-9]+)", error.get("pointer", "")) for error in errors]
+    places = [re.match(r"(?:/[0-9]+)?/items/([0-9]+)", error.get("pointer", "")) for error in errors]
     wrong = {
-        element.items[int(place[1])][0]: error.get("detail", "wrong")
+        element.items[int(place[1])][0]: _reason(error)
         for place, error in zip(places, errors, strict=True)
         if place and int(place[1]) < len(element.items)
     }
@@ -549,5 +549,10 @@ def _refuse(element: Element, problem: dict[str, Any], report: Report) -> None:
 
 
 def _reasons(problem: dict[str, Any]) -> str:
-    errors = [error["detail"] for error in problem.get("errors") or [] if error.get("detail")]
-    return "; ".join(dict.fromkeys(errors)) or problem.get("detail") or "no reason given"
+    return "; ".join(dict.fromkeys(map(_reason, problem.get("errors") or []))) or problem.get("detail") or "no reason given"
+
+
+def _reason(error: dict[str, Any]) -> str:
+    """The field and what is wrong with it."""
+    name = str(error.get("pointer", "")).rpartition("/")[2]
+    return f"{name}: {error.get('detail', 'wrong')}" if name else str(error.get("detail", "wrong"))

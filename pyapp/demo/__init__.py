@@ -53,7 +53,7 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
     """Put the demo data in, as authenticator; None where any SKU exists already. Answers how much there is of what."""
     now = now or datetime.now(UTC)
     with psycopg.connect(url, application_name="scoville demo") as connection:
-        connection.execute("select app.enter('admin', %s)", [b'{"sub": "demo", "request_id": "demo"}'])
+        connection.execute("select app.enter('admin', %s)", ['{"sub": "demo", "request_id": "demo"}'])
         if connection.execute("select exists (select from catalog.skus)").fetchone() == (True,):
             return None
         skus, lines = read_rows("skus.csv"), read_rows("orders.csv")
@@ -72,7 +72,9 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
 
 def _call(connection: psycopg.Connection[Any], statement: LiteralString, elements: Iterable[dict[str, Any]]) -> list[Any]:
     """The documents that one batch call answers with. The demo data holds nothing that may be refused."""
-    rows = connection.execute(statement, [msgspec.json.Encoder(decimal_format="number").encode(list(elements))]).fetchall()
+    rows = connection.execute(
+        statement, [msgspec.json.Encoder(decimal_format="number").encode(list(elements)).decode()]
+    ).fetchall()
     for ordinal, code, _, body in rows:
         if code is not None:
             raise Failure(Exit.DATABASE, f"The demo data was refused at {statement.split()[3]} {ordinal}: {code} {body}")

@@ -1,0 +1,193 @@
+"""The command as a user runs it: in a process of its own, in a folder of its own, with nothing set."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import httpx2
+import psutil  # type: ignore[import-untyped]
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-m", "pyapp.cli"]
+START_SECONDS_MAX = 60
+STOP_SECONDS_MAX = 30
+
+
+def environment(**given: str) -> dict[str, str]:
+    """What a shell would have, without any setting of ours."""
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("SCOVILLE_", "DATABASE_URL", "PG"))}
+    return {**kept, "PYTHONPATH": str(ROOT), **given}
+
+
+class Scoville(Protocol):
+    """The signature of the fixture `scoville`."""
+
+    def __call__(self, *arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture
+def scoville(tmp_path: Path) -> Scoville:
+    """`scoville("token", "--role", "admin", SCOVILLE_JWT_KEY=...)` in an empty folder."""
+
+    def run(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [*COMMAND, *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment(**variables),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def assert_one_clear_line(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
+    """Exactly one line on standard error, with these words, and this exit code."""
+    said = [line for line in done.stderr.splitlines() if "does not run as root" not in line]
+    assert done.returncode == code, (done.returncode, done.stderr)
+    assert len(said) == 1, done.stderr
+    assert said[0].startswith("scoville: ")
+    for word in words:
+        assert word in said[0]
+    assert done.stdout == ""
+
+
+@dataclass
+class Demo:
+    """A `scoville demo` that runs."""
+
+    process: subprocess.Popen[str]
+    data_dir: Path
+    output: str
+
+    @property
+    def url(self) -> str:
+        return re.search(r"runs at (\S+)", self.output)[1]  # type: ignore[index]
+
+    def token(self, role: str = "admin") -> str:
+        name = "TOKEN" if role == "admin" else f"{role.upper()}_TOKEN"
+        return re.search(rf"^export {name}=(\S+)$", self.output, re.MULTILINE)[1]  # type: ignore[index]
+
+    def client(self, role: str = "admin") -> httpx2.Client:
+        return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token(role)}"}, timeout=30)
+
+    def stop(self, sent: signal.Signals = signal.SIGINT) -> tuple[int, str]:
+        """The exit code and what it said on standard error."""
+        self.process.send_signal(sent)
+        _, errors = self.process.communicate(timeout=STOP_SECONDS_MAX)
+        return self.process.returncode, errors
+
+
+def postgres_processes(data_dir: Path) -> list[Any]:
+    """The server processes that work in the folder's cluster."""
+    found = []
+    for process in psutil.process_iter(["name"]):
+        try:
+            if process.info["name"] == "postgres" and Path(process.cwd()) == data_dir / "pg":
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found
+
+
+@contextmanager
+def run_demo(data_dir: Path, *arguments: str, **variables: str) -> Iterator[Demo]:
+    """A demo on a free port; it and its PostgreSQL are gone afterwards, whatever the test did."""
+    process = subprocess.Popen(
+        [*COMMAND, "demo", "--port", "0", "--data-dir", str(data_dir), *arguments],
+        cwd=data_dir.parent,
+        env=environment(**variables),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout
+        output, deadline = "", time.monotonic() + START_SECONDS_MAX
+        while "curl" not in output:
+            line = process.stdout.readline()
+            if not line or time.monotonic() > deadline:
+                process.kill()
+                pytest.fail(f"the demo did not start: {output}{process.communicate()[1]}")
+            output += line
+        yield Demo(process, data_dir, output)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+        except ValueError:  # the test has read its pipes already
+            pass
+        for left in postgres_processes(data_dir):
+            left.kill()
+
+
+@pytest.fixture(scope="session")
+def short_folder() -> Iterator[Path]:
+    """A folder whose path leaves room for a socket's."""
+    folder = Path(tempfile.mkdtemp(prefix="scoville-cli-")).resolve()
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def finished_folder(short_folder: Path) -> Path:
+    """The data folder of a demo that has run once and was stopped."""
+    with run_demo(short_folder / "finished") as demo:
+        code, errors = demo.stop()
+        assert code == 0, errors
+    return demo.data_dir
+
+
+@pytest.fixture
+def copy_folder(short_folder: Path, finished_folder: Path) -> Iterator[Callable[[], Path]]:
+    """Call it for a copy of that folder which the test may ruin."""
+    copies: list[Path] = []
+
+    def copy() -> Path:
+        copies.append(Path(tempfile.mkdtemp(dir=short_folder)) / "data")
+        copies[-1].parent.chmod(0o711)
+        subprocess.run(["cp", "-a", str(finished_folder), str(copies[-1])], check=True)  # noqa: S607
+        return copies[-1]
+
+    yield copy
+    for folder in copies:
+        shutil.rmtree(folder.parent)
+
+
+@pytest.fixture(scope="session")
+def demo(finished_folder: Path, short_folder: Path) -> Iterator[Demo]:
+    """A demo for the whole session: tests add to it, none takes anything away."""
+    folder = short_folder / "shared"
+    subprocess.run(["cp", "-a", str(finished_folder), str(folder)], check=True)  # noqa: S607
+    with run_demo(folder) as running:
+        yield running
+
+
+@pytest.fixture
+def start_demo() -> Iterator[Callable[[Path], Demo]]:
+    """Call it with a data folder; what it starts is stopped after the test."""
+    with ExitStack() as stack:
+        yield lambda folder: stack.enter_context(run_demo(folder))

@@ -1,0 +1,157 @@
+"""Tokens, and one clear line with its own exit code for whatever is wrong outside."""
+
+from __future__ import annotations
+
+import socket
+from typing import TYPE_CHECKING
+
+import jwt
+import pytest
+
+from tests.cli.conftest import Demo, Scoville, assert_one_clear_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+KEY = "k" * 32
+NOWHERE = "postgresql://authenticator@127.0.0.1:1/scoville"
+
+
+def claims(token: str) -> dict[str, object]:
+    return dict(jwt.decode(token, KEY, algorithms=["HS256"], audience="scoville-api"))
+
+
+@pytest.mark.parametrize(
+    ("role", "warehouses", "channels"),
+    [("admin", [], []), ("warehouse", ["WH-01"], []), ("sales", [], ["web"]), ("integration", [], ["web"])],
+)
+def test_token_prints_the_token_and_nothing_else(
+    scoville: Scoville, role: str, warehouses: list[str], channels: list[str]
+) -> None:
+    done = scoville("token", "--role", role, SCOVILLE_JWT_KEY=KEY)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    found = claims(done.stdout.strip())
+    assert (found["role"], found["sub"], found["warehouses"], found["channels"]) == (role, role, warehouses, channels)
+
+
+def test_token_takes_scope_subject_region_and_time(scoville: Scoville) -> None:
+    done = scoville(
+        *[
+            "token",
+            "--role",
+            "warehouse",
+            "--warehouse",
+            "WH-02",
+            "--warehouse",
+            "WH-03",
+            "--region",
+            "2",
+            "--subject",
+            "kim",
+            "--ttl",
+            "15m",
+        ],
+        SCOVILLE_JWT_KEY=KEY,
+    )
+    found = claims(done.stdout.strip())
+    assert (found["warehouses"], found["region"], found["sub"]) == (["WH-02", "WH-03"], 2, "kim")
+    assert int(str(found["exp"])) - int(str(found["iat"])) == 900
+
+
+def test_token_finds_the_key_of_the_demo(scoville: Scoville, demo: Demo) -> None:
+    done = scoville("token", "--role", "admin", "--data-dir", demo.data_dir)
+    key = (demo.data_dir / "jwt.key").read_text()
+    assert jwt.decode(done.stdout.strip(), key, algorithms=["HS256"], audience="scoville-api")["role"] == "admin"
+
+
+def test_token_without_a_key_says_what_to_do(scoville: Scoville) -> None:
+    assert_one_clear_line(scoville("token", "--role", "admin"), 4, "SCOVILLE_JWT_KEY", "--data-dir")
+
+
+@pytest.mark.parametrize("ttl", ["soon", "0h", "-1h", "9999d"])
+def test_token_refuses_a_time_that_is_none(scoville: Scoville, ttl: str) -> None:
+    assert_one_clear_line(scoville("token", "--role", "admin", f"--ttl={ttl}", SCOVILLE_JWT_KEY=KEY), 2, "--ttl")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate", "verify"])
+def test_a_database_that_does_not_answer_is_named(scoville: Scoville, command: str) -> None:
+    assert_one_clear_line(scoville(command, DATABASE_URL=NOWHERE, SCOVILLE_JWT_KEY=KEY), 5, "No connection to the database")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
+def test_a_missing_database_url_is_named(scoville: Scoville, command: str) -> None:
+    assert_one_clear_line(scoville(command, SCOVILLE_JWT_KEY=KEY), 4, "DATABASE_URL")
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://localhost/db", "postgresql://u:topsecret@host:port/db", "postgresql://u:topsecret@[::1/db"]
+)
+@pytest.mark.parametrize("command", ["serve", "migrate", "verify"])
+def test_a_database_url_that_is_none_is_refused_without_repeating_it(scoville: Scoville, command: str, url: str) -> None:
+    done = scoville(command, DATABASE_URL=url, SCOVILLE_JWT_KEY=KEY)
+    assert_one_clear_line(done, done.returncode)
+    assert done.returncode in (4, 5)
+    assert "topsecret" not in done.stderr
+
+
+def test_serve_without_a_way_to_check_tokens_says_what_to_do(scoville: Scoville) -> None:
+    assert_one_clear_line(scoville("serve", DATABASE_URL=NOWHERE), 4, "SCOVILLE_JWT_KEY")
+
+
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_superuser_is_not_served(scoville: Scoville, database_url: str, command: str) -> None:
+    done = scoville(command, DATABASE_URL=database_url, SCOVILLE_JWT_KEY=KEY)
+    assert_one_clear_line(done, 4, "postgres", "authenticator", "scoville migrate")
+
+
+def test_a_database_that_is_not_set_up_is_named(
+    scoville: Scoville, authenticator_url: str, new_database: Callable[[], str]
+) -> None:
+    empty = new_database()
+    login = authenticator_url.partition("@")[0]
+    done = scoville("serve", DATABASE_URL=f"{login}@{empty.partition('@')[2]}", SCOVILLE_JWT_KEY=KEY)
+    assert_one_clear_line(done, 5, "scoville migrate")
+
+
+def test_serve_names_a_taken_port(scoville: Scoville, authenticator_url: str) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = scoville("serve", "--port", port, DATABASE_URL=authenticator_url, SCOVILLE_JWT_KEY=KEY)
+    assert_one_clear_line(done, 7, port, "SCOVILLE_PORT")
+
+
+def test_a_setting_that_cannot_be_used_is_named(scoville: Scoville) -> None:
+    assert_one_clear_line(scoville("demo", SCOVILLE_PORT="many"), 4, "SCOVILLE_PORT")
+
+
+def test_migrate_brings_an_empty_database_up_and_says_so(scoville: Scoville, new_database: Callable[[], str]) -> None:
+    url = new_database()
+    first = scoville("migrate", DATABASE_URL=url)
+    assert (first.returncode, first.stderr) == (0, "")
+    assert "1 migration" in first.stdout
+    second = scoville("migrate", "--only-if-needed", DATABASE_URL=url)
+    assert "nothing to do" in second.stdout
+
+
+def test_migrate_sets_the_password_of_the_login(scoville: Scoville, new_database: Callable[[], str], tmp_path: object) -> None:
+    done = scoville("migrate", DATABASE_URL=new_database(), SCOVILLE_AUTHENTICATOR_PASSWORD="for tests only")
+    assert done.returncode == 0
+    assert "for tests only" not in done.stdout + done.stderr
+
+
+def test_a_wrong_option_is_wrong_usage(scoville: Scoville) -> None:
+    assert scoville("demo", "--prot", "1").returncode == 2
+    assert scoville("token").returncode == 2
+
+
+def test_verify_and_import_without_a_demo_say_what_to_do(scoville: Scoville, tmp_path: object) -> None:
+    assert_one_clear_line(scoville("verify"), 4, "scoville demo", "DATABASE_URL")
+    assert_one_clear_line(scoville("import", "skus", "x.csv"), 4, "scoville demo", "--url")
+
+
+def test_help_lists_the_exit_codes(scoville: Scoville) -> None:
+    done = scoville("--help")
+    assert "9 another demo runs" in " ".join(done.stdout.split())

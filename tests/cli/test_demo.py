@@ -1,0 +1,186 @@
+"""`scoville demo`: starts, says where it is, stops all that it started, loses nothing."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import stat
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import httpx2
+import psycopg
+import pytest
+
+from pyapp import embedded
+from tests.cli.conftest import Demo, Scoville, assert_one_clear_line, postgres_processes, run_demo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ORDER = {"customer": {"name": "Jane Doe", "address": "1 Hot St"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
+
+
+def place_order(client: httpx2.Client) -> str:
+    answer = client.post("/v1/orders", json=ORDER, headers={"Idempotency-Key": str(uuid.uuid4())})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["order_id"])
+
+
+def test_every_token_that_it_prints_opens_what_it_says(demo: Demo) -> None:
+    for role in ("admin", "warehouse", "sales", "integration"):
+        with demo.client(role) as client:
+            assert client.get("/v1/inventory").status_code == 200
+    with demo.client("sales") as client:
+        assert client.get("/v1/orders").json()["data"]
+
+
+def test_it_holds_the_sample_sauces_and_the_real_ones(demo: Demo) -> None:
+    with demo.client() as client:
+        sample = client.get("/v1/inventory/HOTSAUCE-001").json()
+        assert (sample["name"], sample["size_ml"], sample["price"]) == ("Fiery Ghost Pepper Sauce", 150, 12.99)
+        assert client.get("/v1/inventory/HOTSAUCE-002").json()["price"] == 10.99
+        assert client.get("/v1/inventory/HOTSAUCE-143").json()["attributes"]["grocer_product_id"] == "13511280"
+        statuses = {order["status"] for order in client.get("/v1/orders", params={"limit": 200}).json()["data"]}
+        assert statuses == {"processing", "completed", "canceled"}
+
+
+def test_it_keeps_its_key_and_its_state_from_others(demo: Demo) -> None:
+    for name in ("jwt.key", "scoville.json"):
+        assert stat.S_IMODE((demo.data_dir / name).stat().st_mode) == 0o600
+    sockets = list((demo.data_dir / "pg").glob(".s.PGSQL.*[0-9]"))
+    assert [stat.S_IMODE(path.stat().st_mode) for path in sockets] == [0o700]
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_stops_all_that_it_started(copy_folder: Callable[[], Path], sent: signal.Signals) -> None:
+    with run_demo(copy_folder()) as demo:
+        with demo.client() as client:
+            order_id = place_order(client)
+        port = int(demo.url.rpartition(":")[2])
+        assert demo.stop(sent) == (0, "")
+        assert not postgres_processes(demo.data_dir)
+        assert not (demo.data_dir / "scoville.json").exists()
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+    with run_demo(demo.data_dir) as again, again.client() as client:
+        assert client.get(f"/v1/orders/{order_id}").status_code == 200
+
+
+def test_a_second_start_answers_within_three_seconds(copy_folder: Callable[[], Path]) -> None:
+    folder = copy_folder()
+    started = time.monotonic()
+    with run_demo(folder) as demo:
+        assert httpx2.get(f"{demo.url}/readyz").status_code == 200
+        assert time.monotonic() - started < 3
+        assert "Demo data" not in demo.output  # it is there already
+
+
+@pytest.mark.parametrize("postgres_too", [False, True])
+def test_kill_minus_9_loses_no_acknowledged_order(
+    copy_folder: Callable[[], Path], scoville: Scoville, postgres_too: bool
+) -> None:
+    with run_demo(copy_folder()) as demo:
+        with demo.client() as client:
+            acknowledged = [place_order(client) for _ in range(20)]
+        demo.process.kill()
+        demo.process.communicate()
+        for process in postgres_processes(demo.data_dir) if postgres_too else []:
+            process.kill()
+        with run_demo(demo.data_dir) as again:
+            assert again.token() != ""
+            with again.client() as client:
+                assert [client.get(f"/v1/orders/{order_id}").status_code for order_id in acknowledged] == [200] * 20
+            assert scoville("verify", "--data-dir", demo.data_dir).stdout == "Everything agrees.\n"
+            assert again.stop() == (0, "")
+        assert not postgres_processes(demo.data_dir)
+
+
+def test_tokens_outlive_a_restart(copy_folder: Callable[[], Path]) -> None:
+    with run_demo(copy_folder()) as demo:
+        token = demo.token()
+    with run_demo(demo.data_dir) as again:
+        answer = httpx2.get(f"{again.url}/v1/inventory", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200
+
+
+def test_two_demos_do_not_share_a_folder(demo: Demo, scoville: Scoville) -> None:
+    second = scoville("demo", "--port", "0", "--data-dir", demo.data_dir)
+    assert_one_clear_line(second, 9, str(demo.data_dir), str(demo.process.pid), "--data-dir")
+
+
+def test_a_taken_port_is_named_before_anything_is_made(demo: Demo, scoville: Scoville, tmp_path: Path) -> None:
+    port = demo.url.rpartition(":")[2]
+    assert_one_clear_line(scoville("demo", "--port", port), 7, port, "--port")
+    assert not (tmp_path / ".scoville").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_named(scoville: Scoville, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = scoville("demo", "--port", "0", "--data-dir", tmp_path / "file" / "data")
+    assert_one_clear_line(done, 8, str(tmp_path / "file"), "SCOVILLE_DATA_DIR")
+    done = scoville("demo", "--port", "0", "--data-dir", "/proc/scoville")
+    assert_one_clear_line(done, 8, "/proc/scoville", "SCOVILLE_DATA_DIR")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere; /proc stands in for it above")
+def test_a_read_only_folder_is_named(scoville: Scoville, tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir(mode=0o500)
+    assert_one_clear_line(scoville("demo", "--port", "0", "--data-dir", "data"), 8, "Permission denied")
+
+
+def test_a_cluster_of_another_postgres_is_left_alone(copy_folder: Callable[[], Path], scoville: Scoville) -> None:
+    folder = copy_folder()
+    (folder / "pg" / "PG_VERSION").write_text("99\n")
+    assert_one_clear_line(scoville("demo", "--port", "0", "--data-dir", folder), 6, "PostgreSQL 99")
+
+
+def test_a_newer_database_is_left_alone(copy_folder: Callable[[], Path], scoville: Scoville) -> None:
+    folder = copy_folder()
+    server = embedded.start(folder)
+    try:
+        with psycopg.connect(server.url("postgres", "scoville")) as connection:
+            connection.execute(
+                "insert into migrations._yoyo_migration (migration_hash, migration_id, applied_at_utc)"
+                " values ('x', '9999_from_the_future', now())"
+            )
+    finally:
+        server.stop()
+    assert_one_clear_line(scoville("demo", "--port", "0", "--data-dir", folder), 6, "9999_from_the_future")
+    assert not postgres_processes(folder)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [f"{os.getpid()}\n/elsewhere\n1700000000\n5432\n/tmp\n\n  1  2\nready   \n", "12", ""],
+    ids=["a pid that now belongs to another process", "cut short", "empty"],
+)
+def test_a_stale_pid_file_does_not_keep_it_from_starting(copy_folder: Callable[[], Path], content: str) -> None:
+    folder = copy_folder()
+    (folder / "pg" / "postmaster.pid").write_text(content)
+    with run_demo(folder) as demo:
+        assert httpx2.get(f"{demo.url}/readyz").status_code == 200
+        assert demo.stop() == (0, "")
+
+
+def test_a_cluster_that_was_never_finished_is_made_anew(short_folder: Path) -> None:
+    folder = short_folder / "half"
+    (folder / "pg").mkdir(parents=True)
+    (folder / "pg.initializing").touch()
+    (folder / "pg" / "PG_VERSION").write_text("18\n")
+    with run_demo(folder) as demo, demo.client() as client:
+        assert client.get("/v1/inventory").status_code == 200
+
+
+def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
+    folder = tmp_path / ("long" * 30)
+    with run_demo(folder) as demo, demo.client() as client:
+        assert client.get("/v1/inventory").status_code == 200
+        socket_dir = Path(re.search(r"host=(\S+)", demo.output)[1].replace("%2F", "/"))  # type: ignore[index]
+        assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
+        assert demo.stop()[0] == 0
+        assert not socket_dir.exists()

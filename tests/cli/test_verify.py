@@ -1,0 +1,30 @@
+"""`scoville verify` ends with 1 and the rows when something disagrees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pyapp import demo as demo_data
+from tests.cli.conftest import Demo, Scoville
+
+if TYPE_CHECKING:
+    import psycopg
+
+
+def test_all_agrees_after_the_demo_data(demo: Demo, scoville: Scoville) -> None:
+    done = scoville("verify", "--data-dir", demo.data_dir)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "Everything agrees.\n", "")
+
+
+def test_a_level_without_its_movement_is_shown(
+    scoville: Scoville, authenticator_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    demo_data.load(authenticator_url)
+    assert scoville("verify", DATABASE_URL=authenticator_url).returncode == 0
+    connection.execute(
+        "update stock.stock_levels set on_hand = on_hand + 7 where warehouse_id = 'WH-02' and sku_id = 'HOTSAUCE-001'"
+    )
+    done = scoville("verify", DATABASE_URL=authenticator_url)
+    assert done.returncode == 1
+    assert "ledger on_hand\t1\tWH-02\tHOTSAUCE-001\t\t120\t127" in done.stdout
+    assert done.stderr.count("\n") == 1
