@@ -306,9 +306,14 @@ class RangeQuery(PageQuery):
                 raise FieldError(name, "must be a date such as 2024-06-01 or a moment such as 2024-06-01T13:45:30Z")
 
 
+OrderStatus = Literal[
+    "pending", "processing", "on_hold", "completed", "canceled", "unfulfilled", "partially_fulfilled", "fulfilled"
+]
+
+
 class OrderQuery(RangeQuery):
     customer: Annotated[str, Meta(min_length=1, max_length=254)] | UnsetType = UNSET
-    status: Literal["pending", "processing", "on_hold", "completed", "canceled"] | UnsetType = UNSET
+    status: OrderStatus | UnsetType = UNSET
     sku: SkuId | UnsetType = UNSET
 
 

@@ -10,7 +10,8 @@ create or replace function catalog.create_missing(
   set search_path = ''
 as $$
 declare
-  v_made integer;
+  v_warehouses catalog.warehouses[];
+  v_skus catalog.skus[];
 begin
   with made as (
     insert into catalog.warehouses (warehouse_id, region_id, name)
@@ -21,9 +22,10 @@ begin
     on conflict do nothing
     returning *
   )
-  select count(audit.record('insert', 'catalog.warehouses', m.warehouse_id, null, pg_catalog.to_jsonb(m), 'first receipt',
-                      app.claim_subject(), app.claim_request_id())) into v_made
-    from made m;
+  select pg_catalog.array_agg(m) into v_warehouses from made m;
+  perform audit.record('insert', 'catalog.warehouses', m.warehouse_id, null, pg_catalog.to_jsonb(m), 'first receipt',
+                       app.claim_subject(), app.claim_request_id())
+     from pg_catalog.unnest(v_warehouses) m;
   with made as (
     insert into catalog.skus (sku_id, name, description, size_ml, flavor_profile, price, attributes)
     select distinct on (d.sku_id) d.sku_id, d.element ->> 'name', coalesce(d.element ->> 'description', ''),
@@ -35,9 +37,10 @@ begin
     on conflict do nothing
     returning *
   )
-  select count(audit.record('insert', 'catalog.skus', m.sku_id, null, pg_catalog.to_jsonb(m), 'first receipt',
-                      app.claim_subject(), app.claim_request_id())) into v_made
-    from made m;
+  select pg_catalog.array_agg(m) into v_skus from made m;
+  perform audit.record('insert', 'catalog.skus', m.sku_id, null, pg_catalog.to_jsonb(m), 'first receipt',
+                       app.claim_subject(), app.claim_request_id())
+     from pg_catalog.unnest(v_skus) m;
 end
 $$;
 

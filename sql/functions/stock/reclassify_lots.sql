@@ -13,7 +13,6 @@ create or replace function stock.reclassify_lots(
   set search_path = ''
 as $$
 declare
-  v_today date := app.today(p_region_id);
   v_sellable boolean;
   v_movements stock.movement[];
   v_changed integer := 0;
