@@ -16,6 +16,7 @@ import hashlib
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 import subprocess
 import sys
@@ -200,28 +201,25 @@ def _socket_dir(pgdata: Path) -> Path:
 
 
 def _start_postmaster(pgdata: Path, socket_dir: Path) -> None:
-    if _postmaster_lives(pgdata):  # left by a `scoville demo` that was killed: take it over
+    if _postmaster_lives(pgdata, socket_dir):  # left by a `scoville demo` that was killed: take it over
         _wait_until_ready(pgdata)
         return
     log = pgdata / "log"
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(pgdata / "log.1")
-    if not _pg_ctl(pgdata, "start", "-t", str(START_SECONDS_MAX), "-l", log, "-o", f"-k '{socket_dir}'"):
+    if not _pg_ctl(pgdata, "start", "-t", str(START_SECONDS_MAX), "-l", log, "-o", f"-k {shlex.quote(str(socket_dir))}"):
         lines = log.read_text(errors="replace").splitlines()
         said = [line for line in lines if "FATAL" in line or "PANIC" in line] or ["no reason given"]
         raise OSError(f"PostgreSQL did not start: {said[-1].strip()} (see {log})")
 
 
-def _postmaster_lives(pgdata: Path) -> bool:
-    """True when postmaster.pid names a live postmaster of this cluster; else that file is removed.
+def _postmaster_lives(pgdata: Path, socket_dir: Path) -> bool:
+    """True when postmaster.pid names a live postmaster of this cluster; else it and the socket's lock file are removed.
 
-    After a power cut the pid in it may belong to any process, and a full disk leaves it cut short.
+    After a power cut the pid in them may belong to any process, and a full disk leaves them cut short.
     """
     pid_file = pgdata / "postmaster.pid"
-    try:
-        pid = pid_file.read_text().partition("\n")[0].strip()
-    except FileNotFoundError:
-        return False
+    pid = pid_file.read_text().partition("\n")[0].strip() if pid_file.exists() else ""
     ours = {process.pid for process in _processes_in(pgdata)}
     if pid.isdigit() and int(pid) in ours:
         return True
@@ -233,6 +231,7 @@ def _postmaster_lives(pgdata: Path) -> bool:
     if ours:
         raise OSError(f"PostgreSQL processes without a postmaster still run in it ({sorted(ours)}); end them")
     pid_file.unlink(missing_ok=True)
+    (socket_dir / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
     return False
 
 

@@ -161,7 +161,8 @@ def test_a_newer_database_is_left_alone(copy_folder: Callable[[], Path], scovill
 )
 def test_a_stale_pid_file_does_not_keep_it_from_starting(copy_folder: Callable[[], Path], content: str) -> None:
     folder = copy_folder()
-    (folder / "pg" / "postmaster.pid").write_text(content)
+    for name in ("postmaster.pid", ".s.PGSQL.5432.lock"):
+        (folder / "pg" / name).write_text(content)
     with run_demo(folder) as demo:
         assert httpx2.get(f"{demo.url}/readyz").status_code == 200
         assert demo.stop() == (0, "")

@@ -159,9 +159,8 @@ def test_every_bad_line_is_named_and_nothing_else_is_lost(scoville: Scoville, de
 
 def test_a_shortage_is_reported_as_such(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "orders.csv"
-    path.write_text(
-        f"order_id,channel,customer_address,sku_id,quantity\n{sku}-1,web,1 Hot St,{sku},8\n{sku}-2,web,1 Hot St,{sku},8\n{sku}-3,web,1 Hot St,{sku},2\n"
-    )
+    lines = [f"{sku}-{number},web,1 Hot St,{sku},{quantity}" for number, quantity in enumerate([8, 8, 2])]
+    path.write_text("\n".join(["order_id,channel,customer_address,sku_id,quantity", *lines]) + "\n")
     report = tmp_path / "report.json"
     done = import_file(scoville, demo, "orders", path, "--report", report)
     assert done.returncode == 3
