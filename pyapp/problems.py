@@ -171,6 +171,8 @@ def _invalid(diag: psycopg.errors.Diagnostic) -> str:
     # A constraint's name is a sentence; the message of Postgres would name tables.
     if diag.constraint_name:
         return f"A rule refuses this value: {diag.constraint_name.replace('_', ' ')}."
+    if diag.sqlstate == "23502" and diag.column_name:
+        return f"A value is missing: {diag.column_name.replace('_', ' ')}."
     if diag.sqlstate and diag.sqlstate.startswith("22") and diag.message_primary:
         return f"A value cannot be stored: {diag.message_primary[:DETAIL_CHARACTERS_MAX]}."
     return "A value cannot be stored. Send a smaller or simpler one."

@@ -189,6 +189,11 @@ class OrderDraft(Body):
 
     def __post_init__(self) -> None:
         _check_number(self.total_price, "total_price", TOTAL_BYTES)
+        if isinstance(self.created_at, datetime.datetime):
+            try:
+                self.created_at.astimezone(datetime.UTC)
+            except OverflowError:  # 0001-01-01T00:00+10:00 lies in the year before, which RFC 3339 cannot write
+                raise FieldError("created_at", "lies outside the years 1 to 9999 in UTC") from None
         if self.order_id is not UNSET:
             if self.external_id is not UNSET and self.external_id != self.order_id:
                 raise FieldError("external_id", "is another name for order_id: send one of them, or the same in both")

@@ -198,6 +198,7 @@ def line(**changes: object) -> dict[str, Any]:
         ("order", ORDER | {"created_at": "2024-06-01T13:45:30"}, "/created_at"),
         ("order", ORDER | {"created_at": "2024-06-01T25:00:00Z"}, "/created_at"),
         ("order", ORDER | {"created_at": "yesterday"}, "/created_at"),
+        ("order", ORDER | {"created_at": "0001-01-01T00:00:00+10:00"}, "/created_at"),
         ("order", ORDER | {"status": "completed"}, "/status"),
         ("order", ORDER | {"total_price": 49.961}, "/total_price"),
         ("order", ORDER | {"total_price": 1e300}, "/total_price"),

@@ -103,6 +103,21 @@ def test_adjustments_in_a_list_have_a_result_each(stocked: httpx2.Client) -> Non
     assert available(stocked) == 340
 
 
+def test_in_a_list_one_bad_receipt_does_not_harm_the_others(stocked: httpx2.Client) -> None:
+    bodies = [
+        SKU | {"batch_number": "B-1", "manufactured_on": "2036-01-01"},
+        SKU | {"batch_number": "B-2", "warehouse_location": "WH-02"},
+        SKU | {"expiration_date": "2034-01-01"},
+        SKU | {"batch_number": "B-3", "reason_code": "damaged"},
+        SKU | {"batch_number": "B-4"},
+    ]
+    response = stocked.post("/v1/inventory", json=bodies, headers=key())
+    assert response.status_code == 207, response.text
+    results = response.json()["results"]
+    assert [result["status"] for result in results] == [422, 201, 409, 422, 201]
+    assert [results[number]["problem"]["code"] for number in (0, 2, 3)] == ["VA001", "ST011", "ST006"]
+
+
 def test_a_list_of_receipts_makes_all_of_them(admin: httpx2.Client) -> None:
     bodies = [SKU | {"sku_id": f"S-{number:04}", "batch_number": f"B-{number}"} for number in range(1000)]
     response = admin.post("/v1/inventory", json=bodies, headers=key())

@@ -249,6 +249,22 @@ def test_a_dry_run_gives_the_same_answer_and_keeps_nothing(stocked: httpx2.Clien
     assert available(stocked) == 347
 
 
+@pytest.mark.parametrize(
+    "customer", [{"name": "Household 7"}, {"name": "A", "address": "Store 3"}, {"name": "A", "email": "a@b.example"}]
+)
+def test_a_till_knows_no_email_or_address(stocked: httpx2.Client, customer: dict[str, str]) -> None:
+    response = place(stocked, lines(1, customer=customer))
+    assert response.status_code == 201, response.text
+    assert {name: value for name, value in response.json()["customer"].items() if value} == customer
+
+
+def test_an_integration_reads_and_cancels_its_own_orders(stocked: httpx2.Client, integration: httpx2.Client) -> None:
+    order_id = place(integration).json()["order_id"]
+    assert [order["order_id"] for order in integration.get("/v1/orders").json()["data"]] == [order_id]
+    assert integration.get(f"/v1/orders/{order_id}").json()["customer"] == ORDER["customer"]
+    assert integration.put(f"/v1/orders/{order_id}/cancel").json()["status"] == "canceled"
+
+
 def test_the_audit_says_who_what_and_why(stocked: httpx2.Client, sales: httpx2.Client) -> None:
     response = sales.put(
         f"/v1/orders/{place(sales).json()['order_id']}/cancel", json={"reason": "customer"}, headers={"x-request-id": "r-42"}

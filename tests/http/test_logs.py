@@ -1,0 +1,42 @@
+"""Logs: a line of JSON for every request, and in it no token, key or e-mail."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import httpx2
+import pytest
+
+from pyapp.logs import JsonFormatter
+from tests.http.conftest import KEY, ORDER, key
+
+
+def test_every_request_leaves_a_line_without_secrets(stocked: httpx2.Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.clear()
+    with caplog.at_level(logging.DEBUG):
+        stocked.get("/v1/orders?customer=jane@example.com", headers={"x-request-id": "one"})
+        stocked.post("/v1/orders", json=ORDER, headers={"idempotency-key": "canary-key", "x-request-id": "two"})
+        stocked.post("/v1/orders", content=b"{", headers=key() | {"content-type": "application/json"})
+    lines = [JsonFormatter().format(record) for record in caplog.records]
+    access = [line for line in map(json.loads, lines) if line["logger"] == "scoville.access"]
+    assert [(line["method"], line["path"], line["status"]) for line in access] == [
+        ("GET", "/v1/orders", 200),
+        ("POST", "/v1/orders", 201),
+        ("POST", "/v1/orders", 400),
+    ]
+    assert [line["request_id"] for line in access[:2]] == ["one", "two"]
+    ours = "\n".join(line for line in lines if '"logger":"scoville' in line or '"logger":"psycopg' in line)
+    token = stocked.headers["authorization"].split()[1]
+    for secret in ("jane@example.com", "Jane", "canary-key", token, token.split(".")[2], KEY):
+        assert secret not in ours
+
+
+def test_an_exception_is_one_line() -> None:
+    try:
+        raise ValueError("two\nlines")
+    except ValueError as error:
+        record = logging.LogRecord("x", logging.ERROR, "", 0, "failed", None, (type(error), error, error.__traceback__))
+    text = JsonFormatter().format(record)
+    assert "\n" not in text
+    assert "ValueError" in json.loads(text)["exception"]
