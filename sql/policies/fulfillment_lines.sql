@@ -25,5 +25,5 @@ create policy fulfillment_lines_insert_definer on orders.fulfillment_lines
   with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 
 grant select on orders.fulfillment_lines to admin, warehouse, sales, integration, scoville_definer;
-grant insert (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, quantity)
+grant insert (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity)
   on orders.fulfillment_lines to scoville_definer;

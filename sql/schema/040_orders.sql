@@ -9,9 +9,9 @@ create table orders.orders (
   external_id text,
   status text not null,
   fulfillment_status text not null default 'unfulfilled',
-  customer_name text not null,
+  customer_name text,
   customer_key text generated always as (lower(customer_name)) stored,
-  customer_address text not null,
+  customer_address text,
   currency text not null,
   total_price numeric(16, 2) not null,
   note text,
@@ -117,6 +117,7 @@ create table orders.fulfillment_lines (
   lot_id bigint not null,
   warehouse_id text collate "C" not null,
   channel_id text collate "C" not null,
+  batch_number text not null,
   quantity integer not null,
   constraint fulfillment_lines_pkey primary key (region_id, fulfillment_id, sku_id, lot_id),
   constraint fulfillment_lines_region_id_fulfillment_id_fkey foreign key (region_id, fulfillment_id)
@@ -125,7 +126,7 @@ create table orders.fulfillment_lines (
     references stock.lots (region_id, lot_id) on delete restrict,
   constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
 );
-comment on table orders.fulfillment_lines is 'The batches that a parcel was filled from.';
+comment on table orders.fulfillment_lines is 'The batches that a parcel was filled from; the number stands here too, for those who may read the parcel but no batches.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
 -- The currency between functions; never stored.

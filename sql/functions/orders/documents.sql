@@ -40,10 +40,9 @@ as $$
                       'warehouse_location', f.warehouse_id, 'created_at', app.rfc3339(f.created_at),
                       'tracking_number', f.tracking_number, 'note', f.note, 'items', (
                         select pg_catalog.json_agg(pg_catalog.json_build_object(
-                                 'sku_id', i.sku_id, 'batch_number', t.batch_number, 'quantity', i.quantity)
+                                 'sku_id', i.sku_id, 'batch_number', i.batch_number, 'quantity', i.quantity)
                                  order by i.sku_id, i.lot_id)
                           from orders.fulfillment_lines i
-                          left join stock.lots t on t.region_id = p_region_id and t.lot_id = i.lot_id
                          where i.region_id = p_region_id and i.fulfillment_id = f.fulfillment_id))
                       order by f.fulfillment_id), '[]')
                from orders.fulfillments f

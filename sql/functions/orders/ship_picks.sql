@@ -28,9 +28,13 @@ begin
       join orders.orders o on o.region_id = p_region_id and o.order_id = p_order_id
     returning fulfillment_id, warehouse_id, channel_id
   )
-  insert into orders.fulfillment_lines (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, quantity)
-  select p_region_id, p.fulfillment_id, k.sku_id, k.lot_id, k.warehouse_id, p.channel_id, k.units
-    from picks k join parcels p on p.warehouse_id = k.warehouse_id
+  insert into orders.fulfillment_lines (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number,
+    quantity)
+  select p_region_id, p.fulfillment_id, k.sku_id, k.lot_id, k.warehouse_id, p.channel_id,
+         t.batch_number, k.units
+    from picks k
+    join parcels p on p.warehouse_id = k.warehouse_id
+    join stock.lots t on t.region_id = p_region_id and t.lot_id = k.lot_id
   on conflict do nothing;
   update orders.order_allocations a
      set fulfilled_quantity = a.fulfilled_quantity + s.units
