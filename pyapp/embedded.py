@@ -47,6 +47,7 @@ FREE_BYTES_MIN = 200 * 1024 * 1024  # a new cluster takes 40 MB, its first WAL s
 CONFIGURATION = """\
 # Written by scoville at every start; changes here are lost.
 listen_addresses = ''
+port = 5432
 unix_socket_permissions = 0700
 fsync = on
 full_page_writes = on
@@ -72,7 +73,7 @@ class Server:
 
     def url(self, user: str, database: str) -> str:
         """A libpq URL over the unix socket; no password, the socket's permissions are the guard."""
-        return f"postgresql://{user}@/{quote(database)}?host={quote(str(self.socket_dir), safe='')}"
+        return f"postgresql://{user}@/{quote(database)}?host={quote(str(self.socket_dir), safe='')}&port=5432"
 
     def stop(self) -> None:
         """End its sessions, stop it (nothing committed is lost) and release the data folder."""
@@ -100,8 +101,7 @@ def start(data_dir: Path) -> Server:
         _make_cluster(pgdata)
         _refuse_other_version(pgdata)
         socket_dir = _socket_dir(pgdata)
-        (pgdata / "scoville.conf").write_text(CONFIGURATION)
-        (pgdata / "scoville.conf").chmod(0o644)
+        _write_configuration(pgdata)
         _start_postmaster(pgdata, socket_dir)
     except OSError as error:
         lock.close()
@@ -163,7 +163,7 @@ def _make_cluster(pgdata: Path) -> None:
         os.chown(pgdata, user.pw_uid, user.pw_gid)
     # A locale that needs nothing of the machine: the same order of texts everywhere.
     made = _run(
-        "initdb", "-D", pgdata, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8",
+        pgdata, "initdb", "-D", pgdata, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8",
         "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
     )  # fmt: skip
     if made.returncode != 0:
@@ -175,13 +175,21 @@ def _make_cluster(pgdata: Path) -> None:
 
 def _refuse_other_version(pgdata: Path) -> None:
     found = (pgdata / "PG_VERSION").read_text().strip()
-    ours = _run("postgres", "--version").stdout.split()[-1].split(".")[0]
+    ours = _run(pgdata, "postgres", "--version").stdout.split()[-1].split(".")[0]
     if found != ours:
         raise Failure(
             Exit.NEWER_DATABASE,
             f"The cluster in {pgdata} is of PostgreSQL {found}; this Scoville brings {ours}. "
             f"Use the Scoville that made it, or choose another folder with --data-dir.",
         )
+
+
+def _write_configuration(pgdata: Path) -> None:
+    path = pgdata / "scoville.conf"
+    path.write_text(CONFIGURATION)
+    if os.geteuid() == 0:
+        owner = pgdata.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)
 
 
 def _socket_dir(pgdata: Path) -> Path:
@@ -256,18 +264,20 @@ def _wait_until_ready(pgdata: Path) -> None:
 
 
 def _pg_ctl(pgdata: Path, action: str, *arguments: str | Path) -> bool:
-    return _run("pg_ctl", action, "-D", pgdata, "-w", *arguments).returncode == 0
+    return _run(pgdata, "pg_ctl", action, "-D", pgdata, "-w", *arguments).returncode == 0
 
 
-def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run one of PostgreSQL's programs, out of Ctrl-C's reach: we stop the server in order.
+def _run(pgdata: Path, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run one of PostgreSQL's programs as the owner of the cluster, out of Ctrl-C's reach: we stop the server in order.
 
     Output goes to a file, since a server that inherits a pipe would keep it open.
     """
     identity: dict[str, Any] = {}
     if os.geteuid() == 0:
-        user = pwd.getpwnam(SYSTEM_USER)
-        identity = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        owner = pgdata.stat()
+        identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
+    # Without our secrets, and without PGPORT and the like, which would change what the server does; messages in English.
+    kept = {name: text for name, text in os.environ.items() if not name.startswith(("PG", "SCOVILLE_", "DATABASE_URL"))}
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603 (programs of the package, no shell)
             [str(POSTGRES_BIN_PATH / program), *map(str, arguments)],
@@ -275,7 +285,7 @@ def _run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[st
             stdout=output,
             stderr=subprocess.STDOUT,
             cwd="/",
-            env={**os.environ, "LC_ALL": "C"},  # messages that we read
+            env={**kept, "LC_ALL": "C"},
             start_new_session=True,
             check=False,
             **identity,

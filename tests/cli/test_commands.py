@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
 import socket
+import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import jwt
 import pytest
 
-from tests.cli.conftest import Demo, Scoville, assert_one_clear_line
+from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -121,6 +124,19 @@ def test_serve_names_a_taken_port(scoville: Scoville, authenticator_url: str) ->
         port = str(taken.getsockname()[1])
         done = scoville("serve", "--port", port, DATABASE_URL=authenticator_url, SCOVILLE_JWT_KEY=KEY)
     assert_one_clear_line(done, 7, port, "SCOVILLE_PORT")
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("command", ["serve", "worker"])
+def test_a_signal_ends_it_with_exit_code_0(authenticator_url: str, command: str, sent: signal.Signals) -> None:
+    variables = {"DATABASE_URL": authenticator_url, "SCOVILLE_JWT_KEY": KEY, "SCOVILLE_PORT": "0"}
+    process = subprocess.Popen([*COMMAND, command], env=environment(**variables), stderr=subprocess.PIPE, text=True)
+    assert process.stderr
+    assert process.stderr.readline().startswith("scoville: ")
+    time.sleep(0.5)  # the loop has its handlers
+    process.send_signal(sent)
+    process.communicate(timeout=30)
+    assert process.returncode == 0
 
 
 def test_a_setting_that_cannot_be_used_is_named(scoville: Scoville) -> None:

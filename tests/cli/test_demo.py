@@ -108,6 +108,26 @@ def test_tokens_outlive_a_restart(copy_folder: Callable[[], Path]) -> None:
         assert answer.status_code == 200
 
 
+def test_the_shells_own_postgres_settings_do_not_matter(copy_folder: Callable[[], Path]) -> None:
+    with run_demo(copy_folder(), PGPORT="6543", PGHOST="elsewhere", PGUSER="somebody", PGDATABASE="other") as demo:
+        assert httpx2.get(f"{demo.url}/readyz").status_code == 200
+
+
+def test_a_server_of_ones_own_is_used_instead(tmp_path: Path, new_database: Callable[[], str]) -> None:
+    url = new_database()
+    for _ in range(2):
+        with run_demo(tmp_path / "data", DATABASE_URL=url) as demo:
+            with demo.client() as client:
+                assert client.get("/v1/inventory/HOTSAUCE-001").json()["stock"] == 550
+            assert not (demo.data_dir / "pg").exists()
+            assert demo.stop() == (0, "")
+
+
+def test_a_login_that_the_server_refuses_is_named(scoville: Scoville, authenticator_url: str) -> None:
+    done = scoville("demo", "--port", "0", DATABASE_URL=authenticator_url)
+    assert_one_clear_line(done, 5)
+
+
 def test_two_demos_do_not_share_a_folder(demo: Demo, scoville: Scoville) -> None:
     second = scoville("demo", "--port", "0", "--data-dir", demo.data_dir)
     assert_one_clear_line(second, 9, str(demo.data_dir), str(demo.process.pid), "--data-dir")
@@ -181,7 +201,7 @@ def test_a_path_too_long_for_a_socket_works(tmp_path: Path) -> None:
     folder = tmp_path / ("long" * 30)
     with run_demo(folder) as demo, demo.client() as client:
         assert client.get("/v1/inventory").status_code == 200
-        socket_dir = Path(re.search(r"host=(\S+)", demo.output)[1].replace("%2F", "/"))  # type: ignore[index]
+        socket_dir = Path(re.search(r"host=([^&\s]+)", demo.output)[1].replace("%2F", "/"))  # type: ignore[index]
         assert stat.S_IMODE(socket_dir.stat().st_mode) == 0o700
         assert demo.stop()[0] == 0
         assert not socket_dir.exists()
