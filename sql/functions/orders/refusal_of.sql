@@ -31,6 +31,8 @@ as $$
     when (p_order ->> 'total_price')::numeric <> p_total then pg_catalog.jsonb_build_object('code', 'OR007', 'body',
       app.refusal(pg_catalog.format('The items cost %s, not %s. Leave total_price out, or send the computed one.', p_total,
         p_order ->> 'total_price'), '/total_price', pg_catalog.jsonb_build_object('total_price', p_total)))
+    when p_order ->> 'external_id' ~ '^ORD-[0-9]+-[0-9]+$' then pg_catalog.jsonb_build_object('code', 'VA001', 'body',
+      app.refusal('ORD-<region>-<number> is what our own ids look like. Send your own id in another form.', '/external_id'))
     when p_order ->> 'status' not in ('pending', 'processing') then pg_catalog.jsonb_build_object('code', 'VA001', 'body',
       app.refusal('A new order is processing. Leave status out.', '/status'))
   end;

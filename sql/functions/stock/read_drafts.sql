@@ -46,7 +46,7 @@ as $$
          pg_catalog.format('There is no reason code %s.', r.reason_code), '/reason_code',
          pg_catalog.jsonb_build_object('allowed', (
            select pg_catalog.jsonb_agg(a.reason_code order by a.reason_code) from catalog.reason_codes a where a.active))))
-     when c.direction = 'in' and r.delta < 0 or c.direction = 'out' and (r.delta > 0 or r.delta is null and p_may_create)
+     when c.direction = 'in' and r.delta < 0 or c.direction = 'out' and (r.delta > 0 or p_reason_code = 'received')
        then pg_catalog.jsonb_build_object('code', 'ST006', 'body', app.refusal(
          pg_catalog.format('Reason %s only goes with units that %s.', r.reason_code,
            case c.direction when 'in' then 'come in' else 'go out' end), '/reason_code'))

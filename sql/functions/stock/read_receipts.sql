@@ -20,14 +20,17 @@ begin
   v_drafts := array(
     select row(d.ordinal,
                case when d.batch_number is null then 'ST015'
+                    when d.backwards then 'VA001'
                     when d.total > 2000000000 then 'ST014' end,
                case when d.batch_number is null then app.refusal('Every unit belongs to a batch: name it.', '/batch_number')
+                    when d.backwards then app.refusal('A batch is made before it expires.', '/manufactured_on')
                     when d.total > 2000000000 then app.refusal(
                       'A warehouse holds at most 2,000,000,000 units of a SKU.', '/stock') end,
                d.sku_id, d.warehouse_id, d.delta, d.counted, d.batch_number, d.lot_id, d.reason_code, d.note, d.document,
                d.change_from, d.if_match, d.actor, d.request_id, d.element)::stock.draft
       from (select c.*, coalesce(l.on_hand, 0)
-                   + sum(c.counted) over (partition by c.warehouse_id, c.sku_id order by c.ordinal) as total
+                   + sum(c.counted) over (partition by c.warehouse_id, c.sku_id order by c.ordinal) as total,
+                   (c.element ->> 'manufactured_on')::date > (c.element ->> 'expiration_date')::date as backwards
               from pg_catalog.unnest(v_drafts) c
               left join stock.stock_levels l
                 on l.region_id = p_region_id and l.warehouse_id = c.warehouse_id and l.sku_id = c.sku_id

@@ -10,7 +10,7 @@ create or replace function stock.refuse_change(
 )
   returns stock.draft
   language plpgsql
-  immutable
+  stable
   set search_path = ''
 as $$
 declare
@@ -25,6 +25,12 @@ begin
     p_draft.body := app.refusal(
       pg_catalog.format('The quantity is %s, not %s: it changed meanwhile. Look again and decide anew.', p_have,
         p_draft.change_from), '/change_from_quantity', pg_catalog.jsonb_build_object('current', p_have));
+  elsif exists (select from catalog.reason_codes c
+                 where c.reason_code = p_draft.reason_code
+                   and (c.direction = 'in' and p_delta < 0 or c.direction = 'out' and p_delta > 0)) then
+    p_draft.code := 'ST006';
+    p_draft.body := app.refusal(pg_catalog.format('This changes the stock by %s, which reason %s does not go with.', p_delta,
+      p_draft.reason_code), '/reason_code');
   elsif p_delta > 0 and pg_catalog.cardinality(p_lot_ids) = 0 then
     p_draft.code := 'ST015';
     p_draft.body := app.refusal(
