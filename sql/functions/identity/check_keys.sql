@@ -34,9 +34,13 @@ begin
                   'This Idempotency-Key was used with another payload. Send a new key with a new request.')
                 else s.answer end
       from identity.read_keys(p_requests) r
-      left join identity.idempotency_keys s
-        on s.region_id = p_region_id and s.principal = r.principal and s.route = p_route
-       and s.idempotency_key = r.idempotency_key
+      -- One look-up by key for each, however many keys are kept: the limit keeps the planner from joining whole tables.
+      left join lateral (
+        select k.fingerprint, k.answer
+          from identity.idempotency_keys k
+         where k.region_id = p_region_id and k.principal = r.principal and k.route = p_route
+           and k.idempotency_key = r.idempotency_key
+         limit 1) s on true
      where s.fingerprint is not null or r.ordinal <> all (coalesce(v_locked, '{}'));
 end
 $$;

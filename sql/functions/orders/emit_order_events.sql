@@ -15,7 +15,8 @@ begin
   select p_region_id, p_type, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id, o.warehouse_ids,
          o.version, d.document::jsonb #- '{customer,email}', o.changed_by, o.request_id, app.now()
     from orders.documents(p_region_id, p_order_ids, true) d
-    join orders.orders o on o.region_id = p_region_id and o.order_id = d.order_id
+    join orders.orders o
+      on o.region_id = p_region_id and o.order_id = d.order_id and o.order_id = any (p_order_ids)
    order by o.order_id
   on conflict do nothing;
 end

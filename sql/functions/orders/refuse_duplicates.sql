@@ -28,8 +28,11 @@ begin
                d.currency, d.total_price, d.lines, d.actor, d.request_id, d.order_id, d.warehouse_ids)::orders.draft
       from (select c.*, row_number() over (partition by c.channel_id, c.external_id, c.code is null order by c.ordinal) as nth
               from pg_catalog.unnest(p_drafts) c) d
-      left join orders.orders o
-        on o.region_id = p_region_id and o.channel_id = d.channel_id and o.external_id = d.external_id
+      left join lateral (
+        select e.order_id
+          from orders.orders e
+         where e.region_id = p_region_id and e.external_id = d.external_id and e.channel_id = d.channel_id
+         limit 1) o on true
      cross join lateral (select case when d.code is null and d.external_id is not null
                                       and (o.order_id is not null or d.nth > 1) then 'OR005' end) f (code)
      order by d.ordinal);
