@@ -1,0 +1,225 @@
+"""Role x table x verb and role x function, from one spec each, every cell executed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+if TYPE_CHECKING:
+    from tests.conftest import AsRole
+
+ROLES = ("admin", "warehouse", "sales", "integration", "scoville_worker", "bi_reader", "authenticator")
+# What a scope leaves visible to a caller with warehouse WH-01 or channel web.
+WHERE = {
+    "all": "true",
+    "none": "false",
+    "warehouse": "warehouse_id = 'WH-01'",
+    "warehouses": "'WH-01' = any (warehouse_ids)",
+    "channel": "channel_id = 'web'",
+}
+EVERYONE = {"admin": "all", "warehouse": "all", "sales": "all", "integration": "all", "scoville_worker": "all"}
+BY_CHANNEL = {"admin": "all", "sales": "channel", "integration": "channel"}
+# Rows that each role reads; a role that is not named is refused.
+READS: dict[str, dict[str, str]] = {
+    "catalog.regions": EVERYONE,
+    "catalog.skus": EVERYONE,
+    "catalog.warehouses": EVERYONE,
+    "catalog.channels": EVERYONE,
+    "catalog.channel_warehouses": EVERYONE,
+    "catalog.reason_codes": EVERYONE,
+    "stock.stock_levels": {**EVERYONE, "warehouse": "warehouse"},
+    "stock.lots": {"admin": "all", "warehouse": "all", "sales": "all", "scoville_worker": "all"},
+    "stock.lot_levels": {"admin": "all", "warehouse": "warehouse", "sales": "all", "scoville_worker": "all"},
+    "stock.stock_movements": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
+    "stock.reservations": {**BY_CHANNEL, "scoville_worker": "all"},
+    "stock.reservation_lines": {**BY_CHANNEL, "scoville_worker": "all"},
+    "orders.orders": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
+    "orders.order_contacts": {**BY_CHANNEL, "warehouse": "none"},
+    "orders.order_lines": {**BY_CHANNEL, "warehouse": "warehouses"},
+    "orders.order_allocations": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
+    "orders.fulfillments": {**BY_CHANNEL, "warehouse": "warehouse"},
+    "orders.fulfillment_lines": {**BY_CHANNEL, "warehouse": "warehouse"},
+    "events.outbox": {},
+    "events.event_log": {},
+    "audit.audit_log": {"admin": "all"},
+    "identity.clients": {"admin": "all"},
+    "identity.client_secrets": {},
+    "identity.idempotency_keys": {},
+}
+INTEGRATION_COLUMNS = {"stock.stock_levels": "region_id, warehouse_id, sku_id, available, version, updated_at"}
+CALLS: dict[str, tuple[str, set[str]]] = {
+    "list_inventory": ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
+    "get_inventory": ("(1::smallint, 'HOT')", {"admin", "warehouse", "sales", "integration"}),
+    "summarize_warehouses": ("(1::smallint)", {"admin", "warehouse", "sales", "integration"}),
+    "list_movements": ("(1::smallint, 'HOT', '{}', null, 10)", {"admin", "warehouse"}),
+    "list_orders": ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
+    "get_order": ("(1::smallint, 'from-web')", {"admin", "warehouse", "sales", "integration"}),
+    "list_audit": ("(1::smallint, '{}', null, 10)", {"admin"}),
+    "receive_stock": ("(1::smallint, '[]')", {"admin", "warehouse"}),
+    "adjust_stock": ("(1::smallint, '[]')", {"admin", "warehouse"}),
+    "set_stock": ("(1::smallint, '[]')", {"admin", "warehouse"}),
+    "place_orders": ("(1::smallint, '[]')", {"admin", "sales", "integration"}),
+    "cancel_orders": ("(1::smallint, '[]')", {"admin", "sales", "integration"}),
+    "fulfill_orders": ("(1::smallint, '[]')", {"admin", "warehouse"}),
+    "save_skus": ("('[]')", {"admin", "sales"}),
+    "save_channels": ("('[]')", {"admin"}),
+    "save_warehouses": ("('[]')", {"admin"}),
+}
+
+
+@pytest.fixture
+def seeded(as_role: AsRole, connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """Two warehouses with a channel each, an order on each that is shipped in part, and a hold on each."""
+
+    def run(c: psycopg.Connection[Any], function: str, *arguments: object) -> None:
+        marks = ", ".join(["%s"] * len(arguments))
+        for row in c.execute(f"select code, body::text from api.{function}({marks})", arguments).fetchall():
+            assert row[0] is None, row
+
+    region = psycopg.types.numeric.Int2(1)
+    with as_role("admin") as c:
+        run(c, "save_warehouses", json.dumps([{"warehouse_id": "WH-01"}, {"warehouse_id": "WH-02"}]))
+        channels = [{"channel_id": "web", "warehouses": ["WH-01"]}, {"channel_id": "pos", "warehouses": ["WH-02"]}]
+        run(c, "save_channels", json.dumps(channels))
+        receipt = {"sku_id": "HOT", "name": "Hot", "price": 1, "stock": 9, "batch_number": "B"}
+        run(c, "receive_stock", region, json.dumps([receipt | {"warehouse_location": w} for w in ("WH-01", "WH-02")]))
+        order = {"customer": {"name": "J", "email": "j@example.com", "address": "1"}, "items": [{"sku_id": "HOT", "quantity": 2}]}
+        orders = [
+            order | {"channel": c, "external_id": f"from-{c}", "meta": {"idempotency_key": c, "actor": "a"}}
+            for c in ("web", "pos")
+        ]
+        run(c, "place_orders", region, json.dumps(orders))
+        parts = [{"order_id": f"from-{c}", "items": [{"sku_id": "HOT", "quantity": 1}]} for c in ("web", "pos")]
+        run(c, "fulfill_orders", region, json.dumps(parts))
+    connection.execute("""
+        with held as (
+          insert into stock.reservations (region_id, channel_id, owner, expires_at, changed_by)
+          values (1, 'web', 'o', now(), 'o'), (1, 'pos', 'o', now(), 'o') returning reservation_id, channel_id)
+        insert into stock.reservation_lines (region_id, reservation_id, sku_id, warehouse_id, channel_id, quantity)
+        select 1, reservation_id, 'HOT', case channel_id when 'web' then 'WH-01' else 'WH-02' end, channel_id, 1 from held""")
+    connection.execute("insert into identity.clients (client_id, name, role, region_id) values ('c', 'c', 'sales', 1)")
+    return connection
+
+
+def become(connection: psycopg.Connection[Any], role: str) -> None:
+    """As the API does it, in a transaction of a superuser's connection; the last two roles never enter."""
+    if role in ("bi_reader", "authenticator"):
+        connection.execute(f"set local role {role}")
+        connection.execute("set local scoville.warehouses = '{WH-01}'")
+        connection.execute("set local scoville.channels = '{web}'")
+    else:
+        claims = json.dumps({"sub": "t", "warehouses": ["WH-01"], "channels": ["web"]})
+        connection.execute("select app.enter(%s, %s)", [role, claims])
+
+
+def attempt(connection: psycopg.Connection[Any], role: str, statement: str) -> list[tuple[Any, ...]] | str:
+    """The rows, or the SQLSTATE of the refusal; nothing is kept."""
+    try:
+        with connection.transaction(force_rollback=True):
+            become(connection, role)
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    except psycopg.Error as error:
+        return str(error.sqlstate)
+
+
+def test_the_spec_names_every_table(connection: psycopg.Connection[Any]) -> None:
+    found = connection.execute("""
+        select relnamespace::regnamespace || '.' || relname from pg_class
+         where relkind in ('r', 'p') and not relispartition
+           and relnamespace::regnamespace::text in ('catalog', 'stock', 'orders', 'events', 'audit', 'identity')""").fetchall()
+    assert {name for (name,) in found} == set(READS)
+
+
+def test_every_role_reads_the_rows_of_the_spec_and_no_others(seeded: psycopg.Connection[Any]) -> None:
+    wrong = []
+    for table, readers in READS.items():
+        for role in ROLES:
+            columns = INTEGRATION_COLUMNS.get(table, "*") if role == "integration" else "*"
+            statement = f"select {columns} from {table}"
+            found = attempt(seeded, role, statement)
+            if role not in readers:
+                expected: int | str = "42501"
+            else:
+                row = seeded.execute(f"select count(*) from {table} where {WHERE[readers[role]]}").fetchone()
+                assert row
+                expected = row[0]
+                everything = seeded.execute(f"select count(*) from {table}").fetchone()
+                assert everything
+                # A scope that hides nothing here would prove nothing.
+                assert readers[role] == "all" or everything[0] > expected, table
+            if (found if isinstance(found, str) else len(found)) != expected:
+                wrong.append((table, role, found, expected))
+    assert wrong == []
+
+
+def test_no_role_writes_to_any_table(seeded: psycopg.Connection[Any]) -> None:
+    wrong = []
+    for table in READS:
+        column = seeded.execute(
+            "select attname from pg_attribute where attrelid = %s::regclass and attnum = 1", [table]
+        ).fetchone()
+        assert column
+        writes = (
+            f"insert into {table} default values",
+            f"update {table} set {column[0]} = {column[0]}",
+            f"delete from {table}",
+            f"truncate {table} cascade",
+        )
+        wrong += [(role, write) for role in ROLES for write in writes if attempt(seeded, role, write) != "42501"]
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", ["scoville_definer", "scoville_owner"])
+@pytest.mark.parametrize("table", ["stock.stock_movements", "audit.audit_log"])
+def test_nobody_rewrites_the_ledger_or_the_audit(seeded: psycopg.Connection[Any], table: str, role: str) -> None:
+    before = seeded.execute(f"select * from {table} order by 1, 2, 3").fetchall()
+    for statement in (f"update {table} set actor = 'x'", f"delete from {table}"):
+        try:
+            with seeded.transaction():
+                seeded.execute(f"set local role {role}")
+                seeded.execute(statement)
+        except psycopg.errors.InsufficientPrivilege:
+            continue
+    assert before
+    assert seeded.execute(f"select * from {table} order by 1, 2, 3").fetchall() == before
+
+
+def test_every_role_calls_the_functions_of_the_spec_and_no_others(seeded: psycopg.Connection[Any]) -> None:
+    found = seeded.execute("select proname from pg_proc where pronamespace = 'api'::regnamespace").fetchall()
+    assert {name for (name,) in found} == set(CALLS)
+    wrong = []
+    for function, (arguments, callers) in CALLS.items():
+        for role in ROLES:
+            answer = attempt(seeded, role, f"select * from api.{function}{arguments}")
+            if isinstance(answer, str) != (role not in callers) or (isinstance(answer, str) and answer != "42501"):
+                wrong.append((function, role, answer))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_inner_functions_are_out_of_reach(seeded: psycopg.Connection[Any], role: str) -> None:
+    for call in (
+        "stock.post_movements(1::smallint, '{}')",
+        "events.emit(1::smallint, 't', 's', null, '{}', 1, '{}', 'a', null)",
+        "audit.record('insert', 't', 'k', null, null, null, 'a', null)",
+    ):
+        assert attempt(seeded, role, f"select {call}") == "42501", call
+
+
+@pytest.mark.parametrize(("role", "table"), [("warehouse", "stock.stock_levels"), ("sales", "orders.orders")])
+def test_a_missing_claim_means_no_rows(seeded: psycopg.Connection[Any], as_role: AsRole, role: str, table: str) -> None:
+    with as_role(role) as c:
+        assert c.execute(f"select * from {table}").fetchall() == []
+
+
+def test_staff_cannot_touch_another_warehouse(seeded: psycopg.Connection[Any], as_role: AsRole) -> None:
+    change = {"sku_id": "HOT", "warehouse_location": "WH-02", "delta": -1, "reason_code": "damaged"}
+    with as_role("warehouse", warehouses=["WH-01"]) as c:
+        adjusted = c.execute("select code from api.adjust_stock(1::smallint, %s)", [json.dumps([change])]).fetchall()
+        shipped = c.execute("select code from api.fulfill_orders(1::smallint, %s)", ['[{"order_id": "from-pos"}]']).fetchall()
+    assert adjusted == [("ST003",)]
+    assert shipped == [("OR002",)]
