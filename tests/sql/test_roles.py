@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+from psycopg.types.numeric import Int2
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole
@@ -79,7 +80,7 @@ def seeded(as_role: AsRole, connection: psycopg.Connection[Any]) -> psycopg.Conn
         for row in c.execute(f"select code, body::text from api.{function}({marks})", arguments).fetchall():
             assert row[0] is None, row
 
-    region = psycopg.types.numeric.Int2(1)
+    region = Int2(1)
     with as_role("admin") as c:
         run(c, "save_warehouses", json.dumps([{"warehouse_id": "WH-01"}, {"warehouse_id": "WH-02"}]))
         channels = [{"channel_id": "web", "warehouses": ["WH-01"]}, {"channel_id": "pos", "warehouses": ["WH-02"]}]
