@@ -104,6 +104,8 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None
         _migrate(owner_url, only_if_needed=True)
         _check_login(url)
         loaded = demo_data.load(url)
+        if loaded:
+            _analyze(owner_url)
         settings = msgspec.structs.replace(settings, database_url=url)
 
         application = create_app(settings)
@@ -412,6 +414,12 @@ def _migrate(url: str, *, only_if_needed: bool, say: bool = False) -> None:
     if say:
         done = "nothing to do" if report.skipped else f"{len(report.applied)} migrations applied, functions and policies replayed"
         print(f"PostgreSQL {report.server_version}: {done}.")
+
+
+def _analyze(owner_url: str) -> None:
+    """Statistics of what has just been put in, without which the first plans would be poor ones."""
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        connection.execute("analyze")
 
 
 def _login_password() -> str | None:

@@ -39,6 +39,7 @@ SYSTEM_USER = "embedded_postgres"  # PostgreSQL refuses to run as root
 SUPERUSER = "postgres"
 START_SECONDS_MAX = 300  # crash recovery included
 STOP_SECONDS_MAX = 60
+HALF_STARTED_SECONDS_MAX = 1
 ORPHAN_SECONDS_MAX = 10  # backends of a killed postmaster notice its death and end
 SOCKET_PATH_BYTES_MAX = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
 LOG_BYTES_MAX = 10 * 1024 * 1024
@@ -54,6 +55,9 @@ full_page_writes = on
 synchronous_commit = on
 max_connections = 100
 jit = off
+# A young database grows faster than the statistics of its tables are refreshed by default; plans made without them are
+# five times as slow.
+autovacuum_naptime = 2s
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
@@ -106,6 +110,10 @@ def start(data_dir: Path) -> Server:
     except OSError as error:
         lock.close()
         raise Failure(Exit.DATA_DIR, _cannot_use(data_dir, error)) from error
+    except KeyboardInterrupt:
+        _stop_half_started(data_dir / "pg")
+        lock.close()
+        raise
     except BaseException:
         lock.close()
         raise
@@ -219,6 +227,15 @@ def _start_postmaster(pgdata: Path, socket_dir: Path) -> None:
         lines = log.read_text(errors="replace").splitlines()
         said = [line for line in lines if "FATAL" in line or "PANIC" in line] or ["no reason given"]
         raise OSError(f"PostgreSQL did not start: {said[-1].strip()} (see {log})")
+
+
+def _stop_half_started(pgdata: Path) -> None:
+    """Ctrl-C ended pg_ctl, but the postmaster is out of its reach, and perhaps a moment from being there."""
+    deadline = time.monotonic() + HALF_STARTED_SECONDS_MAX
+    while time.monotonic() < deadline:
+        if (pgdata / "postmaster.pid").exists() and _pg_ctl(pgdata, "stop", "-m", "fast", "-t", str(STOP_SECONDS_MAX)):
+            return
+        time.sleep(0.05)
 
 
 def _postmaster_lives(pgdata: Path, socket_dir: Path) -> bool:

@@ -362,7 +362,7 @@ def _grocer_order(row: dict[str, str], zone: tzinfo) -> tuple[dict[str, Any], li
         "external_id": row["basket_id"],
         "created_at": _moment(row["transaction_timestamp"], zone),
         "channel": f"store-{row['store_id']}",
-        "customer": {"name": f"Household {row['household_id']}", "address": f"Store {row['store_id']}"},
+        "customer": {"name": f"Household {row['household_id']}"},
     }
     return body, [
         {"sku_id": _sku_id(row), "quantity": units, "price": Decimal(price).scaleb(-2)} for units, price in parts if units

@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import stat
+import subprocess
 import time
 import uuid
 from pathlib import Path
@@ -17,7 +18,7 @@ import psycopg
 import pytest
 
 from pyapp import embedded
-from tests.cli.conftest import Demo, Scoville, assert_one_clear_line, postgres_processes, run_demo
+from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment, postgres_processes, run_demo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,19 @@ def test_a_signal_stops_all_that_it_started(copy_folder: Callable[[], Path], sen
             assert probe.connect_ex(("127.0.0.1", port)) != 0
     with run_demo(demo.data_dir) as again, again.client() as client:
         assert client.get(f"/v1/orders/{order_id}").status_code == 200
+
+
+@pytest.mark.parametrize("seconds", [0.5, 0.9, 1.0, 1.1, 1.5])
+def test_a_signal_while_it_starts_leaves_nothing_running(short_folder: Path, seconds: float) -> None:
+    folder = short_folder / f"early-{seconds}"
+    command = [*COMMAND, "demo", "--port", "0", "--data-dir", str(folder)]
+    process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(seconds)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) in (0, 130)
+    assert not postgres_processes(folder)
+    with run_demo(folder) as demo:
+        assert demo.stop()[0] == 0
 
 
 def test_a_second_start_answers_within_three_seconds(copy_folder: Callable[[], Path]) -> None:
