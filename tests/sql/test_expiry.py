@@ -119,7 +119,7 @@ def hold(connection: psycopg.Connection[Any], quantity: int, until: str) -> None
         connection.execute(
             """
             select stock.post_movements(1::smallint, array[row('WH-01', 'HOT', 'reserve', null, null, %s::integer, null,
-              null, null, null, null, null, null, null, 'o', null, null, null)::stock.movement])""",
+              null, null, null, null, null, null, 'o', null, null, null)::stock.movement])""",
             [quantity],
         )
 
