@@ -36,6 +36,7 @@ begin
                 on l.region_id = p_region_id and l.warehouse_id = c.warehouse_id and l.sku_id = c.sku_id
              where c.code is null) d)
     || array(select d from pg_catalog.unnest(v_drafts) d where d.code is not null);
+  v_drafts := catalog.refuse_unnamed(v_drafts);
   perform catalog.create_missing(p_region_id, v_drafts);
   v_drafts := catalog.refuse_conflicts(v_drafts);
   perform stock.create_lots(p_region_id, v_drafts);
