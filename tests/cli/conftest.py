@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "pyapp.cli"]
 START_SECONDS_MAX = 120
+# A shell that starts the suite in the background makes it, and all it starts, ignore Ctrl-C; a user's shell does not.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 STOP_SECONDS_MAX = 90  # a checkpoint on a slow disk included; how long it takes is not the question here
 
 
