@@ -482,7 +482,8 @@ create table orders.fulfillment_lines (
     references stock.lots (region_id, lot_id) on delete restrict,
   constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
 );
-comment on table orders.fulfillment_lines is 'The batches that a parcel was filled from; the number stands here too, for those who may read the parcel but no batches.';
+comment on table orders.fulfillment_lines is
+  'The batches that a parcel was filled from; the number stands here too, for those who read parcels but no batches.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
 -- The currency between functions; never stored.

@@ -100,7 +100,7 @@ class Shop:
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
         """What the tables hold, as the superuser sees it."""
         with self.connection.cursor(row_factory=dict_row) as cursor:
-            return cursor.execute(query, parameters).fetchall()  # type: ignore[arg-type]
+            return cursor.execute(query, parameters).fetchall()
 
     def level(self, sku_id: str = SKU, warehouse: str = "WH-01") -> dict[str, int]:
         """The quantities of a level that are not zero."""
@@ -541,7 +541,7 @@ def test_the_check_finds_what_does_not_agree(shop: Shop, fault: str, found: set[
     shop.hold(2, "2099-01-01")
     [partition] = shop.rows("select distinct tableoid::regclass::text as name from stock.stock_movements")
     with shop.connection.transaction(force_rollback=True):
-        assert shop.connection.execute(fault.format(ledger=partition["name"])).rowcount == 1  # type: ignore[arg-type]
+        assert shop.connection.execute(fault.format(ledger=partition["name"])).rowcount == 1
         shop.connection.execute("select app.enter('admin', '{}')")
         rows = shop.rows("select * from stock.verify()")
     assert {row["check_name"] for row in rows} == found
