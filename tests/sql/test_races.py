@@ -1,0 +1,251 @@
+"""What two sessions at once may do to each other: nothing. A session is known to wait because the server says so."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+
+from tests.sql.test_order_rules import keyed
+from tests.sql.test_stock_rules import SKU, Result, Shop, adjustment, codes, order, receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
+
+    from tests.conftest import AsRole
+
+WAIT_SECONDS_MAX = 10
+SESSIONS = 8
+STORM_SECONDS = 2.0
+STORM_SKUS = [f"STORM-{nth}" for nth in range(12)]
+STORM_STOCK = 400
+
+
+@pytest.fixture
+def unchecked_shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Shop:
+    """For what breaks the books on purpose."""
+    return Shop(as_role, connection)
+
+
+@pytest.fixture
+def shop(unchecked_shop: Shop) -> Iterator[Shop]:
+    yield unchecked_shop
+    assert unchecked_shop.verify() == []
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(SESSIONS) as pool:
+        yield pool
+
+
+def wait_for_a_waiter(shop: Shop, other: Future[Any]) -> None:
+    """Until a session of this database waits for a lock: the other side, which must not end before."""
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    while not shop.rows("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"):
+        assert not other.done(), "the other session did not wait"
+        assert time.monotonic() < deadline, "the other session neither waits nor ends"
+
+
+def race(shop: Shop, pool: ThreadPoolExecutor, first: Callable[..., Any], second: Callable[..., Any]) -> tuple[Any, Any]:
+    """Runs `first` in an open transaction, `second` in another one, and commits when the second waits."""
+
+    def follow() -> Any:
+        with shop.session() as other:
+            return second(other)
+
+    with shop.session() as connection:
+        answer = first(connection)
+        follower = pool.submit(follow)
+        wait_for_a_waiter(shop, follower)
+    return answer, follower.result(WAIT_SECONDS_MAX)
+
+
+def sender(shop: Shop, command: str, *elements: dict[str, Any]) -> Callable[[psycopg.Connection[Any]], Result]:
+    return lambda connection: shop.run(connection, command, *elements)[0]
+
+
+def weaken(shop: Shop, function: str, guard: str) -> None:
+    """Takes a guard out of a function of this test's database."""
+    [row] = shop.rows("select pg_get_functiondef(%s::regprocedure) as source", function)
+    assert row["source"].count(guard) == 1
+    shop.connection.execute(row["source"].replace(guard, ""))
+
+
+def drop_the_lock(shop: Shop) -> None:
+    weaken(shop, "stock.lock_candidates(smallint,stock.demand[])", "for no key update of l")
+
+
+def drop_the_last_guards(shop: Shop) -> None:
+    weaken(
+        shop,
+        "stock.post_movements(smallint,stock.movement[])",
+        "and l.available + n.on_hand - n.reserved - n.committed - n.unavailable - n.safety_stock >= 0",
+    )
+    shop.connection.execute("alter table stock.stock_levels drop constraint stock_levels_promises_are_within_on_hand_check")
+
+
+# The last unit
+
+
+def sell_the_last_unit_twice(shop: Shop, pool: ThreadPoolExecutor) -> list[str | None]:
+    shop.receive(1)
+    checkout = sender(shop, "place_orders", order((SKU, 1)))
+    return codes(list(race(shop, pool, checkout, checkout)))
+
+
+def test_of_two_checkouts_for_the_last_unit_one_wins(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    assert sell_the_last_unit_twice(shop, pool) == [None, "ST001"]
+    assert shop.level() == {"on_hand": 1, "committed": 1}
+
+
+def test_without_the_lock_the_update_still_refuses_to_oversell(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    drop_the_lock(shop)
+    with pytest.raises(psycopg.Error) as caught:
+        sell_the_last_unit_twice(shop, pool)
+    assert caught.value.sqlstate == "ST001"
+    assert shop.level() == {"on_hand": 1, "committed": 1}
+
+
+def test_without_any_guard_the_last_unit_is_sold_twice(unchecked_shop: Shop, pool: ThreadPoolExecutor) -> None:
+    """The proof that the race is one: the test above would notice."""
+    drop_the_lock(unchecked_shop)
+    drop_the_last_guards(unchecked_shop)
+    assert sell_the_last_unit_twice(unchecked_shop, pool) == [None, None]
+    assert unchecked_shop.level() == {"on_hand": 1, "available": -1, "committed": 2}
+
+
+def test_a_checkout_that_waited_gets_what_a_rollback_gave_back(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    shop.receive(1)
+    with shop.session() as connection:
+        assert codes(shop.run(connection, "place_orders", order((SKU, 1)))) == [None]
+        other = pool.submit(shop.order, (SKU, 1))
+        wait_for_a_waiter(shop, other)
+        connection.rollback()
+    assert other.result(WAIT_SECONDS_MAX).code is None
+
+
+def test_an_adjustment_and_a_checkout_do_not_both_take_the_last_unit(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    shop.receive(1)
+    leave, checkout = sender(shop, "adjust_stock", adjustment(-1)), sender(shop, "place_orders", order((SKU, 1)))
+    assert codes(list(race(shop, pool, leave, checkout))) == [None, "ST001"]
+    shop.receive(1)
+    assert codes(list(race(shop, pool, checkout, leave))) == [None, "ST001"]
+
+
+def test_two_first_receipts_of_a_batch_make_one_batch(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    arrive = sender(shop, "receive_stock", receipt(3))
+    assert codes(list(race(shop, pool, arrive, arrive))) == [None, None]
+    assert (shop.level(), shop.batches()) == ({"on_hand": 6, "available": 6}, {"B-1": 6})
+
+
+def test_two_orders_with_one_external_id_are_one(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    shop.receive(5)
+    checkout = sender(shop, "place_orders", order((SKU, 1), external_id="S-1"))
+    assert codes(list(race(shop, pool, checkout, checkout))) == [None, "OR005"]
+
+
+# One order, two hands
+
+
+def test_a_cancellation_and_a_shipment_of_one_order_do_not_both_happen(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    shop.receive(5)
+    cancel, ship = (sender(shop, command, {"order_id": "S-1"}) for command in ("cancel_orders", "fulfill_orders"))
+    shop.order((SKU, 2), external_id="S-1")
+    assert codes(list(race(shop, pool, cancel, ship))) == [None, "OR004"]
+    assert shop.level() == {"on_hand": 5, "available": 5}
+    cancel, ship = (sender(shop, command, {"order_id": "S-2"}) for command in ("cancel_orders", "fulfill_orders"))
+    shop.order((SKU, 2), external_id="S-2")
+    assert codes(list(race(shop, pool, ship, cancel))) == [None, "OR003"]
+    assert shop.level() == {"on_hand": 3, "available": 3}
+
+
+@pytest.mark.parametrize(("command", "second"), [("cancel_orders", None), ("fulfill_orders", "OR004")])
+def test_the_same_done_twice_at_once_has_one_effect(
+    shop: Shop, pool: ThreadPoolExecutor, command: str, second: str | None
+) -> None:
+    shop.receive(5)
+    shop.order((SKU, 2), external_id="S-1")
+    act = sender(shop, command, {"order_id": "S-1"})
+    assert codes(list(race(shop, pool, act, act))) == [None, second]
+    assert shop.level()["available"] == (5 if command == "cancel_orders" else 3)
+
+
+def test_a_sweep_and_a_checkout_release_an_expired_hold_once(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    shop.receive(5)
+    shop.hold(5, "2020-01-01")
+    with shop.session() as connection:
+        assert codes(shop.run(connection, "place_orders", order((SKU, 2)))) == [None]
+        sweep = pool.submit(shop.job, "expire_reservations")
+        wait_for_a_waiter(shop, sweep)
+    assert sweep.result(WAIT_SECONDS_MAX) == 0
+    assert shop.level() == {"on_hand": 5, "available": 3, "committed": 2}
+
+
+# Idempotency keys
+
+
+def test_one_key_from_many_sessions_at_once_places_one_order(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    shop.receive(50)
+    start = threading.Barrier(SESSIONS)
+
+    def insist() -> Result:
+        start.wait(WAIT_SECONDS_MAX)
+        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        while True:
+            [answer] = shop.send("place_orders", keyed(order((SKU, 1))))
+            if answer.code != "ID002":
+                return answer
+            assert time.monotonic() < deadline
+
+    answers = [future.result() for future in [pool.submit(insist) for _ in range(SESSIONS)]]
+    assert sorted(answer.replayed for answer in answers) == [False] + [True] * (SESSIONS - 1)
+    assert len({answer.body["order_id"] for answer in answers}) == 1
+    assert shop.level() == {"on_hand": 50, "available": 49, "committed": 1}
+
+
+# Many at once
+
+
+def test_many_sessions_with_orders_of_five_skus_never_deadlock_and_lose_no_unit(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    shop.send("save_skus", *({"sku_id": sku_id, "name": sku_id, "price": 1} for sku_id in STORM_SKUS))
+    shop.send("receive_stock", *(receipt(STORM_STOCK, sku_id) for sku_id in STORM_SKUS))
+    shop.send("receive_stock", *(receipt(STORM_STOCK, sku_id, warehouse_location="WH-02") for sku_id in STORM_SKUS))
+    start = threading.Barrier(SESSIONS)
+
+    def storm(seed: int) -> tuple[int, int]:
+        """Orders, ships and cancels; answers the units sold (and not called off) and those shipped of them."""
+        chance = random.Random(seed)  # noqa: S311
+        sold = shipped = 0
+        start.wait(WAIT_SECONDS_MAX)
+        deadline = time.monotonic() + STORM_SECONDS
+        while time.monotonic() < deadline:
+            baskets = [order(*((sku_id, chance.randint(1, 3)) for sku_id in chance.sample(STORM_SKUS, 5))) for _ in range(2)]
+            placed = [answer for answer in shop.send("place_orders", *baskets) if answer.code != "ST001"]
+            assert codes(placed) == [None] * len(placed)
+            sold += sum(item["quantity"] for answer in placed for item in answer.body["items"])
+            fate = chance.choice(["cancel_orders", "fulfill_orders", None, None])
+            if fate and placed:
+                units = sum(item["quantity"] for answer in placed for item in answer.body["items"])
+                done = shop.send(fate, *({"order_id": answer.body["order_id"]} for answer in reversed(placed)))
+                assert codes(done) == [None] * len(placed)
+                sold -= units if fate == "cancel_orders" else 0
+                shipped += units if fate == "fulfill_orders" else 0
+        return sold, shipped
+
+    done = [future.result() for future in [pool.submit(storm, seed) for seed in range(SESSIONS)]]
+    sold, shipped = sum(units for units, _ in done), sum(units for _, units in done)
+    assert sold > 0
+    [row] = shop.rows(
+        "select sum(committed) as committed, sum(on_hand) as on_hand, min(available) as least from stock.stock_levels"
+    )
+    assert row["committed"] == sold - shipped
+    assert row["on_hand"] == 2 * STORM_STOCK * len(STORM_SKUS) - shipped
+    assert row["least"] >= 0
+    assert shop.rows("select deadlocks from pg_stat_database where datname = current_database()") == [{"deadlocks": 0}]
