@@ -17,6 +17,12 @@ create schema audit;
 comment on schema audit is 'Who changed what, when and why.';
 create schema identity;
 comment on schema identity is 'API clients and idempotency keys.';
+create schema webhooks;
+comment on schema webhooks is 'Who is told of which events, and what became of each message.';
+create schema analytics;
+comment on schema analytics is 'Sums by day, kept up to date by the worker, for questions that would take too long on the rows themselves.';
+create schema bi;
+comment on schema bi is 'Read-only views for analysts and their tools: nothing else is open to them.';
 create schema api;
 comment on schema api is 'Entry points of the HTTP API.';
 create schema jobs;
@@ -32,10 +38,13 @@ create table catalog.regions (
   region_id smallint not null,
   name text not null,
   time_zone text not null default 'UTC',
+  expiry_notice_days integer not null default 30,
   constraint regions_pkey primary key (region_id),
-  constraint regions_region_id_is_positive_check check (region_id > 0)
+  constraint regions_region_id_is_positive_check check (region_id > 0),
+  constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650)
 );
 comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
+comment on column catalog.regions.expiry_notice_days is 'So many days before its last one a batch is announced as expiring.';
 
 create table catalog.skus (
   sku_id text collate "C" not null,
@@ -58,7 +67,8 @@ create table catalog.skus (
   constraint skus_price_is_not_negative_check check (price >= 0),
   constraint skus_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
   constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
-  constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object')
+  constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
+  constraint skus_attributes_are_at_most_65536_characters_check check (length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'A thing that is sold. price null: no list price, sold only where the channel sets the price.';
 
@@ -83,6 +93,7 @@ create table catalog.channels (
   name text not null,
   kind text not null default 'web',
   pricing text not null default 'list',
+  hold_share_max smallint not null default 100,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -91,9 +102,12 @@ create table catalog.channels (
   constraint channels_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
   constraint channels_channel_id_is_a_code_check check (channel_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   constraint channels_kind_is_known_check check (kind in ('web', 'pos', 'marketplace', 'wholesale')),
-  constraint channels_pricing_is_known_check check (pricing in ('list', 'channel'))
+  constraint channels_pricing_is_known_check check (pricing in ('list', 'channel')),
+  constraint channels_hold_share_max_is_a_percentage_check check (hold_share_max between 1 and 100)
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
+comment on column catalog.channels.hold_share_max is
+  'Percent of a SKU''s units that one client may hold by reservations of this channel; 100: no limit.';
 create index channels_region_id_idx on catalog.channels (region_id);
 
 create table catalog.channel_warehouses (
@@ -140,6 +154,21 @@ insert into catalog.reason_codes (reason_code, description, direction, note_requ
   ('return', 'Returned by a customer', 'in', false),
   ('data_entry_error', 'Typed in wrongly', 'both', false),
   ('other', 'Anything else; the note says what', 'both', true);
+
+-- The currency between functions; never stored.
+create type catalog.write as (
+  ordinal integer,
+  id text,
+  mode text,
+  element jsonb,
+  if_match text,
+  if_none_match text,
+  actor text,
+  request_id text
+);
+comment on type catalog.write is
+  'One write of the catalogue. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
+  'what is given), retire.';
 
 -- Stock. region_id leads every key: with it the same tables and functions run on a distributed Postgres, a region a node.
 -- Quantities are changed by stock.post_movements and by nothing else.
@@ -191,6 +220,7 @@ create table stock.lots (
   expiration_date date,
   manufactured_on date,
   status text not null default 'available',
+  version integer not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   changed_by text not null,
@@ -207,6 +237,7 @@ create table stock.lots (
 alter sequence stock.lots_lot_id_seq owned by stock.lots.lot_id;
 comment on table stock.lots is 'A batch of a SKU. "expired" is not a status: stock.lot_status derives it from the date.';
 create index lots_sku_id_idx on stock.lots (sku_id);
+create index lots_expiration_date_idx on stock.lots (region_id, expiration_date);
 
 create table stock.lot_levels (
   region_id smallint not null,
@@ -215,6 +246,7 @@ create table stock.lot_levels (
   lot_id bigint not null,
   on_hand integer not null default 0,
   sellable boolean not null,
+  expiry_announced_on date,
   constraint lot_levels_pkey primary key (region_id, warehouse_id, sku_id, lot_id),
   constraint lot_levels_region_id_warehouse_id_sku_id_fkey foreign key (region_id, warehouse_id, sku_id)
     references stock.stock_levels (region_id, warehouse_id, sku_id) on delete restrict,
@@ -224,7 +256,8 @@ create table stock.lot_levels (
 ) with (fillfactor = 80);
 comment on table stock.lot_levels is 'How many units of a batch lie in a warehouse.';
 comment on column stock.lot_levels.sellable is
-  'False once the units of this batch have been counted as unavailable (or shortfall) in stock_levels.';
+  'False once the units of this batch have been counted as unavailable (or shortfall) in stock_levels. Says nothing while there are none.';
+comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced as near; null if none was.';
 create index lot_levels_lot_id_idx on stock.lot_levels (region_id, lot_id);
 
 create sequence stock.stock_movements_movement_id_seq;
@@ -287,7 +320,8 @@ create table stock.reservations (
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
 comment on table stock.reservations is 'Units held for a caller until expires_at. An expired hold never blocks an order, swept or not.';
-create index reservations_channel_id_idx on stock.reservations (channel_id, region_id);
+create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
+create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
 
 create table stock.reservation_lines (
@@ -302,7 +336,8 @@ create table stock.reservation_lines (
     references stock.reservations (region_id, reservation_id) on delete restrict,
   constraint reservation_lines_quantity_is_positive_check check (quantity > 0)
 );
-comment on table stock.reservation_lines is 'What a reservation holds in which warehouse.';
+comment on table stock.reservation_lines is 'What a reservation holds in which warehouse: written once, never changed.';
+create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
 
 -- The currency between functions; never stored.
 create type stock.movement as (
@@ -329,9 +364,46 @@ create type stock.demand as (
   ordinal integer,
   sku_id text,
   channel_id text,
-  quantity integer
+  quantity integer,
+  reservation_id bigint
 );
-comment on type stock.demand is 'What one order (ordinal) wants of one SKU through a channel, as stock.allocate takes it.';
+comment on type stock.demand is
+  'What one order or hold (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the hold '
+  'that the order converts.';
+create type stock.allocation as (
+  ordinal integer,
+  sku_id text,
+  warehouse_id text,
+  quantity integer,
+  available integer
+);
+comment on type stock.allocation is
+  'What stock.allocate decided: a demand gets quantity units from a warehouse; or, with warehouse_id null, it wants quantity and '
+  'only available are there.';
+create type stock.part as (
+  ordinal integer,
+  sku_id text,
+  level integer,
+  quantity integer,
+  available integer,
+  taken integer
+);
+comment on type stock.part is
+  'What stock.allocate decided of one demand at one level: quantity units, which changes what is free there by taken; or, with '
+  'level null, a shortage.';
+create type stock.hold as (
+  ordinal integer,
+  code text,
+  body jsonb,
+  channel_id text,
+  expires_at timestamptz,
+  note text,
+  lines jsonb,
+  actor text,
+  request_id text,
+  reservation_id bigint
+);
+comment on type stock.hold is 'A reservation on its way: read, and refused (code, body) or not.';
 create type stock.draft as (
   ordinal integer,
   code text,
@@ -368,6 +440,7 @@ create table orders.orders (
   customer_name text,
   customer_key text generated always as (lower(customer_name)) stored,
   customer_address text,
+  customer_pseudonym uuid,
   currency text not null,
   total_price numeric(16, 2) not null,
   note text,
@@ -389,6 +462,8 @@ create table orders.orders (
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
 comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the moment at the source.';
+comment on column orders.orders.customer_pseudonym is
+  'Tells analysts which orders are of one customer, and not of whom: orders.pseudonym() of e-mail or name, under a key that they cannot read.';
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
@@ -504,17 +579,22 @@ create type orders.draft as (
   actor text,
   request_id text,
   order_id bigint,
-  warehouse_ids text[]
+  warehouse_ids text[],
+  reservation_id bigint
 );
 comment on type orders.draft is 'An order on its way: read, priced, and refused (code, body) or not.';
 
 -- Facts for the outside world. A business transaction writes the outbox and never NOTIFYs (that takes a cluster-wide lock
 -- through the commit); a sequencer moves committed rows into the log, where they get their gapless seq.
+-- Region 0 is the catalogue's, which every region shares.
 
 create sequence events.outbox_outbox_id_seq;
 create table events.outbox (
   region_id smallint not null,
-  outbox_id bigint not null default nextval('events.outbox_outbox_id_seq'),
+  -- The transaction gets its id before the row does: jobs.sequence_events rests on that to know when no row can turn up any
+  -- more below an outbox_id.
+  outbox_id bigint not null
+    default case when pg_current_xact_id() is not null then nextval('events.outbox_outbox_id_seq') end,
   type text not null,
   subject text not null,
   sku_id text collate "C",
@@ -525,7 +605,15 @@ create table events.outbox (
   actor text not null,
   request_id text,
   occurred_at timestamptz not null,
-  constraint outbox_pkey primary key (region_id, outbox_id)
+  constraint outbox_pkey primary key (region_id, outbox_id),
+  -- Written out only where it is not plainly small: no text is 32 times as long as its binary form, but for absurd numbers.
+  constraint outbox_data_is_at_most_262144_bytes_check
+    check (pg_column_size(data) <= 8192 or octet_length(data::text) <= 262144)
+) with (
+  -- A queue: whatever is in it is dead a moment later. Vacuumed by the number of dead rows, without a pause, and without
+  -- giving back the end of the file, which would lock writers out.
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0,
+  autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000, vacuum_truncate = false
 );
 alter sequence events.outbox_outbox_id_seq owned by events.outbox.outbox_id;
 comment on table events.outbox is 'Events that are committed and not yet sequenced. version is that of the subject after the change.';
@@ -533,6 +621,7 @@ comment on table events.outbox is 'Events that are committed and not yet sequenc
 create table events.event_log (
   region_id smallint not null,
   seq bigint not null,
+  epoch text not null,
   recorded_at timestamptz not null,
   type text not null,
   subject text not null,
@@ -544,12 +633,52 @@ create table events.event_log (
   actor text not null,
   request_id text,
   occurred_at timestamptz not null,
+  hash bytea not null,
   constraint event_log_pkey primary key (region_id, recorded_at, seq)
 ) partition by range (recorded_at);
-comment on table events.event_log is 'Every event, in order, for ever (or as long as partitions are kept).';
+comment on table events.event_log is
+  'Every event, in order; seq has no gap. Kept for events.stream.retention_months. epoch is that of the moment of recording: with '
+  'seq it is the id of the event for ever.';
+comment on column events.event_log.hash is 'sha256 of the hash before it and events.canonical_text of the row.';
 create index event_log_seq_idx on events.event_log (seq);
 create table events.event_log_default partition of events.event_log default;
 comment on table events.event_log_default is 'Catches events of a month that has no partition yet.';
+
+create table events.stream (
+  stream_id smallint not null default 1,
+  epoch text not null,
+  origin text not null,
+  first_seq bigint not null default 1,
+  last_seq bigint not null default 0,
+  anchor_hash bytea not null default '',
+  last_hash bytea not null default '',
+  retention_months integer not null default 13,
+  trimmed_at timestamptz,
+  moved_id bigint not null default 0,
+  settled_id bigint not null default 0,
+  settling_id bigint,
+  settling_xid xid8,
+  constraint stream_pkey primary key (stream_id),
+  constraint stream_has_one_row_check check (stream_id = 1),
+  constraint stream_epoch_is_a_word_check check (epoch ~ '^[0-9a-z]{1,32}$'),
+  constraint stream_first_seq_follows_at_most_the_last_check check (first_seq between 1 and last_seq + 1),
+  constraint stream_retention_is_a_number_of_months_check check (retention_months between 1 and 1200)
+) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200, vacuum_truncate = false);
+comment on table events.stream is
+  'One row: where the log begins and ends. Whoever holds its lock is the sequencer. A place in the log is <epoch>:<seq>.';
+comment on column events.stream.epoch is
+  'Names this history of the log. Renewed when the database turns out to be another one (restored, copied, promoted): there the '
+  'same seq may stand for another event.';
+comment on column events.stream.origin is 'Which database, on which timeline, the epoch belongs to: events.read_origin().';
+comment on column events.stream.anchor_hash is 'The hash before first_seq, from which the chain can be verified.';
+comment on column events.stream.last_hash is 'The hash of last_seq.';
+comment on column events.stream.trimmed_at is 'When first_seq moved last; what lies before it is dropped a while later.';
+comment on column events.stream.moved_id is 'The highest outbox_id that was ever moved.';
+comment on column events.stream.settled_id is
+  'No row of the outbox can turn up at or below this id any more, so nothing looks there, however many dead rows lie there.';
+comment on column events.stream.settling_id is 'The next settled_id: as soon as every transaction before settling_xid has ended.';
+
+insert into events.stream (epoch, origin) values (left(replace(gen_random_uuid()::text, '-', ''), 12), '');
 
 create sequence audit.audit_log_audit_id_seq;
 create table audit.audit_log (
@@ -584,14 +713,21 @@ create table identity.clients (
   warehouses text[] not null default '{}',
   channels text[] not null default '{}',
   active boolean not null default true,
+  grant_no integer not null default 1,
   version integer not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint clients_pkey primary key (client_id),
   constraint clients_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
-  constraint clients_role_is_known_check check (role in ('admin', 'warehouse', 'sales', 'integration'))
+  constraint clients_client_id_is_a_code_check check (client_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  constraint clients_name_is_not_empty_check check (name <> ''),
+  constraint clients_role_is_known_check check (role in ('admin', 'warehouse', 'sales', 'integration')),
+  constraint clients_only_warehouse_staff_is_bound_to_warehouses_check check ((role = 'warehouse') = (warehouses <> '{}')),
+  constraint clients_only_sellers_are_bound_to_channels_check check ((role in ('sales', 'integration')) = (channels <> '{}'))
 );
 comment on table identity.clients is 'A program or person that may ask for tokens, with the role and scope that the tokens carry.';
+comment on column identity.clients.grant_no is
+  'Counts the changes of what the client may do. A token carries the number of its day; with another number it is no good.';
 create index clients_region_id_idx on identity.clients (region_id);
 
 create table identity.client_secrets (
@@ -603,9 +739,11 @@ create table identity.client_secrets (
   constraint client_secrets_pkey primary key (client_id, secret_no),
   constraint client_secrets_client_id_fkey foreign key (client_id)
     references identity.clients (client_id) on delete restrict,
-  constraint client_secrets_two_at_a_time_check check (secret_no in (1, 2))
+  constraint client_secrets_two_at_a_time_check check (secret_no in (1, 2)),
+  constraint client_secrets_secret_hash_is_a_sha256_check check (length(secret_hash) = 32)
 );
-comment on table identity.client_secrets is 'Hashes of at most two live secrets, so that one can be rotated without a pause.';
+comment on table identity.client_secrets is
+  'Hashes of at most two live secrets, so that one can be rotated without a pause. The current one does not expire.';
 
 create table identity.idempotency_keys (
   region_id smallint not null,
@@ -622,6 +760,67 @@ comment on table identity.idempotency_keys is
   'kept: they had no effect, so a repeat is simply decided again.';
 create index idempotency_keys_created_at_idx on identity.idempotency_keys (region_id, created_at);
 
+-- The currency between functions; never stored.
+create type identity.key as (
+  ordinal integer,
+  principal text,
+  idempotency_key text,
+  fingerprint bytea
+);
+comment on type identity.key is 'The idempotency key of one element of a batch: who sent it, and a digest of what came with it.';
+
+create table identity.socket_tickets (
+  ticket_hash bytea not null,
+  role text not null,
+  subject text not null,
+  region_id smallint not null,
+  warehouses text[] not null,
+  channels text[] not null,
+  session json not null,
+  expires_at timestamptz not null,
+  constraint socket_tickets_pkey primary key (ticket_hash),
+  constraint socket_tickets_ticket_hash_is_a_sha256_check check (length(ticket_hash) = 32),
+  constraint socket_tickets_role_is_known_check check (role in ('admin', 'warehouse', 'sales', 'integration'))
+);
+comment on table identity.socket_tickets is
+  'What opens a WebSocket once, for half a minute, in place of a token: a browser can send no header with it, and a URL is no '
+  'place for a token. Only the hash is here. session is the API''s own: when the token behind it ends, and which client it is of.';
+create index socket_tickets_expires_at_idx on identity.socket_tickets (expires_at);
+
+create table identity.pseudonym_keys (
+  key_id smallint not null default 1,
+  secret bytea not null,
+  constraint pseudonym_keys_pkey primary key (key_id),
+  constraint pseudonym_keys_has_one_row_check check (key_id = 1),
+  constraint pseudonym_keys_secret_has_32_bytes_check check (length(secret) = 32)
+);
+comment on table identity.pseudonym_keys is
+  'The key of orders.pseudonym(), made at random with the database. Without it nobody can try which name is behind a pseudonym.';
+insert into identity.pseudonym_keys (secret)
+values (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+
+create table identity.bi_logins (
+  login text collate "C" not null,
+  warehouse_ids text[] not null default '{}',
+  created_at timestamptz not null default now(),
+  constraint bi_logins_pkey primary key (login)
+);
+comment on table identity.bi_logins is
+  'Logins of analysts, made by `scoville bi add-user`. warehouse_ids: what one sees of stock and orders; those without see everything, '
+  'by their role bi_reader_all.';
+
+create unlogged table identity.request_windows (
+  principal text collate "C" not null,
+  kind text not null,
+  window_no bigint not null,
+  taken integer not null,
+  constraint request_windows_pkey primary key (principal, kind),
+  constraint request_windows_kind_is_known_check check (kind in ('read', 'write'))
+) with (fillfactor = 70);
+comment on table identity.request_windows is
+  'How many requests of a caller the processes of the API have taken out in the present window of time. Unlogged: after a crash the '
+  'counting begins anew, and nothing is lost by it.';
+
 create type api.result as (
   ordinal integer,
   code text,
@@ -631,3 +830,318 @@ create type api.result as (
 comment on type api.result is
   'The answer to one element of a command: code null and the document, or an error code and the body of the refusal. replayed: '
   'an idempotency key was seen before and this is the answer of then.';
+
+-- Webhooks: who is told of which events, and what became of each message. The dispatcher makes a delivery of every event an
+-- endpoint wants and may see, and puts those that are due into the queue (pgmq), as ids and nothing else; what is not due
+-- waits here. Delivery workers read the queue.
+
+create sequence webhooks.endpoints_endpoint_id_seq start 1001;
+create table webhooks.endpoints (
+  region_id smallint not null,
+  endpoint_id bigint not null default nextval('webhooks.endpoints_endpoint_id_seq'),
+  url text not null,
+  description text not null default '',
+  event_types text[] not null default '{}',
+  sku_ids text[] not null default '{}',
+  warehouse_ids text[] not null default '{}',
+  channel_ids text[] not null default '{}',
+  rate_per_minute_max integer,
+  requests_at_once_max integer not null default 10,
+  active boolean not null default true,
+  owner text not null,
+  owner_role text not null,
+  owner_channels text[] not null default '{}',
+  from_seq bigint not null,
+  previous_secret_expires_at timestamptz,
+  disabled_at timestamptz,
+  disabled_reason text,
+  deleted_at timestamptz,
+  version integer not null default 1,
+  created_at timestamptz not null default now(),
+  updated_at timestamptz not null default now(),
+  changed_by text not null,
+  change_reason text,
+  request_id text,
+  constraint endpoints_pkey primary key (region_id, endpoint_id),
+  constraint endpoints_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
+  constraint endpoints_url_is_a_web_address_check check (url ~ '^https?://[^[:space:][:cntrl:]]+$' and length(url) <= 2048),
+  constraint endpoints_rate_per_minute_max_is_within_range_check check (rate_per_minute_max between 1 and 60000),
+  constraint endpoints_requests_at_once_max_is_within_range_check check (requests_at_once_max between 1 and 100),
+  constraint endpoints_owner_role_is_known_check check (owner_role in ('admin', 'integration')),
+  constraint endpoints_disabled_reason_is_known_check check (disabled_reason in ('gone', 'failing')),
+  constraint endpoints_disabled_for_a_reason_check check ((disabled_at is null) = (disabled_reason is null))
+);
+alter sequence webhooks.endpoints_endpoint_id_seq owned by webhooks.endpoints.endpoint_id;
+comment on table webhooks.endpoints is
+  'Who wants to be told of which events. An empty filter means all; an event passes a filter when it names one of its values.';
+comment on column webhooks.endpoints.owner_channels is
+  'What an integration could see when it saved the endpoint; where the owner is a client of ours, its present scope counts.';
+comment on column webhooks.endpoints.from_seq is 'Events up to this seq were there before the endpoint listened.';
+comment on column webhooks.endpoints.disabled_at is
+  'When the endpoint was given up: it answered 410 (gone), or nothing got through for five days (failing). active is its '
+  'owner''s word; both are needed.';
+
+create table webhooks.secrets (
+  region_id smallint not null,
+  endpoint_id bigint not null,
+  secret_no integer not null,
+  secret text not null,
+  created_at timestamptz not null default now(),
+  expires_at timestamptz,
+  constraint secrets_pkey primary key (region_id, endpoint_id, secret_no),
+  constraint secrets_region_id_endpoint_id_fkey foreign key (region_id, endpoint_id)
+    references webhooks.endpoints (region_id, endpoint_id) on delete restrict,
+  constraint secrets_secret_is_of_the_standard_check check (secret ~ '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$')
+);
+comment on table webhooks.secrets is
+  'Keys to sign with, as they are: whoever signs must have them. No role but the definer reads this table. Two live while the '
+  'older one runs out.';
+
+create table webhooks.endpoint_states (
+  region_id smallint not null,
+  endpoint_id bigint not null,
+  owner text not null,
+  requests_at_once integer not null default 2,
+  failures_in_row integer not null default 0,
+  failing_since_at timestamptz,
+  pauses_in_row integer not null default 0,
+  paused_until_at timestamptz,
+  paced_until_at timestamptz,
+  constraint endpoint_states_pkey primary key (region_id, endpoint_id),
+  constraint endpoint_states_region_id_endpoint_id_fkey foreign key (region_id, endpoint_id)
+    references webhooks.endpoints (region_id, endpoint_id) on delete restrict,
+  constraint endpoint_states_requests_at_once_is_positive_check check (requests_at_once > 0)
+) with (fillfactor = 50);
+comment on table webhooks.endpoint_states is
+  'How an endpoint is doing. Whoever puts deliveries of an endpoint into the queue has locked its row here.';
+comment on column webhooks.endpoint_states.requests_at_once is
+  'How many deliveries may be in the queue or under way: few at first and after failures, then up to the endpoint''s own limit. '
+  'So one that hangs holds up its own deliveries only.';
+comment on column webhooks.endpoint_states.paused_until_at is
+  'After failures in a row, or at the endpoint''s wish (Retry-After), nothing is sent until then; afterwards one delivery tries.';
+comment on column webhooks.endpoint_states.paced_until_at is
+  'When the rate limit has room for the next delivery (the theoretical arrival time of the generic cell rate algorithm).';
+
+create table webhooks.deliveries (
+  region_id smallint not null,
+  endpoint_id bigint not null,
+  delivery_id bigint not null,
+  owner text not null,
+  event_id text not null,
+  type text not null,
+  subject text not null,
+  recorded_at timestamptz not null,
+  status text not null,
+  due_at timestamptz not null,
+  attempts integer not null default 0,
+  failures integer not null default 0,
+  solo_starts integer not null default 0,
+  created_at timestamptz not null,
+  finished_at timestamptz,
+  constraint deliveries_pkey primary key (region_id, endpoint_id, delivery_id),
+  constraint deliveries_region_id_endpoint_id_fkey foreign key (region_id, endpoint_id)
+    references webhooks.endpoints (region_id, endpoint_id) on delete restrict,
+  constraint deliveries_status_is_known_check
+    check (status in ('pending', 'queued', 'delivered', 'failed', 'canceled', 'quarantined')),
+  constraint deliveries_finished_when_it_ended_check check ((status in ('pending', 'queued')) = (finished_at is null))
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
+comment on table webhooks.deliveries is
+  'An event on its way to an endpoint. delivery_id is the seq of the event, so an endpoint can have no event twice.';
+comment on column webhooks.deliveries.recorded_at is 'When the event was recorded: with its seq, where it stands in the log.';
+comment on column webhooks.deliveries.attempts is 'All there ever were.';
+comment on column webhooks.deliveries.failures is 'Attempts that failed since the delivery was made, or set to work again.';
+comment on column webhooks.deliveries.solo_starts is
+  'How often it was sent by itself, since its message was never reported on while others were under way beside it. Each report '
+  'sets it back.';
+create index deliveries_pending_due_at_idx on webhooks.deliveries (region_id, endpoint_id, due_at, delivery_id)
+  where status = 'pending';
+create index deliveries_queued_idx on webhooks.deliveries (region_id, endpoint_id) where status = 'queued';
+
+create table webhooks.attempts (
+  region_id smallint not null,
+  endpoint_id bigint not null,
+  delivery_id bigint not null,
+  attempt_no integer not null,
+  owner text not null,
+  started_at timestamptz not null,
+  duration_ms integer not null,
+  status_code integer,
+  error text,
+  response text not null default '',
+  constraint attempts_pkey primary key (region_id, endpoint_id, delivery_id, attempt_no),
+  constraint attempts_response_is_short_check check (length(response) <= 1024)
+);
+comment on table webhooks.attempts is
+  'A request that was made, and what came of it: a status code and the beginning of the answer, or the error that was in the '
+  'way. No foreign key: it is written with its delivery and goes with it.';
+
+create table webhooks.dispatchers (
+  dispatcher_id smallint not null default 1,
+  last_seq bigint not null default 0,
+  constraint dispatchers_pkey primary key (dispatcher_id),
+  constraint dispatchers_has_one_row_check check (dispatcher_id = 1)
+) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200, vacuum_truncate = false);
+comment on table webhooks.dispatchers is
+  'One row: up to which seq of the event log deliveries have been made. Whoever holds its lock is the dispatcher.';
+
+insert into webhooks.dispatchers (last_seq) values (0);
+
+-- Sums by day for the views of schema bi. Kept by jobs.roll_up_stock and jobs.roll_up_sales, which add what is new; days are
+-- those of UTC, whatever the server's time zone.
+
+create table analytics.rollups (
+  region_id smallint not null,
+  rollup text collate "C" not null,
+  as_of_at timestamptz,
+  last_seq bigint,
+  constraint rollups_pkey primary key (region_id, rollup),
+  constraint rollups_rollup_is_known_check check (rollup in ('stock', 'sales'))
+);
+comment on table analytics.rollups is 'How far the sums have come. Whoever holds the lock of a row adds to them.';
+comment on column analytics.rollups.as_of_at is 'What had been committed by then is in; null until it was caught up with once.';
+comment on column analytics.rollups.last_seq is 'sales: up to which seq of the event log changed orders have been looked for.';
+
+create table analytics.stock_marks (
+  region_id smallint not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  movement_id bigint not null,
+  version bigint not null,
+  first_on date,
+  last_on date,
+  constraint stock_marks_pkey primary key (region_id, warehouse_id, sku_id),
+  constraint stock_marks_days_go_forward_check check (first_on <= last_on)
+);
+comment on table analytics.stock_marks is
+  'Up to which movement a level has been summed. Whoever posts movements of a level holds its lock, so their ids come in the order '
+  'of the commits, and none can turn up later below the mark.';
+comment on column analytics.stock_marks.version is
+  'The version of the level that is summed up to; below that of stock_levels there is more to do.';
+
+create table analytics.stock_days (
+  region_id smallint not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  day_on date not null,
+  on_hand bigint not null default 0,
+  reserved bigint not null default 0,
+  committed bigint not null default 0,
+  unavailable bigint not null default 0,
+  safety_stock bigint not null default 0,
+  available bigint generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
+  net bigint not null default 0,
+  received bigint not null default 0,
+  shipped bigint not null default 0,
+  adjusted_in bigint not null default 0,
+  adjusted_out bigint not null default 0,
+  constraint stock_days_pkey primary key (region_id, warehouse_id, sku_id, day_on)
+) with (fillfactor = 80);
+comment on table analytics.stock_days is
+  'What a level was at the end of a day, and what went in and out on it: a row for every day since the first movement.';
+comment on column analytics.stock_days.net is 'By how much on_hand changed on that day.';
+create index stock_days_warehouse_id_idx on analytics.stock_days (warehouse_id, day_on);
+create index stock_days_day_on_idx on analytics.stock_days (region_id, day_on);
+
+create table analytics.adjustment_days (
+  region_id smallint not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  day_on date not null,
+  reason_code text collate "C" not null,
+  units_in bigint not null default 0,
+  units_out bigint not null default 0,
+  constraint adjustment_days_pkey primary key (region_id, warehouse_id, sku_id, day_on, reason_code)
+);
+comment on table analytics.adjustment_days is 'Units that adjustments and counts added and took away on a day, by reason.';
+create index adjustment_days_warehouse_id_idx on analytics.adjustment_days (warehouse_id, day_on);
+
+create table analytics.lot_receipts (
+  region_id smallint not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  lot_id bigint not null,
+  first_received_at timestamptz not null,
+  last_received_at timestamptz not null,
+  received bigint not null,
+  constraint lot_receipts_pkey primary key (region_id, warehouse_id, sku_id, lot_id)
+);
+comment on table analytics.lot_receipts is 'When units of a batch came into a warehouse: receipts and transfers.';
+create index lot_receipts_warehouse_id_idx on analytics.lot_receipts (warehouse_id);
+
+create table analytics.due_days (
+  region_id smallint not null,
+  placed_on date not null,
+  constraint due_days_pkey primary key (region_id, placed_on)
+);
+comment on table analytics.due_days is 'Days of which an order has changed: their sums are made anew.';
+
+create table analytics.order_hours (
+  region_id smallint not null,
+  hour_at timestamptz not null,
+  channel_id text collate "C" not null,
+  currency text not null,
+  warehouse_ids text[] not null,
+  orders bigint not null,
+  canceled_orders bigint not null,
+  shipped_orders bigint not null,
+  units bigint not null,
+  revenue numeric(18, 2) not null,
+  constraint order_hours_pkey primary key (region_id, hour_at, channel_id, currency, warehouse_ids)
+);
+comment on table analytics.order_hours is
+  'Orders by the hour that they were placed in, and by the warehouses that serve them. units and revenue: of those not '
+  'canceled.';
+create index order_hours_channel_id_idx on analytics.order_hours (channel_id, hour_at);
+
+create table analytics.sales_days (
+  region_id smallint not null,
+  placed_on date not null,
+  channel_id text collate "C" not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  currency text not null,
+  ordered bigint not null,
+  shipped bigint not null,
+  withdrawn bigint not null,
+  revenue numeric(18, 4) not null,
+  constraint sales_days_pkey primary key (region_id, placed_on, channel_id, warehouse_id, sku_id, currency)
+);
+comment on table analytics.sales_days is
+  'Units promised to the orders placed on a day, and what became of them so far. revenue: of units that were not '
+  'withdrawn, at the prices of the orders.';
+create index sales_days_warehouse_id_idx on analytics.sales_days (warehouse_id, placed_on);
+create index sales_days_channel_id_idx on analytics.sales_days (channel_id, placed_on);
+
+create table analytics.lead_hours (
+  region_id smallint not null,
+  placed_on date not null,
+  channel_id text collate "C" not null,
+  warehouse_id text collate "C" not null,
+  hours integer not null,
+  parcels bigint not null,
+  seconds bigint not null,
+  constraint lead_hours_pkey primary key (region_id, placed_on, channel_id, warehouse_id, hours)
+);
+comment on table analytics.lead_hours is
+  'Parcels of the orders placed on a day, by the whole hours that passed until they left; seconds is the sum.';
+create index lead_hours_warehouse_id_idx on analytics.lead_hours (warehouse_id, placed_on);
+create index lead_hours_channel_id_idx on analytics.lead_hours (channel_id, placed_on);
+
+-- The currency between functions; never stored.
+create type analytics.movement as (
+  warehouse_id text,
+  sku_id text,
+  level_version bigint,
+  movement_id bigint,
+  recorded_at timestamptz,
+  kind text,
+  lot_id bigint,
+  on_hand bigint,
+  reserved bigint,
+  committed bigint,
+  unavailable bigint,
+  safety_stock bigint,
+  reason_code text
+);
+comment on type analytics.movement is
+  'A movement on its way into the sums, with the version that its level has now. movement_id null: the level has none to sum.';

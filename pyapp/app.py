@@ -1,112 +1,135 @@
-"""The application: lifespan, the middleware around every request, the routes."""
+"""The application: its lifespan and its routes."""
 
 from __future__ import annotations
 
-import logging
-import re
-import time
-import uuid
+import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypedDict
 
 from starlette.applications import Starlette
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
-from starlette.middleware import Middleware
-from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp
 
+from pyapp import docs
 from pyapp.auth import Verifier
+from pyapp.dashboard import Dashboard
 from pyapp.database import Database
-from pyapp.problems import Problem
-from pyapp.responses import on_http_exception, on_problem, problem_response
-from pyapp.routes import starlette_routes
+from pyapp.door import Door
+from pyapp.lanes import Lanes
+from pyapp.limits import Limits
+from pyapp.live.live import Live
+from pyapp.live.sequencer import Sequencer
+from pyapp.metrics import exposition, sources
+from pyapp.metrics.exposition import Exposition
+from pyapp.oauth import TokenIssuer
+from pyapp.reads import Reads
+from pyapp.replica import Replica
+from pyapp.routes import endpoints_by_path, healthz, starlette_routes
+from pyapp.routes.live import live_routes
 from pyapp.settings import Settings, SettingsError
-
-access_logger = logging.getLogger("scoville.access")
-logger = logging.getLogger("scoville.app")
-
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+from pyapp.sold_out import SoldOut
+from pyapp.tasks import end
+from pyapp.webhooks.addresses import Allowed
 
 
 class State(TypedDict):
     """What requests find in scope["state"], besides their request_id."""
 
     database: Database
+    lanes: Lanes
+    live: Live
+    reads: Reads
+    replica: Replica | None  # None: there is no standby to read from
+    sold_out: SoldOut
+    sequencer: Sequencer
     verifier: Verifier
+    issuer: TokenIssuer
+    allowed: Allowed
+    exposition: Exposition
+    limits: Limits | None  # None: nobody has one
+    origins: frozenset[str]  # whose pages are let in
 
 
-def create_app(settings: Settings) -> Starlette:
+def create_app(settings: Settings) -> Scoville:
     """The ASGI application. Raises SettingsError when the settings do not suffice to serve."""
     if not settings.database_url:
         raise SettingsError("DATABASE_URL is not set: give the URL of the login role, postgresql://authenticator@host/database.")
-    url, verifier = settings.database_url, Verifier(settings)
+    url, verifier, allowed = settings.database_url, Verifier(settings), Allowed(settings.webhook_allow)
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        database = Database(url, settings.pool_size)
+    async def lifespan(app: Scoville) -> AsyncIterator[State]:
+        database = Database(url, settings.pool_size, tracked=settings.read_url is not None)
         await database.open()
+        lanes = Lanes(database, batch_elements_max=settings.batch_elements)
+        sequencer = Sequencer(url)
+        database.on_write = sequencer.kick
+        verifier.check_grant = database.check_grant
         try:
-            yield {"database": database, "verifier": verifier}
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(sequencer.running())
+                live = await stack.enter_async_context(Live(url, database, verifier, settings).open())
+                replica = None
+                if settings.read_url:
+                    replica = Replica(settings.read_url, database, url, settings.pool_size)
+                    await stack.enter_async_context(replica.running())
+                app.state.live = live
+                app.state.reads = reads = Reads(live.hub, verifier)
+                app.state.sold_out = sold_out = SoldOut(live.hub)
+                issuer = TokenIssuer(settings)
+                sampler = sources.Sampler(
+                    sources.requests(lambda: app.door.under_way),
+                    sources.reads(reads),
+                    sources.replica(replica),
+                    sources.lanes(lanes),
+                    sources.database(database),
+                    sources.sequencer(sequencer),
+                    sources.live(live),
+                )
+                sampling = asyncio.create_task(sampler.run())
+                rates = settings.rates()
+                yield {
+                    "database": database,
+                    "lanes": lanes,
+                    "live": live,
+                    "reads": reads,
+                    "replica": replica,
+                    "sold_out": sold_out,
+                    "sequencer": sequencer,
+                    "verifier": verifier,
+                    "issuer": issuer,
+                    "allowed": allowed,
+                    "exposition": Exposition(sampler.sample, settings.metrics_token),
+                    "limits": Limits(database, rates) if rates else None,
+                    "origins": frozenset(settings.allowed_origins),
+                }
+                await end(sampling)
         finally:
+            await lanes.drain()
             await database.close()
 
-    app = Starlette(
-        routes=starlette_routes(),
-        middleware=[Middleware(Door)],
-        exception_handlers={Problem: on_problem, HTTPException: on_http_exception},
-        lifespan=lifespan,
-    )
+    app = Scoville(routes=[*starlette_routes(), *docs.routes(), *live_routes(), *Dashboard().routes()], lifespan=lifespan)
     app.router.redirect_slashes = False
     return app
 
 
-class Door:
-    """Around every request: its id, the last resort for errors, one line in the log."""
+def create_worker_app(settings: Settings) -> Scoville:
+    """What a worker answers: that it is alive, and its metrics."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    @asynccontextmanager
+    async def lifespan(_app: Scoville) -> AsyncIterator[dict[str, Exposition]]:
+        yield {"exposition": Exposition(lambda: None, settings.metrics_token)}
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        started = time.perf_counter()
-        given = Headers(scope=scope).get("x-request-id", "")
-        request_id = given if REQUEST_ID.fullmatch(given) else str(uuid.uuid4())
-        scope.setdefault("state", {})["request_id"] = request_id
-        status = 0
+    return Scoville(
+        routes=[StarletteRoute("/healthz", healthz), StarletteRoute("/metrics", exposition.endpoint)], lifespan=lifespan
+    )
 
-        async def send_with_headers(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                if scope["path"].startswith("/v1/"):
-                    headers["Cache-Control"] = "no-store"
-            await send(message)
 
-        try:
-            await self.app(scope, receive, send_with_headers)
-        except ClientDisconnect:
-            status = status or 499  # nobody is there to read an answer; the number is nginx's
-        except Exception:
-            logger.exception("unhandled error", extra={"request_id": request_id})
-            if status:
-                raise
-            problem = Problem("RQ500", "Something failed on our side. Report it with the request_id.")
-            await problem_response(problem, request_id)(scope, receive, send_with_headers)
-        finally:
-            # The path without its query: that may hold a customer's e-mail.
-            access_logger.info(
-                "request",
-                extra={
-                    "request_id": request_id,
-                    "method": scope["method"],
-                    "path": scope["path"],
-                    "status": status,
-                    "milliseconds": round((time.perf_counter() - started) * 1000, 2),
-                },
-            )
+class Scoville(Starlette):
+    """Starlette with one layer between server and router: the door does what its two layers for errors would do."""
+
+    door: Door
+
+    def build_middleware_stack(self) -> ASGIApp:
+        self.door = Door(self.router, endpoints_by_path())
+        return self.door

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import asyncio
 import select
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import psycopg
 from psycopg import pq
@@ -21,8 +21,7 @@ from psycopg.generators import fetch_many, send
 from psycopg.waiting import wait_async
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from pyapp.auth import Identity
-from pyapp.problems import Problem, from_database, unavailable
+from pyapp.problems import RETRY_AFTER_SECONDS, Problem, from_database, unavailable
 
 POOL_WAIT_SECONDS = 5.0  # for a free connection; then 503
 POOL_WAITING_MAX = 2000  # callers in that queue; further ones get 503 at once
@@ -40,6 +39,9 @@ STALE_PLAN_STATES = frozenset({"0A000", "26000"})
 REPEATED_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"}) | STALE_PLAN_STATES
 
 ENTER = "select app.enter($1, $2)"
+# Where the log of the primary ends: behind what was just committed. Run after COMMIT.
+POSITION = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+CHECK_GRANT = "select api.check_grant($1, $2)"
 # As any login may: are the entry points there?
 COUNT_FUNCTIONS = """select count(distinct p.proname) from pg_catalog.pg_proc p
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace where n.nspname = 'api' and p.proname = any ($1::text[])"""
@@ -49,8 +51,33 @@ Row = tuple[bytes | None, ...]
 Step = tuple[str, tuple[Value, ...]]
 
 
+class UnknownOutcome(Problem):
+    """The connection was lost so late that the transaction may have been committed or not."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "RQ503",
+            "The connection to the database was lost before its answer came: the request may have been carried "
+            "out or not. Repeat it with the same Idempotency-Key; without one, read the state first.",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        )
+
+
 class LostConnection(Exception):  # noqa: N818
     """The connection ended before the answer: whether the transaction was committed is not known."""
+
+
+class AfterCommit(psycopg.OperationalError):
+    """What was asked has been committed, and then something failed."""
+
+
+class Caller(Protocol):
+    """Whoever a transaction is entered as: an Identity, or a worker."""
+
+    @property
+    def role(self) -> str: ...
+
+    def claims(self, request_id: str) -> bytes: ...
 
 
 class Session(psycopg.AsyncConnection[Any]):
@@ -71,11 +98,17 @@ class Session(psycopg.AsyncConnection[Any]):
 
 
 class Database:
-    """The pool and the calls through it. Made at start, opened and closed by the app's lifespan."""
+    """The pool and the calls through it. Made at start, opened and closed by the app's lifespan.
 
-    def __init__(self, url: str, pool_size: int) -> None:
+    `on_write` is called after each write that may have been committed. `tracked`: `position` is where the log of the primary
+    ended after the last write, for what reads elsewhere (replica.py).
+    """
+
+    on_write: Callable[[], None] = staticmethod(lambda: None)
+
+    def __init__(self, url: str, pool_size: int, *, tracked: bool = False, wait_seconds: float | None = None) -> None:
         options = (
-            f"-c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
+            f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
             f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
         )
         given = psycopg.conninfo.conninfo_to_dict(url).get("options")
@@ -90,13 +123,22 @@ class Database:
             },
             min_size=min(2, pool_size),
             max_size=pool_size,
-            timeout=POOL_WAIT_SECONDS,
+            timeout=POOL_WAIT_SECONDS if wait_seconds is None else wait_seconds,
             max_waiting=POOL_WAITING_MAX,
             max_lifetime=CONNECTION_LIFETIME_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
             name="scoville",
             open=False,
         )
+        self.timeouts = 0  # callers that got no connection in time
+        self.refusals = 0  # callers that were not even let wait
+        self.repeats = 0
+        self.position = 0
+        self._tracked = tracked
+
+    def pool_stats(self) -> dict[str, int]:
+        """In the words of psycopg_pool; what has not happened yet is left out."""
+        return self._pool.get_stats()
 
     async def open(self) -> None:
         """Starts connecting and returns at once: requests wait for a connection themselves."""
@@ -107,7 +149,7 @@ class Database:
 
     async def call(
         self,
-        identity: Identity,
+        identity: Caller,
         statement: str,
         values: Sequence[Value],
         *,
@@ -127,21 +169,28 @@ class Database:
             ("rollback" if dry_run else "commit", ()),
         )
         harmless = read_only or dry_run
-        for attempt in range(1, ATTEMPTS_MAX + 1):
-            try:
-                return (await self._run(steps))[2]
-            except psycopg.Error as error:
-                if attempt == ATTEMPTS_MAX or error.diag.sqlstate not in REPEATED_STATES:
-                    raise from_database(error, request_id) from error
-            except LostConnection as error:
-                if not harmless:
-                    raise unavailable(
-                        "The connection to the database was lost before its answer came: the request may have been carried "
-                        "out or not. Repeat it with the same Idempotency-Key; without one, read the state first."
-                    ) from error
-                if attempt == ATTEMPTS_MAX:
-                    raise unavailable("The connection to the database was lost. Repeat the request.") from error
-        raise AssertionError("unreachable")
+        tracked = self._tracked and not harmless
+        try:
+            rows = await self._repeat((*steps, (POSITION, ())) if tracked else steps, request_id, harmless=harmless)
+            if tracked:
+                self.position = max(self.position, int(rows[4][0][0] or 0))
+            return rows[2]
+        finally:
+            if not harmless:
+                self.on_write()
+
+    async def run(self, steps: Sequence[Step]) -> list[list[Row]]:
+        """The rows of each step, tried once. Raises psycopg.Error, LostConnection, Problem RQ503."""
+        return await self._run(steps)
+
+    async def ask(self, statement: str, values: Sequence[Value], *, request_id: str) -> list[Row]:
+        """The rows of a statement that reads, run as the login itself: before it is known who calls. Raises Problem as call."""
+        return (await self._repeat(((statement, tuple(values)),), request_id, harmless=True))[0]
+
+    async def check_grant(self, client_id: str, grant: int) -> bool:
+        """Whether tokens of this client that were issued under this number are still good. Raises Problem as call."""
+        rows = await self.ask(CHECK_GRANT, (client_id, grant), request_id="")
+        return rows[0][0] == b"t"
 
     async def is_ready(self, functions: Sequence[str]) -> bool:
         """Whether Postgres answers and has these functions in its schema api."""
@@ -152,13 +201,28 @@ class Database:
             return False
         return rows[0][0][0] == str(len(set(functions))).encode()
 
+    async def _repeat(self, steps: Sequence[Step], request_id: str, *, harmless: bool) -> list[list[Row]]:
+        """The rows of each step, tried again where that can help and does no harm."""
+        for attempt in range(1, ATTEMPTS_MAX + 1):
+            self.repeats += attempt > 1
+            try:
+                return await self._run(steps)
+            except psycopg.Error as error:
+                if attempt == ATTEMPTS_MAX or error.diag.sqlstate not in REPEATED_STATES:
+                    raise from_database(error, request_id) from error
+            except LostConnection as error:
+                if not harmless:
+                    raise UnknownOutcome from error
+                if attempt == ATTEMPTS_MAX:
+                    raise unavailable("The connection to the database was lost. Repeat the request.") from error
+        raise AssertionError("unreachable")
+
     async def _run(self, steps: Sequence[Step]) -> list[list[Row]]:
         """The rows of each step. Raises psycopg.Error when nothing was committed, LostConnection when that is not known."""
         arguments = [tuple(map(_encode, values)) for _, values in steps]
         session = await self._connect()
         try:
-            async with asyncio.timeout(CALL_SECONDS):
-                rows = await wait_async(_exchange(session, steps, arguments), session.pgconn.socket)
+            rows = await _run_steps(session, steps, arguments)
         except psycopg.Error as error:
             await self._recover(session, error)
             if error.diag.sqlstate is None:
@@ -180,8 +244,10 @@ class Database:
             try:
                 session = await self._pool.getconn()
             except PoolTimeout as error:
+                self.timeouts += 1
                 raise unavailable("The database is away, or too busy to take more. Repeat the request.") from error
             except TooManyRequests as error:
+                self.refusals += 1
                 raise unavailable("Too many requests are waiting for the database. Repeat the request.") from error
             if not session.is_stale:
                 return session
@@ -204,6 +270,23 @@ class Database:
         await session.close()
 
 
+async def run_steps(session: Session, steps: Sequence[Step]) -> list[list[Row]]:
+    """The rows of each step, sent together on a connection of one's own. After any error the connection is closed."""
+    try:
+        return await _run_steps(session, steps, [tuple(map(_encode, values)) for _, values in steps])
+    except (
+        BaseException
+    ):  # cancelled too: who leaves it open in the middle of an exchange is warned that it cannot be rolled back
+        await session.close()
+        raise
+
+
+async def _run_steps(session: Session, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]) -> list[list[Row]]:
+    # The interval has to be given: by default it is 0, and psycopg would ask the socket again and again.
+    async with asyncio.timeout(CALL_SECONDS):
+        return await wait_async(_exchange(session, steps, arguments), session.pgconn.socket, interval=CALL_SECONDS)
+
+
 def _encode(value: Value) -> bytes | None:
     if value is None or isinstance(value, bytes):
         data = value
@@ -222,6 +305,7 @@ def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple
     pgconn = session.pgconn
     pgconn.enter_pipeline_mode()
     sent: list[tuple[str, bytes] | None] = []  # in order: what is prepared, None for what is run
+    decisive = 0  # the number of COMMIT, or of the last
     for (statement, values), data in zip(steps, arguments, strict=True):
         if not values:
             pgconn.send_query_params(statement.encode(), None)
@@ -233,6 +317,9 @@ def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple
                 sent.append((statement, name))
             pgconn.send_query_prepared(name, data)
         sent.append(None)
+        if statement == "commit":
+            decisive = len(sent)
+    decisive = decisive or len(sent)
     pgconn.pipeline_sync()
     yield from send(pgconn)
 
@@ -243,8 +330,9 @@ def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple
         for number, prepared in enumerate(sent, start=1):
             for result in (yield from fetch_many(pgconn)):
                 if result.status == pq.ExecStatus.FATAL_ERROR:
-                    failed = failed or psycopg.errors.error_from_result(result)
-                    failed_last = number == len(sent)
+                    after = number > decisive
+                    failed = failed or (AfterCommit() if after else psycopg.errors.error_from_result(result))
+                    failed_last = number >= decisive
                 elif result.status == pq.ExecStatus.PIPELINE_ABORTED:
                     continue
                 elif prepared is not None:

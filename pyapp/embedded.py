@@ -4,9 +4,10 @@ Only its binaries are used. Its own server class keeps pids in a file that a kil
 wrong (the server is then never stopped), takes a reused pid in postmaster.pid for a running server,
 and gives up on crash recovery after 10 s. `pg_ctl` and a lock need less code than working round it.
 
-The server listens on a unix socket only, which nobody but the owner of the data folder (and root)
-can open; inside, every login is trusted. It is as durable as any PostgreSQL: fsync,
-full_page_writes and synchronous_commit stay on.
+The server listens on a unix socket, which nobody but the owner of the data folder (and root)
+can open; inside, every login is trusted. With `bi` it also listens on 127.0.0.1, where analysts' logins,
+and no others, come in by password. It is as durable as any PostgreSQL: fsync, full_page_writes and
+synchronous_commit stay on.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import os
 import pwd
 import shlex
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -47,8 +49,9 @@ FREE_BYTES_MIN = 200 * 1024 * 1024  # a new cluster takes 40 MB, its first WAL s
 
 CONFIGURATION = """\
 # Written by scoville at every start; changes here are lost.
-listen_addresses = ''
-port = 5432
+listen_addresses = '{addresses}'
+port = {port}
+hba_file = '{hba}'
 unix_socket_permissions = 0700
 fsync = on
 full_page_writes = on
@@ -61,6 +64,17 @@ autovacuum_naptime = 2s
 timezone = 'UTC'
 log_timezone = 'UTC'
 """
+HBA_FILE = "scoville_hba.conf"
+HBA = """\
+# Written by scoville at every start; changes here are lost.
+local  all          all         trust
+local  replication  postgres    trust
+host   scoville     +bi_reader  127.0.0.1/32  scram-sha-256
+host   all          all         all           reject
+"""
+LOOPBACK = "127.0.0.1"
+SOCKET_PORT = 5432  # names the socket of a server that listens on no port
+PORT_FILE = "bi.port"
 
 
 @dataclass
@@ -69,6 +83,7 @@ class Server:
 
     pgdata: Path
     socket_dir: Path
+    port: int
     _lock: IO[str]
 
     @property
@@ -77,7 +92,7 @@ class Server:
 
     def url(self, user: str, database: str) -> str:
         """A libpq URL over the unix socket; no password, the socket's permissions are the guard."""
-        return f"postgresql://{user}@/{quote(database)}?host={quote(str(self.socket_dir), safe='')}&port=5432"
+        return f"postgresql://{user}@/{quote(database)}?host={quote(str(self.socket_dir), safe='')}&port={self.port}"
 
     def stop(self) -> None:
         """End its sessions, stop it (nothing committed is lost) and release the data folder."""
@@ -90,8 +105,10 @@ class Server:
             self._lock.close()
 
 
-def start(data_dir: Path) -> Server:
+def start(data_dir: Path, *, bi: bool = False) -> Server:
     """Start, or take over, the server whose cluster is in `<data_dir>/pg`; make one if needed.
+
+    `bi`: it also listens on a port of 127.0.0.1, the same at every start unless somebody else has taken it meanwhile.
 
     Raises `Failure` when the folder cannot be used, is in use, or holds a cluster of another
     PostgreSQL version.
@@ -105,8 +122,7 @@ def start(data_dir: Path) -> Server:
         _make_cluster(pgdata)
         _refuse_other_version(pgdata)
         socket_dir = _socket_dir(pgdata)
-        _write_configuration(pgdata)
-        _start_postmaster(pgdata, socket_dir)
+        port = _start_postmaster(pgdata, socket_dir, data_dir / PORT_FILE if bi else None)
     except OSError as error:
         lock.close()
         raise Failure(Exit.DATA_DIR, _cannot_use(data_dir, error)) from error
@@ -117,7 +133,36 @@ def start(data_dir: Path) -> Server:
     except BaseException:
         lock.close()
         raise
-    return Server(pgdata, socket_dir, lock)
+    return Server(pgdata, socket_dir, port, lock)
+
+
+def is_cluster(data_dir: Path) -> bool:
+    """Whether a demo has left its data there."""
+    return any((data_dir / name).exists() for name in ("pg", "pg.initializing"))
+
+
+def check_unused(data_dir: Path) -> None:
+    """Raises Failure while a demo runs on the folder."""
+    _lock_folder(data_dir).close()
+
+
+def wipe(data_dir: Path) -> None:
+    """Delete all that a demo left in its folder, and the folder where nothing else is in it. Raises Failure as start does."""
+    data_dir = data_dir.expanduser().absolute()
+    pgdata = data_dir / "pg"
+    with _lock_folder(data_dir):
+        try:
+            if (pgdata / "PG_VERSION").exists() and list(_processes_in(pgdata)):  # left by a demo that was killed
+                _pg_ctl(pgdata, "stop", "-m", "immediate")
+            if pgdata.exists():
+                (pgdata.with_name("pg.initializing")).touch()  # half a cluster, until it is gone
+                shutil.rmtree(pgdata)
+            for name in ("pg.initializing", PORT_FILE, "scoville.json", "jwt.key", "lock"):
+                (data_dir / name).unlink(missing_ok=True)
+            if not any(data_dir.iterdir()):
+                data_dir.rmdir()
+        except OSError as error:
+            raise Failure(Exit.DATA_DIR, _cannot_use(data_dir, error)) from error
 
 
 def _cannot_use(data_dir: Path, error: OSError) -> str:
@@ -192,17 +237,41 @@ def _refuse_other_version(pgdata: Path) -> None:
         )
 
 
-def _write_configuration(pgdata: Path) -> None:
-    path = pgdata / "scoville.conf"
-    path.write_text(CONFIGURATION)
-    if os.geteuid() == 0:
-        owner = pgdata.stat()
-        os.chown(path, owner.st_uid, owner.st_gid)
+def _write_configuration(pgdata: Path, port: int, *, listens: bool) -> None:
+    quoted = str(pgdata / HBA_FILE).replace("'", "''")
+    texts = {
+        "scoville.conf": CONFIGURATION.format(addresses=LOOPBACK if listens else "", port=port, hba=quoted),
+        HBA_FILE: HBA,
+    }
+    for name, text in texts.items():
+        path = pgdata / name
+        path.write_text(text)
+        if os.geteuid() == 0:
+            owner = pgdata.stat()
+            os.chown(path, owner.st_uid, owner.st_gid)
+
+
+def _choose_port(file: Path) -> int:
+    """The one of the last time, if it is free; else a free one, kept for the next."""
+    kept = file.read_text().strip() if file.exists() else ""
+    for wanted in (int(kept), 0) if kept.isdecimal() and int(kept) < 65536 else (0,):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((LOOPBACK, wanted))
+            except OSError:
+                continue
+            port = int(probe.getsockname()[1])
+            break
+    else:
+        raise OSError(f"no port of {LOOPBACK} is free")
+    file.write_text(f"{port}\n")
+    return port
 
 
 def _socket_dir(pgdata: Path) -> Path:
     """The cluster's own folder, or a private one where that path is too long for a socket."""
-    if len(os.fsencode(pgdata / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES_MAX:
+    if len(os.fsencode(pgdata / ".s.PGSQL.65535")) <= SOCKET_PATH_BYTES_MAX:
         return pgdata
     owner = pgdata.stat()
     name = hashlib.sha256(os.fsencode(pgdata)).hexdigest()[:12]
@@ -216,10 +285,13 @@ def _socket_dir(pgdata: Path) -> Path:
     return folder
 
 
-def _start_postmaster(pgdata: Path, socket_dir: Path) -> None:
+def _start_postmaster(pgdata: Path, socket_dir: Path, port_file: Path | None) -> int:
+    """The port that it listens on, or that names its socket."""
     if _postmaster_lives(pgdata, socket_dir):  # left by a `scoville demo` that was killed: take it over
         _wait_until_ready(pgdata)
-        return
+        return int((pgdata / "postmaster.pid").read_text().splitlines()[3])
+    port = _choose_port(port_file) if port_file else SOCKET_PORT
+    _write_configuration(pgdata, port, listens=port_file is not None)
     log = pgdata / "log"
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(pgdata / "log.1")
@@ -227,6 +299,7 @@ def _start_postmaster(pgdata: Path, socket_dir: Path) -> None:
         lines = log.read_text(errors="replace").splitlines()
         said = [line for line in lines if "FATAL" in line or "PANIC" in line] or ["no reason given"]
         raise OSError(f"PostgreSQL did not start: {said[-1].strip()} (see {log})")
+    return port
 
 
 def _stop_half_started(pgdata: Path) -> None:
@@ -256,7 +329,8 @@ def _postmaster_lives(pgdata: Path, socket_dir: Path) -> bool:
     if ours:
         raise OSError(f"PostgreSQL processes without a postmaster still run in it ({sorted(ours)}); end them")
     pid_file.unlink(missing_ok=True)
-    (socket_dir / ".s.PGSQL.5432.lock").unlink(missing_ok=True)
+    for left in socket_dir.glob(".s.PGSQL.*.lock"):
+        left.unlink(missing_ok=True)
     return False
 
 

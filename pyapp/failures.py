@@ -9,7 +9,7 @@ class Exit(IntEnum):
     """Exit codes of `scoville`; listed in `scoville --help` and docs/reference/command.md."""
 
     OK = 0
-    DISAGREES = 1  # verify found rows, or a fault that has no code of its own
+    DISAGREES = 1  # verify or doctor found something, or a fault that has no code of its own
     USAGE = 2  # typer's own: an unknown option or a missing argument
     INCOMPLETE = 3  # import: some lines were refused or bad
     SETTINGS = 4  # a setting is missing or cannot be used
@@ -19,6 +19,8 @@ class Exit(IntEnum):
     DATA_DIR = 8  # the data folder cannot be written
     DATA_DIR_BUSY = 9  # another `scoville demo` runs on the data folder
     SERVER = 10  # the API does not answer or refuses the token
+    REFUSED = 11  # the API understood and would not: a rule, or there is no such thing
+    PROGRAM = 12  # a program that the command needs is not installed
     INTERRUPTED = 130
 
 

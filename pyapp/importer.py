@@ -26,9 +26,11 @@ import msgspec
 from pyapp.failures import Exit, Failure
 
 Kind = Literal["skus", "stock", "orders"]
-Outcome = Literal["committed", "already", "refused", "bad"]
+Outcome = Literal["committed", "already", "refused", "bad", "untried"]
+OUTCOMES: tuple[Outcome, ...] = ("committed", "already", "refused", "bad")
 
 ELEMENTS_MAX = 100  # a list: about 30 kB of orders, well below the API's 1 MiB
+DRY_ELEMENTS_MAX = 1000  # a list of a dry run: what one list takes away the next one does not miss, so few and long ones
 ROUNDS_MAX = 40  # of leaving out what the API names as wrong; it names at most 20 places at once
 ATTEMPTS_MAX = 10  # of one request, over about a minute
 PAUSE_SECONDS_MAX = 10.0
@@ -84,6 +86,7 @@ class Report:
     """What became of every line, by SKU. `say` gets each thing worth telling, as it happens."""
 
     say: Callable[[str], None]
+    dry_run: bool = False
     lines: int = 0
     elements_done: int = 0
     elements_already: int = 0
@@ -91,8 +94,7 @@ class Report:
     by_sku: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
 
     def count(self, line: Line, outcome: Outcome) -> None:
-        outcomes: tuple[Outcome, ...] = ("committed", "already", "refused", "bad")
-        sku = self.by_sku.setdefault(line.sku_id, {name: {"lines": 0, "units": 0} for name in outcomes})
+        sku = self.by_sku.setdefault(line.sku_id, {name: {"lines": 0, "units": 0} for name in self.outcomes})
         sku[outcome]["lines"] += 1
         sku[outcome]["units"] += line.units
 
@@ -100,17 +102,21 @@ class Report:
         self.count(line, "bad")
         self.say(f"line {line.number}: bad: {reason}")
 
+    @property
+    def outcomes(self) -> tuple[Outcome, ...]:
+        return (*OUTCOMES, "untried") if self.dry_run else OUTCOMES
+
     def total(self, outcome: Outcome, unit: Literal["lines", "units"]) -> int:
-        return sum(sku[outcome][unit] for sku in self.by_sku.values())
+        return sum(sku[outcome][unit] for sku in self.by_sku.values() if outcome in sku)
 
     @property
     def is_complete(self) -> bool:
         return self.total("refused", "lines") + self.total("bad", "lines") == 0
 
     def as_json(self) -> bytes:
-        outcomes: tuple[Outcome, ...] = ("committed", "already", "refused", "bad")
-        totals = {name: {"lines": self.total(name, "lines"), "units": self.total(name, "units")} for name in outcomes}
+        totals = {name: {"lines": self.total(name, "lines"), "units": self.total(name, "units")} for name in self.outcomes}
         document = {
+            **({"dry_run": True} if self.dry_run else {}),
             "lines": self.lines,
             "done": self.elements_done,
             "already_there": self.elements_already,
@@ -130,17 +136,24 @@ def run(
     say: Callable[[str], None],
     advance: Callable[[int, int], None] | None = None,
     time_zone: tzinfo = UTC,
-    elements_max: int = ELEMENTS_MAX,
+    dry_run: bool = False,
 ) -> Report:
-    """Import one file. `advance` is told how many of the elements are through. Raises Failure when it cannot go on."""
+    """Import one file. `advance` is told how many of the elements are through. Raises Failure when it cannot go on.
+
+    A dry run sends the same lists, only longer ones, and the API keeps nothing of them.
+    """
     content = _read(path)
-    report = Report(say)
+    report = Report(say, dry_run)
+    elements_max = DRY_ELEMENTS_MAX if dry_run else ELEMENTS_MAX
     rows, source = _rows(kind, content, report)
     elements, channels = _elements(kind, source, rows, report, time_zone)
     digest = hashlib.sha256(content + f"\n{kind} {time_zone} {elements_max}".encode()).hexdigest()[:32]
-    with Api(url, token) as api:
+    with Api(url, token, dry_run=dry_run) as api:
+        new: set[str] = set()
         for start in range(0, len(channels), elements_max):
-            _make_channels(api, channels[start : start + elements_max])
+            new |= _make_channels(api, channels[start : start + elements_max])
+        if dry_run:
+            elements = _tried(elements, new, report)
         for start in range(0, len(elements), elements_max):
             part = elements[start : start + elements_max]
             _submit(api, PATHS[kind], part, f"import-{digest}-{start // elements_max}", report)
@@ -393,7 +406,8 @@ class Answer:
 class Api:
     """The HTTP API with patience: what may pass (no connection, 429, 503) is tried again under the same key."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, *, dry_run: bool = False) -> None:
+        self.query = {"dry_run": "true"} if dry_run else {}
         self.url = url.rstrip("/")
         self._client = httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {token}"}, timeout=REQUEST_SECONDS)
         self._encoder = msgspec.json.Encoder(decimal_format="number")
@@ -413,7 +427,7 @@ class Api:
         for attempt in range(ATTEMPTS_MAX):
             pause = min(0.25 * 2**attempt, PAUSE_SECONDS_MAX)
             try:
-                response = self._client.post(path, content=content, headers=headers)
+                response = self._client.post(path, content=content, headers=headers, params=self.query)
             except (httpx2.TransportError, httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
                 if not self._answered:
                     raise Failure(
@@ -452,7 +466,8 @@ class Api:
         return Answer(response.status_code, document, response.headers.get("Idempotency-Replayed") == "true")
 
 
-def _make_channels(api: Api, channels: list[dict[str, Any]]) -> None:
+def _make_channels(api: Api, channels: list[dict[str, Any]]) -> set[str]:
+    """Answers which of them were not there before."""
     answer = api.post("/v1/channels", channels, "import-channels")
     refused = answer.document.get("results", [{"problem": answer.document}])
     for channel, result in zip(channels, refused, strict=False):
@@ -460,6 +475,16 @@ def _make_channels(api: Api, channels: list[dict[str, Any]]) -> None:
             raise Failure(
                 Exit.INCOMPLETE, f"The sales channel {channel['channel_id']} cannot be made: {_reasons(result['problem'])}"
             )
+    return {result["data"]["channel_id"] for result in refused if result["data"]["version"] == 1}
+
+
+def _tried(elements: list[Element], channels: set[str], report: Report) -> list[Element]:
+    """The elements without those whose sales channel a dry run did not leave there; they are counted."""
+    for element in elements:
+        if element.body.get("channel") in channels:
+            for line in element.lines:
+                report.count(line, "untried")
+    return [element for element in elements if element.body.get("channel") not in channels]
 
 
 def _submit(api: Api, path: str, elements: list[Element], key: str, report: Report) -> None:

@@ -8,7 +8,7 @@ import sys
 
 import msgspec
 
-FIELDS = ("request_id", "method", "path", "status", "milliseconds")
+FIELDS = ("request_id", "trace_id", "method", "route", "path", "status", "milliseconds", "principal")
 
 
 class JsonFormatter(logging.Formatter):
@@ -32,4 +32,11 @@ def configure(level: str = "info") -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.getLogger("psycopg.pool").setLevel(logging.WARNING)
+    pool = logging.getLogger("psycopg.pool")
+    pool.setLevel(logging.WARNING)
+    pool.addFilter(_is_news)
+
+
+def _is_news(record: logging.LogRecord) -> bool:
+    """Not that the pool got back a closed connection: Database closes one whose call was cancelled, as at every stop."""
+    return not record.getMessage().startswith("discarding closed connection")

@@ -2,8 +2,9 @@
 
 Roles, then pending migrations, then the replay of all code, then partitions; one
 deploy at a time. yoyo runs the migrations; what stands here keeps its traps shut:
-its lock row survives a killed run, it replays only when something is pending, it
-knows a migration by its file name only, and `postgresql:` means psycopg2 to it.
+its lock row survives a killed run, it notes what it applied in a transaction of its
+own, it replays only when something is pending, it knows a migration by its file name
+only, and `postgresql:` means psycopg2 to it.
 """
 
 from __future__ import annotations
@@ -24,15 +25,17 @@ from yoyo.migrations import default_migration_table
 
 from pyapp import replay
 from pyapp.failures import Exit, Failure
+from pyapp.replay import OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from yoyo.migrations import Migration
 
 HERE = Path(__file__).resolve().parent
 # In a wheel sql/ and migrations/ lie inside the package, in the repository beside it.
 ROOT = HERE if (HERE / "migrations").is_dir() else HERE.parent
 
-OWNER = "scoville_owner"
 SCHEMA = "migrations"  # yoyo's bookkeeping and ours
 LOCK_KEY = 0x5C0_711E  # any number, as long as nobody else takes it
 LOCK_WAIT_SECONDS_MAX = 60
@@ -103,13 +106,14 @@ def migrate(
     """
     parameters = _parse(url)
     with _connect(parameters) as connection:
-        version, warnings = _check_server(connection)
+        version, warnings = check_server(connection)
         with _errors_in_one_line(), _one_deploy_at_a_time(connection, lock_wait_seconds):
             skipped = only_if_needed and _is_current(connection, root)
             applied: tuple[str, ...] = ()
             if not skipped:
                 _refuse_newer_database(connection, root)
                 _bootstrap(connection, root)
+                _end_reading(connection)
                 applied = _apply_and_replay(parameters, root)
             if authenticator_password is not None:
                 _set_password(connection, "authenticator", authenticator_password)
@@ -139,7 +143,8 @@ def _connect(parameters: dict[str, Any]) -> psycopg.Connection[Any]:
         raise UnreachableError(f"No connection to the database: {_one_line(error)}") from error
 
 
-def _check_server(connection: psycopg.Connection[Any]) -> tuple[str, tuple[str, ...]]:
+def check_server(connection: psycopg.Connection[Any]) -> tuple[str, tuple[str, ...]]:
+    """The server's version, and warnings. Raises UnsupportedServerError."""
     version = connection.info.parameter_status("server_version") or "unknown"
     major, minor = divmod(connection.info.server_version, 10_000)
     if major not in MAJOR_VERSIONS:
@@ -202,7 +207,8 @@ def _fingerprint(root: Path) -> str:
         *replay.replay_files(root / "sql"),
     ]
     names = "\n".join(path.relative_to(root).as_posix() for path in files)
-    return hashlib.sha256(f"{names}\n{_sha256(*files, HERE / 'migrate.py', HERE / 'replay.py')}".encode()).hexdigest()
+    code = [HERE / name for name in ("migrate.py", "pgmq_schema.py", "replay.py")]
+    return hashlib.sha256(f"{names}\n{_sha256(*files, *code)}".encode()).hexdigest()
 
 
 def _applied(connection: psycopg.Connection[Any]) -> set[str]:
@@ -212,11 +218,20 @@ def _applied(connection: psycopg.Connection[Any]) -> set[str]:
     return {name for (name,) in connection.execute(query)}
 
 
-def _is_current(connection: psycopg.Connection[Any], root: Path) -> bool:
+def was_deployed(connection: psycopg.Connection[Any], root: Path = ROOT) -> bool:
+    """Whether the last deploy was of exactly these files. The API's login may ask."""
     if connection.execute("select to_regclass('migrations.deploy')").fetchone() == (None,):
         return False
-    last = connection.execute("select fingerprint from migrations.deploy").fetchone()
-    return last == (_fingerprint(root),) and _applied(connection) == set(_migration_files(root))
+    return connection.execute("select fingerprint from migrations.deploy").fetchone() == (_fingerprint(root),)
+
+
+def is_as_deployed(connection: psycopg.Connection[Any]) -> bool:
+    """Whether nobody has changed functions, policies or views since the last deploy. The API's login may ask."""
+    return connection.execute("select code from migrations.deploy").fetchone() == (replay.digest_code(connection),)
+
+
+def _is_current(connection: psycopg.Connection[Any], root: Path) -> bool:
+    return was_deployed(connection, root) and _applied(connection) == set(_migration_files(root))
 
 
 def _refuse_newer_database(connection: psycopg.Connection[Any], root: Path) -> None:
@@ -245,6 +260,19 @@ def _bootstrap(connection: psycopg.Connection[Any], root: Path) -> None:
             connection.execute(create.format(sql.Identifier(SCHEMA), sql.Identifier(OWNER)))
 
 
+def _end_reading(connection: psycopg.Connection[Any]) -> None:
+    """End what analysts read at this moment. To replace a view nobody may hold it, and an analyst may hold one for long."""
+    # By their groups, and superusers, who are members of everything, are not meant.
+    connection.execute(
+        """select pg_terminate_backend(a.pid)
+             from pg_stat_activity a
+            where a.datname = current_database() and a.usesysid <> (select r.oid from pg_roles r where r.rolname = current_user)
+              and exists (select from pg_auth_members m
+                           where m.member = a.usesysid and m.roleid in ('bi_reader'::regrole, 'bi_reader_all'::regrole))
+              and (pg_has_role(a.usesysid, 'usage') or pg_has_role('pg_signal_backend', 'usage'))"""
+    )
+
+
 @contextmanager
 def open_backend(parameters: dict[str, Any]) -> Iterator[PostgresqlPsycopgBackend]:
     """yoyo, as scoville_owner from its first statement and with its tables in their own schema."""
@@ -269,15 +297,28 @@ def _apply_and_replay(parameters: dict[str, Any], root: Path) -> tuple[str, ...]
         owner.execute("delete from migrations.deploy")  # until this deploy is through
         pending = list(backend.to_apply(migrations))
         for migration in pending:
-            try:
-                backend.apply_one(migration)
-            except psycopg.Error as error:
-                error.add_note(f"migrations/{files[migration.id].name}")
-                raise
-            _keep_hash(owner, migration.id, files[migration.id])
+            _apply(backend, migration, files[migration.id])
         backend.run_post_apply(migrations)
-        owner.execute("insert into migrations.deploy (fingerprint) values (%s)", [_fingerprint(root)])
+        deployed = [_fingerprint(root), replay.digest_code(owner)]
+        owner.execute("insert into migrations.deploy (fingerprint, code) values (%s, %s)", deployed)
     return tuple(migration.id for migration in pending)
+
+
+def _apply(backend: PostgresqlPsycopgBackend, migration: Migration, path: Path) -> None:
+    """One migration and the note that it was applied, in one transaction.
+
+    yoyo itself notes it in a second one, and a run killed between the two could never be repeated.
+    """
+    with backend.copy() as own:  # what the migration sets for its session goes with it
+        own.ensure_internal_schema_updated()
+        try:
+            with own.transaction():
+                migration.process_steps(own, "apply")
+                own.mark_one(migration)
+                _keep_hash(own.connection, migration.id, path)
+        except psycopg.Error as error:
+            error.add_note(f"migrations/{path.name}")
+            raise
 
 
 def _create_bookkeeping(owner: psycopg.Connection[Any]) -> None:
@@ -288,15 +329,17 @@ def _create_bookkeeping(owner: psycopg.Connection[Any]) -> None:
             "create table if not exists migrations.deploy"
             " (fingerprint text primary key, deployed_at timestamptz not null default now())"
         )
+        owner.execute("alter table migrations.deploy add column if not exists code text")
+        # `scoville doctor` asks as the login of the API whether all is current.
+        owner.execute("grant usage on schema migrations to authenticator")
+        owner.execute("grant select on migrations.deploy to authenticator")
 
 
 def _refuse_edited_migrations(owner: psycopg.Connection[Any], files: dict[str, Path]) -> None:
     kept = dict(owner.execute("select migration_id, sha256 from migrations.file").fetchall())
     for migration_id in sorted(_applied(owner) & files.keys()):
         path = files[migration_id]
-        if migration_id not in kept:  # killed between the migration and this row
-            _keep_hash(owner, migration_id, path)
-        elif kept[migration_id] != _sha256(path):
+        if kept[migration_id] != _sha256(path):
             raise EditedMigrationError(
                 f"migrations/{path.name} was changed after it had been applied to this database. "
                 "Put the old file back and write a new migration."

@@ -43,6 +43,9 @@ KINDS: dict[str, Kind] = {
     "ST013": Kind(409, "no-sellable-batch", "No sellable batch"),
     "ST014": Kind(422, "quantity-out-of-range", "Quantity out of range"),
     "ST015": Kind(422, "batch-required", "A batch is required"),
+    "ST016": Kind(404, "batch-not-found", "Batch not found"),
+    "ST017": Kind(403, "batch-elsewhere", "The batch lies in other warehouses too"),
+    "ST018": Kind(409, "batch-not-empty", "Units of the batch are on hand"),
     "OR001": Kind(409, "price-changed", "The price has changed"),
     "OR002": Kind(404, "order-not-found", "Order not found"),
     "OR003": Kind(409, "order-not-cancelable", "The order cannot be canceled"),
@@ -52,11 +55,30 @@ KINDS: dict[str, Kind] = {
     "OR007": Kind(422, "total-mismatch", "The total does not match the lines"),
     "OR008": Kind(422, "unknown-channel", "Unknown channel"),
     "OR009": Kind(422, "channel-required", "A channel is required"),
+    "OR010": Kind(409, "order-not-modifiable", "The order cannot be changed any more"),
+    "SK001": Kind(404, "not-in-catalogue", "Not in the catalogue"),
+    "SK002": Kind(412, "exists-already", "It exists already"),
+    "SK003": Kind(428, "if-match-required", "If-Match is required"),
     "RV001": Kind(404, "reservation-not-found", "Reservation not found"),
     "RV002": Kind(409, "reservation-not-active", "The reservation is not active"),
+    "RV003": Kind(403, "reservation-not-yours", "The reservation is somebody else's"),
+    "RV004": Kind(422, "reservation-of-another-channel", "The reservation belongs to another channel"),
+    "RV005": Kind(409, "hold-share-exceeded", "More than one client may hold"),
+    "WH001": Kind(404, "webhook-not-found", "Webhook not found"),
+    "WH002": Kind(422, "webhook-url-refused", "The URL of the webhook is refused"),
+    "WH003": Kind(422, "unknown-event-type", "Unknown event type"),
+    "WH004": Kind(409, "too-many-webhooks", "Too many webhooks"),
+    "WH005": Kind(404, "delivery-not-found", "Delivery not found"),
+    "WH006": Kind(409, "delivery-under-way", "The delivery is under way"),
+    "WH007": Kind(409, "webhook-not-active", "The webhook is not active"),
     "ID001": Kind(422, "idempotency-key-reused", "The idempotency key was used for another request"),
     "ID002": Kind(409, "idempotency-in-flight", "A request with this idempotency key is under way"),
     "ID003": Kind(400, "idempotency-key-missing", "An Idempotency-Key is required"),
+    "ID004": Kind(404, "client-not-found", "Client not found"),
+    "ID005": Kind(409, "client-exists", "The client exists already"),
+    "ID006": Kind(422, "scope-mismatch", "Role and scope do not fit"),
+    "ID007": Kind(409, "client-inactive", "The client is inactive"),
+    "LG001": Kind(410, "reset", "The place in the event log is gone"),
     "VA001": Kind(422, "invalid-input", "A value cannot be used"),
     "RQ400": Kind(400, "bad-request", "Bad request"),
     "RQ401": Kind(401, "unauthenticated", "Not authenticated"),
@@ -78,6 +100,13 @@ DETAILS_BY_STATUS = {
     405: "This path does not know this method. The Allow header lists those that it knows.",
 }
 CODES_BY_STATUS = {400: "RQ400", 404: "RQ404", 405: "RQ405", 406: "RQ406", 413: "RQ413", 415: "RQ415"}
+
+# What breaking a rule of a table means to a client, where its name does not say it.
+RULES = {
+    "outbox_data_is_at_most_262144_bytes_check": (
+        "The event that would tell the outside world of this is larger than 256 KiB. Send fewer lines, or shorter texts."
+    ),
+}
 
 # Passing troubles of the database: statement or lock timeout, deadlock, serialization, idle transaction ended.
 PASSING_STATES = frozenset({"57014", "55P03", "40P01", "40001", "25P03", "25P04"})
@@ -107,9 +136,10 @@ class Problem(Exception):  # noqa: N818 (the RFC calls it a problem)
     def status(self) -> int:
         return KINDS[self.code].status
 
-    def document(self, request_id: str | None = None) -> dict[str, Any]:
-        """The members of RFC 9457, and ours: code, errors, request_id."""
-        return document(self.code, self.detail, self.errors, request_id)
+    def document(self, request_id: str | None = None, trace_id: str | None = None) -> dict[str, Any]:
+        """The members of RFC 9457, and ours: code, errors, request_id, trace_id."""
+        members = document(self.code, self.detail, self.errors, request_id)
+        return members if trace_id is None else members | {"trace_id": trace_id}
 
 
 class Refusal(msgspec.Struct):
@@ -169,6 +199,8 @@ def _raised(code: str, detail: str | None, message: str | None) -> Problem:
 
 def _invalid(diag: psycopg.errors.Diagnostic) -> str:
     # A constraint's name is a sentence; the message of Postgres would name tables.
+    if diag.constraint_name in RULES:
+        return RULES[diag.constraint_name]
     if diag.constraint_name:
         return f"A rule refuses this value: {diag.constraint_name.replace('_', ' ')}."
     if diag.sqlstate == "23502" and diag.column_name:

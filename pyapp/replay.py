@@ -7,6 +7,8 @@ one transaction: the running system sees the old code or the new, never a mixtur
 from __future__ import annotations
 
 import logging
+import random
+import time
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -18,17 +20,43 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+OWNER = "scoville_owner"
 SCHEMAS = [
-    *("api", "app", "audit", "bi", "catalog", "events", "identity"),
-    *("jobs", "orders", "stock", "webhooks"),
+    *("analytics", "api", "app", "audit", "bi", "catalog", "events"),
+    *("identity", "jobs", "orders", "stock", "webhooks"),
 ]
+# Its objects are another's, only the rights on them are ours to give.
+QUEUE_SCHEMA = "pgmq"
 ROLES = [
-    *("admin", "authenticator", "bi_reader", "integration", "sales"),
+    *("admin", "authenticator", "bi_reader", "bi_reader_all", "integration", "sales"),
     *("scoville_definer", "scoville_owner", "scoville_worker", "warehouse"),
 ]
 FOLDERS = ("functions", "views", "policies")
+LAST_FOLDERS = frozenset(("views", "policies"))  # behind the lock
 ROLES_FILE = "roles.sql"  # cluster-wide: migrate.py runs it, as the deploying login
 LOCK_TIMEOUT = "5s"
+
+# Policies, triggers and views want their relations for themselves until the end of the transaction. So all are locked by one
+# statement, when everything else is done, and nobody waits behind it for longer than LOCK_ALL_TIMEOUT: either it has them all
+# by then, or it lets go of all and tries again. First the tables that commands and jobs touch first: who waits at a door holds
+# nothing yet, and who is inside comes to its end. Then the views, since who reads one locks it before its tables.
+# Autovacuum is kept out from the beginning, by a lock that keeps nobody else: it holds its table while it waits for rows of
+# pg_class that grants have changed, so it and we would wait for each other; and a long one would outlast every attempt.
+LOCK_ALL_TIMEOUT = "300ms"
+LOCK_ALL_ATTEMPTS_MAX = 100
+PAUSE_SECONDS = (0.1, 0.5)
+DOORS = ["identity.idempotency_keys", "events.stream", "webhooks.dispatchers", "analytics.rollups"]
+TABLES = """
+select format('%%I.%%I', n.nspname, c.relname)
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where c.relnamespace = any (%(schemas)s::regnamespace[]) and c.relkind = 'r' and not c.relispartition
+ order by 1"""
+RELATIONS = """
+select case c.relkind when 'v' then '' else 'only ' end || format('%%I.%%I', n.nspname, c.relname)
+  from pg_class c join pg_namespace n on n.oid = c.relnamespace
+ where c.relnamespace = any (%(schemas)s::regnamespace[])
+   and (c.relkind in ('r', 'p') and not c.relispartition or c.relkind = 'v' and pg_has_role(c.relowner, 'usage'))
+ order by array_position(%(doors)s, format('%%s.%%s', n.nspname, c.relname)), c.relkind <> 'v', 1"""
 
 # Grants survive CREATE OR REPLACE, so each replay starts from none. An owner keeps
 # its own rights; roles that are not ours keep what their administrator gave them.
@@ -83,10 +111,36 @@ select 4, -p.oid::bigint, p.ctid::text, format('drop routine %%s', p.oid::regpro
 """
 
 
+# All code in the database, as PostgreSQL tells it: changed by hand, it is another. Any login may ask.
+DIGEST = """
+select md5(string_agg(part, E'\\x1e' order by part collate "C"))
+  from (select concat_ws(E'\\x1f', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), p.prosrc,
+                         pg_get_function_sqlbody(p.oid), p.prosecdef, p.provolatile, p.proconfig, r.rolname)
+          from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_roles r on r.oid = p.proowner
+         where n.nspname = any (%(schemas)s) and p.prokind in ('f', 'p')
+        union all
+        select concat_ws(E'\\x1f', n.nspname, c.relname, l.polname, l.polcmd, l.polpermissive,
+                         (select string_agg(r.rolname, ',' order by r.rolname) from pg_roles r where r.oid = any (l.polroles)),
+                         pg_get_expr(l.polqual, l.polrelid), pg_get_expr(l.polwithcheck, l.polrelid))
+          from pg_policy l join pg_class c on c.oid = l.polrelid join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = any (%(schemas)s)
+        union all
+        select concat_ws(E'\\x1f', n.nspname, c.relname, pg_get_viewdef(c.oid))
+          from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname = any (%(schemas)s) and c.relkind = 'v') code (part)"""
+
 DEFINER_MAY_CREATE = {
     "yes": sql.SQL("grant create on schema {} to scoville_definer"),
     "no": sql.SQL("revoke create on schema {} from scoville_definer"),
 }
+
+
+def digest_code(connection: psycopg.Connection[Any]) -> str | None:
+    """A digest of all functions, policies and views that are there."""
+    with connection.transaction():
+        connection.execute("set local search_path = ''")
+        row = connection.execute(DIGEST, {"schemas": SCHEMAS}).fetchone()
+    return row[0] if row else None
 
 
 def replay_files(root: Path) -> Iterator[Path]:
@@ -109,20 +163,55 @@ def replay(connection: psycopg.Connection[Any], root: Path) -> None:
     cursor.execute("set local client_min_messages = warning")
     names = cursor.execute("select nspname from pg_namespace where nspname = any (%s)", [SCHEMAS])
     ours = {"schemas": [name for (name,) in names.fetchall()], "roles": ROLES}
-    for (revoke,) in cursor.execute(GRANTS, ours).fetchall():
+    if tables := [name for (name,) in cursor.execute(TABLES, ours).fetchall()]:
+        cursor.execute(f"lock table {', '.join(tables)} in share update exclusive mode".encode())
+    for (revoke,) in cursor.execute(GRANTS, {**ours, "schemas": [*ours["schemas"], QUEUE_SCHEMA]}).fetchall():
         cursor.execute(revoke)
     before = set(cursor.execute(CODE, ours).fetchall())
     # To be given a function one needs CREATE on its schema: only while the files run.
     for name in ours["schemas"]:
         cursor.execute(DEFINER_MAY_CREATE["yes"].format(sql.Identifier(name)))
-    for path in replay_files(root):
-        try:
-            cursor.execute(path.read_text(encoding="utf-8"))
-        except psycopg.Error as error:
-            error.add_note(f"sql/{path.relative_to(root).as_posix()}")
-            raise
+    texts = {path: path.read_text(encoding="utf-8") for path in replay_files(root)}
+    last = [path for path, text in texts.items() if _wants_relations(path.relative_to(root), text)]
+    for path in [path for path in texts if path not in last]:
+        _run(cursor, root, path, texts[path])
+    _lock_all(connection, ours)
+    for path in last:
+        _run(cursor, root, path, texts[path])
     for name in ours["schemas"]:
         cursor.execute(DEFINER_MAY_CREATE["no"].format(sql.Identifier(name)))
     for *_, drop in sorted(before & set(cursor.execute(CODE, ours).fetchall())):
         logger.warning("leftover of an older release: %s", drop)
         cursor.execute(drop)
+
+
+def _run(cursor: psycopg.Cursor[Any], root: Path, path: Path, text: str) -> None:
+    try:
+        cursor.execute(text.encode())
+    except psycopg.Error as error:
+        error.add_note(f"sql/{path.relative_to(root).as_posix()}")
+        raise
+
+
+def _wants_relations(path: Path, text: str) -> bool:
+    return path.parts[0] in LAST_FOLDERS or "create or replace trigger" in text
+
+
+def _lock_all(connection: psycopg.Connection[Any], ours: dict[str, list[str]]) -> None:
+    """Every table and view for ourselves, or none and again in a moment. Raises psycopg.Error where one is held for long."""
+    before = connection.execute("show statement_timeout").fetchone()
+    found = connection.execute(RELATIONS, {**ours, "doors": DOORS}).fetchall()
+    lock = f"lock table {', '.join(name for (name,) in found)} in access exclusive mode"
+    for attempt in range(1, LOCK_ALL_ATTEMPTS_MAX + 1):
+        try:
+            with connection.transaction():
+                connection.execute("select set_config('statement_timeout', %s, true)", [LOCK_ALL_TIMEOUT])
+                connection.execute(lock.encode())
+                connection.execute("select set_config('statement_timeout', %s, true)", before)
+        except (psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected) as error:
+            if attempt == LOCK_ALL_ATTEMPTS_MAX:
+                error.add_note("somebody keeps a table locked: a dump or a report? Deploy again when it is through")
+                raise
+            time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 (no secret)
+        else:
+            return

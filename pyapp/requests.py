@@ -3,29 +3,44 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple, cast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 
+from pyapp.accept import JSON, choose
 from pyapp.auth import Identity, Verifier
 from pyapp.database import Database
+from pyapp.decoding import parse_query
+from pyapp.headers import Request
+from pyapp.lanes import Lanes
+from pyapp.limits import Kind, Limits
 from pyapp.problems import Problem
-from pyapp.schemas import Query, parse_query
+from pyapp.reads import Reads
+from pyapp.replica import Replica
+from pyapp.schemas.fields import Query
+from pyapp.sold_out import SoldOut
 
 if TYPE_CHECKING:
-    from pyapp.routes import Route
+    from pyapp.routes.route import Route
 
 BODY_BYTES_MAX = 1024 * 1024
 KEY_CHARACTERS_MAX = 255
 PATH_VALUE_CHARACTERS_MAX = 255
 PARAMETERS_MAX = 50
 
-ORDER_ID = re.compile(r"ORD-([1-9][0-9]{0,4})-[1-9][0-9]*")
+# An id of ours says to which region it belongs; what else stands in such a place is found nowhere.
+PUBLIC_IDS = {"order_id": ("ORD", "OR002"), "reservation_id": ("RSV", "RV001"), "webhook_id": ("WHK", "WH001")}
+PUBLIC_ID = re.compile(r"([A-Z]{3})-([1-9][0-9]{0,4})-[1-9][0-9]*")
 REGION_MAX = 32767
+PATCH_TYPES = ("application/json", "application/merge-patch+json")  # the first one for every other method, too
 KEY = re.compile(r"[\x20-\x7e]+")
 ETAG = re.compile(r'"([\x21\x23-\x7e]*)"')
 IF_NONE_MATCH = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
+
+
+Q = TypeVar("Q", bound=Query)
 
 
 class Visit(NamedTuple):
@@ -36,26 +51,37 @@ class Visit(NamedTuple):
     query: Query
     region: int
     request_id: str
+    traceparent: str | None
     database: Database
+    lanes: Lanes
+    reads: Reads
+    sold_out: SoldOut
+    replica: Replica | None
+    media_type: str
 
 
 async def enter(request: Request) -> Visit:
     """Checks what every route of /v1 checks: Accept, token, query parameters. Raises Problem."""
     route: Route = request.scope["scoville.route"]
-    check_accept(request)
+    media_type = check_accept(request, route.media_types)
     verifier = cast(Verifier, request.scope["state"]["verifier"])
-    identity = await verifier.identify(request.headers)
+    state = request.scope["state"]
+    identity = state["identity"] = await verifier.identify(request.headers)
+    if (limits := cast(Limits | None, state["limits"])) is not None:
+        kind: Kind = "read" if route.method == "GET" else "write"
+        state["rate_fields"] = await limits.take(identity.subject, kind, request_id(request))
     query = read_query(request, route.query)
-    return Visit(
-        route, identity, query, _region(request, identity, query), request_id(request), request.scope["state"]["database"]
-    )
+    region = _region(request, identity, query)
+    ids = (state["request_id"], state["traceparent"])
+    shared = (state["database"], state["lanes"], state["reads"], state["sold_out"], state["replica"])
+    return Visit(route, identity, query, region, *ids, *shared, media_type)
 
 
 def request_id(request: Request) -> str:
     return cast(str, request.scope["state"]["request_id"])
 
 
-def read_query(request: Request, type_: type[Query]) -> Query:
+def read_query(request: HTTPConnection, type_: type[Q]) -> Q:
     text = request.scope["query_string"].decode("latin-1")
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
@@ -64,15 +90,23 @@ def read_query(request: Request, type_: type[Query]) -> Query:
     return parse_query(pairs, type_)
 
 
-def _region(request: Request, identity: Identity, query: Query) -> int:
+def region_of(identity: Identity, query: Query) -> int:
+    """The caller's own region, or the one that an admin asks for. Raises Problem RQ403."""
     asked = query.region if isinstance(query.region, int) else None
     if asked is not None and identity.role != "admin" and asked != identity.region:
         raise Problem("RQ403", "Only an admin may choose the region. Leave the parameter region out.")
-    if match := ORDER_ID.fullmatch(request.path_params.get("order_id", "")):
-        if int(match[1]) > REGION_MAX:
-            raise Problem("OR002", "There is no such order.")
-        return int(match[1])
     return asked or identity.region
+
+
+def _region(request: Request, identity: Identity, query: Query) -> int:
+    region = region_of(identity, query)
+    for name, (prefix, code) in PUBLIC_IDS.items():
+        match = PUBLIC_ID.fullmatch(request.path_params.get(name, ""))
+        if match and match[1] == prefix:
+            if int(match[2]) > REGION_MAX:
+                raise Problem(code, f"There is no {request.path_params[name]} for you.")
+            return int(match[2])
+    return region
 
 
 def path_values(request: Request) -> dict[str, str]:
@@ -84,31 +118,18 @@ def path_values(request: Request) -> dict[str, str]:
     return values
 
 
-def check_accept(request: Request) -> None:
-    """Raises Problem RQ406 when the client takes no JSON (RFC 9110, section 12.5.1)."""
-    accept = ",".join(request.headers.getlist("accept")).lower()
-    if not accept.strip() or ("*/*" in accept and "q=0" not in accept):
-        return
-    for part in accept.split(","):
-        media, *parameters = (piece.strip() for piece in part.split(";"))
-        refused = any(re.fullmatch(r"q=0(\.0*)?", parameter) for parameter in parameters)
-        if media in ("*/*", "application/*", "application/json", "application/problem+json") and not refused:
-            return
-    raise Problem("RQ406", "The answer is JSON. Send Accept: application/json, or no Accept header.")
+def check_accept(request: Request, offers: Sequence[str] = (JSON,)) -> str:
+    """The media type that the client prefers. Raises Problem RQ406 when it takes none of those on offer."""
+    chosen = choose(request.headers.getlist("accept"), offers)
+    if chosen is None:
+        there_is = " or ".join(offers)
+        raise Problem("RQ406", f"This can be had as {there_is}. Send Accept: {offers[0]}, or no Accept header.")
+    return chosen
 
 
 async def read_body(request: Request, *, required: bool = True) -> bytes:
     """The body, at most BODY_BYTES_MAX. Raises Problem RQ413, RQ415. Where it is not required, none counts as {}."""
-    length = request.headers.get("content-length", "0")
-    if length.isdecimal() and int(length[:20]) > BODY_BYTES_MAX:
-        raise _too_large()
-    size, chunks = 0, []
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            raise _too_large()
-        chunks.append(chunk)
-    body = b"".join(chunks)
+    body = await read_bytes(request, BODY_BYTES_MAX)
     if not body and not required:
         return b"{}"
     if body:
@@ -116,16 +137,32 @@ async def read_body(request: Request, *, required: bool = True) -> bytes:
     return body
 
 
-def _too_large() -> Problem:
-    return Problem("RQ413", f"The body is larger than {BODY_BYTES_MAX} bytes. Send it in several requests.")
+async def read_bytes(request: Request, maximum: int) -> bytes:
+    """The body, whatever it is. Raises Problem RQ413 before more than so many bytes are kept."""
+    length = request.headers.first("content-length", "0")
+    if length.isdecimal() and int(length[:20]) > maximum:
+        raise _too_large(maximum)
+    size, chunks = 0, []
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > maximum:
+            raise _too_large(maximum)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(maximum: int) -> Problem:
+    return Problem("RQ413", f"The body is larger than {maximum} bytes. Send it in several requests.")
 
 
 def _check_media_type(request: Request) -> None:
-    media, _, parameters = request.headers.get("content-type", "").lower().partition(";")
+    media, _, parameters = request.headers.first("content-type").lower().partition(";")
     charset = parameters.strip().removeprefix("charset=").strip('"')
-    if media.strip() != "application/json" or charset not in ("", "utf-8"):
-        raise Problem("RQ415", "The body must be JSON in UTF-8. Send Content-Type: application/json.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
+    types = PATCH_TYPES if request.method == "PATCH" else PATCH_TYPES[:1]
+    if media.strip() not in types or charset not in ("", "utf-8"):
+        headers = {"Accept-Patch": ", ".join(PATCH_TYPES)} if request.method == "PATCH" else {}
+        raise Problem("RQ415", "The body must be JSON in UTF-8. Send Content-Type: application/json.", headers=headers)
+    if request.headers.first("content-encoding", "identity").lower() != "identity":
         raise Problem("RQ415", "The body is compressed. Send it without Content-Encoding.")
 
 
@@ -146,18 +183,33 @@ def idempotency_key(request: Request, *, required: bool) -> str | None:
     return key
 
 
+def preconditions(request: Request) -> dict[str, str]:
+    """If-Match and If-None-Match of a write, as its function takes them. Raises Problem RQ400."""
+    added = {}
+    if (tag := if_match(request)) is not None:
+        added["if_match"] = tag
+    if values := request.headers.getlist("if-none-match"):
+        route: Route = request.scope["scoville.route"]
+        if request.method != "PUT" or not route.upserts or [value.strip() for value in values] != ["*"]:
+            raise Problem("RQ400", "If-None-Match goes only with a PUT that may make something, as *: if it is not there yet.")
+        added["if_none_match"] = "*"
+    return added
+
+
 def if_match(request: Request) -> str | None:
-    """The one entity tag of If-Match, without its quotation marks. Raises Problem RQ400."""
+    """The one entity tag of If-Match without its quotation marks, or * for any. Raises Problem RQ400."""
     values = request.headers.getlist("if-match")
     if not values:
         return None
+    if [value.strip() for value in values] == ["*"]:
+        return "*"
     match = ETAG.fullmatch(values[0].strip())
     if len(values) > 1 or not match:
         raise Problem("RQ400", 'If-Match must be one strong entity tag in quotation marks, as the ETag header gives it: "7".')
     return match[1]
 
 
-def matches_etag(request: Request, etag: str) -> bool:
+def matches_etag(request: HTTPConnection, etag: str) -> bool:
     """Whether If-None-Match names this tag (weak comparison, RFC 9110, section 13.1.2)."""
     values = ",".join(request.headers.getlist("if-none-match"))
     return values.strip() == "*" or etag in IF_NONE_MATCH.findall(values)

@@ -11,23 +11,28 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pyapp import problems
+from pyapp import problems, sheets, trace
+from pyapp.accept import CSV
 from pyapp.commands import Result
 from pyapp.problems import KINDS, Problem
-from pyapp.requests import Visit, matches_etag, request_id
+from pyapp.requests import PATCH_TYPES, Visit, matches_etag
 
 
 def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     return Response(body, status, headers, media_type="application/json")
 
 
-def page_response(request: Request, body: bytes, next_cursor: bytes | None) -> Response:
-    """A list, with a Link (RFC 8288) to the next page where there is one."""
-    headers = {}
+def page_response(
+    request: Request, visit: Visit, body: bytes, next_cursor: bytes | None = None, parameter: str = "cursor"
+) -> Response:
+    """A list as JSON or CSV, with a Link (RFC 8288) to the next page where there is one: it begins at `parameter`."""
+    headers = {"Vary": "Accept"}
     if next_cursor is not None:
-        pairs = [pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1")) if pair[0] != "cursor"]
-        query = urlencode([*pairs, ("cursor", next_cursor.decode())])
+        pairs = [pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1")) if pair[0] != parameter]
+        query = urlencode([*pairs, (parameter, next_cursor.decode())])
         headers["Link"] = f'<{request.scope["path"]}?{query}>; rel="next"'
+    if visit.media_type == CSV:
+        return Response(sheets.write(visit.route.answer, body), headers=headers, media_type=sheets.MEDIA_TYPE)
     return json_response(body, headers=headers)
 
 
@@ -40,37 +45,45 @@ def document_response(request: Request, body: bytes, etag: bytes) -> Response:
     return json_response(body, headers=headers)
 
 
-def problem_response(problem: Problem, request_id: str) -> Response:
-    body = msgspec.json.encode(problem.document(request_id))
+def problem_response(problem: Problem, request_id: str, traceparent: str | None = None) -> Response:
+    body = msgspec.json.encode(problem.document(request_id, traceparent and trace.trace_id(traceparent)))
     return Response(body, problem.status, problem.headers, media_type=problems.MEDIA_TYPE)
 
 
-async def on_problem(request: Request, error: Exception) -> Response:
-    """Starlette's handler for Problem."""
-    assert isinstance(error, Problem)  # noqa: S101 (registered for this type)
-    return problem_response(error, request_id(request))
-
-
-async def on_http_exception(request: Request, error: Exception) -> Response:
-    """Starlette's handler for what it raises itself: no such path, no such method."""
-    assert isinstance(error, HTTPException)  # noqa: S101
+def error_response(error: Problem | HTTPException, method: str, request_id: str, traceparent: str | None = None) -> Response:
+    """The answer to what was raised: a problem of ours, or what Starlette raises itself: no such path, no such method."""
+    if isinstance(error, Problem):
+        return problem_response(error, request_id, traceparent)
     code = problems.CODES_BY_STATUS.get(error.status_code, "RQ500")
     headers = dict(error.headers or {})
     if "Allow" in headers:
-        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
+        methods = {*headers["Allow"].split(", "), "OPTIONS"}
+        headers["Allow"] = ", ".join(sorted(methods))
+        if method == "OPTIONS":
+            # RFC 9110, section 9.3.7. No Access-Control headers: other origins are not let in.
+            patch = {"Accept-Patch": ", ".join(PATCH_TYPES)} if "PATCH" in methods else {}
+            return Response(status_code=204, headers=headers | patch)
     detail = problems.DETAILS_BY_STATUS.get(error.status_code, str(error.detail))
-    return problem_response(Problem(code, detail, headers=headers), request_id(request))
+    return problem_response(Problem(code, detail, headers=headers), request_id, traceparent)
 
 
 def result_response(visit: Visit, result: Result, *, dry_run: bool) -> Response:
     """The answer to a single object."""
     headers = _headers(dry_run=dry_run, replayed=result.replayed)
     if result.code is not None:
-        return problem_response(_refusal(result, headers), visit.request_id)
-    if visit.route.location and not dry_run:
-        ids = msgspec.json.decode(result.body)
-        headers["Location"] = visit.route.location.format_map(ids)
-    return json_response(result.body, visit.route.status, headers)
+        return problem_response(_refusal(result, headers), visit.request_id, visit.traceparent)
+    route, status = visit.route, _status(visit, result)
+    if not dry_run and (route.versioned or (route.location and status == 201)):
+        members = msgspec.json.decode(result.body)
+        if route.location and status == 201:
+            headers["Location"] = route.location.format_map(members)
+        if route.versioned and not result.replayed:
+            headers["ETag"] = f'"{members["version"]}"'
+    return json_response(result.body, status, headers)
+
+
+def _status(visit: Visit, result: Result) -> int:
+    return 200 if visit.route.upserts and not result.created else visit.route.status
 
 
 def results_response(visit: Visit, results: Sequence[Result], *, dry_run: bool) -> Response:
@@ -79,7 +92,7 @@ def results_response(visit: Visit, results: Sequence[Result], *, dry_run: bool) 
     for number, result in enumerate(results):
         item: dict[str, Any]
         if result.code is None:
-            item = {"status": visit.route.status, "data": msgspec.Raw(result.body)}
+            item = {"status": _status(visit, result), "data": msgspec.Raw(result.body)}
         else:
             problem = _refusal(result, {}, f"/{number}")
             item = {"status": problem.status, "problem": problem.document()}

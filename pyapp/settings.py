@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+import ssl
+from collections.abc import Callable, Mapping
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,7 +15,11 @@ import psycopg
 from msgspec import Meta
 from psycopg.conninfo import conninfo_to_dict
 
+from pyapp.limits import Kind
+from pyapp.webhooks.addresses import Allowed
+
 JWT_KEY_BYTES_MIN = 32  # RFC 7518, section 3.2: an HS256 key is as long as the hash, or longer
+BATCH_ELEMENTS = 128  # of a lane (lanes.py)
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
@@ -25,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Read with `load()`. Secrets may come from a file: `<NAME>_FILE` holds its path."""
 
     database_url: str | None = None
+    read_url: str | None = None
     data_dir: Path = Path(".scoville")
     host: str = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65535)] = 8000
@@ -32,8 +39,31 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jwks_url: str | None = None
     jwt_issuer: Annotated[str, Meta(min_length=1)] = "scoville"
     jwt_audience: Annotated[str, Meta(min_length=1)] = "scoville-api"
+    token_kept_seconds: Annotated[float, Meta(ge=0, le=60)] = 60
+    allowed_origins: tuple[Annotated[str, Meta(pattern=r"^https?://[^/\s]+$(?!\n)")], ...] = ()
+    reads_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # of a caller, over all processes; 0: as many as it likes
+    writes_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     pool_size: Annotated[int, Meta(ge=1, le=200)] = 16
+    batch_elements: Annotated[int, Meta(ge=1, le=1000)] = BATCH_ELEMENTS
     log_level: str = "info"
+    webhook_allow: str = ""
+    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For says who the client is
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    metrics_token: str | None = None
+    metrics_port: Annotated[int, Meta(ge=0, le=65535)] | None = None
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+    verify_hours: Annotated[float, Meta(ge=0, le=8760)] = 24
+
+    def rates(self) -> dict[Kind, int]:
+        """The limits that there are."""
+        rates: dict[Kind, int] = {"read": self.reads_per_minute, "write": self.writes_per_minute}
+        return {kind: rate for kind, rate in rates.items() if rate}
+
+    @property
+    def tls(self) -> tuple[Path, Path] | None:
+        """The files of certificate chain and key, where the API is to speak HTTPS."""
+        return (self.tls_cert, self.tls_key) if self.tls_cert and self.tls_key else None
 
     def __repr__(self) -> str:
         """Without the secrets: a settings object may end up in a log."""
@@ -42,6 +72,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
 VARIABLES = {
     "database_url": "DATABASE_URL",
+    "read_url": "SCOVILLE_READ_URL",
     "data_dir": "SCOVILLE_DATA_DIR",
     "host": "SCOVILLE_HOST",
     "port": "SCOVILLE_PORT",
@@ -49,10 +80,30 @@ VARIABLES = {
     "jwks_url": "SCOVILLE_JWKS_URL",
     "jwt_issuer": "SCOVILLE_JWT_ISSUER",
     "jwt_audience": "SCOVILLE_JWT_AUDIENCE",
+    "token_kept_seconds": "SCOVILLE_TOKEN_KEPT_SECONDS",
+    "allowed_origins": "SCOVILLE_ALLOWED_ORIGINS",
+    "reads_per_minute": "SCOVILLE_READS_PER_MINUTE",
+    "writes_per_minute": "SCOVILLE_WRITES_PER_MINUTE",
     "pool_size": "SCOVILLE_POOL_SIZE",
+    "batch_elements": "SCOVILLE_BATCH_ELEMENTS",
     "log_level": "SCOVILLE_LOG_LEVEL",
+    "webhook_allow": "SCOVILLE_WEBHOOK_ALLOW",
+    "trusted_proxies": "SCOVILLE_TRUSTED_PROXIES",
+    "tls_cert": "SCOVILLE_TLS_CERT",
+    "tls_key": "SCOVILLE_TLS_KEY",
+    "metrics_token": "SCOVILLE_METRICS_TOKEN",
+    "metrics_port": "SCOVILLE_METRICS_PORT",
+    "workers": "SCOVILLE_WORKERS",
+    "verify_hours": "SCOVILLE_VERIFY_HOURS",
 }
-SECRETS = ("database_url", "jwt_key")
+SECRETS = ("database_url", "read_url", "jwt_key", "metrics_token")
+READERS: dict[str, Callable[[str], object]] = {
+    "data_dir": Path,
+    "tls_cert": Path,
+    "tls_key": Path,
+    "allowed_origins": lambda text: text.lower().replace(",", " ").split(),
+    "trusted_proxies": lambda text: text.replace(",", " ").split(),
+}
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -62,7 +113,7 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
     for field, variable in VARIABLES.items():
         text = _read(environ, variable) if field in SECRETS else environ.get(variable)
         if text:
-            values[field] = Path(text) if field == "data_dir" else text
+            values[field] = READERS.get(field, str)(text)
     for field, value in values.items():
         try:
             msgspec.convert({field: value}, Settings, strict=False)
@@ -104,12 +155,13 @@ def _is_safe(url: str) -> bool:
 
 
 def _check(settings: Settings) -> None:
-    url, key, jwks = settings.database_url, settings.jwt_key, settings.jwks_url
-    if url and not url.startswith(("postgresql://", "postgres://")):
-        raise SettingsError("DATABASE_URL is not a URL of PostgreSQL: write postgresql://user:password@host:5432/database.")
-    if url and not _is_url(url):
-        # What libpq says would quote the URL, and with it the password.
-        raise SettingsError("DATABASE_URL cannot be read: percent-encode spaces and / ? # @ : in the user name and password.")
+    key, jwks = settings.jwt_key, settings.jwks_url
+    for variable, url in (("DATABASE_URL", settings.database_url), ("SCOVILLE_READ_URL", settings.read_url)):
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            raise SettingsError(f"{variable} is not a URL of PostgreSQL: write postgresql://user:password@host:5432/database.")
+        if url and not _is_url(url):
+            # What libpq says would quote the URL, and with it the password.
+            raise SettingsError(f"{variable} cannot be read: percent-encode spaces and / ? # @ : in the user name and password.")
     if key and len(key.encode()) < JWT_KEY_BYTES_MIN:
         raise SettingsError(
             f"SCOVILLE_JWT_KEY is too short: it needs at least {JWT_KEY_BYTES_MIN} bytes. Make one with `openssl rand -hex 32`."
@@ -118,5 +170,26 @@ def _check(settings: Settings) -> None:
         raise SettingsError("SCOVILLE_JWKS_URL must be an https:// URL: keys that arrive in the clear can be swapped on the way.")
     if key and jwks:
         raise SettingsError("SCOVILLE_JWT_KEY and SCOVILLE_JWKS_URL are both set: keep the one that signs your tokens.")
+    try:
+        for proxy in settings.trusted_proxies:
+            ip_network(proxy)
+    except ValueError:
+        raise SettingsError("SCOVILLE_TRUSTED_PROXIES cannot be used: write addresses or networks, such as 10.0.0.0/8.") from None
+    if (settings.tls_cert is None) != (settings.tls_key is None):
+        raise SettingsError("SCOVILLE_TLS_CERT and SCOVILLE_TLS_KEY go together: name the files of certificate and key.")
+    if settings.tls_cert and settings.tls_key:
+        try:
+            ssl.create_default_context(ssl.Purpose.CLIENT_AUTH).load_cert_chain(settings.tls_cert, settings.tls_key)
+        except OSError as error:  # ssl.SSLError is one
+            reason = getattr(error, "reason", None) or error.strerror or "unknown"
+            raise SettingsError(
+                f"SCOVILLE_TLS_CERT and SCOVILLE_TLS_KEY cannot be used ({reason}): two PEM files that belong together."
+            ) from None
+    try:
+        Allowed(settings.webhook_allow)
+    except ValueError as error:
+        raise SettingsError(
+            f"SCOVILLE_WEBHOOK_ALLOW cannot be used: {error}. Write such as localhost:9000, with commas between."
+        ) from None
     if settings.log_level.lower() not in LOG_LEVELS:
         raise SettingsError(f"SCOVILLE_LOG_LEVEL is unknown: use one of {', '.join(LOG_LEVELS)}.")

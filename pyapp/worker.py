@@ -15,11 +15,17 @@ from typing import Any, LiteralString
 import psycopg
 from psycopg.types.json import Jsonb
 
+from pyapp import metrics
+from pyapp.live.sequencer import Sequencer
+from pyapp.metrics import sources
+from pyapp.tasks import end
+
 logger = logging.getLogger("scoville.worker")
 
 TICK_SECONDS = 1.0
 ROWS_MAX = 500  # a call
 CALLS_MAX = 20  # of one job in a row, so that a backlog does not starve the other jobs
+CALLS_SECONDS_MAX = 2.0  # another call begins only within them
 CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 30_000
 BACKOFF_SECONDS_MIN = 0.5
@@ -31,24 +37,49 @@ CLAIMS = Jsonb({"sub": "worker"})
 
 @dataclass(frozen=True)
 class Job:
-    """`statement` answers how many rows it did; its parameters are those of `region` and `limit` that it names."""
+    """`statement` answers how many rows it did; its parameters are those of `region` and `limit` that it names.
+
+    `rest`: so many times as long as a run took it does nothing: what can wait takes a share of one core and no more.
+    """
 
     name: str
     statement: LiteralString
     seconds: float
     by_region: bool = False
+    rest: float = 0
 
 
 JOBS = (
     Job("expire_reservations", "select jobs.expire_reservations(%(region)s::smallint, %(limit)s)", 1, by_region=True),
     Job("expire_lots", "select jobs.expire_lots(%(region)s::smallint, %(limit)s)", 1, by_region=True),
+    Job("announce_expiring_lots", "select jobs.announce_expiring_lots(%(region)s::smallint, %(limit)s)", 60, by_region=True),
+    Job("roll_up_stock", "select jobs.roll_up_stock(%(region)s::smallint, %(limit)s)", 10, by_region=True, rest=9),
+    Job("roll_up_sales", "select jobs.roll_up_sales(%(region)s::smallint, %(limit)s)", 10, by_region=True, rest=9),
     Job("make_partitions", "select jobs.make_partitions()", 3600),
+    Job("forget_tickets", "select jobs.forget_tickets(%(limit)s)", 60),
+    Job("drop_old_events", "select jobs.drop_old_events()", 3600),
     Job("clean_up", "select jobs.clean_up(%(limit)s)", 60),
+    Job("clean_up_webhooks", "select jobs.clean_up_webhooks(%(region)s::smallint, %(limit)s)", 60, by_region=True),
 )
 
 
-async def run(database_url: str, stop: asyncio.Event) -> None:
-    """Do the jobs until `stop`. A database that is away is waited for; a job that fails is tried again when next due."""
+async def run(database_url: str, stop: asyncio.Event, *, sequences: bool = True) -> None:
+    """Do the jobs until `stop`. A database that is away is waited for; a job that fails is tried again when next due.
+
+    `sequences`: also moves events into the log, as API processes do; a worker that shares its process with one need not.
+    """
+    if not sequences:
+        await _keep_working(database_url, stop)
+        return
+    async with Sequencer(database_url).running() as sequencer:
+        sampling = asyncio.create_task(sources.Sampler(sources.sequencer(sequencer)).run())
+        try:
+            await _keep_working(database_url, stop)
+        finally:
+            await end(sampling)
+
+
+async def _keep_working(database_url: str, stop: asyncio.Event) -> None:
     backoff = BACKOFF_SECONDS_MIN
     away = False
     while not stop.is_set():
@@ -81,23 +112,34 @@ async def _work(connection: psycopg.AsyncConnection[Any], stop: asyncio.Event) -
     while not stop.is_set():
         for job in JOBS:
             if due[job] <= time.monotonic() and not stop.is_set():
-                due[job] = time.monotonic() + job.seconds
+                started = time.monotonic()
+                due[job] = started + job.seconds
                 await _do(connection, job, stop)
+                ended = time.monotonic()
+                due[job] = max(due[job], ended + (ended - started) * job.rest)
         await _sleep(stop, TICK_SECONDS)
 
 
 async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.Event) -> None:
+    started, done, result = time.perf_counter(), 0, "failed"
     try:
         regions = await _call(connection, "select region_id from catalog.regions order by 1", {}) if job.by_region else [(None,)]
         for (region,) in regions:
             for _ in range(CALLS_MAX):
-                done = await _call(connection, job.statement, {"region": region, "limit": ROWS_MAX})
-                if done[0][0] < ROWS_MAX or stop.is_set():
+                [(rows,)] = await _call(connection, job.statement, {"region": region, "limit": ROWS_MAX})
+                done += rows
+                if rows < ROWS_MAX or stop.is_set() or time.perf_counter() - started > CALLS_SECONDS_MAX:
                     break
+        result = "done"
+        metrics.JOB_DONE.labels(job.name).set(time.time())
     except psycopg.Error as error:
         if connection.closed:
             raise psycopg.OperationalError(_one_line(error)) from error
         logger.warning("job %s failed, trying again in %g s: %s", job.name, job.seconds, _one_line(error))
+    finally:
+        metrics.JOBS.labels(job.name, result).inc()
+        metrics.JOB_ROWS.labels(job.name).inc(max(0, done))
+        metrics.JOB_DURATION.labels(job.name).observe(time.perf_counter() - started)
 
 
 async def _call(connection: psycopg.AsyncConnection[Any], statement: LiteralString, values: dict[str, Any]) -> list[Any]:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
+import subprocess
+import sys
 import uuid
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -17,19 +18,30 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
+from playwright.sync_api import sync_playwright
 from psycopg.types.json import Jsonb
 from pytest_postgresql import factories
 
 from pyapp import embedded
 from pyapp.migrate import migrate
+from tests.folders import short_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from playwright.sync_api import Browser
+
+ROOT = Path(__file__).resolve().parents[1]
 AUTHENTICATOR_PASSWORD = "for tests only"
 
 # Speed only: nothing here changes what a statement does or what another session sees.
-FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '4GB'")
+FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '512MB'")
+
+# Of the machine that tests run on, it asks nothing but the pages: no sandbox (root), no calls home.
+CHROMIUM_ARGUMENTS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -38,7 +50,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--database-only"):
-        without = [item for item in items if "server" not in getattr(item, "fixturenames", ())]
+        # What a browser shows does not depend on the version of PostgreSQL.
+        uses = {item: set(getattr(item, "fixturenames", ())) for item in items}
+        without = [item for item in items if "server" not in uses[item] or "browser" in uses[item]]
         config.hook.pytest_deselected(items=without)
         items[:] = [item for item in items if item not in without]
 
@@ -77,6 +91,14 @@ class AsRole(Protocol):
 
 
 @pytest.fixture(scope="session")
+def built() -> None:
+    """The dashboard is that of these very sources."""
+    done = subprocess.run([sys.executable, "ui/build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        pytest.fail(done.stderr)
+
+
+@pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The session's PostgreSQL."""
     given = os.environ.get("SCOVILLE_TEST_SERVER_URL")
@@ -85,18 +107,16 @@ def server() -> Iterator[Server]:
             info = connection.info
             yield Server(info.host, info.port, info.user, info.password or None)
         return
-    folder = Path(tempfile.mkdtemp(prefix="scoville-tests-"))
-    folder.chmod(0o711)  # under root the server runs as another user
-    running = embedded.start(folder)
-    try:
-        with psycopg.connect(running.superuser_url, autocommit=True) as connection:
-            for setting in FAST:
-                connection.execute(f"alter system set {setting}")
-            connection.execute("select pg_reload_conf()")
-            yield Server(connection.info.host, connection.info.port, connection.info.user)
-    finally:
-        running.stop()
-        shutil.rmtree(folder)
+    with short_folder() as folder:
+        running = embedded.start(folder)
+        try:
+            with psycopg.connect(running.superuser_url, autocommit=True) as connection:
+                for setting in FAST:
+                    connection.execute(f"alter system set {setting}")
+                connection.execute("select pg_reload_conf()")
+                yield Server(connection.info.host, connection.info.port, connection.info.user)
+        finally:
+            running.stop()
 
 
 def _migrate(**given: Any) -> None:
@@ -106,6 +126,19 @@ def _migrate(**given: Any) -> None:
 
 template = factories.postgresql_noproc(depends_on="server", load=[_migrate])
 clone = factories.postgresql("template")
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser for the pages of a module. Playwright takes no second one beside it, and while it is there no other event
+    loop can run, which the tests that follow may need."""
+    path = os.environ.get("SCOVILLE_TEST_CHROMIUM") or shutil.which("chromium")
+    if not path:
+        pytest.fail("There is no Chromium: run .ci/chromium (root), or name one by SCOVILLE_TEST_CHROMIUM.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture
@@ -127,9 +160,8 @@ def connection(database_url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
-@pytest.fixture
-def as_role(authenticator_url: str) -> AsRole:
-    """`with as_role("sales", channels=["web"]) as c:` is one transaction of the API; it commits unless an error leaves it."""
+def roles_of(authenticator_url: str) -> AsRole:
+    """`with roles_of(url)("sales") as c:` is one transaction of the API; it commits unless an error leaves it."""
 
     @contextmanager
     def enter(
@@ -146,6 +178,23 @@ def as_role(authenticator_url: str) -> AsRole:
             yield connection
 
     return enter
+
+
+@pytest.fixture
+def as_role(authenticator_url: str) -> AsRole:
+    """Transactions of the API in this test's database."""
+    return roles_of(authenticator_url)
+
+
+@pytest.fixture(scope="module")
+def module_clone(server: Server, template: Any) -> Iterator[str]:
+    """The name of a migrated database that the tests of a module share: they say themselves how they leave it."""
+    name = f"module_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"create database {name} template {template.template_dbname}")
+    yield name
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 
 from pyapp import migrate as deploy
+from pyapp import replay
 from pyapp.migrate import (
     LOCK_KEY,
     ROOT,
@@ -108,10 +109,64 @@ def test_a_second_deploy_waits_for_the_first(database_url: str, connection: Conn
     assert is_current(database_url)
 
 
+def test_a_deploy_that_has_to_wait_for_a_table_keeps_nobody_from_the_others(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with psycopg.connect(database_url) as holder, psycopg.connect(database_url, autocommit=True) as other:
+        holder.execute("select from catalog.skus")
+        other.execute("set lock_timeout = '1s'")
+        deploy = threading.Thread(target=migrate, args=[database_url])
+        deploy.start()
+        waited = 0
+        while waited < 3:  # times that it was seen to wait; the table that it waits for is among the last
+            [(waits,)] = other.execute(
+                "select count(*) from pg_locks where not granted and relation = 'catalog.skus'::regclass"
+            ).fetchall()
+            waited += waits
+            other.execute("select from identity.idempotency_keys")
+            assert deploy.is_alive()
+        holder.rollback()
+        deploy.join(30)
+        assert not deploy.is_alive()
+        assert is_current(database_url)
+        monkeypatch.setattr(replay, "LOCK_ALL_ATTEMPTS_MAX", 2)
+        holder.execute("select from catalog.skus")
+        with pytest.raises(DeployError, match="somebody keeps a table locked"):
+            migrate(database_url)
+        assert other.execute("select count(*) > 0 from bi.dim_sku").fetchone() == (False,)  # the old code is there
+
+
 def test_the_lock_row_of_a_killed_run_is_in_nobodys_way(database_url: str, connection: Connection) -> None:
     connection.execute("insert into migrations.yoyo_lock (locked, ctime, pid) values (1, now(), 1)")
     migrate(database_url)
     assert value(connection, "select count(*) from migrations.yoyo_lock") == 0
+
+
+def test_a_run_killed_before_its_migration_was_noted_is_repeated(
+    database_url: str, connection: Connection, release: Path
+) -> None:
+    add_migration(release, "create table app.added (n integer);")
+    with connection.transaction():
+        connection.execute("lock table migrations._yoyo_migration in share mode")
+
+        def run() -> None:
+            with pytest.raises(DeployError):
+                migrate(database_url, root=release)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        waits = "select count(*) from pg_locks where relation = 'migrations._yoyo_migration'::regclass and not granted"
+        deadline = time.monotonic() + 10
+        while not value(connection, waits):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        connection.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    thread.join()
+    assert migrate(database_url, root=release).applied == ("0900_test",)
+    assert is_current(database_url, root=release)
 
 
 def test_nothing_is_replayed_when_these_files_were_deployed_last(database_url: str, release: Path) -> None:
@@ -186,15 +241,15 @@ def on_version(number: int, *, standby: bool = False) -> Any:
 @pytest.mark.parametrize("number", [140_020, 190_000])
 def test_other_major_versions_are_refused(number: int) -> None:
     with pytest.raises(UnsupportedServerError, match="Scoville runs on 15 to 18"):
-        deploy._check_server(on_version(number))
+        deploy.check_server(on_version(number))
 
 
 def test_a_standby_is_refused() -> None:
     with pytest.raises(UnsupportedServerError, match="standby"):
-        deploy._check_server(on_version(180_006, standby=True))
+        deploy.check_server(on_version(180_006, standby=True))
 
 
 @pytest.mark.parametrize(("number", "warned"), [(150_018, 1), (150_019, 0), (170_010, 1), (180_005, 1), (180_006, 0)])
 def test_minor_versions_with_a_known_hole_are_warned_of(number: int, warned: int) -> None:
-    _, warnings = deploy._check_server(on_version(number))
+    _, warnings = deploy.check_server(on_version(number))
     assert len(warnings) == warned

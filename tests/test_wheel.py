@@ -1,9 +1,11 @@
-"""The wheel carries the SQL and the migrations, and finds them wherever it is installed."""
+"""The wheel carries the SQL, the migrations and the dashboard, and finds them wherever it is installed."""
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
+import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,24 @@ from pyapp.migrate import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+def test_a_wheel_made_from_the_sdist_needs_no_node(tmp_path: Path, built: None) -> None:
+    build = [sys.executable, "-m", "hatchling", "build", "--directory", str(tmp_path), "--target"]
+    subprocess.run([*build, "sdist"], cwd=ROOT, check=True, capture_output=True)
+    (sdist,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        names = archive.getnames()
+        archive.extractall(tmp_path, filter="data")
+    assert not [name for name in names if "node_modules" in name]
+    (folder,) = [path for path in tmp_path.iterdir() if path.is_dir()]
+    subprocess.run([*build, "wheel"], cwd=folder, check=True, capture_output=True, env={"PATH": "/nowhere"})
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        web = [name for name in archive.namelist() if name.startswith("pyapp/web/")]
+        page = archive.read("pyapp/web/index.html").decode()
+    assert set(re.findall(r"/(assets/[^\"]+)", page)) <= {name.removeprefix("pyapp/web/") for name in web}
+    assert not (folder / "ui" / "node_modules").exists()
 
 
 def test_a_wheel_deploys_from_its_own_files(tmp_path: Path) -> None:

@@ -1,13 +1,14 @@
 """Demo data: real sauces and a month of real orders (ATTRIBUTION.md), with warehouses, batches and expiry dates by a seed.
 
-Everything goes in through the api functions as role admin, in one transaction: it is there whole or not at all.
+Everything goes in through the api functions as role admin, in one transaction: it is there whole or not at all. The clock of
+the database is set to when it happened, so the ledger has a month behind it, as reports want it.
 """
 
 from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from importlib import resources
@@ -15,6 +16,7 @@ from typing import Any, LiteralString
 
 import msgspec
 import psycopg
+from psycopg import sql
 
 from pyapp.failures import Exit, Failure
 
@@ -22,6 +24,15 @@ SEED = 2017
 REGION = 1
 OPEN_ORDERS = 18  # the newest stay open
 SHELF_LIFE = timedelta(days=540)
+RECEIVED_BEFORE = timedelta(days=3)  # the first order
+LOW_STOCK = 2  # units of a batch
+
+RECEIVE: LiteralString = "select * from api.receive_stock(1::smallint, %s::jsonb)"
+PLACE: LiteralString = "select * from api.place_orders(1::smallint, %s::jsonb)"
+CANCEL: LiteralString = "select * from api.cancel_orders(1::smallint, %s::jsonb)"
+SHIP: LiteralString = "select * from api.fulfill_orders(1::smallint, %s::jsonb)"
+ADJUST: LiteralString = "select * from api.adjust_stock(1::smallint, %s::jsonb)"
+Event = tuple[datetime, LiteralString, dict[str, Any]]
 
 WAREHOUSES = [
     {"warehouse_id": "WH-01", "name": "Austin", "region_id": REGION},
@@ -61,13 +72,15 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         _call(connection, "select * from api.save_channels(%s::jsonb)", _channels())
         _call(connection, "select * from api.save_skus(%s::jsonb)", map(_sku, skus))
         receipts = _receipts([row["sku_id"] for row in skus], {row["sku_id"] for row in lines}, now.date())
-        _call(connection, "select * from api.receive_stock(1::smallint, %s::jsonb)", _keyed("receipt", receipts))
-        placed = _call(connection, "select * from api.place_orders(1::smallint, %s::jsonb)", _keyed("order", _orders(lines, now)))
-        canceled, shipped = _endings(placed)
-        _call(connection, "select * from api.cancel_orders(1::smallint, %s::jsonb)", canceled)
-        _call(connection, "select * from api.fulfill_orders(1::smallint, %s::jsonb)", _keyed("parcel", shipped))
-        _call(connection, "select * from api.adjust_stock(1::smallint, %s::jsonb)", _keyed("adjustment", _adjustments()))
-    return {"skus": len(skus), "warehouses": len(WAREHOUSES), "batches": len(receipts), "orders": len(placed)}
+        orders = _orders(lines, now)
+        begin = datetime.fromisoformat(orders[0]["created_at"]) - RECEIVED_BEFORE
+        _set_clock(connection, begin)
+        _call(connection, RECEIVE, _keyed("receipt", receipts))
+        happened = [*_trade(orders, now), *_adjustments(begin, now), *_restocking(receipts, now)]
+        for place, (at, statement, element) in enumerate(sorted(happened, key=lambda one: one[0])):
+            _set_clock(connection, at)
+            _call(connection, statement, _keyed(f"event-{place}", [element]))
+    return {"skus": len(skus), "warehouses": len(WAREHOUSES), "batches": len(receipts), "orders": len(orders)}
 
 
 def _call(connection: psycopg.Connection[Any], statement: LiteralString, elements: Iterable[dict[str, Any]]) -> list[Any]:
@@ -75,10 +88,14 @@ def _call(connection: psycopg.Connection[Any], statement: LiteralString, element
     rows = connection.execute(
         statement, [msgspec.json.Encoder(decimal_format="number").encode(list(elements)).decode()]
     ).fetchall()
-    for ordinal, code, _, body in rows:
+    for ordinal, code, _, body, *_ in rows:  # some say besides whether it is new
         if code is not None:
             raise Failure(Exit.DATABASE, f"The demo data was refused at {statement.split()[3]} {ordinal}: {code} {body}")
-    return [body for *_, body in rows]
+    return [row[3] for row in rows]
+
+
+def _set_clock(connection: psycopg.Connection[Any], at: datetime) -> None:
+    connection.execute(sql.SQL("set local scoville.now = {}").format(sql.Literal(at.isoformat())))
 
 
 def _keyed(kind: str, elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -157,21 +174,39 @@ def _orders(lines: list[dict[str, str]], now: datetime) -> list[dict[str, Any]]:
     return list(orders.values())
 
 
-def _endings(placed: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """What became of the orders: a few canceled, most shipped, some in part; the newest are still to do."""
-    canceled, shipped = [], []
-    for place, order in enumerate(placed[:-OPEN_ORDERS]):
-        if place % 19 == 5:
-            canceled.append({"order_id": order["order_id"], "reason": "Customer changed their mind", "meta": {"actor": "demo"}})
+def _trade(orders: list[dict[str, Any]], now: datetime) -> Iterator[Event]:
+    """Orders, and what became of them: a few canceled, most shipped, some in part; the newest are still to do."""
+    rng = random.Random(SEED)  # noqa: S311 (the same demo for everybody)
+    for place, order in enumerate(orders):
+        placed_at = datetime.fromisoformat(order["created_at"])
+        yield placed_at, PLACE, order
+        if place >= len(orders) - OPEN_ORDERS:
             continue
-        parcel = {"order_id": order["order_id"], "tracking_number": f"DEMO{place:06}"}
+        ended_at = min(placed_at + timedelta(hours=rng.uniform(2, 44)), now)
+        named = {"order_id": order["external_id"]}
         item = order["items"][0]
-        if place % 4 == 1 and item["quantity"] > 1:
-            parcel["items"] = [{"sku_id": item["sku_id"], "quantity": 1}]
-        shipped.append(parcel)
-    return canceled, shipped
+        if place % 19 == 5:
+            yield ended_at, CANCEL, named | {"reason": "Customer changed their mind"}
+        elif place % 4 == 1 and item["quantity"] > 1:
+            part = [{"sku_id": item["sku_id"], "quantity": 1}]
+            yield ended_at, SHIP, named | {"tracking_number": f"DEMO{place:06}", "items": part}
+        else:
+            yield ended_at, SHIP, named | {"tracking_number": f"DEMO{place:06}"}
 
 
-def _adjustments() -> list[dict[str, Any]]:
+def _adjustments(begin: datetime, now: datetime) -> Iterator[Event]:
     names = ("sku_id", "warehouse_location", "delta", "reason_code", "note")
-    return [dict(zip(names, adjustment, strict=True)) for adjustment in ADJUSTMENTS]
+    for place, adjustment in enumerate(ADJUSTMENTS, 1):
+        at = begin + (now - begin) * place / (len(ADJUSTMENTS) + 1)
+        yield at, ADJUST, dict(zip(names, adjustment, strict=True))
+
+
+def _restocking(receipts: list[dict[str, Any]], now: datetime) -> Iterator[Event]:
+    """Of the SKUs that are low, one warehouse ran dry: given away at a tasting, and restocked a week later, or not yet."""
+    low = [one for one in receipts if one["stock"] <= LOW_STOCK and one["warehouse_location"] == "WH-02"]
+    for place, sku_id in enumerate(dict.fromkeys(one["sku_id"] for one in low)):
+        given = [one for one in low if one["sku_id"] == sku_id]
+        tasting = {"sku_id": sku_id, "warehouse_location": "WH-02", "reason_code": "promotion", "note": "Tasting at the fair"}
+        yield now - timedelta(days=12 - place), ADJUST, tasting | {"delta": -sum(one["stock"] for one in given)}
+        if place % 2 == 0:
+            yield now - timedelta(days=5 - place // 2), RECEIVE, given[-1]

@@ -22,5 +22,13 @@ create policy channels_update_definer on catalog.channels
   with check (true);
 
 grant select on catalog.channels to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (channel_id, region_id, name, kind, pricing, active, version, created_at, updated_at) on catalog.channels to scoville_definer;
-grant update (name, kind, pricing, active, version, updated_at) on catalog.channels to scoville_definer;
+grant insert (channel_id, region_id, name, kind, pricing, hold_share_max, active, version, created_at, updated_at)
+  on catalog.channels to scoville_definer;
+grant update (name, kind, pricing, hold_share_max, active, version, updated_at) on catalog.channels to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists channels_select_analysts on catalog.channels;
+create policy channels_select_analysts on catalog.channels
+  for select to bi_reader
+  using (true);
+grant select (channel_id, region_id, name, kind, pricing, active, created_at) on catalog.channels to bi_reader;

@@ -27,3 +27,15 @@ create policy fulfillment_lines_insert_definer on orders.fulfillment_lines
 grant select on orders.fulfillment_lines to admin, warehouse, sales, integration, scoville_definer;
 grant insert (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity)
   on orders.fulfillment_lines to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists fulfillment_lines_select_analysts_of_everything on orders.fulfillment_lines;
+create policy fulfillment_lines_select_analysts_of_everything on orders.fulfillment_lines
+  for select to bi_reader_all
+  using (true);
+drop policy if exists fulfillment_lines_select_warehouses_of_the_login on orders.fulfillment_lines;
+create policy fulfillment_lines_select_warehouses_of_the_login on orders.fulfillment_lines
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity)
+  on orders.fulfillment_lines to bi_reader;

@@ -28,3 +28,14 @@ grant select on orders.fulfillments to admin, warehouse, sales, integration, sco
 grant insert (region_id, order_id, warehouse_id, channel_id, tracking_number, note, created_at, changed_by, request_id)
   on orders.fulfillments to scoville_definer;
 grant usage on sequence orders.fulfillments_fulfillment_id_seq to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists fulfillments_select_analysts_of_everything on orders.fulfillments;
+create policy fulfillments_select_analysts_of_everything on orders.fulfillments
+  for select to bi_reader_all
+  using (true);
+drop policy if exists fulfillments_select_warehouses_of_the_login on orders.fulfillments;
+create policy fulfillments_select_warehouses_of_the_login on orders.fulfillments
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, fulfillment_id, order_id, warehouse_id, channel_id, created_at) on orders.fulfillments to bi_reader;

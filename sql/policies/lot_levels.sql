@@ -1,4 +1,5 @@
--- Where batches lie: as stock_levels, but not for integrations.
+-- Where batches lie: as stock_levels, but not for integrations. The definer reads all (does a batch lie elsewhere too?) and
+-- changes those of the caller's warehouses.
 alter table stock.lot_levels enable row level security;
 alter table stock.lot_levels force row level security;
 
@@ -14,7 +15,7 @@ create policy lot_levels_select_own_warehouses on stock.lot_levels
 drop policy if exists lot_levels_select_definer on stock.lot_levels;
 create policy lot_levels_select_definer on stock.lot_levels
   for select to scoville_definer
-  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+  using (true);
 drop policy if exists lot_levels_insert_definer on stock.lot_levels;
 create policy lot_levels_insert_definer on stock.lot_levels
   for insert to scoville_definer
@@ -27,4 +28,15 @@ create policy lot_levels_update_definer on stock.lot_levels
 
 grant select on stock.lot_levels to admin, warehouse, sales, scoville_worker, scoville_definer;
 grant insert (region_id, warehouse_id, sku_id, lot_id, sellable) on stock.lot_levels to scoville_definer;
-grant update (on_hand, sellable) on stock.lot_levels to scoville_definer;
+grant update (on_hand, sellable, expiry_announced_on) on stock.lot_levels to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists lot_levels_select_analysts_of_everything on stock.lot_levels;
+create policy lot_levels_select_analysts_of_everything on stock.lot_levels
+  for select to bi_reader_all
+  using (true);
+drop policy if exists lot_levels_select_warehouses_of_the_login on stock.lot_levels;
+create policy lot_levels_select_warehouses_of_the_login on stock.lot_levels
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, warehouse_id, sku_id, lot_id, on_hand) on stock.lot_levels to bi_reader;

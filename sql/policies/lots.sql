@@ -24,5 +24,12 @@ create policy lots_update_definer on stock.lots
 grant select on stock.lots to admin, warehouse, sales, scoville_worker, scoville_definer;
 grant insert (region_id, sku_id, batch_number, expiration_date, manufactured_on, changed_by, change_reason, request_id)
   on stock.lots to scoville_definer;
-grant update (status, updated_at, changed_by, change_reason, request_id) on stock.lots to scoville_definer;
+grant update (status, version, updated_at, changed_by, change_reason, request_id) on stock.lots to scoville_definer;
 grant usage on sequence stock.lots_lot_id_seq to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists lots_select_analysts on stock.lots;
+create policy lots_select_analysts on stock.lots
+  for select to bi_reader
+  using (true);
+grant select (region_id, lot_id, sku_id, batch_number, expiration_date, manufactured_on, status) on stock.lots to bi_reader;

@@ -32,4 +32,4 @@ create policy order_allocations_update_definer on orders.order_allocations
 
 grant select on orders.order_allocations to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert (region_id, order_id, sku_id, warehouse_id, channel_id, quantity) on orders.order_allocations to scoville_definer;
-grant update (fulfilled_quantity, released_quantity) on orders.order_allocations to scoville_definer;
+grant update (quantity, fulfilled_quantity, released_quantity) on orders.order_allocations to scoville_definer;

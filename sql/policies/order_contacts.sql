@@ -19,6 +19,11 @@ drop policy if exists order_contacts_insert_definer on orders.order_contacts;
 create policy order_contacts_insert_definer on orders.order_contacts
   for insert to scoville_definer
   with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
+drop policy if exists order_contacts_delete_definer on orders.order_contacts;
+create policy order_contacts_delete_definer on orders.order_contacts
+  for delete to scoville_definer
+  using (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
 
 grant select on orders.order_contacts to admin, warehouse, sales, integration, scoville_definer;
 grant insert (region_id, order_id, channel_id, email) on orders.order_contacts to scoville_definer;
+grant delete on orders.order_contacts to scoville_definer;

@@ -1,4 +1,5 @@
--- As the order they belong to. The definer reaches them through their order only, which its own policy guards.
+-- As the order they belong to. The definer reaches them through their order only, which its own policy guards;
+-- a change of the order replaces them (orders.write_lines keeps the old ones in the audit).
 alter table orders.order_lines enable row level security;
 alter table orders.order_lines force row level security;
 
@@ -23,7 +24,23 @@ drop policy if exists order_lines_insert_definer on orders.order_lines;
 create policy order_lines_insert_definer on orders.order_lines
   for insert to scoville_definer
   with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
+drop policy if exists order_lines_delete_definer on orders.order_lines;
+create policy order_lines_delete_definer on orders.order_lines
+  for delete to scoville_definer
+  using (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
 
 grant select on orders.order_lines to admin, warehouse, sales, integration, scoville_definer;
 grant insert (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price) on orders.order_lines
   to scoville_definer;
+grant delete on orders.order_lines to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists order_lines_select_analysts_of_everything on orders.order_lines;
+create policy order_lines_select_analysts_of_everything on orders.order_lines
+  for select to bi_reader_all
+  using (true);
+drop policy if exists order_lines_select_warehouses_of_the_login on orders.order_lines;
+create policy order_lines_select_warehouses_of_the_login on orders.order_lines
+  for select to bi_reader
+  using (warehouse_ids && bi.own_warehouses());
+grant select (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price) on orders.order_lines to bi_reader;

@@ -1,12 +1,21 @@
--- Written with every change, read by the sequencer; no role of the API reads it.
+-- Written with every change, emptied by the sequencer; no role of the API reads it.
 alter table events.outbox enable row level security;
 alter table events.outbox force row level security;
 
+drop policy if exists outbox_select_definer on events.outbox;
+create policy outbox_select_definer on events.outbox
+  for select to scoville_definer
+  using (true);
 drop policy if exists outbox_insert_definer on events.outbox;
 create policy outbox_insert_definer on events.outbox
   for insert to scoville_definer
   with check (true);
+drop policy if exists outbox_delete_definer on events.outbox;
+create policy outbox_delete_definer on events.outbox
+  for delete to scoville_definer
+  using (true);
 
+grant select, delete on events.outbox to scoville_definer;
 grant insert (region_id, type, subject, sku_id, warehouse_ids, channel_id, version, data, actor, request_id, occurred_at)
   on events.outbox to scoville_definer;
 grant usage on sequence events.outbox_outbox_id_seq to scoville_definer;

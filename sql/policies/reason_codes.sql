@@ -1,4 +1,4 @@
--- Every role reads the reasons; no function writes them yet.
+-- Every role reads the reasons; api.save_reason_codes writes them.
 alter table catalog.reason_codes enable row level security;
 alter table catalog.reason_codes force row level security;
 
@@ -11,4 +11,23 @@ drop policy if exists reason_codes_select_definer on catalog.reason_codes;
 create policy reason_codes_select_definer on catalog.reason_codes
   for select to scoville_definer
   using (true);
+drop policy if exists reason_codes_insert_definer on catalog.reason_codes;
+create policy reason_codes_insert_definer on catalog.reason_codes
+  for insert to scoville_definer
+  with check (true);
+drop policy if exists reason_codes_update_definer on catalog.reason_codes;
+create policy reason_codes_update_definer on catalog.reason_codes
+  for update to scoville_definer
+  using (true)
+  with check (true);
+
 grant select on catalog.reason_codes to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
+grant insert (reason_code, description, direction, note_required, active) on catalog.reason_codes to scoville_definer;
+grant update (description, direction, note_required, active, version) on catalog.reason_codes to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists reason_codes_select_analysts on catalog.reason_codes;
+create policy reason_codes_select_analysts on catalog.reason_codes
+  for select to bi_reader
+  using (true);
+grant select (reason_code, description, direction, active) on catalog.reason_codes to bi_reader;

@@ -13,3 +13,10 @@ create policy regions_select_definer on catalog.regions
   using (true);
 
 grant select on catalog.regions to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists regions_select_analysts on catalog.regions;
+create policy regions_select_analysts on catalog.regions
+  for select to bi_reader
+  using (true);
+grant select (region_id, name, time_zone) on catalog.regions to bi_reader;

@@ -23,3 +23,14 @@ create policy reservation_lines_insert_definer on stock.reservation_lines
 grant select on stock.reservation_lines to admin, sales, integration, scoville_worker, scoville_definer;
 grant insert (region_id, reservation_id, sku_id, warehouse_id, channel_id, quantity) on stock.reservation_lines
   to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists reservation_lines_select_analysts_of_everything on stock.reservation_lines;
+create policy reservation_lines_select_analysts_of_everything on stock.reservation_lines
+  for select to bi_reader_all
+  using (true);
+drop policy if exists reservation_lines_select_warehouses_of_the_login on stock.reservation_lines;
+create policy reservation_lines_select_warehouses_of_the_login on stock.reservation_lines
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, reservation_id, sku_id, warehouse_id, channel_id, quantity) on stock.reservation_lines to bi_reader;

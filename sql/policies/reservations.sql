@@ -27,8 +27,15 @@ create policy reservations_update_definer on stock.reservations
   with check (true);
 
 grant select on stock.reservations to admin, sales, integration, scoville_worker, scoville_definer;
-grant insert (region_id, channel_id, owner, expires_at, note, created_at, updated_at, changed_by, change_reason, request_id)
-  on stock.reservations to scoville_definer;
+grant insert (region_id, reservation_id, channel_id, owner, expires_at, note, created_at, updated_at, changed_by, change_reason,
+  request_id) on stock.reservations to scoville_definer;
 grant update (status, expires_at, order_id, version, updated_at, changed_by, change_reason, request_id)
   on stock.reservations to scoville_definer;
 grant usage on sequence stock.reservations_reservation_id_seq to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists reservations_select_analysts on stock.reservations;
+create policy reservations_select_analysts on stock.reservations
+  for select to bi_reader
+  using (true);
+grant select (region_id, reservation_id, channel_id, status, expires_at, order_id, created_at) on stock.reservations to bi_reader;

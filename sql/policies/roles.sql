@@ -6,13 +6,14 @@
 --   authenticator     the API's only login: no right of its own, may become one of the five below
 --   admin warehouse sales integration   what a caller may do; which rows is decided by the caller's claims
 --   scoville_worker   runs the functions of schema jobs
---   bi_reader         group of the analysts' logins
+--   bi_reader         group of the analysts' logins, who see the views of schema bi
+--   bi_reader_all     those of them who are bound to no warehouse
 do $$
 declare
   v_role text;
 begin
   foreach v_role in array array['scoville_owner', 'scoville_definer', 'admin', 'warehouse', 'sales', 'integration',
-                                'scoville_worker', 'bi_reader'] loop
+                                'scoville_worker', 'bi_reader', 'bi_reader_all'] loop
     if not exists (select from pg_catalog.pg_roles r where r.rolname = v_role) then
       execute pg_catalog.format('create role %I nologin', v_role);
     end if;
@@ -20,12 +21,18 @@ begin
   if not exists (select from pg_catalog.pg_roles r where r.rolname = 'authenticator') then
     create role authenticator login noinherit;
   end if;
+  -- Its statements are short, and to compile one takes longer than to run it; and PostgreSQL 15 to 17 would compile each that is
+  -- planned with enable_seqscan off, whose costs they take for enormous.
+  if not exists (select from pg_catalog.pg_db_role_setting s
+                  where s.setrole = 'authenticator'::pg_catalog.regrole and s.setdatabase = 0 and 'jit=off' = any (s.setconfig)) then
+    alter role authenticator set jit = off;
+  end if;
 
   -- A role of the same name that some other system made with more rights would undo every rule below.
   select r.rolname into v_role
     from pg_catalog.pg_roles r
    where r.rolname in ('scoville_owner', 'scoville_definer', 'authenticator', 'admin', 'warehouse', 'sales', 'integration',
-                       'scoville_worker', 'bi_reader')
+                       'scoville_worker', 'bi_reader', 'bi_reader_all')
      and (r.rolsuper or r.rolbypassrls or r.rolcreaterole)
    limit 1;
   if found then
@@ -40,3 +47,4 @@ $$;
 grant admin, warehouse, sales, integration, scoville_worker to authenticator;
 -- The owner hands functions over to the definer, so it must be able to act as it.
 grant scoville_definer to scoville_owner;
+grant bi_reader to bi_reader_all;

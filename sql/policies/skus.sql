@@ -24,4 +24,12 @@ create policy skus_update_definer on catalog.skus
 grant select on catalog.skus to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert (sku_id, name, description, size_ml, flavor_profile, price, currency, reorder_point, attributes, active, version,
   created_at, updated_at) on catalog.skus to scoville_definer;
-grant update (name, description, size_ml, flavor_profile, price, reorder_point, attributes, active, version, updated_at) on catalog.skus to scoville_definer;
+grant update (name, description, size_ml, flavor_profile, price, currency, reorder_point, attributes, active, version,
+  updated_at) on catalog.skus to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists skus_select_analysts on catalog.skus;
+create policy skus_select_analysts on catalog.skus
+  for select to bi_reader
+  using (true);
+grant select (sku_id, name, description, size_ml, price, currency, reorder_point, active, created_at) on catalog.skus to bi_reader;

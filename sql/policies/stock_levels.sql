@@ -35,3 +35,15 @@ grant select (region_id, warehouse_id, sku_id, available, version, updated_at) o
 grant insert (region_id, warehouse_id, sku_id) on stock.stock_levels to scoville_definer;
 grant update (on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall, next_expiry_on, version, updated_at)
   on stock.stock_levels to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists stock_levels_select_analysts_of_everything on stock.stock_levels;
+create policy stock_levels_select_analysts_of_everything on stock.stock_levels
+  for select to bi_reader_all
+  using (true);
+drop policy if exists stock_levels_select_warehouses_of_the_login on stock.stock_levels;
+create policy stock_levels_select_warehouses_of_the_login on stock.stock_levels
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, warehouse_id, sku_id, on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall,
+  available) on stock.stock_levels to bi_reader;

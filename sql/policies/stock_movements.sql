@@ -27,6 +27,19 @@ grant insert (region_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, l
   version, reason_code, note, document, actor, request_id) on stock.stock_movements to scoville_definer;
 grant usage on sequence stock.stock_movements_movement_id_seq to scoville_definer;
 
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists stock_movements_select_analysts_of_everything on stock.stock_movements;
+create policy stock_movements_select_analysts_of_everything on stock.stock_movements
+  for select to bi_reader_all
+  using (true);
+drop policy if exists stock_movements_select_warehouses_of_the_login on stock.stock_movements;
+create policy stock_movements_select_warehouses_of_the_login on stock.stock_movements
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, movement_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, lot_id, on_hand_delta,
+  reserved_delta, committed_delta, unavailable_delta, safety_stock_delta, incoming_delta, shortfall_delta, on_hand_after,
+  available_after, reason_code) on stock.stock_movements to bi_reader;
+
 -- Nobody reads a partition past its parent: no policy, so no row.
 alter table stock.stock_movements_default enable row level security;
 alter table stock.stock_movements_default force row level security;

@@ -21,6 +21,19 @@ create policy warehouses_update_definer on catalog.warehouses
   using (true)
   with check (true);
 
+-- `scoville bi add-user` looks which there are.
+drop policy if exists warehouses_select_owner on catalog.warehouses;
+create policy warehouses_select_owner on catalog.warehouses
+  for select to scoville_owner
+  using (true);
+
 grant select on catalog.warehouses to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert (warehouse_id, region_id, name, active, version, created_at, updated_at) on catalog.warehouses to scoville_definer;
 grant update (name, active, version, updated_at) on catalog.warehouses to scoville_definer;
+
+-- Analysts, through the views of schema bi: these columns and no others.
+drop policy if exists warehouses_select_analysts on catalog.warehouses;
+create policy warehouses_select_analysts on catalog.warehouses
+  for select to bi_reader
+  using (true);
+grant select (warehouse_id, region_id, name, active, created_at) on catalog.warehouses to bi_reader;

@@ -5,10 +5,13 @@ create table catalog.regions (
   region_id smallint not null,
   name text not null,
   time_zone text not null default 'UTC',
+  expiry_notice_days integer not null default 30,
   constraint regions_pkey primary key (region_id),
-  constraint regions_region_id_is_positive_check check (region_id > 0)
+  constraint regions_region_id_is_positive_check check (region_id > 0),
+  constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650)
 );
 comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
+comment on column catalog.regions.expiry_notice_days is 'So many days before its last one a batch is announced as expiring.';
 
 create table catalog.skus (
   sku_id text collate "C" not null,
@@ -31,7 +34,8 @@ create table catalog.skus (
   constraint skus_price_is_not_negative_check check (price >= 0),
   constraint skus_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
   constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
-  constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object')
+  constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
+  constraint skus_attributes_are_at_most_65536_characters_check check (length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'A thing that is sold. price null: no list price, sold only where the channel sets the price.';
 
@@ -56,6 +60,7 @@ create table catalog.channels (
   name text not null,
   kind text not null default 'web',
   pricing text not null default 'list',
+  hold_share_max smallint not null default 100,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -64,9 +69,12 @@ create table catalog.channels (
   constraint channels_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
   constraint channels_channel_id_is_a_code_check check (channel_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   constraint channels_kind_is_known_check check (kind in ('web', 'pos', 'marketplace', 'wholesale')),
-  constraint channels_pricing_is_known_check check (pricing in ('list', 'channel'))
+  constraint channels_pricing_is_known_check check (pricing in ('list', 'channel')),
+  constraint channels_hold_share_max_is_a_percentage_check check (hold_share_max between 1 and 100)
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
+comment on column catalog.channels.hold_share_max is
+  'Percent of a SKU''s units that one client may hold by reservations of this channel; 100: no limit.';
 create index channels_region_id_idx on catalog.channels (region_id);
 
 create table catalog.channel_warehouses (
@@ -113,3 +121,18 @@ insert into catalog.reason_codes (reason_code, description, direction, note_requ
   ('return', 'Returned by a customer', 'in', false),
   ('data_entry_error', 'Typed in wrongly', 'both', false),
   ('other', 'Anything else; the note says what', 'both', true);
+
+-- The currency between functions; never stored.
+create type catalog.write as (
+  ordinal integer,
+  id text,
+  mode text,
+  element jsonb,
+  if_match text,
+  if_none_match text,
+  actor text,
+  request_id text
+);
+comment on type catalog.write is
+  'One write of the catalogue. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
+  'what is given), retire.';

@@ -48,6 +48,7 @@ create table stock.lots (
   expiration_date date,
   manufactured_on date,
   status text not null default 'available',
+  version integer not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   changed_by text not null,
@@ -64,6 +65,7 @@ create table stock.lots (
 alter sequence stock.lots_lot_id_seq owned by stock.lots.lot_id;
 comment on table stock.lots is 'A batch of a SKU. "expired" is not a status: stock.lot_status derives it from the date.';
 create index lots_sku_id_idx on stock.lots (sku_id);
+create index lots_expiration_date_idx on stock.lots (region_id, expiration_date);
 
 create table stock.lot_levels (
   region_id smallint not null,
@@ -72,6 +74,7 @@ create table stock.lot_levels (
   lot_id bigint not null,
   on_hand integer not null default 0,
   sellable boolean not null,
+  expiry_announced_on date,
   constraint lot_levels_pkey primary key (region_id, warehouse_id, sku_id, lot_id),
   constraint lot_levels_region_id_warehouse_id_sku_id_fkey foreign key (region_id, warehouse_id, sku_id)
     references stock.stock_levels (region_id, warehouse_id, sku_id) on delete restrict,
@@ -81,7 +84,8 @@ create table stock.lot_levels (
 ) with (fillfactor = 80);
 comment on table stock.lot_levels is 'How many units of a batch lie in a warehouse.';
 comment on column stock.lot_levels.sellable is
-  'False once the units of this batch have been counted as unavailable (or shortfall) in stock_levels.';
+  'False once the units of this batch have been counted as unavailable (or shortfall) in stock_levels. Says nothing while there are none.';
+comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced as near; null if none was.';
 create index lot_levels_lot_id_idx on stock.lot_levels (region_id, lot_id);
 
 create sequence stock.stock_movements_movement_id_seq;
@@ -144,7 +148,8 @@ create table stock.reservations (
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
 comment on table stock.reservations is 'Units held for a caller until expires_at. An expired hold never blocks an order, swept or not.';
-create index reservations_channel_id_idx on stock.reservations (channel_id, region_id);
+create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
+create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
 
 create table stock.reservation_lines (
@@ -159,7 +164,8 @@ create table stock.reservation_lines (
     references stock.reservations (region_id, reservation_id) on delete restrict,
   constraint reservation_lines_quantity_is_positive_check check (quantity > 0)
 );
-comment on table stock.reservation_lines is 'What a reservation holds in which warehouse.';
+comment on table stock.reservation_lines is 'What a reservation holds in which warehouse: written once, never changed.';
+create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
 
 -- The currency between functions; never stored.
 create type stock.movement as (
@@ -186,9 +192,46 @@ create type stock.demand as (
   ordinal integer,
   sku_id text,
   channel_id text,
-  quantity integer
+  quantity integer,
+  reservation_id bigint
 );
-comment on type stock.demand is 'What one order (ordinal) wants of one SKU through a channel, as stock.allocate takes it.';
+comment on type stock.demand is
+  'What one order or hold (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the hold '
+  'that the order converts.';
+create type stock.allocation as (
+  ordinal integer,
+  sku_id text,
+  warehouse_id text,
+  quantity integer,
+  available integer
+);
+comment on type stock.allocation is
+  'What stock.allocate decided: a demand gets quantity units from a warehouse; or, with warehouse_id null, it wants quantity and '
+  'only available are there.';
+create type stock.part as (
+  ordinal integer,
+  sku_id text,
+  level integer,
+  quantity integer,
+  available integer,
+  taken integer
+);
+comment on type stock.part is
+  'What stock.allocate decided of one demand at one level: quantity units, which changes what is free there by taken; or, with '
+  'level null, a shortage.';
+create type stock.hold as (
+  ordinal integer,
+  code text,
+  body jsonb,
+  channel_id text,
+  expires_at timestamptz,
+  note text,
+  lines jsonb,
+  actor text,
+  request_id text,
+  reservation_id bigint
+);
+comment on type stock.hold is 'A reservation on its way: read, and refused (code, body) or not.';
 create type stock.draft as (
   ordinal integer,
   code text,

@@ -12,6 +12,7 @@ create table orders.orders (
   customer_name text,
   customer_key text generated always as (lower(customer_name)) stored,
   customer_address text,
+  customer_pseudonym uuid,
   currency text not null,
   total_price numeric(16, 2) not null,
   note text,
@@ -33,6 +34,8 @@ create table orders.orders (
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
 comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the moment at the source.';
+comment on column orders.orders.customer_pseudonym is
+  'Tells analysts which orders are of one customer, and not of whom: orders.pseudonym() of e-mail or name, under a key that they cannot read.';
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
@@ -148,6 +151,7 @@ create type orders.draft as (
   actor text,
   request_id text,
   order_id bigint,
-  warehouse_ids text[]
+  warehouse_ids text[],
+  reservation_id bigint
 );
 comment on type orders.draft is 'An order on its way: read, priced, and refused (code, body) or not.';

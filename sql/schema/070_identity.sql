@@ -6,14 +6,21 @@ create table identity.clients (
   warehouses text[] not null default '{}',
   channels text[] not null default '{}',
   active boolean not null default true,
+  grant_no integer not null default 1,
   version integer not null default 1,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   constraint clients_pkey primary key (client_id),
   constraint clients_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
-  constraint clients_role_is_known_check check (role in ('admin', 'warehouse', 'sales', 'integration'))
+  constraint clients_client_id_is_a_code_check check (client_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  constraint clients_name_is_not_empty_check check (name <> ''),
+  constraint clients_role_is_known_check check (role in ('admin', 'warehouse', 'sales', 'integration')),
+  constraint clients_only_warehouse_staff_is_bound_to_warehouses_check check ((role = 'warehouse') = (warehouses <> '{}')),
+  constraint clients_only_sellers_are_bound_to_channels_check check ((role in ('sales', 'integration')) = (channels <> '{}'))
 );
 comment on table identity.clients is 'A program or person that may ask for tokens, with the role and scope that the tokens carry.';
+comment on column identity.clients.grant_no is
+  'Counts the changes of what the client may do. A token carries the number of its day; with another number it is no good.';
 create index clients_region_id_idx on identity.clients (region_id);
 
 create table identity.client_secrets (
@@ -25,9 +32,11 @@ create table identity.client_secrets (
   constraint client_secrets_pkey primary key (client_id, secret_no),
   constraint client_secrets_client_id_fkey foreign key (client_id)
     references identity.clients (client_id) on delete restrict,
-  constraint client_secrets_two_at_a_time_check check (secret_no in (1, 2))
+  constraint client_secrets_two_at_a_time_check check (secret_no in (1, 2)),
+  constraint client_secrets_secret_hash_is_a_sha256_check check (length(secret_hash) = 32)
 );
-comment on table identity.client_secrets is 'Hashes of at most two live secrets, so that one can be rotated without a pause.';
+comment on table identity.client_secrets is
+  'Hashes of at most two live secrets, so that one can be rotated without a pause. The current one does not expire.';
 
 create table identity.idempotency_keys (
   region_id smallint not null,
@@ -43,3 +52,64 @@ comment on table identity.idempotency_keys is
   'The answer to every request that had an effect, kept for a day: a repeat gets it again and does nothing. Refusals are not '
   'kept: they had no effect, so a repeat is simply decided again.';
 create index idempotency_keys_created_at_idx on identity.idempotency_keys (region_id, created_at);
+
+-- The currency between functions; never stored.
+create type identity.key as (
+  ordinal integer,
+  principal text,
+  idempotency_key text,
+  fingerprint bytea
+);
+comment on type identity.key is 'The idempotency key of one element of a batch: who sent it, and a digest of what came with it.';
+
+create table identity.socket_tickets (
+  ticket_hash bytea not null,
+  role text not null,
+  subject text not null,
+  region_id smallint not null,
+  warehouses text[] not null,
+  channels text[] not null,
+  session json not null,
+  expires_at timestamptz not null,
+  constraint socket_tickets_pkey primary key (ticket_hash),
+  constraint socket_tickets_ticket_hash_is_a_sha256_check check (length(ticket_hash) = 32),
+  constraint socket_tickets_role_is_known_check check (role in ('admin', 'warehouse', 'sales', 'integration'))
+);
+comment on table identity.socket_tickets is
+  'What opens a WebSocket once, for half a minute, in place of a token: a browser can send no header with it, and a URL is no '
+  'place for a token. Only the hash is here. session is the API''s own: when the token behind it ends, and which client it is of.';
+create index socket_tickets_expires_at_idx on identity.socket_tickets (expires_at);
+
+create table identity.pseudonym_keys (
+  key_id smallint not null default 1,
+  secret bytea not null,
+  constraint pseudonym_keys_pkey primary key (key_id),
+  constraint pseudonym_keys_has_one_row_check check (key_id = 1),
+  constraint pseudonym_keys_secret_has_32_bytes_check check (length(secret) = 32)
+);
+comment on table identity.pseudonym_keys is
+  'The key of orders.pseudonym(), made at random with the database. Without it nobody can try which name is behind a pseudonym.';
+insert into identity.pseudonym_keys (secret)
+values (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
+
+create table identity.bi_logins (
+  login text collate "C" not null,
+  warehouse_ids text[] not null default '{}',
+  created_at timestamptz not null default now(),
+  constraint bi_logins_pkey primary key (login)
+);
+comment on table identity.bi_logins is
+  'Logins of analysts, made by `scoville bi add-user`. warehouse_ids: what one sees of stock and orders; those without see everything, '
+  'by their role bi_reader_all.';
+
+create unlogged table identity.request_windows (
+  principal text collate "C" not null,
+  kind text not null,
+  window_no bigint not null,
+  taken integer not null,
+  constraint request_windows_pkey primary key (principal, kind),
+  constraint request_windows_kind_is_known_check check (kind in ('read', 'write'))
+) with (fillfactor = 70);
+comment on table identity.request_windows is
+  'How many requests of a caller the processes of the API have taken out in the present window of time. Unlogged: after a crash the '
+  'counting begins anew, and nothing is lost by it.';

@@ -19,6 +19,8 @@ import httpx2
 import psutil  # type: ignore[import-untyped]
 import pytest
 
+from tests import folders
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -91,10 +93,11 @@ class Demo:
         return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token(role)}"}, timeout=30)
 
     def stop(self, sent: signal.Signals = signal.SIGINT) -> tuple[int, str]:
-        """The exit code and what it said on standard error."""
+        """The exit code and what it said on standard error, but that the log of a new or copied folder begins anew."""
         self.process.send_signal(sent)
         _, errors = self.process.communicate(timeout=STOP_SECONDS_MAX)
-        return self.process.returncode, errors
+        said = [line for line in errors.splitlines(keepends=True) if "epoch_changed" not in line]
+        return self.process.returncode, "".join(said)
 
 
 def postgres_processes(data_dir: Path) -> list[Any]:
@@ -110,10 +113,10 @@ def postgres_processes(data_dir: Path) -> list[Any]:
 
 
 @contextmanager
-def run_demo(data_dir: Path, *arguments: str, **variables: str) -> Iterator[Demo]:
-    """A demo on a free port; it and its PostgreSQL are gone afterwards, whatever the test did."""
+def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, **variables: str) -> Iterator[Demo]:
+    """A demo on a free port; it and its PostgreSQL are gone afterwards, whatever the test did. Quiet: tests count units."""
     process = subprocess.Popen(
-        [*COMMAND, "demo", "--port", "0", "--data-dir", str(data_dir), *arguments],
+        [*COMMAND, "demo", "--port", "0", "--data-dir", str(data_dir), *(["--quiet"] if quiet else []), *arguments],
         cwd=data_dir.parent,
         env=environment(**variables),
         stdout=subprocess.PIPE,
@@ -147,11 +150,8 @@ def run_demo(data_dir: Path, *arguments: str, **variables: str) -> Iterator[Demo
 
 @pytest.fixture(scope="session")
 def short_folder() -> Iterator[Path]:
-    """A folder whose path leaves room for a socket's."""
-    folder = Path(tempfile.mkdtemp(prefix="scoville-cli-")).resolve()
-    folder.chmod(0o711)
-    yield folder
-    shutil.rmtree(folder, ignore_errors=True)
+    with folders.short_folder() as folder:
+        yield folder
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,25 @@ def test_every_token_that_it_prints_opens_what_it_says(demo: Demo) -> None:
         assert client.get("/v1/orders").json()["data"]
 
 
+def test_its_people_sign_in_with_the_secret_that_it_prints_at_every_start(copy_folder: Callable[[], Path]) -> None:
+    folder = copy_folder()
+    secrets = set()
+    for _ in range(2):
+        with run_demo(folder) as demo:
+            who, secret = re.findall(r"sign in as (.+), secret (scs_\S+)", demo.output)[0]
+            secrets.add(secret)
+            for name in re.split(", | or ", who):
+                form = {"grant_type": "client_credentials", "client_id": name, "client_secret": secret}
+                assert httpx2.post(f"{demo.url}/v1/oauth/token", data=form).status_code == 200, name
+            assert demo.stop() == (0, "")
+    assert len(secrets) == 1
+    (folder / "jwt.key").unlink()  # with another key there is another secret, and the old one is of no use
+    with run_demo(folder) as demo:
+        assert secrets.isdisjoint(re.findall(r"secret (scs_\S+)", demo.output))
+        form = {"grant_type": "client_credentials", "client_id": "demo-admin", "client_secret": secrets.pop()}
+        assert httpx2.post(f"{demo.url}/v1/oauth/token", data=form).status_code == 401
+
+
 def test_it_holds_the_sample_sauces_and_the_real_ones(demo: Demo) -> None:
     with demo.client() as client:
         sample = client.get("/v1/inventory/HOTSAUCE-001").json()
@@ -79,7 +98,7 @@ def test_a_signal_while_it_starts_leaves_nothing_running(short_folder: Path, sec
     process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) in (0, 130)
+    assert process.wait(timeout=30) in (0, 130, -signal.SIGINT)  # the last: before Python itself had begun
     assert not postgres_processes(folder)
     with run_demo(folder) as demo:
         assert demo.stop()[0] == 0
@@ -112,6 +131,19 @@ def test_kill_minus_9_loses_no_acknowledged_order(
             assert scoville("verify", "--data-dir", demo.data_dir).stdout == "Everything agrees.\n"
             assert again.stop() == (0, "")
         assert not postgres_processes(demo.data_dir)
+
+
+def test_it_trades_by_itself_and_everything_still_agrees(copy_folder: Callable[[], Path], scoville: Scoville) -> None:
+    with run_demo(copy_folder(), quiet=False) as demo, demo.client() as client:
+        before = client.get("/v1/orders", params={"limit": 1}).json()["data"][0]
+        deadline = time.monotonic() + 20
+        while (newest := client.get("/v1/orders", params={"limit": 1}).json()["data"][0]) == before:
+            assert time.monotonic() < deadline, "no order was placed"
+            time.sleep(0.2)
+        assert newest["customer"]["name"].startswith("Household")
+        assert newest["external_id"] is None
+        assert scoville("verify", "--data-dir", demo.data_dir).stdout == "Everything agrees.\n"
+        assert demo.stop() == (0, "")
 
 
 def test_tokens_outlive_a_restart(copy_folder: Callable[[], Path]) -> None:

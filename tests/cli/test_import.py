@@ -254,3 +254,52 @@ def test_a_server_that_is_down_or_refuses_the_token_is_named(scoville: Scoville,
     assert_one_clear_line(scoville("import", "skus", path, "--url", demo.url, "--token", "x"), 10, "--token")
     done = scoville("import", "skus", path, "--url", demo.url, "--token", demo.token("warehouse"))
     assert_one_clear_line(done, 10, "--token")
+
+
+def test_a_dry_run_says_what_would_happen_and_keeps_nothing(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
+    path = tmp_path / "orders.csv"
+    wanted = [("A", "web", 4), ("B", "web", 4), ("C", "web", 4), ("D", "nowhere", 1), ("E", "web", 0)]
+    lines = [f"{sku}-{name},{channel},1 Hot St,{sku},{quantity}" for name, channel, quantity in wanted]
+    path.write_text("\n".join(["order_id,channel,customer_address,sku_id,quantity", *lines]) + "\n")
+    report = tmp_path / "report.json"
+    dry = import_file(scoville, demo, "orders", path, "--dry-run", "--report", report)
+    assert dry.returncode == 3
+    assert dry.stdout.startswith("5 lines read; 2 orders would be placed, 1 would be refused.\n")
+    assert dry.stdout.endswith("Nothing was kept.\n")
+    said = json.loads(report.read_text())
+    assert said["dry_run"] is True
+    assert (said["totals"]["committed"], said["totals"]["refused"]["lines"]) == ({"lines": 2, "units": 8}, 1)
+    assert orders_of(demo, sku) == []
+    assert stock_of(demo, sku)["available"] == 10
+    # The real run then says the same of each line.
+    real = import_file(scoville, demo, "orders", path)
+    assert (real.returncode, real.stderr) == (3, dry.stderr)
+    assert len(orders_of(demo, sku)) == 2
+
+
+def test_a_dry_run_counts_the_orders_of_stores_that_only_a_real_run_makes(
+    scoville: Scoville, demo: Demo, tmp_path: Path, sku: str
+) -> None:
+    product, store = (str(uuid.uuid4().int)[:9] for _ in range(2))
+    path = tmp_path / "lines.csv"
+    path.write_text(
+        "basket_id,transaction_timestamp,store_id,household_id,product_id,quantity,sales_value\n"
+        f"1,2017-01-01 15:32:09,{store},1519,{product},3,2.0\n"
+    )
+    done = import_file(scoville, demo, "orders", path, "--dry-run")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "not tried: their sales channel does not exist before the import makes it: 1 lines, 3 units" in done.stdout
+    with demo.client() as client:
+        assert f"store-{store}" not in client.get("/v1/inventory").text
+    assert import_file(scoville, demo, "orders", path).returncode == 3  # the SKU is unknown, the store was made
+
+
+def test_a_dry_run_of_skus_and_stock_keeps_nothing_either(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
+    skus, stock = tmp_path / "skus.csv", tmp_path / "stock.csv"
+    skus.write_text(f"sku_id,name\n{sku}-NEW,New\n")
+    stock.write_text(f"sku_id,warehouse_location,stock,batch_number\n{sku},WH-01,5,B-1\n")
+    assert "1 SKUs would be saved." in import_file(scoville, demo, "skus", skus, "--dry-run").stdout
+    assert "1 receipts would be booked." in import_file(scoville, demo, "stock", stock, "--dry-run").stdout
+    with demo.client() as client:
+        assert client.get(f"/v1/inventory/{sku}-NEW").status_code == 404
+    assert stock_of(demo, sku)["stock"] == 10

@@ -28,3 +28,15 @@ def test_a_level_without_its_movement_is_shown(
     assert done.returncode == 1
     assert "ledger on_hand\t1\tWH-02\tHOTSAUCE-001\t\t120\t127" in done.stdout
     assert done.stderr.count("\n") == 1
+
+
+def test_an_event_that_was_altered_is_named(
+    scoville: Scoville, authenticator_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    demo_data.load(authenticator_url)
+    assert connection.execute("select jobs.sequence_events(1000) > 100").fetchone() == (True,)
+    connection.execute("update events.event_log set actor = 'nobody' where seq = 42")
+    done = scoville("verify", DATABASE_URL=authenticator_url)
+    assert done.returncode == 1
+    assert done.stdout.splitlines()[1].startswith("altered\t42\t")
+    assert done.stderr == "scoville: 1 disagreements.\n"

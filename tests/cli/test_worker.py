@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
+import re
+import subprocess
+import time
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
+import httpx2
 import psycopg
 import pytest
 
 from pyapp import demo as demo_data
 from pyapp import worker
+from tests.cli.conftest import COMMAND, environment
 
 SECONDS_MAX = 20.0
 
@@ -43,6 +50,32 @@ def test_lots_expire_while_it_runs(authenticator_url: str, connection: psycopg.C
 
     run_until(authenticator_url, expired)
     assert connection.execute("select count(*) from stock.verify()").fetchone() == (0,)
+
+
+def test_it_says_what_it_does_and_what_there_is(authenticator_url: str) -> None:
+    demo_data.load(authenticator_url)
+    with subprocess.Popen(
+        [*COMMAND, "worker", "--metrics-port", "0"],
+        env=environment(DATABASE_URL=authenticator_url),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            assert process.stderr
+            url = re.findall(r"http://\S+", process.stderr.readline())[0]
+            limit, text = time.monotonic() + SECONDS_MAX, ""
+            wanted = ("stock_value{", 'result="done",task="expire_lots"}', "sequencer_connected 1.0", "holds{")
+            while not all(f"scoville_{part}" in text or part in text for part in wanted):
+                assert time.monotonic() < limit, text
+                time.sleep(0.1)
+                with suppress(httpx2.TransportError):  # it listens a moment before it answers
+                    text = httpx2.get(url).text
+            assert "scoville_stock_disagreements" not in text  # not verified yet
+            assert httpx2.get(url.replace("/metrics", "/healthz")).json() == {"status": "alive"}
+        finally:
+            process.terminate()
+            process.communicate()  # to its end: it has something to say when it stops
+    assert process.returncode == 0
 
 
 def test_old_idempotency_keys_go(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
@@ -88,3 +121,26 @@ def test_a_job_that_fails_does_not_stop_the_others(
 
     run_until(authenticator_url, gone)
     assert any("job expire_lots failed" in record.getMessage() for record in caplog.records)
+
+
+def test_a_job_that_can_wait_rests_as_long_as_it_was_told(
+    authenticator_url: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And begins no other call after its two seconds: a backlog does not keep the other jobs waiting."""
+    connection.execute("create table public.runs (job text, at timestamptz default clock_timestamp())")
+    connection.execute("grant insert on public.runs to public")
+    busy = "with run as (insert into public.runs (job) values ('busy')) select %(limit)s + 0 * length(pg_sleep(0.1)::text)"
+    rests = "with run as (insert into public.runs (job) values ('rests')) select 0 * length(pg_sleep(0.1)::text)"
+    jobs = (worker.Job("busy", busy, 0.01), worker.Job("rests", rests, 0.01, rest=9))
+    monkeypatch.setattr(worker, "JOBS", jobs)
+    monkeypatch.setattr(worker, "TICK_SECONDS", 0.01)
+    monkeypatch.setattr(worker, "CALLS_SECONDS_MAX", 0.35)
+
+    async def rested() -> bool:
+        return connection.execute("select count(*) >= 3 from public.runs where job = 'rests'").fetchone() == (True,)
+
+    run_until(authenticator_url, rested)
+    rows = connection.execute("select at from public.runs where job = 'rests' order by at").fetchall()
+    pauses = [(later - earlier).total_seconds() for (earlier,), (later,) in itertools.pairwise(rows)]
+    assert min(pauses) >= 0.95
+    assert min(pauses) < 0.1 * worker.CALLS_MAX  # as long as the other would have gone on

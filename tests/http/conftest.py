@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import uuid
@@ -10,14 +11,22 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-import jsonschema
+import msgspec
 import psycopg
 import pytest
-import uvicorn
+from starlette.routing import compile_path
 
+from pyapp import server as serving
+from pyapp.answers.identity import TokenProblem
+from pyapp.answers.problems import Problem
+from pyapp.answers.results import results_of
 from pyapp.app import create_app
 from pyapp.auth import Role, mint_token
-from pyapp.settings import Settings
+from pyapp.live.live import Live
+from pyapp.reads import Reads
+from pyapp.routes import ROUTES
+from pyapp.settings import BATCH_ELEMENTS, Settings
+from pyapp.sold_out import SoldOut
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -49,30 +58,9 @@ ORDER = {
     "total_price": 49.96,
     "status": "processing",
 }
+HOOK = {"url": "https://hooks.example.com/scoville", "description": "Orders", "event_types": ["order.*"], "rate_limit": 600}
 CHANNEL = {"channel_id": "web", "name": "Web shop", "kind": "web", "pricing": "list", "region_id": 1, "warehouses": ["WH-01"]}
 
-PROBLEM_SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail", "errors", "request_id"],
-    "additionalProperties": False,
-    "properties": {
-        "type": {"type": "string", "pattern": "^/docs/errors/[a-z-]+$"},
-        "title": {"type": "string", "minLength": 1},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "code": {"type": "string", "pattern": "^[A-Z]{2}[0-9]{3}$"},
-        "detail": {"type": "string", "minLength": 1},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["detail"],
-                "anyOf": [{"required": ["pointer"]}, {"required": ["parameter"]}],
-                "properties": {"pointer": {"type": "string", "pattern": "^(/.*)?$"}, "detail": {"type": "string"}},
-            },
-        },
-        "request_id": {"type": "string", "minLength": 1},
-    },
-}
 SQL_WORDS = ("select ", "insert into", "update ", "violates", "relation ", "syntax", "plpgsql", "Traceback")
 
 
@@ -81,7 +69,9 @@ def check_problem(response: httpx2.Response, status: int, code: str) -> dict[str
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
-    jsonschema.validate(problem, PROBLEM_SCHEMA)
+    msgspec.convert(problem, Problem)
+    assert all("pointer" in error or "parameter" in error for error in problem["errors"])
+    assert all(re.fullmatch("(/.*)?", error.get("pointer", "")) for error in problem["errors"])
     assert problem["status"] == status
     assert problem["code"] == code, response.text
     assert problem["request_id"] == response.headers["x-request-id"]
@@ -89,11 +79,31 @@ def check_problem(response: httpx2.Response, status: int, code: str) -> dict[str
     return problem
 
 
+PATHS = [(route, compile_path(route.path)[0]) for route in ROUTES]
+
+
+def check_answer(response: httpx2.Response) -> None:
+    """Every JSON answer of the route table, in any test, is of the shape that its row names."""
+    if response.headers.get("content-type") != "application/json" or response.request.method == "HEAD":
+        return
+    path = response.request.url.path
+    answers = [route.answer for route, pattern in PATHS if route.method == response.request.method and pattern.match(path)]
+    if answers:
+        response.read()
+        if response.status_code >= 400:  # the one that speaks as RFC 6749 wants it
+            msgspec.json.decode(response.content, type=TokenProblem)
+            return
+        msgspec.json.decode(response.content, type=results_of(answers[0]) if response.status_code == 207 else answers[0])
+
+
 class Api:
     """A running server, and clients for it."""
 
-    def __init__(self, url: str, settings: Settings) -> None:
+    def __init__(self, url: str, settings: Settings, live: Live, reads: Reads, sold_out: SoldOut) -> None:
         self.url = url
+        self.reads = reads  # as live
+        self.sold_out = sold_out
+        self.live = live  # of the server's thread: to be read, not to be called
         self.settings = settings
         self.clients: list[httpx2.Client] = []
 
@@ -102,19 +112,20 @@ class Api:
         headers = {}
         if role is not None:
             headers["authorization"] = f"Bearer {mint_token(self.settings, role, **claims)}"
-        self.clients.append(httpx2.Client(base_url=self.url, headers=headers, timeout=30))
+        self.clients.append(
+            httpx2.Client(base_url=self.url, headers=headers, timeout=30, event_hooks={"response": [check_answer]})
+        )
         return self.clients[-1]
 
 
 @contextmanager
-def run_server(database_url: str, **given: Any) -> Iterator[Api]:
-    """The app on a free port, in a thread of its own."""
-    settings = Settings(database_url=database_url, jwt_key=KEY, **given)
-    config = uvicorn.Config(
-        create_app(settings), port=0, log_config=None, access_log=False, server_header=False, ws="none", lifespan="on"
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run)
+def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
+    """The app on a free port (or this one), in a thread of its own."""
+    settings = Settings(database_url=database_url, **({"jwt_key": KEY} | given))
+    app = create_app(settings)
+    server = serving.Server(serving.configuration(app, proxies=settings.trusted_proxies))
+    listener = serving.listen("127.0.0.1", port)
+    thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
         limit = time.monotonic() + START_SECONDS_MAX
@@ -122,8 +133,7 @@ def run_server(database_url: str, **given: Any) -> Iterator[Api]:
             assert thread.is_alive(), "the server ended while starting"
             assert time.monotonic() < limit, "the server does not start"
             time.sleep(0.01)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        api = Api(f"http://127.0.0.1:{port}", settings)
+        api = Api(serving.url_of(listener), settings, app.state.live, app.state.reads, app.state.sold_out)
         try:
             yield api
         finally:
@@ -136,9 +146,13 @@ def run_server(database_url: str, **given: Any) -> Iterator[Api]:
 
 
 @pytest.fixture
-def api(authenticator_url: str) -> Iterator[Api]:
-    """A server on this test's own database."""
-    with run_server(authenticator_url) as api:
+def api(authenticator_url: str, request: pytest.FixtureRequest) -> Iterator[Api]:
+    """A server on this test's own database.
+
+    Every guarantee holds with many writes in a transaction, and (`make test-pg15`) with each alone.
+    """
+    alone = request.config.getoption("--database-only")
+    with run_server(authenticator_url, batch_elements=1 if alone else BATCH_ELEMENTS) as api:
         yield api
 
 
@@ -183,9 +197,28 @@ def stocked(admin: httpx2.Client) -> httpx2.Client:
     return admin
 
 
-@pytest.fixture(scope="session")
-def shared_database(server: Server, template: Any) -> Iterator[Callable[[str | None, str | None], str]]:
-    """The URL maker of one database for all tests that must not change anything."""
+def delivered(client: httpx2.Client, authenticator_url: str) -> tuple[str, str]:
+    """The ids of a new webhook of the client, and of its one delivery: a test, which was tried in vain, by hand."""
+    webhook_id = client.post("/v1/webhooks", json=HOOK).json()["webhook_id"]
+    assert client.post(f"/v1/webhooks/{webhook_id}/test").status_code == 202
+    with psycopg.connect(authenticator_url) as connection:
+        moved = -1
+        while moved < 0:  # the server's own sequencer is at it
+            connection.rollback()
+            connection.execute("select app.enter('scoville_worker', '{}')")
+            [(moved,)] = connection.execute("select jobs.sequence_events(100000)").fetchall()
+        connection.execute("select jobs.dispatch_webhooks(1000000)")
+        connection.execute("""
+            select jobs.finish_deliveries(json_agg(json_build_object(
+                     'message_id', c.message_id, 'claim', c.claim, 'region_id', c.region_id, 'endpoint_id', c.endpoint_id,
+                     'delivery_id', c.delivery_id, 'started_at', now(), 'duration_ms', 7, 'error', 'timeout'))::jsonb)
+              from jobs.claim_deliveries(10000, 60) c""")
+    [delivery] = client.get(f"/v1/webhooks/{webhook_id}/deliveries?type=webhook.test").json()["data"]
+    return webhook_id, delivery["delivery_id"]
+
+
+def _database(server: Server, template: Any) -> Iterator[Callable[[str | None, str | None], str]]:
+    """The URL maker of a copy of the template, which is dropped in the end."""
     name = f"shared_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name} template {template.template_dbname}")
@@ -195,8 +228,28 @@ def shared_database(server: Server, template: Any) -> Iterator[Callable[[str | N
 
 
 @pytest.fixture(scope="session")
+def shared_database(server: Server, template: Any) -> Iterator[Callable[[str | None, str | None], str]]:
+    """One database for all tests that must not change anything."""
+    yield from _database(server, template)
+
+
+@pytest.fixture(scope="session")
 def shared_api(shared_database: Callable[[str | None, str | None], str]) -> Iterator[Api]:
     """A server for tests whose requests are all refused, or only read. It has the stock of stock_up."""
     with run_server(shared_database("authenticator", "for tests only")) as api:
+        stock_up(api.client("admin"))
+        yield api
+
+
+@pytest.fixture(scope="module")
+def module_database(server: Server, template: Any) -> Iterator[Callable[[str | None, str | None], str]]:
+    """One database for a module."""
+    yield from _database(server, template)
+
+
+@pytest.fixture(scope="module")
+def module_api(module_database: Callable[[str | None, str | None], str]) -> Iterator[Api]:
+    """A server for a module whose tests don't mind what the others changed. It has the stock of stock_up."""
+    with run_server(module_database("authenticator", "for tests only")) as api:
         stock_up(api.client("admin"))
         yield api

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import logging
+import re
+import time
 
 import httpx2
 import pytest
 
 from pyapp.logs import JsonFormatter
-from tests.http.conftest import KEY, ORDER, key
+from tests.http.conftest import KEY, ORDER, Api, key
 
 
 def test_every_request_leaves_a_line_without_secrets(stocked: httpx2.Client, caplog: pytest.LogCaptureFixture) -> None:
@@ -40,3 +42,25 @@ def test_an_exception_is_one_line() -> None:
     text = JsonFormatter().format(record)
     assert "\n" not in text
     assert "ValueError" in json.loads(text)["exception"]
+
+
+def test_a_line_names_route_and_principal_and_no_e_mail(api: Api, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, "scoville.access"):
+        api.client("sales", subject="shop-7", channels=["web"]).get("/v1/orders/ORD-1-1")
+        api.client("sales", subject="jane@example.com", channels=["web"]).get("/v1/orders/jane@example.com")
+        api.client().get("/v1/orders")
+        limit = time.monotonic() + 5
+        while len(caplog.records) < 3:  # a line is written when the answer has gone out
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "scoville.access"]
+    assert [(line["route"], line.get("path"), line["status"]) for line in lines] == [
+        ("/v1/orders/{order_id}", "/v1/orders/ORD-1-1", 404),
+        ("/v1/orders/{order_id}", None, 404),
+        ("/v1/orders", "/v1/orders", 401),
+    ]
+    principals = [line.get("principal") for line in lines]
+    assert principals[0] == "shop-7"
+    assert re.fullmatch("sha256:[0-9a-f]{16}", principals[1])
+    assert principals[2] is None
+    assert "jane" not in json.dumps(lines)

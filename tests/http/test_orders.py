@@ -6,9 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
+import psycopg
 import pytest
+from psycopg import sql
 
-from tests.http.conftest import ORDER, SKU, Api, check_problem, key
+from tests.http.conftest import ORDER, SKU, Api, check_problem, key, run_server, stock_up
 from tests.http.test_inventory import available
 
 
@@ -287,4 +289,66 @@ def test_a_request_id_comes_back_and_a_strange_one_is_replaced(stocked: httpx2.C
     for strange in ("a b", "x" * 129, "a;b", ""):
         made = stocked.get("/healthz", headers={"x-request-id": strange}).headers["x-request-id"]
         assert made != strange
-        assert len(made) == 36
+        assert len(made) == 32
+
+
+def test_an_order_is_changed_until_it_is_shipped(stocked: httpx2.Client, sales: httpx2.Client, warehouse: httpx2.Client) -> None:
+    placed = place(sales)
+    path, tag = placed.headers["location"], placed.headers["etag"]
+    assert tag == sales.get(path).headers["etag"]
+    changed = sales.patch(path, json={"items": [{"sku_id": "HOTSAUCE-001", "quantity": 5}]}, headers={"if-match": tag})
+    assert changed.status_code == 200, changed.text
+    assert (changed.json()["total_price"], changed.headers["etag"]) == (64.95, '"2"')
+    assert (available(stocked), available(stocked, "HOTSAUCE-002")) == (345, 350)
+    check_problem(sales.patch(path, json={"note": "x"}, headers={"if-match": tag}), 412, "ST009")
+    check_problem(sales.put(f"{path}/cancel", headers={"if-match": tag}), 412, "ST009")
+
+    problem = check_problem(sales.patch(path, json={"items": [{"sku_id": "HOTSAUCE-001", "quantity": 351}]}), 409, "ST001")
+    assert problem["errors"] == [
+        {
+            "pointer": "/items/0/quantity",
+            "sku_id": "HOTSAUCE-001",
+            "requested": 351,
+            "available": 350,
+            "detail": "351 of HOTSAUCE-001 wanted, 350 available.",
+        }
+    ]
+    dry = sales.patch(f"{path}?dry_run=true", json={"customer": {"name": "Joe"}, "total_price": 64.95})
+    assert (dry.status_code, dry.json()["customer"]["name"], dry.headers["dry-run"]) == (200, "Joe", "true")
+    assert sales.get(path).json() == changed.json()
+    check_problem(warehouse.patch(path, json={"note": "x"}), 403, "RQ403")
+
+    part = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
+    assert warehouse.post(f"{path}/fulfillments", json=part, headers=key()).status_code == 201
+    check_problem(sales.patch(path, json={"note": "x"}), 409, "OR010")
+    canceled = sales.put(f"{path}/cancel", headers={"if-match": sales.get(path).headers["etag"]})
+    assert (canceled.json()["status"], canceled.json()["fulfillment_status"]) == ("canceled", "partially_fulfilled")
+    assert canceled.headers["etag"] == sales.get(path).headers["etag"]
+    assert available(stocked) == 349
+    check_problem(sales.patch(path, json={"note": "x"}), 409, "OR010")
+
+
+def test_a_change_under_a_key_acts_once(stocked: httpx2.Client) -> None:
+    path, headers = place(stocked).headers["location"], {"idempotency-key": "change"}
+    body = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
+    first = stocked.patch(path, json=body, headers=headers)
+    assert stocked.patch(path, json={"note": "between"}).status_code == 200
+    again = stocked.patch(path, json=body, headers=headers)
+    assert (again.content, again.headers["idempotency-replayed"]) == (first.content, "true")
+    assert "etag" not in again.headers
+    check_problem(stocked.patch(path, json={"note": "other"}, headers=headers), 422, "ID001")
+    check_problem(stocked.patch(path, json=body, headers={"idempotency-key": "k" * 256}), 400, "ID003")
+
+
+def test_a_day_begins_at_midnight_utc_whatever_the_server_thinks(
+    connection: psycopg.Connection[Any], authenticator_url: str
+) -> None:
+    connection.execute(
+        sql.SQL("alter database {} set timezone = 'America/New_York'").format(sql.Identifier(connection.info.dbname))
+    )
+    with run_server(authenticator_url) as api:
+        admin = api.client("admin")
+        stock_up(admin)
+        assert place(admin, lines(1, created_at="2024-06-01T00:30:00Z")).status_code == 201
+        found = [len(admin.get("/v1/orders", params={"from": day}).json()["data"]) for day in ("2024-06-01", "2024-06-02")]
+    assert found == [1, 0]

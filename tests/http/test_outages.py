@@ -172,6 +172,8 @@ class Proxy:
         info = psycopg.conninfo.conninfo_to_dict(url)
         self.path = f"{info['host']}/.s.PGSQL.{info['port']}"
         self.cut_at: bytes | None = None
+        self.counted: bytes | None = None
+        self.count = 0  # of that, in what the app sent
         self.listener = socket.create_server(("127.0.0.1", 0))
         login = f"authenticator:{quote(str(info['password']))}"
         self.url = f"postgresql://{login}@127.0.0.1:{self.listener.getsockname()[1]}/{info['dbname']}?sslmode=disable"
@@ -189,12 +191,14 @@ class Proxy:
             server.connect(self.path)
             self.sockets += [client, server]
             for source, target in ((client, server), (server, client)):
-                self.threads.append(threading.Thread(target=self.pump, args=(source, target)))
+                self.threads.append(threading.Thread(target=self.pump, args=(source, target, source is client)))
                 self.threads[-1].start()
 
-    def pump(self, source: socket.socket, target: socket.socket) -> None:
+    def pump(self, source: socket.socket, target: socket.socket, is_app: bool) -> None:
         try:
             while data := source.recv(65536):
+                if is_app and self.counted is not None:
+                    self.count += data.count(self.counted)
                 if self.cut_at is not None and self.cut_at in data:
                     break
                 target.sendall(data)
@@ -240,14 +244,25 @@ def test_an_answer_lost_after_the_commit_is_told_as_unknown_and_the_repeat_finds
     assert available(stocked) == 349
 
 
+def test_a_write_without_a_key_whose_answer_is_lost_is_not_sent_again(stocked: httpx2.Client, proxy: Proxy) -> None:
+    with run_server(proxy.url) as api:
+        client = api.client("admin")
+        assert client.get("/v1/inventory").status_code == 200
+        proxy.cut_at, proxy.counted = b"COMMIT\0", b"Renamed"
+        check_problem(client.patch("/v1/skus/HOTSAUCE-001", json={"name": "Renamed"}), 503, "RQ503")
+        assert proxy.count == 1  # with a key it would have been tried again until it is known
+        proxy.cut_at = None
+    assert stocked.get("/v1/skus/HOTSAUCE-001").json()["name"] == "Renamed"
+
+
 def test_a_lost_read_is_tried_again_unnoticed(stocked: httpx2.Client, proxy: Proxy) -> None:
     with run_server(proxy.url, pool_size=1) as api:
         client = api.client("admin")
-        assert client.get("/v1/inventory").status_code == 200
+        assert client.get("/v1/skus").status_code == 200
         proxy.cut_at = b"next_cursor"
-        check_problem(client.get("/v1/inventory"), 503, "RQ503")
+        check_problem(client.get("/v1/skus"), 503, "RQ503")
         proxy.cut_at = None
-        assert client.get("/v1/inventory").status_code == 200
+        assert client.get("/v1/skus").status_code == 200
 
 
 def test_under_load_with_connections_ended_again_and_again_no_key_acts_twice(
@@ -278,4 +293,7 @@ def test_under_load_with_connections_ended_again_and_again_no_key_acts_twice(
         done.set()
         disturber.join()
     assert answers == [201] * 200
+    limit = time.monotonic() + RECOVERY_SECONDS_MAX
+    while stocked.get("/v1/inventory/HOTSAUCE-001").status_code == 503:  # the last ones were ended a moment ago
+        assert time.monotonic() < limit
     assert available(stocked) == 150

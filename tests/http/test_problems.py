@@ -13,7 +13,7 @@ from pyapp.routes import COMMON_ERRORS, ROUTES, WRITE_ERRORS
 
 SQL = Path(__file__).parents[2] / "sql"
 ROW = re.compile(r"^\|\s*`?([A-Z]{2}[0-9]{3})`?\s*\|\s*([0-9]{3})?[^|]*\|\s*`?([a-z-]*)`?\s*\|", re.MULTILINE)
-RAISED = re.compile(r"'((?:ST|OR|RV|ID|VA|WH)[0-9]{3})'")
+RAISED = re.compile(r"'((?:ST|OR|RV|SK|ID|VA|WH)[0-9]{3})'")
 
 
 def registered() -> dict[str, tuple[str, str]]:

@@ -22,6 +22,7 @@ def test_each_variable_is_read() -> None:
     settings = load(
         {
             "DATABASE_URL": "postgresql://u@h/d",
+            "SCOVILLE_READ_URL": "postgresql://u@s/d",
             "SCOVILLE_DATA_DIR": "data",
             "SCOVILLE_HOST": "::",
             "SCOVILLE_PORT": "81",
@@ -30,10 +31,15 @@ def test_each_variable_is_read() -> None:
             "SCOVILLE_JWT_AUDIENCE": "a",
             "SCOVILLE_POOL_SIZE": "3",
             "SCOVILLE_LOG_LEVEL": "debug",
+            "SCOVILLE_WORKERS": "2",
+            "SCOVILLE_METRICS_TOKEN": "t",
+            "SCOVILLE_METRICS_PORT": "9100",
+            "SCOVILLE_VERIFY_HOURS": "0.5",
         }
     )
     assert settings == Settings(
         database_url="postgresql://u@h/d",
+        read_url="postgresql://u@s/d",
         data_dir=Path("data"),
         host="::",
         port=81,
@@ -42,6 +48,10 @@ def test_each_variable_is_read() -> None:
         jwt_audience="a",
         pool_size=3,
         log_level="debug",
+        workers=2,
+        metrics_token="t",
+        metrics_port=9100,
+        verify_hours=0.5,
     )
 
 
@@ -58,6 +68,7 @@ def test_a_secret_is_read_from_a_file_without_its_line_break(tmp_path: Path) -> 
         ({"SCOVILLE_POOL_SIZE": "0"}, ["SCOVILLE_POOL_SIZE"]),
         ({"DATABASE_URL": "mysql://h/d"}, ["DATABASE_URL", "postgresql://"]),
         ({"DATABASE_URL": "postgresql://u:a secret@h/d"}, ["DATABASE_URL", "percent-encode"]),
+        ({"SCOVILLE_READ_URL": "postgresql://u:a secret@h/d"}, ["SCOVILLE_READ_URL", "percent-encode"]),
         ({"SCOVILLE_JWT_KEY": "short"}, ["SCOVILLE_JWT_KEY", "openssl"]),
         ({"SCOVILLE_JWT_KEY_FILE": "/nowhere"}, ["SCOVILLE_JWT_KEY_FILE", "/nowhere"]),
         ({"SCOVILLE_JWT_KEY_FILE": "x", "SCOVILLE_JWT_KEY": KEY}, ["SCOVILLE_JWT_KEY_FILE", "unset"]),
@@ -67,6 +78,10 @@ def test_a_secret_is_read_from_a_file_without_its_line_break(tmp_path: Path) -> 
             {"SCOVILLE_JWKS_URL": "https://issuer.example/keys", "SCOVILLE_JWT_KEY": KEY},
             ["SCOVILLE_JWKS_URL", "SCOVILLE_JWT_KEY"],
         ),
+        ({"SCOVILLE_TRUSTED_PROXIES": "10.0.0.1, proxy"}, ["SCOVILLE_TRUSTED_PROXIES", "10.0.0.0/8"]),
+        ({"SCOVILLE_TLS_CERT": "/nowhere"}, ["SCOVILLE_TLS_KEY", "go together"]),
+        ({"SCOVILLE_TLS_CERT": "/nowhere", "SCOVILLE_TLS_KEY": "/nowhere"}, ["SCOVILLE_TLS_CERT", "No such file"]),
+        ({"SCOVILLE_TLS_CERT": __file__, "SCOVILLE_TLS_KEY": __file__}, ["SCOVILLE_TLS_CERT", "PEM"]),
         ({"SCOVILLE_LOG_LEVEL": "loud"}, ["SCOVILLE_LOG_LEVEL", "debug"]),
     ],
 )

@@ -224,15 +224,20 @@ def test_without_a_key_no_app_is_made() -> None:
 
 
 class Keys:
-    """A key set as PyJWKClient would fetch it."""
+    """What the issuer publishes, and how often it was asked."""
 
-    def __init__(self, kid: str) -> None:
-        self.document = {
-            "keys": [json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RSA_KEY.public_key())) | {"kid": kid, "use": "sig"}]
-        }
+    def __init__(self, *kids: str) -> None:
         self.away = False
+        self.fetched = 0
+        self.document: Any = None
+        self.publish(*kids)
+
+    def publish(self, *kids: str) -> None:
+        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RSA_KEY.public_key()))
+        self.document = {"keys": [public | {"kid": kid, "use": "sig"} for kid in kids]}
 
     def fetch(self, client: jwt.PyJWKClient) -> Any:
+        self.fetched += 1
         if self.away:
             raise jwt.exceptions.PyJWKClientConnectionError("away")
         return self.document
@@ -246,7 +251,8 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
 
 
 def by_key_set(token: str, verifier: Verifier | None = None) -> Identity:
-    return asyncio.run(identify(verifier or Verifier(Settings(jwks_url="https://issuer.example/keys")), token))
+    verifier = verifier or Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    return asyncio.run(identify(verifier, token))
 
 
 def test_a_token_of_a_published_key_is_good(keys: Keys) -> None:
@@ -272,15 +278,81 @@ def test_a_token_of_no_published_key_is_a_401(keys: Keys, token: str) -> None:
     assert raised.value.code == "RQ401"
 
 
-def test_while_the_issuer_is_away_known_keys_stay_good_and_others_are_a_503(keys: Keys) -> None:
-    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
-    by_key_set(jwt.encode(GOOD, RSA_PEM, algorithm="RS256", headers={"kid": "one"}), verifier)
-    assert verifier.client is not None
-    assert verifier.client.jwk_set_cache is not None
-    verifier.client.jwk_set_cache.jwk_set_with_timestamp = None
-    keys.away = True
-    other = jwt.encode(GOOD | {"sub": "another"}, RSA_PEM, algorithm="RS256", headers={"kid": "one"})
-    assert by_key_set(other, verifier).subject == "another"
+def by(kid: str, subject: str = "someone") -> str:
+    return jwt.encode(GOOD | {"sub": subject}, RSA_PEM, algorithm="RS256", headers={"kid": kid})
+
+
+class Clock:
+    """The time that keys are fetched by, and tokens kept."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.now = 1000.0
+        start = time.time()
+        monkeypatch.setattr("pyapp.keys.monotonic", lambda: self.now)
+        monkeypatch.setattr("pyapp.auth.time.time", lambda: start + self.now - 1000)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def refused(verifier: Verifier, token: str) -> str:
     with pytest.raises(Problem) as raised:
-        by_key_set(jwt.encode(GOOD, RSA_PEM, algorithm="RS256", headers={"kid": "two"}), verifier)
-    assert raised.value.code == "RQ503"
+        by_key_set(token, verifier)
+    return raised.value.code
+
+
+def test_while_the_issuer_is_away_known_keys_stay_good_and_others_are_a_503(keys: Keys, clock: Clock) -> None:
+    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    by_key_set(by("one"), verifier)
+    keys.away = True
+    clock.now += 31
+    assert by_key_set(by("one", "another"), verifier).subject == "another"
+    assert refused(verifier, by("two")) == "RQ503"
+    keys.away = False
+    clock.now += 31
+    assert refused(verifier, by("two")) == "RQ401"
+
+
+@pytest.mark.parametrize(
+    "answer", [None, [], "text", {}, {"keys": []}, {"keys": [{"kty": "oct", "k": "c2VjcmV0", "kid": "one"}, 7]}]
+)
+def test_an_issuer_that_answers_nonsense_takes_no_known_key_away(keys: Keys, clock: Clock, answer: object) -> None:
+    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    by_key_set(by("one"), verifier)
+    keys.document = answer
+    clock.now += 31
+    assert by_key_set(by("one", "another"), verifier).subject == "another"
+
+
+def test_keys_are_rotated_with_an_overlap_in_which_both_are_good(keys: Keys, clock: Clock) -> None:
+    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    assert by_key_set(by("one"), verifier).subject == "someone"
+    keys.publish("one", "two")
+    clock.now += 30
+    assert by_key_set(by("two"), verifier).subject == "someone"
+    assert by_key_set(by("one", "other"), verifier).subject == "other"
+    keys.publish("two")
+    clock.now += 60  # by then a token of the old key is neither remembered nor verified
+    assert refused(verifier, by("one")) == "RQ401"
+    assert by_key_set(by("two", "third"), verifier).subject == "third"
+
+
+def test_keys_are_fetched_once_in_30_seconds_whatever_tokens_name(keys: Keys, clock: Clock) -> None:
+    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    for number in range(50):
+        assert refused(verifier, by(f"unknown-{number}")) == "RQ401"
+    assert keys.fetched == 1
+    clock.now += 29
+    refused(verifier, by("unknown"))
+    assert keys.fetched == 1
+    clock.now += 2
+    refused(verifier, by("unknown"))
+    assert keys.fetched == 2
+
+
+def test_a_key_for_encryption_signs_nothing(keys: Keys) -> None:
+    keys.publish("one", "two")
+    keys.document["keys"][0]["use"] = "enc"
+    assert refused(Verifier(Settings(jwks_url="https://issuer.example/keys")), by("one")) == "RQ401"

@@ -14,7 +14,7 @@ from yoyo import read_migrations
 from pyapp import migrate as deploy
 from pyapp.embedded import POSTGRES_BIN_PATH
 from pyapp.migrate import ROOT, migrate, open_backend
-from pyapp.replay import ROLES, SCHEMAS
+from pyapp.replay import QUEUE_SCHEMA, ROLES, SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -167,7 +167,7 @@ def test_other_roles_keep_the_grants_that_their_administrator_gave(database_url:
 
 def test_the_replay_knows_every_schema_and_role_of_ours(connection: psycopg.Connection[Any]) -> None:
     schemas = connection.execute("select nspname from pg_namespace where nspowner = 'scoville_owner'::regrole")
-    assert {name for (name,) in schemas} - {"migrations"} <= set(SCHEMAS)
+    assert {name for (name,) in schemas} - {"migrations", QUEUE_SCHEMA} <= set(SCHEMAS)
     roles = re.findall(r"^--   ([a-z_ ]+?)  +\w", (ROOT / "sql/policies/roles.sql").read_text(), flags=re.MULTILINE)
     made = connection.execute("select rolname from pg_roles where rolname = any (%s)", [ROLES]).fetchall()
     assert {name for names in roles for name in names.split()} == set(ROLES) == {name for (name,) in made}

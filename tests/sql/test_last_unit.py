@@ -82,7 +82,7 @@ def test_without_the_guards_both_would_get_it(as_role: AsRole, last_unit: None, 
         assert guard in text, f"{path} no longer has this guard"
         connection.execute(text.replace(guard, ""))
 
-    remove("stock/lock_candidates.sql", "               for no key update of l")
+    remove("stock/lock_candidates.sql", "                  for no key update of l")
     remove(
         "stock/post_movements.sql",
         "       and l.available + n.on_hand - n.reserved - n.committed - n.unavailable - n.safety_stock >= 0\n",
@@ -97,7 +97,7 @@ def test_each_guard_behind_the_lock_stops_the_second_sale_by_itself(
     as_role: AsRole, last_unit: None, connection: psycopg.Connection[Any], kept: str
 ) -> None:
     text = (FUNCTIONS / "stock/lock_candidates.sql").read_text(encoding="utf-8")
-    connection.execute(text.replace("               for no key update of l", ""))
+    connection.execute(text.replace("                  for no key update of l", ""))
     if kept == "the CHECK":
         text = (FUNCTIONS / "stock/post_movements.sql").read_text(encoding="utf-8")
         connection.execute(

@@ -159,6 +159,16 @@ def test_a_channel_sells_only_for_itself(shop: Shop) -> None:
     assert codes(shop.send("place_orders", elements[0], role="sales", channels=["web", "till"])) == ["OR009"]
 
 
+def test_a_number_whose_first_order_was_refused_is_free_for_the_next(shop: Shop) -> None:
+    shop.receive(9)
+    greedy, modest = order((SKU, 10), external_id="S-1"), order((SKU, 1), external_id="S-1")
+    refused, second = shop.send("place_orders", greedy, modest)
+    assert (refused.code, second.code) == ("ST001", "ID002")
+    assert second.body["errors"][0]["pointer"] == "/external_id"
+    assert codes(shop.send("place_orders", modest)) == [None]
+    assert shop.level()["committed"] == 1
+
+
 def test_a_channel_uses_an_external_id_once(shop: Shop) -> None:
     shop.receive(9)
     elements = order((SKU, 1), external_id="S-1"), order((SKU, 1), external_id="S-1"), order((SKU, 1), external_id="S-2")

@@ -73,19 +73,19 @@ def sender(shop: Shop, command: str, *elements: dict[str, Any]) -> Callable[[psy
 
 def weaken(shop: Shop, function: str, guard: str) -> None:
     """Takes a guard out of a function of this test's database."""
-    [row] = shop.rows("select pg_get_functiondef(%s::regprocedure) as source", function)
+    [row] = shop.rows("select pg_get_functiondef(%s::regproc) as source", function)
     assert row["source"].count(guard) == 1
     shop.connection.execute(row["source"].replace(guard, ""))
 
 
 def drop_the_lock(shop: Shop) -> None:
-    weaken(shop, "stock.lock_candidates(smallint,stock.demand[])", "for no key update of l")
+    weaken(shop, "stock.lock_candidates", "for no key update of l")
 
 
 def drop_the_last_guards(shop: Shop) -> None:
     weaken(
         shop,
-        "stock.post_movements(smallint,stock.movement[])",
+        "stock.post_movements",
         "and l.available + n.on_hand - n.reserved - n.committed - n.unavailable - n.safety_stock >= 0",
     )
     shop.connection.execute("alter table stock.stock_levels drop constraint stock_levels_promises_are_within_on_hand_check")
@@ -221,7 +221,7 @@ def test_many_sessions_with_orders_of_five_skus_never_deadlock_and_lose_no_unit(
 
     def storm(seed: int) -> tuple[int, int]:
         """Orders, ships and cancels; answers the units sold (and not called off) and those shipped of them."""
-        chance = random.Random(seed)  # noqa: S311
+        chance = random.Random(seed)
         sold = shipped = 0
         start.wait(WAIT_SECONDS_MAX)
         deadline = time.monotonic() + STORM_SECONDS

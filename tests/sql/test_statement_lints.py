@@ -15,7 +15,8 @@ from tests.sql.sources import FUNCTIONS, function_files, nodes, sources
 if TYPE_CHECKING:
     from pathlib import Path
 
-REGION_SCHEMAS = {"stock", "orders", "audit"}
+REGION_SCHEMAS = {"stock", "orders", "audit", "webhooks", "analytics"}
+GLOBAL_TABLES = {("webhooks", "dispatchers")}
 REGION_TABLES = {("events", "outbox"), ("identity", "idempotency_keys")}
 VOLATILE_BUILT_INS = {"nextval", "random", "gen_random_uuid", "uuidv7", "clock_timestamp", "timeofday", "set_config", "pg_notify"}
 
@@ -46,9 +47,9 @@ def keys() -> dict[tuple[str, str], set[str]]:
 
 
 def is_region_table(node: Any) -> bool:
-    return isinstance(node, ast.RangeVar) and (
-        node.schemaname in REGION_SCHEMAS or (node.schemaname, node.relname) in REGION_TABLES
-    )
+    if not isinstance(node, ast.RangeVar) or (node.schemaname, node.relname) in GLOBAL_TABLES:
+        return False
+    return node.schemaname in REGION_SCHEMAS or (node.schemaname, node.relname) in REGION_TABLES
 
 
 def names_region(tree: Any) -> bool:

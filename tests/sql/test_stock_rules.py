@@ -20,7 +20,10 @@ REGION = 1
 SKU, OTHER_SKU, THIRD_SKU, UNPRICED_SKU = "SAUCE-1", "SAUCE-2", "SAUCE-3", "SAUCE-WITHOUT-PRICE"
 EARLY, LATE = "2030-06-30", "2040-01-01"
 AFTER_EARLY = "2030-07-01T12:00:00Z"  # the first day on which a batch of EARLY may not be sold
-WITHOUT_REGION = ("save_skus", "save_channels", "save_warehouses")
+WITHOUT_REGION = (
+    *("save_skus", "save_channels", "save_warehouses", "save_reason_codes"),
+    *("create_clients", "change_clients", "revoke_clients"),
+)
 
 
 class Result(NamedTuple):

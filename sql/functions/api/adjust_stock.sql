@@ -8,6 +8,8 @@ create or replace function api.adjust_stock(
   volatile
   security definer
   set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
 as $$
   select r.* from stock.run_changes(p_region_id, 'adjust_stock', p_adjustments, null) r;
 $$;

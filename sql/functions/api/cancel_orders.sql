@@ -10,10 +10,14 @@ create or replace function api.cancel_orders(
   volatile
   security definer
   set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
 as $$
 declare
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'cancel_orders', p_requests) s);
+  v_keys identity.key[] := identity.read_keys(p_requests);
+  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'cancel_orders', v_keys) s);
   v_found jsonb;
+  v_stale integer[];
   v_ids bigint[];
 begin
   select coalesce(pg_catalog.jsonb_object_agg(e.ordinality, orders.find_order(p_region_id, e.value ->> 'order_id')), '{}')
@@ -22,17 +26,25 @@ begin
    where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r);
   perform orders.lock_orders(p_region_id, array(
     select distinct f.value::bigint from pg_catalog.jsonb_each_text(v_found) f where f.value is not null));
+  v_stale := array(
+    select f.key::integer
+      from pg_catalog.jsonb_each_text(v_found) f
+      join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
+     where p_requests -> (f.key::integer - 1) ->> 'if_match' not in ('*', o.version::text));
   v_ids := array(
     select distinct o.order_id
       from pg_catalog.jsonb_each_text(v_found) f
       join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
-     where o.status not in ('canceled', 'completed'));
+     where o.status not in ('canceled', 'completed') and f.key::integer <> all (v_stale));
   perform orders.release_orders(p_region_id, v_ids, p_requests, v_found);
   v_results := v_results || array(
     select row(f.key::integer,
-               case when o.order_id is null then 'OR002' when o.status = 'completed' then 'OR003' end, false,
+               case when o.order_id is null then 'OR002' when f.key::integer = any (v_stale) then 'ST009'
+                    when o.status = 'completed' then 'OR003' end, false,
                case when o.order_id is null then pg_catalog.json_build_object('detail', pg_catalog.format(
                       'There is no order %s for you.', p_requests -> (f.key::integer - 1) ->> 'order_id'))
+                    when f.key::integer = any (v_stale) then app.refusal(
+                      'This order changed since you read it. Read it again and decide anew.', '')::json
                     when o.status = 'completed' then pg_catalog.json_build_object('detail',
                       'The order is fulfilled: nothing is left to cancel. Take goods back as a return.')
                     else d.document end)::api.result
@@ -41,12 +53,12 @@ begin
       left join orders.documents(p_region_id, array(
         select c.value::bigint from pg_catalog.jsonb_each_text(v_found) c where c.value is not null)) d
         on d.order_id = o.order_id);
-  perform identity.keep_answers(p_region_id, 'cancel_orders', p_requests, v_results);
+  perform identity.keep_answers(p_region_id, 'cancel_orders', v_keys, v_results);
   return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
 end
 $$;
 
 comment on function api.cancel_orders(smallint, jsonb) is
-  'Cancels orders. An array of {order_id, reason, note}; a result for each, in order. Units that were not fulfilled become available.';
+  'Cancels orders. An array of {order_id, reason, note, if_match}; a result for each, in order. Units that were not fulfilled become available.';
 alter function api.cancel_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.cancel_orders(smallint, jsonb) to admin, sales, integration;

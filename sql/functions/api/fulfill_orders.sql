@@ -10,9 +10,12 @@ create or replace function api.fulfill_orders(
   volatile
   security definer
   set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
 as $$
 declare
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'fulfill_orders', p_requests) s);
+  v_keys identity.key[] := identity.read_keys(p_requests);
+  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'fulfill_orders', v_keys) s);
   v_request record;
   v_ids bigint[];
   v_refusal record;
@@ -36,7 +39,7 @@ begin
     v_results := v_results || row(v_request.ordinal, v_refusal.code, false,
                                   coalesce(v_refusal.body::json, v_document))::api.result;
   end loop;
-  perform identity.keep_answers(p_region_id, 'fulfill_orders', p_requests, v_results);
+  perform identity.keep_answers(p_region_id, 'fulfill_orders', v_keys, v_results);
   return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -16,9 +16,10 @@ declare
   v_from timestamptz := (p_filters ->> 'from')::timestamptz;
   v_to timestamptz := (p_filters ->> 'to')::timestamptz;
   v_rows json[];
-  v_last bigint;
+  v_last jsonb;
 begin
-  select pg_catalog.array_agg(s.document order by s.audit_id desc), pg_catalog.min(s.audit_id) filter (where s.nth = p_limit)
+  select pg_catalog.array_agg(s.document order by s.audit_id desc),
+         pg_catalog.jsonb_build_array('audit', pg_catalog.min(s.audit_id) filter (where s.nth = p_limit)::text)
     into v_rows, v_last
     from (select a.audit_id, row_number() over (order by a.audit_id desc) as nth, pg_catalog.json_build_object(
                    'audit_id', a.audit_id, 'recorded_at', app.rfc3339(a.recorded_at), 'actor', a.actor, 'role', a.role,
@@ -34,11 +35,7 @@ begin
              and (p_filters ->> 'actor' is null or a.actor = p_filters ->> 'actor')
            order by a.audit_id desc
            limit p_limit + 1) s;
-  next_cursor := case when pg_catalog.cardinality(v_rows) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('audit', v_last::text)) end;
-  body := pg_catalog.json_build_object('data', coalesce(pg_catalog.array_to_json(v_rows[:p_limit]), '[]'),
-            'next_cursor', next_cursor);
-  return next;
+  return query select p.body, p.next_cursor from app.page_at(p_limit, v_rows, v_last) p;
 end
 $$;
 

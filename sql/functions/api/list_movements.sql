@@ -16,14 +16,14 @@ declare
   v_before bigint := app.cursor_number(app.decode_cursor(p_cursor, 'movements', 1) ->> 1);
   v_warehouse text := p_filters ->> 'warehouse';
   v_rows json[];
-  v_last bigint;
+  v_last jsonb;
 begin
   if not exists (select from catalog.skus k where k.sku_id = p_sku_id) then
     raise exception using errcode = 'ST010', message = 'sku not found',
       detail = pg_catalog.json_build_object('detail', pg_catalog.format('There is no SKU %s.', p_sku_id))::text;
   end if;
-  select pg_catalog.array_agg(s.document order by s.movement_id desc), pg_catalog.min(s.movement_id)
-           filter (where s.nth = p_limit)
+  select pg_catalog.array_agg(s.document order by s.movement_id desc),
+         pg_catalog.jsonb_build_array('movements', pg_catalog.min(s.movement_id) filter (where s.nth = p_limit)::text)
     into v_rows, v_last
     from (select m.movement_id, row_number() over (order by m.movement_id desc) as nth, pg_catalog.json_build_object(
                    'movement_id', m.movement_id, 'occurred_at', app.rfc3339(m.occurred_at),
@@ -43,11 +43,7 @@ begin
              and (v_warehouse is null or m.warehouse_id = v_warehouse)
            order by m.movement_id desc
            limit p_limit + 1) s;
-  next_cursor := case when pg_catalog.cardinality(v_rows) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('movements', v_last::text)) end;
-  body := pg_catalog.json_build_object('data', coalesce(pg_catalog.array_to_json(v_rows[:p_limit]), '[]'),
-            'next_cursor', next_cursor);
-  return next;
+  return query select p.body, p.next_cursor from app.page_at(p_limit, v_rows, v_last) p;
 end
 $$;
 

@@ -8,9 +8,12 @@ create or replace function api.receive_stock(
   volatile
   security definer
   set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
 as $$
 declare
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'receive_stock', p_receipts) s);
+  v_keys identity.key[] := identity.read_keys(p_receipts);
+  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'receive_stock', v_keys) s);
   v_drafts stock.draft[];
   v_movements stock.movement[];
 begin
@@ -28,7 +31,7 @@ begin
   v_results := v_results || array(
     select row(d.ordinal, d.code, false, coalesce(d.body::json, stock.batch_document(p_region_id, d)))::api.result
       from pg_catalog.unnest(v_drafts) d);
-  perform identity.keep_answers(p_region_id, 'receive_stock', p_receipts, v_results);
+  perform identity.keep_answers(p_region_id, 'receive_stock', v_keys, v_results);
   return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -6,4 +6,4 @@ create or replace function app.now()
   parallel safe
   return coalesce(nullif(current_setting('scoville.now', true), '')::timestamptz, transaction_timestamp());
 
-grant execute on function app.now() to scoville_definer, admin, warehouse, sales, integration, scoville_worker;
+grant execute on function app.now() to scoville_definer, admin, warehouse, sales, integration, scoville_worker, bi_reader;

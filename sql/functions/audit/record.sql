@@ -1,5 +1,5 @@
--- Writes the audit row of a change to the catalogue or to API clients, which have no trigger (a distributed Postgres keeps
--- them as reference tables). Their region is 0. An update keeps only what differs.
+-- Writes the audit row of a change to a table that has no trigger: the catalogue and API clients (a distributed Postgres keeps
+-- them as reference tables; their region is 0), and what stands for more than one row. An update keeps only what differs.
 create or replace function audit.record(
   p_action text,
   p_table_name text,
@@ -8,7 +8,8 @@ create or replace function audit.record(
   p_new jsonb,
   p_reason text,
   p_actor text,
-  p_request_id text
+  p_request_id text,
+  p_region_id smallint default 0
 )
   returns void
   language sql
@@ -17,8 +18,8 @@ create or replace function audit.record(
 as $$
   insert into audit.audit_log
     (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id)
-  values (0, app.now(), p_actor, app.claim_role(), p_action, p_table_name, p_row_key,
+  values (p_region_id, app.now(), p_actor, app.claim_role(), p_action, p_table_name, p_row_key,
           audit.differences(p_old, p_new), audit.differences(p_new, p_old), p_reason, p_request_id);
 $$;
 
-grant execute on function audit.record(text, text, text, jsonb, jsonb, text, text, text) to scoville_definer;
+grant execute on function audit.record(text, text, text, jsonb, jsonb, text, text, text, smallint) to scoville_definer;

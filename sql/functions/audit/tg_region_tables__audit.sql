@@ -7,19 +7,23 @@ create or replace function audit.tg_region_tables__audit()
   volatile
   set search_path = ''
 as $$
+declare
+  v_now timestamptz := app.now();
+  v_role text := app.claim_role();
+  v_table text := tg_table_schema || '.' || tg_table_name;
 begin
   if tg_op = 'INSERT' then
     insert into audit.audit_log
       (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id)
-    select n.region_id, app.now(), n.changed_by, app.claim_role(), 'insert', tg_table_schema || '.' || tg_table_name,
-           pg_catalog.to_jsonb(n) ->> tg_argv[0], null, pg_catalog.to_jsonb(n), n.change_reason, n.request_id
+    select n.region_id, v_now, n.changed_by, v_role, 'insert', v_table, j.new ->> tg_argv[0], null, j.new, n.change_reason,
+           n.request_id
       from new_rows n
+     cross join lateral (select pg_catalog.to_jsonb(n) offset 0) j (new)
     on conflict do nothing;
   else
     insert into audit.audit_log
       (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id)
-    select n.region_id, app.now(), n.changed_by, app.claim_role(), 'update', tg_table_schema || '.' || tg_table_name,
-           pg_catalog.to_jsonb(n) ->> tg_argv[0],
+    select n.region_id, v_now, n.changed_by, v_role, 'update', v_table, pg_catalog.to_jsonb(n) ->> tg_argv[0],
            audit.differences(pg_catalog.to_jsonb(o), pg_catalog.to_jsonb(n)),
            audit.differences(pg_catalog.to_jsonb(n), pg_catalog.to_jsonb(o)), n.change_reason, n.request_id
       from new_rows n
@@ -53,3 +57,9 @@ create or replace trigger tg_reservations__audit_insert
 create or replace trigger tg_reservations__audit_update
   after update on stock.reservations referencing old table as old_rows new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('reservation_id');
+create or replace trigger tg_endpoints__audit_insert
+  after insert on webhooks.endpoints referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('endpoint_id');
+create or replace trigger tg_endpoints__audit_update
+  after update on webhooks.endpoints referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('endpoint_id');

@@ -1,18 +1,19 @@
--- A channel with its warehouses in order of priority, or null.
+-- A channel with its warehouses in the order in which they are asked.
 create or replace function catalog.channel_document(
-  p_channel_id text
+  p_channel catalog.channels
 )
-  returns jsonb
+  returns json
   language sql
   stable
   set search_path = ''
 as $$
-  select pg_catalog.jsonb_build_object('channel_id', c.channel_id, 'name', c.name, 'kind', c.kind, 'pricing', c.pricing,
-           'region_id', c.region_id, 'active', c.active, 'version', c.version, 'warehouses', (
-             select coalesce(pg_catalog.jsonb_agg(w.warehouse_id order by w.priority, w.warehouse_id), '[]')
-               from catalog.channel_warehouses w where w.channel_id = c.channel_id))
-    from catalog.channels c
-   where c.channel_id = p_channel_id;
+  select pg_catalog.json_build_object(
+           'channel_id', p_channel.channel_id, 'name', p_channel.name, 'kind', p_channel.kind, 'pricing', p_channel.pricing,
+           'hold_share_max', p_channel.hold_share_max, 'region_id', p_channel.region_id, 'warehouses', (
+             select coalesce(pg_catalog.json_agg(w.warehouse_id order by w.priority, w.warehouse_id), '[]')
+               from catalog.channel_warehouses w where w.channel_id = p_channel.channel_id),
+           'active', p_channel.active, 'version', p_channel.version,
+           'created_at', app.rfc3339(p_channel.created_at), 'updated_at', app.rfc3339(p_channel.updated_at));
 $$;
 
-grant execute on function catalog.channel_document(text) to scoville_definer, admin, warehouse, sales, integration;
+grant execute on function catalog.channel_document(catalog.channels) to scoville_definer, admin, warehouse, sales, integration;

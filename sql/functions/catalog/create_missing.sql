@@ -1,5 +1,6 @@
 -- Makes the warehouses and SKUs that receipts name and nobody has made yet; the first of them to name one describes it.
--- Only an admin's receipts come here with anything new (stock.read_drafts).
+-- Only an admin's receipts come here with anything new (stock.read_drafts). Who made a thing is who sent that receipt: the
+-- receipts of a call may be of several callers (lanes).
 create or replace function catalog.create_missing(
   p_region_id smallint,
   p_drafts stock.draft[]
@@ -23,9 +24,15 @@ begin
     returning *
   )
   select pg_catalog.array_agg(m) into v_warehouses from made m;
-  perform audit.record('insert', 'catalog.warehouses', m.warehouse_id, null, pg_catalog.to_jsonb(m), 'first receipt',
-                       app.claim_subject(), app.claim_request_id())
-     from pg_catalog.unnest(v_warehouses) m;
+  perform audit.record('insert', 'catalog.warehouses', m.warehouse_id, null, catalog.warehouse_document(m)::jsonb, 'first receipt',
+                       f.actor, f.request_id)
+     from pg_catalog.unnest(v_warehouses) m
+    cross join lateral (
+      select d.actor, d.request_id
+        from pg_catalog.unnest(p_drafts) d
+       where d.code is null and d.warehouse_id = m.warehouse_id
+       order by d.ordinal
+       limit 1) f;
   with made as (
     insert into catalog.skus (sku_id, name, description, size_ml, flavor_profile, price, attributes)
     select distinct on (d.sku_id) d.sku_id, d.element ->> 'name', coalesce(d.element ->> 'description', ''),
@@ -38,9 +45,16 @@ begin
     returning *
   )
   select pg_catalog.array_agg(m) into v_skus from made m;
-  perform audit.record('insert', 'catalog.skus', m.sku_id, null, pg_catalog.to_jsonb(m), 'first receipt',
-                       app.claim_subject(), app.claim_request_id())
-     from pg_catalog.unnest(v_skus) m;
+  perform audit.record('insert', 'catalog.skus', m.sku_id, null, catalog.sku_document(m)::jsonb, 'first receipt',
+                       f.actor, f.request_id),
+          events.emit_sku_event(null, catalog.sku_document(m)::jsonb, f.actor, f.request_id)
+     from pg_catalog.unnest(v_skus) m
+    cross join lateral (
+      select d.actor, d.request_id
+        from pg_catalog.unnest(p_drafts) d
+       where d.code is null and d.sku_id = m.sku_id
+       order by d.ordinal
+       limit 1) f;
 end
 $$;
 

@@ -1,4 +1,5 @@
--- Puts one event about something other than a level into the outbox, in the transaction of the change.
+-- Puts one event about something other than a level into the outbox, in the transaction of the change. The caller has locked
+-- (or just made) the row of the aggregate: that is what keeps its versions in order in the log. Region 0 for the catalogue.
 create or replace function events.emit(
   p_region_id smallint,
   p_type text,
@@ -8,7 +9,8 @@ create or replace function events.emit(
   p_version bigint,
   p_data jsonb,
   p_actor text,
-  p_request_id text
+  p_request_id text,
+  p_sku_id text default null
 )
   returns void
   language sql
@@ -16,8 +18,8 @@ create or replace function events.emit(
   set search_path = ''
 as $$
   insert into events.outbox
-    (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  values (p_region_id, p_type, p_subject, p_channel_id, p_warehouse_ids, p_version, p_data, p_actor, p_request_id, app.now());
+    (region_id, type, subject, sku_id, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+  values (p_region_id, p_type, p_subject, p_sku_id, p_channel_id, p_warehouse_ids, p_version, p_data, p_actor, p_request_id, app.now());
 $$;
 
-grant execute on function events.emit(smallint, text, text, text, text[], bigint, jsonb, text, text) to scoville_definer;
+grant execute on function events.emit(smallint, text, text, text, text[], bigint, jsonb, text, text, text) to scoville_definer;

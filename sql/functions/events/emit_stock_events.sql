@@ -1,5 +1,6 @@
--- The events of a posting: for each level the change itself, and low, out or back_in where available crossed a threshold.
--- Called after the levels were changed: the old values are the new ones less the movements.
+-- The events of a posting: for each level one for each kind of change in it, and low, out or back_in where available crossed a
+-- threshold between before and after (what happens in between, nobody has ever seen). "new" is the level as streams show it:
+-- with it a reader needs no table. Called after the levels were changed: the old values are the new ones less the movements.
 create or replace function events.emit_stock_events(
   p_region_id smallint,
   p_movements stock.movement[]
@@ -10,44 +11,62 @@ create or replace function events.emit_stock_events(
   set search_path = ''
 as $$
 begin
+  with moved as (
+    select m.*, case m.kind when 'receipt' then 'stock.received' when 'return' then 'stock.received'
+                            when 'transfer_in' then 'stock.received' when 'reserve' then 'stock.reserved'
+                            when 'release' then 'stock.released' when 'commit' then 'stock.committed'
+                            when 'uncommit' then 'stock.released' when 'fulfill' then 'stock.fulfilled'
+                            else 'stock.adjusted' end as type
+      from pg_catalog.unnest(p_movements) with ordinality m
+  ), net as (
+    select m.warehouse_id, m.sku_id, coalesce(sum(m.on_hand), 0) as on_hand, coalesce(sum(m.reserved), 0) as reserved,
+           coalesce(sum(m.committed), 0) as committed, coalesce(sum(m.unavailable), 0) as unavailable,
+           coalesce(sum(m.safety_stock), 0) as safety_stock, coalesce(sum(m.incoming), 0) as incoming
+      from moved m
+     group by m.warehouse_id, m.sku_id
+  ), changes as (
+    select m.warehouse_id, m.sku_id, m.type, min(m.ordinality) as first,
+           (pg_catalog.array_agg(m.actor order by m.ordinality))[1] as actor,
+           (pg_catalog.array_agg(m.request_id order by m.ordinality))[1] as request_id,
+           pg_catalog.jsonb_build_object(
+             'reason_codes', coalesce(pg_catalog.jsonb_agg(distinct m.reason_code) filter (where m.reason_code is not null), '[]'),
+             'documents', coalesce(pg_catalog.jsonb_agg(distinct m.document) filter (where m.document is not null), '[]'),
+             'actors', pg_catalog.jsonb_agg(distinct m.actor)) as reasons
+      from moved m
+     group by m.warehouse_id, m.sku_id, m.type
+  ), levels as (
+    select l.*, k.reorder_point, l.available - n.on_hand + n.reserved + n.committed + n.unavailable + n.safety_stock as before,
+           pg_catalog.jsonb_build_object(
+             'sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'version', l.version,
+             'old', pg_catalog.jsonb_build_object('stock', l.on_hand - n.on_hand,
+               'available', l.available - n.on_hand + n.reserved + n.committed + n.unavailable + n.safety_stock,
+               'reserved', l.reserved - n.reserved, 'committed', l.committed - n.committed,
+               'unavailable', l.unavailable - n.unavailable, 'safety_stock', l.safety_stock - n.safety_stock,
+               'incoming', l.incoming - n.incoming),
+             'new', pg_catalog.jsonb_build_object('sku_id', l.sku_id, 'warehouse_location', l.warehouse_id,
+               'stock', l.on_hand, 'available', l.available, 'reserved', l.reserved, 'committed', l.committed,
+               'unavailable', l.unavailable, 'safety_stock', l.safety_stock, 'incoming', l.incoming, 'version', l.version,
+               'updated_at', app.rfc3339(l.updated_at))) as states
+      from net n
+      join stock.stock_levels l
+        on l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
+      join catalog.skus k on k.sku_id = l.sku_id
+  )
   insert into events.outbox
     (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
   select p_region_id, t.type, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id, array[l.warehouse_id], l.version,
-         pg_catalog.jsonb_build_object(
-           'sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'version', l.version,
-           'old', pg_catalog.jsonb_build_object('stock', l.on_hand - n.on_hand, 'available', l.available - n.free,
-             'reserved', l.reserved - n.reserved, 'committed', l.committed - n.committed,
-             'unavailable', l.unavailable - n.unavailable),
-           'new', pg_catalog.jsonb_build_object('stock', l.on_hand, 'available', l.available, 'reserved', l.reserved,
-             'committed', l.committed, 'unavailable', l.unavailable),
-           'reason_codes', n.reason_codes, 'documents', n.documents),
-         n.actor, n.request_id, app.now()
-    from (select m.warehouse_id, m.sku_id, min(m.actor) as actor, min(m.request_id) as request_id,
-                 (pg_catalog.array_agg(m.kind order by m.ordinality))[1] as kind,
-                 coalesce(sum(m.on_hand), 0) as on_hand, coalesce(sum(m.reserved), 0) as reserved,
-                 coalesce(sum(m.committed), 0) as committed, coalesce(sum(m.unavailable), 0) as unavailable,
-                 coalesce(sum(m.on_hand), 0) - coalesce(sum(m.reserved), 0) - coalesce(sum(m.committed), 0)
-                   - coalesce(sum(m.unavailable), 0) - coalesce(sum(m.safety_stock), 0) as free,
-                 coalesce(pg_catalog.jsonb_agg(distinct m.reason_code) filter (where m.reason_code is not null), '[]')
-                   as reason_codes,
-                 coalesce(pg_catalog.jsonb_agg(distinct m.document) filter (where m.document is not null), '[]')
-                   as documents
-            from pg_catalog.unnest(p_movements) with ordinality m
-           group by m.warehouse_id, m.sku_id) n
-    join stock.stock_levels l
-      on l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
-    join catalog.skus k on k.sku_id = l.sku_id
-   cross join lateral pg_catalog.unnest(array[
-           case n.kind when 'receipt' then 'stock.received' when 'return' then 'stock.received'
-                       when 'reserve' then 'stock.reserved' when 'release' then 'stock.released'
-                       when 'commit' then 'stock.committed' when 'uncommit' then 'stock.released'
-                       when 'fulfill' then 'stock.fulfilled' else 'stock.adjusted' end,
-           case when l.available = 0 and n.free < 0 then 'stock.out' end,
-           case when l.available > 0 and l.available = n.free then 'stock.back_in' end,
-           case when l.available between 1 and k.reorder_point and l.available - n.free > k.reorder_point
-                then 'stock.low' end]) as t (type)
+         l.states || c.reasons, c.actor, c.request_id, app.now()
+    from levels l
+    join (select c.*, row_number() over (partition by c.warehouse_id, c.sku_id order by c.first desc) = 1 as is_last
+            from changes c) c on c.warehouse_id = l.warehouse_id and c.sku_id = l.sku_id
+   cross join lateral (values
+           (1, c.type),
+           (2, case when c.is_last and l.before > 0 and l.available = 0 then 'stock.out' end),
+           (3, case when c.is_last and l.before = 0 and l.available > 0 then 'stock.back_in' end),
+           (4, case when c.is_last and l.before > l.reorder_point and l.available between 1 and l.reorder_point
+                    then 'stock.low' end)) as t (nth, type)
    where t.type is not null
-   order by l.warehouse_id, l.sku_id
+   order by l.warehouse_id, l.sku_id, c.first, t.nth
   on conflict do nothing;
 end
 $$;

@@ -4,7 +4,7 @@
 create or replace function identity.check_keys(
   p_region_id smallint,
   p_route text,
-  p_requests jsonb
+  p_keys identity.key[]
 )
   returns setof api.result
   language plpgsql
@@ -14,13 +14,13 @@ as $$
 declare
   v_locked integer[];
 begin
-  if not pg_catalog.jsonb_path_exists(p_requests, '$[*].meta.idempotency_key') then
+  if p_keys = '{}' then
     return;
   end if;
   -- A statement of its own: the look-up below must see what the last holder of a lock committed.
   select pg_catalog.array_agg(k.ordinal) into v_locked
     from (select distinct on (r.principal, r.idempotency_key) r.ordinal, r.principal, r.idempotency_key
-            from identity.read_keys(p_requests) r
+            from pg_catalog.unnest(p_keys) r
            order by r.principal, r.idempotency_key, r.ordinal) k
    where pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(
            pg_catalog.concat_ws(E'\x1f', p_region_id, k.principal, p_route, k.idempotency_key), 0));
@@ -33,7 +33,7 @@ begin
                 when s.fingerprint <> r.fingerprint then pg_catalog.json_build_object('detail',
                   'This Idempotency-Key was used with another payload. Send a new key with a new request.')
                 else s.answer end
-      from identity.read_keys(p_requests) r
+      from pg_catalog.unnest(p_keys) r
       -- One look-up by key for each, however many keys are kept: the limit keeps the planner from joining whole tables.
       left join lateral (
         select k.fingerprint, k.answer
@@ -45,4 +45,4 @@ begin
 end
 $$;
 
-grant execute on function identity.check_keys(smallint, text, jsonb) to scoville_definer;
+grant execute on function identity.check_keys(smallint, text, identity.key[]) to scoville_definer;

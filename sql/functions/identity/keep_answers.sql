@@ -3,7 +3,7 @@
 create or replace function identity.keep_answers(
   p_region_id smallint,
   p_route text,
-  p_requests jsonb,
+  p_keys identity.key[],
   p_results api.result[]
 )
   returns void
@@ -12,23 +12,32 @@ create or replace function identity.keep_answers(
   set search_path = ''
 as $$
 declare
+  v_given integer;
   v_kept integer;
 begin
-  insert into identity.idempotency_keys
-    (region_id, principal, route, idempotency_key, fingerprint, answer, created_at)
-  select p_region_id, k.principal, p_route, k.idempotency_key, k.fingerprint, r.body, app.now()
-    from identity.read_keys(p_requests) k
-    join pg_catalog.unnest(p_results) r on r.ordinal = k.ordinal and r.code is null and not r.replayed
-   order by k.principal, k.idempotency_key
-  on conflict on constraint idempotency_keys_pkey do nothing;
+  if p_keys = '{}' then
+    return;
+  end if;
+  with given as (
+    select k.principal, k.idempotency_key, k.fingerprint, r.body
+      from pg_catalog.unnest(p_keys) k
+      join pg_catalog.unnest(p_results) r on r.ordinal = k.ordinal and r.code is null and not r.replayed
+  ), kept as (
+    insert into identity.idempotency_keys
+      (region_id, principal, route, idempotency_key, fingerprint, answer, created_at)
+    select p_region_id, g.principal, p_route, g.idempotency_key, g.fingerprint, g.body, app.now()
+      from given g
+     order by g.principal, g.idempotency_key
+    on conflict on constraint idempotency_keys_pkey do nothing
+    returning 1
+  )
+  select (select count(*) from given), (select count(*) from kept) into v_given, v_kept;
   -- check_keys holds the lock of each of these keys and found none of them: nothing can be in the way.
-  get diagnostics v_kept = row_count;
-  if v_kept <> (select count(*) from identity.read_keys(p_requests) k
-                  join pg_catalog.unnest(p_results) r on r.ordinal = k.ordinal and r.code is null and not r.replayed) then
+  if v_kept <> v_given then
     raise exception using errcode = 'ID002', message = 'idempotency key in flight',
       detail = pg_catalog.json_build_object('detail', 'A request with this Idempotency-Key is in flight.')::text;
   end if;
 end
 $$;
 
-grant execute on function identity.keep_answers(smallint, text, jsonb, api.result[]) to scoville_definer;
+grant execute on function identity.keep_answers(smallint, text, identity.key[], api.result[]) to scoville_definer;

@@ -10,47 +10,28 @@ create or replace function orders.documents(
   stable
   set search_path = ''
 as $$
-  select o.order_id, pg_catalog.json_build_object(
-           'order_id', orders.public_id(o.region_id, o.order_id),
-           'external_id', o.external_id,
-           'channel', o.channel_id,
-           'created_at', app.rfc3339(o.placed_at),
-           'customer', pg_catalog.json_build_object('name', o.customer_name, 'email', (
-             select c.email from orders.order_contacts c where c.region_id = p_region_id and c.order_id = o.order_id),
-             'address', o.customer_address),
-           'items', (
-             select pg_catalog.json_agg(pg_catalog.json_build_object(
-                      'sku_id', l.sku_id, 'quantity', l.quantity, 'price', l.price) order by l.line_no)
-               from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id),
-           'total_price', o.total_price,
-           'currency', o.currency,
-           'status', o.status,
-           'fulfillment_status', o.fulfillment_status,
-           'allocations', (
-             select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-                      'sku_id', a.sku_id, 'warehouse_location', a.warehouse_id, 'quantity', a.quantity,
-                      'fulfilled', a.fulfilled_quantity, 'released', a.released_quantity)
-                      order by a.sku_id, a.warehouse_id), '[]')
-               from orders.order_allocations a
-              where a.region_id = p_region_id and a.order_id = o.order_id
-                and (p_complete or app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))),
-           'fulfillments', (
-             select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
-                      'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,
-                      'warehouse_location', f.warehouse_id, 'created_at', app.rfc3339(f.created_at),
-                      'tracking_number', f.tracking_number, 'note', f.note, 'items', (
-                        select pg_catalog.json_agg(pg_catalog.json_build_object(
-                                 'sku_id', i.sku_id, 'batch_number', i.batch_number, 'quantity', i.quantity)
-                                 order by i.sku_id, i.lot_id)
-                          from orders.fulfillment_lines i
-                         where i.region_id = p_region_id and i.fulfillment_id = f.fulfillment_id))
-                      order by f.fulfillment_id), '[]')
-               from orders.fulfillments f
-              where f.region_id = p_region_id and f.order_id = o.order_id
-                and (p_complete or app.reaches_all_warehouses() or f.warehouse_id = any (app.claim_warehouses()))),
-           'note', o.note,
-           'version', o.version,
-           'updated_at', app.rfc3339(o.updated_at))
+  select o.order_id, orders.render_document(o,
+           (select c.email from orders.order_contacts c where c.region_id = p_region_id and c.order_id = o.order_id),
+           (select pg_catalog.json_agg(orders.item_document(l.sku_id, l.quantity, l.price) order by l.line_no)
+              from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id),
+           (select coalesce(pg_catalog.json_agg(orders.allocation_document(a.sku_id, a.warehouse_id, a.quantity,
+                     a.fulfilled_quantity, a.released_quantity) order by a.sku_id, a.warehouse_id), '[]')
+              from orders.order_allocations a
+             where a.region_id = p_region_id and a.order_id = o.order_id
+               and (p_complete or app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))),
+           (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+                     'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,
+                     'warehouse_location', f.warehouse_id, 'created_at', app.rfc3339(f.created_at),
+                     'tracking_number', f.tracking_number, 'note', f.note, 'items', (
+                       select pg_catalog.json_agg(pg_catalog.json_build_object(
+                                'sku_id', i.sku_id, 'batch_number', i.batch_number, 'quantity', i.quantity)
+                                order by i.sku_id, i.lot_id)
+                         from orders.fulfillment_lines i
+                        where i.region_id = p_region_id and i.fulfillment_id = f.fulfillment_id))
+                     order by f.fulfillment_id), '[]')
+              from orders.fulfillments f
+             where f.region_id = p_region_id and f.order_id = o.order_id
+               and (p_complete or app.reaches_all_warehouses() or f.warehouse_id = any (app.claim_warehouses()))))
     from orders.orders o
    where o.region_id = p_region_id and o.order_id = any (p_order_ids);
 $$;

@@ -1,25 +1,26 @@
--- One event for each of these orders, complete but for the e-mail: nobody has to read a table to understand it.
+-- One event for each of these orders, as they are now. p_old says, by order_id, what was there before of what changed.
 create or replace function orders.emit_order_events(
   p_region_id smallint,
   p_type text,
-  p_order_ids bigint[]
+  p_order_ids bigint[],
+  p_old jsonb default '{}'
 )
   returns void
   language plpgsql
   volatile
   set search_path = ''
 as $$
+declare
+  v_orders orders.orders[];
+  v_documents json[];
 begin
-  insert into events.outbox
-    (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  select p_region_id, p_type, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id, o.warehouse_ids,
-         o.version, d.document::jsonb #- '{customer,email}', o.changed_by, o.request_id, app.now()
-    from orders.documents(p_region_id, p_order_ids, true) d
-    join orders.orders o
-      on o.region_id = p_region_id and o.order_id = d.order_id and o.order_id = any (p_order_ids)
-   order by o.order_id
-  on conflict do nothing;
+  select pg_catalog.array_agg(o::orders.orders order by o.order_id), pg_catalog.array_agg(d.document order by o.order_id)
+    into v_orders, v_documents
+    from orders.orders o
+    join orders.documents(p_region_id, p_order_ids, true) d on d.order_id = o.order_id
+   where o.region_id = p_region_id and o.order_id = any (p_order_ids);
+  perform orders.emit_documents(p_region_id, p_type, v_orders, v_documents, p_old);
 end
 $$;
 
-grant execute on function orders.emit_order_events(smallint, text, bigint[]) to scoville_definer;
+grant execute on function orders.emit_order_events(smallint, text, bigint[], jsonb) to scoville_definer;

@@ -1,30 +1,32 @@
--- Writes the orders that were allocated: one statement a table, and each must write as many rows as it was given.
+-- Writes the orders that were allocated, one statement a table, and answers their rows, by order_id; each must write as many as it was given.
 create or replace function orders.insert_drafts(
   p_region_id smallint,
   p_drafts orders.draft[],
-  p_allocations jsonb
+  p_allocations stock.allocation[]
 )
-  returns void
+  returns orders.orders[]
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
   v_now timestamptz := app.now();
+  v_key bytea := (select k.secret from identity.pseudonym_keys k);
   v_drafts orders.draft[] := array(select d from pg_catalog.unnest(p_drafts) d where d.order_id is not null order by d.ordinal);
-  v_written integer;
+  v_orders orders.orders[];
 begin
   with written as (
-    insert into orders.orders
-      (region_id, order_id, channel_id, external_id, status, customer_name, customer_address, currency, total_price, note,
-       warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason, request_id)
+    insert into orders.orders as o
+      (region_id, order_id, channel_id, external_id, status, customer_name, customer_address, customer_pseudonym, currency,
+       total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason, request_id)
     select p_region_id, d.order_id, d.channel_id, d.external_id, 'processing', d.customer_name, d.customer_address,
-           d.currency, d.total_price, d.note, d.warehouse_ids, d.placed_at, v_now, v_now, d.actor, 'placed', d.request_id
+           orders.pseudonym(v_key, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price, d.note,
+           d.warehouse_ids, d.placed_at, v_now, v_now, d.actor, 'placed', d.request_id
       from pg_catalog.unnest(v_drafts) d
-    returning 1
+    returning o as written_order
   )
-  select count(*) into v_written from written;
-  if v_written <> pg_catalog.cardinality(v_drafts) then
+  select pg_catalog.array_agg(w.written_order order by (w.written_order).order_id) into v_orders from written w;
+  if pg_catalog.cardinality(v_orders) is distinct from pg_catalog.cardinality(v_drafts) then
     raise exception using errcode = 'internal_error', message = 'orders went missing while they were written';
   end if;
   insert into orders.order_contacts (region_id, order_id, channel_id, email)
@@ -42,10 +44,10 @@ begin
   insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity)
   select p_region_id, d.order_id, a.sku_id, a.warehouse_id, d.channel_id, a.quantity
     from pg_catalog.unnest(v_drafts) d
-    join pg_catalog.jsonb_to_recordset(p_allocations)
-      as a (ordinal integer, sku_id text, warehouse_id text, quantity integer) on a.ordinal = d.ordinal
+    join pg_catalog.unnest(p_allocations) a on a.ordinal = d.ordinal
   on conflict do nothing;
+  return v_orders;
 end
 $$;
 
-grant execute on function orders.insert_drafts(smallint, orders.draft[], jsonb) to scoville_definer;
+grant execute on function orders.insert_drafts(smallint, orders.draft[], stock.allocation[]) to scoville_definer;

@@ -1,9 +1,11 @@
--- Locks orders for a change, with the levels that they hold units of. The levels must come first in the lock order but are
--- known only from the orders' allocations; should those have changed while we waited, the transaction has to begin anew.
--- Lock order: stock_levels in key order, then orders in key order.
+-- Locks orders for a change, with the levels that they hold units of, and those that could serve p_demands (what they may want
+-- more). The levels must come first in the lock order but are known only from the orders' allocations; should those have
+-- changed while we waited, the transaction has to begin anew.
+-- Lock order: stock_levels in key order (once, all of them), then orders in key order.
 create or replace function orders.lock_orders(
   p_region_id smallint,
-  p_order_ids bigint[]
+  p_order_ids bigint[],
+  p_demands stock.demand[] default '{}'
 )
   returns void
   language plpgsql
@@ -11,17 +13,23 @@ create or replace function orders.lock_orders(
   set search_path = ''
 as $$
 declare
-  v_levels text[];
+  v_warehouses text[];
+  v_skus text[];
 begin
-  select pg_catalog.array_agg(s.warehouse_id || '/' || s.sku_id) into v_levels
-    from (select l.warehouse_id, l.sku_id
-            from (select distinct a.warehouse_id, a.sku_id
-                    from orders.order_allocations a
-                   where a.region_id = p_region_id and a.order_id = any (p_order_ids)) k
-            join stock.stock_levels l
-              on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
-           order by l.warehouse_id, l.sku_id
-             for no key update of l) s;
+  select coalesce(pg_catalog.array_agg(k.warehouse_id), '{}'), coalesce(pg_catalog.array_agg(k.sku_id), '{}')
+    into v_warehouses, v_skus
+    from (select distinct a.warehouse_id, a.sku_id
+            from orders.order_allocations a
+           where a.region_id = p_region_id and a.order_id = any (p_order_ids)) k;
+  if pg_catalog.cardinality(p_demands) > 0 then
+    perform from stock.lock_candidates(p_region_id, p_demands, v_warehouses, v_skus);
+  else
+    perform from rows from (pg_catalog.unnest(v_warehouses), pg_catalog.unnest(v_skus)) as k (warehouse_id, sku_id)
+      join stock.stock_levels l
+        on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
+     order by l.warehouse_id, l.sku_id
+       for no key update of l;
+  end if;
   perform from orders.orders o
    where o.region_id = p_region_id and o.order_id = any (p_order_ids)
    order by o.order_id
@@ -30,11 +38,13 @@ begin
     select from orders.order_allocations a
      where a.region_id = p_region_id and a.order_id = any (p_order_ids)
        and (app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))
-       and a.warehouse_id || '/' || a.sku_id <> all (coalesce(v_levels, '{}')))
+       and (a.warehouse_id, a.sku_id) not in (
+         select k.warehouse_id, k.sku_id
+           from rows from (pg_catalog.unnest(v_warehouses), pg_catalog.unnest(v_skus)) as k (warehouse_id, sku_id)))
   then
     raise exception using errcode = 'serialization_failure', message = 'an order was changed meanwhile';
   end if;
 end
 $$;
 
-grant execute on function orders.lock_orders(smallint, bigint[]) to scoville_definer;
+grant execute on function orders.lock_orders(smallint, bigint[], stock.demand[]) to scoville_definer;

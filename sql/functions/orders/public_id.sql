@@ -7,6 +7,6 @@ create or replace function orders.public_id(
   language sql
   immutable
   parallel safe
-  return 'ORD-' || p_region_id || '-' || p_order_id;
+  return 'ORD-' || p_region_id::text || '-' || p_order_id::text;
 
-grant execute on function orders.public_id(smallint, bigint) to scoville_definer, admin, warehouse, sales, integration;
+grant execute on function orders.public_id(smallint, bigint) to scoville_definer, admin, warehouse, sales, integration, bi_reader;

@@ -5,6 +5,7 @@ create or replace function orders.refusal_of(
   p_channel_known boolean,
   p_placed_at timestamptz,
   p_total numeric,
+  p_lines jsonb,
   p_unknown jsonb,
   p_unsaleable jsonb,
   p_repriced jsonb
@@ -12,17 +13,18 @@ create or replace function orders.refusal_of(
   returns jsonb
   language sql
   stable
-  set search_path = ''
-as $$
-  select case
+  parallel safe
+  return case
     when p_channel_id is null then pg_catalog.jsonb_build_object('code', 'OR009', 'body', app.refusal(
       'Your token has more than one channel (or none): say which one sells this order.', '/channel'))
     when not p_channel_known then pg_catalog.jsonb_build_object('code', 'OR008', 'body', app.refusal(
       pg_catalog.format('There is no channel %s for you.', p_channel_id), '/channel'))
+    when p_lines is null then pg_catalog.jsonb_build_object('code', 'VA001', 'body', app.refusal(
+      'Nothing is ordered. Name at least one SKU with its quantity, or a reservation_id.', '/items'))
     when p_unknown is not null then pg_catalog.jsonb_build_object('code', 'ST002', 'body', pg_catalog.jsonb_build_object(
       'detail', 'The order names SKUs that do not exist. GET /v1/inventory lists those that do.', 'errors', p_unknown))
     when p_unsaleable is not null then pg_catalog.jsonb_build_object('code', 'OR006', 'body', pg_catalog.jsonb_build_object(
-      'detail', 'The order names SKUs that are retired or have no price in this channel.', 'errors', p_unsaleable))
+      'detail', 'The order names SKUs that are retired, have no price in this channel, or are sold in another currency.', 'errors', p_unsaleable))
     when p_repriced is not null then pg_catalog.jsonb_build_object('code', 'OR001', 'body', pg_catalog.jsonb_build_object(
       'detail', 'Prices differ from the current ones. Show the customer current_price and send that, or no price.',
       'errors', p_repriced))
@@ -36,6 +38,5 @@ as $$
     when p_order ->> 'status' not in ('pending', 'processing') then pg_catalog.jsonb_build_object('code', 'VA001', 'body',
       app.refusal('A new order is processing. Leave status out.', '/status'))
   end;
-$$;
 
-grant execute on function orders.refusal_of(jsonb, text, boolean, timestamptz, numeric, jsonb, jsonb, jsonb) to scoville_definer;
+grant execute on function orders.refusal_of(jsonb, text, boolean, timestamptz, numeric, jsonb, jsonb, jsonb, jsonb) to scoville_definer;

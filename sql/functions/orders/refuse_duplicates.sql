@@ -20,12 +20,11 @@ begin
             where d.external_id is not null and d.code is null
             order by 1) h;
   return array(
-    select row(d.ordinal, coalesce(d.code, f.code), coalesce(d.body, case when f.code is not null then app.refusal(
-               pg_catalog.format('Channel %s has an order %s already%s.', d.channel_id, d.external_id,
-                 ': ' || orders.public_id(p_region_id, o.order_id)), '/external_id',
-               pg_catalog.jsonb_build_object('order_id', orders.public_id(p_region_id, o.order_id))) end),
+    select row(d.ordinal, coalesce(d.code, f.code), coalesce(d.body, case when f.code is not null
+               then orders.refusal_of_duplicate(p_region_id, d.channel_id, d.external_id, o.order_id) end),
                d.channel_id, d.external_id, d.customer_name, d.customer_email, d.customer_address, d.note, d.placed_at,
-               d.currency, d.total_price, d.lines, d.actor, d.request_id, d.order_id, d.warehouse_ids)::orders.draft
+               d.currency, d.total_price, d.lines, d.actor, d.request_id, d.order_id, d.warehouse_ids,
+               d.reservation_id)::orders.draft
       from (select c.*, row_number() over (partition by c.channel_id, c.external_id, c.code is null order by c.ordinal) as nth
               from pg_catalog.unnest(p_drafts) c) d
       left join lateral (

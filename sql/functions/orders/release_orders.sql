@@ -12,11 +12,17 @@ create or replace function orders.release_orders(
 as $$
 declare
   v_now timestamptz := app.now();
+  v_old jsonb;
   v_movements stock.movement[];
 begin
   if pg_catalog.cardinality(p_order_ids) = 0 then
     return;
   end if;
+  select pg_catalog.jsonb_object_agg(o.order_id, pg_catalog.jsonb_build_object('status', o.status,
+           'fulfillment_status', o.fulfillment_status, 'version', o.version))
+    into v_old
+    from orders.orders o
+   where o.region_id = p_region_id and o.order_id = any (p_order_ids);
   update orders.orders o
      set status = 'canceled', version = o.version + 1, updated_at = v_now, changed_by = r.actor,
          change_reason = r.reason, request_id = r.request_id
@@ -44,7 +50,7 @@ begin
      where a.region_id = p_region_id and a.order_id = any (p_order_ids);
     perform stock.post_movements(p_region_id, v_movements);
   end if;
-  perform orders.emit_order_events(p_region_id, 'order.canceled', p_order_ids);
+  perform orders.emit_order_events(p_region_id, 'order.canceled', p_order_ids, v_old);
 end
 $$;
 

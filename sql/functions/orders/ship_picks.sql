@@ -15,6 +15,7 @@ declare
   v_actor text := coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject());
   v_request_id text := coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id());
   v_whole boolean;
+  v_old jsonb;
 begin
   with picks as (
     select k.warehouse_id, k.sku_id, k.lot_id, k.units
@@ -52,12 +53,17 @@ begin
     select from orders.order_allocations a
      where a.region_id = p_region_id and a.order_id = p_order_id
        and a.quantity > a.fulfilled_quantity + a.released_quantity);
+  select pg_catalog.jsonb_build_object(o.order_id, pg_catalog.jsonb_build_object('status', o.status,
+           'fulfillment_status', o.fulfillment_status, 'version', o.version))
+    into v_old
+    from orders.orders o
+   where o.region_id = p_region_id and o.order_id = p_order_id;
   update orders.orders o
      set fulfillment_status = case when v_whole then 'fulfilled' else 'partially_fulfilled' end,
          status = case when v_whole then 'completed' else o.status end, version = o.version + 1,
          updated_at = v_now, changed_by = v_actor, change_reason = 'fulfilled', request_id = v_request_id
    where o.region_id = p_region_id and o.order_id = p_order_id;
-  perform orders.emit_order_events(p_region_id, 'order.fulfilled', array[p_order_id]);
+  perform orders.emit_order_events(p_region_id, 'order.fulfilled', array[p_order_id], v_old);
 end
 $$;
 

@@ -1,6 +1,6 @@
 -- Carries out adjustments and counts: locks everything once, decides level by level (levels do not touch each other), posts
 -- all movements in one go, and answers the drafts with their refusals, in order.
--- Lock order: stock_levels in key order, then lot_levels in key order.
+-- Lock order: as stock.lock_to_change.
 create or replace function stock.change_levels(
   p_region_id smallint,
   p_drafts stock.draft[]
@@ -23,12 +23,7 @@ begin
     into v_warehouses, v_skus
     from (select distinct d.warehouse_id collate "C" as warehouse_id, d.sku_id collate "C" as sku_id
             from pg_catalog.unnest(p_drafts) d where d.code is null) k;
-  perform from rows from (pg_catalog.unnest(v_warehouses), pg_catalog.unnest(v_skus)) as k (warehouse_id, sku_id)
-    join stock.stock_levels l
-      on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
-   order by l.warehouse_id, l.sku_id
-     for no key update of l;
-  perform stock.reclassify_lots(p_region_id, v_warehouses, v_skus);
+  perform stock.lock_to_change(p_region_id, v_warehouses, v_skus);
 
   select pg_catalog.array_agg(d.refused order by d.ordinal) into v_decided
     from (select c as refused, c.ordinal

@@ -15,8 +15,8 @@ as $$
     from stock.lots t
     left join stock.lot_levels v
       on v.region_id = p_region_id and v.warehouse_id = p_warehouse_id and v.sku_id = p_sku_id and v.lot_id = t.lot_id
-   cross join lateral (select coalesce(v.sellable,
-     stock.lot_status(t.status, t.expiration_date, app.today(p_region_id)) = 'available')) s (sellable)
+   cross join lateral (select case when v.on_hand > 0 then v.sellable
+     else stock.lot_status(t.status, t.expiration_date, app.today(p_region_id)) = 'available' end) s (sellable)
    where t.region_id = p_region_id and t.sku_id = p_sku_id
      and (v.lot_id is not null or t.batch_number = any (select d.batch_number from pg_catalog.unnest(p_drafts) d))
    order by s.sellable desc, t.expiration_date, t.lot_id;

@@ -10,18 +10,26 @@ create or replace function stock.lock_levels(
 as $$
 begin
   insert into stock.stock_levels (region_id, warehouse_id, sku_id)
-  select distinct p_region_id, m.warehouse_id, m.sku_id
-    from pg_catalog.unnest(p_movements) m
-   where not exists (
-     select from stock.stock_levels l
-      where l.region_id = p_region_id and l.warehouse_id = m.warehouse_id and l.sku_id = m.sku_id)
-   order by m.warehouse_id, m.sku_id
+  select k.region_id, k.warehouse_id, k.sku_id
+    from (select distinct p_region_id as region_id, m.warehouse_id collate "C" as warehouse_id, m.sku_id collate "C" as sku_id
+            from pg_catalog.unnest(p_movements) m
+           order by 2, 3) k
+    left join lateral (
+      select true as is_there from stock.stock_levels l
+       where l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
+       limit 1) l on true
+   where l.is_there is null
   on conflict do nothing;
-  perform from (select distinct m.warehouse_id, m.sku_id from pg_catalog.unnest(p_movements) m) k
-    join stock.stock_levels l
-      on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
-   order by l.warehouse_id, l.sku_id
-     for no key update of l;
+  perform from (select distinct m.warehouse_id collate "C" as warehouse_id, m.sku_id collate "C" as sku_id
+                  from pg_catalog.unnest(p_movements) m
+                 order by 1, 2) k
+   -- One after the other in that order, by key: where it takes them for many, the planner would read all levels.
+   cross join lateral (
+     select l.sku_id from stock.stock_levels l
+      where l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
+      order by l.warehouse_id, l.sku_id
+      limit 1
+        for no key update of l) l;
 end
 $$;
 

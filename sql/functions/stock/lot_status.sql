@@ -10,4 +10,4 @@ create or replace function stock.lot_status(
   parallel safe
   return case when p_status = 'available' and p_expiration_date < p_today then 'expired' else p_status end;
 
-grant execute on function stock.lot_status(text, date, date) to scoville_definer, admin, warehouse, sales, integration, scoville_worker;
+grant execute on function stock.lot_status(text, date, date) to scoville_definer, admin, warehouse, sales, integration, scoville_worker, bi_reader;

@@ -1,6 +1,7 @@
 -- Changes the levels of batches for those movements that name one, and answers the movements as they are to be posted: units
--- that enter or leave a batch which cannot be sold do so as unavailable ones.
--- Lock order: after stock_levels; lot_levels in key order.
+-- that enter or leave a batch which cannot be sold do so as unavailable ones. Where the first units of a batch come in, its
+-- status decides; the lock on it makes a change of status wait, which then finds those units.
+-- Lock order: after stock_levels; lots in key order, then lot_levels in key order.
 create or replace function stock.post_lots(
   p_region_id smallint,
   p_movements stock.movement[]
@@ -17,6 +18,11 @@ begin
     return p_movements;
   end if;
   v_today := app.today(p_region_id);
+  perform from stock.lots t
+   where t.region_id = p_region_id
+     and t.lot_id = any (array(select m.lot_id from pg_catalog.unnest(p_movements) m where m.on_hand > 0))
+   order by t.lot_id
+     for share;
   insert into stock.lot_levels (region_id, warehouse_id, sku_id, lot_id, sellable)
   select distinct p_region_id, m.warehouse_id, m.sku_id, m.lot_id,
          stock.lot_status(t.status, t.expiration_date, v_today) = 'available'
@@ -31,9 +37,12 @@ begin
    order by v.warehouse_id, v.sku_id, v.lot_id
      for no key update of v;
   update stock.lot_levels v
-     set on_hand = v.on_hand + n.on_hand
-    from (select m.warehouse_id, m.sku_id, m.lot_id, sum(coalesce(m.on_hand, 0))::integer as on_hand
-            from pg_catalog.unnest(p_movements) m where m.lot_id is not null
+     set on_hand = v.on_hand + n.on_hand,
+         sellable = case when v.on_hand = 0 then n.sellable else v.sellable end
+    from (select m.warehouse_id, m.sku_id, m.lot_id, sum(coalesce(m.on_hand, 0))::integer as on_hand,
+                 pg_catalog.bool_and(stock.lot_status(t.status, t.expiration_date, v_today) = 'available') as sellable
+            from pg_catalog.unnest(p_movements) m
+            join stock.lots t on t.region_id = p_region_id and t.lot_id = m.lot_id
            group by m.warehouse_id, m.sku_id, m.lot_id) n
    where v.region_id = p_region_id and v.warehouse_id = n.warehouse_id and v.sku_id = n.sku_id and v.lot_id = n.lot_id;
   update stock.stock_levels l

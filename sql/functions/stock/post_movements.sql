@@ -1,11 +1,12 @@
 -- The one way to change a quantity. Appends every movement to the ledger, changes the levels (and the levels of batches), and
 -- writes the events, all or nothing.
 --
--- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). A caller that has the locks already loses
--- nothing. The update carries its own guard (available must not fall below zero); behind it stand the CHECK constraints.
+-- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has the locks of all
+-- these levels already. The update carries its own guard (available must not fall below zero); behind it stand the CHECK constraints.
 create or replace function stock.post_movements(
   p_region_id smallint,
-  p_movements stock.movement[]
+  p_movements stock.movement[],
+  p_locked boolean default false
 )
   returns void
   language plpgsql
@@ -18,7 +19,9 @@ declare
   v_changed integer;
   v_posted integer;
 begin
-  perform stock.lock_levels(p_region_id, p_movements);
+  if not p_locked then
+    perform stock.lock_levels(p_region_id, p_movements);
+  end if;
   p_movements := stock.post_lots(p_region_id, p_movements);
   p_movements := stock.settle_shortfall(p_region_id, p_movements);
 
@@ -77,4 +80,4 @@ begin
 end
 $$;
 
-grant execute on function stock.post_movements(smallint, stock.movement[]) to scoville_definer;
+grant execute on function stock.post_movements(smallint, stock.movement[], boolean) to scoville_definer;

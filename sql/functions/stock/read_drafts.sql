@@ -1,6 +1,6 @@
 -- Reads the elements of a stock command and refuses those that name what does not exist for the caller, in the order a caller
 -- would mend them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and a new SKU if it
--- brings a name.
+-- brings a name. A retired warehouse receives nothing; what is left in it is still counted and adjusted.
 create or replace function stock.read_drafts(
   p_region_id smallint,
   p_elements jsonb,
@@ -31,7 +31,7 @@ as $$
     left join catalog.warehouses w on w.warehouse_id = r.warehouse_id
     left join catalog.reason_codes c on c.reason_code = r.reason_code and c.active
    cross join lateral (select case
-     when not coalesce(w.active and w.region_id = p_region_id
+     when not coalesce((w.active or p_reason_code is distinct from 'received') and w.region_id = p_region_id
                        and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())),
                        w.warehouse_id is null and p_may_create)
        then pg_catalog.jsonb_build_object('code', 'ST003', 'body', app.refusal(

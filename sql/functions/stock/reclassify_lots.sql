@@ -1,11 +1,12 @@
 -- Brings levels in line with the status of their batches: units of a batch that can no longer be sold turn unavailable (as
--- far as they are promised already, shortfall), units of one that can be sold again turn available. Answers how many batch
--- levels changed.
+-- far as they are promised already, shortfall), units of one that can be sold again turn available. p_reasons are the changes
+-- of status that were made by hand; the ledger keeps their reason. Answers how many batch levels changed.
 -- Lock order: the caller has locked these stock_levels; here lot_levels in key order.
 create or replace function stock.reclassify_lots(
   p_region_id smallint,
   p_warehouse_ids text[],
-  p_sku_ids text[]
+  p_sku_ids text[],
+  p_reasons stock.draft[] default '{}'
 )
   returns integer
   language plpgsql
@@ -22,9 +23,10 @@ begin
              row(c.warehouse_id, c.sku_id, 'adjustment', c.lot_id, null, null, null,
                  case when v_sellable then c.first_part - c.on_hand else c.first_part end, null,
                  case when v_sellable then -c.first_part else c.on_hand - c.first_part end,
-                 case c.status when 'expired' then 'expired' when 'recalled' then 'recalled' when 'damaged' then 'damaged'
-                               else 'quality_control' end,
-                 'batch is ' || c.status, null, app.claim_subject(), app.claim_request_id(), null, null)::stock.movement
+                 coalesce(d.reason_code, case c.status when 'expired' then 'expired' when 'recalled' then 'recalled'
+                                                      when 'damaged' then 'damaged' else 'quality_control' end),
+                 pg_catalog.concat_ws(': ', 'batch is ' || c.status, d.note), null, coalesce(d.actor, app.claim_subject()),
+                 coalesce(d.request_id, app.claim_request_id()), null, null)::stock.movement
              order by c.warehouse_id, c.sku_id, c.lot_id)
       into v_movements
       from (select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.status,
@@ -36,7 +38,9 @@ begin
               from stock.lock_lots(p_region_id, p_warehouse_ids, p_sku_ids) v
               join stock.stock_levels l
                 on l.region_id = p_region_id and l.warehouse_id = v.warehouse_id and l.sku_id = v.sku_id
-             where v.sellable is distinct from (v.status = 'available') and (v.status = 'available') = v_sellable) c;
+             where v.sellable is distinct from (v.status = 'available') and (v.status = 'available') = v_sellable
+               and v.on_hand > 0) c
+      left join pg_catalog.unnest(p_reasons) d on d.lot_id = c.lot_id;
     continue when v_movements is null;
     update stock.lot_levels v
        set sellable = v_sellable
@@ -60,4 +64,4 @@ begin
 end
 $$;
 
-grant execute on function stock.reclassify_lots(smallint, text[], text[]) to scoville_definer;
+grant execute on function stock.reclassify_lots(smallint, text[], text[], stock.draft[]) to scoville_definer;

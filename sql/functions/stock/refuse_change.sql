@@ -42,8 +42,8 @@ begin
   elsif p_delta < 0 and p_can + p_delta < 0 then
     p_draft.code := 'ST001';
     p_draft.body := app.refusal(
-      pg_catalog.format('%s units can leave, not %s: the others are promised to orders and reservations, or not there. '
-        'Cancel or release those first.', p_can, -p_delta), v_field,
+      pg_catalog.format('%s units can leave, not %s: the others are promised to orders and reservations, kept as safety stock, '
+        'or not there. Cancel, release or lower those first.', p_can, -p_delta), v_field,
       pg_catalog.jsonb_build_object('sku_id', p_draft.sku_id, 'warehouse_location', p_draft.warehouse_id,
         'requested', -p_delta, 'available', p_can));
   end if;

@@ -12,7 +12,8 @@ create or replace function stock.run_changes(
   set search_path = ''
 as $$
 declare
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, p_route, p_elements) s);
+  v_keys identity.key[] := identity.read_keys(p_elements);
+  v_results api.result[] := array(select s from identity.check_keys(p_region_id, p_route, v_keys) s);
   v_drafts stock.draft[];
 begin
   v_drafts := array(
@@ -23,7 +24,7 @@ begin
   v_results := v_results || array(
     select row(d.ordinal, d.code, false, coalesce(d.body::json, stock.level_document(p_region_id, d)))::api.result
       from pg_catalog.unnest(v_drafts) d);
-  perform identity.keep_answers(p_region_id, p_route, p_elements, v_results);
+  perform identity.keep_answers(p_region_id, p_route, v_keys, v_results);
   return query select * from pg_catalog.unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -1,0 +1,51 @@
+"""Floors: what the same server does at its best without us, measured in the same run with the same settings."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+
+from bench.system import Api, System, run_server
+
+HOT_ROW = """
+create table if not exists hot_row (
+  sku text primary key, on_hand int not null, reserved int not null default 0, check (reserved between 0 and on_hand)
+) with (fillfactor = 70);
+insert into hot_row values ('S1', 2000000000) on conflict do nothing;
+"""
+SELL_ONE = "update hot_row set reserved = reserved + 1 where sku = 'S1' and on_hand - reserved >= 1;\n"
+BYTES = 450  # of an answer, about what an order's is
+
+
+def hot_row(system: System, seconds: int) -> float:
+    """The most that transactions of one row can sell of one SKU: a bare conditional UPDATE, at 1, 8 and 32 clients, the best."""
+    script = system.folder / "sell_one.sql"
+    script.write_text(SELL_ONE)
+    with psycopg.connect(system.owner_url.replace("/bench?", "/floors?"), autocommit=True) as connection:
+        connection.execute(HOT_ROW)
+        best = 0.0
+        for clients in (1, 8, 32):
+            best = max(
+                best, system.pgbench("-M", "prepared", "-f", str(script), "-c", str(clients), "-j", "2", "-T", str(seconds))
+            )
+            connection.execute("vacuum hot_row")
+    return best
+
+
+def write(system: System, seconds: int) -> float:
+    """pgbench's simple update at 16 clients, scale 10."""
+    command = [str(system.binaries / "pgbench"), "-h", system.socket_dir, "-U", "postgres", "-i", "-q", "-s", "10", "floors"]
+    subprocess.run(command, check=True, capture_output=True)
+    return system.pgbench("-N", "-M", "prepared", "-c", "16", "-j", "2", "-T", str(seconds))
+
+
+@contextmanager
+def constant_server() -> Iterator[Api]:
+    """uvicorn as we run it, with one route that answers constant bytes: the HTTP floor."""
+    with run_server([sys.executable, "-m", "bench.constant"], {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}) as api:
+        yield api

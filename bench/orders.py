@@ -1,0 +1,188 @@
+"""Orders and reads over HTTP: a flash sale on one SKU, many SKUs, a sell-out, one client alone, reads beside orders."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import statistics
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import psycopg
+from psycopg.types.numeric import Int2
+
+from bench import floors, history
+from bench.load import Load, Workload, closed_loop, open_loop, order_request
+from bench.report import Row
+from bench.system import SKUS, Api, System, start_api
+
+MANY = Workload(64, skus=SKUS, lines=2)
+READS = Workload(64, skus=SKUS, method="GET", path="/v1/inventory")
+PLACE = "select * from api.place_orders($1, $2)"
+CALLS = 200
+SELL_OUT_UNITS = 200  # wanted two hundred times over, and more
+
+
+def rows(system: System, *, quick: bool) -> Iterator[Row]:
+    """All rows of this section; `system` is freshly stocked before each load."""
+    seconds = 3 if quick else 10
+    hot, written = floors.hot_row(system, 2 if quick else 5), floors.write(system, 2 if quick else 5)
+    yield Row("hot-row floor: bare conditional UPDATE, best of 1, 8, 32", hot, "tps")
+    yield Row("write floor: pgbench -N, 16 clients", written, "tps")
+    with floors.constant_server() as constant:
+        get = closed_loop(constant.url, "t", Workload(64, method="GET"), seconds).per_second(200)
+        post = closed_loop(constant.url, "t", Workload(64), seconds).per_second(200)
+    yield Row("HTTP floor: constant bytes, GET, 64 clients", get, "req/s")
+    yield Row("HTTP floor: constant bytes, POST, 64 clients", post, "req/s")
+    with start_api(system) as api:
+        system.stock()
+        yield Row("API process, idle", api.memory_mib(), "MiB", target=90, at_most=True)
+        yield from _alone(system, api)
+        capacity = 0.0
+        for clients, target in ((1, None), (16, None), (64, 1.5), (256, 2.0)):
+            system.stock()
+            name = f"orders/s, one hot SKU, {clients} clients"
+            row = _orders(system, api, name, Workload(clients), seconds, ("hot row", hot), target)
+            capacity = max(capacity, row.value)
+            yield row
+        for percent in (50,) if quick else (50, 70, 90):
+            yield _open(system, api, capacity * percent / 100, percent, seconds)
+        system.stock()
+        yield _orders(system, api, "orders/s, 1,000 SKUs, 2 lines, 64 clients", MANY, seconds, ("write", written), 0.5)
+        system.stock()
+        by_zipf = Workload(64, skus=SKUS, zipf=True)
+        yield _orders(system, api, "orders/s, 1,000 SKUs by Zipf, 64 clients", by_zipf, seconds, ("write", written), None)
+        yield _sell_out(system, api, post, seconds)
+        yield from _reads(system, api, get, seconds)
+        if not quick:
+            yield from _with_history(system, api, seconds)
+
+
+def _orders(
+    system: System,
+    api: Api,
+    name: str,
+    workload: Workload,
+    seconds: int,
+    floor: tuple[str, float],
+    target: float | None,
+) -> Row:
+    """Orders a second of a stocked system, with what each cost."""
+    token = system.token()
+    warm = closed_loop(api.url, token, workload, 1)
+    system.settle()
+    wal, cpu, api_cpu = system.wal_bytes(), system.cpu_seconds(), api.cpu_seconds()
+    load = closed_loop(api.url, token, workload, seconds)
+    placed = max(load.statuses.get(201, 0), 1)
+    facts: dict[str, object] = {
+        "p50 ms": load.p50,
+        "p99 ms": load.p99,
+        "per 1,000 orders: Postgres CPU s": (system.cpu_seconds() - cpu) * 1000 / placed,
+        "API CPU s": (api.cpu_seconds() - api_cpu) * 1000 / placed,
+        "client CPU s": load.client_cpu_seconds * 1000 / placed,
+        "WAL kB": (system.wal_bytes() - wal) / placed,
+        "HOT share of level updates": system.hot_share(),
+    }
+    if load.others:
+        facts["OTHER ANSWERS"] = load.others
+    system.check(placed + warm.statuses.get(201, 0))
+    return Row(name, load.per_second(201), "orders/s", *floor, target, facts=facts)
+
+
+def _alone(system: System, api: Api) -> Iterator[Row]:
+    """One client's order over HTTP beside one call of the function over the same kind of connection, in turns."""
+    order = {"customer": {"name": "Jane Doe", "address": "123 Hot St"}, "items": [{"sku_id": "SKU-0000", "quantity": 1}]}
+    claims = json.dumps({"sub": "bench", "channels": ["web"]})
+    direct: list[float] = []
+    over_http: list[float] = []
+    headers = {"Authorization": f"Bearer {system.token()}", "Content-Type": "application/json"}
+    browser = http.client.HTTPConnection(urlsplit(api.url).netloc)
+    connection = psycopg.connect(system.login_url, autocommit=True)
+    with psycopg.RawCursor(connection) as cursor:
+        for _ in range(CALLS):
+            element = order | {"meta": {"actor": "bench", "idempotency_key": str(uuid.uuid4())}}
+            started = time.perf_counter()
+            with connection.pipeline():
+                cursor.execute("begin")
+                cursor.execute("select app.enter($1, $2)", ["sales", claims], prepare=True)
+                cursor.execute(PLACE, [Int2(1), json.dumps([element])], prepare=True)
+                cursor.execute("commit")
+            direct.append((time.perf_counter() - started) * 1000)
+            started = time.perf_counter()
+            browser.request("POST", "/v1/orders", json.dumps(order), headers | {"Idempotency-Key": str(uuid.uuid4())})
+            browser.getresponse().read()
+            over_http.append((time.perf_counter() - started) * 1000)
+    connection.close()
+    browser.close()
+    half = CALLS // 2  # the first half warms up
+    yield Row(
+        "one client alone: an order over HTTP, median",
+        statistics.median(over_http[half:]),
+        "ms",
+        "direct call",
+        statistics.median(direct[half:]),
+        1.5,
+        at_most=True,
+    )
+
+
+def _open(system: System, api: Api, rate: float, percent: int, seconds: int) -> Row:
+    system.stock()
+    token = system.token()
+    closed_loop(api.url, token, Workload(16), 1)
+    load = open_loop(api.url, rate, seconds, order_request(api.url, token))
+    facts = {"p50 ms": load.p50, "sent/s": rate, "answered/s": load.per_second(201)} | (
+        {"OTHER": load.others} if load.others else {}
+    )
+    return Row(f"one hot SKU, open loop at {percent} % of capacity: p99", load.p99, "ms", facts=facts)
+
+
+def _sell_out(system: System, api: Api, floor: float, seconds: int) -> Row:
+    """SELL_OUT_UNITS units, 64 clients that keep asking: nearly every answer is a refusal."""
+    system.stock(SELL_OUT_UNITS, skus=1)
+    load = closed_loop(api.url, system.token(), Workload(64), seconds)
+    system.check(load.statuses.get(201, 0))
+    assert load.statuses.get(201, 0) == SELL_OUT_UNITS, load.statuses
+    facts = {"sold": load.statuses[201], "of": SELL_OUT_UNITS, "wanted": sum(load.statuses.values())}
+    return Row("sold out: refusals/s, 64 clients", load.per_second(409), "req/s", "HTTP POST", floor, 0.8, facts=facts)
+
+
+def _reads(system: System, api: Api, floor: float, seconds: int) -> Iterator[Row]:
+    system.stock()
+    token = system.token()
+
+    def read() -> Load:
+        return closed_loop(api.url, token, READS, seconds)
+
+    read()
+    yield Row("GET /v1/inventory/{sku}, 64 clients, 1,000 SKUs", read().per_second(200), "req/s", "HTTP GET", floor, 0.7)
+    stop = threading.Event()
+
+    def buy() -> None:
+        while not stop.is_set():
+            open_loop(api.url, 200, 0.5, order_request(api.url, token, "SKU-0007"))
+
+    buyer = threading.Thread(target=buy)
+    buyer.start()
+    try:
+        load = read()
+    finally:
+        stop.set()
+        buyer.join()
+    yield Row("the same beside 200 orders/s", load.per_second(200), "req/s", "HTTP GET", floor, facts={"p99 ms": load.p99})
+
+
+def _with_history(system: System, api: Api, seconds: int) -> Iterator[Row]:
+    """The hot SKU and the 1,000 SKUs again, with a million orders and ten million movements there, against none."""
+    workloads = {"one hot SKU, 64 clients": Workload(64), "1,000 SKUs, 2 lines, 64 clients": MANY}
+    empty = {}
+    for name, workload in workloads.items():
+        system.stock()
+        empty[name] = _orders(system, api, name, workload, seconds, ("", 1), None).value
+    system.stock()
+    history.fill(system)
+    for name, workload in workloads.items():
+        yield _orders(system, api, f"orders/s, {name}, 1M orders there", workload, seconds, ("empty", empty[name]), 0.8)

@@ -1,0 +1,84 @@
+"""A figure, what it is measured against, and how both are shown."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil  # type: ignore[import-untyped]
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the report. `target` is for the ratio where there is a floor, else for the value itself.
+
+    at_most: the target is a ceiling (a latency), not a floor to be reached.
+    """
+
+    name: str
+    value: float
+    unit: str
+    floor: str | None = None
+    floor_value: float | None = None
+    target: float | None = None
+    at_most: bool = False
+    facts: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def ratio(self) -> float | None:
+        return self.value / self.floor_value if self.floor_value else None
+
+    @property
+    def meets(self) -> bool | None:
+        """Whether the target is met; None where there is none."""
+        if self.target is None:
+            return None
+        measured = self.value if self.ratio is None else self.ratio
+        return measured <= self.target if self.at_most else measured >= self.target
+
+    def text(self) -> str:
+        compared = f"{self.ratio:5.2f} x {self.floor}" if self.ratio is not None else ""
+        wanted = ""
+        if self.target is not None:
+            number = f"{self.target:g}" + (" x" if self.ratio is not None else f" {self.unit}")
+            wanted = f"{'at most' if self.at_most else 'at least'} {number}: {'met' if self.meets else 'MISSED'}"
+        facts = ", ".join(f"{name} {_short(value)}" for name, value in self.facts.items())
+        return f"{self.name:<58} {_short(self.value):>10} {self.unit:<9} {compared:<28} {wanted:<24} {facts}".rstrip()
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def machine() -> dict[str, Any]:
+    """What the figures were measured on."""
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cores": psutil.cpu_count(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "load_before": psutil.getloadavg()[0],
+    }
+
+
+def show(rows: Iterator[Row]) -> list[Row]:
+    """Prints each row as it comes."""
+    shown = []
+    for row in rows:
+        print(row.text(), flush=True)
+        shown.append(row)
+    return shown
+
+
+def write(path: Path, about: dict[str, Any], rows: Sequence[Row]) -> None:
+    """All of it as JSON, for those who compare runs."""
+    documents = [{**asdict(row), "ratio": row.ratio, "meets": row.meets} for row in rows]
+    path.write_text(json.dumps({"machine": about, "rows": documents}, indent=2) + "\n")

@@ -1,0 +1,231 @@
+"""Events as streams, lists and webhooks carry them: CloudEvents 1.0, complete, so that nobody has to ask what happened."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from msgspec import Meta, Struct
+
+from pyapp.answers import catalog, orders
+from pyapp.answers.fields import (
+    Actor,
+    Amount,
+    Answer,
+    Available,
+    BatchNumber,
+    Committed,
+    ExpirationDate,
+    Incoming,
+    Moment,
+    Note,
+    OnHand,
+    Reason,
+    RequestId,
+    Reserved,
+    SafetyStock,
+    Sku,
+    Unavailable,
+    Units,
+    Version,
+    Warehouse,
+)
+from pyapp.answers.orders import Allocation, Line, Order
+from pyapp.answers.reservations import Reservation
+from pyapp.answers.stock import BatchStatus, Lot
+
+Place = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
+        description="A place in the event log: epoch and seq.",
+        examples=["4f1c9a2e77b0:1042"],
+    ),
+]
+Uri = Annotated[str, Meta(examples=["/scoville/regions/1"])]
+
+
+class Event(Answer, kw_only=True):
+    """A CloudEvent. `version` counts the changes of its subject: of two events of one subject the higher one is the later."""
+
+    specversion: Literal["1.0"]
+    id: Annotated[Place, Meta(description="Names the event for ever.")]
+    source: Uri
+    type: Annotated[str, Meta(examples=["stock.adjusted"])]
+    subject: Annotated[str, Meta(description="What changed.", examples=["stock/WH-01/HOTSAUCE-001"])]
+    time: Annotated[Moment, Meta(description="When it happened.")]
+    datacontenttype: Literal["application/json"]
+    seq: Annotated[int, Meta(ge=1, description="Its number in the log, which has no gap.", examples=[1042])]
+    version: Version
+    actor: Actor
+    requestid: RequestId | None
+    region: Annotated[int, Meta(ge=0, description="0: the catalogue, which all regions share.", examples=[1])]
+    data: Annotated[dict[str, Any], Meta(description="By type: see the message of that name.")]
+
+
+class Counters(Answer):
+    """The parts of a level."""
+
+    stock: OnHand
+    available: Available
+    reserved: Reserved
+    committed: Committed
+    unavailable: Unavailable
+    safety_stock: SafetyStock
+    incoming: Incoming
+
+
+class LevelState(Counters):
+    """A level with its name, version and time."""
+
+    sku_id: Sku
+    warehouse_location: Warehouse
+    version: Version
+    updated_at: Moment
+
+
+class StockChanged(Answer):
+    """A level before and after. One posting makes an event for each kind of change in it, all with the same states."""
+
+    sku_id: Sku
+    warehouse_location: Warehouse
+    version: Version
+    old: Counters
+    new: LevelState
+    reason_codes: list[Reason]
+    documents: Annotated[
+        list[str], Meta(description="Orders, reservations and receipts that caused it.", examples=[["ORD-1-1001"]])
+    ]
+    actors: list[Actor]
+
+
+class Buyer(Answer):
+    """Who buys; events carry no e-mail."""
+
+    name: Annotated[str | None, Meta(examples=["Jane Doe"])]
+    address: Annotated[str | None, Meta(examples=["123 Hot St, Spicetown, USA"])]
+
+
+class OrderChanged(Order):
+    """The order as it is now."""
+
+    customer: Buyer  # type: ignore[assignment]
+
+
+class OrderBefore(Answer):
+    """What of an order can be modified, as it was."""
+
+    items: list[Line]
+    allocations: list[Allocation]
+    total_price: Amount
+    customer: Buyer
+    note: Note | None
+    version: Version
+
+
+class OrderModified(OrderChanged, kw_only=True):
+    """The order as it is now, and what was modified as it was before."""
+
+    old: OrderBefore
+
+
+class OrderState(Answer):
+    """Where an order stood."""
+
+    status: Annotated[orders.Status, Meta(examples=["processing"])]
+    fulfillment_status: orders.FulfillmentStatus
+    version: Version
+
+
+class OrderMoved(OrderChanged, kw_only=True):
+    """The order as it is now, and where it stood before."""
+
+    old: OrderState
+
+
+class ReservationChanged(Reservation):
+    """The reservation as it is now."""
+
+
+class Status(Answer):
+    status: BatchStatus
+
+
+class LotStatusChanged(Lot, kw_only=True):
+    """The batch as it is now, and what its status was."""
+
+    old: Status
+    new: Status
+    reason_code: Reason
+    note: Note | None
+
+
+class LotExpiring(Answer):
+    """A batch in a warehouse that will expire soon."""
+
+    sku_id: Sku
+    warehouse_location: Warehouse
+    batch_number: BatchNumber
+    expiration_date: ExpirationDate
+    days_left: Annotated[int, Meta(ge=0, examples=[14])]
+    batch_stock: Units
+    version: Version
+
+
+class SkuChanged(Answer):
+    """A SKU of the catalogue before (null: it is new) and after."""
+
+    sku_id: Sku
+    version: Version
+    old: catalog.Sku | None
+    new: catalog.Sku
+
+
+class WebhookState(Answer):
+    status: Literal["active", "disabled"]
+
+
+class WebhookDisabled(Answer):
+    """A webhook that was given up."""
+
+    webhook_id: Annotated[str, Meta(examples=["WHK-1-1001"])]
+    url: Annotated[str, Meta(examples=["https://crm.example/hooks/scoville"])]
+    owner: Annotated[str, Meta(examples=["crm"])]
+    reason: Annotated[str, Meta(examples=["gone"])]
+    old: WebhookState
+    new: WebhookState
+
+
+class WebhookTest(Answer):
+    """A test that somebody asked for."""
+
+    webhook_id: Annotated[str, Meta(examples=["WHK-1-1001"])]
+    url: Annotated[str, Meta(examples=["https://crm.example/hooks/scoville"])]
+    note: str
+
+
+# Every type, what it says and the shape of its data; tests compare with events.known_types() and with real events.
+TYPES: dict[str, tuple[str, type[Struct]]] = {
+    "stock.received": ("Units came in.", StockChanged),
+    "stock.adjusted": ("Changed by hand, counted, moved to another part.", StockChanged),
+    "stock.reserved": ("Held.", StockChanged),
+    "stock.released": ("No longer held or promised.", StockChanged),
+    "stock.committed": ("Promised to an order.", StockChanged),
+    "stock.fulfilled": ("Shipped.", StockChanged),
+    "stock.low": ("Fell to the reorder point, or below it.", StockChanged),
+    "stock.out": ("Nothing is available any more.", StockChanged),
+    "stock.back_in": ("Available again.", StockChanged),
+    "reservation.created": ("Units are held.", ReservationChanged),
+    "reservation.extended": ("Held for a longer or shorter time.", ReservationChanged),
+    "reservation.released": ("Let go.", ReservationChanged),
+    "reservation.expired": ("Its time was over.", ReservationChanged),
+    "reservation.committed": ("It became an order.", ReservationChanged),
+    "order.placed": ("A new order.", OrderChanged),
+    "order.modified": ("Changed before anything of it was shipped.", OrderModified),
+    "order.canceled": ("Canceled, wholly or what was left of it.", OrderMoved),
+    "order.fulfilled": ("A parcel left.", OrderMoved),
+    "lot.status_changed": ("A batch was quarantined, recalled, given free.", LotStatusChanged),
+    "lot.expiring": ("A batch will expire soon.", LotExpiring),
+    "sku.changed": ("The catalogue.", SkuChanged),
+    "webhook.disabled": ("A webhook was given up.", WebhookDisabled),
+    "webhook.test": ("Somebody asked for a test.", WebhookTest),
+}

@@ -1,0 +1,88 @@
+"""The HTTP API as a command calls it: where it is, as whom, and one line for whatever goes wrong."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from pyapp.cli import context
+from pyapp.cli.options import seconds
+from pyapp.cli.state import State
+from pyapp.failures import Exit, Failure
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from pyapp.settings import Settings
+
+REQUEST_SECONDS = 30.0
+TOKEN_TTL = "24h"  # noqa: S105 (a time)
+
+
+def find(settings: Settings, url: str | None, token: str | None, subject: str) -> tuple[str, str]:
+    """URL and token: as given, as set, or of the running demo; without a token one of role admin by the key at hand."""
+    from pyapp.auth import mint_token
+
+    base = url or os.environ.get("SCOVILLE_URL") or State(settings.data_dir).read().url
+    bearer = token or os.environ.get("SCOVILLE_TOKEN")
+    if not bearer:
+        bearer = mint_token(context.with_demo_key(settings), "admin", subject=subject, seconds=seconds(TOKEN_TTL))
+    return base.rstrip("/"), bearer
+
+
+class Api:
+    """Requests with a token. Raises Failure for everything but the document that was asked for."""
+
+    def __init__(self, url: str, token: str) -> None:
+        import httpx2
+
+        self.url = url
+        self._client = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=REQUEST_SECONDS)
+
+    def __enter__(self) -> Api:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def request(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+        import httpx2
+
+        try:
+            response = self._client.request(method, path, json=body, params=query or None)
+        except (httpx2.TransportError, httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
+            raise Failure(
+                Exit.SERVER, f"No answer from {self.url} ({error}). Start the server (`scoville demo`), or give its --url."
+            ) from error
+        return self._read(response)
+
+    def pages(self, path: str, **query: Any) -> list[Any]:
+        """All rows of a list."""
+        rows: list[Any] = []
+        cursor: dict[str, str] = {}
+        while True:
+            page = self.request("GET", path, limit=200, **query, **cursor)
+            rows += page["data"]
+            if page["next_cursor"] is None:
+                return rows
+            cursor = {"cursor": page["next_cursor"]}
+
+    def _read(self, response: httpx2.Response) -> Any:
+        try:
+            document = response.json()
+        except ValueError:
+            document = None
+        if response.is_success and document is not None:
+            return document
+        detail = document.get("detail", "") if isinstance(document, dict) else ""
+        if response.status_code in (401, 403):
+            raise Failure(
+                Exit.SERVER, f"The API refuses the token: {detail} Give another with --token (`scoville token --role admin`)."
+            )
+        if not detail or response.status_code >= 500:
+            raise Failure(
+                Exit.SERVER, f"{response.url} answered with status {response.status_code}. {detail or 'Is that a Scoville?'}"
+            )
+        faults = [f"{fault.get('pointer', '').lstrip('/')}: {fault['detail']}" for fault in document.get("errors", [])]
+        said = "; ".join(fault.removeprefix(": ") for fault in faults) or detail
+        raise Failure(Exit.REFUSED, f"The API refused ({document.get('code')}): {said}")

@@ -1,0 +1,163 @@
+"""`backup` and `restore`: one file of pg_dump, and beside it what must be in it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from pyapp.cli import context
+from pyapp.cli.migrations import deploy
+from pyapp.cli.options import DataDir
+from pyapp.cli.output import end
+from pyapp.cli.psql import find_program, owner_parameters
+from pyapp.cli.verification import disagreements
+from pyapp.failures import Exit, Failure
+
+if TYPE_CHECKING:
+    import psycopg
+
+COUNTED = """
+    select n.nspname, c.relname
+      from pg_catalog.pg_class c
+      join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p') and not c.relispartition and c.relpersistence = 'p'
+       and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
+     order by 1, 2"""
+BYPASSES = "select rolsuper or rolbypassrls from pg_catalog.pg_roles where rolname = current_user"
+Manifest = dict[str, Any]
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(help="Where to write it; FILE.json beside it says what is in it.")],
+    data_dir: DataDir = None,
+) -> None:
+    """Write everything in the database to a file, as of one moment, while it is in use.
+
+    Works on DATABASE_URL or the running demo. Its login must not be bound by row-level security: a superuser, or BYPASSRLS.
+    """
+    parameters = owner_parameters(context.settings(data_dir=data_dir))
+    with context.connect(make_conninfo("", **parameters)) as connection:
+        if connection.execute(BYPASSES).fetchone() != (True,):
+            raise Failure(
+                Exit.DATABASE,
+                f"Row-level security binds {connection.info.user}: a backup would miss rows. Use the URL of a superuser, "
+                "or of a role with BYPASSRLS.",
+            )
+        program = find_program("pg_dump", connection.info.server_version // 10_000)
+        connection.rollback()
+        connection.execute("set transaction isolation level repeatable read, read only")
+        [(snapshot,)] = connection.execute("select pg_export_snapshot()").fetchall()
+        manifest = describe(connection)
+        part = file.with_name(f"{file.name}.part")
+        arguments = ["--format=custom", "--no-unlogged-table-data", f"--snapshot={snapshot}", f"--file={part}"]
+        try:
+            _run(program, parameters, arguments)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+    _write(file, part, manifest)
+    print(f"{sum(manifest['rows'].values())} rows of {len(manifest['rows'])} tables, {file.stat().st_size} bytes: {file}")
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(help="What backup has written, with FILE.json beside it.")],
+) -> None:
+    """Fill the empty database at DATABASE_URL from a backup, deploy to it, and prove that nothing is missing.
+
+    All or nothing. The event log begins a new epoch: clients are told to begin anew with a snapshot.
+    """
+    settings = context.settings()
+    url = context.database_url(settings)
+    manifest = _read(file)
+    with context.connect(url) as connection:
+        if connection.execute("select rolsuper from pg_catalog.pg_roles where rolname = current_user").fetchone() != (True,):
+            raise Failure(
+                Exit.DATABASE,
+                f"{connection.info.user} is no superuser: a restore makes roles and gives each object back to its owner.",
+            )
+        program = find_program("pg_restore", connection.info.server_version // 10_000)
+        if connection.execute("select to_regnamespace('stock') is not null").fetchone() == (True,):
+            raise Failure(Exit.DATABASE, "The database is not empty: a backup is restored into a new one (createdb).")
+        _make_roles(connection)
+    _run(program, dict(conninfo_to_dict(url)), ["--single-transaction", "--exit-on-error", str(file)])
+    with context.connect(url) as connection:
+        found = describe(connection)
+    other = {name: rows for name, rows in manifest["rows"].items() if rows != found["rows"].get(name)}
+    if other:
+        wrong = ", ".join(f"{name} has {found['rows'].get(name, 0)} rows instead of {rows}" for name, rows in other.items())
+        raise Failure(Exit.DISAGREES, f"Restored, and not as it was: {wrong}.")
+    deploy(url, only_if_needed=False)
+    with context.connect(url) as connection:
+        connection.execute("select app.enter('scoville_worker', %s)", ['{"sub": "restore"}'])
+        [(epoch,)] = connection.execute("select jobs.check_epoch()").fetchall()
+        if epoch == manifest["epoch"]:
+            [(epoch,)] = connection.execute("select jobs.renew_epoch()").fetchall()
+    if disagreements(url):
+        end(Exit.DISAGREES, "Restored, and not everything agrees: scoville verify lists what does not.")
+    rows = manifest["rows"]
+    print(f"{sum(rows.values())} rows of {len(rows)} tables, as they were; everything agrees; epoch {epoch}.")
+
+
+def describe(connection: psycopg.Connection[Any]) -> Manifest:
+    """What is in the database of this transaction: rows by table, and the epoch of the event log."""
+    rows = {}
+    for schema, table in connection.execute(COUNTED).fetchall():
+        counted = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, table))).fetchone()
+        rows[f"{schema}.{table}"] = counted[0] if counted else 0
+    [(epoch,)] = connection.execute("select epoch from events.stream").fetchall()
+    return {"server": connection.info.parameter_status("server_version"), "epoch": epoch, "rows": rows}
+
+
+def _make_roles(connection: psycopg.Connection[Any]) -> None:
+    """They belong to the cluster, not to the database: a dump names them and does not make them."""
+    from pyapp.migrate import ROOT
+
+    connection.execute((ROOT / "sql" / "policies" / "roles.sql").read_bytes())
+
+
+def _run(program: Path, parameters: dict[str, Any], arguments: list[str]) -> None:
+    """The password goes by the environment: everybody can read a command line. What is written is for nobody else."""
+    password = parameters.pop("password", None)
+    environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
+    command = [str(program), "--dbname", make_conninfo("", **parameters), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, umask=0o077)  # noqa: S603
+    if done.returncode < 0:
+        raise Failure(Exit.DATABASE, f"{program.name} was ended by {signal.Signals(-done.returncode).name}; run it again.")
+    if done.returncode != 0:
+        said = [line for line in done.stderr.splitlines() if "error:" in line] or ["error: it said nothing"]
+        raise Failure(Exit.DATABASE, f"{program.name} failed: {said[0].partition('error: ')[2]}")
+
+
+def _write(file: Path, part: Path, manifest: Manifest) -> None:
+    """Under its name only when it is whole."""
+    import msgspec
+
+    beside = _beside(file)
+    beside.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
+    beside.chmod(0o600)
+    part.replace(file)
+
+
+def _read(file: Path) -> Manifest:
+    import msgspec
+
+    try:
+        found: Manifest = msgspec.json.decode(_beside(file).read_bytes())
+    except OSError as error:
+        raise Failure(Exit.USAGE, f"{error.filename} cannot be read ({error.strerror}): it stands beside the backup.") from None
+    except msgspec.DecodeError:
+        raise Failure(Exit.USAGE, f"{_beside(file)} is not what backup has written.") from None
+    if not file.exists():
+        raise Failure(Exit.USAGE, f"There is no {file}.")
+    return found
+
+
+def _beside(file: Path) -> Path:
+    return file.with_name(f"{file.name}.json")

@@ -1,0 +1,96 @@
+"""`bi`: logins for analysts and their tools, who read the views of schema bi."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import quote
+
+import typer
+from psycopg.conninfo import conninfo_to_dict
+
+from pyapp import analysts
+from pyapp.cli import context, output
+from pyapp.cli.options import DataDir, Output
+from pyapp.cli.state import State
+
+if TYPE_CHECKING:
+    import psycopg
+
+    from pyapp.settings import Settings
+
+PORT = 5432
+Name = Annotated[str, typer.Argument(metavar="NAME")]
+
+app = typer.Typer(help="Logins for BI tools: read-only views, no API.", no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command("add-user")
+def add_user(
+    name: Name,
+    warehouse: Annotated[
+        list[str] | None, typer.Option(help="The only one that it sees stock and orders of; may stand several times.")
+    ] = None,
+    output_: Output = "table",
+    data_dir: DataDir = None,
+) -> None:
+    """Make a login that reads the views of schema bi, and print its password, once.
+
+    On the running demo, or as the owner that DATABASE_URL logs in as.
+    """
+    settings = context.settings(data_dir=data_dir)
+    password = analysts.new_password()
+    with _connect(settings) as connection:
+        left = analysts.add(connection, name, password, warehouse or [])
+    made = {"login": name, "password": password, "warehouses": warehouse or [], "url": url_for(settings, name, password)}
+    if output_ == "json":
+        output.print_json(made)
+    else:
+        output.print_fields({**made, "warehouses": ", ".join(made["warehouses"]) or "all"})
+    print("The password is shown this once: keep it now.", file=sys.stderr)
+    if left:
+        print(f"Only a superuser can take from this login: {', '.join(left)} (docs/bi.md says how).", file=sys.stderr)
+
+
+@app.command("list")
+def list_(output_: Output = "table", data_dir: DataDir = None) -> None:
+    """List the logins. No password is shown: none is kept."""
+    with _connect(context.settings(data_dir=data_dir)) as connection:
+        found = analysts.find(connection)
+    if output_ == "json":
+        output.print_json([{"login": one.login, "warehouses": one.warehouses, "created_at": one.created_at} for one in found])
+    else:
+        output.print_table(
+            ("login", "warehouses", "created_at"),
+            [[one.login, ", ".join(one.warehouses) or "all", f"{one.created_at:%Y-%m-%dT%H:%M:%SZ}"] for one in found],
+        )
+
+
+@app.command("remove-user")
+def remove_user(name: Name, data_dir: DataDir = None) -> None:
+    """End a login, and what it has open."""
+    with _connect(context.settings(data_dir=data_dir)) as connection:
+        analysts.remove(connection, name)
+
+
+def _connect(settings: Settings) -> psycopg.Connection[Any]:
+    from pyapp.embedded import SUPERUSER
+
+    if settings.database_url:
+        connection = context.connect(settings.database_url)
+    else:
+        running = State(settings.data_dir).read()
+        connection = context.connect(context.with_user(running.database_url, SUPERUSER))
+    connection.autocommit = True
+    return connection
+
+
+def url_for(settings: Settings, login: str, password: str) -> str:
+    """How a BI tool gets there, as far as it can be told from here."""
+    if settings.database_url:
+        given = conninfo_to_dict(settings.database_url)
+        address = f"{given.get('host') or 'localhost'}:{given.get('port') or PORT}"
+        database = str(given.get("dbname") or context.DATABASE)
+    else:
+        address, database = State(settings.data_dir).read().bi_address, context.DATABASE
+    return f"postgresql://{quote(login, safe='')}:{quote(password, safe='')}@{address}/{quote(database)}"

@@ -1,0 +1,155 @@
+"""Checks of the server as a whole: does it keep what it acknowledges, and will it go on? Any login may ask them."""
+
+from __future__ import annotations
+
+import ipaddress
+from typing import TYPE_CHECKING, Any
+
+from pyapp.cli.checks import Finding, bad, ok, warning
+from pyapp.replay import ROLES, SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import psycopg
+
+    Connection = psycopg.Connection[Any]
+
+SLOT_BYTES_BAD = 5 * 1024**3  # of log that a slot keeps from being removed
+AGE_LOW = 500_000_000  # transactions; autovacuum should have acted at 200 million
+AGE_BAD = 1_500_000_000  # PostgreSQL takes no writes at about 2,100 million
+CONNECTIONS_LOW, CONNECTIONS_BAD = 0.75, 0.9  # of max_connections
+
+# What each costs when it is off.
+DURABLE = {
+    "fsync": "a power cut may destroy the whole database",
+    "full_page_writes": "a power cut may destroy the whole database",
+    "synchronous_commit": "a crash loses orders that were acknowledged",
+}
+SLOTS = """
+    select slot_name, active, coalesce(wal_status, '') in ('unreserved', 'lost'),
+           coalesce(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn), 0)::bigint
+      from pg_replication_slots where not temporary order by 1"""
+ARCHIVER = """
+    select current_setting('archive_mode'), coalesce(last_failed_time > coalesce(last_archived_time, '-infinity'), false),
+           last_failed_wal
+      from pg_stat_archiver"""
+AGES = """
+    select datname, greatest(age(datfrozenxid), mxid_age(datminmxid)) from pg_database order by 2 desc limit 1"""
+CONNECTIONS = "select sum(numbackends)::integer, current_setting('max_connections')::integer from pg_stat_database"
+# Whoever the API's login is or can become.
+STRONG_ROLES = """
+    select r.rolname
+      from pg_roles r
+     where r.rolname = any (%(roles)s) and (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolreplication)
+        or exists (select from pg_roles l
+                    where l.rolname = 'authenticator' and not l.rolsuper and pg_has_role(l.oid, r.oid, 'member'))
+           and (r.rolsuper or r.rolbypassrls or r.rolname in ('scoville_owner', 'scoville_definer'))
+     order by 1"""
+OPEN_TABLES = """
+    select c.oid::regclass::text
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = any (%s) and c.relkind in ('r', 'p') and not c.relispartition
+       and not (c.relrowsecurity and c.relforcerowsecurity)
+     order by 1"""
+ENCRYPTED = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
+
+
+def check_durability(connection: Connection) -> Iterator[Finding]:
+    rows = connection.execute("select name, setting from pg_settings where name = any (%s) order by name", [list(DURABLE)])
+    off = [name for name, setting in rows if setting == "off"]
+    if off:
+        costs = dict.fromkeys(DURABLE[name] for name in off)
+        yield bad("durability", f"{', '.join(off)} off: {' and '.join(costs)}", f"alter system set {off[0]} = 'on'; reload.")
+    else:
+        yield ok("durability", "what is acknowledged is on disk")
+
+
+def check_autovacuum(connection: Connection) -> Iterator[Finding]:
+    """Without it tables grow for ever, and in the end the server stops for fear of running out of transaction numbers."""
+    row = connection.execute("select current_setting('autovacuum'), current_setting('track_counts')").fetchone()
+    [(database, age)] = connection.execute(AGES).fetchall()
+    said = f"database {database} is {age / 1_000_000:.0f} million transactions old"
+    if row != ("on", "on"):
+        yield bad("autovacuum", "off", "alter system set autovacuum = 'on' (and track_counts); reload.")
+    elif age > AGE_BAD:
+        yield bad("autovacuum", said, f"vacuum (freeze) in {database}, now: at 2,100 million PostgreSQL takes no more writes.")
+    elif age > AGE_LOW:
+        yield warning("autovacuum", said, "Find what holds it up: long transactions, abandoned slots, prepared transactions.")
+    else:
+        yield ok("autovacuum", f"on; {said}")
+
+
+def check_slots(connection: Connection) -> Iterator[Finding]:
+    """A slot that nobody reads keeps the log until the disk is full."""
+    found = connection.execute(SLOTS).fetchall()
+    remedy = "Start what reads it, or pg_drop_replication_slot; max_slot_wal_keep_size sets an end to it."
+    for name, active, lost, size in found:
+        said = f"{name} {'is read' if active else 'is read by nobody'} and keeps {size / 1024**2:.0f} MB of log"
+        if lost or size > SLOT_BYTES_BAD:
+            yield bad("slots", f"{said}{', and is lost' if lost else ''}", remedy)
+        elif not active:
+            yield warning("slots", said, remedy)
+    if all(active and not lost and size <= SLOT_BYTES_BAD for _, active, lost, size in found):
+        yield ok("slots", f"{len(found)}, all are read" if found else "none")
+
+
+def check_archive(connection: Connection) -> Iterator[Finding]:
+    [(mode, fails, segment)] = connection.execute(ARCHIVER).fetchall()
+    if mode == "off":
+        yield ok("archive", "off: back up by other means")
+    elif fails:
+        remedy = (
+            "See in the server's log what archive_command says: until it works the log grows, and there is no going back to now."
+        )
+        yield bad("archive", f"{segment} could not be archived", remedy)
+    else:
+        yield ok("archive", "on")
+
+
+def check_connections(connection: Connection) -> Iterator[Finding]:
+    [(used, limit)] = connection.execute(CONNECTIONS).fetchall()
+    said = f"{used} of {limit} are taken"
+    remedy = "Lower SCOVILLE_POOL_SIZE or the number of processes, or raise max_connections."
+    if used > limit * CONNECTIONS_BAD:
+        yield bad("connections", said, remedy)
+    elif used > limit * CONNECTIONS_LOW:
+        yield warning("connections", said, remedy)
+    else:
+        yield ok("connections", said)
+
+
+def check_rights(connection: Connection) -> Iterator[Finding]:
+    """Roles and tables as the policies need them."""
+    strong = [name for (name,) in connection.execute(STRONG_ROLES, {"roles": ROLES})]
+    tables = [name for (name,) in connection.execute(OPEN_TABLES, [SCHEMAS])]
+    if strong:
+        remedy = (
+            "alter role ... nosuperuser nobypassrls nocreaterole noreplication; revoke what authenticator should not be from it."
+        )
+        yield bad("rights", f"too strong, or within reach of authenticator: {', '.join(strong)}", remedy)
+    if tables:
+        yield bad("rights", f"without forced row-level security: {', '.join(tables)}", "Run `scoville migrate` as the owner.")
+    if not strong and not tables:
+        yield ok("rights", "no role of ours goes round row-level security, and every table has it")
+
+
+def check_encryption(connection: Connection) -> Iterator[Finding]:
+    host = connection.info.host
+    if connection.execute(ENCRYPTED).fetchone() == (True,):
+        yield ok("encryption", f"TLS to {host}")
+    elif is_local(host):
+        yield ok("encryption", "none, and the database is on this machine")
+    else:
+        remedy = "Add sslmode=verify-full and sslrootcert to DATABASE_URL, or be sure of the network between."
+        yield warning("encryption", f"none to {host}: customers and passwords can be read on the way", remedy)
+
+
+def is_local(host: str) -> bool:
+    """A socket's folder, or an address of this machine."""
+    if host.startswith(("/", "@")) or host in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

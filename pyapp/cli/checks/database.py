@@ -1,0 +1,177 @@
+"""Checks of the database, with the rights of the API's login where that is who asks."""
+
+from __future__ import annotations
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+
+from pyapp import migrate
+from pyapp.cli.checks import Finding, bad, cluster, ok, unknown, warning
+from pyapp.cli.context import LOGIN, one_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    Connection = psycopg.Connection[Any]
+
+BACKLOG_SECONDS = 60  # what is older has been forgotten by worker or sequencer
+SKEW_SECONDS_BAD = 10  # as much as tokens are forgiven
+SKEW_SECONDS_LOW = 1
+CLAIMS = '{"sub": "doctor"}'
+
+FUNCTIONS = (
+    "select n.nspname || '.' || p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = any (%s)"
+)
+LOGINS = """
+    select r.rolsuper or r.rolbypassrls, r.rolname = %(login)s, l.rolname is not null,
+           coalesce(l.rolsuper or l.rolbypassrls, false)
+      from pg_roles r left join pg_roles l on l.rolname = %(login)s
+     where r.rolname = session_user"""
+# By name: a login needs no right on a partition to see that it is there.
+MISSING_PARTITIONS = """
+    select n.nspname || '.' || c.relname, to_char(m.month, 'YYYY-MM')
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace,
+           (values (date_trunc('month', now() at time zone 'UTC')),
+                   (date_trunc('month', now() at time zone 'UTC') + interval '1 month')) as m (month)
+     where c.relkind = 'p' and n.nspname in ('stock', 'events', 'audit')
+       and not exists (select from pg_class p join pg_inherits i on i.inhrelid = p.oid
+                        where i.inhparent = c.oid and p.relname = c.relname || to_char(m.month, '"_y"YYYY"m"MM'))
+     order by 1, 2"""
+WORKERS = "select count(*) from pg_stat_activity where application_name = 'scoville worker' and datname = current_database()"
+BACKLOGS = "select backlog, waiting, oldest_seconds from jobs.measure_backlogs()"
+
+
+def check(connection: Connection) -> Iterator[Finding]:
+    """All checks, each on its own: what one of them may not see keeps no other from looking."""
+    for name, look in (
+        ("server", check_server),
+        ("clock", check_clock),
+        ("login", check_login),
+        ("migrations", check_migrations),
+        ("functions", check_functions),
+        ("partitions", check_partitions),
+        ("worker", check_worker),
+        ("backlogs", check_backlogs),
+        ("durability", cluster.check_durability),
+        ("autovacuum", cluster.check_autovacuum),
+        ("slots", cluster.check_slots),
+        ("archive", cluster.check_archive),
+        ("connections", cluster.check_connections),
+        ("rights", cluster.check_rights),
+        ("encryption", cluster.check_encryption),
+    ):
+        try:
+            yield from look(connection)
+        except psycopg.errors.InsufficientPrivilege:
+            yield unknown(name, "this login may not look", f"Ask with the URL of {LOGIN}, or of the owner.")
+        except psycopg.Error as error:
+            if connection.closed:
+                raise
+            yield bad(name, f"cannot be checked: {one_line(error)}", "Run `scoville migrate` with the URL of the owner.")
+
+
+def check_server(connection: Connection) -> Iterator[Finding]:
+    try:
+        version, warnings = migrate.check_server(connection)
+    except migrate.UnsupportedServerError as error:
+        yield bad("server", str(error))
+        return
+    if warnings:
+        yield bad("server", warnings[0].partition(";")[0], "Update the server: the minor version is enough.")
+    else:
+        yield ok("server", f"PostgreSQL {version}")
+
+
+def check_clock(connection: Connection) -> Iterator[Finding]:
+    """Tokens and holds are judged by two clocks, ours and the server's."""
+    before = time.time()
+    row = connection.execute("select clock_timestamp()").fetchone()
+    middle = (before + time.time()) / 2
+    seconds = abs((row[0] - datetime.fromtimestamp(middle, UTC)).total_seconds()) if row else 0.0
+    said = f"{seconds:.1f} s apart from the server's"
+    if seconds > SKEW_SECONDS_BAD:
+        yield bad("clock", said, "Let both machines follow NTP: tokens are refused, and holds end at the wrong time.")
+    elif seconds > SKEW_SECONDS_LOW:
+        yield warning("clock", said, "Let both machines follow NTP.")
+    else:
+        yield ok("clock", said)
+
+
+def check_login(connection: Connection) -> Iterator[Finding]:
+    """Whom row-level security does not bind must not serve the API."""
+    row = connection.execute(LOGINS, {"login": LOGIN}).fetchone()
+    unbound, is_login, exists, login_unbound = row or (True, False, False, False)
+    user = connection.info.user
+    if not exists:
+        yield bad("login", f"there is no role {LOGIN}", "Run `scoville migrate` with the URL of the owner.")
+    elif login_unbound:
+        yield bad("login", f"row-level security does not bind {LOGIN}", f"alter role {LOGIN} nosuperuser nobypassrls")
+    elif is_login:
+        yield ok("login", f"{LOGIN}, bound by row-level security")
+    elif unbound:
+        yield bad("login", f"{user}, whom row-level security does not bind", f"For serve and worker, log in as {LOGIN}.")
+    else:
+        yield warning("login", f"{user}", f"serve and worker log in as {LOGIN}.")
+
+
+def check_migrations(connection: Connection) -> Iterator[Finding]:
+    remedy = "Run `scoville migrate` with the URL of the owner."
+    if not migrate.was_deployed(connection):
+        yield bad("migrations", "the last deploy was of other files", remedy)
+    elif not migrate.is_as_deployed(connection):
+        yield bad("migrations", "a function, policy or view was changed since the last deploy", remedy)
+    else:
+        yield ok("migrations", "deployed from these very files, and nothing was changed since")
+
+
+def check_functions(connection: Connection) -> Iterator[Finding]:
+    """What routes and jobs call is there."""
+    from pyapp.routes import FUNCTIONS as ROUTED
+    from pyapp.worker import JOBS
+
+    wanted = {f"api.{name}" for name in ROUTED} | {name for job in JOBS for name in re.findall(r"jobs\.\w+", job.statement)}
+    there = {name for (name,) in connection.execute(FUNCTIONS, [["api", "jobs"]])}
+    missing = sorted(wanted - there)
+    if missing:
+        yield bad("functions", f"missing: {', '.join(missing)}", "Run `scoville migrate` with the URL of the owner.")
+    else:
+        yield ok("functions", f"all {len(wanted)} are there")
+
+
+def check_partitions(connection: Connection) -> Iterator[Finding]:
+    missing = [f"{table} {month}" for table, month in connection.execute(MISSING_PARTITIONS)]
+    if missing:
+        yield bad(
+            "partitions", f"missing: {', '.join(missing)}", "Start `scoville worker`: it makes them (or `scoville migrate`)."
+        )
+    else:
+        yield ok("partitions", "made for this month and the next")
+
+
+def check_worker(connection: Connection) -> Iterator[Finding]:
+    row = connection.execute(WORKERS).fetchone()
+    if row and row[0]:
+        yield ok("worker", "runs" if row[0] == 1 else f"{row[0]} run")
+    else:
+        yield bad("worker", "none is connected", "Start `scoville worker`: without one no hold and no batch ever expires.")
+
+
+def check_backlogs(connection: Connection) -> Iterator[Finding]:
+    """What waits for worker and sequencer, and since when."""
+    with connection.transaction():
+        connection.execute("select app.enter('scoville_worker', %s)", [CLAIMS])
+        found = {name: (waiting, float(seconds)) for name, waiting, seconds in connection.execute(BACKLOGS)}
+    for name, remedy in (
+        ("expired reservations", "See the worker's log: it releases them every second."),
+        ("events", "See the logs of API and worker: one of them moves events into the log at once."),
+    ):
+        waiting, seconds = found.get(name, (0, 0.0))
+        if seconds > BACKLOG_SECONDS:
+            yield bad(name, f"{waiting} wait, the oldest for {seconds:.0f} s", remedy)
+        else:
+            yield ok(name, f"{waiting} wait" if waiting else "none waits")

@@ -1,0 +1,90 @@
+"""What people and scripts see: results on standard output, everything else on standard error.
+
+Tables are for people; `-o json` is for programs. Colour only on a terminal, and not where NO_COLOR is set.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from pyapp.failures import Exit
+
+COLOURS = {"green": "32", "yellow": "33", "red": "31"}
+
+
+def end(code: Exit, text: str) -> NoReturn:
+    """One line that says what is wrong and what to do, and the exit code."""
+    print(f"scoville: {' '.join(text.split())}", file=sys.stderr)
+    sys.exit(code)
+
+
+def print_json(value: Any) -> None:
+    import msgspec
+
+    print(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+
+
+def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Columns beside each other; numbers stand on the right."""
+    texts = [list(names), *[[_text(value) for value in row] for row in rows]]
+    widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
+    right = [bool(rows) and all(type(row[place]) is int for row in rows) for place in range(len(names))]
+    for line in texts:
+        cells = [
+            text.rjust(width) if to_right else text.ljust(width)
+            for text, width, to_right in zip(line, widths, right, strict=True)
+        ]
+        print("  ".join(cells).rstrip())
+
+
+def print_fields(fields: Mapping[str, Any]) -> None:
+    """A name and its value a line."""
+    width = max(map(len, fields), default=0)
+    for name, value in fields.items():
+        print(f"{name.ljust(width)}  {_text(value)}".rstrip())
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return str(value)
+
+
+def coloured(text: str, colour: str) -> str:
+    """The text in this colour where standard output is a terminal that wants it."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return text
+    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
+
+
+class progress:  # noqa: N801 (used like a function)
+    """`with progress(name) as (say, advance)`: a bar on a terminal, plain lines elsewhere; both on standard error."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.bar: Any = None
+
+    def __enter__(self) -> tuple[Callable[[str], None], Callable[[int, int], None]]:
+        if not sys.stderr.isatty():
+            return (lambda text: print(text, file=sys.stderr)), (lambda done, total: None)  # noqa: ARG005
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        console = Console(stderr=True, highlight=False, markup=False)
+        self.bar = Progress(
+            TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+        )
+        self.bar.start()
+        task = self.bar.add_task(self.name, total=None)
+        return console.print, lambda done, total: self.bar.update(task, completed=done, total=total)
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar:
+            self.bar.stop()

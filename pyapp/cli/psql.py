@@ -1,0 +1,115 @@
+"""`psql`: SQL by hand, as the owner or in the shoes of a caller."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from pyapp.cli import context
+from pyapp.cli.options import DataDir
+from pyapp.cli.state import State
+from pyapp.cli.tokens import SCOPES
+from pyapp.failures import Exit, Failure
+
+if TYPE_CHECKING:
+    from pyapp.settings import Settings
+
+Role = Literal["admin", "warehouse", "sales", "integration", "scoville_worker"]
+DEBIAN = Path("/usr/lib/postgresql")  # a folder a version
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+def psql(
+    ctx: typer.Context,
+    role: Annotated[Role | None, typer.Option(help="As this role of the API, with its claims, instead of the owner.")] = None,
+    warehouse: Annotated[list[str] | None, typer.Option(help="With --role: a warehouse of the scope.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="With --role: a sales channel of the scope.")] = None,
+    subject: Annotated[str, typer.Option(help="With --role: who it is, as the audit will show it.")] = "psql",
+    data_dir: DataDir = None,
+) -> None:
+    """Open psql on the running demo, or on DATABASE_URL. Everything else on the line goes to psql: -c, -f, -A ...
+
+    Without --role as the owner, whom row-level security does not bind (on DATABASE_URL: as its login).
+    """
+    settings = context.settings(data_dir=data_dir)
+    parameters = _parameters(settings, as_owner=role is None)
+    if role:
+        warehouses, channels = (warehouse or [], channel or []) if warehouse or channel else SCOPES.get(role, ([], []))
+        parameters["options"] = " ".join(
+            [*filter(None, [parameters.get("options")]), *_claims(role, subject, warehouses, channels)]
+        )
+    _become(find_program("psql"), parameters, ctx.args)
+
+
+def _parameters(settings: Settings, *, as_owner: bool) -> dict[str, Any]:
+    if settings.database_url:
+        return dict(conninfo_to_dict(settings.database_url))
+    parameters = dict(conninfo_to_dict(State(settings.data_dir).read().database_url))
+    if as_owner and (settings.data_dir / "pg").exists():
+        from pyapp.embedded import SUPERUSER
+
+        parameters["user"] = SUPERUSER
+    return parameters
+
+
+def _claims(role: str, subject: str, warehouses: list[str], channels: list[str]) -> list[str]:
+    """What app.enter sets for a transaction, as options of the session."""
+    claims = {"role": role, "scoville.subject": subject, "scoville.request_id": "psql"}
+    lists = {"scoville.warehouses": warehouses, "scoville.channels": channels}
+    claims |= {name: "{" + ",".join(f'"{_quoted(code)}"' for code in codes) + "}" for name, codes in lists.items() if codes}
+    return [f"-c {name}={_escaped(value)}" for name, value in claims.items()]
+
+
+def _quoted(code: str) -> str:
+    return code.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _escaped(text: str) -> str:
+    """For libpq, which splits options at spaces that no backslash guards."""
+    return text.replace("\\", "\\\\").replace(" ", "\\ ")
+
+
+def owner_parameters(settings: Settings) -> dict[str, Any]:
+    """How to log in to DATABASE_URL, or to the running demo as its superuser."""
+    return _parameters(settings, as_owner=True)
+
+
+def find_program(name: str, major: int | None = None) -> Path:
+    """A program of PostgreSQL: the one that came with the demo's server, or else the machine's.
+
+    `major`: one of the server's version goes first, for an older server cannot read all that newer programs write.
+    """
+    from pyapp.embedded import POSTGRES_BIN_PATH
+
+    installed = shutil.which(name)
+    places = [POSTGRES_BIN_PATH / name, *([Path(installed)] if installed else []), DEBIAN / str(major) / "bin" / name]
+    found = [place for place in places if os.access(place, os.X_OK)]
+    if not found:
+        raise Failure(
+            Exit.PROGRAM,
+            f"There is no {name} here. Install it (Debian and Ubuntu: apt install postgresql-client; macOS: brew install libpq; "
+            "Fedora: dnf install postgresql), then try again.",
+        )
+    return next((place for place in found if major is not None and _major(place) == major), found[0])
+
+
+def _major(program: Path) -> int | None:
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout  # noqa: S603
+    version = re.search(r"\(PostgreSQL\) (\d+)", said)
+    return int(version[1]) if version else None
+
+
+def _become(program: Path, parameters: dict[str, Any], arguments: list[str]) -> NoReturn:
+    """psql in our place. The password goes by the environment: everybody can read a command line."""
+    password = parameters.pop("password", None)
+    environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
+    sys.stdout.flush()
+    os.execve(program, [str(program), "--dbname", make_conninfo("", **parameters), *arguments], environment)  # noqa: S606

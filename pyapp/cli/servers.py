@@ -1,0 +1,60 @@
+"""`serve` and `worker`: the processes of production."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+
+from pyapp.cli import context
+from pyapp.cli.options import Host, MetricsPort, Port, Workers
+
+NICE = 10  # what the worker does can wait for those who order, where they share a machine
+
+
+def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
+    """Serve the API on the database at DATABASE_URL, which logs in as authenticator."""
+    from pyapp import processes, server
+    from pyapp.app import create_app
+    from pyapp.logs import configure
+
+    settings = context.settings(host=host, port=port, workers=workers)
+    application = create_app(settings)
+    context.check_login(settings.database_url or "")
+    listener = server.listen(settings.host, settings.port)
+    configure(settings.log_level)
+    announce = _say(f"serving on {server.url_of(listener, 'https' if settings.tls else 'http')}")
+    if settings.workers > 1:
+        processes.run(listener, settings.workers, announce)
+    else:
+        server.run(application, listener, None, tls=settings.tls, proxies=settings.trusted_proxies, announce=announce)
+
+
+def worker(host: Host = None, metrics_port: MetricsPort = None) -> None:
+    """Do what has to happen by the clock, on the database at DATABASE_URL: webhooks, expiry, partitions, clean-up."""
+    from pyapp import server
+    from pyapp.app import create_worker_app
+    from pyapp.logs import configure
+    from pyapp.metrics import figures
+    from pyapp.webhooks import outbound
+    from pyapp.webhooks.addresses import Allowed
+
+    settings = context.settings(host=host, metrics_port=metrics_port)
+    url = context.database_url(settings)
+    context.check_login(url)
+    asked = settings.metrics_port is not None
+    listener = server.listen(settings.host, settings.metrics_port or 0) if asked else None
+    configure(settings.log_level)
+    os.nice(NICE)
+    where = f", metrics on {server.url_of(listener)}/metrics" if listener else ""
+    tasks = (
+        partial(outbound.run, url, Allowed(settings.webhook_allow)),
+        partial(figures.run, url, settings.verify_hours),
+    )
+    app = create_worker_app(settings) if listener else None
+    server.run(app, listener, url, *tasks, sequences=True, announce=_say(f"the worker runs{where}"))
+
+
+def _say(text: str) -> Callable[[], None]:
+    return lambda: print(f"scoville: {text}", file=sys.stderr)

@@ -1,0 +1,97 @@
+"""uvicorn's HTTP connection with limits on what comes in before anybody is asked who it is.
+
+uvicorn waits as long as it takes for a request that has begun, and keeps as much of its head as is sent. So a client could hold
+connections for ever with a byte now and then (slow loris), or fill the memory with headers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from http import HTTPStatus
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEAD_SECONDS = 20.0  # from the connection, or the first byte of the next request, to the end of its headers
+BODY_SECONDS = 60.0  # from there to its last byte: 1 MiB at 17 KiB/s
+HEAD_BYTES_MAX = 64 * 1024  # besides what came with the first read of it
+
+
+class Connection(HttpToolsProtocol):
+    """One that answers 408 to who is too slow and 431 to who sends too much of a head, and ends."""
+
+    def __init__(self, *arguments: Any, **given: Any) -> None:
+        super().__init__(*arguments, **given)
+        self._deadline: float | None = None  # by the loop's clock; None: nothing is waited for
+        self._timer: asyncio.TimerHandle | None = None
+        self._in_head = True
+        self._head_bytes = 0
+        self._heads = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait(HEAD_SECONDS)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        heads = self._heads
+        super().data_received(data)
+        if self._in_head and heads == self._heads:  # begun by an earlier read: this one holds nothing else
+            self._head_bytes += len(data)
+            if self._head_bytes > HEAD_BYTES_MAX:
+                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_head, self._head_bytes = True, 0
+        self._heads += 1
+        self._wait(HEAD_SECONDS)
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._in_head = False
+        self._wait(BODY_SECONDS)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._deadline = None
+
+    def handle_websocket_upgrade(self) -> None:
+        self._end_waiting()  # the connection is another protocol's from here on
+        super().handle_websocket_upgrade()
+
+    def _wait(self, seconds: float) -> None:
+        """One timer serves many requests: it looks at the deadline when it comes, and is made anew only where that is nearer."""
+        self._deadline = self.loop.time() + seconds
+        if self._timer is None or self._deadline < self._timer.when():
+            if self._timer is not None:
+                self._timer.cancel()
+            self._timer = self.loop.call_at(self._deadline, self._look)
+
+    def _look(self) -> None:
+        self._timer = None
+        if self._deadline is None:
+            return
+        if self._deadline > self.loop.time():
+            self._timer = self.loop.call_at(self._deadline, self._look)
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _end_waiting(self) -> None:
+        self._deadline = None
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """In plain HTTP where nothing of an answer is on its way; the rest of the request is not waited for."""
+        self._end_waiting()
+        if self.transport.is_closing():
+            return
+        if self.cycle is None or self.cycle.response_complete:
+            head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+            self.transport.write(head.encode())
+        self.transport.close()

@@ -1,0 +1,185 @@
+"""The demo's customers and staff: the same real orders again, at a walking pace, so that who watches stock has something to see.
+
+Everything goes through the api functions as the role that would do it: orders are placed and called off by sales, packed,
+adjusted and received by staff of the warehouses. Nothing is invented for the screen.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, LiteralString
+
+import msgspec
+import psycopg
+
+from pyapp.demo import CHANNELS, REGION, SHELF_LIFE, WAREHOUSES, read_rows
+
+logger = logging.getLogger("scoville.demo")
+
+PACE_SECONDS = 1.0
+BUSY_SECONDS = 3600  # so long at that pace; a demo that is left alone goes on slowly: some 30 MB a day
+IDLE_PACE_SECONDS = 10.0
+OPEN_ORDERS = 18  # about so many wait to be packed
+ROWS_MAX = 200  # of a list that is read
+LOW = 15  # units available in all warehouses together, or the reorder point where that is higher
+RECEIPT_UNITS = (24, 60)
+CANCELED = 0.03  # of all steps
+ADJUSTED = 0.03
+PACKED_IN_PART = 0.2  # of the orders that have more than one unit
+CONNECT_SECONDS = 5
+BACKOFF_SECONDS = 5.0
+MISHAPS = (
+    ("damaged", "Bottle dropped while packing"),
+    ("quality_control", "Sample for the lab"),
+    ("promotion", "Tasting at the counter"),
+    ("shrinkage", None),
+)
+
+SALES = ("sales", {"sub": "demo-sales", "channels": [channel[0] for channel in CHANNELS]})
+STAFF = ("warehouse", {"sub": "demo-packer", "warehouses": [warehouse["warehouse_id"] for warehouse in WAREHOUSES]})
+Who = tuple[str, dict[str, Any]]
+
+
+async def run(database_url: str, stop: asyncio.Event) -> None:
+    """Trade until `stop`. Does nothing where the demo's SKUs are not there; waits for a database that is away."""
+    started = time.monotonic()
+    drafts = _drafts()
+    rng = random.Random()  # noqa: S311 (no secret)
+    while not stop.is_set():
+        try:
+            async with await _connect(database_url) as connection:
+                if not await _is_demo(connection):
+                    logger.warning("the demo's SKUs are not all there: its orders are not replayed")
+                    return
+                while not stop.is_set():
+                    pace = PACE_SECONDS if time.monotonic() - started < BUSY_SECONDS else IDLE_PACE_SECONDS
+                    await _sleep(stop, pace * rng.uniform(0.4, 1.6))
+                    if not stop.is_set():
+                        await _step(connection, drafts, rng)
+        except psycopg.Error as error:
+            logger.info("the demo's trade rests: %s", error.diag.message_primary or type(error).__name__)
+            await _sleep(stop, BACKOFF_SECONDS)
+
+
+async def _connect(database_url: str) -> psycopg.AsyncConnection[Any]:
+    return await psycopg.AsyncConnection.connect(
+        database_url, autocommit=True, application_name="scoville demo", connect_timeout=CONNECT_SECONDS
+    )
+
+
+async def _sleep(stop: asyncio.Event, seconds: float) -> None:
+    try:
+        await asyncio.wait_for(stop.wait(), seconds)
+    except TimeoutError:
+        return
+
+
+def _drafts() -> Iterator[dict[str, Any]]:
+    """The month's orders over and over, as if they were placed now: without the shop's own number, which a channel uses once."""
+    orders: dict[str, dict[str, Any]] = {}
+    for row in read_rows("orders.csv"):
+        if int(row["quantity"]) <= 0:
+            continue
+        customer = {name: row[f"customer_{name}"] for name in ("name", "email", "address")}
+        order = orders.setdefault(row["order_id"], {"channel": row["channel"], "customer": customer, "items": []})
+        price = {"price": Decimal(row["price"])} if row["price"] else {}
+        order["items"].append({"sku_id": row["sku_id"], "quantity": int(row["quantity"]), **price})
+    while True:
+        yield from orders.values()
+
+
+async def _is_demo(connection: psycopg.AsyncConnection[Any]) -> bool:
+    sold = {row["sku_id"] for row in read_rows("orders.csv")}
+    page = await _read(connection, STAFF, "select * from api.list_inventory(%s::smallint, %s, null, %s)", {})
+    return sold <= {product["sku_id"] for product in page["data"]}
+
+
+async def _step(connection: psycopg.AsyncConnection[Any], drafts: Iterator[dict[str, Any]], rng: random.Random) -> None:
+    """One thing that happens in such a business."""
+    page = await _read(connection, STAFF, "select * from api.list_orders(%s::smallint, %s, null, %s)", {"status": "processing"})
+    waiting = page["data"]
+    chance = rng.random()
+    if chance < CANCELED and waiting:
+        order = rng.choice(waiting)
+        cancel = {"order_id": order["order_id"], "reason": "Customer changed their mind"}
+        await _write(connection, SALES, "select * from api.cancel_orders(%s::smallint, %s)", cancel)
+    elif chance < CANCELED + ADJUSTED and waiting:
+        await _mishap(connection, rng.choice(waiting), rng)
+    elif len(waiting) > OPEN_ORDERS and rng.random() < 0.6:
+        await _pack(connection, waiting[-1], rng)
+    else:
+        draft = next(drafts)
+        await _write(connection, SALES, "select * from api.place_orders(%s::smallint, %s)", draft)
+        await _refill(connection, rng.choice(draft["items"])["sku_id"], rng)
+
+
+async def _pack(connection: psycopg.AsyncConnection[Any], order: dict[str, Any], rng: random.Random) -> None:
+    parcel: dict[str, Any] = {"order_id": order["order_id"], "tracking_number": f"DEMO{rng.randrange(10**8):08}"}
+    item = order["items"][0]
+    if order["fulfillment_status"] == "unfulfilled" and item["quantity"] > 1 and rng.random() < PACKED_IN_PART:
+        parcel["items"] = [{"sku_id": item["sku_id"], "quantity": 1}]
+    await _write(connection, STAFF, "select * from api.fulfill_orders(%s::smallint, %s)", parcel)
+
+
+async def _mishap(connection: psycopg.AsyncConnection[Any], order: dict[str, Any], rng: random.Random) -> None:
+    part = rng.choice(order["allocations"])
+    reason, note = rng.choice(MISHAPS)
+    change = {"sku_id": part["sku_id"], "warehouse_location": part["warehouse_location"], "delta": -1, "reason_code": reason}
+    if note:
+        change["note"] = note
+    await _write(connection, STAFF, "select * from api.adjust_stock(%s::smallint, %s)", change)
+
+
+async def _refill(connection: psycopg.AsyncConnection[Any], sku_id: str, rng: random.Random) -> None:
+    """A delivery where little is left: a fresh batch for the warehouse that has least."""
+    page = await _read(connection, STAFF, "select * from api.list_inventory(%s::smallint, %s, null, %s)", {"sku_id": sku_id})
+    product = page["data"][0]
+    if product["available"] > max(LOW, product["reorder_point"]):
+        return
+    held = {level["warehouse_location"]: level["available"] for level in product["warehouses"]}
+    today = datetime.now(UTC).date()
+    receipt = {
+        "sku_id": sku_id,
+        "warehouse_location": min((str(one["warehouse_id"]) for one in WAREHOUSES), key=lambda name: held.get(name, 0)),
+        "stock": rng.randint(*RECEIPT_UNITS),
+        "batch_number": f"BATCH-{today:%Y%m%d}",
+        "manufactured_on": (today - timedelta(days=7)).isoformat(),
+        "expiration_date": (today - timedelta(days=7) + SHELF_LIFE).isoformat(),
+        "reason_code": "received",
+    }
+    await _write(connection, STAFF, "select * from api.receive_stock(%s::smallint, %s)", receipt)
+
+
+async def _read(connection: psycopg.AsyncConnection[Any], who: Who, statement: LiteralString, filters: dict[str, Any]) -> Any:
+    """A page of what a query answers."""
+    async with connection.transaction():
+        await _enter(connection, who)
+        row = await (await connection.execute(statement, [REGION, _json(filters), ROWS_MAX])).fetchone()
+        assert row is not None  # noqa: S101 (queries answer one row)
+        return row[0]
+
+
+async def _write(connection: psycopg.AsyncConnection[Any], who: Who, statement: LiteralString, element: dict[str, Any]) -> None:
+    """One element of a command. A refusal, such as a shortage, is part of the business."""
+    meta = {"actor": who[1]["sub"], "request_id": "demo", "idempotency_key": str(uuid.uuid4())}
+    async with connection.transaction():
+        await _enter(connection, who)
+        row = await (await connection.execute(statement, [REGION, _json([{**element, "meta": meta}])])).fetchone()
+        assert row is not None  # noqa: S101 (a command answers a row for each element)
+        if row[1] is not None:
+            logger.info("the demo was refused: %s %s", row[1], row[3])
+
+
+async def _enter(connection: psycopg.AsyncConnection[Any], who: Who) -> None:
+    await connection.execute("select app.enter(%s, %s)", [who[0], _json({**who[1], "request_id": "demo"})])
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.Encoder(decimal_format="number").encode(value).decode()

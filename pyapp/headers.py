@@ -1,0 +1,35 @@
+"""Request headers with an index."""
+
+from __future__ import annotations
+
+from starlette import requests
+from starlette.datastructures import Headers
+from starlette.types import Scope
+
+
+class IndexedHeaders(Headers):
+    """Starlette's, which go through all headers for each question, with an index for the questions that every request asks."""
+
+    def __init__(self, scope: Scope) -> None:
+        super().__init__(scope=scope)
+        self._index: dict[str, list[str]] = {}
+        for name, value in self._list:
+            self._index.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+
+    def getlist(self, key: str) -> list[str]:
+        """All values of a header; `key` in lower case."""
+        return self._index.get(key, [])
+
+    def first(self, key: str, otherwise: str = "") -> str:
+        """The first value of a header; `key` in lower case."""
+        values = self._index.get(key)
+        return values[0] if values else otherwise
+
+
+class Request(requests.Request):
+    """A request whose headers the door has indexed."""
+
+    @property
+    def headers(self) -> IndexedHeaders:
+        headers: IndexedHeaders = self.scope["scoville.headers"]
+        return headers

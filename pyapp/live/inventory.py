@@ -1,0 +1,236 @@
+"""WS /v1/ws/inventory: levels as they are, then as they change. asyncapi.json describes the messages.
+
+A browser cannot read the status of a refused handshake. So a socket is opened first, told what is wrong, and closed with a code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+import uuid
+from typing import TYPE_CHECKING, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import UNSET
+from starlette.websockets import WebSocket
+
+from pyapp.auth import Session
+from pyapp.decoding import check_text, describe
+from pyapp.live import messages
+from pyapp.live.log import Lost, parse_place
+from pyapp.live.protocol import EXTENSION, LiveProtocol
+from pyapp.live.relay import Client, ViewKey
+from pyapp.live.tickets import redeem_ticket
+from pyapp.problems import Problem, unavailable
+from pyapp.requests import read_query, region_of
+from pyapp.responses import problem_response
+from pyapp.schemas.live import SocketQuery
+
+if TYPE_CHECKING:
+    from pyapp.live.live import Live
+
+SOCKETS_MAX = 2000  # a process; further ones are refused with 503
+SOCKETS_OF_ONE_MAX = 1000  # a process, of one caller: nobody shuts the others out
+MESSAGES_BURST = 20
+MESSAGES_PER_SECOND = 5.0
+
+POLICY_VIOLATION = 1008
+INTERNAL_ERROR = 1011
+TRY_AGAIN = 1013
+UNAUTHENTICATED = 4401
+FORBIDDEN = 4403
+CLOSE_CODES = {401: UNAUTHENTICATED, 403: FORBIDDEN, 503: TRY_AGAIN, 500: INTERNAL_ERROR}  # by the status of a problem
+
+logger = logging.getLogger("scoville.live")
+access_logger = logging.getLogger("scoville.access")
+
+
+async def inventory(websocket: WebSocket) -> None:
+    """One socket, from the handshake to its end. Needs LiveProtocol, which pyapp.server serves with."""
+    live: Live = websocket.scope["state"]["live"]
+    line: LiveProtocol = websocket.scope["extensions"][EXTENSION]["line"]
+    request_id = str(uuid.uuid4())
+    if len(live.sockets) >= SOCKETS_MAX:
+        problem = unavailable("This process has as many sockets as it takes. Try again, it may be another process then.")
+        await websocket.send_denial_response(problem_response(problem, request_id))
+        return
+    await websocket.accept()
+    started = time.perf_counter()
+    socket = Socket(live, line, request_id)
+    live.sockets.add(socket)
+    try:
+        await socket.open(websocket)
+        while (message := await websocket.receive())["type"] != "websocket.disconnect":
+            socket.receive(message.get("text"))
+    except Problem as problem:
+        socket.refuse(problem)
+    except Exception:
+        logger.exception("a socket failed", extra={"request_id": request_id})
+        line.close(INTERNAL_ERROR, "internal error")
+    finally:
+        socket.end()
+        live.sockets.discard(socket)
+        access_logger.info(
+            "socket",
+            extra={
+                "request_id": request_id,
+                "path": websocket.scope["path"],
+                "milliseconds": round((time.perf_counter() - started) * 1000, 2),
+            },
+        )
+
+
+class Socket:
+    """What a socket asks for, and what holds it open."""
+
+    def __init__(self, live: Live, line: LiveProtocol, request_id: str) -> None:
+        self._live = live
+        self._line = line
+        self._request_id = request_id
+        self.session: Session | None = None
+        self._region = 0
+        self._key: ViewKey | None = None
+        self._client = Client(line, self._on_lost)
+        self._start: asyncio.Task[None] | None = None
+        self._expiry: asyncio.TimerHandle | None = None
+        self._allowance, self._counted_at = float(MESSAGES_BURST), time.monotonic()
+        line.on_full = lambda: live.relay.on_full(self._client)
+        line.on_drained = lambda: live.relay.on_drained(self._client)
+        line.on_gone = lambda: live.relay.on_gone(self._client)
+
+    async def open(self, websocket: WebSocket) -> None:
+        """Who it is, and whether it may come from there. Raises Problem."""
+        self._check_origin(websocket)
+        query = read_query(websocket, SocketQuery)
+        if isinstance(query.ticket, str):
+            if "authorization" in websocket.headers:
+                raise Problem("RQ400", "Send a ticket or the header Authorization, not both.")
+            session = await redeem_ticket(self._live.database, query.ticket, self._request_id)
+        else:
+            session = await self._live.verifier.session(websocket.headers)
+        self._region = region_of(session.identity, query)
+        subject = session.identity.subject
+        if sum(s.session is not None and s.session.identity.subject == subject for s in self._live.sockets) >= SOCKETS_OF_ONE_MAX:
+            raise Problem(
+                "RQ429", f"You have {SOCKETS_OF_ONE_MAX} sockets here. Close some, or share one among those who look on."
+            )
+        self.session = session
+        loop = asyncio.get_running_loop()
+        self._expiry = loop.call_later(max(0.0, session.expires_at - time.time()), self.close_unauthenticated)
+
+    def _check_origin(self, websocket: WebSocket) -> None:
+        """A browser says which page opens a socket; one of another host could use what the browser knows of us."""
+        origins = websocket.headers.getlist("origin")
+        if not origins:
+            return
+        host = websocket.headers.get("host", "").lower()
+        origin = origins[0].lower()
+        if len(origins) > 1 or not (urlsplit(origin).netloc == host or origin in self._live.allowed_origins):
+            raise Problem("RQ403", "Sockets are not open to pages of this origin. Add it to SCOVILLE_ALLOWED_ORIGINS.")
+
+    def close_unauthenticated(self) -> None:
+        """The token has expired, or what it says is no longer so."""
+        self._line.close(UNAUTHENTICATED, "the token has expired or was revoked")
+
+    def refuse(self, problem: Problem) -> None:
+        self._send(messages.Error(problem.document(self._request_id)))
+        self._line.close(CLOSE_CODES.get(problem.status, POLICY_VIOLATION), problem.code)
+
+    def end(self) -> None:
+        self._live.relay.leave(self._client)
+        if self._start is not None:
+            self._start.cancel()
+        if self._expiry is not None:
+            self._expiry.cancel()
+
+    # What the client says --------------------------------------------------------------------------------------------
+
+    def receive(self, text: str | None) -> None:
+        """Carries out a message, or says why not. Raises Problem RQ429 where there are too many."""
+        now = time.monotonic()
+        self._allowance = min(MESSAGES_BURST, self._allowance + (now - self._counted_at) * MESSAGES_PER_SECOND) - 1
+        self._counted_at = now
+        if self._allowance < 0:
+            raise Problem("RQ429", f"More than {MESSAGES_PER_SECOND:g} messages a second. Send fewer.")
+        try:
+            message = self._read(text)
+            if isinstance(message, messages.Ping):
+                self._send(messages.Pong())
+            else:
+                self._subscribe(message)
+        except Problem as problem:
+            self._send(messages.Error(problem.document(self._request_id)))
+
+    def _read(self, text: str | None) -> messages.FromClient:
+        if text is None:
+            raise Problem("RQ400", "Messages are JSON in text frames.")
+        body = text.encode(errors="surrogatepass")
+        check_text(body)
+        try:
+            return cast(messages.FromClient, messages.decode_from_client(body))
+        except msgspec.ValidationError as error:
+            raise Problem("RQ422", "The message does not have the expected shape.", [describe(error)]) from None
+
+    def _subscribe(self, message: messages.Subscribe) -> None:
+        key = self._view_key(message)
+        self._live.relay.leave(self._client)
+        self._key = key
+        self._begin(message.after if isinstance(message.after, str) else None)
+
+    def _view_key(self, message: messages.Subscribe) -> ViewKey:
+        identity = cast(Session, self.session).identity
+        skus = frozenset(message.skus) if message.skus is not UNSET else None
+        warehouses = frozenset(message.warehouses) if message.warehouses is not UNSET else None
+        if identity.role == "warehouse":
+            own = frozenset(identity.warehouses)
+            for number, code in enumerate(message.warehouses or ()):
+                if code not in own:
+                    detail = "This is not one of your warehouses. Leave it out."
+                    raise Problem("RQ403", detail, [{"pointer": f"/warehouses/{number}", "detail": detail}])
+            warehouses = own if warehouses is None else warehouses
+        return ViewKey(self._region, identity.role == "integration", warehouses, skus)
+
+    # How it begins, and begins again ---------------------------------------------------------------------------------
+
+    def _begin(self, after: str | None, reason: str | None = None) -> None:
+        """From the place `after`, or with a snapshot; for a reason, if any, that the client is told first."""
+        if self._start is not None:
+            self._start.cancel()
+        self._start = asyncio.create_task(self._begin_at(after, reason))
+
+    def _on_lost(self, reason: str) -> None:
+        self._begin(None, reason)
+
+    async def _begin_at(self, after: str | None, reason: str | None) -> None:
+        key, session = cast(ViewKey, self._key), cast(Session, self.session)
+        live, client = self._live, self._client
+        try:
+            if after is not None:
+                place = parse_place(after)
+                try:
+                    if place is None:
+                        raise Lost("place_unknown")
+                    await live.hub.reach(place)
+                    live.relay.follow(client, key, place.seq)
+                    return
+                except Lost as lost:
+                    reason = lost.reason
+            snapshot = await live.snapshots.get(key, session.identity, self._request_id)
+            reset = [_frame(messages.Reset(reason))] if reason else []
+            live.relay.follow(
+                client, key, snapshot.place.seq, parts=[*reset, *snapshot.frames], ahead=snapshot.ahead, snapshot=snapshot
+            )
+        except Problem as problem:
+            self.refuse(problem)
+        except Exception:
+            logger.exception("a socket failed", extra={"request_id": self._request_id})
+            self._line.close(INTERNAL_ERROR, "internal error")
+
+    def _send(self, message: messages.Error | messages.Pong) -> None:
+        self._line.write(_frame(message))
+
+
+def _frame(message: msgspec.Struct) -> bytes:
+    return messages.text_frame(messages.encode(message))

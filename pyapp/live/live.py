@@ -1,0 +1,83 @@
+"""All that is live in this process: the hub, who listens to it, and what ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from pyapp.auth import Verifier
+from pyapp.database import Database
+from pyapp.live.hub import Hub
+from pyapp.live.inventory import Socket
+from pyapp.live.levels import Change
+from pyapp.live.log import Event
+from pyapp.live.relay import Relay
+from pyapp.live.snapshots import Snapshots
+from pyapp.live.stream import EventStream, Pieces
+from pyapp.problems import Problem
+from pyapp.settings import Settings
+from pyapp.tasks import end
+
+RECHECK_SECONDS = 20.0  # so that what was revoked is cut off within a minute, a slow database included
+
+logger = logging.getLogger("scoville.live")
+
+
+class Live:
+    """One for an application; open as long as it serves."""
+
+    def __init__(self, url: str, database: Database, verifier: Verifier, settings: Settings) -> None:
+        self.database = database
+        self.verifier = verifier
+        self.allowed_origins = frozenset(settings.allowed_origins)
+        self.hub = Hub(url, database)
+        self.relay = Relay(self.hub)
+        self.snapshots = Snapshots(self.hub, database)
+        self.pieces = Pieces(self)
+        self.sockets: set[Socket] = set()
+        self.streams: set[EventStream] = set()
+        self.hub.audiences.append(self)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[Live]:
+        tasks = [asyncio.create_task(run()) for run in (self.hub.run, self.relay.run, self._recheck)]
+        try:
+            yield self
+        finally:
+            self.end_streams()
+            await end(*tasks)
+
+    def end_streams(self) -> None:
+        """When the server stops: a stream is a request under way that would never end. Sockets are closed by the server."""
+        for stream in list(self.streams):
+            stream.end()
+
+    def on_events(self, _events: Sequence[Event], _changes: Sequence[Change]) -> None:
+        self.pieces.forget()
+        for stream in self.streams:
+            stream.wake()
+
+    def on_reset(self, _reason: str) -> None:
+        self.pieces.forget()
+        for stream in self.streams:
+            stream.wake()
+
+    async def _recheck(self) -> None:
+        """Ends what is open for a client that was revoked or may do something else now, or by a key that was withdrawn."""
+        while True:
+            await asyncio.sleep(RECHECK_SECONDS)
+            held: dict[tuple[str | None, int | None, str | None], list[Socket | EventStream]] = {}
+            holders: list[Socket | EventStream] = [*self.sockets, *self.streams]
+            for holder in holders:
+                if (session := holder.session) is not None:
+                    held.setdefault((session.client_id, session.grant, session.key_id), []).append(holder)
+            for grant, holders in held.items():
+                try:
+                    good = await self.verifier.is_good(*grant)
+                except Problem:
+                    continue  # database or issuer are away: nobody can have revoked anything
+                if not good:
+                    for holder in holders:
+                        holder.close_unauthenticated()

@@ -1,0 +1,162 @@
+"""Snapshots of levels, read as the caller by row-level security, framed once for all who see alike.
+
+When a server was restarted a thousand sockets ask at once. Those of the same view share a query: while one is under way, all
+who come meanwhile wait for the next.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+import weakref
+from collections.abc import Sequence
+
+import msgspec
+from msgspec import Raw
+
+from pyapp.auth import Identity
+from pyapp.database import Database, Row
+from pyapp.live import messages
+from pyapp.live.hub import FLUSH_SECONDS, Hub
+from pyapp.live.levels import Change, Key
+from pyapp.live.log import Place
+from pyapp.live.messages import LEVELS_PER_FRAME
+from pyapp.live.relay import ViewKey
+from pyapp.problems import unavailable
+
+BYTES_MAX = 64 * 1024 * 1024  # of all snapshots that some socket has not taken wholly; then the next ones wait
+WAIT_SECONDS = 30.0  # for room, and for the hub to come to the epoch of a snapshot
+POLL_SECONDS = 0.02
+SETTLE_SECONDS = 1.0  # for the log to tell what a snapshot knows already
+
+STATEMENT = "select body, epoch, seq, unsequenced from api.snapshot_levels($1, $2)"
+
+
+class _Level(msgspec.Struct):
+    sku_id: str
+    warehouse_location: str
+    version: int
+
+
+class Snapshot:
+    """The levels at a place. `ahead`: those whose state the log has not told there, with their versions; hardly ever any."""
+
+    def __init__(self, place: Place, frames: Sequence[bytes], ahead: dict[Key, int]) -> None:
+        self.place = place
+        self.frames = frames
+        self.ahead = ahead
+        self.size = sum(map(len, frames))
+
+
+class Snapshots:
+    """Makes snapshots, and keeps within BYTES_MAX what of them waits to be sent."""
+
+    def __init__(self, hub: Hub, database: Database) -> None:
+        self._hub = hub
+        self._database = database
+        self._running: dict[ViewKey, asyncio.Task[Snapshot]] = {}
+        self._next: dict[ViewKey, asyncio.Task[Snapshot]] = {}
+        self.waiting_bytes = 0
+
+    async def get(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
+        """A snapshot that the window goes on from. Raises Problem RQ503."""
+        limit = time.monotonic() + WAIT_SECONDS
+        await self._hub.ready()
+        while time.monotonic() < limit:
+            if self.waiting_bytes <= BYTES_MAX:
+                snapshot = await self._shared(key, identity, request_id)
+                if self._goes_on_from(snapshot):
+                    return snapshot
+                self._hub.poke()
+            await asyncio.sleep(POLL_SECONDS)
+        raise unavailable("The server has too much to send at the moment. Try again.")
+
+    async def _shared(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
+        """A snapshot whose reading begins after this call: whoever asks finds in it what it wrote before."""
+        running = self._running.get(key)
+        if running is None:
+            task = self._running[key] = asyncio.create_task(self._read(key, identity, request_id))
+            task.add_done_callback(lambda done: self._end(key, done))
+        else:
+            waiting = self._next.get(key)
+            task = waiting or asyncio.create_task(self._read_after(running, key, identity, request_id))
+            self._next[key] = task
+        return await asyncio.shield(task)
+
+    def _end(self, key: ViewKey, task: asyncio.Task[Snapshot]) -> None:
+        del self._running[key]
+        if not task.cancelled():
+            task.exception()  # whoever still waits gets it too; that nobody does is no fault
+
+    async def _read_after(self, running: asyncio.Task[Snapshot], key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
+        await asyncio.wait([running])
+        del self._next[key]
+        return await self._shared(key, identity, request_id)
+
+    def _goes_on_from(self, snapshot: Snapshot) -> bool:
+        place = self._hub.place
+        return place is not None and place.epoch == snapshot.place.epoch and snapshot.place.seq >= self._hub.window.base
+
+    async def _read(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
+        asked = (("skus", key.skus), ("warehouses", key.warehouses))
+        filters = {name: sorted(codes) for name, codes in asked if codes is not None}
+        values = (key.region, messages.encode(filters))
+        rows = await self._database.call(identity, STATEMENT, values, request_id=request_id, read_only=True)
+        snapshot = await self._settle(key, _Reading(key.region, rows))
+        self.waiting_bytes += snapshot.size
+        weakref.finalize(snapshot, self._release, snapshot.size)
+        return snapshot
+
+    async def _settle(self, key: ViewKey, reading: _Reading) -> Snapshot:
+        """The reading as of a place: with what the log has told meanwhile, once it has told all that was read.
+
+        What was read may be newer than the log. Sent as it is, it would be told again to a client that resumes at its place.
+        """
+        limit = time.monotonic() + SETTLE_SECONDS
+        hub = self._hub
+        while time.monotonic() < limit:
+            changes = hub.window.since(reading.place.seq) if hub.has_come_to(reading.place) else None
+            if changes is not None and not reading.ahead_of(changes):
+                reading.take([change for change in changes if key.sees(change)], available_only=key.available_only)
+                return reading.snapshot(reading.place._replace(seq=hub.seq))
+            hub.poke()
+            await asyncio.sleep(FLUSH_SECONDS)
+        return reading.snapshot(reading.place)  # nobody sequences
+
+    def _release(self, size: int) -> None:
+        self.waiting_bytes -= size
+
+
+class _Reading:
+    """What api.snapshot_levels answered."""
+
+    def __init__(self, region: int, rows: Sequence[Row]) -> None:
+        _, epoch, seq, unsequenced = rows[0]
+        self.place = Place((epoch or b"").decode(), int(seq or 0))
+        self._documents: dict[Key, bytes] = {}
+        self._versions: dict[Key, int] = {}
+        for body in (body or b"[]" for body, *_ in rows):
+            for document in msgspec.json.decode(body, type=list[Raw]):
+                level = msgspec.json.decode(document, type=_Level)
+                key = Key(region, level.warehouse_location, level.sku_id)
+                self._documents[key], self._versions[key] = bytes(document), level.version
+        named = (Key(region, *pair) for pair in msgspec.json.decode(unsequenced or b"[]", type=list[tuple[str, str]]))
+        self._ahead = {key: self._versions[key] for key in named if key in self._versions}
+
+    def ahead_of(self, changes: Sequence[Change]) -> bool:
+        """Whether the changes since its place have not told yet all that was read."""
+        told = {change.key: change.level.version for change in changes}
+        return any(told.get(key, -1) < version for key, version in self._ahead.items())
+
+    def take(self, changes: Sequence[Change], *, available_only: bool) -> None:
+        self._ahead.clear()
+        for change in changes:
+            if self._versions.get(change.key, -1) < change.level.version:
+                self._documents[change.key] = change.document(available_only=available_only)
+
+    def snapshot(self, place: Place) -> Snapshot:
+        levels = list(self._documents.values())
+        chunks = [levels[start : start + LEVELS_PER_FRAME] for start in range(0, len(levels), LEVELS_PER_FRAME)] or [[]]
+        last = len(chunks) - 1
+        parts = [messages.snapshot_message(str(place), chunk, more=number < last) for number, chunk in enumerate(chunks)]
+        return Snapshot(place, [messages.text_frame(part) for part in parts], self._ahead)

@@ -1,0 +1,254 @@
+"""GET /v1/events/stream: every event that the caller may see, as server-sent events (WHATWG HTML, section 9.2), without a gap.
+
+A stream has a place in the log and nothing else. What lies after it comes from the memory of the hub, or where that does not go
+back so far from the log itself, as the caller, by row-level security. The next piece is made when the client has taken the
+one before, so a slow client is only further back; nothing is kept for it. A client that takes nothing at all is cut off by TCP
+(pyapp.server, STALLED_MILLISECONDS).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+from msgspec import Raw
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from pyapp.auth import Session
+from pyapp.headers import Request
+from pyapp.live import messages
+from pyapp.live.log import Event, Place, parse_place
+from pyapp.live.rights import Rights
+from pyapp.problems import RETRY_AFTER_SECONDS, Problem, unavailable
+from pyapp.requests import check_accept, read_query, region_of, request_id
+from pyapp.schemas.live import StreamQuery
+
+if TYPE_CHECKING:
+    from pyapp.live.live import Live
+
+STREAMS_MAX = 1000  # a process; further ones are refused with 503
+STREAMS_OF_ONE_MAX = 500  # a process, of one caller: nobody shuts the others out
+PAGE_EVENTS = 200  # in a piece; the pieces that are alike are made once
+PIECES_MAX = 1000
+HEARTBEAT_SECONDS = 15.0
+RETRY_SECONDS = 1.0
+
+MEDIA_TYPE = "text/event-stream"
+LIST_EVENTS = "select * from api.list_events($1, $2, $3, $4)"
+
+
+class View(NamedTuple):
+    """What decides which events a stream carries."""
+
+    rights: Rights
+    types: frozenset[str] | None
+
+
+class Piece(NamedTuple):
+    """The events after a place that a view sees, ready to send, and the place after them."""
+
+    body: bytes
+    place: Place
+
+
+class _Event(msgspec.Struct):
+    seq: int
+    type: str
+
+
+class _Page(msgspec.Struct):
+    data: list[Raw]
+    next: str
+
+
+async def stream(request: Request) -> Response:
+    """The endpoint. Raises Problem."""
+    live: Live = request.scope["state"]["live"]
+    check_accept(request, (MEDIA_TYPE,))
+    session = await live.verifier.session(request.headers)
+    query = read_query(request, StreamQuery)
+    region = region_of(session.identity, query)
+    given = request.headers.get("last-event-id") or (query.after if isinstance(query.after, str) else None)
+    place = parse_place(given) if given else await live.hub.ready()
+    if place is None:
+        raise Problem(
+            "RQ400", "Last-Event-ID, or after, is no place in the event log. Send the id of the last event that arrived."
+        )
+    if len(live.streams) >= STREAMS_MAX:
+        raise unavailable("This process has as many streams as it takes. Try again, it may be another process then.")
+    subject = session.identity.subject
+    if sum(one.session.identity.subject == subject for one in live.streams) >= STREAMS_OF_ONE_MAX:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        raise Problem("RQ429", f"You have {STREAMS_OF_ONE_MAX} streams here. Close some, or share one.", headers=headers)
+    types = frozenset(query.types.split(",")) if isinstance(query.types, str) else None
+    view = View(Rights.of(session.identity, region), types)
+    events = EventStream(live, session, view, place, request_id(request))
+    await events.prepare()
+    return events
+
+
+class EventStream(Response):
+    """The answer; it ends when the client goes, the token ends, or the server stops."""
+
+    def __init__(self, live: Live, session: Session, view: View, place: Place, request_id: str) -> None:
+        self.status_code = 200
+        self.background = None
+        self.init_headers({"content-type": f"{MEDIA_TYPE}; charset=utf-8", "x-accel-buffering": "no"})
+        self.session = session
+        self._live = live
+        self._view = view
+        self._place = place
+        self._request_id = request_id
+        self._first = b""
+        self._ended = False
+        self._woken = asyncio.Event()
+
+    async def prepare(self) -> None:
+        """The first piece, from the log, which knows places and types, while an error can be an answer. Raises Problem."""
+        piece = await self._read()
+        self._place = piece.place
+        self._first = piece.body or self._heartbeat()
+
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        self._live.streams.add(self)
+        listener = asyncio.create_task(self._listen(receive))
+        expiry = asyncio.get_running_loop().call_later(max(0.0, self.session.expires_at - time.time()), self.end)
+        try:
+            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+            await send({"type": "http.response.body", "body": self._first, "more_body": True})
+            await self._pump(send)
+            await send({"type": "http.response.body", "body": b"", "more_body": False})
+        finally:
+            listener.cancel()
+            expiry.cancel()
+            self._live.streams.discard(self)
+
+    def wake(self) -> None:
+        """There are new events."""
+        self._woken.set()
+
+    def end(self) -> None:
+        """The client finds a stream that ended in good order, and comes back with the last id."""
+        self._ended = True
+        self._woken.set()
+
+    close_unauthenticated = end
+
+    async def _listen(self, receive: Receive) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        self.end()
+
+    async def _pump(self, send: Send) -> None:
+        loop = asyncio.get_running_loop()
+        said_at = loop.time()
+        while not self._ended:
+            self._woken.clear()
+            try:
+                body, pause = await self._next(), HEARTBEAT_SECONDS
+            except Problem:  # the database is away; what memory has still comes
+                body, pause = b"", RETRY_SECONDS
+            if not body and loop.time() - said_at >= HEARTBEAT_SECONDS:
+                body = self._heartbeat()
+            if body:
+                said_at = loop.time()
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                continue
+            try:
+                async with asyncio.timeout(min(pause, said_at + HEARTBEAT_SECONDS - loop.time())):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+
+    def _heartbeat(self) -> bytes:
+        """A comment, and an id without data: the place moves on, no event is fired."""
+        return b": heartbeat\nid: %b\n\n" % str(self._place).encode()
+
+    async def _next(self) -> bytes:
+        """What follows on the place, which moves on; nothing when there is nothing at the moment. Raises Problem RQ503."""
+        while True:
+            piece = self._live.pieces.after(self._view, self._place) or await self._read()
+            if piece.body or piece.place == self._place:
+                self._place = piece.place
+                return piece.body
+            self._place = piece.place
+
+    async def _read(self) -> Piece:
+        """From the log, as the caller."""
+        rights, types = self._view
+        filters = {} if types is None else {"types": ",".join(sorted(types))}
+        values = (rights.region, messages.encode(filters), str(self._place), PAGE_EVENTS)
+        try:
+            rows = await self._live.database.call(
+                self.session.identity, LIST_EVENTS, values, request_id=self._request_id, read_only=True
+            )
+        except Problem as problem:
+            if problem.code != "LG001":
+                raise
+            return _reset(self._place, problem)
+        page = msgspec.json.decode(rows[0][0] or b"", type=_Page)
+        place = parse_place(page.next) or self._place
+        blocks = []
+        for body in page.data:
+            event = msgspec.json.decode(body, type=_Event)
+            blocks.append(_block(place._replace(seq=event.seq), event.type, bytes(body)))
+        return Piece(b"".join(blocks), place)
+
+
+class Pieces:
+    """Pieces out of the hub's memory, each made once for all streams that are at the same place and see alike."""
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._made: dict[tuple[View, Place], Piece] = {}
+
+    def after(self, view: View, place: Place) -> Piece | None:
+        """None where the memory does not go back to the place, or is of another epoch."""
+        hub = self._live.hub
+        if hub.place is None or hub.place.epoch != place.epoch:
+            return None
+        piece = self._made.get((view, place))
+        if piece is None:
+            events = hub.recent.after(place.seq, PAGE_EVENTS)
+            if events is None:
+                return None
+            piece = _piece(view, place, events)
+            if len(self._made) < PIECES_MAX:
+                self._made[view, place] = piece
+        return piece
+
+    def forget(self) -> None:
+        """After new events: a piece may have been the last one."""
+        self._made.clear()
+
+
+def _piece(view: View, place: Place, events: Sequence[Event]) -> Piece:
+    rights, types = view
+    blocks = [
+        _block(place._replace(seq=event.seq), event.type, event.body)
+        for event in events
+        if (types is None or event.type in types) and rights.sees(event)
+    ]
+    return Piece(b"".join(blocks), place._replace(seq=events[-1].seq) if events else place)
+
+
+def _block(place: Place, type_: str, body: bytes) -> bytes:
+    # A line break in JSON can only be white space between tokens.
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(place).encode(), type_.encode(), body.replace(b"\n", b" "))
+
+
+def _reset(place: Place, problem: Problem) -> Piece:
+    """The place is gone: the client is told so, and goes on from the end of the log."""
+    error = problem.errors[0]
+    last, first = parse_place(str(error["last"])), parse_place(str(error["first"]))
+    if last is None or first is None:
+        raise problem
+    reason = "place_expired" if place.seq < first.seq else "place_unknown"
+    if place.epoch != last.epoch:
+        reason = "epoch_changed"
+    data = messages.encode(messages.StreamReset(reason, str(last)))
+    return Piece(_block(last, "reset", data), last)

@@ -1,0 +1,74 @@
+"""Tickets: what a browser opens a WebSocket with, since it can send no header, and a URL is no place for a token.
+
+A ticket is 256 random bits, good once and for 30 seconds. Postgres keeps its hash, with the rights of the caller; of two
+processes that are shown the same ticket, one gets it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import cast
+
+import msgspec
+from starlette.responses import Response
+
+from pyapp.auth import Identity, Role, Session, Verifier, unauthenticated
+from pyapp.database import Database
+from pyapp.headers import Request
+from pyapp.requests import enter
+from pyapp.responses import json_response
+
+TICKET_BYTES = 32
+TICKET_CHARACTERS_MAX = 100
+ISSUE = "select * from api.issue_ticket($1, $2, $3)"
+REDEEM = "select * from api.redeem_ticket($1)"
+
+
+class _Session(msgspec.Struct):
+    """What the API keeps with a ticket, besides the rights."""
+
+    expires_at: float
+    client_id: str | None
+    grant: int | None
+    key_id: str | None = None
+
+
+class _Ticket(msgspec.Struct):
+    role: str
+    subject: str
+    region: int
+    warehouses: tuple[str, ...]
+    channels: tuple[str, ...]
+    session: _Session
+
+
+async def tickets(request: Request) -> Response:
+    """The endpoint."""
+    visit = await enter(request)
+    session = await cast(Verifier, request.scope["state"]["verifier"]).session(request.headers)
+    body = await issue_ticket(visit.database, session, visit.region, visit.request_id)
+    return json_response(body, visit.route.status)
+
+
+async def issue_ticket(database: Database, session: Session, region: int, request_id: str) -> bytes:
+    """{"ticket", "expires_at"} for the holder of a session. Raises Problem as Database.call does."""
+    ticket = secrets.token_urlsafe(TICKET_BYTES)
+    kept = msgspec.json.encode(_Session(session.expires_at, session.client_id, session.grant, session.key_id))
+    rows = await database.call(session.identity, ISSUE, (region, _hash(ticket), kept), request_id=request_id)
+    return (rows[0][0] or b"{}")[:-1] + b', "ticket": "%b"}' % ticket.encode()
+
+
+async def redeem_ticket(database: Database, ticket: str, request_id: str) -> Session:
+    """Whose ticket it was; now it is used up. Raises Problem RQ401, RQ503."""
+    rows = await database.ask(REDEEM, (_hash(ticket),), request_id=request_id) if len(ticket) <= TICKET_CHARACTERS_MAX else []
+    if not rows:
+        raise unauthenticated("The ticket is unknown, used or older than 30 seconds. Ask for a new one: POST /v1/ws/tickets.")
+    found = msgspec.json.decode(rows[0][0] or b"", type=_Ticket)
+    identity = Identity(cast(Role, found.role), found.subject, found.warehouses, found.channels, found.region)
+    kept = found.session
+    return Session(identity, kept.expires_at, kept.client_id, kept.grant, kept.key_id)
+
+
+def _hash(ticket: str) -> str:
+    return "\\x" + hashlib.sha256(ticket.encode(errors="replace")).hexdigest()

@@ -1,0 +1,170 @@
+"""What fields of bodies and query strings are made of: their types, their limits, and the structs that all others extend."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from typing import Annotated, Any, ClassVar
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
+
+Json = dict[str, Any]
+
+LINES_MAX = 1000
+ATTRIBUTES_BYTES_MAX = 16_384
+PAGE_DEFAULT = 50
+PAGE_MAX = 200
+
+# $(?!\n): Python lets $ match before a last line break, JSON Schema does not.
+CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
+MONEY_BYTES = re.compile(rb"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?")
+TOTAL_BYTES = re.compile(rb"(0|[1-9][0-9]{0,13})(\.[0-9]{1,2})?")
+MONEY_REMEDY = "must be a JSON number with at most two decimals, such as 12.99"
+
+
+def _code(description: str, example: str) -> Meta:
+    return Meta(pattern=CODE_PATTERN, description=description, examples=[example])
+
+
+SkuId = Annotated[str, _code("The SKU: letters, digits, dot, underscore, hyphen; at most 64.", "HOTSAUCE-001")]
+WarehouseId = Annotated[str, _code("The warehouse.", "WH-01")]
+ChannelId = Annotated[str, _code("The sales channel.", "web")]
+ReasonCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)", description="A reason code.", examples=["damaged"])]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+Text = Annotated[str, Meta(max_length=4000)]
+Note = Annotated[str, Meta(max_length=1000, description="Why; kept with the change.")]
+Reference = Annotated[str, Meta(min_length=1, max_length=200, description="A document of yours, such as a delivery note.")]
+Batch = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S", examples=["BATCH-202404"])]
+ReservationId = Annotated[
+    str, Meta(pattern=r"^RSV-[1-9][0-9]{0,4}-[1-9][0-9]{0,17}$(?!\n)", description="A reservation.", examples=["RSV-1-1001"])
+]
+ExternalId = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^\S+$(?!\n)", examples=["ORD-123456"])]
+Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)", examples=["jane@example.com"])]
+Region = Annotated[int, Meta(ge=1, le=32767)]
+Money = Annotated[
+    Raw,
+    Meta(
+        description="An amount with at most two decimals.",
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": 9_999_999.99, "multipleOf": 0.01},
+        examples=[12.99],
+    ),
+]
+Total = Annotated[
+    Raw,
+    Meta(
+        description="Checked against the computed total.",
+        extra_json_schema={"type": "number", "minimum": 0, "multipleOf": 0.01},
+        examples=[49.96],
+    ),
+]
+Attributes = Annotated[
+    Raw, Meta(description="Anything else that is worth knowing of a SKU.", extra_json_schema={"type": "object"})
+]
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Delta = Annotated[
+    int,
+    Meta(
+        ge=-1_000_000_000,
+        le=1_000_000_000,
+        description="Units to add, or to take away if negative; not 0.",
+        extra_json_schema={"not": {"const": 0}},
+    ),
+]
+LineQuantity = Annotated[int, Meta(ge=1, le=1_000_000)]
+Since = Annotated[
+    str,
+    Meta(
+        max_length=40,
+        examples=["2024-06-01"],
+        extra_json_schema={"anyOf": [{"format": "date"}, {"format": "date-time"}]},
+    ),
+]
+Timestamp = Annotated[datetime.datetime, Meta(tz=True, description="RFC 3339 with an offset.")]
+
+
+class FieldError(ValueError):
+    """A value that msgspec's constraints cannot describe."""
+
+    def __init__(self, name: str, remedy: str) -> None:
+        super().__init__(remedy)
+        self.name = name
+
+
+def check_moment(value: datetime.datetime, name: str) -> None:
+    try:
+        value.astimezone(datetime.UTC)
+    except OverflowError:  # 0001-01-01T00:00+10:00 lies in the year before, which RFC 3339 cannot write
+        raise FieldError(name, "lies outside the years 1 to 9999 in UTC") from None
+
+
+class ContradictionError(FieldError):
+    """Values that are each of the right shape, and cannot be meant together."""
+
+
+def check_number(value: Raw | UnsetType | None, name: str, pattern: re.Pattern[bytes] = MONEY_BYTES) -> None:
+    if isinstance(value, Raw) and not pattern.fullmatch(bytes(value)):
+        raise FieldError(name, MONEY_REMEDY)
+
+
+def check_attributes(value: Raw | UnsetType) -> None:
+    if isinstance(value, Raw):
+        if not bytes(value).startswith(b"{"):
+            raise FieldError("attributes", "must be an object")
+        if len(bytes(value)) > ATTRIBUTES_BYTES_MAX:
+            raise FieldError("attributes", f"must not be longer than {ATTRIBUTES_BYTES_MAX} bytes")
+
+
+class Body(Struct, forbid_unknown_fields=True, kw_only=True):
+    """A JSON object that a client sends. `sample` is one in the OpenAPI document; left out, it is made of what is required."""
+
+    sample: ClassVar[Json | None] = None
+    together: ClassVar[Json] = {}  # what JSON Schema can say of members together; __post_init__ checks it
+
+
+class Query(Struct, forbid_unknown_fields=True, kw_only=True):
+    """The parameters that a path knows."""
+
+    region: Annotated[Region, Meta(description="Another region than that of the token; admins only.")] | UnsetType = UNSET
+
+    def filters(self) -> bytes:
+        """The parameters that choose rows, as JSON for Postgres."""
+        return b"{}"
+
+
+class WriteQuery(Query):
+    dry_run: Annotated[bool, Meta(description="Do everything, answer, and keep nothing.")] = False
+
+
+class PageQuery(Query):
+    cursor: Annotated[str, Meta(min_length=1, max_length=1000, description="next_cursor of the page before.")] | UnsetType = UNSET
+    limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Rows on a page.")] = PAGE_DEFAULT
+
+    def filters(self) -> bytes:
+        members = msgspec.to_builtins(self)
+        return msgspec.json.encode({name: members[name] for name in members if name not in ("region", "cursor", "limit")})
+
+
+class RangeQuery(PageQuery):
+    """from (inclusive) and to (exclusive): a date, which begins at midnight UTC, or a moment in RFC 3339."""
+
+    from_: Annotated[Since, Meta(description="The first day, or moment.")] | UnsetType = field(name="from", default=UNSET)
+    to: Annotated[Since, Meta(description="The day, or moment, before which to end.")] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        first, last = (_moment(name, value) for name, value in (("from", self.from_), ("to", self.to)))
+        if first and last and last < first:
+            raise ContradictionError("to", "lies before from: turn the two round")
+
+
+def _moment(name: str, text: str | UnsetType) -> datetime.datetime | None:
+    """A moment, or the beginning (in UTC) of a date."""
+    if text is UNSET:
+        return None
+    for type_ in (datetime.date, Timestamp):
+        try:
+            value = msgspec.convert(text, type_)
+        except msgspec.ValidationError:
+            continue
+        return value if isinstance(value, datetime.datetime) else datetime.datetime(*value.timetuple()[:3], tzinfo=datetime.UTC)
+    raise FieldError(name, "must be a date such as 2024-06-01 or a moment such as 2024-06-01T13:45:30Z")

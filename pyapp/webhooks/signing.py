@@ -1,0 +1,30 @@
+"""Signatures by Standard Webhooks 1.0.0 (https://www.standardwebhooks.com)."""
+
+from __future__ import annotations
+
+import datetime
+from functools import lru_cache
+
+from standardwebhooks import Webhook
+
+SIGNERS_MAX = 1024  # whose keys are kept decoded
+
+
+def headers(message_id: str, body: str, secrets: tuple[str, ...], now: datetime.datetime) -> dict[str, str]:
+    """webhook-id, webhook-timestamp and webhook-signature, which has a signature by each secret, with spaces between them.
+
+    `now` is in UTC: the library takes whatever it gets for that.
+    """
+    if now.utcoffset() != datetime.timedelta(0):
+        raise ValueError("the time of a signature must be in UTC")
+    now = now.replace(microsecond=0)
+    return {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": " ".join(_signer(secret).sign(message_id, now, body) for secret in secrets),
+    }
+
+
+@lru_cache(SIGNERS_MAX)
+def _signer(secret: str) -> Webhook:
+    return Webhook(secret)

@@ -1,0 +1,33 @@
+-- Gives every level that has days and is summed to the end a row for each day up to p_today: nothing moved on them.
+create or replace function analytics.extend_stock_days(
+  p_region_id smallint,
+  p_today date
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+begin
+  with late as (
+    update analytics.stock_marks m
+       set last_on = p_today
+      from (select k.warehouse_id, k.sku_id, k.last_on
+              from analytics.stock_marks k
+             where k.region_id = p_region_id and k.version >= 0 and k.last_on < p_today) o
+     where m.region_id = p_region_id and m.warehouse_id = o.warehouse_id and m.sku_id = o.sku_id
+    returning m.warehouse_id, m.sku_id, o.last_on
+  )
+  insert into analytics.stock_days
+    (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable, safety_stock)
+  select p_region_id, d.warehouse_id, d.sku_id, d.day_on + g.days, d.on_hand, d.reserved, d.committed, d.unavailable,
+         d.safety_stock
+    from late l
+    join analytics.stock_days d
+      on d.region_id = p_region_id and d.warehouse_id = l.warehouse_id and d.sku_id = l.sku_id and d.day_on = l.last_on
+   cross join lateral pg_catalog.generate_series(1, p_today - l.last_on) g (days)
+  on conflict on constraint stock_days_pkey do nothing;
+end
+$$;
+
+grant execute on function analytics.extend_stock_days(smallint, date) to scoville_definer;

@@ -1,0 +1,42 @@
+-- Makes the sums of orders by hour anew for a day: what is no longer so goes, what is as before is not written.
+create or replace function analytics.sum_order_hours(
+  p_region_id smallint,
+  p_day date
+)
+  returns void
+  language sql
+  volatile
+  set search_path = ''
+as $$
+  with fresh as materialized (
+    select pg_catalog.date_trunc('hour', o.placed_at, 'UTC') as hour_at, o.channel_id, o.currency, o.warehouse_ids,
+           count(*) as orders, count(*) filter (where o.status = 'canceled') as canceled_orders,
+           count(*) filter (where o.fulfillment_status = 'fulfilled') as shipped_orders,
+           coalesce(sum(u.units) filter (where o.status <> 'canceled'), 0) as units,
+           coalesce(sum(o.total_price) filter (where o.status <> 'canceled'), 0) as revenue
+      from orders.orders o
+     cross join lateral (
+       select sum(l.quantity) from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id) u (units)
+     where o.region_id = p_region_id and o.placed_at >= pg_catalog.timezone('UTC', p_day::timestamp)
+       and o.placed_at < pg_catalog.timezone('UTC', (p_day + 1)::timestamp)
+     group by 1, o.channel_id, o.currency, o.warehouse_ids
+  ), gone as (
+    delete from analytics.order_hours h
+     where h.region_id = p_region_id and h.hour_at >= pg_catalog.timezone('UTC', p_day::timestamp)
+       and h.hour_at < pg_catalog.timezone('UTC', (p_day + 1)::timestamp)
+       and (h.hour_at, h.channel_id, h.currency, h.warehouse_ids) not in (
+         select f.hour_at, f.channel_id, f.currency, f.warehouse_ids from fresh f)
+  )
+  insert into analytics.order_hours as h
+    (region_id, hour_at, channel_id, currency, warehouse_ids, orders, canceled_orders, shipped_orders, units, revenue)
+  select p_region_id, f.hour_at, f.channel_id, f.currency, f.warehouse_ids, f.orders, f.canceled_orders, f.shipped_orders, f.units,
+         f.revenue
+    from fresh f
+  on conflict on constraint order_hours_pkey do update
+    set orders = excluded.orders, canceled_orders = excluded.canceled_orders, shipped_orders = excluded.shipped_orders,
+        units = excluded.units, revenue = excluded.revenue
+  where (h.orders, h.canceled_orders, h.shipped_orders, h.units, h.revenue)
+        <> (excluded.orders, excluded.canceled_orders, excluded.shipped_orders, excluded.units, excluded.revenue);
+$$;
+
+grant execute on function analytics.sum_order_hours(smallint, date) to scoville_definer;

@@ -1,0 +1,41 @@
+-- Makes the sums of units promised, shipped and withdrawn anew for the orders of a day. What a SKU brings is what its lines in
+-- the order cost, shared among the warehouses by the units that each has to ship.
+create or replace function analytics.sum_sales_days(
+  p_region_id smallint,
+  p_day date
+)
+  returns void
+  language sql
+  volatile
+  set search_path = ''
+as $$
+  with fresh as materialized (
+    select o.channel_id, a.warehouse_id, a.sku_id, o.currency, sum(a.quantity) as ordered, sum(a.fulfilled_quantity) as shipped,
+           sum(a.released_quantity) as withdrawn,
+           coalesce(sum(round(p.amount * (a.quantity - a.released_quantity) / p.units, 4)), 0) as revenue
+      from orders.orders o
+      join orders.order_allocations a on a.region_id = p_region_id and a.order_id = o.order_id
+      left join lateral (
+        select sum(l.quantity * l.price), sum(l.quantity)
+          from orders.order_lines l
+         where l.region_id = p_region_id and l.order_id = a.order_id and l.sku_id = a.sku_id) p (amount, units) on true
+     where o.region_id = p_region_id and o.placed_at >= pg_catalog.timezone('UTC', p_day::timestamp)
+       and o.placed_at < pg_catalog.timezone('UTC', (p_day + 1)::timestamp)
+     group by o.channel_id, a.warehouse_id, a.sku_id, o.currency
+  ), gone as (
+    delete from analytics.sales_days d
+     where d.region_id = p_region_id and d.placed_on = p_day
+       and (d.channel_id, d.warehouse_id, d.sku_id, d.currency) not in (
+         select f.channel_id, f.warehouse_id, f.sku_id, f.currency from fresh f)
+  )
+  insert into analytics.sales_days as d
+    (region_id, placed_on, channel_id, warehouse_id, sku_id, currency, ordered, shipped, withdrawn, revenue)
+  select p_region_id, p_day, f.channel_id, f.warehouse_id, f.sku_id, f.currency, f.ordered, f.shipped, f.withdrawn, f.revenue
+    from fresh f
+  on conflict on constraint sales_days_pkey do update
+    set ordered = excluded.ordered, shipped = excluded.shipped, withdrawn = excluded.withdrawn, revenue = excluded.revenue
+  where (d.ordered, d.shipped, d.withdrawn, d.revenue)
+        <> (excluded.ordered, excluded.shipped, excluded.withdrawn, excluded.revenue);
+$$;
+
+grant execute on function analytics.sum_sales_days(smallint, date) to scoville_definer;

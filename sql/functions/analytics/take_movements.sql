@@ -1,0 +1,31 @@
+-- The movements that are not in the sums yet, of at most p_limit levels, in the order of the ledger, and at most p_depth of
+-- each; more is a matter of another call. A level's own row says by its version whether there are any.
+create or replace function analytics.take_movements(
+  p_region_id smallint,
+  p_limit integer,
+  p_depth integer
+)
+  returns setof analytics.movement
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select l.warehouse_id, l.sku_id, l.version, t.movement_id, t.recorded_at, t.kind, t.lot_id, t.on_hand_delta, t.reserved_delta,
+         t.committed_delta, t.unavailable_delta, t.safety_stock_delta, t.reason_code
+    from (select s.warehouse_id, s.sku_id, s.version, coalesce(m.movement_id, 0) as movement_id
+            from stock.stock_levels s
+            left join analytics.stock_marks m
+              on m.region_id = s.region_id and m.warehouse_id = s.warehouse_id and m.sku_id = s.sku_id
+           where s.region_id = p_region_id and (m.version is null or m.version < s.version)
+           order by s.warehouse_id, s.sku_id
+           limit p_limit) l
+    left join lateral (
+      select m.*
+        from stock.stock_movements m
+       where m.region_id = p_region_id and m.sku_id = l.sku_id and m.warehouse_id = l.warehouse_id
+         and m.movement_id > l.movement_id
+       order by m.movement_id
+       limit p_depth) t on true;
+$$;
+
+grant execute on function analytics.take_movements(smallint, integer, integer) to scoville_definer;

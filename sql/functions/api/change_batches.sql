@@ -1,0 +1,42 @@
+-- Definer: nobody holds a write right on a table; this is the way to take a batch out of sale, and back.
+-- Lock order: stock_levels of all the batches, then lots (stock.lock_batches), then lot_levels.
+create or replace function api.change_batches(
+  p_region_id smallint,
+  p_changes jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+as $$
+declare
+  v_keys identity.key[] := identity.read_keys(p_changes);
+  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'change_batches', v_keys) s);
+  v_drafts stock.draft[];
+  v_draft stock.draft;
+  v_document json;
+begin
+  v_drafts := array(select d from stock.read_batch_changes(p_region_id, p_changes,
+                      array(select r.ordinal from pg_catalog.unnest(v_results) r)) d);
+  perform stock.lock_batches(p_region_id, array(
+    select distinct d.lot_id from pg_catalog.unnest(v_drafts) d where d.lot_id is not null));
+  foreach v_draft in array v_drafts loop
+    v_draft := stock.change_batch(p_region_id, v_draft);
+    -- A statement of its own: it must see what the change wrote.
+    select d.document into v_document from stock.lot_documents(p_region_id, array[v_draft.lot_id]) d;
+    v_results := v_results || row(v_draft.ordinal, v_draft.code, false, coalesce(v_draft.body::json, v_document))::api.result;
+  end loop;
+  perform identity.keep_answers(p_region_id, 'change_batches', v_keys, v_results);
+  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+end
+$$;
+
+comment on function api.change_batches(smallint, jsonb) is
+  'Sets the status of batches: available, on_hold, quarantined, recalled, damaged or (without units) destroyed. An array of '
+  '{sku_id, batch_number, status, reason_code, note, if_match}; a result for each, in order. Units of a batch that is not '
+  'available are on hand and cannot be sold.';
+alter function api.change_batches(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.change_batches(smallint, jsonb) to admin, warehouse;

@@ -1,0 +1,54 @@
+-- Definer: nobody holds a write right on a table; this is the way to let a program or person in. The secret is made and shown
+-- by the API; only its SHA-256 ever comes here, so no statement, log or copy of the database holds it.
+create or replace function api.create_clients(
+  p_clients jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_item record;
+  v_client jsonb;
+  v_refusal jsonb;
+begin
+  for v_item in
+    select e.ordinality::integer as nth, e.value as item,
+           coalesce(e.value ->> 'client_id', 'client-' || pg_catalog.left(pg_catalog.replace(
+             pg_catalog.gen_random_uuid()::text, '-', ''), 12)) as id
+      from pg_catalog.jsonb_array_elements(p_clients) with ordinality e
+     order by e.ordinality
+  loop
+    v_client := pg_catalog.jsonb_build_object('region_id', 1) || pg_catalog.jsonb_strip_nulls(v_item.item);
+    v_refusal := identity.refuse_client(v_client);
+    if v_refusal is null then
+      insert into identity.clients
+        (client_id, name, role, region_id, warehouses, channels, active, created_at, updated_at)
+      values (v_item.id, v_client ->> 'name', v_client ->> 'role', (v_client ->> 'region_id')::smallint,
+              app.text_array(v_client -> 'warehouses'), app.text_array(v_client -> 'channels'),
+              coalesce((v_client ->> 'active')::boolean, true), app.now(), app.now())
+      on conflict on constraint clients_pkey do nothing;
+      if not found then
+        v_refusal := pg_catalog.jsonb_build_object('code', 'ID005', 'body', app.refusal(pg_catalog.format(
+          'There is a client %s already. Choose another client_id, or PATCH /v1/clients/%s.', v_item.id, v_item.id), '/client_id'));
+      end if;
+    end if;
+    if v_refusal is not null then
+      return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
+      continue;
+    end if;
+    insert into identity.client_secrets (client_id, secret_no, secret_hash, created_at)
+    values (v_item.id, 1, pg_catalog.decode(v_client ->> 'secret_hash', 'hex'), app.now());
+    return query select v_item.nth, null::text, false,
+                        identity.record_client(v_item.id, null, null, v_client -> 'meta')::json;
+  end loop;
+end
+$$;
+
+comment on function api.create_clients(jsonb) is
+  'Makes API clients. An array of {client_id, name, role, region_id, warehouses, channels, active, secret_hash}; a result for '
+  'each, in order. Without client_id one is chosen. secret_hash is the SHA-256 of the secret, in hex.';
+alter function api.create_clients(jsonb) owner to scoville_definer;
+grant execute on function api.create_clients(jsonb) to admin;

@@ -1,0 +1,58 @@
+-- Definer: nobody holds a write right on a table; this is the way to be told of events. A new webhook listens from the present
+-- end of the log. Its secret is in this answer and in no other: a repeat of the idempotency key answers without it.
+create or replace function api.create_webhooks(
+  p_region_id smallint,
+  p_webhooks jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  c_webhooks_max constant integer := 100;
+  v_keys identity.key[] := identity.read_keys(p_webhooks);
+  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'create_webhooks', v_keys) s);
+  v_secrets text[] := array_fill(null::text, array[pg_catalog.jsonb_array_length(p_webhooks)]);
+  v_item record;
+  v_refusal jsonb;
+  v_id bigint;
+begin
+  for v_item in
+    select e.ordinality::integer as nth, e.value as item, coalesce(e.value -> 'meta' ->> 'actor', app.claim_subject()) as owner
+      from pg_catalog.jsonb_array_elements(p_webhooks) with ordinality e
+     where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r)
+     order by e.ordinality
+  loop
+    v_refusal := webhooks.refuse_settings(p_region_id, v_item.item);
+    if v_refusal is null and c_webhooks_max <= (
+         select count(*) from webhooks.endpoints p
+          where p.region_id = p_region_id and p.owner = v_item.owner and p.deleted_at is null) then
+      v_refusal := pg_catalog.jsonb_build_object('code', 'WH004', 'body', app.refusal(
+        pg_catalog.format('You have %s webhooks, which is the most one owner can have. Delete one first.', c_webhooks_max), ''));
+    end if;
+    if v_refusal is not null then
+      v_results := v_results || row(v_item.nth, v_refusal ->> 'code', false, v_refusal -> 'body')::api.result;
+      continue;
+    end if;
+    v_id := webhooks.create_endpoint(p_region_id, v_item.owner, v_item.item);
+    v_secrets[v_item.nth] := webhooks.add_secret(p_region_id, v_id);
+    v_results := v_results || array(
+      select row(v_item.nth, null, false, d.document)::api.result from webhooks.documents(p_region_id, array[v_id]) d);
+  end loop;
+  perform identity.keep_answers(p_region_id, 'create_webhooks', v_keys, v_results);
+  return query
+    select r.ordinal, r.code, r.replayed,
+           case when v_secrets[r.ordinal] is null then r.body
+                else (r.body::jsonb || pg_catalog.jsonb_build_object('secret', v_secrets[r.ordinal]))::json end
+      from pg_catalog.unnest(v_results) r
+     order by r.ordinal;
+end
+$$;
+
+comment on function api.create_webhooks(smallint, jsonb) is
+  'Makes webhooks. An array of {url, description, event_types, skus, warehouses, channels, rate_limit, concurrency, active}; a '
+  'result for each, in order, with its secret.';
+alter function api.create_webhooks(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.create_webhooks(smallint, jsonb) to admin, integration;

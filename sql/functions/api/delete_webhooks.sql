@@ -1,0 +1,46 @@
+-- Definer: nobody holds a write right on a table; this is the way to stop a webhook for good. Its secrets go at once; what waits
+-- for it is called off by the worker; what was delivered stays in the log of deliveries for its month, for admins and BI.
+-- Lock order: endpoint_states, then endpoints (webhooks.lock_endpoint).
+create or replace function api.delete_webhooks(
+  p_region_id smallint,
+  p_requests jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_item record;
+  v_found record;
+  v_document json;
+begin
+  for v_item in
+    select e.ordinality::integer as nth, e.value as item
+      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+     order by e.ordinality
+  loop
+    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, false);
+    if v_found.code is not null then
+      return query select v_item.nth, v_found.code, false, v_found.body::json;
+      continue;
+    end if;
+    select d.document || '{"active": false, "status": "deleted"}' into v_document
+      from webhooks.documents(p_region_id, array[(v_found.endpoint).endpoint_id]) d;
+    delete from webhooks.secrets s
+     where s.region_id = p_region_id and s.endpoint_id = (v_found.endpoint).endpoint_id;
+    update webhooks.endpoints p
+       set active = false, deleted_at = app.now(), version = p.version + 1, updated_at = app.now(),
+           changed_by = coalesce(v_item.item -> 'meta' ->> 'actor', app.claim_subject()), change_reason = 'deleted',
+           request_id = coalesce(v_item.item -> 'meta' ->> 'request_id', app.claim_request_id())
+     where p.region_id = p_region_id and p.endpoint_id = (v_found.endpoint).endpoint_id;
+    return query select v_item.nth, null::text, false, v_document;
+  end loop;
+end
+$$;
+
+comment on function api.delete_webhooks(smallint, jsonb) is
+  'Deletes webhooks. An array of {webhook_id, if_match}; a result for each, in order: the webhook as it was.';
+alter function api.delete_webhooks(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.delete_webhooks(smallint, jsonb) to admin, integration;

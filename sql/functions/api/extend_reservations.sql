@@ -1,0 +1,21 @@
+-- Definer: nobody holds a write right on a table; this is the way to keep units longer, or for less long. Changes no quantity.
+create or replace function api.extend_reservations(
+  p_region_id smallint,
+  p_requests jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language sql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+as $$
+  select r.* from stock.change_reservations(p_region_id, 'extend_reservations', p_requests) r;
+$$;
+
+comment on function api.extend_reservations(smallint, jsonb) is
+  'Sets until when units are held: ttl_seconds from now, or expires_at, at most 24 hours ahead. An array of {reservation_id, '
+  'ttl_seconds, expires_at, if_match}; a result for each, in order. Its owner''s or an admin''s.';
+alter function api.extend_reservations(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.extend_reservations(smallint, jsonb) to admin, sales, integration;

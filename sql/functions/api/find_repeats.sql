@@ -1,0 +1,39 @@
+-- Definer: kept answers are read by no role. Of orders that are about to be refused without being tried (their SKU was sold out a
+-- moment ago): those that are repeats, with what place_orders would say to them; nothing is said of the others (code and body null).
+-- Locks no row; the advisory locks of the keys show which of them are in flight.
+create or replace function api.find_repeats(
+  p_region_id smallint,
+  p_orders jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+as $$
+declare
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id, 'place_orders', identity.read_keys(p_orders)) s);
+begin
+  return query
+    select o.ordinality::integer, coalesce(r.code, case when d.order_id is not null then 'OR005' end), coalesce(r.replayed, false),
+           coalesce(r.body, case when d.order_id is not null
+             then orders.refusal_of_duplicate(p_region_id, c.channel_id, o.value ->> 'external_id', d.order_id)::json end)
+      from pg_catalog.jsonb_array_elements(p_orders) with ordinality o
+      left join pg_catalog.unnest(v_results) r on r.ordinal = o.ordinality
+     cross join lateral (select coalesce(o.value ->> 'channel', app.claim_channel()) as channel_id) c
+      left join lateral (
+        select e.order_id
+          from orders.orders e
+         where e.region_id = p_region_id and e.external_id = o.value ->> 'external_id' and e.channel_id = c.channel_id
+         limit 1) d on r.ordinal is null
+     order by o.ordinality;
+end
+$$;
+
+comment on function api.find_repeats(smallint, jsonb) is
+  'Which of these orders have been placed already, by their idempotency key or external_id: a row for each, in order.';
+alter function api.find_repeats(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.find_repeats(smallint, jsonb) to admin, sales, integration;

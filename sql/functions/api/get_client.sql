@@ -1,0 +1,21 @@
+create or replace function api.get_client(
+  p_client_id text
+)
+  returns table (body json, etag text)
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+declare
+  v_document jsonb := identity.client_document(p_client_id);
+begin
+  if v_document is null then
+    raise exception using errcode = 'ID004', message = 'client not found',
+      detail = pg_catalog.json_build_object('detail', pg_catalog.format('There is no client %s.', p_client_id))::text;
+  end if;
+  return query select v_document::json, v_document ->> 'version';
+end
+$$;
+
+comment on function api.get_client(text) is 'An API client, without its secrets; its version is the ETag.';
+grant execute on function api.get_client(text) to admin;

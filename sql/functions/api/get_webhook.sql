@@ -1,0 +1,22 @@
+create or replace function api.get_webhook(
+  p_region_id smallint,
+  p_webhook_id text
+)
+  returns table (body json, etag text)
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+begin
+  return query
+    select d.document::json, d.document ->> 'version'
+      from webhooks.documents(p_region_id, array[webhooks.find_endpoint(p_region_id, p_webhook_id)]) d;
+  if not found then
+    raise exception using errcode = 'WH001', message = 'webhook not found', detail = pg_catalog.json_build_object('detail',
+      pg_catalog.format('There is no webhook %s for you.', p_webhook_id))::text;
+  end if;
+end
+$$;
+
+comment on function api.get_webhook(smallint, text) is 'A webhook by its id, without its secret; its version is the ETag.';
+grant execute on function api.get_webhook(smallint, text) to admin, integration;

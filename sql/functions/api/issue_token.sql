@@ -1,0 +1,30 @@
+-- Definer, and called before anybody has entered: the API asks it in its own name who a client is. It gets a hash, never the
+-- secret. Whether a client is unknown, inactive or has another secret, the same rows are looked for and the same is answered.
+create or replace function api.issue_token(
+  p_client_id text,
+  p_secret_hash bytea,
+  p_scope text
+)
+  returns table (error text, body json)
+  language sql
+  stable
+  security definer
+  set search_path = ''
+as $$
+  select case when not t.known then 'invalid_client' when t.foreign_scope then 'invalid_scope' end,
+         case when t.known and not t.foreign_scope then pg_catalog.json_build_object('client_id', t.client_id, 'role', t.role,
+                'region', t.region_id, 'warehouses', t.warehouses, 'channels', t.channels, 'grant', t.grant_no) end
+    from (select c.*, coalesce(c.active and s.live, false) as known,
+                 coalesce(p_scope <> c.role, false) as foreign_scope
+            from (select pg_catalog.bool_or(h.secret_hash = p_secret_hash
+                           and (h.expires_at is null or h.expires_at > app.now())) as live
+                    from identity.client_secrets h
+                   where h.client_id = p_client_id) s
+            left join identity.clients c on c.client_id = p_client_id) t;
+$$;
+
+comment on function api.issue_token(text, bytea, text) is
+  'What a token of this client says, or the error of RFC 6749, section 5.2: invalid_client, or invalid_scope where a scope is '
+  'asked for that is not the client''s role.';
+alter function api.issue_token(text, bytea, text) owner to scoville_definer;
+grant execute on function api.issue_token(text, bytea, text) to authenticator;

@@ -1,0 +1,55 @@
+-- The events after a place that the caller may see (row-level security decides) and that its filters let through. A call looks
+-- through a bounded part of the log, so it may find less than a page, even nothing, and still have got on: next says how far.
+create or replace function api.list_events(
+  p_region_id smallint,
+  p_filters jsonb,
+  p_after text,
+  p_limit integer
+)
+  returns table (body json, next_place text)
+  language plpgsql
+  stable
+  set search_path = ''
+  set enable_seqscan = off
+  set jit = off
+as $$
+declare
+  c_rows_max constant integer := 10000;
+  v_types text[] := pg_catalog.string_to_array(p_filters ->> 'types', ',');
+  v_subject text := p_filters ->> 'subject';
+  v_stream events.stream;
+  v_after bigint;
+  v_until bigint;
+  v_data json[];
+begin
+  select s.* into v_stream from events.stream s;
+  v_after := events.read_place(p_after, v_stream);
+  v_until := least(v_after + c_rows_max, v_stream.last_seq);
+  if not v_types <@ events.known_types() then
+    raise exception using errcode = 'VA001', message = 'unknown type',
+      detail = pg_catalog.jsonb_build_object('detail', 'There is no such type of event.',
+        'errors', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('parameter', 'types', 'detail',
+          'Write types of this list with commas between them: '
+          || pg_catalog.array_to_string(events.known_types(), ', ') || '.')))::text;
+  end if;
+  select pg_catalog.array_agg(s.document order by s.seq), coalesce(max(s.seq) filter (where s.nth = p_limit), v_until)
+    into v_data, v_until
+    from (select e.seq, row_number() over (order by e.seq) as nth, events.document(e) as document
+            from events.event_log e
+           where e.seq > v_after and e.seq <= v_until
+             and e.region_id in (0, p_region_id)
+             and (v_types is null or e.type = any (v_types))
+             and (v_subject is null or e.subject = v_subject)
+           order by e.seq
+           limit p_limit) s;
+  body := pg_catalog.json_build_object('data', coalesce(pg_catalog.array_to_json(v_data), '[]'),
+            'next', v_stream.epoch || ':' || v_until, 'last', v_stream.epoch || ':' || v_stream.last_seq);
+  next_place := case when v_until < v_stream.last_seq then v_stream.epoch || ':' || v_until end;
+  return next;
+end
+$$;
+
+comment on function api.list_events(smallint, jsonb, text, integer) is
+  'Events after a place <epoch>:<seq>, the earliest first, as CloudEvents. Filters: types (with commas between them), subject. '
+  'next is the place to go on from, last the end of the log: as long as they differ there may be more.';
+grant execute on function api.list_events(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

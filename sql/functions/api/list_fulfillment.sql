@@ -1,0 +1,50 @@
+-- A page of bi.fulfillment_lead_time, of the rows that the caller may see. Filters that are absent are null and fall away; the
+-- plan is made for the values.
+create or replace function api.list_fulfillment(
+  p_region_id smallint,
+  p_filters jsonb,
+  p_cursor text,
+  p_limit integer
+)
+  returns table (body json, next_cursor text)
+  language plpgsql
+  stable
+  set search_path = ''
+  set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_position jsonb := app.decode_cursor(p_cursor, 'fulfillment', 3);
+  v_after_1 bigint := app.cursor_number(v_position ->> 1);
+  v_after_2 text := v_position ->> 2;
+  v_after_3 text := v_position ->> 3;
+  v_month date := pg_catalog.date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
+  v_rows json[];
+  v_last jsonb;
+begin
+  select pg_catalog.array_agg(s.document order by s.nth), (pg_catalog.array_agg(s.place order by s.nth))[p_limit]
+    into v_rows, v_last
+    from (select r.document, pg_catalog.jsonb_build_array('fulfillment', r.k1::text, r.k2::text, r.k3::text) as place,
+                 row_number() over (order by r.k1, r.k2, r.k3) as nth
+            from (select (100000 - (a.month_on - date '2000-01-01'))::bigint as k1,
+                         a.channel_id as k2,
+                         a.warehouse_id as k3,
+                         pg_catalog.json_build_object(
+                         'month', a.month_on, 'channel', a.channel_id, 'warehouse_location', a.warehouse_id, 'parcels', a.parcels,
+                         'average_hours', a.average_hours, 'median_hours', a.median_hours, 'p90_hours', a.p90_hours,
+                         'max_hours', a.hours_max) as document
+                    from bi.fulfillment_lead_time a
+                   where a.region_id = p_region_id
+                     and (v_month is null or a.month_on = v_month)
+                     and (p_filters ->> 'channel' is null or a.channel_id = p_filters ->> 'channel')
+                     and (p_filters ->> 'warehouse' is null or a.warehouse_id = p_filters ->> 'warehouse')) r
+           where v_after_1 is null or (r.k1, r.k2, r.k3) > (v_after_1, v_after_2, v_after_3)
+           order by r.k1, r.k2, r.k3
+           limit p_limit + 1) s;
+  return query select p.body, p.next_cursor from app.page_at(p_limit, v_rows, v_last) p;
+end
+$$;
+
+comment on function api.list_fulfillment(smallint, jsonb, text, integer) is
+  'Hours from order to parcel by channel, warehouse and month in which the orders were placed, the latest first. Filters: '
+  'month (any day of it), channel, warehouse.';
+grant execute on function api.list_fulfillment(smallint, jsonb, text, integer) to admin, warehouse, sales;

@@ -1,0 +1,33 @@
+-- One page of reason codes. Filters that are absent are null and fall away; the plan is made for the values.
+create or replace function api.list_reason_codes(
+  p_filters jsonb,
+  p_cursor text,
+  p_limit integer
+)
+  returns table (body json, next_cursor text)
+  language plpgsql
+  stable
+  set search_path = ''
+  set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_after text := app.decode_cursor(p_cursor, 'reason-codes', 1) ->> 1;
+  v_q text := pg_catalog.lower(p_filters ->> 'q');
+  v_active boolean := (p_filters ->> 'active')::boolean;
+  v_direction text := p_filters ->> 'direction';
+begin
+  return query select p.body, p.next_cursor from app.page('reason-codes', 'reason_code', p_limit, array(
+    select catalog.reason_code_document(t)
+      from catalog.reason_codes t
+     where (v_after is null or t.reason_code > v_after)
+       and (v_q is null or pg_catalog.strpos(pg_catalog.lower(t.reason_code || ' ' || t.description), v_q) > 0)
+       and (v_active is null or t.active = v_active)
+       and (v_direction is null or t.direction = v_direction)
+     order by t.reason_code
+     limit p_limit + 1)) p;
+end
+$$;
+
+comment on function api.list_reason_codes(jsonb, text, integer) is
+  'Reason codes by code. Filters: q (part of code or description), direction (in, out, both), active.';
+grant execute on function api.list_reason_codes(jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -1,0 +1,53 @@
+-- A page of bi.sell_through, of the rows that the caller may see. Filters that are absent are null and fall away; the
+-- plan is made for the values.
+create or replace function api.list_sell_through(
+  p_region_id smallint,
+  p_filters jsonb,
+  p_cursor text,
+  p_limit integer
+)
+  returns table (body json, next_cursor text)
+  language plpgsql
+  stable
+  set search_path = ''
+  set plan_cache_mode = force_custom_plan
+as $$
+declare
+  v_position jsonb := app.decode_cursor(p_cursor, 'sell_through', 4);
+  v_after_1 bigint := app.cursor_number(v_position ->> 1);
+  v_after_2 bigint := app.cursor_number(v_position ->> 2);
+  v_after_3 text := v_position ->> 3;
+  v_after_4 text := v_position ->> 4;
+  v_month date := pg_catalog.date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
+  v_rows json[];
+  v_last jsonb;
+begin
+  select pg_catalog.array_agg(s.document order by s.nth), (pg_catalog.array_agg(s.place order by s.nth))[p_limit]
+    into v_rows, v_last
+    from (select r.document, pg_catalog.jsonb_build_array('sell_through', r.k1::text, r.k2::text, r.k3::text, r.k4::text) as place,
+                 row_number() over (order by r.k1, r.k2, r.k3, r.k4) as nth
+            from (select (100000 - (a.month_on - date '2000-01-01'))::bigint as k1,
+                         (1000000000000 - a.units_shipped)::bigint as k2,
+                         a.warehouse_id as k3,
+                         a.sku_id as k4,
+                         pg_catalog.json_build_object(
+                         'month', a.month_on, 'warehouse_location', a.warehouse_id, 'sku_id', a.sku_id, 'name', a.sku_name,
+                         'opening_on_hand', a.opening_on_hand, 'units_received', a.units_received,
+                         'units_shipped', a.units_shipped, 'closing_on_hand', a.closing_on_hand,
+                         'sell_through', a.sell_through) as document
+                    from bi.sell_through a
+                   where a.region_id = p_region_id
+                     and (v_month is null or a.month_on = v_month)
+                     and (p_filters ->> 'sku_id' is null or a.sku_id = p_filters ->> 'sku_id')
+                     and (p_filters ->> 'warehouse' is null or a.warehouse_id = p_filters ->> 'warehouse')) r
+           where v_after_1 is null or (r.k1, r.k2, r.k3, r.k4) > (v_after_1, v_after_2, v_after_3, v_after_4)
+           order by r.k1, r.k2, r.k3, r.k4
+           limit p_limit + 1) s;
+  return query select p.body, p.next_cursor from app.page_at(p_limit, v_rows, v_last) p;
+end
+$$;
+
+comment on function api.list_sell_through(smallint, jsonb, text, integer) is
+  'Which share of what could be sold of each SKU and warehouse was shipped in a month: the latest month first, in it what '
+  'was shipped most. Filters: month (any day of it), sku_id, warehouse.';
+grant execute on function api.list_sell_through(smallint, jsonb, text, integer) to admin, warehouse;

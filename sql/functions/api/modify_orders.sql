@@ -1,0 +1,50 @@
+-- Definer: nobody holds a write right on a table; this is the way to change an order of which nothing has been shipped.
+-- Carried out one after the other under the locks of all, so that what one sets free the next may take.
+-- Lock order: stock_levels of all orders and of what they may want more, then reservations, then orders (orders.lock_orders).
+create or replace function api.modify_orders(
+  p_region_id smallint,
+  p_changes jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+as $$
+declare
+  v_keys identity.key[] := identity.read_keys(p_changes);
+  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'modify_orders', v_keys) s);
+  v_request record;
+  v_refusal record;
+  v_document json;
+begin
+  perform orders.lock_orders(p_region_id,
+    array(select distinct orders.find_order(p_region_id, e.value ->> 'order_id')
+            from pg_catalog.jsonb_array_elements(p_changes) with ordinality e
+           where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r)),
+    orders.read_demands(p_region_id, p_changes));
+  for v_request in
+    select e.ordinality::integer as ordinal, e.value as request,
+           orders.find_order(p_region_id, e.value ->> 'order_id') as order_id
+      from pg_catalog.jsonb_array_elements(p_changes) with ordinality e
+     where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r)
+     order by e.ordinality
+  loop
+    select m.code, m.body into v_refusal from orders.modify_order(p_region_id, v_request.order_id, v_request.request) m;
+    -- A statement of its own: it must see what the change wrote.
+    select d.document into v_document from orders.documents(p_region_id, array[v_request.order_id]) d;
+    v_results := v_results || row(v_request.ordinal, v_refusal.code, false,
+                                  coalesce(v_refusal.body::json, v_document))::api.result;
+  end loop;
+  perform identity.keep_answers(p_region_id, 'modify_orders', v_keys, v_results);
+  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+end
+$$;
+
+comment on function api.modify_orders(smallint, jsonb) is
+  'Changes orders of which nothing has been shipped. An array of {order_id, items, customer, note, total_price, reason, if_match}; '
+  'what is left out stays, items are replaced as a whole. A result for each, in order: the order, or the refusal.';
+alter function api.modify_orders(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.modify_orders(smallint, jsonb) to admin, sales, integration;

@@ -1,0 +1,54 @@
+-- Definer: nobody holds a write right on a table; this is the way to repair what an outage left behind: all deliveries since a
+-- moment that failed, were called off or quarantined are sent again. So many at most a call; more says whether there are others.
+-- Lock order: endpoint_states, endpoints (webhooks.lock_endpoint), then deliveries.
+create or replace function api.recover_webhooks(
+  p_region_id smallint,
+  p_requests jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  c_deliveries_max constant integer := 10000;
+  v_item record;
+  v_found record;
+  v_ids bigint[];
+begin
+  for v_item in
+    select e.ordinality::integer as nth, e.value as item, (e.value ->> 'since')::timestamptz as since
+      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+     order by e.ordinality
+  loop
+    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
+    if v_found.code is not null then
+      return query select v_item.nth, v_found.code, false, v_found.body::json;
+      continue;
+    end if;
+    v_ids := array(
+      select d.delivery_id
+        from webhooks.deliveries d
+       where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id and d.created_at >= v_item.since
+         and d.status in ('failed', 'canceled', 'quarantined')
+       order by d.delivery_id
+       limit c_deliveries_max + 1);
+    update webhooks.deliveries d
+       set status = 'pending', due_at = app.now(), failures = 0, solo_starts = 0, finished_at = null
+     where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id
+       and d.delivery_id = any (v_ids[:c_deliveries_max]);
+    return query
+      select v_item.nth, null::text, false, pg_catalog.json_build_object(
+        'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
+        'deliveries', least(pg_catalog.cardinality(v_ids), c_deliveries_max),
+        'more', pg_catalog.cardinality(v_ids) > c_deliveries_max);
+  end loop;
+end
+$$;
+
+comment on function api.recover_webhooks(smallint, jsonb) is
+  'Sends again what failed since a moment. An array of {webhook_id, since}; a result for each, in order: how many deliveries, and '
+  'whether there are more.';
+alter function api.recover_webhooks(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.recover_webhooks(smallint, jsonb) to admin, integration;

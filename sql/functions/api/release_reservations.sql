@@ -1,0 +1,22 @@
+-- Definer: nobody holds a write right on a table; this is the way to let held units go. May be repeated: one that is released
+-- or expired already is answered as it is.
+create or replace function api.release_reservations(
+  p_region_id smallint,
+  p_requests jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language sql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+as $$
+  select r.* from stock.change_reservations(p_region_id, 'release_reservations', p_requests) r;
+$$;
+
+comment on function api.release_reservations(smallint, jsonb) is
+  'Ends reservations: their units become available. An array of {reservation_id, if_match}; a result for each, in order. Their '
+  'owner''s or an admin''s.';
+alter function api.release_reservations(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.release_reservations(smallint, jsonb) to admin, sales, integration;

@@ -1,0 +1,47 @@
+-- Definer: nobody holds a write right on a table. The client becomes inactive and all its secrets die; its tokens are no good
+-- as soon as their next check (a minute at most). Said twice it changes nothing the second time.
+create or replace function api.revoke_clients(
+  p_clients jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_item record;
+  v_client identity.clients;
+  v_old jsonb;
+  v_refusal jsonb;
+begin
+  for v_item in
+    select e.ordinality::integer as nth, e.value as item, e.value ->> 'client_id' as id
+      from pg_catalog.jsonb_array_elements(p_clients) with ordinality e
+     order by e.ordinality
+  loop
+    select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;
+    v_refusal := identity.refuse_change(v_client, v_item.item);
+    if v_refusal is not null then
+      return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
+      continue;
+    end if;
+    v_old := identity.client_document(v_item.id);
+    if v_client.active or v_old -> 'secrets' <> '[]' then
+      update identity.client_secrets s
+         set expires_at = app.now()
+       where s.client_id = v_item.id and (s.expires_at is null or s.expires_at > app.now());
+      update identity.clients c
+         set active = false, grant_no = c.grant_no + 1, version = c.version + 1, updated_at = app.now()
+       where c.client_id = v_item.id;
+      perform identity.record_client(v_item.id, v_old, 'revoked', v_item.item -> 'meta');
+    end if;
+    return query select v_item.nth, null::text, false, identity.client_document(v_item.id)::json;
+  end loop;
+end
+$$;
+
+comment on function api.revoke_clients(jsonb) is
+  'Revokes API clients. An array of {client_id, if_match}; a result for each, in order.';
+alter function api.revoke_clients(jsonb) owner to scoville_definer;
+grant execute on function api.revoke_clients(jsonb) to admin;

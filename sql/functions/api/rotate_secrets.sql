@@ -1,0 +1,57 @@
+-- Definer: nobody holds a write right on a table. Two places, one secret in each: the new one takes the place of the one that
+-- was on its way out, and the one that was current gets an end.
+create or replace function api.rotate_secrets(
+  p_clients jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_item record;
+  v_client identity.clients;
+  v_old jsonb;
+  v_refusal jsonb;
+  v_current smallint;
+begin
+  for v_item in
+    select e.ordinality::integer as nth, e.value as item, e.value ->> 'client_id' as id,
+           pg_catalog.make_interval(secs => coalesce((e.value ->> 'overlap_seconds')::integer, 86400)) as overlap
+      from pg_catalog.jsonb_array_elements(p_clients) with ordinality e
+     order by e.ordinality
+  loop
+    select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;
+    v_refusal := identity.refuse_change(v_client, v_item.item);
+    if v_refusal is null and not v_client.active then
+      v_refusal := pg_catalog.jsonb_build_object('code', 'ID007', 'body', pg_catalog.jsonb_build_object('detail',
+        'This client is inactive: a secret would not let it in. Set active to true first.'));
+    end if;
+    if v_refusal is not null then
+      return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
+      continue;
+    end if;
+    v_old := identity.client_document(v_item.id);
+    update identity.client_secrets s
+       set expires_at = app.now() + v_item.overlap
+     where s.client_id = v_item.id and s.expires_at is null
+    returning s.secret_no into v_current;
+    insert into identity.client_secrets as s (client_id, secret_no, secret_hash, created_at, expires_at)
+    values (v_item.id, 3 - coalesce(v_current, 2), pg_catalog.decode(v_item.item ->> 'secret_hash', 'hex'), app.now(), null)
+    on conflict on constraint client_secrets_pkey do update
+       set secret_hash = excluded.secret_hash, created_at = excluded.created_at, expires_at = null;
+    update identity.clients c
+       set version = c.version + 1, updated_at = app.now()
+     where c.client_id = v_item.id;
+    return query select v_item.nth, null::text, false,
+                        identity.record_client(v_item.id, v_old, 'secret rotated', v_item.item -> 'meta')::json;
+  end loop;
+end
+$$;
+
+comment on function api.rotate_secrets(jsonb) is
+  'Gives API clients a new secret. An array of {client_id, if_match, overlap_seconds, secret_hash}; a result for each, in order. '
+  'The secret so far lives on for the overlap (a day); of two live ones the older gives way.';
+alter function api.rotate_secrets(jsonb) owner to scoville_definer;
+grant execute on function api.rotate_secrets(jsonb) to admin;

@@ -1,0 +1,46 @@
+-- Definer: nobody holds a write right on a table; this is the way to a new secret. For a while messages carry the signatures of
+-- both, so that a consumer can change over without a gap.
+-- Lock order: endpoint_states, then endpoints (webhooks.lock_endpoint).
+create or replace function api.rotate_webhook_secrets(
+  p_region_id smallint,
+  p_requests jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_item record;
+  v_found record;
+  v_secret text;
+begin
+  for v_item in
+    select e.ordinality::integer as nth, e.value as item,
+           coalesce((e.value ->> 'overlap_seconds')::integer, 86400) * interval '1 second' as overlap
+      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+     order by e.ordinality
+  loop
+    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, false);
+    if v_found.code is not null then
+      return query select v_item.nth, v_found.code, false, v_found.body::json;
+      continue;
+    end if;
+    v_secret := webhooks.add_secret(p_region_id, (v_found.endpoint).endpoint_id, v_item.overlap);
+    update webhooks.endpoints p
+       set previous_secret_expires_at = app.now() + v_item.overlap, version = p.version + 1, updated_at = app.now(),
+           changed_by = coalesce(v_item.item -> 'meta' ->> 'actor', app.claim_subject()), change_reason = 'secret rotated',
+           request_id = coalesce(v_item.item -> 'meta' ->> 'request_id', app.claim_request_id())
+     where p.region_id = p_region_id and p.endpoint_id = (v_found.endpoint).endpoint_id;
+    return query
+      select v_item.nth, null::text, false, (d.document || pg_catalog.jsonb_build_object('secret', v_secret))::json
+        from webhooks.documents(p_region_id, array[(v_found.endpoint).endpoint_id]) d;
+  end loop;
+end
+$$;
+
+comment on function api.rotate_webhook_secrets(smallint, jsonb) is
+  'Gives webhooks new secrets. An array of {webhook_id, overlap_seconds (a day)}; a result for each, in order, with the new secret.';
+alter function api.rotate_webhook_secrets(smallint, jsonb) owner to scoville_definer;
+grant execute on function api.rotate_webhook_secrets(smallint, jsonb) to admin, integration;

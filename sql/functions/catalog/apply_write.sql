@@ -1,0 +1,20 @@
+-- What a write makes of what there is (p_old, a document, or null). p_defaults: what something new has unless it says otherwise.
+create or replace function catalog.apply_write(
+  p_write catalog.write,
+  p_old jsonb,
+  p_defaults jsonb
+)
+  returns jsonb
+  language sql
+  immutable
+  set search_path = ''
+as $$
+  select case p_write.mode
+    when 'put' then coalesce(p_old, '{}') || p_defaults || p_write.element
+    when 'patch' then p_defaults || app.merge_patch(p_old, p_write.element)
+    when 'retire' then p_old || '{"active": false}'
+    else coalesce(p_old, p_defaults) || p_write.element
+  end;
+$$;
+
+grant execute on function catalog.apply_write(catalog.write, jsonb, jsonb) to scoville_definer;

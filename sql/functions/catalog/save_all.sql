@@ -1,0 +1,34 @@
+-- Carries out the writes of one noun of the catalogue, and answers a row for each, in no order.
+-- Lock order: rows by id, the same in every session, so that no two wait for each other; writes of one id as they came.
+create or replace function catalog.save_all(
+  p_noun text,
+  p_key text,
+  p_elements jsonb
+)
+  returns table (ordinal integer, code text, replayed boolean, body json, created boolean)
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_write catalog.write;
+begin
+  for v_write in select w.* from catalog.read_writes(p_elements, p_key) w order by w.id collate "C", w.ordinal loop
+    case p_noun
+      when 'skus' then
+        select s.code, s.body, s.created into code, body, created from catalog.save_sku(v_write) s;
+      when 'warehouses' then
+        select s.code, s.body, s.created into code, body, created from catalog.save_warehouse(v_write) s;
+      when 'channels' then
+        select s.code, s.body, s.created into code, body, created from catalog.save_channel(v_write) s;
+      when 'reason-codes' then
+        select s.code, s.body, s.created into code, body, created from catalog.save_reason_code(v_write) s;
+    end case;
+    ordinal := v_write.ordinal;
+    replayed := false;
+    return next;
+  end loop;
+end
+$$;
+
+grant execute on function catalog.save_all(text, text, jsonb) to scoville_definer;

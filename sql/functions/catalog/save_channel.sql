@@ -1,0 +1,67 @@
+-- Makes, changes or retires one sales channel, and says which warehouses serve it, in which order; with its audit. Its region
+-- is for good.
+-- Lock order: catalogue rows stand before everything of stock.
+create or replace function catalog.save_channel(
+  p_write catalog.write,
+  out code text,
+  out body json,
+  out created boolean
+)
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_old jsonb;
+  v_new jsonb;
+  v_refusal jsonb;
+  v_channel catalog.channels;
+begin
+  perform from catalog.channels c where c.channel_id = p_write.id for no key update;
+  -- A statement of its own: it must see the warehouses as the last holder of the lock left them.
+  select catalog.channel_document(c)::jsonb into v_old from catalog.channels c where c.channel_id = p_write.id;
+  created := v_old is null;
+  v_new := catalog.apply_write(p_write, v_old, pg_catalog.jsonb_build_object('channel_id', p_write.id, 'name', p_write.id,
+    'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
+    'warehouses', '{}'::text[], 'active', true));
+  v_refusal := coalesce(catalog.refuse_write(p_write, 'channels', v_old), catalog.refuse_region(v_old, v_new),
+                        catalog.refuse_warehouses(v_new));
+  if v_refusal is not null then
+    code := v_refusal ->> 'code';
+    body := v_refusal -> 'body';
+    return;
+  end if;
+  v_channel := pg_catalog.jsonb_populate_record(null::catalog.channels, v_new);
+  if created then
+    insert into catalog.channels as c (channel_id, region_id, name, kind, pricing, hold_share_max, active, created_at, updated_at)
+    values (v_channel.channel_id, v_channel.region_id, v_channel.name, v_channel.kind, v_channel.pricing, v_channel.hold_share_max,
+            v_channel.active, app.now(), app.now())
+    on conflict do nothing
+    returning c.* into v_channel;
+    if not found then  -- another session has made it just now: it is there to be changed, or this is refused
+      select s.code, s.body, s.created into code, body, created from catalog.save_channel(p_write) s;
+      return;
+    end if;
+  elsif v_new <> v_old then
+    update catalog.channels c
+       set name = v_channel.name, kind = v_channel.kind, pricing = v_channel.pricing, hold_share_max = v_channel.hold_share_max,
+           active = v_channel.active, version = c.version + 1, updated_at = app.now()
+     where c.channel_id = p_write.id
+    returning c.* into v_channel;
+  end if;
+  if v_new -> 'warehouses' is distinct from v_old -> 'warehouses' then
+    delete from catalog.channel_warehouses w where w.channel_id = p_write.id;
+    insert into catalog.channel_warehouses (channel_id, warehouse_id, priority)
+    select p_write.id, w.value, min(w.ordinality)
+      from pg_catalog.jsonb_array_elements_text(v_new -> 'warehouses') with ordinality w
+     group by w.value
+    on conflict do nothing;
+  end if;
+  body := catalog.channel_document(v_channel);
+  if body::jsonb is distinct from v_old then
+    perform catalog.record_write(p_write, 'catalog.channels', v_old, body::jsonb);
+  end if;
+end
+$$;
+
+grant execute on function catalog.save_channel(catalog.write) to scoville_definer;

@@ -1,0 +1,59 @@
+-- Makes, changes or retires one SKU, with its audit and its event. What changes nothing leaves all as it is.
+-- Lock order: catalogue rows stand before everything of stock.
+create or replace function catalog.save_sku(
+  p_write catalog.write,
+  out code text,
+  out body json,
+  out created boolean
+)
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_old jsonb;
+  v_new jsonb;
+  v_refusal jsonb;
+  v_sku catalog.skus;
+begin
+  select catalog.sku_document(k)::jsonb into v_old from catalog.skus k where k.sku_id = p_write.id for no key update;
+  created := v_old is null;
+  v_refusal := catalog.refuse_write(p_write, 'skus', v_old);
+  if v_refusal is not null then
+    code := v_refusal ->> 'code';
+    body := v_refusal -> 'body';
+    return;
+  end if;
+  v_new := catalog.apply_write(p_write, v_old, pg_catalog.jsonb_build_object('sku_id', p_write.id, 'description', '',
+    'size_ml', null, 'flavor_profile', '{}'::text[], 'price', null, 'currency', 'USD', 'reorder_point', 0,
+    'attributes', '{}'::jsonb, 'active', true));
+  v_sku := pg_catalog.jsonb_populate_record(null::catalog.skus, v_new);
+  if created then
+    insert into catalog.skus as k (sku_id, name, description, size_ml, flavor_profile, price, currency, reorder_point,
+      attributes, active, created_at, updated_at)
+    values (v_sku.sku_id, v_sku.name, v_sku.description, v_sku.size_ml, v_sku.flavor_profile, v_sku.price, v_sku.currency,
+            v_sku.reorder_point, v_sku.attributes, v_sku.active, app.now(), app.now())
+    on conflict do nothing
+    returning k.* into v_sku;
+    if not found then  -- another session has made it just now: it is there to be changed, or this is refused
+      select s.code, s.body, s.created into code, body, created from catalog.save_sku(p_write) s;
+      return;
+    end if;
+  elsif v_new <> v_old then
+    update catalog.skus k
+       set name = v_sku.name, description = v_sku.description, size_ml = v_sku.size_ml,
+           flavor_profile = v_sku.flavor_profile, price = v_sku.price, currency = v_sku.currency,
+           reorder_point = v_sku.reorder_point, attributes = v_sku.attributes, active = v_sku.active,
+           version = k.version + 1, updated_at = app.now()
+     where k.sku_id = p_write.id
+    returning k.* into v_sku;
+  end if;
+  body := catalog.sku_document(v_sku);
+  if body::jsonb is distinct from v_old then
+    perform catalog.record_write(p_write, 'catalog.skus', v_old, body::jsonb);
+    perform events.emit_sku_event(v_old, body::jsonb, p_write.actor, p_write.request_id);
+  end if;
+end
+$$;
+
+grant execute on function catalog.save_sku(catalog.write) to scoville_definer;

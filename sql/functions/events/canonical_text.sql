@@ -1,0 +1,27 @@
+-- What the hash of an event is taken of: everything but its seq, which the chain itself implies. The same text in every
+-- session, whatever its time zone or date style: moments are microseconds since 1970.
+create or replace function events.canonical_text(
+  p_region_id smallint,
+  p_epoch text,
+  p_recorded_at timestamptz,
+  p_type text,
+  p_subject text,
+  p_sku_id text,
+  p_warehouse_ids text[],
+  p_channel_id text,
+  p_version bigint,
+  p_data jsonb,
+  p_actor text,
+  p_request_id text,
+  p_occurred_at timestamptz
+)
+  returns text
+  language sql
+  stable
+  parallel safe
+  return jsonb_build_array(p_region_id, p_epoch, (extract(epoch from p_recorded_at) * 1000000)::bigint, p_type, p_subject, p_sku_id,
+    p_warehouse_ids, p_channel_id, p_version, p_data, p_actor, p_request_id,
+    (extract(epoch from p_occurred_at) * 1000000)::bigint)::text;
+
+grant execute on function events.canonical_text(smallint, text, timestamptz, text, text, text, text[], text, bigint, jsonb, text,
+  text, timestamptz) to scoville_definer, admin, scoville_worker;

@@ -1,0 +1,23 @@
+-- The stream as it is to be continued: with a new epoch where this is no longer the database that the epoch belongs to, or
+-- where the log has events beyond its end (part of it was restored): their seq must not be given out again.
+-- The caller holds the lock of events.stream. Only whoever appends has to look: as long as nothing is appended, what a
+-- restored log holds is the beginning of the history that clients know, and a place beyond its end is refused anyway.
+create or replace function events.follow_origin(
+  p_stream events.stream
+)
+  returns events.stream
+  language plpgsql
+  volatile
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+as $$
+begin
+  if p_stream.origin <> events.read_origin() or (select max(e.seq) from events.event_log e) > p_stream.last_seq then
+    perform jobs.renew_epoch();
+    select s.* into p_stream from events.stream s;
+  end if;
+  return p_stream;
+end
+$$;
+
+grant execute on function events.follow_origin(events.stream) to scoville_definer;

@@ -1,0 +1,12 @@
+-- One link of the chain: the hash of an event, from the hash of the one before it and its own text.
+create or replace function events.link_hash(
+  p_before bytea,
+  p_text text
+)
+  returns bytea
+  language sql
+  immutable
+  parallel safe
+  return sha256(p_before || convert_to(p_text, 'UTF8'));
+
+grant execute on function events.link_hash(bytea, text) to scoville_definer, admin, scoville_worker;

@@ -1,0 +1,27 @@
+-- The monthly partitions of the log that end at or before a moment, with the highest seq in each (0 for an empty one). Their
+-- names are those that jobs.make_partitions gives. Not the owner of the log sees anything else than what lies in it.
+create or replace function events.list_partitions(
+  p_until timestamptz
+)
+  returns table (name text, last_seq bigint)
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+begin
+  return query
+    select m.name, coalesce((
+             select max(e.seq) from events.event_log e
+              where e.recorded_at >= m.begins and e.recorded_at < m.ends), 0)
+      from (select c.relname::text as name, b.begins at time zone 'UTC' as begins,
+                   (b.begins + interval '1 month') at time zone 'UTC' as ends
+              from pg_catalog.pg_inherits i
+              join pg_catalog.pg_class c on c.oid = i.inhrelid
+             cross join lateral (
+               select pg_catalog.to_timestamp(pg_catalog.right(c.relname, 8), '"y"YYYY"m"MM') at time zone 'UTC') b (begins)
+             where i.inhparent = 'events.event_log'::pg_catalog.regclass
+               and c.relname ~ '^event_log_y[0-9]{4}m[0-9]{2}$') m
+     where m.ends <= p_until
+     order by m.name;
+end
+$$;

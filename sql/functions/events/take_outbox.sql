@@ -1,0 +1,47 @@
+-- Takes the next p_limit committed events out of the outbox, in the order of their ids, which all lie behind p_settled_id.
+-- Region by region by the key, so that each scan begins where live rows may be; then by ranges, since what was chosen in a
+-- region is a beginning of what this snapshot sees of it. The settings leave the planner no other way: its statistics of a
+-- queue are always those of another moment.
+create or replace function events.take_outbox(
+  p_settled_id bigint,
+  p_limit integer
+)
+  returns events.outbox[]
+  language plpgsql
+  volatile
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+  set jit = off
+as $$
+declare
+  v_taken events.outbox[];
+begin
+  with chosen as (
+    select o.region_id, o.outbox_id
+      from (select 0::smallint as region_id union all select c.region_id from catalog.regions c) r
+     cross join lateral (
+       select o.region_id, o.outbox_id
+         from events.outbox o
+        where o.region_id = r.region_id and o.outbox_id > p_settled_id
+        order by o.outbox_id
+        limit p_limit) o
+     order by o.outbox_id
+     limit p_limit
+  ), ranges as materialized (
+    select c.region_id, max(c.outbox_id) as until_id
+      from chosen c
+     group by c.region_id
+  ), taken as (
+    delete from events.outbox o
+     using ranges r
+     where o.region_id = r.region_id and o.outbox_id > p_settled_id and o.outbox_id <= r.until_id
+    returning o.*
+  )
+  select pg_catalog.array_agg(t::events.outbox order by t.outbox_id) into v_taken from taken t;
+  return coalesce(v_taken, '{}');
+end
+$$;
+
+grant execute on function events.take_outbox(bigint, integer) to scoville_definer;

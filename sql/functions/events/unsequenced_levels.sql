@@ -1,0 +1,22 @@
+-- The levels whose last changes are committed but not in the log yet, of those that the caller may see: [[warehouse, SKU], ..].
+-- A snapshot has their new state already; the log will tell it later. Definer: nobody else reads the outbox.
+create or replace function events.unsequenced_levels(
+  p_region_id smallint
+)
+  returns json
+  language sql
+  stable
+  security definer
+  set search_path = ''
+  set enable_seqscan = off
+as $$
+  select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(l.warehouse_id, l.sku_id)), '[]')
+    from (select distinct o.warehouse_ids[1] as warehouse_id, o.sku_id
+            from events.stream s
+           cross join events.outbox o
+           where o.region_id = p_region_id and o.outbox_id > s.settled_id and o.type like 'stock.%'
+             and (app.reaches_all_warehouses() or o.warehouse_ids && app.claim_warehouses())) l;
+$$;
+
+alter function events.unsequenced_levels(smallint) owner to scoville_definer;
+grant execute on function events.unsequenced_levels(smallint) to admin, warehouse, sales, integration;

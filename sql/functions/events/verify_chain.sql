@@ -1,0 +1,46 @@
+-- The first event of the log that was altered, removed, added or put elsewhere, and what is wrong with it; no row when the
+-- chain holds. Every row is checked against the one before it, so this is one pass in the order of seq.
+-- What it cannot find: a log that somebody with every right rewrote from some event to its end, stream and all. Keep a place
+-- with its hash elsewhere (a printed report, a mailbox) to be able to.
+create or replace function events.verify_chain()
+  returns table (fault text, seq bigint, detail text)
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+declare
+  v_stream events.stream;
+  v_bad record;
+begin
+  select s.* into v_stream from events.stream s;
+  select * into v_bad
+    from (select e.seq as at, e.hash, l.text,
+                 coalesce(lag(e.seq) over in_order, v_stream.first_seq - 1) + 1 as expected,
+                 coalesce(lag(e.hash) over in_order, v_stream.anchor_hash) as before
+            from events.event_log e
+           cross join lateral (
+             select events.canonical_text(e.region_id, e.epoch, e.recorded_at, e.type, e.subject, e.sku_id, e.warehouse_ids,
+                      e.channel_id, e.version, e.data, e.actor, e.request_id, e.occurred_at)) l (text)
+           where e.seq >= v_stream.first_seq
+          window in_order as (order by e.seq)) c
+   where c.at <> c.expected or c.hash <> events.link_hash(c.before, c.text)
+   order by c.at
+   limit 1;
+  if not found then
+    return query select * from events.verify_end(v_stream);
+  elsif v_bad.at > v_bad.expected then
+    return query select 'removed', v_bad.expected, pg_catalog.format('%s events are missing before %s', v_bad.at - v_bad.expected,
+                   v_bad.at);
+  elsif v_bad.at > v_stream.last_seq then
+    return query select 'added', v_bad.at, 'the log goes on after its end';
+  elsif (select count(*) from events.event_log e where e.seq = v_bad.at) > 1 then
+    return query select 'added', v_bad.at, 'this seq stands there twice';
+  elsif events.belongs_elsewhere(v_bad.hash, v_bad.text) then
+    return query select 'reordered', v_bad.at, 'this event followed another one when it was recorded';
+  else
+    return query select 'altered', v_bad.at, 'its hash does not follow from its content and the event before it';
+  end if;
+end
+$$;
+
+grant execute on function events.verify_chain() to admin, scoville_worker;

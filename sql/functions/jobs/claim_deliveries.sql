@@ -1,0 +1,67 @@
+-- Takes at most p_limit messages out of the queue for p_seconds, and answers what has to be sent where, signed with which keys.
+-- (message_id, claim) is the right to report on the attempt: whoever reads the message after that time gets a higher claim, and
+-- the right of the first is gone. A message of a claim above 2 is to be sent by itself, after jobs.start_solo: two workers did not
+-- report on it, so they may have died of it. What must not be sent any more is taken out of the queue.
+create or replace function jobs.claim_deliveries(
+  p_limit integer,
+  p_seconds integer
+)
+  returns table (message_id bigint, claim integer, region_id smallint, endpoint_id bigint, delivery_id bigint, url text,
+                 secrets text[], webhook_id text, body text)
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+as $$
+declare
+  v_messages jsonb;
+  v_read integer;
+  v_claimed integer;
+  v_epoch text := (select s.epoch from events.stream s);
+begin
+  select pg_catalog.jsonb_agg(m.message || pg_catalog.jsonb_build_object('message', m.msg_id, 'claim', m.read_ct)), count(*)
+    into v_messages, v_read
+    from pgmq.read('webhook_deliveries', p_seconds, p_limit) m;
+  if v_read = 0 then
+    return;
+  end if;
+  return query
+    with messages as materialized (
+      select m.message, m.claim, d.region_id, d.endpoint_id, d.delivery_id, d.recorded_at,
+             'msg_' || pg_catalog.translate(d.event_id, ':', '_') as webhook_id
+        from pg_catalog.jsonb_to_recordset(v_messages) m (message bigint, claim integer, region smallint, endpoint bigint,
+               delivery bigint)
+        join webhooks.deliveries d on d.region_id = m.region and d.endpoint_id = m.endpoint and d.delivery_id = m.delivery
+       where d.status = 'queued' and not webhooks.is_poison(m.claim, d.solo_starts)
+    ), bodies as materialized ( -- an event goes to several endpoints, and is the same for all
+      select k.region_id, k.delivery_id, webhooks.body(e, v_epoch) as body
+        from (select distinct w.region_id, w.delivery_id, w.recorded_at from messages w) k
+        join events.event_log e
+          on e.region_id in (0, k.region_id) and e.recorded_at = k.recorded_at and e.seq = k.delivery_id
+    ), targets as materialized (
+      select p.region_id, p.endpoint_id, p.url,
+             array(select s.secret
+                     from webhooks.secrets s
+                    where s.region_id = p.region_id and s.endpoint_id = p.endpoint_id and coalesce(s.expires_at > app.now(), true)
+                    order by s.secret_no desc) as secrets
+        from (select distinct w.region_id, w.endpoint_id from messages w) k
+        join webhooks.endpoints p on p.region_id = k.region_id and p.endpoint_id = k.endpoint_id
+       where p.active and p.disabled_at is null and p.deleted_at is null
+    )
+    select w.message, w.claim, w.region_id, w.endpoint_id, w.delivery_id, t.url, t.secrets, w.webhook_id, b.body
+      from messages w
+      join bodies b on b.region_id = w.region_id and b.delivery_id = w.delivery_id
+      join targets t on t.region_id = w.region_id and t.endpoint_id = w.endpoint_id;
+  get diagnostics v_claimed = row_count;
+  if v_claimed < v_read then
+    perform webhooks.drop_messages(v_messages);
+  end if;
+end
+$$;
+
+alter function jobs.claim_deliveries(integer, integer) owner to scoville_definer;
+grant execute on function jobs.claim_deliveries(integer, integer) to scoville_worker;

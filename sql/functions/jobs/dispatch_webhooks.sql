@@ -1,0 +1,55 @@
+-- Makes deliveries of the next events, at most p_limit of them, and puts what is due into the queue; answers how many events it
+-- went through, -1 when another session is at it. The cursor moves in the same transaction: an event is dispatched once.
+-- The cursor stands in the database whose log it reads, so it is restored together with it; what the log has not (any more)
+-- is skipped.
+-- p_backlog_max: no event is dispatched while more deliveries than that are due and not in the queue. A worker passes it when it
+-- falls behind itself: more deliveries would be no sooner at their place, and would cost those who write; the events wait in the
+-- log. Endpoints that are slow are no reason: a worker that keeps up passes null.
+-- The commit need not wait for the disk: a crash that forgets it forgets the cursor too, and nobody has sent what it queued, since
+-- a claim waits for the disk, and with it for all that was written before.
+-- Lock order: dispatchers, then endpoint_states, deliveries, the queue.
+create or replace function jobs.dispatch_webhooks(
+  p_limit integer,
+  p_backlog_max integer default null
+)
+  returns integer
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+as $$
+declare
+  v_after bigint;
+  v_until bigint;
+  v_region_ids smallint[];
+  v_endpoint_ids bigint[];
+begin
+  perform pg_catalog.set_config('synchronous_commit', 'off', true);
+  select d.last_seq into v_after from webhooks.dispatchers d order by d.dispatcher_id for no key update skip locked;
+  if not found then
+    return -1;
+  end if;
+  select greatest(s.first_seq - 1, least(v_after, s.last_seq)), s.last_seq into v_after, v_until from events.stream s;
+  v_until := least(v_until, v_after + p_limit);
+  if webhooks.has_backlog(p_backlog_max, app.now()) then
+    v_until := v_after;
+  end if;
+  if v_until > v_after then
+    perform webhooks.make_deliveries(v_after, v_until);
+    update webhooks.dispatchers d set last_seq = v_until;
+  end if;
+  select pg_catalog.array_agg(w.region_id), pg_catalog.array_agg(w.endpoint_id) into v_region_ids, v_endpoint_ids
+    from webhooks.waiting_endpoints(app.now()) w;
+  if v_region_ids is not null and webhooks.enqueue_due(v_region_ids, v_endpoint_ids, p_limit) > 0 then
+    perform pg_catalog.pg_notify('scoville_webhooks', '');
+  end if;
+  return v_until - v_after;
+end
+$$;
+
+alter function jobs.dispatch_webhooks(integer, integer) owner to scoville_definer;
+grant execute on function jobs.dispatch_webhooks(integer, integer) to scoville_worker;

@@ -1,0 +1,50 @@
+-- Takes the reports of a worker on attempts: [{message_id, claim, region_id, endpoint_id, delivery_id, started_at, duration_ms,
+-- status_code, error, retry_after, response}], and puts what then has room into the queue; answers how many that are.
+-- Fenced: a report counts only while the message still carries the claim; one that comes too late changes nothing.
+-- 2xx is delivered. All else failed, redirects included: it is tried again by webhooks.retry_delay, not before Retry-After
+-- (at most a day), and given up after the last; 410 gives the endpoint up.
+-- The commit need not wait for the disk: what a crash forgets is sent again, as when the worker had died.
+-- Lock order: the queue's messages, then endpoint_states, deliveries.
+create or replace function jobs.finish_deliveries(
+  p_reports jsonb
+)
+  returns integer
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+as $$
+declare
+  v_held bigint[];
+  v_health jsonb;
+  v_region_ids smallint[];
+  v_endpoint_ids bigint[];
+  v_queued integer;
+begin
+  perform pg_catalog.set_config('synchronous_commit', 'off', true);
+  select pg_catalog.array_agg(h.msg_id) into v_held
+    from (select q.msg_id
+            from pgmq.q_webhook_deliveries q
+            join pg_catalog.jsonb_to_recordset(p_reports) r (message_id bigint, claim integer)
+              on q.msg_id = r.message_id and q.read_ct = r.claim
+           order by q.msg_id
+             for update of q) h;
+  if v_held is null then
+    return 0;
+  end if;
+  perform pgmq.delete('webhook_deliveries', v_held);
+  v_health := webhooks.record_attempts(p_reports, v_held);
+  select pg_catalog.array_agg(h.region_id), pg_catalog.array_agg(h.endpoint_id) into v_region_ids, v_endpoint_ids
+    from pg_catalog.jsonb_to_recordset(v_health) h (region_id smallint, endpoint_id bigint);
+  perform webhooks.record_health(v_health);
+  v_queued := webhooks.enqueue_due(v_region_ids, v_endpoint_ids, 1000);
+  return v_queued;
+end
+$$;
+
+alter function jobs.finish_deliveries(jsonb) owner to scoville_definer;
+grant execute on function jobs.finish_deliveries(jsonb) to scoville_worker;

@@ -1,0 +1,45 @@
+-- What waits for the worker or the sequencer, and how long the first has been waiting, in seconds: holds that have expired and are
+-- still counted as reserved, events that are not in the log yet. A row each, whether anything waits or not. Counted to 100,000
+-- at most: whoever has that many has a problem, and asking must not add to it.
+create or replace function jobs.measure_backlogs()
+  returns table (backlog text, waiting bigint, oldest_seconds numeric)
+  language plpgsql
+  stable
+  security definer
+  set search_path = ''
+  set enable_seqscan = off
+  set enable_bitmapscan = off
+  set jit = off
+as $$
+declare
+  c_counted_max constant integer := 100000;
+  v_now timestamptz := app.now();
+begin
+  return query
+    select 'events', count(*), coalesce(extract(epoch from v_now - min(w.occurred_at)), 0)
+      from (select o.occurred_at
+              from (select 0::smallint as region_id union all select c.region_id from catalog.regions c) r
+              join events.stream s on s.stream_id = 1
+             cross join lateral (
+               select o.occurred_at
+                 from events.outbox o
+                where o.region_id = r.region_id and o.outbox_id > s.settled_id
+                order by o.outbox_id
+                limit c_counted_max) o
+             limit c_counted_max) w;
+  return query
+    select 'expired reservations', count(*), coalesce(extract(epoch from v_now - min(w.expires_at)), 0)
+      from (select h.expires_at
+              from catalog.regions r
+             cross join lateral (
+               select h.expires_at
+                 from stock.reservations h
+                where h.region_id = r.region_id and h.status = 'active' and h.expires_at <= v_now
+                order by h.expires_at
+                limit c_counted_max) h
+             limit c_counted_max) w;
+end
+$$;
+
+alter function jobs.measure_backlogs() owner to scoville_definer;
+grant execute on function jobs.measure_backlogs() to scoville_worker;

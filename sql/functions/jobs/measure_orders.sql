@@ -1,0 +1,52 @@
+-- Orders of the last hour, by region: how many in which status, the units and the money of those that were not canceled. Of the newest
+-- 10,000 of a region at most: what it costs does not grow with the orders that there are.
+create or replace function jobs.measure_orders()
+  returns table (figure text, labels jsonb, value numeric)
+  language plpgsql
+  stable
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set enable_hashjoin = off
+  set enable_mergejoin = off
+  set jit = off
+as $$
+declare
+  c_orders_max constant integer := 10000;
+  v_since timestamptz := app.now() - interval '1 hour';
+  v_until timestamptz := app.now();
+begin
+  return query
+    with recent as materialized (
+      select r.region_id, o.order_id, o.status, o.currency, o.total_price
+        from catalog.regions r
+       cross join lateral (
+         select o.order_id, o.status, o.currency, o.total_price
+           from orders.orders o
+          where o.region_id = r.region_id and o.placed_at > v_since and o.placed_at <= v_until
+          order by o.placed_at desc, o.order_id desc
+          limit c_orders_max) o
+    )
+    select 'recent_orders', pg_catalog.jsonb_build_object('region', r.region_id::text, 'status', s.status), count(o.order_id)::numeric
+      from catalog.regions r
+     cross join (values ('pending'), ('processing'), ('on_hold'), ('completed'), ('canceled')) s (status)
+      left join recent o on o.region_id = r.region_id and o.status = s.status
+     group by r.region_id, s.status
+    union all
+    select 'recent_order_value', pg_catalog.jsonb_build_object('region', o.region_id::text, 'currency', o.currency), sum(o.total_price)
+      from recent o
+     where o.status <> 'canceled'
+     group by o.region_id, o.currency
+    union all
+    select 'recent_units', pg_catalog.jsonb_build_object('region', r.region_id::text), coalesce(sum(l.quantity), 0)
+      from catalog.regions r
+      left join (recent o
+            join orders.order_lines l on l.region_id = o.region_id and l.order_id = o.order_id)
+        on o.region_id = r.region_id and o.status <> 'canceled'
+     group by r.region_id;
+end
+$$;
+
+alter function jobs.measure_orders() owner to scoville_definer;
+grant execute on function jobs.measure_orders() to scoville_worker;

@@ -1,0 +1,59 @@
+-- How the webhooks are doing: deliveries that wait or are being sent (counted to 10,000 an endpoint), how long the first that is
+-- due has been waiting, endpoints by their state, and events that no delivery has been made of yet. What waits for endpoints that
+-- were given up or deleted waits for nothing.
+create or replace function jobs.measure_webhooks()
+  returns table (figure text, labels jsonb, value numeric)
+  language plpgsql
+  stable
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
+  set jit = off
+as $$
+declare
+  c_counted_max constant integer := 10000;
+  v_now timestamptz := app.now();
+begin
+  return query
+    select 'webhook_deliveries', pg_catalog.jsonb_build_object('status', s.status), coalesce(sum(d.waiting), 0)
+      from (values ('pending'), ('queued')) s (status)
+      left join (webhooks.endpoints p
+            cross join lateral (
+              select 'pending' as status, count(*) as waiting
+                from (select from webhooks.deliveries d
+                       where d.region_id = p.region_id and d.endpoint_id = p.endpoint_id and d.status = 'pending'
+                       limit c_counted_max) w
+              union all
+              select 'queued', count(*)
+                from (select from webhooks.deliveries d
+                       where d.region_id = p.region_id and d.endpoint_id = p.endpoint_id and d.status = 'queued'
+                       limit c_counted_max) w) d)
+        on d.status = s.status and p.deleted_at is null and p.disabled_at is null
+     group by s.status;
+  return query
+    select 'webhook_oldest_due_seconds', '{}'::jsonb, coalesce(extract(epoch from v_now - min(d.due_at)), 0)
+      from webhooks.endpoints p
+     cross join lateral (
+       select d.due_at
+         from webhooks.deliveries d
+        where d.region_id = p.region_id and d.endpoint_id = p.endpoint_id and d.status = 'pending' and d.due_at <= v_now
+        order by d.due_at
+        limit 1) d
+     where p.active and p.disabled_at is null and p.deleted_at is null;
+  return query
+    select 'webhook_endpoints', pg_catalog.jsonb_build_object('state', s.state), count(p.endpoint_id)::numeric
+      from (values ('active'), ('paused'), ('gone'), ('failing')) s (state)
+     cross join catalog.regions r
+      left join webhooks.endpoints p
+        on p.region_id = r.region_id and p.deleted_at is null
+       and s.state = coalesce(p.disabled_reason, case when p.active then 'active' else 'paused' end)
+     group by s.state;
+  return query
+    select 'webhook_undispatched_events', '{}'::jsonb, greatest(0, s.last_seq - d.last_seq)::numeric
+      from events.stream s, webhooks.dispatchers d;
+end
+$$;
+
+alter function jobs.measure_webhooks() owner to scoville_definer;
+grant execute on function jobs.measure_webhooks() to scoville_worker;

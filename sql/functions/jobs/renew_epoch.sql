@@ -1,0 +1,29 @@
+-- Begins a new epoch, so that every client is told that its place is gone and takes a snapshot; answers it. It happens by
+-- itself when a restored database goes on (events.follow_origin). By hand after a restore that leaves no trace: files of a
+-- volume put back as they were, or rows copied back into this very database.
+create or replace function jobs.renew_epoch()
+  returns text
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  v_epoch text := pg_catalog.left(pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''), 12);
+  v_origin text := events.read_origin();
+  v_stream events.stream;
+  v_end events.event_log;
+begin
+  select s.* into v_stream from events.stream s for no key update;
+  select e.* into v_end from events.event_log e where e.seq > v_stream.last_seq order by e.seq desc limit 1;
+  update events.stream s
+     set epoch = v_epoch, origin = v_origin, last_seq = coalesce(v_end.seq, s.last_seq),
+         last_hash = coalesce(v_end.hash, s.last_hash), moved_id = 0, settled_id = 0, settling_id = null, settling_xid = null
+  returning s.* into v_stream;
+  perform pg_catalog.pg_notify('scoville_events', v_stream.epoch || ':' || v_stream.last_seq);
+  return v_stream.epoch;
+end
+$$;
+
+alter function jobs.renew_epoch() owner to scoville_definer;
+grant execute on function jobs.renew_epoch() to scoville_worker;

@@ -1,0 +1,44 @@
+-- Makes the sums of orders anew for the days whose orders have changed, a twentieth of p_limit of them at most, since a day may
+-- be long; answers p_limit where there are more to do, else how many it did.
+-- Lock order: the row of analytics.rollups, which nothing else locks and nobody waits for; then only rows that it guards.
+create or replace function jobs.roll_up_sales(
+  p_region_id smallint,
+  p_limit integer
+)
+  returns integer
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  c_events constant integer := 20;  -- of the log, for each of p_limit
+  v_now timestamptz := app.now();
+  v_all boolean;
+  v_day date;
+  v_days integer := 0;
+begin
+  if not analytics.begin_rollup(p_region_id, 'sales') then
+    return 0;
+  end if;
+  v_all := analytics.find_due_days(p_region_id, p_limit * c_events);
+  for v_day in
+    select d.placed_on from analytics.due_days d
+     where d.region_id = p_region_id order by d.placed_on desc limit greatest(p_limit / 20, 1)
+  loop
+    perform analytics.sum_order_hours(p_region_id, v_day);
+    perform analytics.sum_sales_days(p_region_id, v_day);
+    perform analytics.sum_lead_hours(p_region_id, v_day);
+    delete from analytics.due_days d where d.region_id = p_region_id and d.placed_on = v_day;
+    v_days := v_days + 1;
+  end loop;
+  if not v_all or exists (select from analytics.due_days d where d.region_id = p_region_id) then
+    return p_limit;
+  end if;
+  update analytics.rollups r set as_of_at = v_now where r.region_id = p_region_id and r.rollup = 'sales';
+  return least(v_days, p_limit - 1);
+end
+$$;
+
+alter function jobs.roll_up_sales(smallint, integer) owner to scoville_definer;
+grant execute on function jobs.roll_up_sales(smallint, integer) to scoville_worker;

@@ -1,0 +1,43 @@
+-- Adds new movements to the sums by day, those of at most p_limit levels, and answers p_limit where there are more, else of how
+-- many. Each is counted once, on the day (of UTC) that it was recorded, whichever call comes to it. The fewer levels, the more
+-- movements of each: one SKU that everybody wants is not behind for long.
+-- Lock order: the row of analytics.rollups, which nothing else locks and nobody waits for; then only rows that it guards.
+create or replace function jobs.roll_up_stock(
+  p_region_id smallint,
+  p_limit integer
+)
+  returns integer
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+as $$
+declare
+  c_movements constant integer := 100;  -- for each of p_limit
+  v_now timestamptz := app.now();
+  v_today date := pg_catalog.timezone('UTC', v_now)::date;
+  v_movements analytics.movement[];
+  v_depth integer;
+  v_levels integer;
+begin
+  if not analytics.begin_rollup(p_region_id, 'stock') then
+    return 0;
+  end if;
+  v_depth := p_limit * c_movements / greatest(analytics.count_due_levels(p_region_id, p_limit), 1);
+  v_movements := array(select m from analytics.take_movements(p_region_id, p_limit, v_depth) m);
+  perform analytics.add_stock_days(p_region_id, v_movements, v_depth, v_today);
+  perform analytics.add_adjustment_days(p_region_id, v_movements);
+  perform analytics.add_lot_receipts(p_region_id, v_movements);
+  v_levels := analytics.mark_levels(p_region_id, v_movements, v_depth, v_today);
+  perform analytics.extend_stock_days(p_region_id, v_today);
+  if v_levels >= p_limit or exists (
+    select from analytics.stock_marks m where m.region_id = p_region_id and m.version < 0) then
+    return p_limit;
+  end if;
+  update analytics.rollups r set as_of_at = v_now where r.region_id = p_region_id and r.rollup = 'stock';
+  return v_levels;
+end
+$$;
+
+alter function jobs.roll_up_stock(smallint, integer) owner to scoville_definer;
+grant execute on function jobs.roll_up_stock(smallint, integer) to scoville_worker;

@@ -1,0 +1,72 @@
+-- Moves at most p_limit committed events from the outbox to the end of the log, and answers how many; 0 when none waits, -1
+-- when another session is at it (or this server is a standby). One transaction: a crash in between moves nothing.
+--
+-- Only whoever has the lock of events.stream moves events, so seq has no gap and the chain no fork. The order is that of
+-- outbox_id among what is committed. That is not the order of the commits, but it is that of the versions of each aggregate:
+-- whoever changes one has locked its row before it draws the outbox_id, and holds it until it has committed. So of two
+-- changes of one level the later draws the higher id, and by the time it can be seen, so can the earlier one.
+--
+-- The rows that were moved stay as dead ones in table and index until vacuum may take them, which a long-running reader (a
+-- dump, a report) prevents for hours. Therefore settled_id: the scan begins behind it. It moves up to settling_id, the
+-- highest id that had been moved when settling_xid was this function's own transaction, once all transactions before that
+-- have ended (which a reader does not hinder): each of them had its transaction id before it drew a lower outbox_id, so what
+-- such a one wrote is visible to this scan, or never was.
+create or replace function jobs.sequence_events(
+  p_limit integer
+)
+  returns integer
+  language plpgsql
+  volatile
+  security definer
+  set search_path = ''
+  set plan_cache_mode = force_generic_plan
+as $$
+declare
+  v_stream events.stream;
+  v_xmin xid8;
+  v_events events.outbox[];
+  v_last_id bigint;
+begin
+  if pg_catalog.pg_is_in_recovery() then
+    return -1;
+  end if;
+  if not events.has_backlog() then
+    return 0;
+  end if;
+  select s.* into v_stream from events.stream s for no key update skip locked;
+  if not found then
+    return -1;
+  end if;
+  if not events.commits_durably() then
+    -- An event is seen as soon as this commits. After a crash it must still be the one with this seq.
+    perform pg_catalog.set_config('synchronous_commit', 'local', true);
+  end if;
+  v_stream := events.follow_origin(v_stream);
+  v_xmin := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
+  v_events := events.take_outbox(v_stream.settled_id, p_limit);
+  if v_events = '{}' then
+    return 0;
+  end if;
+  v_stream.last_hash := events.append_events(v_stream, v_events);
+  v_stream.last_seq := v_stream.last_seq + pg_catalog.cardinality(v_events);
+
+  v_last_id := v_events[pg_catalog.cardinality(v_events)].outbox_id;
+  if v_stream.settling_xid <= v_xmin
+     and (pg_catalog.cardinality(v_events) < p_limit or v_last_id >= v_stream.settling_id) then
+    v_stream.settled_id := v_stream.settling_id;
+    v_stream.settling_xid := null;
+  end if;
+  if v_stream.settling_xid is null then
+    v_stream.settling_id := v_stream.moved_id;
+    v_stream.settling_xid := pg_catalog.pg_current_xact_id();
+  end if;
+  update events.stream s
+     set last_seq = v_stream.last_seq, last_hash = v_stream.last_hash, moved_id = greatest(s.moved_id, v_last_id),
+         settled_id = v_stream.settled_id, settling_id = v_stream.settling_id, settling_xid = v_stream.settling_xid;
+  perform pg_catalog.pg_notify('scoville_events', v_stream.epoch || ':' || v_stream.last_seq);
+  return pg_catalog.cardinality(v_events);
+end
+$$;
+
+alter function jobs.sequence_events(integer) owner to scoville_definer;
+grant execute on function jobs.sequence_events(integer) to scoville_worker;

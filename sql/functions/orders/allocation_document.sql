@@ -1,0 +1,17 @@
+-- Which warehouse serves how much of a SKU, as the document of an order shows it.
+create or replace function orders.allocation_document(
+  p_sku_id text,
+  p_warehouse_id text,
+  p_quantity integer,
+  p_fulfilled integer,
+  p_released integer
+)
+  returns json
+  language sql
+  stable
+  parallel safe
+  return json_build_object('sku_id', p_sku_id, 'warehouse_location', p_warehouse_id, 'quantity', p_quantity,
+    'fulfilled', p_fulfilled, 'released', p_released);
+
+grant execute on function orders.allocation_document(text, text, integer, integer, integer)
+  to scoville_definer, admin, warehouse, sales, integration;

@@ -1,0 +1,30 @@
+-- One event for each of these orders with its document (in the same order), complete but for the e-mail: nobody has to read a
+-- table to understand it. p_old says, by order_id, what was there before of what changed.
+create or replace function orders.emit_documents(
+  p_region_id smallint,
+  p_type text,
+  p_orders orders.orders[],
+  p_documents json[],
+  p_old jsonb default '{}'
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+begin
+  insert into events.outbox
+    (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+  select p_region_id, p_type, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id, o.warehouse_ids, o.version,
+         case when p_old ? o.order_id::text
+              then pg_catalog.jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,
+         o.changed_by, o.request_id, app.now()
+    from pg_catalog.unnest(p_orders) with ordinality o
+    join rows from (pg_catalog.unnest(p_documents)) with ordinality g (document, ordinality) on g.ordinality = o.ordinality
+   cross join lateral (select g.document::jsonb #- '{customer,email}' offset 0) d (data)
+   order by o.order_id
+  on conflict do nothing;
+end
+$$;
+
+grant execute on function orders.emit_documents(smallint, text, orders.orders[], json[], jsonb) to scoville_definer;

@@ -1,0 +1,18 @@
+-- How many units of each SKU an order has (what is neither shipped nor released): {SKU: units}.
+create or replace function orders.held_units(
+  p_region_id smallint,
+  p_order_id bigint
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select coalesce(pg_catalog.jsonb_object_agg(h.sku_id, h.units), '{}')
+    from (select a.sku_id, sum(a.quantity - a.fulfilled_quantity - a.released_quantity) as units
+            from orders.order_allocations a
+           where a.region_id = p_region_id and a.order_id = p_order_id
+           group by a.sku_id) h;
+$$;
+
+grant execute on function orders.held_units(smallint, bigint) to scoville_definer;

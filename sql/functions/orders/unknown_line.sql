@@ -1,0 +1,13 @@
+-- One entry of the lines at fault: there is no such SKU.
+create or replace function orders.unknown_line(
+  p_line_no integer,
+  p_sku_id text
+)
+  returns jsonb
+  language sql
+  immutable
+  parallel safe
+  return jsonb_build_object('pointer', '/items/' || p_line_no - 1 || '/sku_id', 'sku_id', p_sku_id,
+    'detail', format('There is no SKU %s.', p_sku_id));
+
+grant execute on function orders.unknown_line(integer, text) to scoville_definer;

@@ -1,0 +1,58 @@
+-- Writes what a request changes of a locked order, with its audit and event, if it changes anything. p_lines null: they stay.
+-- The event says in "old" what was there before, but for the e-mail.
+create or replace function orders.write_change(
+  p_region_id smallint,
+  p_order orders.orders,
+  p_request jsonb,
+  p_total numeric,
+  p_lines jsonb,
+  p_changes jsonb
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_old jsonb := (select d.document from orders.documents(p_region_id, array[p_order.order_id], true) d);
+  v_customer jsonb := (v_old -> 'customer') || coalesce(nullif(p_request -> 'customer', 'null'), '{}');
+  v_key bytea := (select k.secret from identity.pseudonym_keys k);
+  v_note text := case when p_request ? 'note' then p_request ->> 'note' else p_order.note end;
+begin
+  if p_lines is null and v_customer = v_old -> 'customer' and v_note is not distinct from p_order.note then
+    return;
+  end if;
+  p_order.total_price := p_total;
+  p_order.warehouse_ids := array(
+    select u.warehouse_id
+      from (select a.warehouse_id, a.quantity - a.released_quantity as units
+              from orders.order_allocations a
+             where a.region_id = p_region_id and a.order_id = p_order.order_id
+             union all
+            select c.warehouse_id, c.units
+              from pg_catalog.jsonb_to_recordset(p_changes) as c (warehouse_id text, units integer)) u
+     group by u.warehouse_id
+    having sum(u.units) > 0
+     order by u.warehouse_id);
+  p_order.changed_by := coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject());
+  p_order.request_id := coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id());
+  p_order.change_reason := pg_catalog.concat_ws(': ', 'modified', p_request ->> 'reason');
+  if p_lines is not null then
+    perform orders.write_lines(p_region_id, p_order, p_lines, p_changes, v_old -> 'items');
+  end if;
+  perform orders.write_email(p_region_id, p_order, v_old -> 'customer' ->> 'email', v_customer ->> 'email');
+  update orders.orders o
+     set customer_name = v_customer ->> 'name', customer_address = v_customer ->> 'address',
+         customer_pseudonym = orders.pseudonym(v_key, coalesce(v_customer ->> 'email', v_customer ->> 'name')), note = v_note,
+         total_price = p_order.total_price, warehouse_ids = p_order.warehouse_ids, version = o.version + 1,
+         updated_at = app.now(), changed_by = p_order.changed_by, change_reason = p_order.change_reason,
+         request_id = p_order.request_id
+   where o.region_id = p_region_id and o.order_id = p_order.order_id;
+  perform orders.emit_order_events(p_region_id, 'order.modified', array[p_order.order_id], pg_catalog.jsonb_build_object(p_order.order_id,
+    pg_catalog.jsonb_build_object('customer', (v_old -> 'customer') - 'email', 'items', v_old -> 'items',
+      'total_price', v_old -> 'total_price', 'allocations', v_old -> 'allocations', 'note', v_old -> 'note',
+      'version', v_old -> 'version')));
+end
+$$;
+
+grant execute on function orders.write_change(smallint, orders.orders, jsonb, numeric, jsonb, jsonb) to scoville_definer;

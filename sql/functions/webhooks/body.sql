@@ -1,0 +1,20 @@
+-- What is sent: the event as CloudEvents JSON; past 20 KiB without its data, with a reference (the CloudEvents extension
+-- dataref) to where it can be read. The reference holds a place, which must be of the present epoch.
+create or replace function webhooks.body(
+  p_event events.event_log,
+  p_epoch text
+)
+  returns text
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select case
+    when pg_catalog.octet_length(d.document) <= 20480 then d.document
+    else ((d.document::jsonb - 'data' - 'datacontenttype') || pg_catalog.jsonb_build_object('dataref',
+           pg_catalog.format('/v1/events?after=%s:%s&limit=1', p_epoch, p_event.seq - 1)))::text
+    end
+    from (select events.document(p_event)::text as document offset 0) d; -- built once
+$$;
+
+grant execute on function webhooks.body(events.event_log, text) to scoville_definer;

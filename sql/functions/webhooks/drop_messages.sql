@@ -1,0 +1,41 @@
+-- Takes those messages out of the queue again that jobs.claim_deliveries does not hand out: its workers die of it (quarantined); the
+-- endpoint was given up or deleted, or the event is not kept any more (canceled), or its owner stopped it (pending, until it is
+-- active again); or the delivery is not the queue's any more.
+create or replace function webhooks.drop_messages(
+  p_messages jsonb
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_dropped bigint[];
+begin
+  with judged as materialized (
+    select m.message, m.region, m.endpoint, m.delivery,
+           case when d.status is distinct from 'queued' then 'none'
+                when p.deleted_at is not null or p.disabled_at is not null or e.seq is null then 'canceled'
+                when webhooks.is_poison(m.claim, d.solo_starts) then 'quarantined'
+                when not p.active then 'pending' end as verdict
+      from pg_catalog.jsonb_to_recordset(p_messages) m (message bigint, claim integer, region smallint, endpoint bigint,
+             delivery bigint)
+      left join webhooks.deliveries d on d.region_id = m.region and d.endpoint_id = m.endpoint and d.delivery_id = m.delivery
+      left join webhooks.endpoints p on p.region_id = m.region and p.endpoint_id = m.endpoint
+      left join events.event_log e
+        on e.region_id in (0, m.region) and e.recorded_at = d.recorded_at and e.seq = m.delivery
+  ), kept as (
+    update webhooks.deliveries d
+       set status = j.verdict, finished_at = case when j.verdict <> 'pending' then app.now() end
+      from judged j
+     where d.region_id = j.region and d.endpoint_id = j.endpoint and d.delivery_id = j.delivery
+       and j.verdict in ('canceled', 'quarantined', 'pending')
+  )
+  select coalesce(pg_catalog.array_agg(j.message), '{}') into v_dropped from judged j where j.verdict is not null;
+  if v_dropped <> '{}' then
+    perform pgmq.delete('webhook_deliveries', v_dropped);
+  end if;
+end
+$$;
+
+grant execute on function webhooks.drop_messages(jsonb) to scoville_definer;

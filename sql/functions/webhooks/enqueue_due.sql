@@ -1,0 +1,65 @@
+-- Puts due deliveries of these endpoints into the queue, the longest due first, as far as each endpoint has room, and answers
+-- how many. A message holds ids and nothing else: those who watch the queue learn nothing from it.
+-- They are locked before they are changed, so that the change names them by their key alone: no statistics, however old, can
+-- make the planner look them up in another index.
+-- Lock order: endpoint_states in key order, then deliveries, then the queue.
+create or replace function webhooks.enqueue_due(
+  p_region_ids smallint[],
+  p_endpoint_ids bigint[],
+  p_limit integer
+)
+  returns integer
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_now timestamptz := app.now();
+  v_messages jsonb[];
+begin
+  perform from webhooks.endpoint_states s
+    join unnest(p_region_ids, p_endpoint_ids) w (region_id, endpoint_id)
+      on w.region_id = s.region_id and w.endpoint_id = s.endpoint_id
+   order by s.region_id, s.endpoint_id
+     for no key update of s;
+
+  with rooms as materialized (
+    select r.* from webhooks.rooms(p_region_ids, p_endpoint_ids, v_now) r where r.room > 0
+  ), due as materialized (
+    select d.region_id, d.endpoint_id, d.delivery_id, d.due_at
+      from rooms r
+     cross join lateral (
+       select d.region_id, d.endpoint_id, d.delivery_id, d.due_at
+         from webhooks.deliveries d
+        where d.region_id = r.region_id and d.endpoint_id = r.endpoint_id and d.status = 'pending' and d.due_at <= v_now
+        order by d.due_at, d.delivery_id
+        limit r.room
+          for no key update skip locked) d
+     order by d.due_at, d.delivery_id
+     limit p_limit
+  ), queued as (
+    update webhooks.deliveries d
+       set status = 'queued'
+      from due u
+     where d.region_id = u.region_id and d.endpoint_id = u.endpoint_id and d.delivery_id = u.delivery_id
+    returning d.region_id, d.endpoint_id, d.delivery_id, u.due_at
+  ), paced as (
+    update webhooks.endpoint_states s
+       set paced_until_at = r.paced_from_at + r.pace * q.queued
+      from rooms r
+     cross join lateral (select count(*) as queued from queued q where q.region_id = r.region_id and q.endpoint_id = r.endpoint_id) q
+     where s.region_id = r.region_id and s.endpoint_id = r.endpoint_id and r.pace is not null and q.queued > 0
+  )
+  select pg_catalog.array_agg(pg_catalog.jsonb_build_object('region', q.region_id, 'endpoint', q.endpoint_id,
+           'delivery', q.delivery_id) order by q.due_at, q.delivery_id)
+    into v_messages
+    from queued q;
+  if v_messages is null then
+    return 0;
+  end if;
+  perform pgmq.send_batch('webhook_deliveries', v_messages);
+  return pg_catalog.cardinality(v_messages);
+end
+$$;
+
+grant execute on function webhooks.enqueue_due(smallint[], bigint[], integer) to scoville_definer;

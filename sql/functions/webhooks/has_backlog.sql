@@ -1,0 +1,25 @@
+-- Whether more than half of the endpoints at work have more than p_max deliveries due that are not in the queue; no when p_max is
+-- null. Some are slow, and their business; when most are, it is us. The moment comes as a parameter, for the reason that
+-- webhooks.waiting_endpoints gives.
+create or replace function webhooks.has_backlog(
+  p_max integer,
+  p_now timestamptz
+)
+  returns boolean
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select count(w.waits) * 2 > count(*)
+    from webhooks.endpoints p
+    left join lateral (
+      select true as waits
+        from webhooks.deliveries d
+       where d.region_id = p.region_id and d.endpoint_id = p.endpoint_id and d.status = 'pending' and d.due_at <= p_now
+       order by d.due_at
+      offset p_max
+       limit 1) w on true
+   where p_max is not null and p.active and p.disabled_at is null and p.deleted_at is null;
+$$;
+
+grant execute on function webhooks.has_backlog(integer, timestamptz) to scoville_definer;

@@ -1,0 +1,42 @@
+-- The endpoint that a command names, locked with its state, or the refusal: WH001 there is none for the caller, ST009 it is not
+-- in the version that the caller saw, WH007 it must be at work for this and is not.
+-- Lock order: endpoint_states, then endpoints.
+create or replace function webhooks.lock_endpoint(
+  p_region_id smallint,
+  p_request jsonb,
+  p_at_work boolean,
+  out endpoint webhooks.endpoints,
+  out code text,
+  out body jsonb
+)
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_id bigint := webhooks.find_endpoint(p_region_id, p_request ->> 'webhook_id');
+begin
+  perform from webhooks.endpoint_states s
+    where s.region_id = p_region_id and s.endpoint_id = v_id
+    order by s.endpoint_id
+      for no key update;
+  select p.* into endpoint
+    from webhooks.endpoints p
+   where p.region_id = p_region_id and p.endpoint_id = v_id and p.deleted_at is null
+   order by p.endpoint_id
+     for no key update;
+  if endpoint.endpoint_id is null then
+    code := 'WH001';
+    body := pg_catalog.jsonb_build_object('detail',
+              pg_catalog.format('There is no webhook %s for you.', p_request ->> 'webhook_id'));
+  elsif (p_request ->> 'if_match') not in ('*', endpoint.version::text) then
+    code := 'ST009';
+    body := app.refusal('This webhook changed since you read it. Read it again and decide anew.', '');
+  elsif p_at_work and (not endpoint.active or endpoint.disabled_at is not null) then
+    code := 'WH007';
+    body := app.refusal('This webhook is paused or disabled: nothing is sent to it. Set active to true first.', '/active');
+  end if;
+end
+$$;
+
+grant execute on function webhooks.lock_endpoint(smallint, jsonb, boolean) to scoville_definer;

@@ -1,0 +1,43 @@
+-- Why a webhook cannot be saved, or null: {"code", "body"}. A filter that names what does not exist, or what the caller does not
+-- see, would silently let nothing through.
+create or replace function webhooks.refuse_settings(
+  p_region_id smallint,
+  p_settings jsonb
+)
+  returns jsonb
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select pg_catalog.jsonb_build_object('code', min(f.code), 'body', pg_catalog.jsonb_build_object('detail', min(f.detail),
+           'errors', pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pointer', '/' || f.member || '/' || f.nth - 1,
+             'detail', f.detail) order by f.nth)))
+    from (select v.*, min(v.turn) over () = v.turn as first
+            from (
+              select 1 as turn, 'WH003' as code, 'event_types' as member, t.nth,
+                     pg_catalog.format('There is no event type %s. Known are %s, and each part before the dot with .* after it.',
+                       t.value, pg_catalog.array_to_string(events.known_types(), ', ')) as detail
+                from pg_catalog.jsonb_array_elements_text(coalesce(p_settings -> 'event_types', '[]')) with ordinality t (value, nth)
+               where t.value <> all (events.known_types())
+                 and t.value <> all (array(
+                       select pg_catalog.split_part(k.type, '.', 1) || '.*' from pg_catalog.unnest(events.known_types()) k (type)))
+              union all
+              select 2, 'ST002', 'skus', t.nth, pg_catalog.format('There is no SKU %s.', t.value)
+                from pg_catalog.jsonb_array_elements_text(coalesce(p_settings -> 'skus', '[]')) with ordinality t (value, nth)
+               where not exists (select from catalog.skus k where k.sku_id = t.value)
+              union all
+              select 3, 'ST003', 'warehouses', t.nth, pg_catalog.format('There is no warehouse %s in your region.', t.value)
+                from pg_catalog.jsonb_array_elements_text(coalesce(p_settings -> 'warehouses', '[]')) with ordinality t (value, nth)
+               where not exists (select from catalog.warehouses w where w.warehouse_id = t.value and w.region_id = p_region_id)
+              union all
+              select 4, 'OR008', 'channels', t.nth, pg_catalog.format('There is no channel %s for you.', t.value)
+                from pg_catalog.jsonb_array_elements_text(coalesce(p_settings -> 'channels', '[]')) with ordinality t (value, nth)
+               where not exists (select from catalog.channels c
+                                  where c.channel_id = t.value and c.region_id = p_region_id
+                                    and (app.reaches_all_channels() or c.channel_id = any (app.claim_channels())))
+            ) v) f
+   where f.first
+  having count(*) > 0;
+$$;
+
+grant execute on function webhooks.refuse_settings(smallint, jsonb) to scoville_definer;

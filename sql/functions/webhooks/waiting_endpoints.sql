@@ -1,0 +1,21 @@
+-- The endpoints for which something is due that is not in the queue yet. The moment comes as a parameter: row-level security
+-- lets no expression as complex as the body of app.now() be looked up in an index.
+create or replace function webhooks.waiting_endpoints(
+  p_now timestamptz
+)
+  returns table (region_id smallint, endpoint_id bigint)
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select p.region_id, p.endpoint_id
+    from webhooks.endpoints p
+   cross join lateral (
+     select from webhooks.deliveries d
+      where d.region_id = p.region_id and d.endpoint_id = p.endpoint_id and d.status = 'pending' and d.due_at <= p_now
+      order by d.due_at
+      limit 1) d
+   where p.active and p.disabled_at is null and p.deleted_at is null;
+$$;
+
+grant execute on function webhooks.waiting_endpoints(timestamptz) to scoville_definer;

@@ -1,0 +1,8 @@
+-- The queue's schema is another's (see pyapp/pgmq_schema.py) and runs with the rights of whoever calls: the definer, by these
+-- grants, and nobody else. Monitoring may read its tables, which is why a message holds ids and nothing else.
+grant usage on schema pgmq to scoville_definer;
+grant select, insert, update, delete on pgmq.q_webhook_deliveries to scoville_definer;
+grant execute on function pgmq.send_batch(text, jsonb[]), pgmq.send_batch(text, jsonb[], jsonb[], timestamptz),
+  pgmq._send_batch(text, jsonb[], jsonb[], timestamptz), pgmq._validate_batch_params(jsonb[], jsonb[]),
+  pgmq.format_table_name(text, text), pgmq.read(text, integer, integer, jsonb), pgmq.delete(text, bigint[])
+  to scoville_definer;

@@ -1,0 +1,36 @@
+-- As the allocations of orders.
+alter table analytics.sales_days enable row level security;
+alter table analytics.sales_days force row level security;
+
+drop policy if exists sales_days_select_every_channel on analytics.sales_days;
+create policy sales_days_select_every_channel on analytics.sales_days
+  for select to admin, bi_reader_all
+  using (true);
+drop policy if exists sales_days_select_warehouses_of_the_login on analytics.sales_days;
+create policy sales_days_select_warehouses_of_the_login on analytics.sales_days
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+
+drop policy if exists sales_days_select_definer on analytics.sales_days;
+create policy sales_days_select_definer on analytics.sales_days
+  for select to scoville_definer
+  using (app.claim_role() = 'scoville_worker');
+drop policy if exists sales_days_insert_definer on analytics.sales_days;
+create policy sales_days_insert_definer on analytics.sales_days
+  for insert to scoville_definer
+  with check (app.claim_role() = 'scoville_worker');
+drop policy if exists sales_days_update_definer on analytics.sales_days;
+create policy sales_days_update_definer on analytics.sales_days
+  for update to scoville_definer
+  using (app.claim_role() = 'scoville_worker')
+  with check (app.claim_role() = 'scoville_worker');
+drop policy if exists sales_days_delete_definer on analytics.sales_days;
+create policy sales_days_delete_definer on analytics.sales_days
+  for delete to scoville_definer
+  using (app.claim_role() = 'scoville_worker');
+
+grant select on analytics.sales_days to admin, bi_reader;
+grant select, delete on analytics.sales_days to scoville_definer;
+grant insert (region_id, placed_on, channel_id, warehouse_id, sku_id, currency, ordered, shipped, withdrawn, revenue)
+  on analytics.sales_days to scoville_definer;
+grant update (ordered, shipped, withdrawn, revenue) on analytics.sales_days to scoville_definer;

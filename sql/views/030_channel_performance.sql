@@ -1,0 +1,29 @@
+create or replace view bi.channel_performance with (security_invoker = true) as
+select h.region_id, h.channel_id, c.name as channel_name, h.month_on, h.currency, h.orders, h.canceled_orders, h.shipped_orders,
+       h.units, h.revenue, (h.revenue / nullif(h.orders - h.canceled_orders, 0))::numeric(18, 2) as average_order_value,
+       (h.units::numeric / nullif(h.orders - h.canceled_orders, 0))::numeric(16, 4) as units_per_order,
+       (h.canceled_orders::numeric / h.orders)::numeric(12, 4) as cancellation_rate
+  from (select r.region_id, r.channel_id, date_trunc('month', r.hour_at at time zone 'UTC')::date as month_on, r.currency,
+               sum(r.orders)::bigint as orders, sum(r.canceled_orders)::bigint as canceled_orders,
+               sum(r.shipped_orders)::bigint as shipped_orders, sum(r.units)::bigint as units,
+               sum(r.revenue)::numeric(18, 2) as revenue
+          from analytics.order_hours r
+         group by 1, 2, 3, 4) h
+  join catalog.channels c on c.channel_id = h.channel_id;
+
+comment on view bi.channel_performance is
+  'One row a channel, month in which the orders were placed, and currency. As old as the rollup sales in bi.freshness.';
+comment on column bi.channel_performance.region_id is 'The region: a group of warehouses that serve orders together.';
+comment on column bi.channel_performance.channel_id is 'The sales channel; joins dim_channel.';
+comment on column bi.channel_performance.channel_name is 'What people call the channel.';
+comment on column bi.channel_performance.month_on is 'The first day of the month (of UTC).';
+comment on column bi.channel_performance.currency is 'ISO 4217 code of the amounts.';
+comment on column bi.channel_performance.orders is 'Orders placed, canceled ones too.';
+comment on column bi.channel_performance.canceled_orders is 'Those of them that were canceled.';
+comment on column bi.channel_performance.shipped_orders is 'Those of them that were shipped whole so far.';
+comment on column bi.channel_performance.units is 'Units of the orders that were not canceled.';
+comment on column bi.channel_performance.revenue is 'What those orders cost.';
+comment on column bi.channel_performance.average_order_value is 'revenue / orders that were not canceled.';
+comment on column bi.channel_performance.units_per_order is 'units / orders that were not canceled.';
+comment on column bi.channel_performance.cancellation_rate is 'canceled_orders / orders, from 0 to 1.';
+grant select on bi.channel_performance to bi_reader;

@@ -1,0 +1,28 @@
+create or replace view bi.days_of_cover with (security_invoker = true) as
+select l.region_id, l.warehouse_id, l.sku_id, s.name as sku_name, l.available::bigint as available,
+       coalesce(d.days, 0)::integer as days,
+       coalesce(d.units_shipped, 0)::bigint as units_shipped, (d.units_shipped / d.days)::numeric(16, 4) as units_per_day,
+       (l.available * d.days / nullif(d.units_shipped, 0))::numeric(16, 1) as days_of_cover
+  from stock.stock_levels l
+  join catalog.skus s on s.sku_id = l.sku_id
+  left join (
+    select r.region_id, r.warehouse_id, r.sku_id, count(*) as days, sum(r.shipped) as units_shipped
+      from analytics.stock_days r
+     where r.day_on between (app.now() at time zone 'UTC')::date - 28 and (app.now() at time zone 'UTC')::date - 1
+     group by 1, 2, 3) d
+    on d.region_id = l.region_id and d.warehouse_id = l.warehouse_id and d.sku_id = l.sku_id;
+
+comment on view bi.days_of_cover is
+  'One row a warehouse and SKU that has been there: how long what is available lasts at the pace of the last 28 complete '
+  'days (of UTC), or of as many as are on record. days_of_cover = available / (units_shipped / days). available is live, the '
+  'pace as old as the rollup stock in bi.freshness.';
+comment on column bi.days_of_cover.region_id is 'The region: a group of warehouses that serve orders together.';
+comment on column bi.days_of_cover.warehouse_id is 'The warehouse; joins dim_warehouse.';
+comment on column bi.days_of_cover.sku_id is 'The SKU; joins dim_sku.';
+comment on column bi.days_of_cover.sku_name is 'What customers call it.';
+comment on column bi.days_of_cover.available is 'Units for sale now.';
+comment on column bi.days_of_cover.days is 'Complete days that the pace is taken from, 28 at most; 0 on the first day.';
+comment on column bi.days_of_cover.units_shipped is 'Units shipped for orders on those days.';
+comment on column bi.days_of_cover.units_per_day is 'units_shipped / days.';
+comment on column bi.days_of_cover.days_of_cover is 'available / units_per_day; null where nothing was shipped.';
+grant select on bi.days_of_cover to bi_reader, admin, warehouse;

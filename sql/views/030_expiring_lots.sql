@@ -1,0 +1,28 @@
+create or replace view bi.expiring_lots with (security_invoker = true) as
+select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, t.lot_id as batch_id, t.batch_number, t.expiration_date,
+       t.expiration_date - d.today as days_left, stock.lot_status(t.status, t.expiration_date, d.today) as batch_status,
+       v.on_hand::bigint as on_hand, (v.on_hand * s.price)::numeric(18, 2) as value, s.currency
+  from stock.lot_levels v
+  join stock.lots t on t.region_id = v.region_id and t.lot_id = v.lot_id
+  join catalog.skus s on s.sku_id = v.sku_id
+  join catalog.regions r on r.region_id = v.region_id
+ cross join lateral (select (app.now() at time zone r.time_zone)::date) d (today)
+ where v.on_hand > 0 and t.expiration_date <= d.today + 90;
+
+comment on view bi.expiring_lots is
+  'One row a warehouse and batch that lies there and whose last day of sale comes within 90 days (of the region''s time '
+  'zone), or has passed. Live.';
+comment on column bi.expiring_lots.region_id is 'The region: a group of warehouses that serve orders together.';
+comment on column bi.expiring_lots.warehouse_id is 'The warehouse; joins dim_warehouse.';
+comment on column bi.expiring_lots.sku_id is 'The SKU; joins dim_sku.';
+comment on column bi.expiring_lots.sku_name is 'What customers call it.';
+comment on column bi.expiring_lots.batch_id is 'The batch.';
+comment on column bi.expiring_lots.batch_number is 'The number on the batch.';
+comment on column bi.expiring_lots.expiration_date is 'The last day of sale.';
+comment on column bi.expiring_lots.days_left is 'Days until then; 0 on that day, below it afterwards.';
+comment on column bi.expiring_lots.batch_status is
+  'available, on_hold, quarantined, recalled, damaged, destroyed; expired when available no longer counts.';
+comment on column bi.expiring_lots.on_hand is 'Units that lie there.';
+comment on column bi.expiring_lots.value is 'on_hand at the list price of now; null where there is none.';
+comment on column bi.expiring_lots.currency is 'ISO 4217 code of the amounts.';
+grant select on bi.expiring_lots to bi_reader, admin, warehouse, sales;

@@ -1,0 +1,167 @@
+"""What clients were told, against what there is: every acknowledged effect exactly once, every unknown one at most once, nothing
+else; the versions of every level in order, without a gap; the books in agreement."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from tests.battery.load import STOCK, Act, Client
+from tests.battery.system import Cluster
+
+SETTLE_SECONDS_MAX = 60.0
+
+
+class Findings(NamedTuple):
+    """What is said in the end."""
+
+    acts: int
+    done: int
+    refused: int
+    unknown: int
+    landed: int  # of those that are unknown, so many took effect
+    replayed: int
+
+
+def check_history(cluster: Cluster, clients: Sequence[Client], *, stock: int = STOCK) -> Findings:
+    """Raises AssertionError at the first thing that is not as it must be. `stock`: what there was of each level at first."""
+    acts = [act for client in clients for act in client.acts]
+    wrong = [wrong for client in clients for wrong in client.wrong]
+    assert not wrong, wrong[:3]
+    check_books(cluster)
+    landed = _check_orders(cluster, acts) | _check_movements(cluster, acts) | _check_holds(cluster, acts)
+    _check_fates(cluster, acts, landed)
+    _check_levels(cluster, acts, landed, stock)
+    outcomes = Counter(act.outcome for act in acts)
+    told = {act.key for act in acts if act.outcome == "unknown"} & landed
+    replayed = sum(act.replayed for act in acts)
+    return Findings(len(acts), outcomes["done"], outcomes["refused"], outcomes["unknown"], len(told), replayed)
+
+
+def check_books(cluster: Cluster) -> None:
+    """Ledger, levels, batches, orders and holds agree; no version is missing; the log is whole; nobody waited in a circle."""
+    limit = time.monotonic() + SETTLE_SECONDS_MAX
+    while cluster.rows("select from events.outbox limit 1"):
+        assert time.monotonic() < limit, "the outbox is not emptied"
+        time.sleep(0.05)
+    assert cluster.rows("select * from stock.verify()") == []
+    assert cluster.rows("select * from events.verify_chain()") == []
+    assert cluster.rows("select * from stock.stock_levels where available < 0 or reserved + committed > on_hand") == []
+    # In the ledger and in the log the versions of a level follow each other by one, from the first.
+    assert (
+        cluster.rows("""
+            select * from (
+              select warehouse_id, sku_id, version, movement_id, on_hand_after,
+                     coalesce(lag(version) over w, 0) as before,
+                     sum(on_hand_delta) over w as sum
+                from stock.stock_movements
+              window w as (partition by warehouse_id, sku_id order by movement_id rows unbounded preceding)) m
+             where version not in (before, before + 1) or on_hand_after <> sum""")
+        == []
+    )
+    assert (
+        cluster.rows("""
+            select * from (
+              select subject, seq, version, coalesce(lag(version) over w, 0) as before
+                from events.event_log where type like 'stock.%' and data ? 'new' and version > 0
+              window w as (partition by subject order by seq)) e
+             where version not in (before, before + 1)""")
+        == []
+    )
+    assert "deadlock detected" not in cluster.log
+
+
+def _expect(acts: Sequence[Act], found: Counter[str]) -> set[str]:
+    """The keys that took effect. `found`: how often each did."""
+    for act in acts:
+        wanted = {"done": (1,), "refused": (0,), "unknown": (0, 1)}[act.outcome]
+        assert found[act.key] in wanted, (act, found[act.key])
+    strangers = set(found) - {act.key for act in acts}
+    assert not strangers, strangers
+    return {key for key, number in found.items() if number}
+
+
+def _check_orders(cluster: Cluster, acts: Sequence[Act]) -> set[str]:
+    rows = cluster.rows(
+        "select external_id, orders.public_id(region_id, order_id), count(*) over (partition by external_id) from orders.orders"
+    )
+    ids = {key: order_id for key, order_id, _ in rows}
+    mine = [act for act in acts if act.kind == "order"]
+    for act in mine:
+        if act.outcome == "done":
+            assert ids[act.key] == act.answer["order_id"], act
+    return _expect(mine, Counter({key: number for key, _, number in rows}))
+
+
+def _check_movements(cluster: Cluster, acts: Sequence[Act]) -> set[str]:
+    """Receipts and adjustments, by the note that each carries."""
+    rows = cluster.rows(
+        "select note, sum(on_hand_delta)::integer, min(warehouse_id), min(sku_id), count(distinct version)"
+        " from stock.stock_movements where note like 'stock-%' and on_hand_delta <> 0 group by note"
+    )
+    mine = [act for act in acts if act.kind == "stock"]
+    bodies = {act.key: act.body for act in mine}
+    for note, units, warehouse, sku, _ in rows:
+        body = bodies[note]
+        assert (units, warehouse, sku) == (body.get("delta", body.get("stock")), body["warehouse_location"], body["sku_id"]), note
+    return _expect(mine, Counter({note: number for note, *_, number in rows}))
+
+
+def _check_holds(cluster: Cluster, acts: Sequence[Act]) -> set[str]:
+    rows = cluster.rows("select note, count(*) from stock.reservations group by note")
+    return _expect([act for act in acts if act.kind == "hold"], Counter(dict(rows)))
+
+
+def _lines(items: Sequence[dict[str, Any]]) -> dict[str, int]:
+    return {item["sku_id"]: item["quantity"] for item in items}
+
+
+def _check_fates(cluster: Cluster, acts: Sequence[Act], landed: set[str]) -> None:
+    """Orders are as the one act that changed them left them; what such an act landed is added to `landed`."""
+    rows = cluster.rows("""
+        select orders.public_id(o.region_id, o.order_id), o.status,
+               (select jsonb_object_agg(l.sku_id, l.quantity) from orders.order_lines l
+                 where l.region_id = o.region_id and l.order_id = o.order_id),
+               array(select f.tracking_number from orders.fulfillments f
+                      where f.region_id = o.region_id and f.order_id = o.order_id group by 1 order by 1)
+          from orders.orders o""")
+    found = {order_id: (status, lines, parcels) for order_id, status, lines, parcels in rows}
+    placed = {act.answer["order_id"]: act for act in acts if act.kind == "order" and act.outcome == "done"}
+    changed = {act.order_id: act for act in acts if act.order_id}
+    for order_id, act in placed.items():
+        status, lines, parcels = found[order_id]
+        was = _lines(act.answer["items"])
+        change = changed.get(order_id)
+        if change is None:
+            assert (status, lines, parcels) == ("processing", was, []), order_id
+            continue
+        took_effect = {
+            "modify": lines == _lines(change.body.get("items", ())),
+            "cancel": status == "canceled",
+            "ship": parcels == [change.key] and status == "completed",
+        }[change.kind]
+        assert took_effect or (status, lines, parcels) == ("processing", was, []), (order_id, change)
+        assert change.outcome == "unknown" or took_effect == (change.outcome == "done"), (order_id, change)
+        if took_effect:
+            landed.add(change.key)
+
+
+def _check_levels(cluster: Cluster, acts: Sequence[Act], landed: set[str], stock: int) -> None:
+    """Units on hand and promised, counted from what clients know and nothing else."""
+    rows = cluster.rows("select sku_id, sum(on_hand)::integer, sum(committed)::integer from stock.stock_levels group by sku_id")
+    on_hand = {sku: units for sku, units, _ in rows}
+    expected = Counter(dict.fromkeys(on_hand, 2 * stock))
+    for act in acts:
+        if act.kind == "stock" and act.key in landed:
+            expected[act.body["sku_id"]] += int(act.body.get("delta", act.body.get("stock", 0)))
+    shipped = cluster.rows("""
+        select l.sku_id, sum(l.quantity)::integer from orders.order_lines l
+          join orders.orders o using (region_id, order_id) where o.status = 'completed' group by 1""")
+    expected.subtract(dict(shipped))
+    assert on_hand == dict(expected)
+    open_lines = cluster.rows("""
+        select l.sku_id, sum(l.quantity)::integer from orders.order_lines l
+          join orders.orders o using (region_id, order_id) where o.status = 'processing' group by 1""")
+    assert {sku: units for sku, _, units in rows if units} == dict(open_lines)

@@ -1,0 +1,290 @@
+"""What Scoville promises about stock, once more, in plain Python: no locks, no ledger, no sweeping, nothing kept twice.
+
+Only what is true is kept: which units of which batch lie where, what is held until when, what is ordered, what is kept back.
+Everything else is computed from that. A command answers its code (None: done) and what goes with it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+
+Place = tuple[str, str]  # warehouse, SKU
+Items = Mapping[str, int]
+Shortage = dict[str, tuple[int, int]]  # SKU: requested, available
+Answer = tuple[str | None, object]
+
+
+@dataclass
+class Batch:
+    """A batch of a SKU. `number`: in the order in which batches were first received."""
+
+    number: int
+    expires_on: date | None
+    status: str = "available"
+
+    def sellable(self, today: date) -> bool:
+        return self.status == "available" and (self.expires_on is None or today <= self.expires_on)
+
+    @property
+    def urgency(self) -> tuple[bool, date, int]:
+        """First expired, first out; what never expires comes last."""
+        return self.expires_on is None, self.expires_on or date.min, self.number
+
+
+@dataclass
+class Hold:
+    channel: str
+    owner: str
+    units: dict[Place, int]
+    expires_at: datetime
+    ended: str | None = None  # released, committed
+
+    def status(self, now: datetime) -> str:
+        return self.ended or ("expired" if self.expires_at <= now else "active")
+
+
+@dataclass
+class Order:
+    channel: str
+    units: dict[Place, int]  # of each, how many are neither shipped nor released
+    shipped: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # by warehouse, SKU and batch
+    external_id: str | None = None
+    canceled: bool = False
+
+    @property
+    def status(self) -> str:
+        if self.canceled:
+            return "canceled"
+        return "completed" if not any(self.units.values()) else "processing"
+
+
+def _by_sku(units: Mapping[Place, int]) -> dict[str, int]:
+    found: Counter[str] = Counter()
+    for (_, sku), number in units.items():
+        found[sku] += number
+    return dict(found)
+
+
+class Model:
+    """A shop: the warehouses that serve each channel, in the order in which they are asked, and its clock."""
+
+    def __init__(self, serving: Mapping[str, tuple[str, ...]], now: datetime) -> None:
+        self.serving = serving
+        self.now = now
+        self.batches: dict[tuple[str, str], Batch] = {}  # by SKU and number
+        self.lots: Counter[tuple[str, str, str]] = Counter()  # units by warehouse, SKU and batch; zero: some once lay there
+        self.safety: Counter[Place] = Counter()
+        self.holds: dict[str, Hold] = {}
+        self.orders: dict[str, Order] = {}
+
+    # What follows from it
+
+    def places(self) -> set[Place]:
+        return {(warehouse, sku) for warehouse, sku, _ in self.lots} | set(self.safety)
+
+    def level(self, place: Place) -> dict[str, int]:
+        """The quantities of a level that are not zero."""
+        here = {batch: units for (*where, batch), units in self.lots.items() if tuple(where) == place}
+        active = [hold.units.get(place, 0) for hold in self.holds.values() if hold.status(self.now) == "active"]
+        on_hand, reserved = sum(here.values()), sum(active)
+        committed = sum(order.units.get(place, 0) for order in self.orders.values())
+        unsellable = sum(units for batch, units in here.items() if not self._sellable(place[1], batch))
+        free = on_hand - reserved - committed - self.safety[place]
+        # Of units that cannot be sold, those that are promised cannot be taken out of what is promised.
+        unavailable = min(unsellable, free)
+        level = {
+            "on_hand": on_hand,
+            "available": free - unavailable,
+            "reserved": reserved,
+            "committed": committed,
+            "safety_stock": self.safety[place],
+            "unavailable": unavailable,
+            "shortfall": unsellable - unavailable,
+        }
+        return {name: units for name, units in level.items() if units}
+
+    def available(self, place: Place) -> int:
+        return self.level(place).get("available", 0)
+
+    def _sellable(self, sku: str, batch: str) -> bool:
+        return self.batches[sku, batch].sellable(self.now.date())
+
+    def _allocate(self, channel: str, wants: Items, held: Mapping[Place, int] | None = None) -> tuple[dict[Place, int], Shortage]:
+        """What is taken from the channel's warehouses, and what is short. Held units are taken where they are, and first."""
+        held = held or {}
+        taken: dict[Place, int] = {}
+        short: Shortage = {}
+        for sku, wanted in wants.items():
+            asked = self.serving[channel]
+            places = [(w, sku) for w in sorted(asked, key=lambda w: (held.get((w, sku), 0) == 0, asked.index(w)))]
+            there = {place: held.get(place, 0) + self.available(place) for place in places}
+            if sum(there.values()) < wanted:
+                short[sku] = (wanted, sum(there.values()))
+                continue
+            for place in places:
+                units = min(wanted, there[place])
+                wanted -= units
+                if units:
+                    taken[place] = units
+        return taken, short
+
+    # Commands
+
+    def receive(self, warehouse: str, sku: str, batch: str, units: int, expires_on: date | None) -> Answer:
+        self.batches.setdefault((sku, batch), Batch(len(self.batches), expires_on))
+        self.lots[warehouse, sku, batch] += units
+        return None, self.lots[warehouse, sku, batch]
+
+    def change(self, warehouse: str, sku: str, delta: int, batch: str | None) -> Answer:
+        """By hand. Without a batch, units leave the one that expires first and join the one that came last."""
+        here = [b for (w, s, b) in self.lots if (w, s) == (warehouse, sku)]
+        if batch is not None and (sku, batch) not in self.batches:
+            return "ST007", None
+        if delta > 0 and not here and batch is None:
+            return "ST015", None
+        level = self.level((warehouse, sku))
+        if batch is None:
+            can = level.get("available", 0)
+        else:
+            kind = "available" if self._sellable(sku, batch) else "unavailable"
+            can = min(self.lots[warehouse, sku, batch] if batch in here else 0, level.get(kind, 0))
+        if delta < 0 and can + delta < 0:
+            return "ST001", (-delta, can)
+        if delta > 0:
+            self.lots[warehouse, sku, batch or max(here, key=lambda b: self.batches[sku, b].number)] += delta
+        elif delta < 0 and batch is not None:
+            self.lots[warehouse, sku, batch] += delta
+        else:
+            for oldest in sorted(filter(lambda b: self._sellable(sku, b), here), key=lambda b: self.batches[sku, b].urgency):
+                units = max(delta, -self.lots[warehouse, sku, oldest])
+                self.lots[warehouse, sku, oldest] += units
+                delta -= units
+        return None, self.level((warehouse, sku)).get("on_hand", 0)
+
+    def count(self, warehouse: str, sku: str, units: int, batch: str | None) -> Answer:
+        have = sum(n for (w, s, b), n in self.lots.items() if (w, s) == (warehouse, sku) and batch in (None, b))
+        return self.change(warehouse, sku, units - have, batch)
+
+    def keep_back(self, place: Place, units: int) -> Answer:
+        can = self.safety[place] + self.available(place)
+        if units > can:
+            return "ST001", (units, can)
+        self.safety[place] = units
+        return None, self.available(place)
+
+    def change_batch(self, sku: str, batch: str, status: str) -> Answer:
+        if (sku, batch) not in self.batches:
+            return "ST016", None
+        self.batches[sku, batch].status = status
+        sellable = self._sellable(sku, batch)
+        return None, "expired" if status == "available" and not sellable else status
+
+    def reserve(self, name: str, channel: str, owner: str, wants: Items, seconds: int) -> Answer:
+        taken, short = self._allocate(channel, wants)
+        if short:
+            return "ST001", short
+        self.holds[name] = Hold(channel, owner, taken, self.now + timedelta(seconds=seconds))
+        return None, taken
+
+    def extend(self, name: str, channels: Iterable[str], owner: str | None, seconds: int) -> Answer:
+        """`owner` None: an admin."""
+        hold = self.holds[name]
+        if refusal := self._refuse(hold, channels, owner):
+            return refusal, None
+        if hold.status(self.now) != "active":
+            return "RV002", hold.status(self.now)
+        hold.expires_at = self.now + timedelta(seconds=seconds)
+        return None, "active"
+
+    def release(self, name: str, channels: Iterable[str], owner: str | None) -> Answer:
+        hold = self.holds[name]
+        if refusal := self._refuse(hold, channels, owner):
+            return refusal, None
+        if hold.status(self.now) == "committed":
+            return "RV002", "committed"
+        if hold.status(self.now) == "active":
+            hold.ended = "released"
+        return None, hold.status(self.now)
+
+    @staticmethod
+    def _refuse(hold: Hold, channels: Iterable[str], owner: str | None) -> str | None:
+        if owner is not None and hold.channel not in channels:
+            return "RV001"
+        return "RV003" if owner not in (None, hold.owner) else None
+
+    def knows(self, channel: str, external_id: str) -> bool:
+        """Whether the channel has used this number."""
+        return any((o.channel, o.external_id) == (channel, external_id) for o in self.orders.values())
+
+    def order(self, channel: str, wants: Items, external_id: str | None, name: str | None = None) -> Answer:
+        """`name` is the id that the database gave, where it placed the order."""
+        if external_id and self.knows(channel, external_id):
+            return "OR005", None
+        taken, short = self._allocate(channel, wants)
+        if short:
+            return "ST001", short
+        self.orders[name or ""] = Order(channel, taken, external_id=external_id)
+        return None, taken
+
+    def convert(self, hold_name: str, wants: Items | None, name: str | None) -> Answer:
+        """An order of what is held, or of other items, for which held units are taken first; what is left of them is free."""
+        hold = self.holds[hold_name]
+        if hold.status(self.now) != "active":
+            return "RV002", hold.status(self.now)
+        taken, short = self._allocate(hold.channel, wants or _by_sku(hold.units), hold.units)
+        if short:
+            return "ST001", short
+        hold.ended = "committed"
+        self.orders[name or ""] = Order(hold.channel, taken)
+        return None, taken
+
+    def modify(self, name: str, wants: Items) -> Answer:
+        order = self.orders[name]
+        if order.status != "processing" or order.shipped:
+            return "OR010", None
+        had = _by_sku(order.units)
+        more, short = self._allocate(order.channel, {s: n - had.get(s, 0) for s, n in wants.items() if n > had.get(s, 0)})
+        if short:
+            return "ST001", {sku: (wants[sku], there + had.get(sku, 0)) for sku, (_, there) in short.items()}
+        kept: Counter[Place] = Counter(more)
+        for sku in had:  # what is less goes from the warehouse that is asked last
+            left = wants.get(sku, 0)
+            for warehouse in self.serving[order.channel]:
+                kept[warehouse, sku] += min(left, order.units.get((warehouse, sku), 0))
+                left = max(0, left - order.units.get((warehouse, sku), 0))
+        order.units = {place: n for place, n in kept.items() if n}
+        return None, order.units
+
+    def cancel(self, name: str) -> Answer:
+        order = self.orders[name]
+        if order.status == "completed":
+            return "OR003", None
+        order.canceled, order.units = True, {}
+        return None, "canceled"
+
+    def fulfill(self, name: str, warehouses: Iterable[str], wants: Items | None) -> Answer:
+        """Ships what lies in these warehouses: the batch that expires first goes first, and none that may not be sold."""
+        order = self.orders[name]
+        open_units = {place: n for place, n in sorted(order.units.items()) if n and place[0] in warehouses}
+        wants = dict(wants or _by_sku(open_units))
+        if not wants or any(n > _by_sku(open_units).get(sku, 0) for sku, n in wants.items()):
+            return "OR004", None
+        picks: Counter[tuple[str, str, str]] = Counter()
+        for place, units in open_units.items():
+            part = min(units, wants.get(place[1], 0))
+            wants[place[1]] = wants.get(place[1], 0) - part
+            here = [b for (w, s, b), n in self.lots.items() if (w, s) == place and n and self._sellable(s, b)]
+            for batch in sorted(here, key=lambda b: self.batches[place[1], b].urgency):
+                picks[*place, batch] = min(part, self.lots[*place, batch])
+                part -= picks[*place, batch]
+            if part:
+                return "ST013", None
+        for (warehouse, sku, batch), units in picks.items():
+            if units:
+                order.units[warehouse, sku] -= units
+                order.shipped[warehouse, sku, batch] += units
+                self.lots[warehouse, sku, batch] -= units
+        return None, order.status

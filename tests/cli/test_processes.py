@@ -1,0 +1,180 @@
+"""`serve --workers 2`: two processes behind one port, one answer for their metrics, and none of them missed when it goes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import psutil  # type: ignore[import-untyped]
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from pyapp.auth import mint_token
+from pyapp.settings import Settings
+from tests.cli.conftest import COMMAND, ROOT, environment
+
+KEY = "a key for tests, at least 32 bytes long"
+SECONDS_MAX = 30.0
+ROUTE = {"method": "GET", "route": "/v1/skus"}
+
+
+class Parent:
+    """A running `serve`."""
+
+    def __init__(self, process: subprocess.Popen[str], url: str) -> None:
+        self.process = process
+        self.url = url
+        self.headers = {"authorization": f"Bearer {mint_token(Settings(jwt_key=KEY), 'admin')}", "connection": "close"}
+
+    @property
+    def children(self) -> list[psutil.Process]:
+        return [child for child in psutil.Process(self.process.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
+
+    def ask(self) -> int:
+        """By a connection of its own: any of the processes may answer."""
+        return httpx2.get(f"{self.url}/v1/skus", headers=self.headers, timeout=10).status_code
+
+    def read(self, name: str, **labels: str) -> float:
+        text = httpx2.get(f"{self.url}/metrics", headers={"connection": "close"}, timeout=10).text
+        samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+        return sum(s.value for s in samples if s.name == f"scoville_{name}" and labels.items() <= s.labels.items())
+
+    def until(self, name: str, value: float) -> None:
+        limit = time.monotonic() + SECONDS_MAX
+        while (found := self.read(name)) != value:
+            assert time.monotonic() < limit, f"{name} is {found}"
+            time.sleep(0.1)
+
+
+@contextmanager
+def serve(authenticator_url: str, folder: Path) -> Iterator[Parent]:
+    given = {"DATABASE_URL": authenticator_url, "SCOVILLE_JWT_KEY": KEY, "SCOVILLE_POOL_SIZE": "4", "TMPDIR": str(folder)}
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", "--workers", "2"],
+        cwd=ROOT,
+        env=environment(**given),
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    said: list[str] = []
+    listening = threading.Thread(target=lambda: said.extend(process.stderr or ()))
+    try:
+        assert process.stderr
+        said.append(process.stderr.readline())
+        assert "serving on" in said[0], said[0] + process.stderr.read()
+        listening.start()
+        parent = Parent(process, said[0].split()[-1])
+        parent.until("processes", 2)
+        yield parent
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS_MAX)
+        if listening.ident:
+            listening.join()
+        assert process.stderr
+        process.stderr.close()
+
+
+@pytest.fixture
+def parent(authenticator_url: str, tmp_path: Path) -> Iterator[Parent]:
+    with serve(authenticator_url, tmp_path) as parent:
+        yield parent
+
+
+def test_any_process_answers_for_all_and_a_killed_one_leaves_no_gauge(parent: Parent) -> None:
+    for _ in range(40):
+        assert parent.ask() == 200
+    assert [parent.read("http_requests_total", **ROUTE) for _ in range(6)] == [40] * 6
+    assert [parent.read("http_request_duration_seconds_count", **ROUTE) for _ in range(6)] == [40] * 6
+    assert parent.read("pool_connections_max") == 8
+    cpu = [child.cpu_times().user for child in parent.children]
+    assert min(cpu) > 0
+
+    victim = parent.children[0]
+    os.kill(victim.pid, signal.SIGKILL)
+    parent.until("processes", 1)
+    assert parent.read("pool_connections_max") == 4
+    assert parent.read("http_requests_total", **ROUTE) == 40
+    parent.until("processes", 2)
+    assert victim.pid not in [child.pid for child in parent.children]
+    assert parent.ask() == 200
+    assert parent.read("http_requests_total", **ROUTE) == 41
+    assert parent.read("live_connected") <= 2
+
+
+def test_hangup_replaces_every_process_and_no_request_fails(parent: Parent) -> None:
+    before = {child.pid for child in parent.children}
+    failures: list[object] = []
+    asked, stop = 0, threading.Event()
+
+    def keep_asking() -> None:
+        nonlocal asked
+        while not stop.is_set():
+            try:
+                if (status := parent.ask()) != 200:
+                    failures.append(status)
+            except httpx2.HTTPError as error:
+                failures.append(error)
+            asked += 1
+
+    threads = [threading.Thread(target=keep_asking) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    try:
+        parent.process.send_signal(signal.SIGHUP)
+        limit = time.monotonic() + SECONDS_MAX
+        while before & {child.pid for child in parent.children} or len(parent.children) != 2:
+            assert time.monotonic() < limit
+            time.sleep(0.1)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert failures == []
+    assert asked > 20
+    parent.until("processes", 2)
+
+
+def test_nothing_outlives_the_parent(authenticator_url: str, tmp_path: Path) -> None:
+    with serve(authenticator_url, tmp_path) as parent:
+        children = parent.children
+        assert len(list(tmp_path.glob("scoville-metrics-*"))) == 1
+        parent.process.kill()
+        _, alive = psutil.wait_procs(children, SECONDS_MAX)
+        assert alive == []
+    left = list(tmp_path.glob("scoville-metrics-*"))
+    assert len(left) == 1
+    with serve(authenticator_url, tmp_path) as parent:
+        assert left[0] not in tmp_path.iterdir()
+    assert parent.process.returncode == 0
+    assert list(tmp_path.glob("scoville-metrics-*")) == []
+
+
+def test_processes_that_cannot_start_are_an_error(authenticator_url: str, tmp_path: Path) -> None:
+    # The parent can use the settings; its children find another environment.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, sys\nif 'PROMETHEUS_MULTIPROC_DIR' in os.environ: os.environ['SCOVILLE_JWT_KEY'] = 'short'\n"
+    )
+    given = {"DATABASE_URL": authenticator_url, "SCOVILLE_JWT_KEY": KEY, "PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    done = subprocess.run(
+        [*COMMAND, "serve", "--port", "0", "--workers", "2"],
+        cwd=tempfile.gettempdir(),
+        env=environment(**given),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "could not be started" in done.stderr.splitlines()[-1]
+    assert "SCOVILLE_JWT_KEY is too short" in done.stderr

@@ -1,0 +1,131 @@
+"""`scoville webhooks listen`: it verifies what arrives and prints it."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import httpx2
+import psycopg
+import pytest
+from standardwebhooks import Webhook
+
+from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SECRET, OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDb3JkYW4=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+EVENT = {"type": "order.placed", "subject": "orders/ORD-1-1001", "data": {"text": "ñ"}}
+
+Listen = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def listen(tmp_path: Path) -> Iterator[Listen]:
+    """Call it with arguments for the process and where it listens."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(*arguments: str | Path) -> tuple[subprocess.Popen[str], str]:
+        process = subprocess.Popen(
+            [*COMMAND, "webhooks", "listen", "--port", "0", *map(str, arguments)],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        assert process.stderr
+        said = process.stderr.readline()
+        found = re.search(r"http://\S+", said)
+        assert found, said
+        return process, found[0]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def end(process: subprocess.Popen[str]) -> list[str]:
+    """What it printed, after Ctrl-C."""
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+    return output.splitlines()
+
+
+def send(url: str, secret: str, message_id: str = "msg_1", body: str | None = None) -> int:
+    text = json.dumps(EVENT) if body is None else body
+    now = datetime.now(UTC)
+    headers = {
+        "webhook-id": message_id,
+        "webhook-timestamp": str(int(now.timestamp())),
+        "webhook-signature": Webhook(secret).sign(message_id, now, text),
+    }
+    return httpx2.post(url, content=text.encode(), headers=headers).status_code
+
+
+def test_what_is_signed_is_verified_and_what_is_not_is_refused(listen: Listen) -> None:
+    process, url = listen("--secret", SECRET)
+    assert send(url, SECRET) == 204
+    assert send(url, OTHER, "msg_2") == 401
+    assert send(url, SECRET) == 204
+    assert send(url, SECRET, "msg_3", '{"type": "\\u001b[31mred"}') == 204
+    assert send(url, OTHER, "msg_4", "no JSON") == 401
+    lines = [re.split(r"  +", line) for line in end(process)]
+    assert [line[1:] for line in lines] == [
+        ["verified", "order.placed", "orders/ORD-1-1001", "msg_1"],
+        ["NOT VERIFIED", "order.placed", "orders/ORD-1-1001", "msg_2"],
+        ["verified", "order.placed", "orders/ORD-1-1001", "msg_1", "again"],
+        ["verified", "?[31mred", "?", "msg_3"],
+        ["NOT VERIFIED", "?", "?", "msg_4"],
+    ]
+
+
+def test_several_secrets_and_json_lines(listen: Listen) -> None:
+    process, url = listen("--secret", SECRET, "--secret", OTHER, "-o", "json")
+    assert [send(url, SECRET), send(url, OTHER, "msg_2")] == [204, 204]
+    first, second = map(json.loads, end(process))
+    assert first == {"message_id": "msg_1", "body": EVENT, "verified": True, "again": False}
+    assert second["verified"]
+
+
+def test_it_makes_a_webhook_for_itself_and_takes_it_away_again(listen: Listen, demo: Demo) -> None:
+    sequence(demo)
+    process, _ = listen("--type", "order.placed", "--data-dir", demo.data_dir)
+    with demo.client() as admin:
+        [webhook] = [hook for hook in admin.get("/v1/webhooks").json()["data"] if hook["status"] != "deleted"]
+        assert webhook["event_types"] == ["order.placed"]
+        body = {"channel": "web", "customer": {"name": "Jane"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
+        order = admin.post("/v1/orders", json=body, headers={"idempotency-key": "listen"})
+        assert order.status_code == 201, order.text
+        sequence(demo)
+        assert process.stdout
+        line = process.stdout.readline()
+        assert "  verified  order.placed  " in line
+        assert order.json()["order_id"] in line
+        assert end(process) == []
+        assert admin.get("/v1/webhooks").json()["data"] == []
+
+
+def sequence(demo: Demo) -> None:
+    """What is committed becomes events."""
+    url = re.search(r"^  SQL +(\S+)$", demo.output, re.MULTILINE)
+    assert url
+    with psycopg.connect(url[1]) as connection:
+        connection.execute("select app.enter('scoville_worker', '{}')")
+        while connection.execute("select jobs.sequence_events(1000) > 0").fetchone() == (True,):
+            pass
+
+
+def test_wrong_arguments_are_one_line(scoville: Scoville) -> None:
+    assert_one_clear_line(scoville("webhooks", "listen", "--secret", "hunter2"), 2, "whsec_")
+    assert_one_clear_line(scoville("webhooks", "listen", "--secret", SECRET, "--type", "order.*"), 2, "--type")
+    assert_one_clear_line(scoville("webhooks", "listen", "--host", "192.0.2.1", "--secret", SECRET), 7, "--port")

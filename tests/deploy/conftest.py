@@ -1,0 +1,47 @@
+"""Commands of production as their operators start them."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import httpx2
+
+from tests.cli.conftest import COMMAND, ROOT, environment
+
+KEY = "a key for tests, at least 32 bytes long"
+SECONDS_MAX = 30.0
+
+
+@contextmanager
+def run_command(*arguments: str, **variables: str) -> Iterator[str]:
+    """`serve` or `worker`, once it answers: the URL that it prints."""
+    process = subprocess.Popen(
+        [*COMMAND, *arguments], cwd=ROOT, env=environment(**variables), stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    assert process.stderr
+    lines: list[str] = [process.stderr.readline()]
+    listening = threading.Thread(target=lambda: lines.extend(process.stderr or ()))
+    listening.start()
+    try:
+        url = lines[0].split()[-1]
+        limit = time.monotonic() + SECONDS_MAX
+        while True:
+            try:
+                httpx2.get(url.removesuffix("/metrics") + "/healthz")
+                break
+            except httpx2.HTTPError:
+                assert process.poll() is None, lines
+                assert time.monotonic() < limit, lines
+                time.sleep(0.1)
+        yield url
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.wait(SECONDS_MAX)
+        listening.join()
+        process.stderr.close()

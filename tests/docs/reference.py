@@ -1,0 +1,128 @@
+"""Pages of docs/reference, and files of dbt, that are made from the code: `make reference` writes them, a test compares."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+from pyapp.answers.events import TYPES
+from pyapp.explanations import EXPLANATIONS
+from pyapp.problems import KINDS
+from pyapp.routes import ROUTES, Route
+from tests.docs import views
+
+ROOT = Path(__file__).resolve().parents[2]
+MADE = "Made from the code by `make reference`; a test compares."
+FUNCTION = re.compile(
+    r"create or replace function (?P<name>[\w.]+)\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*returns (?P<returns>.*)"
+)
+CALLERS = {
+    "api": "the roles of callers; which of them, the grants say",
+    "jobs": "scoville_worker",
+    "bi": "analysts",
+}
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """Of Markdown; cells may hold anything."""
+    lines = [list(head)]
+    lines.append(["---"] * len(lines[0]))
+    lines += [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def endpoints() -> str:
+    by_tag: dict[str, list[Route]] = {}
+    for route in ROUTES:
+        by_tag.setdefault(route.tag, []).append(route)
+    parts = [
+        f"# Endpoints\n\n{MADE}\nEvery parameter, body and answer, with examples: `/docs` of a running server, or\n"
+        "`/openapi.json`. What the codes mean: [errors](errors.md).\n"
+    ]
+    for tag, routes in by_tag.items():
+        rows = [
+            (
+                f"`{route.method} {route.path}`",
+                route.summary,
+                ", ".join(route.roles) or "whoever proves itself",
+                {"required": "required", "optional": "optional", "none": ""}[route.key] if route.method != "GET" else "",
+                " ".join(route.errors),
+            )
+            for route in routes
+        ]
+        parts.append(f"## {tag}\n\n" + table(("request", "does", "roles", "Idempotency-Key", "codes of its own"), rows))
+    return "\n".join(parts)
+
+
+def errors() -> str:
+    rows = [
+        (f"`{code}`", str(kind.status), f"`{kind.slug}`", f"{kind.title}. {EXPLANATIONS[code].when}", EXPLANATIONS[code].remedy)
+        for code, kind in sorted(KINDS.items())
+    ]
+    return (
+        f"# Errors\n\n{MADE}\nAn error is a problem document (RFC 9457): decide by `code`. `type` ends with the slug and leads\n"
+        "to a page with an example, `/docs/errors/<slug>` of a running server.\n\n"
+        + table(("code", "HTTP", "slug", "when", "what to do"), rows)
+    )
+
+
+def events() -> str:
+    shapes: dict[str, list[str]] = {}
+    for _, shape in TYPES.values():
+        shapes.setdefault(shape.__name__, list(shape.__struct_fields__))
+    return (
+        f"# Events\n\n{MADE}\nHow they are ordered, kept and read: [the event log](event-log.md). Their schemas, with examples:\n"
+        "`/asyncapi.json` of a running server.\n\n"
+        + table(("type", "says", "`data`"), ((f"`{name}`", text, shape.__name__) for name, (text, shape) in TYPES.items()))
+        + "\n## What `data` holds\n\n"
+        + table(("shape", "members"), ((name, ", ".join(f"`{field}`" for field in fields)) for name, fields in shapes.items()))
+    )
+
+
+def functions() -> str:
+    parts = [
+        f"# SQL functions\n\n{MADE}\nWhat may be called from outside the database. Everything else is called by these: read\n"
+        "`sql/`, from `sql/README.md` down.\n"
+    ]
+    for schema, callers in CALLERS.items():
+        rows = [describe(path) for path in sorted((ROOT / "sql" / "functions" / schema).glob("*.sql"))]
+        parts.append(f"## {schema}\n\nFor {callers}.\n\n" + table(("function", "returns", "does"), rows))
+    return "\n".join(parts)
+
+
+def describe(path: Path) -> tuple[str, str, str]:
+    """The signature of the function in a file, what it returns, and what its comment says."""
+    text = path.read_text(encoding="utf-8")
+    found = FUNCTION.search(text)
+    assert found, path
+    arguments = re.sub(r"\s+", " ", found["arguments"]).strip()
+    said = re.search(r"^comment on function [^;]*? is\s+((?:'(?:[^']|'')*'\s*)+);", text, re.MULTILINE)
+    if said:
+        comment = "".join(re.findall(r"'((?:[^']|'')*)'", said[1])).replace("''", "'")
+    else:
+        comment = " ".join(line.removeprefix("-- ") for line in lines_of_comment(text))
+    return f"`{found['name']}({arguments})`", f"`{found['returns'].strip()}`", comment
+
+
+def lines_of_comment(text: str) -> Iterator[str]:
+    for line in text.splitlines():
+        if not line.startswith("--"):
+            return
+        yield line
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "docs/reference/endpoints.md": endpoints,
+    "docs/reference/errors.md": errors,
+    "docs/reference/events.md": events,
+    "docs/reference/sql-functions.md": functions,
+    "docs/reference/bi-views.md": views.page,
+    "deploy/dbt/models/sources.yml": views.sources,
+    "deploy/dbt/models/exposures.yml": views.exposures,
+}
+
+
+if __name__ == "__main__":
+    for name, make in PAGES.items():
+        (ROOT / name).write_text(make(), encoding="utf-8")

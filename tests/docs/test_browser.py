@@ -1,0 +1,77 @@
+"""/docs in a real Chromium: all operations are shown, "Try it" works, and no other host is asked for anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx2
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pyapp.auth import mint_token
+from pyapp.routes import ROUTES
+from tests.http.conftest import Api
+
+
+@pytest.fixture
+def page(chromium: Browser, shared_api: Api) -> Iterator[Page]:
+    """A tab that writes down what it is refused and whom it asks: in the end nothing, and nobody else."""
+    faults: list[str] = []
+    hosts: set[str] = set()
+    context = chromium.new_context(base_url=shared_api.url)
+    page = context.new_page()
+    page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
+    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    yield page
+    context.close()
+    assert hosts - {""} == {urlsplit(shared_api.url).netloc}
+    assert faults == []
+
+
+def test_every_operation_is_shown_and_one_can_be_tried(page: Page, shared_api: Api) -> None:
+    paths = httpx2.get(f"{shared_api.url}/openapi.json").json()["paths"]
+    operations = [method for path in paths.values() for method in path if method != "parameters"]
+    assert len(operations) >= len(ROUTES)
+    page.goto("/docs")
+    expect(page.locator(".opblock")).to_have_count(len(operations))
+    expect(page.locator(".info .title")).to_contain_text("Scoville")
+
+    page.locator(".auth-wrapper .authorize").first.click()
+    page.locator("#auth-bearer-value").fill(mint_token(shared_api.settings, "sales", channels=["web"]))
+    page.locator(".auth-container", has=page.locator("#auth-bearer-value")).locator("button.authorize").click()
+    page.locator(".close-modal").click()
+
+    operation = page.locator("#operations-inventory-getInventory")
+    operation.locator(".opblock-summary-control").click()
+    operation.locator(".try-out__btn").click()
+    operation.locator(".execute").click()
+    expect(operation.locator(".live-responses-table .response .response-col_status")).to_have_text("200")
+    expect(operation.locator(".live-responses-table")).to_contain_text("Fiery Ghost Pepper Sauce")
+
+
+def test_a_client_signs_in_with_id_and_secret(page: Page, shared_api: Api) -> None:
+    draft = {"client_id": "docs-shop", "name": "Docs", "role": "integration", "channels": ["web"]}
+    secret = shared_api.client("admin").post("/v1/clients", json=draft).raise_for_status().json()["client_secret"]
+    page.goto("/docs")
+    page.locator(".auth-wrapper .authorize").first.click()
+    form = page.locator(".auth-container", has_text="clientCredentials")
+    form.locator("input[id*='client_id']").fill("docs-shop")
+    form.locator("input[id*='client_secret']").fill(secret)
+    form.locator("button.authorize").click()
+    expect(page.locator(".dialog-ux").get_by_role("button", name="Remove authorization")).to_be_visible()
+    page.locator(".close-modal").click()
+
+    operation = page.locator("#operations-orders-listOrders")
+    operation.locator(".opblock-summary-control").click()
+    operation.locator(".try-out__btn").click()
+    operation.locator(".execute").click()
+    expect(operation.locator(".live-responses-table .response .response-col_status")).to_have_text("200")
+
+
+def test_a_link_of_an_error_page_opens_the_operation(page: Page) -> None:
+    page.goto("/docs/errors/price-changed")
+    expect(page.locator("h1")).to_have_text("The price has changed")
+    page.get_by_role("link", name="POST /v1/orders", exact=True).click()
+    expect(page.locator("#operations-orders-placeOrders.is-open")).to_be_visible()

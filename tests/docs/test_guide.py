@@ -1,0 +1,59 @@
+"""The integration guide runs as it is printed, and says what comes out."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pyapp.auth import mint_token
+from tests.http.test_inventory import available
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from tests.http.conftest import Api
+
+GUIDE = (Path(__file__).parents[2] / "docs/how-to/integrate.md").read_text()
+
+
+def block(language: str) -> str:
+    found = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
+    assert len(found) == 1, language
+    return str(found[0])
+
+
+@pytest.fixture
+def environment(api: Api, stocked: httpx2.Client) -> dict[str, str]:
+    """What the guide asks for, before its first line."""
+    return {
+        **os.environ,
+        "API": api.url,
+        "SHOP_TOKEN": mint_token(api.settings, "integration", channels=["web"]),
+        "WAREHOUSE_TOKEN": mint_token(api.settings, "warehouse", warehouses=["WH-01"]),
+    }
+
+
+def test_the_python_prints_what_the_guide_says(environment: dict[str, str], stocked: httpx2.Client) -> None:
+    done = subprocess.run([sys.executable, "-c", block("python")], env=environment, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout == block("text")
+    assert len([line for line in block("python").splitlines() if line.strip()]) <= 60
+    assert available(stocked) == 349
+
+
+def test_the_curl_lines_do_the_same(environment: dict[str, str], stocked: httpx2.Client) -> None:
+    script = "shopt -s expand_aliases\nset -eu\n" + block("sh")
+    done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)  # noqa: S607
+    assert done.returncode == 0, done.stderr
+    assert '"ST001"' in done.stdout
+    assert done.stdout.count('"processing"') == 2, "the repeat of the order, and the order with its parcel"
+    assert '"canceled"' in done.stdout
+    (order,) = stocked.get("/v1/orders").json()["data"]
+    assert (order["status"], order["fulfillment_status"]) == ("canceled", "partially_fulfilled")
+    assert available(stocked) == 349

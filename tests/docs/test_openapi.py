@@ -1,0 +1,203 @@
+"""The OpenAPI document: equal to the routes, valid, clean under Spectral, and its examples are real."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import msgspec
+import pytest
+from openapi_spec_validator import validate
+from starlette.routing import Route as StarletteRoute
+
+from pyapp import docs, openapi
+from pyapp.answers.problems import Problem
+from pyapp.app import create_app
+from pyapp.dashboard import Dashboard
+from pyapp.explanations import EXPLANATIONS
+from pyapp.problems import KINDS
+from pyapp.routes import ROUTES, Route
+from pyapp.routes.live import STREAM_PATH
+from pyapp.settings import Settings
+from tests import npm
+from tests.http.conftest import KEY, Api, key
+
+DOCUMENT = openapi.build()
+OPERATIONS = {(method.upper(), path): operation for path, item in DOCUMENT["paths"].items() for method, operation in item.items()}
+
+
+def parameters(method: str, path: str) -> dict[tuple[str, str], bool]:
+    """{(where, name): required} of an operation."""
+    return {(item["in"], item["name"]): item.get("required", False) for item in OPERATIONS[method, path]["parameters"]}
+
+
+def every(node: Any, name: str) -> Iterator[Any]:
+    """Each value that stands under this name, anywhere in the document."""
+    if isinstance(node, dict):
+        for member, value in node.items():
+            if member == name:
+                yield value
+            yield from every(value, name)
+    elif isinstance(node, list):
+        for item in node:
+            yield from every(item, name)
+
+
+OPENAPI_RULES = {"extends": ["spectral:oas"]}
+
+
+def test_it_is_valid() -> None:
+    validate(DOCUMENT)
+
+
+def test_its_operations_are_those_that_the_application_answers() -> None:
+    app = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_key=KEY))
+    pages = {route.path for route in (*docs.routes(), *Dashboard().routes())} | {STREAM_PATH}  # that one asyncapi.json describes
+    answered = {
+        (method, route.path_format)
+        for route in app.routes
+        if isinstance(route, StarletteRoute) and route.path not in pages
+        for method in route.methods or ()
+        if method != "HEAD"
+    }
+    assert set(OPERATIONS) == answered
+    ids = [operation["operationId"] for operation in OPERATIONS.values()]
+    assert len(set(ids)) == len(ids)
+    tags = {tag["name"] for tag in DOCUMENT["tags"]}
+    assert {tag for operation in OPERATIONS.values() for tag in operation["tags"]} == tags
+
+
+def test_operations_say_what_they_take() -> None:
+    assert parameters("POST", "/v1/orders") == {
+        ("query", "region"): False,
+        ("query", "dry_run"): False,
+        ("header", "Idempotency-Key"): True,
+        ("header", "X-Request-ID"): False,
+    }
+    assert parameters("PUT", "/v1/inventory/{sku_id}") == {
+        ("path", "sku_id"): True,
+        ("query", "region"): False,
+        ("query", "dry_run"): False,
+        ("header", "Idempotency-Key"): False,
+        ("header", "If-Match"): False,
+        ("header", "X-Request-ID"): False,
+    }
+    assert parameters("GET", "/v1/orders/{order_id}") == {
+        ("path", "order_id"): True,
+        ("query", "region"): False,
+        ("header", "If-None-Match"): False,
+        ("header", "Scoville-LSN"): False,
+        ("header", "X-Request-ID"): False,
+    }
+    assert ("header", "Scoville-LSN") not in {*parameters("GET", "/v1/inventory"), *parameters("GET", "/v1/events")}
+    names = {name for where, name in parameters("GET", "/v1/orders") if where == "query"}
+    assert names == {"region", "cursor", "limit", "from", "to", "customer", "status", "sku"}
+    draft = OPERATIONS["POST", "/v1/orders"]["requestBody"]["content"]["application/json"]["schema"]["oneOf"]
+    assert draft[1]["items"] == draft[0] == {"$ref": "#/components/schemas/OrderDraft"}
+    assert DOCUMENT["components"]["schemas"]["OrderDraft"]["additionalProperties"] is False
+
+
+def test_operations_say_all_that_they_answer() -> None:
+    answers = OPERATIONS["POST", "/v1/orders"]["responses"]
+    assert set(answers) == {"201", "207", "400", "401", "403", "404", "406", "409", "413", "415", "422", "429", "500", "503"}
+    conflicts = set(answers["409"]["content"]["application/problem+json"]["examples"])
+    assert conflicts == {code for code in conflicts if KINDS[code].status == 409} >= {"ST001", "OR001", "OR005", "ID002"}
+    assert set(answers["201"]["headers"]) == {
+        *("X-Request-ID", "Dry-Run", "Idempotency-Replayed", "Location", "ETag", "Scoville-LSN")
+    }
+    assert set(OPERATIONS["GET", "/v1/orders/{order_id}"]["responses"]) == {
+        "200",
+        "304",
+        "400",
+        "401",
+        "403",
+        "404",
+        "406",
+        "429",
+        "500",
+        "503",
+    }
+    assert "ETag" in OPERATIONS["GET", "/v1/orders/{order_id}"]["responses"]["200"]["headers"]
+    assert "Link" in OPERATIONS["GET", "/v1/orders"]["responses"]["200"]["headers"]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
+def test_each_example_of_an_answer_is_such_an_answer(route: Route) -> None:
+    content = OPERATIONS[route.method, route.path]["responses"][str(route.status)]["content"]["application/json"]
+    msgspec.convert(content["example"], route.answer)
+    assert "text" not in json.dumps(content["example"]), "a field of the answer has no example"
+
+
+def test_each_code_is_explained_with_an_example_that_is_a_problem() -> None:
+    assert set(EXPLANATIONS) == set(KINDS)
+    for code in KINDS:
+        msgspec.convert(openapi.example(code), Problem)
+
+
+def test_requests_can_be_sent_as_the_examples_show_them(stocked: httpx2.Client) -> None:
+    """In the order of the document, paths included: what an operation makes is what those after it name."""
+    sent = set()
+    for (method, path), operation in OPERATIONS.items():
+        content = operation.get("requestBody", {}).get("content", {})
+        if "application/json" not in content or path.endswith(("/cancel", "/replay")):  # these need what is over, or an event log
+            continue
+        body = deepcopy(content["application/json"]["example"])
+        if "change_from_quantity" in body:
+            body["change_from_quantity"] = stocked.get("/v1/inventory/HOTSAUCE-001").json()["stock"]
+        names = {item["name"]: item["example"] for item in operation["parameters"] if item["in"] == "path"}
+        headers = key() | ({"if-match": "*"} if method == "PUT" else {})
+        response = stocked.request(method, path.format(**names), json=body, headers=headers)
+        assert response.status_code in (200, 201, 202), (method, path, response.text)
+        sent.add((method, path))
+    assert ("POST", "/v1/orders/{order_id}/fulfillments") in sent
+
+
+def test_patterns_are_of_the_kind_that_json_schema_knows() -> None:
+    patterns = sorted(set(every(DOCUMENT, "pattern")))
+    assert len(patterns) > 5
+    assert not [pattern for pattern in patterns if r"(?!\n)" in pattern]
+    script = "for (const p of JSON.parse(process.argv[1])) new RegExp(p, 'u')"
+    subprocess.run([npm.node(), "-e", script, json.dumps(patterns)], check=True)
+
+
+def test_it_is_served_to_anyone_with_a_tag(shared_api: Api) -> None:
+    client = shared_api.client()
+    response = client.get("/openapi.json")
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == DOCUMENT
+    again = client.get("/openapi.json", headers={"if-none-match": response.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    plain = client.get("/openapi.json", headers={"accept-encoding": "identity"})
+    assert plain.content == response.content
+    assert int(plain.headers["content-length"]) > 3 * int(response.headers["content-length"])
+
+
+def lint(document: Any, folder: Path, rules: Any = OPENAPI_RULES) -> list[str]:
+    """The codes of what Spectral finds by these rules."""
+    (folder / "document.json").write_text(json.dumps(document))
+    (folder / "rules.json").write_text(json.dumps(rules))
+    packages = npm.install(Path(__file__).parent)
+    command = [npm.node(), str(packages / "node_modules/.bin/spectral"), "lint", "document.json"]
+    command += ["--ruleset", "rules.json", "--format", "json", "--fail-severity", "hint", "--quiet"]
+    done = subprocess.run(command, cwd=folder, env=npm.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return [f"{finding['code']} {'.'.join(map(str, finding['path']))}" for finding in json.loads(done.stdout)]
+
+
+def test_spectral_finds_nothing(tmp_path: Path) -> None:
+    assert lint(DOCUMENT, tmp_path) == []
+
+
+def test_spectral_would_find_something(tmp_path: Path) -> None:
+    broken = deepcopy(DOCUMENT)
+    del broken["paths"]["/v1/orders"]["get"]["operationId"]
+    broken["paths"]["/v1/orders"]["post"]["requestBody"]["content"]["application/json"]["example"] = {"items": 1}
+    found = lint(broken, tmp_path)
+    assert any(finding.startswith("operation-operationId") for finding in found)
+    assert any(finding.startswith("oas3-valid-media-example") for finding in found)

@@ -1,0 +1,173 @@
+"""The catalogue over HTTP: SKUs, warehouses, channels and reason codes are listed, read, made, replaced, changed and retired."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+
+from tests.http.conftest import check_problem, key
+
+# For each path: the key, what must be said, and one thing more that can be changed.
+NOUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "/v1/skus": ("sku_id", {"name": "New"}, {"currency": "EUR"}),
+    "/v1/warehouses": ("warehouse_id", {"name": "New"}, {"name": "Newer"}),
+    "/v1/channels": ("channel_id", {"name": "New"}, {"warehouses": ["WH-01"]}),
+    "/v1/reason-codes": ("reason_code", {"description": "New", "direction": "in"}, {"note_required": True}),
+}
+ABSENT = {"/v1/skus": "ST010"}
+
+
+def test_each_noun_goes_through_its_life(stocked: httpx2.Client, warehouse: httpx2.Client) -> None:
+    for path, (name, required, more) in NOUNS.items():
+        item = f"{path}/new"
+        check_problem(stocked.get(item), 404, ABSENT.get(path, "SK001"))
+        check_problem(stocked.put(item, json=required, headers={"if-match": '"1"'}), 412, "ST009")
+
+        made = stocked.put(item, json={**required, name: "new"}, headers={"if-none-match": "*"})
+        assert made.status_code == 201, made.text
+        assert (made.headers["location"], made.headers["etag"]) == (item, '"1"')
+        check_problem(stocked.put(item, json=required, headers={"if-none-match": "*"}), 412, "SK002")
+
+        read = warehouse.get(item)
+        assert (read.json(), read.headers["etag"]) == (made.json(), '"1"')
+        assert warehouse.get(item, headers={"if-none-match": '"1"'}).status_code == 304
+        check_problem(warehouse.patch(item, json=more), 403, "RQ403")
+
+        check_problem(stocked.put(item, json=required), 428, "SK003")
+        changed = stocked.patch(item, json=more, headers={"if-match": '"1"'})
+        assert changed.status_code == 200, changed.text
+        assert changed.json().items() >= {**required, **more}.items()
+        check_problem(stocked.patch(item, json=required, headers={"if-match": '"1"'}), 412, "ST009")
+        check_problem(stocked.delete(item, headers={"if-match": '"1"'}), 412, "ST009")
+
+        replaced = stocked.put(item, json=required, headers={"if-match": changed.headers["etag"]})
+        assert (replaced.status_code, replaced.headers["etag"]) == (200, '"3"')
+        assert "location" not in replaced.headers
+        assert {**replaced.json(), **more} != replaced.json()
+
+        for _ in range(2):
+            retired = stocked.delete(item)
+            assert (retired.status_code, retired.headers["etag"]) == (200, '"4"')
+            assert retired.json()["active"] is False
+
+        again = stocked.post(path, json={**required, name: "new", "active": True})
+        assert (again.status_code, again.json()["version"]) == (200, 5)
+        assert "location" not in again.headers
+
+
+def test_a_list_says_of_each_element_whether_it_was_made(stocked: httpx2.Client) -> None:
+    for path, (name, required, _) in NOUNS.items():
+        elements = [{**required, name: "a"}, {**required, name: "b"}, {**required, name: "a", "active": False}]
+        answer = stocked.post(path, json=elements)
+        assert [result["status"] for result in answer.json()["results"]] == [201, 201, 200]
+
+
+def test_a_dry_run_makes_changes_and_retires_nothing(stocked: httpx2.Client) -> None:
+    for path, (name, required, more) in NOUNS.items():
+        assert stocked.post(path, json={**required, name: "there"}).status_code == 201
+        item = f"{path}/there"
+        before = stocked.get(item).content
+        for response in (
+            stocked.put(f"{path}/new?dry_run=true", json=required),
+            stocked.put(f"{item}?dry_run=true", json={**required, **more}, headers={"if-match": "*"}),
+            stocked.patch(f"{item}?dry_run=true", json=more),
+            stocked.delete(f"{item}?dry_run=true"),
+        ):
+            assert response.status_code in (200, 201), response.text
+            assert response.headers["dry-run"] == "true"
+            assert "location" not in response.headers
+        assert stocked.get(f"{path}/new").status_code == 404
+        assert stocked.get(item).content == before
+
+
+def test_lists_go_by_key_and_filters_choose(stocked: httpx2.Client) -> None:
+    def found(path: str, **params: Any) -> list[str]:
+        name, found, cursor = NOUNS[path][0], [], None
+        while True:
+            page = stocked.get(path, params={**params, "limit": 2, **({"cursor": cursor} if cursor else {})})
+            assert page.status_code == 200, page.text
+            assert len(page.json()["data"]) <= 2
+            found += [row[name] for row in page.json()["data"]]
+            cursor = page.json()["next_cursor"]
+            assert (cursor is None) == ("link" not in page.headers)
+            if cursor is None:
+                return found
+
+    for path, (name, required, _) in NOUNS.items():
+        before = found(path)
+        ids = ["zz_a", "zz_b", "zz_c"]
+        stocked.post(path, json=[{**required, name: id_, "active": id_ != "zz_b"} for id_ in ids])
+        assert found(path) == [*before, *ids]
+        assert found(path, q="ZZ_") == ids
+        assert found(path, q="zz", active=False) == ["zz_b"]
+        assert found(path, q="zz", active=True) == ["zz_a", "zz_c"]
+        assert found(path, q="no such thing") == []
+    assert found("/v1/skus", q="mango") == ["HOTSAUCE-002"]
+    stocked.post("/v1/channels", json={"channel_id": "till", "name": "Till", "kind": "pos"})
+    assert found("/v1/channels", kind="pos") == ["till"]
+    assert found("/v1/reason-codes", direction="in", active=True) == ["found", "received", "restock", "return", "zz_a", "zz_c"]
+
+
+def test_warehouses_and_channels_are_those_of_a_region(stocked: httpx2.Client) -> None:
+    assert [row["warehouse_id"] for row in stocked.get("/v1/warehouses").json()["data"]] == ["WH-01"]
+    for path in ("/v1/warehouses", "/v1/channels"):
+        assert stocked.get(f"{path}?region=2").json()["data"] == []
+
+
+def test_a_patch_may_say_that_it_is_a_merge_patch(stocked: httpx2.Client) -> None:
+    headers = {"content-type": "application/merge-patch+json"}
+    patched = stocked.patch("/v1/skus/HOTSAUCE-001", content=b'{"attributes": {"vegan": true}, "price": null}', headers=headers)
+    assert patched.status_code == 200, patched.text
+    assert (patched.json()["attributes"], patched.json()["price"]) == ({"vegan": True}, None)
+    patched = stocked.patch("/v1/skus/HOTSAUCE-001", json={"attributes": {"vegan": None, "scoville": 9000}})
+    assert patched.json()["attributes"] == {"scoville": 9000}
+    for method, type_ in (("PATCH", "text/plain"), ("PATCH", "application/json-patch+json"), ("PUT", headers["content-type"])):
+        response = stocked.request(method, "/v1/skus/X", content=b"{}", headers={"content-type": type_})
+        check_problem(response, 415, "RQ415")
+        accepted = "application/json, application/merge-patch+json" if method == "PATCH" else None
+        assert response.headers.get("accept-patch") == accepted
+
+
+def test_a_put_to_what_is_no_code_makes_nothing(stocked: httpx2.Client) -> None:
+    for path, (_, required, _) in NOUNS.items():
+        for bad in ("a b", "x" * 65, "-a", "ä"):
+            check_problem(stocked.put(f"{path}/{bad}", json=required), 422, "VA001")
+
+
+def test_if_none_match_with_rubbish_is_a_400(stocked: httpx2.Client) -> None:
+    for value in ('"1"', "", "* *", "7"):
+        response = stocked.put("/v1/skus/X", json={"name": "X"}, headers={"if-none-match": value})
+        check_problem(response, 400, "RQ400")
+    check_problem(stocked.patch("/v1/skus/X", json={"name": "X"}, headers={"if-none-match": "*"}), 400, "RQ400")
+
+
+def test_sales_keep_skus_and_nothing_else(stocked: httpx2.Client, sales: httpx2.Client, integration: httpx2.Client) -> None:
+    assert sales.patch("/v1/skus/HOTSAUCE-001", json={"price": 11.5}).json()["price"] == 11.5
+    assert sales.delete("/v1/skus/HOTSAUCE-002").status_code == 200
+    for path, (_, required, _) in NOUNS.items():
+        for client in (sales, integration):
+            assert client.get(path).status_code == 200
+            if client is integration or path != "/v1/skus":
+                check_problem(client.put(f"{path}/new", json=required), 403, "RQ403")
+                check_problem(client.delete(f"{path}/new"), 403, "RQ403")
+
+
+def test_what_is_retired_over_http_takes_no_part(stocked: httpx2.Client) -> None:
+    order = {"customer": {"name": "Jane"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}], "channel": "web"}
+    for path, code, status in (
+        ("/v1/skus/HOTSAUCE-001", "OR006", 422),
+        ("/v1/warehouses/WH-01", "ST001", 409),
+        ("/v1/channels/web", "OR008", 422),
+    ):
+        assert stocked.delete(path).status_code == 200
+        check_problem(stocked.post("/v1/orders", json=order, headers=key()), status, code)
+        assert stocked.patch(path, json={"active": True}).status_code == 200
+    assert stocked.post("/v1/orders", json=order, headers=key()).status_code == 201
+
+
+def test_the_audit_of_a_change_of_the_catalogue_says_who(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    sales.patch("/v1/skus/HOTSAUCE-001", json={"price": 11.5}, headers={"x-request-id": "r-7"})
+    [row] = stocked.get("/v1/audit", params={"table": "catalog.skus", "key": "HOTSAUCE-001", "limit": 1}).json()["data"]
+    assert (row["actor"], row["role"], row["request_id"]) == ("sales", "sales", "r-7")
+    assert (row["old"]["price"], row["new"]["price"]) == (12.99, 11.5)

@@ -1,0 +1,168 @@
+"""Lists as CSV: what programs and spreadsheets read from them is what the JSON says, and nothing in a cell is a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import uuid
+from typing import Any
+
+import httpx2
+import pytest
+
+from pyapp.accept import choose
+from pyapp.answers.fields import Page
+from pyapp.routes import ROUTES, Route
+from tests.http.conftest import ORDER, SKU, Api, check_problem, delivered, key
+
+LISTS = [route for route in ROUTES if route.method == "GET" and issubclass(route.answer, Page)]
+
+BARE = {name: value for name, value in ORDER.items() if name != "created_at"}
+
+
+def read(response: httpx2.Response) -> list[dict[str, str]]:
+    """The rows, by the header line."""
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "text/csv; charset=utf-8; header=present"
+    lines = response.content.decode().split("\r\n")
+    assert lines[-1] == ""
+    return list(csv.DictReader(io.StringIO(response.content.decode(), newline=""), strict=True))
+
+
+def place(client: httpx2.Client, **changes: object) -> dict[str, Any]:
+    response = client.post("/v1/orders", json=BARE | {"order_id": str(uuid.uuid4())} | changes, headers=key())
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+def flat(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    cells: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, dict) and name == "customer":
+            cells |= flat(value, f"{prefix}{name}.")
+        else:
+            cells[prefix + name] = value
+    return cells
+
+
+def same(cell: str, value: Any) -> bool:
+    if isinstance(value, list | dict | bool | int | float):
+        return bool(json.loads(cell) == value)
+    return cell == ("" if value is None else value)
+
+
+@pytest.mark.parametrize("route", LISTS, ids=lambda route: route.path)
+def test_every_list_has_the_same_rows_as_csv_and_as_json(module_api: Api, route: Route) -> None:
+    admin = module_api.client("admin")
+    order_id = place(admin)["order_id"]
+    admin.put(f"/v1/orders/{order_id}/cancel")
+    admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "sales", "channels": ["web"]})
+    admin.post("/v1/reservations", json={"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}, headers=key())
+    for role in route.roles:
+        client = module_api.client(role, warehouses=["WH-01"], channels=["web"])
+        names = {"sku_id": "HOTSAUCE-001"}
+        if "{webhook_id}" in route.path:
+            names["webhook_id"], _ = delivered(client, str(module_api.settings.database_url))
+        path = route.path.format_map(names)
+        documents = client.get(path).json()["data"]
+        rows = read(client.get(path, headers={"accept": "text/csv"}))
+        assert len(rows) == len(documents)
+        for row, document in zip(rows, documents, strict=True):
+            cells = flat(document)
+            assert set(cells) <= set(row)
+            assert {name: row[name] for name in row if not same(row[name], cells.get(name))} == {}
+
+
+def test_numbers_are_written_as_postgres_wrote_them(module_api: Api) -> None:
+    admin = module_api.client("admin")
+    admin.post("/v1/skus", json={"sku_id": "ROUND", "name": "Round", "price": 10})
+    (row,) = read(admin.get("/v1/inventory?sku_id=ROUND", headers={"accept": "text/csv"}))
+    assert (row["price"], row["stock"], row["active"], row["size_ml"]) == ("10.00", "0", "true", "")
+
+
+@pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", '=HYPERLINK("http://x")'])
+def test_text_that_a_spreadsheet_would_run_is_marked_as_text(module_api: Api, name: str) -> None:
+    admin = module_api.client("admin")
+    assert place(admin, customer={"name": name})["customer"]["name"] == name
+    row, *_ = read(admin.get("/v1/orders?limit=1", headers={"accept": "text/csv"}))
+    assert row["customer.name"] == f"'{name}"
+
+
+def test_a_negative_number_is_no_formula(module_api: Api) -> None:
+    admin = module_api.client("admin")
+    place(admin)
+    rows = read(admin.get("/v1/inventory/HOTSAUCE-001/movements", headers={"accept": "text/csv"}))
+    assert rows[0]["available_delta"] == "-3"
+
+
+@pytest.mark.parametrize("text", ['say "hot", or not', "two\r\nlines", "ünïcödé 🌶", " spaced ", "a,b;c"])
+def test_any_text_survives(module_api: Api, text: str) -> None:
+    admin = module_api.client("admin")
+    place(admin, note=text)
+    row, *_ = read(admin.get("/v1/orders?limit=1", headers={"accept": "text/csv"}))
+    assert row["note"] == text
+
+
+def test_an_empty_list_has_its_header_line(shared_api: Api) -> None:
+    response = shared_api.client("admin").get("/v1/orders", headers={"accept": "text/csv"})
+    assert read(response) == []
+    assert response.text.startswith("order_id,external_id,channel,created_at,customer.name,customer.email,")
+
+
+def test_pages_of_csv_are_followed_by_the_link(admin: httpx2.Client) -> None:
+    bodies = [SKU | {"sku_id": f"S-{number:02}", "batch_number": f"B-{number}"} for number in range(7)]
+    assert admin.post("/v1/inventory", json=bodies, headers=key()).status_code == 207
+    seen, url = [], "/v1/inventory?limit=3"
+    while url:
+        response = admin.get(url, headers={"accept": "text/csv"})
+        seen += [row["sku_id"] for row in read(response)]
+        url = response.links.get("next", {}).get("url", "")
+    assert seen == [f"S-{number:02}" for number in range(7)]
+
+
+def test_a_list_says_that_it_depends_on_accept(shared_api: Api) -> None:
+    client = shared_api.client("admin")
+    for accept in ("application/json", "text/csv"):
+        assert client.get("/v1/orders", headers={"accept": accept}).headers["vary"] == "Accept"
+    head = client.head("/v1/orders", headers={"accept": "text/csv"})
+    assert (head.content, head.headers["content-type"]) == (b"", "text/csv; charset=utf-8; header=present")
+
+
+def test_what_is_no_list_is_not_to_be_had_as_csv(shared_api: Api) -> None:
+    client = shared_api.client("admin")
+    problem = check_problem(client.get("/v1/inventory/HOTSAUCE-001", headers={"accept": "text/csv"}), 406, "RQ406")
+    assert "application/json" in problem["detail"]
+    problem = check_problem(client.get("/v1/orders", headers={"accept": "text/html"}), 406, "RQ406")
+    assert "application/json or text/csv" in problem["detail"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "chosen"),
+    [
+        ("", "json"),
+        ("*/*", "json"),
+        ("text/csv", "csv"),
+        ("TEXT/CSV; charset=utf-8; header=present", "csv"),
+        ("text/*", "csv"),
+        ("text/csv, application/json", "json"),
+        ("text/csv, application/json;q=0.9", "csv"),
+        ("text/csv;q=0.8, application/json;q=0.9", "json"),
+        ("text/csv;q=0.8, */*;q=0.9", "json"),
+        ("application/json;q=0, */*", "csv"),
+        ("text/*;q=0.1, text/csv;q=0.9, application/json;q=0.5", "csv"),
+        ("application/json;q=0.000, text/csv;q=0.001", "csv"),
+        ('text/csv;x="a,b;q=0"', "csv"),
+        ("application/problem+json", "json"),
+        ("text/html, application/xhtml+xml, */*;q=0.8", "json"),
+        ("text/html", None),
+        ("*/*;q=0", None),
+        ("text/csv;q=0, application/json;q=0.0", None),
+        ("application/json;q=0, text/csv;q=0, */*", None),
+        (",,,", None),
+    ],
+)
+def test_the_preferred_form_is_chosen(accept: str, chosen: str | None) -> None:
+    found = choose([accept], ("application/json", "text/csv"))
+    assert found == {"json": "application/json", "csv": "text/csv", None: None}[chosen]
+    assert choose(accept.split(", "), ("application/json", "text/csv")) == found

@@ -1,0 +1,113 @@
+"""Clients that take their time, or send heads without an end: a real socket, a byte at a time."""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import httpx2
+import pytest
+
+from pyapp import connections
+from tests.http.conftest import Api
+
+PATIENCE = 1.0
+HEAD = b"GET /healthz HTTP/1.1\r\nHost: scoville\r\n"
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", PATIENCE)
+    monkeypatch.setattr(connections, "BODY_SECONDS", PATIENCE)
+
+
+@pytest.fixture
+def line(api: Api) -> Iterator[socket.socket]:
+    with closing(socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=10)) as line:
+        yield line
+
+
+def drip(line: socket.socket, text: bytes = b"X-Slow: x\r\n", seconds: float = 10.0) -> bytes:
+    """Sends a byte now and then until the other side has had enough. Answers what it said."""
+    line.settimeout(0.05)
+    limit = time.monotonic() + seconds
+    said = b""
+    while time.monotonic() < limit:
+        try:
+            line.sendall(text[:1])
+            text = text[1:] + text[:1]
+            if not (data := line.recv(65536)):
+                return said
+            said += data
+        except TimeoutError:
+            continue
+        except OSError:
+            return said
+    pytest.fail("the connection is held for as long as the client likes")
+
+
+def read(line: socket.socket) -> bytes:
+    line.settimeout(10)
+    said = b""
+    while data := line.recv(65536):
+        said += data
+    return said
+
+
+def test_a_head_that_comes_a_byte_at_a_time_is_not_waited_for(api: Api, line: socket.socket) -> None:
+    line.sendall(HEAD)
+    started = time.monotonic()
+    assert drip(line).startswith(b"HTTP/1.1 408 ")
+    assert PATIENCE * 0.9 < time.monotonic() - started < PATIENCE + 5
+    assert httpx2.get(f"{api.url}/healthz").status_code == 200
+
+
+def test_a_connection_that_says_nothing_is_ended(line: socket.socket) -> None:
+    assert read(line).startswith(b"HTTP/1.1 408 ")
+
+
+def test_a_body_that_comes_a_byte_at_a_time_is_not_waited_for(api: Api, line: socket.socket) -> None:
+    client = api.client("admin")
+    head = f"POST /v1/orders HTTP/1.1\r\nHost: s\r\nAuthorization: {client.headers['authorization']}\r\nIdempotency-Key: slow\r\n"
+    line.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 100000\r\n\r\n".encode())
+    assert b"201" not in drip(line, b" ")
+    assert client.get("/v1/orders").json()["data"] == []
+
+
+def test_the_second_request_of_a_connection_has_no_more_time_than_the_first(line: socket.socket) -> None:
+    line.sendall(HEAD + b"\r\n")
+    line.settimeout(10)
+    assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+    time.sleep(PATIENCE * 1.5)  # between two requests a connection may rest
+    line.sendall(HEAD + b"\r\n")
+    assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+    line.sendall(HEAD)
+    assert drip(line).startswith(b"HTTP/1.1 408 ")
+
+
+@pytest.mark.parametrize("piece", [b"X-More: " + b"x" * 1000 + b"\r\n", b"x" * 1000], ids=["many headers", "one without an end"])
+def test_a_head_without_an_end_is_refused(line: socket.socket, piece: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 60.0)
+    line.sendall(HEAD + b"X-First: ")
+    line.settimeout(0.002)
+    said, sent = b"", 0
+    while sent < 10 * connections.HEAD_BYTES_MAX:
+        try:
+            line.sendall(piece)
+            sent += len(piece)
+            if not (data := line.recv(65536)):
+                break
+            said += data
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    assert sent < 10 * connections.HEAD_BYTES_MAX, "it takes heads without a limit"
+    assert said.startswith(b"HTTP/1.1 431 ") or not said  # a reset may overtake the answer
+
+
+def test_a_head_within_the_limit_is_read(line: socket.socket) -> None:
+    line.sendall(HEAD + b"X-Long: " + b"x" * (connections.HEAD_BYTES_MAX // 2) + b"\r\nConnection: close\r\n\r\n")
+    assert read(line).startswith(b"HTTP/1.1 200 ")

@@ -1,0 +1,120 @@
+"""What is sold out is refused from memory for a moment; a repeat still gets its answer, and what comes in is sold."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+import psycopg
+import pytest
+
+from pyapp import sold_out
+from pyapp.commands import Result
+from pyapp.database import Database
+from pyapp.live.hub import Hub
+from tests.http.conftest import SKU, Api, check_problem, key
+from tests.http.test_orders import lines, place
+
+WAIT_SECONDS_MAX = 20
+
+
+def sell_out(client: httpx2.Client) -> dict[str, str]:
+    """Everything in one order; answers its key."""
+    keys = key()
+    assert place(client, lines(350), **keys).status_code == 201
+    return keys
+
+
+def refuse_from_memory(api: Api, client: httpx2.Client, order: dict[str, Any] | None = None) -> httpx2.Response:
+    """The first refusal that no call to place_orders was made for."""
+    limit = time.monotonic() + WAIT_SECONDS_MAX
+    refused = api.sold_out.refused
+    while True:
+        response = place(client, order or lines(1))
+        check_problem(response, 409, "ST001")
+        if api.sold_out.refused > refused:
+            return response
+        assert time.monotonic() < limit, "nothing is ever refused from memory"
+
+
+def test_a_refusal_from_memory_is_the_database_s_own(api: Api, stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    sell_out(sales)
+    asked = place(sales, lines(1)).json()
+    again = refuse_from_memory(api, sales).json()
+    assert {**again, "request_id": ""} == {**asked, "request_id": ""}
+    [error] = again["errors"]
+    assert (error["pointer"], error["requested"], error["available"]) == ("/items/0/quantity", 1, 0)
+
+
+def test_a_repeat_gets_its_answer_though_all_is_sold(api: Api, stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    keys, order = key(), lines(1)
+    placed = place(sales, order, **keys)
+    assert placed.status_code == 201
+    assert place(sales, lines(349)).status_code == 201
+    for _ in range(30):
+        refuse_from_memory(api, sales)
+        repeated = place(sales, order, **keys)
+        assert repeated.status_code == 201
+        assert repeated.headers["idempotency-replayed"] == "true"
+        assert repeated.content == placed.content
+        check_problem(place(sales, lines(1) | {"note": "another payload"}, **keys), 422, "ID001")
+
+
+def test_a_number_that_was_used_is_refused_as_such(api: Api, stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    placed = place(sales, lines(350) | {"external_id": "SHOP-1"})
+    assert placed.status_code == 201
+    refuse_from_memory(api, sales, lines(1) | {"external_id": "SHOP-2"})
+    problem = check_problem(place(sales, lines(1) | {"external_id": "SHOP-1"}), 409, "OR005")
+    assert problem["errors"][0]["order_id"] == placed.json()["order_id"]
+
+
+def test_a_refusal_is_about_one_wish_only(api: Api, stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    assert place(sales, lines(340)).status_code == 201
+    refuse_from_memory(api, sales, lines(11))
+    assert place(sales, lines(10)).status_code == 201
+
+
+def test_what_comes_in_is_sold_within_a_moment(api: Api, stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    sell_out(sales)
+    refuse_from_memory(api, sales)
+    assert stocked.post("/v1/inventory", json=SKU | {"stock": 5}, headers=key()).status_code == 201
+    time.sleep(sold_out.VERDICT_SECONDS)
+    assert place(sales, lines(1)).status_code == 201
+
+
+def test_a_refusal_that_was_under_way_does_not_outlive_a_receipt() -> None:
+    verdicts = sold_out.SoldOut(Hub("", Database("postgresql://", 1)))
+    wish = sold_out.Wish(1, (), "web", (("HOTSAUCE-001", 1, None),), ())
+    asked = time.monotonic()
+    verdicts.on_reset("a receipt was booked")
+    verdicts.tell(wish, asked, Result("ST001", False, b"{}"))
+    assert verdicts.verdict(wish) is None
+    verdicts.tell(wish, time.monotonic(), Result("ST001", False, b"{}"))
+    assert verdicts.verdict(wish) is not None
+
+
+def test_while_the_probe_is_under_way_the_others_are_refused_and_not_for_long(
+    api: Api, stocked: httpx2.Client, sales: httpx2.Client, database_url: str
+) -> None:
+    sell_out(sales)
+    refuse_from_memory(api, sales)
+    with psycopg.connect(database_url) as blocker, ThreadPoolExecutor(1) as threads:
+        blocker.execute("select from stock.stock_levels for update")
+        time.sleep(sold_out.VERDICT_SECONDS)
+        probe = threads.submit(place, sales, lines(1))
+        limit = time.monotonic() + WAIT_SECONDS_MAX
+        while blocker.execute("select from pg_stat_activity where wait_event_type = 'Lock'").rowcount == 0:
+            assert time.monotonic() < limit
+            time.sleep(0.005)
+        assert not probe.done()
+        blocker.rollback()
+        check_problem(probe.result(), 409, "ST001")
+
+
+def test_memory_has_a_limit(api: Api, stocked: httpx2.Client, sales: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sold_out, "VERDICTS_MAX", 3)
+    for quantity in range(351, 361):
+        check_problem(place(sales, lines(quantity)), 409, "ST001")
+    assert len(api.sold_out) <= 3

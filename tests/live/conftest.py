@@ -1,0 +1,256 @@
+"""Live as its users meet it: real sockets and streams of a real server, stock that is changed through the API."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import psycopg
+import pytest
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
+
+from pyapp.auth import Role, mint_token
+from tests.http.conftest import CHANNEL, Api, key, run_server, shared_api, shared_database
+
+if TYPE_CHECKING:
+    pass
+
+__all__ = ["shared_api", "shared_database"]  # fixtures
+
+SECONDS_MAX = 10.0  # for whatever has to happen at last
+QUIET_SECONDS = 0.3  # in which nothing may happen
+
+PATH = "/v1/ws/inventory"
+FLOOD = """
+    with changed as (
+      update stock.stock_levels set on_hand = on_hand - 1, version = version + 1, updated_at = now()
+       where region_id = 1 and warehouse_id = %(warehouse)s and sku_id = any (%(skus)s) returning *)
+    insert into events.outbox (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, occurred_at)
+    select 1, 'stock.adjusted', 'stock/' || warehouse_id || '/' || sku_id, sku_id, array[warehouse_id], version,
+           jsonb_build_object('sku_id', sku_id, 'warehouse_location', warehouse_id, 'version', version, 'new',
+             jsonb_build_object('sku_id', sku_id, 'warehouse_location', warehouse_id, 'stock', on_hand, 'available', available,
+               'reserved', reserved, 'committed', committed, 'unavailable', unavailable, 'safety_stock', safety_stock,
+               'incoming', incoming, 'version', version, 'updated_at', app.rfc3339(updated_at))), 'flood', now()
+      from changed order by sku_id"""
+
+
+def wait_for(what: Callable[[], Any], seconds: float = SECONDS_MAX) -> Any:
+    """The first true value of it."""
+    limit = time.monotonic() + seconds
+    while not (value := what()):
+        assert time.monotonic() < limit, "it did not come true in time"
+        time.sleep(0.01)
+    return value
+
+
+class Socket:
+    """A client of the inventory socket that keeps the levels as it was told, and minds how."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+        self.levels: dict[tuple[str, str], dict[str, Any]] = {}
+        self.place = ""
+        self.told: list[dict[str, Any]] = []
+
+    def send(self, **message: Any) -> None:
+        self.connection.send(json.dumps(message))
+
+    def subscribe(self, **what: Any) -> None:
+        self.send(type="subscribe", **what)
+
+    def receive(self, seconds: float = SECONDS_MAX) -> dict[str, Any]:
+        """The next message, after taking it in: no level may ever go back or be told twice."""
+        message: dict[str, Any] = json.loads(self.connection.recv(seconds))
+        self.told.append(message)
+        if message["type"] == "reset":
+            self.levels, self.place = {}, ""
+        if message["type"] in ("snapshot", "changes"):
+            for level in message["levels"]:
+                name = (level["warehouse_location"], level["sku_id"])
+                known = self.levels.get(name)
+                assert known is None or known["version"] < level["version"], (known, level)
+                self.levels[name] = level
+            self.place = message["place"]
+        return message
+
+    def snapshot(self) -> dict[tuple[str, str], dict[str, Any]]:
+        """Receives all of one."""
+        while True:
+            message = self.receive()
+            assert message["type"] == "snapshot", message
+            if not message["more"]:
+                return self.levels
+
+    def until(self, warehouse: str, sku: str, **wanted: Any) -> dict[str, Any]:
+        """Receives until a level has these values."""
+        limit = time.monotonic() + SECONDS_MAX
+        while not wanted.items() <= (level := self.levels.get((warehouse, sku), {})).items():
+            self.receive(max(0.0, limit - time.monotonic()))
+        return level
+
+    def is_quiet(self, seconds: float = QUIET_SECONDS) -> bool:
+        try:
+            message = self.receive(seconds)
+        except TimeoutError:
+            return True
+        raise AssertionError(message)
+
+    def close_code(self) -> int | None:
+        """Receives until the server closes, and answers with which code."""
+        try:
+            while True:
+                self.receive()
+        except ConnectionClosed as closed:
+            return closed.rcvd.code if closed.rcvd else None
+
+
+class Onlookers:
+    """Those who look on at a server."""
+
+    def __init__(self, api: Api, stack: ExitStack) -> None:
+        self.api = api
+        self.live = api.live
+        self.stack = stack
+
+    def token(self, role: Role, **claims: Any) -> str:
+        return mint_token(self.api.settings, role, **claims)
+
+    def connect(
+        self, role: Role | None = "admin", path: str = PATH, headers: dict[str, str] | None = None, **claims: Any
+    ) -> Socket:
+        """A socket, opened with a token of the role, or without one."""
+        more = {"Authorization": f"Bearer {self.token(role, **claims)}"} if role else {}
+        url = self.api.url.replace("http://", "ws://") + path
+        connection = connect(url, additional_headers={**more, **(headers or {})}, max_size=None, compression=None)
+        return Socket(self.stack.enter_context(connection))
+
+    def stream(self, role: Role = "admin", after: str | None = None, types: str | None = None, **claims: Any) -> Stream:
+        """A stream, opened as an EventSource does that comes back: with the last id in a header."""
+        client = self.stack.enter_context(httpx2.Client(base_url=self.api.url, timeout=SECONDS_MAX))
+        headers = {"Authorization": f"Bearer {self.token(role, **claims)}", "Accept": "text/event-stream"}
+        if after is not None:
+            headers["Last-Event-ID"] = after
+        query = {"types": types} if types else {}
+        response = self.stack.enter_context(client.stream("GET", "/v1/events/stream", headers=headers, params=query))
+        if response.status_code == 200:
+            assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
+            assert response.headers["cache-control"] == "no-store"
+        return Stream(response)
+
+
+class Shop(Onlookers):
+    """Them, and the stock that changes."""
+
+    def __init__(self, api: Api, connection: psycopg.Connection[Any], stack: ExitStack) -> None:
+        super().__init__(api, stack)
+        self.connection = connection  # a superuser's
+        self.admin = api.client("admin")
+
+    def receive(self, *skus: str, warehouse: str = "WH-01", stock: int = 100) -> None:
+        """Makes SKUs, and stock of them."""
+        receipts = [
+            {"sku_id": sku, "name": sku, "price": 5, "warehouse_location": warehouse, "stock": stock, "batch_number": "B-1"}
+            for sku in skus
+        ]
+        for start in range(0, len(receipts), 500):
+            self.done(self.admin.post("/v1/inventory", json=receipts[start : start + 500], headers=key()))
+        self.settle()
+
+    def adjust(self, sku: str, delta: int = -1, warehouse: str = "WH-01") -> None:
+        change = {"sku_id": sku, "warehouse_location": warehouse, "delta": delta, "reason_code": "correction"}
+        self.done(self.admin.post("/v1/inventory/adjust", json=change, headers=key()))
+
+    def flood(self, *skus: str, rounds: int = 1, warehouse: str = "WH-01") -> None:
+        """Changes the levels of SKUs, each by one unit a round: as adjustments would, but for the ledger, and much faster."""
+        for _ in range(rounds):
+            self.connection.execute(FLOOD, {"skus": list(skus), "warehouse": warehouse})
+
+    def order(self, sku: str, quantity: int = 1, channel: str = "web") -> None:
+        line = {"sku_id": sku, "quantity": quantity}
+        customer = {"name": "J", "email": "j@example.com", "address": "1"}
+        draft = {"customer": customer, "items": [line], "channel": channel}
+        self.done(self.admin.post("/v1/orders", json=draft, headers=key()))
+
+    @staticmethod
+    def done(response: httpx2.Response) -> dict[str, Any]:
+        assert response.status_code in (200, 201, 207), response.text
+        if response.status_code == 207:
+            assert {result["status"] for result in response.json()["results"]} <= {200, 201}, response.text
+        return dict(response.json())
+
+    def settle(self) -> str:
+        """Waits until all that happened is in the log and the hub has read it; answers where that is."""
+
+        def at_the_end() -> str | None:
+            rows = self.connection.execute(
+                "select epoch || ':' || last_seq from events.stream where not exists (select from events.outbox)"
+            ).fetchall()
+            return str(self.live.hub.place) if rows == [(str(self.live.hub.place),)] else None
+
+        return str(wait_for(at_the_end))
+
+
+@pytest.fixture
+def shop(authenticator_url: str, connection: psycopg.Connection[Any]) -> Iterator[Shop]:
+    """A server on this test's own database, with warehouses and channels but no stock."""
+    with ExitStack() as stack:
+        api = stack.enter_context(run_server(authenticator_url))
+        shop = Shop(api, connection, stack)
+        shop.done(shop.admin.post("/v1/warehouses", json=[{"warehouse_id": code, "name": code} for code in ("WH-01", "WH-02")]))
+        channels = [CHANNEL, {**CHANNEL, "channel_id": "pos", "warehouses": ["WH-02"]}]
+        shop.done(shop.admin.post("/v1/channels", json=channels))
+        yield shop
+
+
+@pytest.fixture
+def onlookers(shared_api: Api) -> Iterator[Onlookers]:
+    """For tests that change nothing, on a server that many share."""
+    with ExitStack() as stack:
+        yield Onlookers(shared_api, stack)
+
+
+class Stream:
+    """A client of the event stream that minds the order."""
+
+    def __init__(self, response: httpx2.Response) -> None:
+        self._lines = response.iter_lines()
+        self.place = ""
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def next(self) -> tuple[str, dict[str, Any]]:
+        """The next event: its type and its data. What carries no data only moves the place on."""
+        fields: dict[str, str] = {}
+        for line in self._lines:
+            if line.startswith(":"):
+                continue
+            if line:
+                name, _, value = line.partition(": ")
+                fields[name] = value
+                continue
+            if "id" in fields:
+                assert fields.get("event") == "reset" or _seq(fields["id"]) >= _seq(self.place), (self.place, fields)
+                assert "data" not in fields or fields["id"] != self.place, fields
+                self.place = fields["id"]
+            if "data" in fields:
+                self.events.append((fields["event"], json.loads(fields["data"])))
+                return self.events[-1]
+            fields = {}
+        raise EOFError
+
+    def until(self, type_: str) -> dict[str, Any]:
+        while True:
+            found, data = self.next()
+            if found == type_:
+                return data
+
+    def seqs(self) -> list[int]:
+        return [data["seq"] for type_, data in self.events if type_ != "reset"]
+
+
+def _seq(place: str) -> int:
+    return int(place.rpartition(":")[2] or -1)

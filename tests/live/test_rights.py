@@ -1,0 +1,71 @@
+"""The filter in memory and the policies in Postgres say the same of every event, for every caller."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from pyapp.auth import Identity, Role
+from pyapp.live import log
+from pyapp.live.rights import Rights
+from tests.conftest import AsRole
+
+SCOPES: list[tuple[Role, list[str], list[str]]] = [
+    ("admin", [], []),
+    ("warehouse", ["WH-01"], []),
+    ("warehouse", ["WH-01", "WH-02"], ["web"]),
+    ("warehouse", [], ["web"]),
+    ("sales", ["WH-01"], ["web"]),
+    ("sales", [], ["web", "pos"]),
+    ("sales", ["WH-01"], []),
+    ("integration", [], ["pos"]),
+    ("integration", ["WH-02"], []),
+]
+
+
+@pytest.fixture
+def every_kind(connection: psycopg.Connection[Any], as_role: AsRole) -> int:
+    """A log with every type of event, known or made up, in two regions and in that of the catalogue, of every reach."""
+    types = [*_known_types(connection), "stock", "stocks.x", "lot.", "sku.changedx"]
+    warehouses = [[], ["WH-01"], ["WH-02"], ["WH-01", "WH-02"], ["NULL"]]
+    for region, kind, codes, channel in product([0, 1, 2], types, warehouses, [None, "web", "pos"]):
+        connection.execute(
+            "insert into events.outbox (region_id, type, subject, warehouse_ids, channel_id, version, data, actor, occurred_at)"
+            " values (%s, %s, 's', %s, %s, 1, '{}', 'a', now())",
+            [region, kind, codes, channel],
+        )
+    connection.execute("insert into catalog.regions (region_id, name) values (2, 'North')")
+    with as_role("scoville_worker") as c:
+        row = c.execute("select jobs.sequence_events(100000)").fetchone()
+    assert row
+    return int(row[0])
+
+
+def _known_types(connection: psycopg.Connection[Any]) -> list[str]:
+    row = connection.execute("select events.known_types()").fetchone()
+    assert row
+    return list(row[0])
+
+
+@pytest.mark.parametrize("region", [1, 2])
+def test_memory_and_row_level_security_show_the_same_events(every_kind: int, as_role: AsRole, region: int) -> None:
+    with as_role("scoville_worker") as c:
+        rows = c.execute(
+            "select seq::text, region_id::text, type, warehouse_ids::text, channel_id, event::text"
+            " from jobs.read_events(0, 100000)"
+        ).fetchall()
+    events = log.events([tuple(None if value is None else value.encode() for value in row) for row in rows])
+    assert len(events) == every_kind
+    for role, warehouses, channels in SCOPES:
+        rights = Rights.of(Identity(role, "tester", tuple(warehouses), tuple(channels), region), region)
+        in_memory = [event.seq for event in events if rights.sees(event)]
+        with as_role(role, warehouses=warehouses, channels=channels) as c:
+            cursor = c.cursor(row_factory=dict_row)
+            page = cursor.execute("select body from api.list_events(%s::smallint, '{}', null, 100000)", [region]).fetchone()
+        assert page
+        assert in_memory == [event["seq"] for event in page["body"]["data"]], (role, warehouses, channels)
+        assert 0 < len(in_memory) < len(events)

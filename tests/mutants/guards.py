@@ -1,0 +1,467 @@
+"""The guards that everything rests on, each with the change that takes it away and the tests that must notice."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Guard(NamedTuple):
+    """`old` stands once in the file at `path`; with `new` in its place the guard is gone. `tests`: arguments of pytest."""
+
+    name: str
+    path: str
+    old: str
+    new: str
+    tests: str
+
+
+RACES = "tests/sql/test_races.py"
+MODEL = "tests/battery/test_model.py"
+CHECKS = "tests/sql/test_checks.py -k refuses"
+ROLES = "tests/sql/test_roles.py"
+TOKENS = "tests/http/test_tokens.py"
+EGRESS = "tests/webhooks/test_egress.py"
+LEVELS = "sql/schema/030_stock.sql"
+
+GUARDS = (
+    # Stock
+    Guard(
+        "the update refuses to oversell",
+        "sql/functions/stock/post_movements.sql",
+        "       and l.available + n.on_hand - n.reserved - n.committed - n.unavailable - n.safety_stock >= 0\n",
+        "",
+        f"{RACES} -k without_the_lock",
+    ),
+    Guard(
+        "levels are locked before anything is decided",
+        "sql/functions/stock/lock_candidates.sql",
+        "                  for no key update of l) l) s;",
+        "                  ) l) s;",
+        f"{RACES} -k last_unit",
+    ),
+    Guard(
+        "levels are locked in key order: orders",
+        "sql/functions/stock/lock_candidates.sql",
+        "                     order by warehouse_id, sku_id) k\n",
+        "                     order by warehouse_id desc, sku_id desc) k\n",
+        "tests/battery/test_pairs.py",
+    ),
+    Guard(
+        "levels are locked in key order: movements",
+        "sql/functions/stock/lock_levels.sql",
+        "                 order by 1, 2) k\n",
+        "                 order by 1 desc, 2 desc) k\n",
+        "tests/battery/test_pairs.py",
+    ),
+    Guard(
+        "promises are within on_hand", LEVELS, "(reserved + committed + unavailable + safety_stock <= on_hand)", "(true)", CHECKS
+    ),
+    Guard("on_hand is not negative", LEVELS, "check (on_hand between 0 and 2000000000)", "check (true)", CHECKS),
+    Guard("reserved is not negative", LEVELS, "check (reserved >= 0)", "check (true)", CHECKS),
+    Guard("committed is not negative", LEVELS, "check (committed >= 0)", "check (true)", CHECKS),
+    Guard("unavailable is not negative", LEVELS, "check (unavailable >= 0)", "check (true)", CHECKS),
+    Guard("safety stock is not negative", LEVELS, "check (safety_stock >= 0)", "check (true)", CHECKS),
+    Guard("incoming is not negative", LEVELS, "check (incoming >= 0)", "check (true)", CHECKS),
+    Guard(
+        "shortfall is within promises",
+        LEVELS,
+        "check (shortfall between 0 and reserved + committed + safety_stock)",
+        "check (true)",
+        CHECKS,
+    ),
+    Guard("a batch level is not negative", LEVELS, "check (on_hand >= 0)", "check (true)", CHECKS),
+    Guard(
+        "shipped and released are within ordered",
+        "sql/schema/040_orders.sql",
+        "(fulfilled_quantity >= 0 and released_quantity >= 0 and fulfilled_quantity + released_quantity <= quantity)",
+        "(true)",
+        CHECKS,
+    ),
+    Guard(
+        "an expired batch is not sold",
+        "sql/functions/stock/lot_status.sql",
+        "p_expiration_date < p_today",
+        "false",
+        "tests/sql/test_stock_rules.py -k last_day",
+    ),
+    Guard(
+        "the last day of a batch is one of sale",
+        "sql/functions/stock/lot_status.sql",
+        "p_expiration_date < p_today",
+        "p_expiration_date <= p_today",
+        "tests/sql/test_stock_rules.py -k last_day",
+    ),
+    Guard(
+        "what is set free settles a shortfall first",
+        "sql/functions/stock/post_movements.sql",
+        "  p_movements := stock.settle_shortfall(p_region_id, p_movements);\n",
+        "",
+        MODEL,
+    ),
+    Guard(
+        "an order is served whole or not at all",
+        "sql/functions/stock/allocate.sql",
+        "    if v_total < v_demand.quantity then\n",
+        "    if false then\n",
+        MODEL,
+    ),
+    Guard(
+        "what a refused order had taken goes to the next",
+        "sql/functions/stock/allocate.sql",
+        "          v_free[v_parts[i].level] := v_free[v_parts[i].level] + v_parts[i].taken;\n",
+        "          null;\n",
+        "tests/sql/test_order_rules.py -k refused",
+    ),
+    Guard(
+        "first expired, first out",
+        "sql/functions/orders/fulfill_order.sql",
+        "order by l.expiration_date, l.lot_id) - l.on_hand",
+        "order by l.expiration_date desc, l.lot_id) - l.on_hand",
+        MODEL,
+    ),
+    Guard(
+        "no batch that may not be sold is shipped",
+        "sql/functions/orders/fulfill_order.sql",
+        "     where l.sellable and l.status = 'available' and l.on_hand > 0",
+        "     where l.on_hand > 0",
+        MODEL,
+    ),
+    # Holds
+    Guard(
+        "a hold ends when its time has come",
+        "sql/functions/stock/reservation_status.sql",
+        "p_status = 'active' and p_expires_at <= p_now",
+        "false",
+        "tests/sql/test_reservations.py -k expired",
+    ),
+    Guard(
+        "an expired hold blocks no order",
+        "sql/functions/stock/lock_candidates.sql",
+        "    perform stock.end_reservations(p_region_id, v_expired, 'expired', 'system');\n",
+        "",
+        MODEL,
+    ),
+    Guard(
+        "no hold is swept before its time",
+        "sql/functions/stock/end_reservations.sql",
+        "             and (p_status <> 'expired' or r.expires_at <= v_now)\n",
+        "",
+        MODEL,
+    ),
+    Guard(
+        "a hold is converted once",
+        "sql/functions/stock/lock_live_reservations.sql",
+        "     where stock.reservation_status(s.status, s.expires_at, app.now()) = 'active');",
+        "    );",
+        MODEL,
+    ),
+    Guard(
+        "only its owner changes a hold",
+        "sql/functions/stock/refuse_reservation_change.sql",
+        "  if v_owner <> coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject()) and app.claim_role() <> 'admin' then",
+        "  if false then",
+        "tests/sql/test_reservations.py",
+    ),
+    Guard(
+        "what a client holds is counted under the lock",
+        "sql/functions/stock/allocate_holds.sql",
+        "    perform from stock.lock_candidates(p_region_id, v_demands);\n",
+        "",
+        "tests/sql/test_reservation_races.py -k share_once",
+    ),
+    Guard(
+        "a client holds no more than its share",
+        "sql/functions/stock/cap_holds.sql",
+        "filter (where l.quantity > l.free)",
+        "filter (where false)",
+        "tests/sql/test_reservations.py -k share",
+    ),
+    Guard(
+        "a request that comes a byte at a time is not waited for",
+        "pyapp/connections.py",
+        "            self._refuse(HTTPStatus.REQUEST_TIMEOUT)\n",
+        "            self._deadline = None\n",
+        "tests/http/test_slow_clients.py",
+    ),
+    Guard(
+        "a head has an end",
+        "pyapp/connections.py",
+        "self._head_bytes > HEAD_BYTES_MAX",
+        "False",
+        "tests/http/test_slow_clients.py -k without_an_end",
+    ),
+    # Orders
+    Guard(
+        "an external id is used once",
+        "sql/functions/orders/refuse_duplicates.sql",
+        "and (o.order_id is not null or d.nth > 1)",
+        "and false",
+        f"{MODEL} tests/sql/test_order_rules.py",
+    ),
+    Guard(
+        "two who use an external id at once wait for each other",
+        "sql/functions/orders/refuse_duplicates.sql",
+        "  perform pg_catalog.pg_advisory_xact_lock(h.key)\n",
+        "  perform h.key\n",
+        f"{RACES} -k external_id",
+    ),
+    Guard(
+        "the table takes an external id once",
+        "sql/schema/040_orders.sql",
+        "  constraint orders_region_id_external_id_channel_id_key unique (region_id, external_id, channel_id),\n",
+        "  constraint orders_region_id_external_id_channel_id_key unique (region_id, external_id, channel_id, order_id),\n",
+        CHECKS.replace("refuses", "once"),
+    ),
+    Guard(
+        "what is shipped is not changed",
+        "sql/functions/orders/refuse_change.sql",
+        "    when p_order.status in ('canceled', 'completed') or p_order.fulfillment_status <> 'unfulfilled'\n",
+        "    when false\n",
+        MODEL,
+    ),
+    Guard(
+        "a price that has changed is refused",
+        "sql/functions/orders/refusal_of.sql",
+        "    when p_repriced is not null then",
+        "    when false then",
+        "tests/sql/test_order_rules.py -k price",
+    ),
+    # Repeats
+    Guard(
+        "a key in flight is not taken by another",
+        "sql/functions/identity/check_keys.sql",
+        "   where pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(",
+        "   where not pg_catalog.isfinite(pg_catalog.now()) or 0 <> (pg_catalog.hashtextextended(",
+        f"{RACES} -k one_key",
+    ),
+    Guard(
+        "a key goes with one payload",
+        "sql/functions/identity/check_keys.sql",
+        "when s.fingerprint <> r.fingerprint then 'ID001' end",
+        "end",
+        "tests/sql/test_order_rules.py -k key",
+    ),
+    Guard(
+        "the table takes a key once",
+        "sql/schema/070_identity.sql",
+        "primary key (region_id, principal, route, idempotency_key)",
+        "primary key (region_id, principal, route, idempotency_key, created_at)",
+        CHECKS.replace("refuses", "once"),
+    ),
+    Guard(
+        "the answer to a key is kept with its effect",
+        "sql/functions/api/place_orders.sql",
+        "  perform identity.keep_answers(p_region_id, 'place_orders', v_keys, v_results);\n",
+        "",
+        MODEL,
+    ),
+    # Who sees and does what
+    Guard(
+        "a seller sees the orders of its channels",
+        "sql/policies/orders.sql",
+        "  for select to sales, integration\n  using (channel_id = any (app.claim_channels()));",
+        "  for select to sales, integration\n  using (true);",
+        ROLES,
+    ),
+    Guard(
+        "staff sees its own warehouses",
+        "sql/policies/stock_levels.sql",
+        "  for select to warehouse\n  using (warehouse_id = any (app.claim_warehouses()));",
+        "  for select to warehouse\n  using (true);",
+        ROLES,
+    ),
+    Guard(
+        "staff changes its own warehouses",
+        "sql/policies/stock_levels.sql",
+        "  for update to scoville_definer\n"
+        "  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()))\n"
+        "  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));",
+        "  for update to scoville_definer\n  using (true)\n  with check (true);",
+        "tests/sql/test_roles.py tests/sql/test_catalog_lints.py",
+    ),
+    Guard(
+        "row-level security binds owners too",
+        "sql/policies/orders.sql",
+        "alter table orders.orders force row level security;\n",
+        "",
+        "tests/sql/test_catalog_lints.py",
+    ),
+    Guard(
+        "PUBLIC executes nothing",
+        "sql/schema/010_schemas.sql",
+        "alter default privileges revoke execute on functions from public;\n",
+        "",
+        "tests/sql/test_catalog_lints.py tests/sql/test_roles.py tests/sql/test_drift.py",
+    ),
+    Guard(
+        "what no file grants is revoked at a deploy",
+        "pyapp/replay.py",
+        "        cursor.execute(revoke)\n",
+        "        del revoke\n",
+        "tests/sql/test_drift.py",
+    ),
+    Guard(
+        "a revoked client's token is no good",
+        "sql/functions/api/check_grant.sql",
+        "and c.active and c.grant_no = p_grant_no",
+        "",
+        "tests/http/test_oauth.py tests/live/test_tickets.py -k revoked",
+    ),
+    Guard(
+        "a ticket is used once",
+        "sql/functions/api/redeem_ticket.sql",
+        "t.expires_at > app.now()",
+        "true",
+        "tests/live/test_tickets.py -k old_ticket",
+    ),
+    Guard(
+        "pages of other origins open no socket",
+        "pyapp/live/inventory.py",
+        "        if len(origins) > 1 or not (urlsplit(origin).netloc == host or origin in self._live.allowed_origins):",
+        "        if False:",
+        "tests/live/test_tickets.py -k pages_of_this_host",
+    ),
+    Guard(
+        "a token ends",
+        "pyapp/auth.py",
+        "leeway=CLOCK_SKEW_SECONDS",
+        "leeway=10**9",
+        TOKENS,
+    ),
+    Guard("a token is meant for us", "pyapp/auth.py", "                audience=self.audience,\n", "", TOKENS),
+    Guard(
+        "a token is signed",
+        "pyapp/auth.py",
+        '"require": ["exp", "iss", "aud", "sub"]',
+        '"verify_signature": False, "verify_exp": True, "verify_aud": True, "verify_iss": True',
+        TOKENS,
+    ),
+    Guard(
+        "a published key that is withdrawn ends sockets",
+        "pyapp/auth.py",
+        "self.keys is not None and await self.keys.find(key_id) is None:",
+        "False:",
+        "tests/live/test_tickets.py -k withdraws",
+    ),
+    Guard(
+        "keys are not fetched for every token",
+        "pyapp/keys.py",
+        "            if monotonic() >= self._due:",
+        "            if True:",
+        f"{TOKENS} -k fetched",
+    ),
+    Guard(
+        "a caller has a limit over all processes",
+        "sql/functions/api/take_requests.sql",
+        "greatest(0, least(p_wanted, p_limit - (v_taken - p_wanted)))",
+        "p_wanted",
+        "tests/http/test_limits.py",
+    ),
+    Guard(
+        "pages of other origins are shut out",
+        "pyapp/cors.py",
+        "    if len(origins) == 1 and origins[0].lower() in allowed:",
+        "    if len(origins) == 1:",
+        "tests/http/test_origins.py",
+    ),
+    # The log and webhooks
+    Guard(
+        "each hash rests on the one before it",
+        "sql/functions/events/link_hash.sql",
+        "sha256(p_before || convert_to(p_text, 'UTF8'))",
+        "sha256(convert_to(p_text, 'UTF8'))",
+        "tests/sql/test_event_log.py",
+    ),
+    Guard(
+        "one sequencer at a time",
+        "sql/functions/jobs/sequence_events.sql",
+        "  select s.* into v_stream from events.stream s for no key update skip locked;\n",
+        "  select s.* into v_stream from events.stream s;\n",
+        "tests/sql/test_sequencer.py -k second_sequencer",
+    ),
+    Guard(
+        "an event that is committed late is waited for",
+        "sql/functions/jobs/sequence_events.sql",
+        "  if v_stream.settling_xid <= v_xmin\n",
+        "  if true\n",
+        "tests/sql/test_sequencer.py",
+    ),
+    Guard(
+        "a late worker reports on nothing",
+        "sql/functions/jobs/finish_deliveries.sql",
+        "on q.msg_id = r.message_id and q.read_ct = r.claim",
+        "on q.msg_id = r.message_id",
+        "tests/sql/test_webhooks.py -k late_worker",
+    ),
+    Guard(
+        "a late worker starts nothing",
+        "sql/functions/jobs/start_solo.sql",
+        "where q.msg_id = p_message_id and q.read_ct = p_claim;",
+        "where q.msg_id = p_message_id;",
+        "tests/sql/test_webhooks.py -k lost_the_claim",
+    ),
+    Guard(
+        "what workers die of is not handed out for ever",
+        "sql/functions/webhooks/is_poison.sql",
+        "p_solo_starts >= 3",
+        "p_solo_starts >= 99",
+        "tests/sql/test_webhooks.py -k five_workers",
+    ),
+    Guard(
+        "webhooks: suspects are sent by themselves",
+        "pyapp/webhooks/delivery.py",
+        "if message.claim > COMPANY_MAX:",
+        "if False:",
+        "tests/webhooks/test_delivery.py -k workers_die_of",
+    ),
+    Guard(
+        "a claim waits for the disk",
+        "sql/functions/jobs/claim_deliveries.sql",
+        "begin\n  select pg_catalog.jsonb_agg",
+        "begin\n  perform pg_catalog.set_config('synchronous_commit', 'off', true);\n  select pg_catalog.jsonb_agg",
+        "tests/sql/test_webhooks.py -k waits_for_the_disk",
+    ),
+    Guard(
+        "webhooks: every address of a name is looked at",
+        "pyapp/webhooks/egress.py",
+        "            if not is_public(address[0]):",
+        "            if False:",
+        EGRESS,
+    ),
+    Guard(
+        "webhooks: the address is looked at again at the connection",
+        "pyapp/webhooks/egress.py",
+        "    if not is_public(target[0]):",
+        "    if False:",
+        EGRESS,
+    ),
+    Guard(
+        "webhooks: redirects are not followed",
+        "pyapp/webhooks/egress.py",
+        "allow_redirects=False",
+        "allow_redirects=True",
+        EGRESS,
+    ),
+    # The door
+    Guard(
+        "a body has a largest size",
+        "pyapp/requests.py",
+        "        if size > maximum:",
+        "        if False:",
+        "tests/http/test_bad_input.py tests/http/test_conventions.py",
+    ),
+    Guard(
+        "a lost write without a key is not repeated",
+        "pyapp/commands.py",
+        "            if not command.keyed:\n                raise\n",
+        "            pass\n",
+        "tests/http/test_outages.py tests/http/test_lanes.py",
+    ),
+    Guard(
+        "a spreadsheet runs no customer's name",
+        "pyapp/sheets.py",
+        """    return f"'{text}" if text.startswith(FORMULA_STARTS) else text""",
+        "    return text",
+        "tests/http/test_csv.py",
+    ),
+)

@@ -1,0 +1,306 @@
+"""The views of schema bi: a contract, explained in the database itself, and right."""
+
+from __future__ import annotations
+
+import random
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from psycopg import sql
+from psycopg.types.json import Jsonb
+
+from bench.bi import QUESTIONS
+from tests.conftest import AUTHENTICATOR_PASSWORD
+from tests.sql import bi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.conftest import Server
+
+CONTRACT = Path(__file__).with_name("bi_columns.txt")
+# What every BI driver can take: no arrays, no JSON, nothing of our own.
+TYPES = r"text|smallint|integer|bigint|boolean|date|timestamp with time zone|numeric\(\d+,\d+\)"
+EXPECTED = {
+    *("dim_sku", "dim_warehouse", "dim_channel", "dim_customer", "dim_date", "dim_reason"),
+    *("fact_order_line", "fact_stock_movement", "fact_stock_daily", "fact_fulfillment", "fact_reservation"),
+    *("fact_webhook_delivery", "inventory_turnover", "days_of_cover", "sell_through", "stockouts", "fill_rate"),
+    *("fulfillment_lead_time", "expiring_lots", "aging_stock", "abc_xyz", "order_patterns", "channel_performance"),
+    *("shrinkage", "relationships", "freshness"),
+}
+
+
+@pytest.fixture(scope="module")
+def demo_url(server: Server, module_clone: str) -> str:
+    """The owner's URL of a database with the demo's data, which tests only read."""
+    bi.load(server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD))
+    return server.url(module_clone)
+
+
+@pytest.fixture
+def demo_data(demo_url: str) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(demo_url, autocommit=True) as connection:
+        yield connection
+
+
+def columns(connection: psycopg.Connection[Any]) -> list[tuple[str, str, str]]:
+    return connection.execute(
+        "select c.relname, a.attname, format_type(a.atttypid, a.atttypmod)"
+        " from pg_class c join pg_attribute a on a.attrelid = c.oid"
+        " where c.relnamespace = 'bi'::regnamespace and a.attnum > 0 order by c.relname, a.attnum"
+    ).fetchall()
+
+
+def test_the_columns_are_those_of_the_contract(connection: psycopg.Connection[Any]) -> None:
+    """Reports and models rest on names, order and types. Add to the end of a view; the file says what is promised."""
+    found = [f"{view}.{column} {kind}" for view, column, kind in columns(connection)]
+    assert found == CONTRACT.read_text(encoding="utf-8").splitlines()
+
+
+def test_there_is_every_view_and_nothing_but_views(connection: psycopg.Connection[Any]) -> None:
+    found = connection.execute("select relname, relkind from pg_class where relnamespace = 'bi'::regnamespace").fetchall()
+    assert {name for name, _ in found} == EXPECTED
+    assert {kind for _, kind in found} == {"v"}
+
+
+def test_every_view_says_its_grain_and_every_column_what_it_is(connection: psycopg.Connection[Any]) -> None:
+    missing = connection.execute("""
+        select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
+         where c.relnamespace = 'bi'::regnamespace and a.attnum > 0
+           and (coalesce(obj_description(c.oid, 'pg_class'), '') !~ '^One row an? '
+                or coalesce(col_description(c.oid, a.attnum), '') = '')""").fetchall()
+    assert missing == []
+
+
+def test_types_are_those_that_drivers_know(connection: psycopg.Connection[Any]) -> None:
+    assert [found for found in columns(connection) if not re.fullmatch(TYPES, found[2])] == []
+
+
+def test_every_relationship_joins(demo_data: psycopg.Connection[Any]) -> None:
+    """No row of the one is without a row of the other, and a "many to one" finds one."""
+    for here, here_columns, there, there_columns, cardinality in demo_data.execute("select * from bi.relationships").fetchall():
+        left, right = here_columns.split(", "), there_columns.split(", ")
+        on = " and ".join(f"f.{a} = t.{b}" for a, b in zip(left, right, strict=True))
+        orphans = demo_data.execute(
+            f"select count(*) from bi.{here} f where not exists (select from bi.{there} t where {on})"
+            f" and {' and '.join(f'f.{a} is not null' for a in left)}".encode()
+        ).fetchone()
+        assert orphans == (0,), (here, here_columns, there)
+        if cardinality == "many to one":
+            twice = f"select {there_columns} from bi.{there} group by {there_columns} having count(*) > 1"
+            assert demo_data.execute(twice.encode()).fetchall() == [], (there, there_columns)
+
+
+# The columns that make a row one row.
+GRAINS = {
+    "inventory_turnover": "region_id, month_on, warehouse_id, sku_id",
+    "sell_through": "region_id, month_on, warehouse_id, sku_id",
+    "days_of_cover": "region_id, warehouse_id, sku_id",
+    "stockouts": "region_id, warehouse_id, sku_id, started_on",
+    "fill_rate": "region_id, month_on, channel_id, warehouse_id, sku_id",
+    "fulfillment_lead_time": "region_id, month_on, channel_id, warehouse_id",
+    "expiring_lots": "region_id, warehouse_id, batch_id",
+    "aging_stock": "region_id, warehouse_id, batch_id",
+    "abc_xyz": "region_id, currency, sku_id",
+    "order_patterns": "region_id, channel_id, month_on, iso_weekday, hour_of_day",
+    "channel_performance": "region_id, channel_id, month_on, currency",
+    "shrinkage": "region_id, month_on, warehouse_id, sku_id, reason_code",
+    "fact_stock_daily": "region_id, warehouse_id, sku_id, day_on",
+    "fact_order_line": "region_id, order_no, line_no",
+    "fact_stock_movement": "region_id, movement_id",
+    "fact_fulfillment": "region_id, parcel_no, sku_id, batch_id",
+    "dim_customer": "region_id, customer_key",
+}
+
+
+@pytest.mark.parametrize("scoped", [False, True])
+def test_each_answer_has_rows_of_its_grain_for_analysts(demo_url: str, server: Server, module_clone: str, scoped: bool) -> None:
+    with (
+        bi.analyst(demo_url, warehouses=["WH-02"] if scoped else []) as login,
+        psycopg.connect(server.url(module_clone, login, "for tests only")) as connection,
+    ):
+        for view, grain in GRAINS.items():
+            counted = connection.execute(f"select count(*), count(distinct ({grain})) from bi.{view}".encode()).fetchone()
+            assert counted is not None
+            assert counted[0] == counted[1], view
+            assert counted[0] > 0, view
+        for (view,) in connection.execute(
+            "select table_name from information_schema.columns where table_schema = 'bi' and column_name = 'warehouse_id'"
+            " and table_name <> 'dim_warehouse'"
+        ).fetchall():
+            seen = connection.execute(sql.SQL("select distinct warehouse_id from bi.{}").format(sql.Identifier(view))).fetchall()
+            assert not scoped or {warehouse for (warehouse,) in seen} <= {"WH-02"}, view
+
+
+def test_the_bench_asks_every_view_and_is_answered(demo_url: str, server: Server, module_clone: str) -> None:
+    with (
+        bi.analyst(demo_url) as login,
+        psycopg.connect(server.url(module_clone, login, "for tests only")) as connection,
+    ):
+        assert {name for name in QUESTIONS if "," not in name} == EXPECTED
+        for question in QUESTIONS.values():
+            connection.execute(question.encode()).fetchall()
+
+
+def test_a_customer_is_a_pseudonym_that_nobody_can_compute(demo_data: psycopg.Connection[Any]) -> None:
+    """The same customer, the same key; another database, another key; and none of the hashes of what is known."""
+    rows = demo_data.execute("""
+        select o.customer_pseudonym::text, lower(coalesce(c.email, o.customer_name))
+          from orders.orders o left join orders.order_contacts c using (region_id, order_id)""").fetchall()
+    assert len({key for key, _ in rows}) == len({who for _, who in rows}) > 50
+    guesses = demo_data.execute("""
+        select count(*) from orders.orders o left join orders.order_contacts c using (region_id, order_id),
+               lateral (values (md5(lower(c.email))), (left(encode(sha256(lower(c.email)::bytea), 'hex'), 32))) g (hash)
+         where replace(o.customer_pseudonym::text, '-', '') = g.hash""").fetchone()
+    assert guesses == (0,)
+    known = demo_data.execute(
+        "select orders.pseudonym(secret, 'Household-600@example.com') from identity.pseudonym_keys"
+    ).fetchone()
+    assert known is not None
+    assert str(known[0]) in {key for key, _ in rows}
+
+
+def test_no_personal_data_stands_in_any_view(demo_data: psycopg.Connection[Any]) -> None:
+    """Canaries: the names, e-mails and addresses of the demo's customers, the notes and the names of who acted."""
+    text = "\n".join(line for lines in bi.read_all(demo_data).values() for line in lines)
+    canaries = ("Household 6", "example.com", "Store 4", "Pallet dropped", "demo", "DEMO0")
+    assert [canary for canary in canaries if canary in text] == []
+
+
+def test_the_days_are_the_running_sums_of_the_ledger(demo_data: psycopg.Connection[Any]) -> None:
+    wrong = demo_data.execute("""
+        select * from bi.fact_stock_daily d
+         cross join lateral (
+           select coalesce(sum(m.on_hand_delta), 0), coalesce(sum(m.reserved_delta), 0), coalesce(sum(m.committed_delta), 0)
+             from stock.stock_movements m
+            where m.region_id = d.region_id and m.warehouse_id = d.warehouse_id and m.sku_id = d.sku_id
+              and m.recorded_at < (d.day_on + 1)::timestamp at time zone 'UTC') l (on_hand, reserved, committed)
+         where (d.on_hand, d.reserved, d.committed) <> (l.on_hand, l.reserved, l.committed)""").fetchall()
+    assert wrong == []
+
+
+# A change: seconds since the one before (or back, as clocks do), the level, and what happens to it.
+CHANGE = st.tuples(
+    st.integers(-4000, 200_000), st.sampled_from(["WH-01", "WH-02"]), st.sampled_from(["HOT", "MILD"]),
+    st.sampled_from(["receive", "order", "cancel", "ship", "adjust", "roll up"]),
+)  # fmt: skip
+BEGIN = datetime(2026, 1, 30, 12, tzinfo=UTC)
+
+
+class Shop:
+    """Two warehouses, two sauces, and a clock that the test sets."""
+
+    def __init__(self, url: str) -> None:
+        self.connection = psycopg.connect(url, autocommit=True)
+        self.clock = BEGIN
+        self.open: list[str] = []
+        self.call("save_warehouses", [{"warehouse_id": w} for w in ("WH-01", "WH-02")], regional=False)
+        self.call("save_channels", [{"channel_id": w.lower(), "warehouses": [w]} for w in ("WH-01", "WH-02")], regional=False)
+        self.call("save_skus", [{"sku_id": s, "name": s, "price": 2} for s in ("HOT", "MILD")], regional=False)
+
+    def call(self, function: str, elements: list[dict[str, Any]], *, regional: bool = True) -> list[Any]:
+        marked = [e | {"meta": {"actor": "t", "idempotency_key": str(random.random())}} for e in elements]
+        with self.connection.transaction():
+            self.connection.execute("select app.enter('admin', '{\"sub\": \"t\"}')")
+            self.connection.execute(sql.SQL("set local scoville.now = {}").format(sql.Literal(self.clock.isoformat())))
+            region = "1::smallint, " if regional else ""
+            return self.connection.execute(f"select * from api.{function}({region}%s)".encode(), [Jsonb(marked)]).fetchall()
+
+    def do(self, kind: str, warehouse: str, sku: str) -> None:
+        where = {"sku_id": sku, "warehouse_location": warehouse}
+        if kind == "receive":
+            self.call("receive_stock", [where | {"stock": 5, "batch_number": "B"}])
+        elif kind == "order":
+            customer = {"name": "J", "address": "1"}
+            order = {"channel": warehouse.lower(), "customer": customer, "items": [{"sku_id": sku, "quantity": 2}]}
+            (row,) = self.call("place_orders", [order])
+            if row[1] is None:
+                self.open.append(row[3]["order_id"])
+        elif kind == "cancel" and self.open:
+            self.call("cancel_orders", [{"order_id": self.open.pop()}])
+        elif kind == "ship" and self.open:
+            self.call("fulfill_orders", [{"order_id": self.open.pop(0)}])
+        elif kind == "adjust":
+            self.call("adjust_stock", [where | {"delta": -1, "reason_code": "damaged"}])
+
+
+def sums(connection: psycopg.Connection[Any], until: datetime) -> dict[tuple[str, str], tuple[int, int]]:
+    """Of the ledger itself: the units on hand and committed of each level."""
+    rows = connection.execute(
+        "select warehouse_id, sku_id, sum(on_hand_delta)::bigint, sum(committed_delta)::bigint from stock.stock_movements"
+        " where recorded_at <= %s group by 1, 2", [until]
+    )  # fmt: skip
+    return {(w, s): (on_hand, committed) for w, s, on_hand, committed in rows}
+
+
+@pytest.fixture
+def shop(authenticator_url: str) -> Iterator[Shop]:
+    shop = Shop(authenticator_url)
+    yield shop
+    shop.connection.close()
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    changes=st.lists(CHANGE, min_size=1, max_size=25), moments=st.lists(st.integers(-90_000, 2_000_000), min_size=3, max_size=6)
+)
+def test_stock_at_any_moment_is_the_sum_of_the_ledger(
+    shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any], changes: list[Any], moments: list[int]
+) -> None:
+    """Whatever happened, in whatever order its moments came: as of any of them, and at the end of each day. The examples follow
+    each other in one database, so the later ones meet the sums of the earlier ones."""
+    for seconds, warehouse, sku, kind in changes:
+        shop.clock += timedelta(seconds=seconds)
+        if kind == "roll up":
+            bi.roll_up(authenticator_url)
+        else:
+            shop.do(kind, warehouse, sku)
+    for moment in [BEGIN + timedelta(seconds=seconds) for seconds in moments] + [shop.clock]:
+        found = connection.execute("select warehouse_id, sku_id, on_hand, committed from bi.stock_as_of(%s)", [moment])
+        assert {(w, s): (a, b) for w, s, a, b in found if a or b} == {
+            key: both for key, both in sums(connection, moment).items() if any(both)
+        }
+    bi.roll_up(authenticator_url)
+    check_days(connection)
+
+
+def test_a_level_with_more_movements_than_a_call_takes_is_summed_to_the_end(
+    shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    """Over days, with a pause, and more of them on a day that was summed already."""
+    for days in (1, 1, 3, 0):
+        shop.clock += timedelta(days=days)
+        shop.do("receive", "WH-01", "MILD")
+        for _ in range(40):
+            shop.do("receive", "WH-01", "HOT")
+            shop.do("order", "WH-01", "HOT")
+            shop.do("ship", "WH-01", "HOT")
+        if days == 1:
+            bi.roll_up(authenticator_url, rows=3)  # three hundred movements a call
+    found = connection.execute("select max(n) from (select count(*) n from stock.stock_movements group by sku_id) m").fetchone()
+    assert found == (480,)
+    bi.roll_up(authenticator_url, rows=3)
+    check_days(connection)
+    assert connection.execute("select count(*) from bi.freshness where as_of_at is not null").fetchone() == (2,)
+
+
+def check_days(connection: psycopg.Connection[Any]) -> None:
+    """Each day is what the ledger makes of it, and there is one for each."""
+    wrong = connection.execute("""
+        select * from bi.fact_stock_daily d
+         cross join lateral (
+           select coalesce(sum(m.on_hand_delta), 0), coalesce(sum(m.committed_delta), 0) from stock.stock_movements m
+            where m.region_id = d.region_id and m.warehouse_id = d.warehouse_id and m.sku_id = d.sku_id
+              and m.recorded_at < (d.day_on + 1)::timestamp at time zone 'UTC') l (on_hand, committed)
+         where (d.on_hand, d.committed) <> (l.on_hand, l.committed)""").fetchall()
+    assert wrong == []
+    gaps = connection.execute("""
+        select warehouse_id, sku_id from bi.fact_stock_daily
+         group by 1, 2 having max(day_on) - min(day_on) + 1 <> count(*) or max(day_on) < (now() at time zone 'UTC')::date""")
+    assert gaps.fetchall() == []

@@ -1,0 +1,83 @@
+"""Orders are looked up and written by key: no plan that is kept reads a table, or an index, from end to end."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import psycopg
+import pytest
+
+from tests.conftest import AsRole
+
+GROWING = (
+    "schemaname in ('catalog', 'events', 'identity', 'orders', 'stock') and relname not in"
+    " ('channels', 'warehouses', 'regions', 'channel_warehouses', 'reason_codes', 'stream')"
+)
+SKUS = 300
+ORDERS = 40  # a batch
+BATCHES = 8  # of one session: plans that are kept are made by the sixth at the latest
+READS_AN_ORDER_MAX = 20  # rows and index entries of all tables together; 12 here
+
+
+@pytest.fixture
+def shop(as_role: AsRole) -> None:
+    with as_role("admin") as c:
+        c.execute("select * from api.save_warehouses(%s::jsonb)", ['[{"warehouse_id": "WH-1", "name": "One"}]'])
+        channel = {"channel_id": "web", "name": "Web", "warehouses": ["WH-1"]}
+        c.execute("select * from api.save_channels(%s::jsonb)", [json.dumps([channel])])
+        skus = [{"sku_id": f"S-{n}", "name": f"Sauce {n}", "price": 4.5} for n in range(SKUS)]
+        c.execute("select * from api.save_skus(%s::jsonb)", [json.dumps(skus)])
+        receipts = [{"sku_id": f"S-{n}", "warehouse_location": "WH-1", "stock": 1000, "batch_number": "B"} for n in range(SKUS)]
+        c.execute("select * from api.receive_stock(1::smallint, %s::jsonb)", [json.dumps(receipts)])
+
+
+def place(session: psycopg.Connection[Any], batch: int) -> None:
+    """A batch of orders of two lines: one of the hot SKU, one of another."""
+    orders = [
+        {
+            "customer": {"name": "Jane", "email": "jane@example.com"},
+            "items": [{"sku_id": f"S-{(batch * ORDERS + n) % (SKUS - 1) + 1}", "quantity": 1}, {"sku_id": "S-0", "quantity": 1}],
+            "external_id": f"{batch}-{n}",
+            "meta": {"actor": "till", "idempotency_key": f"{batch}-{n}"},
+        }
+        for n in range(ORDERS)
+    ]
+    with session.transaction():
+        session.execute("select app.enter('sales', %s)", ['{"sub": "till", "channels": ["web"]}'])
+        rows = session.execute("select code from api.place_orders(1::smallint, %s::jsonb)", [json.dumps(orders)], prepare=True)
+        assert rows.fetchall() == [(None,)] * ORDERS
+
+
+def read(session: psycopg.Connection[Any]) -> dict[str, int]:
+    """How many rows and index entries of each growing table were read so far."""
+    session.execute("select pg_stat_force_next_flush()")
+    rows = session.execute(
+        f"""
+        select t.relname, t.seq_tup_read + coalesce((
+                 select sum(i.idx_tup_read) from pg_stat_all_indexes i where i.relid = t.relid), 0)
+          from pg_stat_all_tables t
+         where {GROWING}""".encode()
+    ).fetchall()
+    return {name: int(number) for name, number in rows}
+
+
+def test_an_order_reads_what_it_needs_and_no_more(
+    shop: None, connection: psycopg.Connection[Any], authenticator_url: str
+) -> None:
+    with psycopg.connect(authenticator_url, autocommit=True) as session:
+        place(session, 0)
+        connection.execute("vacuum analyze")
+        place(session, 1)
+        before = read(session)
+        for batch in range(2, 2 + BATCHES):
+            place(session, batch)
+        after = read(session)
+    reads = {name: (after[name] - number) / (BATCHES * ORDERS) for name, number in before.items() if after[name] != number}
+    assert sum(reads.values()) < READS_AN_ORDER_MAX, sorted(reads.items(), key=lambda item: -item[1])[:5]
+
+
+def test_no_statement_is_compiled(connection: psycopg.Connection[Any], as_role: AsRole) -> None:
+    connection.execute(f"alter database {connection.info.dbname} set jit = on")
+    with as_role("sales") as c:
+        assert c.execute("show jit").fetchone() == ("off",)

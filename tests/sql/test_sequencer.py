@@ -1,0 +1,278 @@
+"""The sequencer under several writers, several sequencers, crashes, long transactions, and a restored dump."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from psycopg.types.json import Jsonb
+
+from pyapp.embedded import POSTGRES_BIN_PATH
+from tests.sql.test_event_log import happened, page, place, read, sequence
+from tests.sql.test_stock_rules import SKU, Shop, adjustment, receipt
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from tests.conftest import AsRole
+
+WAIT_SECONDS_MAX = 20.0
+WRITERS = 16
+SEQUENCERS = 2
+STORM_SKUS = [f"STORM-{nth}" for nth in range(24)]
+STORM_EVENTS_MIN = 3000
+STORM_KILLS_MIN = 10
+
+
+@pytest.fixture
+def shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Iterator[Shop]:
+    shop = Shop(as_role, connection)
+    connection.execute("delete from events.outbox")  # of the catalogue: each test begins with an empty log
+    yield shop
+    assert shop.verify() == []
+    assert shop.rows("select * from events.verify_chain()") == []
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def check_epoch(shop: Shop) -> str:
+    with shop.session("scoville_worker") as connection:
+        row = connection.execute("select jobs.check_epoch()").fetchone()
+    assert row
+    return str(row[0])
+
+
+def test_a_storm_of_writers_and_killed_sequencers_leaves_no_gap_no_double_and_no_version_out_of_order(
+    shop: Shop, authenticator_url: str
+) -> None:
+    shop.send("save_skus", *({"sku_id": sku_id, "name": sku_id, "price": 1} for sku_id in STORM_SKUS))
+    shop.send("receive_stock", *(receipt(1000, sku_id) for sku_id in STORM_SKUS))
+    done = threading.Event()
+    written, kills, moved = [0] * WRITERS, [0], [0] * SEQUENCERS
+
+    def write(nth: int) -> None:
+        chance = random.Random(nth)
+        with psycopg.connect(authenticator_url) as connection:
+            while sum(written) < STORM_EVENTS_MIN or kills[0] < STORM_KILLS_MIN:
+                skus = chance.sample(STORM_SKUS, 6)
+                connection.execute("select app.enter('admin', %s)", [Jsonb({"sub": f"writer {nth}"})])
+                answers = shop.run(connection, "adjust_stock", *(adjustment(chance.choice((-1, 1)), sku_id) for sku_id in skus))
+                if chance.random() < 0.05:
+                    connection.rollback()
+                    continue
+                connection.commit()
+                written[nth] += len([answer for answer in answers if answer.code is None])
+
+    def move(nth: int) -> None:
+        chance = random.Random(nth)
+        while not done.is_set():
+            try:
+                with psycopg.connect(authenticator_url, application_name="storm sequencer") as connection:
+                    while not done.is_set():
+                        connection.execute("select app.enter('scoville_worker', '{}')")
+                        row = connection.execute("select jobs.sequence_events(%s)", [chance.randint(1, 60)]).fetchone()
+                        connection.commit()
+                        assert row
+                        moved[nth] += max(row[0], 0)
+            except psycopg.OperationalError:  # killed; what it had not committed is moved by the next
+                continue
+
+    def kill() -> None:
+        chance = random.Random(0)
+        with psycopg.connect(shop.connection.info.dsn, autocommit=True) as connection:
+            while not done.wait(chance.uniform(0.01, 0.1)):
+                rows = connection.execute(
+                    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'storm sequencer'"
+                    " and datname = current_database() order by random() limit 1"
+                ).fetchall()
+                kills[0] += len(rows)
+
+    with ThreadPoolExecutor(WRITERS + SEQUENCERS + 1) as pool:
+        others = [pool.submit(kill), *(pool.submit(move, nth) for nth in range(SEQUENCERS))]
+        writers = [pool.submit(write, nth) for nth in range(WRITERS)]
+        try:
+            for future in writers:
+                future.result()
+        finally:
+            done.set()
+        for future in others:
+            future.result()
+    while sequence(shop, 100):
+        pass
+    assert all(moved), "one sequencer did nothing"
+    assert shop.rows("select from events.outbox") == []
+    log = shop.rows("select seq, type, subject, version from events.event_log order by seq")
+    assert [row["seq"] for row in log] == list(range(1, len(log) + 1))
+    assert len([row for row in log if row["type"] == "stock.adjusted"]) == sum(written) >= STORM_EVENTS_MIN
+    versions: dict[str, list[int]] = {}
+    for row in log:
+        if row["type"] in ("stock.adjusted", "stock.received"):
+            versions.setdefault(row["subject"], []).append(row["version"])
+    levels = shop.rows("select 'stock/' || warehouse_id || '/' || sku_id as subject, version from stock.stock_levels")
+    assert versions == {row["subject"]: list(range(1, row["version"] + 1)) for row in levels}
+
+
+def test_a_second_sequencer_is_told_so_and_takes_over_at_once_when_the_first_dies(shop: Shop, authenticator_url: str) -> None:
+    shop.receive(5)
+    first = psycopg.connect(authenticator_url)
+    first.execute("select app.enter('scoville_worker', '{}')")
+    assert first.execute("select jobs.sequence_events(100)").fetchone() == (2,)
+    assert sequence(shop) == -1
+    shop.connection.execute("select pg_terminate_backend(%s)", [first.info.backend_pid])
+    wait_until(lambda: sequence(shop) == 2)
+    first.close()
+    assert [event["seq"] for event in read(shop)] == [1, 2]
+
+
+def test_an_idle_call_writes_nothing(shop: Shop) -> None:
+    shop.receive(5)
+    sequence(shop)
+    with shop.session("scoville_worker") as connection:
+        assert connection.execute("select jobs.sequence_events(100)").fetchone() == (0,)
+        assert connection.execute("select pg_current_xact_id_if_assigned()").fetchone() == (None,)
+
+
+def test_a_batch_is_announced_once(shop: Shop) -> None:
+    check_epoch(shop)
+    shop.send("receive_stock", *(receipt(1, sku_id) for sku_id in ("SAUCE-1", "SAUCE-2", "SAUCE-3")))
+    shop.connection.execute("listen scoville_events")
+    assert [sequence(shop, 2), sequence(shop), sequence(shop)] == [2, 4, 0]
+    epoch = place(shop)[0]
+    heard = [(note.channel, note.payload) for note in shop.connection.notifies(timeout=0.2)]
+    assert heard == [("scoville_events", f"{epoch}:2"), ("scoville_events", f"{epoch}:6")]
+
+
+# Settling: where the scan of the outbox begins
+
+
+def settled(shop: Shop) -> int:
+    [row] = shop.rows("select settled_id from events.stream")
+    return int(row["settled_id"])
+
+
+def move_some(shop: Shop, batches: int) -> None:
+    for _ in range(batches):
+        assert shop.adjust(1, "SAUCE-2").code is None
+        assert sequence(shop) == 1
+
+
+def test_an_event_that_is_committed_late_is_not_lost_however_many_went_before(shop: Shop) -> None:
+    shop.send("receive_stock", receipt(5), receipt(5, "SAUCE-2"))
+    happened(shop)
+    with shop.session() as late:
+        shop.run(late, "adjust_stock", adjustment(-1))
+        [row] = shop.rows("select last_value as id from events.outbox_outbox_id_seq")
+        move_some(shop, 6)
+        assert settled(shop) < row["id"]
+    [event] = happened(shop)
+    assert (event["subject"], event["version"]) == (f"stock/WH-01/{SKU}", 2)
+    move_some(shop, 4)
+    assert settled(shop) > row["id"]
+
+
+def pages_read(shop: Shop, statement: str) -> int:
+    [row] = shop.rows(f"explain (analyze, buffers, format json) {statement}")
+    plan = row["QUERY PLAN"][0]["Plan"]
+    return int(plan["Shared Hit Blocks"] + plan["Shared Read Blocks"])
+
+
+def test_dead_rows_that_a_long_reader_keeps_are_not_read_again(shop: Shop, database_url: str) -> None:
+    shop.send("receive_stock", receipt(5), receipt(5, "SAUCE-2"))
+    with psycopg.connect(database_url) as reader:
+        reader.execute("set transaction isolation level repeatable read")
+        reader.execute("select count(*) from events.outbox")
+        shop.connection.execute("""
+            insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)
+            select 1, 'order.placed', 'orders/' || n, 1, '{}', 'a', now() from generate_series(1, 20000) n""")
+        assert pages_read(shop, "select count(*) from events.outbox") > 250
+        while sequence(shop, 10000):
+            pass
+        move_some(shop, 4)
+        for _ in range(2):  # the first also reads the catalogue
+            shop.adjust(1)
+            busy = pages_read(shop, "select jobs.sequence_events(10)")
+        idle = pages_read(shop, "select jobs.sequence_events(10)")
+        assert idle < 30
+        assert busy < 150
+
+
+# Another database
+
+
+def test_a_dump_that_was_restored_elsewhere_begins_a_new_epoch(
+    shop: Shop, database_url: str, new_database: Callable[[], str], server: Any
+) -> None:
+    shop.receive(5)
+    sequence(shop)
+    shop.adjust(-1)  # committed, and not yet in the log
+    epoch, _, last = place(shop)
+    copy_url = new_database()
+    dumped = subprocess.run([str(POSTGRES_BIN_PATH / "pg_dump"), f"--dbname={database_url}"], check=True, capture_output=True)
+    with psycopg.connect(copy_url, autocommit=True) as copy:
+        # COPY data in a script is psql's business.
+        subprocess.run(
+            [str(POSTGRES_BIN_PATH / "psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--dbname={copy_url}"],
+            # A setting that the pg_dump of 18 writes and servers before 17 do not know.
+            input=dumped.stdout.replace(b"SET transaction_timeout = 0;", b""),
+            check=True,
+            capture_output=True,
+        )
+        assert copy.execute("select epoch, last_seq from events.stream").fetchone() == (epoch, last)
+        copy.execute("set role scoville_worker")
+        assert copy.execute("select jobs.sequence_events(10)").fetchone() == (1,)
+        [(new_epoch, new_last)] = copy.execute("select epoch, last_seq from jobs.stream_place()").fetchall()
+        assert new_epoch != epoch
+        assert new_last == last + 1
+        ids = [row[0] for row in copy.execute("select event ->> 'id' from jobs.read_events(%s, 10)", [last - 1])]
+        assert ids == [f"{epoch}:{last}", f"{new_epoch}:{last + 1}"]
+        assert copy.execute("select * from events.verify_chain()").fetchall() == []
+        assert copy.execute("select jobs.check_epoch()").fetchone() == (new_epoch,)
+    assert sequence(shop) == 1
+    assert place(shop)[0] == check_epoch(shop) == epoch
+
+
+def test_a_process_that_starts_renews_the_epoch_before_the_first_event(shop: Shop) -> None:
+    epoch, first, last = place(shop)  # of the template that this database was copied from
+    assert check_epoch(shop) != epoch
+    assert place(shop) == (check_epoch(shop), first, last)
+
+
+def test_an_epoch_is_renewed_by_hand_and_told_to_all(shop: Shop) -> None:
+    shop.receive(5)
+    sequence(shop)
+    epoch, _, last = place(shop)
+    shop.connection.execute("listen scoville_events")
+    [row] = shop.rows("select jobs.renew_epoch() as epoch")
+    assert row["epoch"] != epoch
+    assert place(shop) == (row["epoch"], 1, last)
+    assert [note.payload for note in shop.connection.notifies(timeout=0.2)] == [f"{row['epoch']}:{last}"]
+    with pytest.raises(psycopg.Error) as caught:
+        page(shop, "admin", f"{epoch}:{last}")
+    assert caught.value.sqlstate == "LG001"
+
+
+def test_a_stream_that_was_put_back_never_gives_a_seq_out_twice(shop: Shop) -> None:
+    shop.receive(5)
+    sequence(shop)
+    shop.connection.execute("create temporary table kept as select * from events.stream")
+    for _ in range(3):
+        shop.adjust(-1)
+    sequence(shop)
+    shop.connection.execute("delete from events.stream; insert into events.stream select * from kept")
+    epoch, _, last = place(shop)
+    assert last == 2
+    shop.adjust(-1)
+    assert sequence(shop) == 1
+    assert place(shop)[0] != epoch
+    assert [event["seq"] for event in read(shop)] == [1, 2, 3, 4, 5, 6]

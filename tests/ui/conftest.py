@@ -1,0 +1,102 @@
+"""The dashboard in a real Chromium, on a real server. What the page asks for and what it violates is written down on the way."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from pyapp.auth import Role, mint_token
+from tests.http.conftest import Api, run_server, stock_up
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MILLISECONDS_MAX = 8_000
+DESKTOP = {"width": 1280, "height": 800}
+PHONE = {"width": 360, "height": 740}
+# A page that is refused a script or a style by its own policy says so here, and nowhere else.
+KEEP_VIOLATIONS = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) =>
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`));
+"""
+
+
+@pytest.fixture(scope="module")
+def browser(built: None, chromium: Browser) -> Browser:
+    """The browser, after the pages were built."""
+    return chromium
+
+
+@dataclass
+class Visitor:
+    """A tab, and the server that it looks at."""
+
+    page: Page
+    api: Api
+    requests: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def open(self, path: str = "/") -> Page:
+        self.page.goto(self.api.url + path)
+        return self.page
+
+    def token(self, role: Role, **claims: Any) -> str:
+        return mint_token(self.api.settings, role, **claims)
+
+    def sign_in(self, role: Role, path: str = "/", **claims: Any) -> Page:
+        """Through the form, with a pasted token."""
+        self.open(path)
+        self.page.get_by_role("radio", name="Token").check(force=True)
+        self.page.get_by_label("Token", exact=True).and_(self.page.locator("textarea")).fill(self.token(role, **claims))
+        self.page.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("navigation")).to_be_visible()
+        return self.page
+
+    def check(self) -> None:
+        """Nothing was asked of anybody else, the policy was kept, no script failed."""
+        foreign = [
+            url for url in self.requests if not url.startswith((self.api.url, self.api.url.replace("http", "ws", 1), "data:"))
+        ]
+        assert foreign == []
+        assert self.page.evaluate("window.violations") == []
+        assert self.complaints == []
+
+
+@contextmanager
+def visit(browser: Browser, api: Api, **options: Any) -> Iterator[Visitor]:
+    """A visitor whose screen and habits `options` say; what it did is checked at the end."""
+    context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "no-preference", **options})
+    context.set_default_timeout(MILLISECONDS_MAX)
+    context.add_init_script(KEEP_VIOLATIONS)
+    visitor = Visitor(context.new_page(), api)
+    visitor.page.on("request", lambda request: visitor.requests.append(request.url))
+    visitor.page.on("websocket", lambda socket: visitor.requests.append(socket.url))
+    visitor.page.on("pageerror", lambda error: visitor.complaints.append(str(error)))
+    try:
+        yield visitor
+        visitor.check()
+    finally:
+        context.close()
+
+
+@pytest.fixture
+def api(authenticator_url: str) -> Iterator[Api]:
+    """A server on this test's own database."""
+    with run_server(authenticator_url) as api:
+        yield api
+
+
+@pytest.fixture
+def visitor(browser: Browser, api: Api) -> Iterator[Visitor]:
+    """A desktop on this test's own database."""
+    stock_up(api.client("admin"))
+    with visit(browser, api) as visitor:
+        yield visitor
+
+
+expect.set_options(timeout=MILLISECONDS_MAX)

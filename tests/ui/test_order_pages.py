@@ -1,0 +1,93 @@
+"""The feed of orders, and the page of one."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+from tests.http.conftest import ORDER, key
+
+if TYPE_CHECKING:
+    from tests.ui.conftest import Visitor
+
+LINES = [{"sku_id": "HOTSAUCE-001", "quantity": 3}, {"sku_id": "HOTSAUCE-002", "quantity": 1}]
+
+
+def place(visitor: Visitor, **given: Any) -> str:
+    draft = {"customer": ORDER["customer"], "items": LINES, "channel": "web", **given}
+    response = visitor.api.client("admin").post("/v1/orders", json=draft, headers=key())
+    assert response.status_code == 201, response.text
+    return str(response.json()["order_id"])
+
+
+def test_orders_are_found_by_state_customer_and_number(visitor: Visitor) -> None:
+    first, second = place(visitor), place(visitor, customer={"name": "Omar"}, order_id="SHOP-77")
+    visitor.api.client("admin").put(f"/v1/orders/{first}/cancel", json={})
+    page = visitor.sign_in("sales", "/orders", channels=["web"])
+    lines = page.locator(".order-line")
+    expect(lines).to_have_count(2)
+    expect(lines.first).to_contain_text(re.compile("3 . Fiery Ghost Pepper Sauce, 1 . Mild Mango Sauce"))
+    page.get_by_role("radio", name="Open").check(force=True)
+    expect(lines).to_have_count(1)
+    expect(lines).to_contain_text(second)
+    page.get_by_role("radio", name="All").check(force=True)
+    search = page.get_by_role("searchbox")
+    search.fill("Jane Doe")
+    search.press("Enter")
+    expect(lines).to_have_count(1)
+    expect(lines).to_contain_text(first)
+    search.fill("SHOP-77")
+    search.press("Enter")
+    expect(page.get_by_role("heading", name=second)).to_be_visible()
+
+
+def test_staff_ship_a_part_and_then_the_rest(visitor: Visitor) -> None:
+    order_id = place(visitor)
+    page = visitor.sign_in("warehouse", f"/orders/{order_id}", warehouses=["WH-01"])
+    expect(page.get_by_text("jane@example.com")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel order")).to_have_count(0)
+    page.get_by_role("button", name="Fulfil").click()
+    page.get_by_label("Fiery Ghost Pepper Sauce").fill("1")
+    page.get_by_label("Mild Mango Sauce").fill("0")
+    page.get_by_label("Tracking number").fill("1Z999")
+    page.get_by_role("button", name="Ship 1 unit").click()
+    expect(page.locator(".facts")).to_contain_text("Partly shipped")
+    expect(page.locator(".parcels")).to_contain_text("1Z999")
+    expect(page.locator(".parcels")).to_contain_text("BATCH-202404")
+    page.get_by_role("button", name="Fulfil").click()
+    page.get_by_role("button", name="Ship 3 units").click()
+    expect(page.locator(".facts")).to_contain_text("Shipped")
+    expect(page.get_by_role("button", name="Fulfil")).to_have_count(0)
+
+
+def test_sales_cancel_and_cannot_ship(visitor: Visitor) -> None:
+    order_id = place(visitor)
+    page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["web"])
+    expect(page.get_by_text("jane@example.com")).to_be_visible()
+    expect(page.get_by_role("button", name="Fulfil")).to_have_count(0)
+    page.get_by_role("button", name="Cancel order").click()
+    page.get_by_label("Reason").fill("Customer changed their mind")
+    page.get_by_role("button", name="Cancel the order").click()
+    expect(page.locator(".facts")).to_contain_text("Canceled")
+    expect(page.get_by_role("button", name="Cancel order")).to_have_count(0)
+    assert visitor.api.client("admin").get(f"/v1/orders/{order_id}").json()["status"] == "canceled"
+
+
+def test_an_order_of_another_channel_is_kindly_not_there(visitor: Visitor) -> None:
+    order_id = place(visitor)
+    page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["elsewhere"])
+    expect(page.get_by_role("heading", name="No such order")).to_be_visible()
+    page.get_by_role("link", name="Orders").first.click()
+    expect(page.get_by_text("There are no orders yet.")).to_be_visible()
+
+
+def test_what_could_not_be_shipped_says_why(visitor: Visitor) -> None:
+    order_id = place(visitor)
+    page = visitor.sign_in("warehouse", f"/orders/{order_id}", warehouses=["WH-01"])
+    page.get_by_role("button", name="Fulfil").click()
+    shipped = visitor.api.client("admin").post(f"/v1/orders/{order_id}/fulfillments", json={}, headers=key())
+    assert shipped.status_code == 201
+    page.get_by_role("button", name="Ship 4 units").click()
+    expect(page.get_by_role("alert")).to_contain_text("More is to be shipped than is open")

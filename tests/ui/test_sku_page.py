@@ -1,0 +1,119 @@
+"""The page of a product: what there is, why, and the form to put it right."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from playwright.sync_api import expect
+
+from tests.http.conftest import ORDER, key
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+    from tests.ui.conftest import Visitor
+
+PATH = "/stock/HOTSAUCE-001"
+DRAFT = {"customer": ORDER["customer"], "items": [{"sku_id": "HOTSAUCE-001", "quantity": 3}]}
+
+
+def fill_adjustment(page: Page, units: str, reason: str, note: str = "") -> None:
+    page.get_by_role("button", name="Adjust stock").click()
+    page.get_by_label("Units").fill(units)
+    page.get_by_label("Reason").select_option(label=reason)
+    if note:
+        page.get_by_label("Note").fill(note)
+
+
+def test_staff_adjust_with_a_reason_and_see_why_the_number_is_what_it_is(visitor: Visitor) -> None:
+    page = visitor.sign_in("warehouse", PATH, warehouses=["WH-01"], subject="ana")
+    expect(page.get_by_role("heading", name="Why is it 350?")).to_be_visible()
+    fill_adjustment(page, "2", "Damaged", "Dropped at the dock")
+    expect(page.get_by_text("On hand in WH-01: 350 → 348")).to_be_visible()
+    page.get_by_role("button", name="Take away 2 units").click()
+    expect(page.get_by_role("heading", name="Why is it 348?")).to_be_visible()
+    newest = page.locator(".movements li").first
+    expect(newest).to_contain_text("Damaged")
+    expect(newest).to_contain_text("Dropped at the dock")
+    expect(newest).to_contain_text("by ana")
+    level = visitor.api.client("admin").get("/v1/inventory/HOTSAUCE-001").json()
+    assert level["stock"] == 348
+
+
+def test_a_refusal_stands_beside_its_field_and_the_form_keeps_what_was_typed(visitor: Visitor) -> None:
+    page = visitor.sign_in("admin", PATH)
+    fill_adjustment(page, "999999", "Damaged")
+    page.get_by_role("button", name="Take away 999,999 units").click()
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("350")
+    expect(page.get_by_label("Units")).to_have_value("999999")
+    page.get_by_label("Reason").select_option(label="Anything else; the note says what")
+    assert page.get_by_label("Note").evaluate("field => field.required")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_booked_twice(visitor: Visitor) -> None:
+    lost: list[str] = []
+
+    def lose_the_first(route: Any) -> None:
+        if not lost:
+            lost.append(route.request.headers["idempotency-key"])
+            route.fetch()  # it is booked, but the answer does not arrive
+            route.abort()
+        else:
+            assert route.request.headers["idempotency-key"] == lost[0]
+            route.continue_()
+
+    visitor.page.route("**/v1/inventory/adjust", lose_the_first)
+    page = visitor.sign_in("admin", PATH)
+    fill_adjustment(page, "5", "Damaged")
+    page.get_by_role("button", name="Take away 5 units").click()
+    expect(page.get_by_role("heading", name="Why is it 345?")).to_be_visible()
+    assert uuid.UUID(lost[0])
+    movements = visitor.api.client("admin").get("/v1/inventory/HOTSAUCE-001/movements").json()["data"]
+    assert [movement["stock_delta"] for movement in movements] == [-5, 350]
+
+
+def test_what_was_written_is_asked_for_in_what_is_read_next(visitor: Visitor) -> None:
+    asked: list[str | None] = []
+
+    def answer_as_where_reads_have_a_standby(route: Any) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, headers={**answer.headers, "scoville-lsn": "1A2B"})
+
+    visitor.page.route("**/v1/inventory/adjust", answer_as_where_reads_have_a_standby)
+    page = visitor.sign_in("admin", PATH)
+    page.on("request", lambda request: asked.append(request.headers.get("scoville-lsn")) if "/v1/" in request.url else None)
+    fill_adjustment(page, "5", "Damaged")
+    assert set(asked) <= {None}
+    page.get_by_role("button", name="Take away 5 units").click()
+    expect(page.get_by_role("heading", name="Why is it 345?")).to_be_visible()
+    limit = time.monotonic() + 10
+    while asked[-1] != "1A2B":  # the heading may know it from the socket; what is read again comes a moment later
+        assert time.monotonic() < limit, asked
+        page.wait_for_timeout(50)
+
+
+def test_a_movement_leads_to_its_order(visitor: Visitor) -> None:
+    placed = visitor.api.client("admin").post("/v1/orders", json={**DRAFT, "channel": "web"}, headers=key()).json()
+    page = visitor.sign_in("warehouse", PATH, warehouses=["WH-01"])
+    newest = page.locator(".movements li").first
+    expect(newest).to_contain_text(f"Ordered {placed['order_id']}")
+    newest.get_by_role("link").click()
+    expect(page.get_by_role("heading", name=placed["order_id"])).to_be_visible()
+
+
+def test_sales_see_stock_and_batches_but_no_ledger_and_no_form(visitor: Visitor) -> None:
+    page = visitor.sign_in("sales", PATH, channels=["web"])
+    expect(page.get_by_role("group", name="Batches")).to_contain_text("BATCH-202404")
+    expect(page.get_by_role("button", name="Adjust stock")).to_have_count(0)
+    expect(page.get_by_role("heading", name="Why is it")).to_have_count(0)
+    assert not [url for url in visitor.requests if "movements" in url or "reason-codes" in url]
+
+
+def test_a_product_that_does_not_exist_is_named(visitor: Visitor) -> None:
+    page = visitor.sign_in("admin", "/stock/NOTHING-1")
+    expect(page.get_by_role("heading", name="No such product")).to_be_visible()
+    expect(page.get_by_text("There is no SKU NOTHING-1")).to_be_visible()

@@ -1,0 +1,384 @@
+"""Orders and receipts without a pause, six webhooks, and a worker and a PostgreSQL that are killed with signal 9 over and over.
+
+Each kill falls into the middle of deliveries: one webhook is so slow that some are always under way, and so wide that what a
+killed worker held (until its claim ends) does not stop the rest. In the end every acknowledged order must
+be in the log, and every event of the log at each webhook that wants it, at least once: the same id and body in each attempt,
+each with a timestamp of its own, each signature good. The receiver judges by itself: it shares no code with the sender.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx2
+import psycopg
+import standardwebhooks
+import svix.webhooks
+
+from tests.battery.system import Cluster
+from tests.conftest import ROOT
+from tests.http.conftest import CHANNEL, SKU, Api, key, run_server
+from tests.webhooks.conftest import OK, Received, Sink, run_sink, status
+
+SKUS = [f"S-{number:02}" for number in range(10)]
+WRITERS = 2
+PAUSE_SECONDS = 0.08  # between two requests of a writer
+SLOW_SECONDS = 0.2  # of an answer of the slow webhook
+FLAKY = 7  # one message of so many is refused at first
+SVIX = 20  # one attempt of so many is verified by svix too; it rests on the other library
+FRESH_SECONDS = 10  # between signature and arrival, on a machine that is busy
+APART_SECONDS = 1.9  # of arrival: two attempts so far apart can't have the same second
+QUARANTINED_MAX = 3
+FAULT_SECONDS_MAX = 90
+SETTLE_SECONDS_MAX = 180
+# The worker as it is, but for how long a claim lasts.
+WORKER = """
+import sys
+from pyapp.cli import main
+from pyapp.webhooks import outbound
+outbound.run.__kwdefaults__["claim_seconds"] = int(sys.argv.pop(1))
+main()
+"""
+
+
+class Event(NamedTuple):
+    """A row of the log."""
+
+    message_id: str
+    type: str
+    channel: str | None
+    subject: str
+
+
+class Attempt(NamedTuple):
+    """A request that arrived. The body as its hash."""
+
+    at: float
+    timestamp: int
+    body: bytes
+    accepted: bool
+
+
+@dataclass
+class Hook:
+    """A webhook: who made it, what it wants, and what its receiver has seen."""
+
+    wants: Callable[[Event], bool]
+    event_types: list[str] = field(default_factory=list)
+    channels: tuple[str, ...] = ()  # of the integration that owns it; an admin's otherwise
+    flaky: bool = False
+    slow: bool = False
+    concurrency: int = 10
+    webhook_id: str = ""
+    secrets: list[str] = field(default_factory=list)
+    attempts: dict[str, list[Attempt]] = field(default_factory=dict)
+
+    def settings(self, url: str) -> dict[str, Any]:
+        return {"url": url, "event_types": self.event_types, "concurrency": self.concurrency}
+
+
+def hooks() -> dict[str, Hook]:
+    """By path. What each wants is said a second time, in Python: the expectation is not the filter of the product."""
+    placed = ["order.placed"]
+    return {
+        "/all": Hook(lambda _: True),
+        "/orders": Hook(lambda event: event.type.startswith("order."), ["order.*"]),
+        "/slow": Hook(lambda event: event.type == "order.placed", placed, slow=True, concurrency=100),
+        "/flaky": Hook(lambda event: event.type in ("order.placed", "stock.received"), [*placed, "stock.received"], flaky=True),
+        "/rotated": Hook(lambda event: event.type == "order.placed", placed),
+        "/pos": Hook(lambda event: event.channel == "pos" or event.type == "sku.changed", channels=("pos",)),
+    }
+
+
+class Receiver:
+    """Answers for all webhooks as messages arrive, and keeps what it saw."""
+
+    def __init__(self, made: dict[str, Hook]) -> None:
+        self.hooks = made
+        self.wrong: list[object] = []
+        self.under_way = 0
+        self.attempts = 0
+        self.by_svix = 0
+
+    async def answer(self, received: Received) -> bytes:
+        self.under_way += 1
+        try:
+            return await self._judge(received)
+        finally:
+            self.under_way -= 1
+
+    async def _judge(self, received: Received) -> bytes:
+        hook, message_id = self.hooks[received.path], received.headers["webhook-id"]
+        self.attempts += 1
+        verified = self._verify(hook, received)
+        if hook.slow:
+            await asyncio.sleep(SLOW_SECONDS)
+        seen = hook.attempts.setdefault(message_id, [])
+        refused = hook.flaky and not seen and hashlib.sha256(message_id.encode()).digest()[0] % FLAKY == 0
+        seen.append(
+            Attempt(
+                received.at,
+                int(received.headers["webhook-timestamp"]),
+                hashlib.sha256(received.body).digest(),
+                verified and not refused,
+            )
+        )
+        if not verified:
+            self.wrong.append(received)
+            return status(401)
+        return status(503) if refused else OK
+
+    def _verify(self, hook: Hook, received: Received) -> bool:
+        both = self.attempts % SVIX == 0
+        self.by_svix += both
+        for secret in hook.secrets:
+            with suppress(standardwebhooks.WebhookVerificationError):
+                standardwebhooks.Webhook(secret).verify(received.body, received.headers)
+                if both:
+                    svix.webhooks.Webhook(secret).verify(received.body, received.headers)
+                return True
+        return False
+
+
+class Writer(threading.Thread):
+    """Places orders and receives stock until told to stop. What was not answered is repeated under its key."""
+
+    def __init__(self, client: httpx2.Client, seed: int) -> None:
+        super().__init__()
+        self._client = client
+        self._random = random.Random(seed)
+        self._ended = threading.Event()
+        self.orders: list[str] = []
+        self.repeats = 0
+
+    def stop(self) -> None:
+        self._ended.set()
+        self.join(60)
+        assert not self.is_alive()
+
+    def run(self) -> None:
+        while not self._ended.wait(PAUSE_SECONDS):
+            sku = self._random.choice(SKUS)
+            if self._random.random() < 0.2:
+                self._do("/v1/inventory", {**SKU, "sku_id": sku, "name": sku, "stock": 50})
+            else:
+                customer = {"name": "Zoë 🌶️", "email": "zoe@example.com", "address": "1"}
+                line = {"sku_id": sku, "quantity": self._random.randint(1, 3)}
+                draft = {"customer": customer, "items": [line], "channel": self._random.choice(("web", "pos"))}
+                self.orders.append(self._do("/v1/orders", draft)["order_id"])
+
+    def _do(self, path: str, body: dict[str, Any]) -> Any:
+        headers = {"idempotency-key": str(uuid.uuid4())}
+        while True:
+            with suppress(httpx2.TransportError):
+                response = self._client.post(path, json=body, headers=headers)
+                if response.status_code == 201:
+                    return response.json()
+                assert response.status_code in (409, 503), response.text  # in flight, or the database is away
+            self.repeats += 1
+            time.sleep(0.1)
+
+
+class Worker:
+    """`scoville worker`, of which one runs at a time."""
+
+    def __init__(self, url: str, claim_seconds: int) -> None:
+        self._command = [sys.executable, "-c", WORKER, str(claim_seconds), "worker"]
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCOVILLE_", "DATABASE_URL", "PG"))}
+        self._environment = {**kept, "DATABASE_URL": url, "SCOVILLE_WEBHOOK_ALLOW": "127.0.0.1", "PYTHONPATH": str(ROOT)}
+        self.start()
+
+    def start(self) -> None:
+        # Its log tells of databases that are away, of which there are many here.
+        self._process = subprocess.Popen(self._command, env=self._environment, stderr=subprocess.DEVNULL)
+
+    def kill(self) -> None:
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(10)
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+
+class Shop:
+    """All that runs."""
+
+    def __init__(self, cluster: Cluster, api: Api, sink: Sink) -> None:
+        self.cluster = cluster
+        self.api = api
+        self.sink = sink
+        self.admin = api.client("admin")
+        self.hooks = hooks()
+        self.receiver = Receiver(self.hooks)
+        sink.answer = self.receiver.answer
+        self.start = 0  # the last event before there were webhooks
+
+    def open(self) -> None:
+        """Stock to sell, and the webhooks."""
+        for code in ("WH-01", "WH-02"):
+            assert self.admin.post("/v1/warehouses", json={"warehouse_id": code, "name": code}).status_code == 201
+        channels = [CHANNEL, {**CHANNEL, "channel_id": "pos"}]
+        assert self.admin.post("/v1/channels", json=channels).status_code == 207
+        receipts = [{**SKU, "sku_id": sku, "name": sku, "stock": 1_000_000} for sku in SKUS]
+        assert self.admin.post("/v1/inventory", json=receipts, headers=key()).status_code == 207
+        self.wait(lambda: self.ask("select not exists (select from events.outbox)") == [(True,)], 30)
+        [(self.start,)] = self.ask("select last_seq from events.stream")
+        for path, hook in self.hooks.items():
+            client = self.api.client("integration", channels=hook.channels) if hook.channels else self.admin
+            response = client.post("/v1/webhooks", json=hook.settings(self.sink.url + path))
+            assert response.status_code == 201, response.text
+            hook.webhook_id = response.json()["webhook_id"]
+            hook.secrets.append(response.json()["secret"])
+
+    def rotate(self) -> None:
+        """Gives one webhook a second secret; both sign from now on."""
+        hook = self.hooks["/rotated"]
+        path = f"/v1/webhooks/{hook.webhook_id}/rotate-secret"
+        while (response := self.admin.post(path, json={})).status_code == 503:  # the database has just been killed
+            time.sleep(0.1)
+        assert response.status_code == 200, response.text
+        hook.secrets.insert(0, response.json()["secret"])
+
+    def recover(self, since: str) -> int:
+        """Sends again what was quarantined, as its owner would; answers how many that are."""
+        found = 0
+        for hook in self.hooks.values():
+            client = self.api.client("integration", channels=hook.channels) if hook.channels else self.admin
+            response = client.post(f"/v1/webhooks/{hook.webhook_id}/recover", json={"since": since})
+            assert response.status_code == 202, response.text
+            found += response.json()["deliveries"]
+        return found
+
+    def ask(self, statement: str, *values: Any) -> list[Any]:
+        with psycopg.connect(self.cluster.owner_url) as connection:
+            return connection.execute(statement.encode(), values).fetchall()
+
+    def wait(self, done: Callable[[], bool], seconds: float) -> None:
+        limit = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < limit, self.ask("select status, count(*) from webhooks.deliveries group by 1")
+            time.sleep(0.001)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Shop]:
+    """PostgreSQL, the API, and the receiver."""
+    with ExitStack() as stack:
+        cluster = Cluster(folder)
+        stack.callback(cluster.stop)
+        sink = stack.enter_context(run_sink())
+        yield Shop(cluster, stack.enter_context(run_server(cluster.url, webhook_allow="127.0.0.1")), sink)
+
+
+def battery(folder: Path, workers: int, postgres: int, claim_seconds: int, seed: int) -> None:
+    """Runs it with so many kills of each. Raises AssertionError where something is lost or wrong."""
+    faults = ["worker"] * workers + ["postgres"] * postgres
+    chance = random.Random(seed)
+    chance.shuffle(faults)
+    started, began = time.monotonic(), datetime.now(UTC).isoformat()
+    with running(folder) as shop, ExitStack() as stack:
+        shop.open()
+        worker = Worker(shop.cluster.url, claim_seconds)
+        stack.callback(worker.kill)
+        writers = [Writer(shop.api.client("admin"), chance.randrange(1 << 32)) for _ in range(WRITERS)]
+        for writer in writers:
+            writer.start()
+            stack.callback(writer.stop)
+        cut = []
+        for nth, fault in enumerate(faults):
+            if nth == len(faults) // 2:
+                shop.rotate()
+            cut.append(_strike(shop, worker, fault, chance.randint(10, 60)))
+        for writer in writers:
+            writer.stop()
+        ended = time.monotonic()
+        shop.wait(lambda: _is_settled(shop), SETTLE_SECONDS_MAX)
+        quarantined = shop.recover(began)
+        shop.wait(lambda: _is_settled(shop), SETTLE_SECONDS_MAX)
+        assert worker.is_alive()
+        print(f"{time.monotonic() - started:.0f} s, the last {time.monotonic() - ended:.0f} of them without new orders")
+        _check(shop, [order for writer in writers for order in writer.orders])
+        # By chance a message can be in the middle of five kills, three times while it is sent by itself. Hardly.
+        assert quarantined <= QUARANTINED_MAX, quarantined
+        print(f"{quarantined} messages quarantined, and recovered")
+        _report(shop, writers, workers, postgres, cut)
+
+
+def _strike(shop: Shop, worker: Worker, fault: str, attempts: int) -> int:
+    """One kill, after so many more attempts and while requests are under way; answers how many were."""
+    receiver, until = shop.receiver, shop.receiver.attempts + attempts
+    shop.wait(lambda: receiver.attempts >= until and receiver.under_way > 0, FAULT_SECONDS_MAX)
+    under_way = receiver.under_way
+    if fault == "worker":
+        worker.kill()
+        worker.start()
+    else:
+        shop.cluster.kill()
+        assert worker.is_alive()  # it waits for the database
+    return under_way
+
+
+def _is_settled(shop: Shop) -> bool:
+    time.sleep(0.2)
+    rows = shop.ask("""
+        select not exists (select from events.outbox)
+           and (select d.last_seq from webhooks.dispatchers d) = (select s.last_seq from events.stream s)
+           and not exists (select from webhooks.deliveries d where d.status in ('pending', 'queued'))
+           and not exists (select from pgmq.q_webhook_deliveries)""")
+    return rows == [(True,)]
+
+
+def _check(shop: Shop, orders: list[str]) -> None:
+    rows = shop.ask(
+        "select 'msg_' || epoch || '_' || seq, type, channel_id, subject from events.event_log where seq > %s order by seq",
+        shop.start,
+    )
+    log = [Event(*row) for row in rows]
+    assert shop.ask("select * from stock.verify()") == []
+    assert {f"orders/{order}" for order in orders} <= {event.subject for event in log if event.type == "order.placed"}
+    assert shop.receiver.wrong == []
+    for path, hook in shop.hooks.items():
+        wanted = {event.message_id for event in log if hook.wants(event)}
+        got = {message_id for message_id, attempts in hook.attempts.items() if any(attempt.accepted for attempt in attempts)}
+        assert got == wanted, (path, "lost", len(wanted - got), "not wanted", len(got - wanted))
+        assert len(wanted) > 0, path
+        for message_id, attempts in hook.attempts.items():
+            assert len({attempt.body for attempt in attempts}) == 1, (path, message_id)
+            for attempt in attempts:
+                assert -1 <= attempt.at - attempt.timestamp <= FRESH_SECONDS, (path, message_id, attempt)
+            for earlier, later in itertools.pairwise(attempts):
+                assert later.timestamp > earlier.timestamp or later.at - earlier.at < APART_SECONDS, (path, message_id)
+    counts = dict(shop.ask("select status, count(*) from webhooks.deliveries group by 1"))
+    messages = sum(len(hook.attempts) for hook in shop.hooks.values())
+    assert counts == {"delivered": messages}, (counts, messages)
+
+
+def _report(shop: Shop, writers: list[Writer], workers: int, postgres: int, cut: list[int]) -> None:
+    messages = sum(len(hook.attempts) for hook in shop.hooks.values())
+    again = [attempts for hook in shop.hooks.values() for attempts in hook.attempts.values() if len(attempts) > 1]
+    twice = sum(sum(attempt.accepted for attempt in attempts) > 1 for attempts in again)
+    # Kills were in the middle of something, or all of this proved nothing.
+    assert min(cut) > 0
+    repeats, orders = sum(writer.repeats for writer in writers), sum(len(writer.orders) for writer in writers)
+    print(
+        f"worker killed {workers} times, PostgreSQL {postgres} times, {sum(cut)} requests under way then;"
+        f" {orders} orders acknowledged ({repeats} requests repeated), {messages} messages to {len(shop.hooks)} webhooks in"
+        f" {shop.receiver.attempts} attempts, {len(again)} tried again, {twice} of them accepted twice; nothing lost, every"
+        f" signature good ({shop.receiver.by_svix} of them by svix too)"
+    )

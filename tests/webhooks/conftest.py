@@ -1,0 +1,226 @@
+"""Webhooks in motion: a receiver that can misbehave, a worker in a thread, a shop to make things happen."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import psycopg
+import pytest
+
+from pyapp.webhooks import outbound
+from pyapp.webhooks.addresses import Allowed
+from tests.conftest import AUTHENTICATOR_PASSWORD, roles_of
+
+if TYPE_CHECKING:
+    from tests.conftest import AsRole, Server
+
+WAIT_SECONDS_MAX = 60.0
+SEQUENCE_SECONDS = 0.02
+
+
+class Received(NamedTuple):
+    """A request, as it came over the wire."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    at: float  # time.time()
+
+
+Answer = Callable[[Received], Awaitable[bytes]]
+OK = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+async def accept(_: Received) -> bytes:
+    return OK
+
+
+def status(code: int, *headers: str, body: str = "") -> bytes:
+    lines = [f"HTTP/1.1 {code} Status", f"Content-Length: {len(body.encode())}", *headers]
+    return "\r\n".join([*lines, "", body]).encode()
+
+
+class Sink:
+    """A receiver on 127.0.0.1. `answer` says what each request gets; assign another to change it."""
+
+    def __init__(self) -> None:
+        self.received: list[Received] = []
+        self.connections = 0
+        self.answer: Answer = accept
+        self.url = ""
+
+    async def serve(self, stopped: asyncio.Event, started: threading.Event) -> None:
+        server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
+        self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        started.set()
+        async with server:
+            await stopped.wait()
+
+    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                line, *lines = head.decode("latin-1").strip().split("\r\n")
+                headers = {name.lower(): value.strip() for name, _, value in (text.partition(":") for text in lines)}
+                body = await reader.readexactly(int(headers.get("content-length", "0")))
+                request = Received(line.split(" ")[1], headers, body, time.time())
+                self.received.append(request)
+                writer.write(await self.answer(request))
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        finally:
+            writer.close()
+
+
+@contextmanager
+def loop_thread(main: Callable[[asyncio.Event], Awaitable[None]]) -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop in a thread of its own, until the block ends: main gets the event that says so."""
+    loop = asyncio.new_event_loop()
+    stopped = asyncio.Event()
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(main(stopped))
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            loop.run_until_complete(loop.shutdown_default_executor())
+            loop.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield loop
+    finally:
+        if thread.is_alive():
+            loop.call_soon_threadsafe(stopped.set)
+        thread.join(30)
+        assert not thread.is_alive()
+    if failed:
+        raise failed[0]
+
+
+@contextmanager
+def run_sink() -> Iterator[Sink]:
+    sink, started = Sink(), threading.Event()
+
+    async def main(stopped: asyncio.Event) -> None:
+        await sink.serve(stopped, started)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:  # those who talk still
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    with loop_thread(main):
+        assert started.wait(10)
+        yield sink
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    with run_sink() as sink:
+        yield sink
+
+
+@contextmanager
+def run_worker(url: str, *, allow: str = "127.0.0.1", claim_seconds: int = 40) -> Iterator[None]:
+    """The worker's part in webhooks, in a thread."""
+
+    async def main(stopped: asyncio.Event) -> None:
+        await outbound.run(url, Allowed(allow), stopped, claim_seconds=claim_seconds)
+
+    with loop_thread(main):
+        yield
+
+
+@contextmanager
+def run_sequencer(url: str) -> Iterator[None]:
+    """What is committed becomes events, without anybody asking."""
+    stop = threading.Event()
+
+    def run() -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            while not stop.wait(SEQUENCE_SECONDS):
+                with connection.transaction():
+                    connection.execute("select app.enter('scoville_worker', '{}')")
+                    connection.execute("select jobs.sequence_events(1000)")
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+class Shop:
+    """Makes webhooks and events in a database."""
+
+    def __init__(self, url: str, owner: psycopg.Connection[Any]) -> None:
+        self.url = url
+        self.owner = owner  # a superuser
+        self.as_role: AsRole = roles_of(url)
+
+    def create(self, url: str, **settings: Any) -> Any:
+        return self.send("create_webhooks", {"url": url} | settings)
+
+    def send(self, command: str, element: dict[str, Any]) -> Any:
+        with self.as_role("admin") as connection:
+            row = connection.execute(f"select code, body from api.{command}(1::smallint, %s)", [json.dumps([element])]).fetchone()
+        assert row
+        assert row[0] is None, row
+        return row[1]
+
+    def emit(self, *payloads: Any, type_: str = "sku.changed") -> None:
+        """An event for each payload, all in one transaction."""
+        with self.owner.transaction(), self.owner.cursor() as cursor:
+            cursor.executemany(
+                "insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)"
+                " values (1, %s, 'skus/X', 1, %s, 'tester', clock_timestamp())",
+                [(type_, json.dumps(payload)) for payload in payloads],
+            )
+
+    def statuses(self) -> dict[str, int]:
+        """How many deliveries are in which state."""
+        return dict(self.owner.execute("select status, count(*) from webhooks.deliveries group by 1").fetchall())
+
+    def now_due(self) -> None:
+        """What waits for its next attempt need not wait any longer."""
+        self.owner.execute("update webhooks.deliveries set due_at = now() where status = 'pending'")
+        self.owner.execute("update webhooks.endpoint_states set paused_until_at = null, pauses_in_row = 0, failures_in_row = 0")
+
+    def wait(self, done: Callable[[], bool], seconds: float = WAIT_SECONDS_MAX) -> None:
+        limit = time.monotonic() + seconds
+        while not done():
+            assert time.monotonic() < limit, self.statuses()
+            time.sleep(0.02)
+
+    def wait_delivered(self, number: int, seconds: float = WAIT_SECONDS_MAX) -> None:
+        self.wait(lambda: self.statuses() == {"delivered": number}, seconds)
+
+
+@pytest.fixture(scope="module")
+def clone_urls(server: Server, module_clone: str) -> tuple[str, str]:
+    """The URLs of authenticator and superuser of a database for the module."""
+    return server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD), server.url(module_clone)
+
+
+@pytest.fixture
+def shop(clone_urls: tuple[str, str]) -> Iterator[Shop]:
+    """Without webhooks, and with nothing to dispatch; committed events are sequenced by themselves."""
+    with psycopg.connect(clone_urls[1], autocommit=True) as owner:
+        owner.execute("truncate webhooks.endpoints, webhooks.attempts cascade")
+        owner.execute("delete from pgmq.q_webhook_deliveries")
+        owner.execute("delete from events.outbox")
+        owner.execute("update webhooks.dispatchers set last_seq = (select last_seq from events.stream)")
+        with run_sequencer(clone_urls[0]):
+            yield Shop(clone_urls[0], owner)

@@ -1,0 +1,291 @@
+"""A worker, real sockets, a receiver: what arrives, how often, and what others notice of those who misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import standardwebhooks
+import svix.webhooks
+
+from tests.webhooks.conftest import OK, Received, Shop, Sink, run_sink, run_worker, status
+
+ROOT = Path(__file__).resolve().parents[2]
+VERIFIERS = (standardwebhooks.Webhook, svix.webhooks.Webhook)
+KILLED_WORKER = """
+import asyncio, sys
+from pyapp.webhooks import outbound
+from pyapp.webhooks.addresses import Allowed
+asyncio.run(outbound.run(sys.argv[1], Allowed("127.0.0.1"), asyncio.Event(), claim_seconds=2))
+"""
+POISONED_WORKER = f"""
+import os
+from pyapp.webhooks import signing
+sign = signing.headers
+def headers(message_id, body, *rest):
+    if "poison" in body:
+        os._exit(1)
+    return sign(message_id, body, *rest)
+signing.headers = headers
+{KILLED_WORKER}
+"""
+
+
+def signed(received: Received) -> dict[str, str]:
+    return {name: received.headers[name] for name in ("webhook-id", "webhook-timestamp", "webhook-signature")}
+
+
+def by_the_words_of_the_standard(secret: str, received: Received) -> str:
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    content = b".".join([received.headers[name].encode() for name in ("webhook-id", "webhook-timestamp")] + [received.body])
+    return "v1," + base64.b64encode(hmac.digest(key, content, "sha256")).decode()
+
+
+def flipped(data: bytes, at: int) -> bytes:
+    return data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+
+
+def test_an_event_arrives_signed_as_a_cloudevent(shop: Shop, sink: Sink) -> None:
+    webhook = shop.create(f"{sink.url}/hooks?tenant=1", event_types=["sku.changed"])
+    with run_worker(shop.url):
+        shop.emit({"sku_id": "X"})
+        shop.wait_delivered(1)
+    [received] = sink.received
+    assert received.path == "/hooks?tenant=1"
+    assert received.headers["content-type"] == "application/cloudevents+json; charset=utf-8"
+    assert received.headers["user-agent"].startswith("Scoville-Webhooks/")
+    assert received.headers["host"] == sink.url.removeprefix("http://")
+    assert "accept-encoding" not in received.headers
+    for verifier in VERIFIERS:
+        verifier(webhook["secret"]).verify(received.body, signed(received))
+    body = json.loads(received.body)
+    assert (body["specversion"], body["type"], body["data"]) == ("1.0", "sku.changed", {"sku_id": "X"})
+    assert received.headers["webhook-id"] == "msg_" + body["id"].replace(":", "_")
+    assert abs(int(received.headers["webhook-timestamp"]) - time.time()) < 10
+
+
+def test_a_thousand_deliveries_are_verified_by_two_libraries_and_no_flipped_byte_is(shop: Shop, sink: Sink) -> None:
+    """Unicode, empty, long, thin; the secret is rotated on the way. And by the words of the standard: svix rests on the other."""
+    webhook = shop.create(sink.url, event_types=["sku.changed"], concurrency=100)
+    kinds: list[Any] = [
+        {},
+        {"text": "Jalapeño 🌶️ ﷽ \u2028"},
+        {"text": "x" * 19_500},
+        {"text": "é" * 30_000},
+        {"n": [1, None, True]},
+    ]
+    with run_worker(shop.url):
+        shop.emit(*(kinds[nth % 5] for nth in range(500)))
+        shop.wait(lambda: len(sink.received) >= 250)
+        rotated = shop.send("rotate_webhook_secrets", {"webhook_id": webhook["webhook_id"]})
+        shop.emit(*(kinds[nth % 5] for nth in range(500)))
+        shop.wait_delivered(1000)
+    assert len({received.headers["webhook-id"] for received in sink.received}) == len(sink.received) == 1000
+    double = [received for received in sink.received if " " in received.headers["webhook-signature"]]
+    assert 500 <= len(double) < 1000
+    for received in sink.received:
+        secrets = [webhook["secret"], *([rotated["secret"]] if received in double else [])]
+        for secret in secrets:
+            for verifier in VERIFIERS:
+                verifier(secret).verify(received.body, signed(received))
+            assert by_the_words_of_the_standard(secret, received) in received.headers["webhook-signature"].split(" ")
+    assert {"dataref" in json.loads(received.body) for received in sink.received} == {True, False}
+    for nth, received in enumerate(sink.received[::20]):
+        for verifier in VERIFIERS:
+            verify = verifier(webhook["secret"]).verify
+            headers = signed(received)
+            at = nth * 37 % len(received.body)
+            with pytest.raises((standardwebhooks.WebhookVerificationError, UnicodeDecodeError)):
+                verify(flipped(received.body, at), headers)
+            for name in ("webhook-id", "webhook-timestamp"):
+                changed = flipped(headers[name].encode(), nth % len(headers[name])).decode()
+                with pytest.raises(standardwebhooks.WebhookVerificationError):
+                    verify(received.body, headers | {name: changed})
+            version, signature = headers["webhook-signature"].split(" ")[-1].split(",")
+            wrong = base64.b64encode(flipped(base64.b64decode(signature), nth % 32)).decode()
+            with pytest.raises(standardwebhooks.WebhookVerificationError):
+                verify(received.body, headers | {"webhook-signature": f"{version},{wrong}"})
+
+
+def test_a_retry_carries_the_same_id_and_a_fresh_timestamp(shop: Shop, sink: Sink) -> None:
+    webhook = shop.create(sink.url)
+    answers = [status(500, body="try again"), status(302, "Location: /elsewhere"), OK]
+
+    async def answer(_: Received) -> bytes:
+        return answers[len(sink.received) - 1]
+
+    sink.answer = answer
+    with run_worker(shop.url):
+        shop.emit({})
+        for attempt in (1, 2):
+            shop.wait(lambda attempt=attempt: shop.statuses() == {"pending": 1} and len(sink.received) == attempt)  # type: ignore[misc]
+            time.sleep(1.01)
+            shop.now_due()
+        shop.wait_delivered(1)
+    assert len({received.headers["webhook-id"] for received in sink.received}) == 1
+    assert len({received.body for received in sink.received}) == 1
+    timestamps = [int(received.headers["webhook-timestamp"]) for received in sink.received]
+    assert timestamps == sorted(set(timestamps))
+    for received in sink.received:
+        standardwebhooks.Webhook(webhook["secret"]).verify(received.body, signed(received))
+    attempts = shop.owner.execute("select status_code, response from webhooks.attempts order by attempt_no").fetchall()
+    assert attempts == [(500, "try again"), (302, ""), (204, "")]
+
+
+def test_the_log_says_what_was_in_the_way(shop: Shop, sink: Sink) -> None:
+    async def answer(received: Received) -> bytes:
+        if received.path == "/garbage":
+            return b"SSH-2.0-OpenSSH\r\n\r\n"
+        return b""  # and nothing more
+
+    sink.answer = answer
+    said = {
+        "http://127.0.0.1:1/": "connection",
+        "https://nothing.invalid/": "name",
+        "https://10.0.0.1/": "refused",
+        f"{sink.url}/garbage": "protocol",
+    }
+    ids = {shop.create(url)["webhook_id"]: word for url, word in said.items()}
+    with run_worker(shop.url):
+        shop.emit({})
+        shop.wait(lambda: shop.statuses() == {"pending": 4})
+    rows = shop.owner.execute("select 'WHK-1-' || endpoint_id, error, status_code from webhooks.attempts").fetchall()
+    assert {row[0]: row[1] for row in rows} == ids
+    assert {row[2] for row in rows} == {None}
+
+
+def test_of_an_answer_the_first_kib_is_kept_as_text(shop: Shop, sink: Sink) -> None:
+    async def answer(_: Received) -> bytes:
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"\xff\x00" + b"y" * 199_998
+
+    sink.answer = answer
+    shop.create(sink.url)
+    with run_worker(shop.url):
+        shop.emit({})
+        shop.wait_delivered(1)
+    assert shop.owner.execute("select response from webhooks.attempts").fetchall() == [("\ufffd\ufffd" + "y" * 1022,)]
+
+
+def test_nothing_is_lost_when_workers_are_killed_under_load(shop: Shop, sink: Sink) -> None:
+
+    async def slowly(_: Received) -> bytes:
+        await asyncio.sleep(0.02)
+        return OK
+
+    sink.answer = slowly
+    for _ in range(4):
+        shop.create(sink.url)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", KILLED_WORKER, shop.url]
+    shop.emit(*({"n": n} for n in range(150)))
+    for round_ in range(1, 4):
+        worker = subprocess.Popen(command, env=environment)
+        seen = len(sink.received)
+        shop.wait(lambda seen=seen, round_=round_: len(sink.received) > seen + 30 * round_)  # type: ignore[misc]
+        worker.send_signal(signal.SIGKILL)
+        worker.wait()
+    assert shop.statuses() != {"delivered": 600}
+    with run_worker(shop.url, claim_seconds=2):
+        shop.wait_delivered(600)
+    times: dict[tuple[str, str], int] = {}
+    for received in sink.received:
+        key = (received.headers["webhook-id"], received.headers["webhook-signature"])
+        times[key] = times.get(key, 0) + 1
+    # 150 messages to 4 endpoints; what a killed worker had under way came once more.
+    assert len({received.headers["webhook-id"] for received in sink.received}) == 150
+    assert 600 <= len(sink.received) <= 600 + 3 * 4 * 10
+
+
+def test_a_message_that_workers_die_of_is_quarantined_and_takes_nothing_with_it(shop: Shop, sink: Sink) -> None:
+    shop.create(sink.url, concurrency=50)
+    shop.owner.execute("update webhooks.endpoint_states set requests_at_once = 50")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    shop.emit(*({"n": n, "is": "poison" if n == 7 else "fine"} for n in range(30)))
+    ended = {"delivered": 29, "quarantined": 1}
+    deaths = 0
+    while True:
+        worker = subprocess.Popen([sys.executable, "-c", POISONED_WORKER, shop.url], env=environment)
+        try:
+            shop.wait(lambda worker=worker: worker.poll() is not None or shop.statuses() == ended)  # type: ignore[misc]
+            if worker.poll() is None:
+                break
+            deaths += 1
+        finally:
+            worker.kill()
+            worker.wait()
+    assert deaths == 5
+    assert len({received.headers["webhook-id"] for received in sink.received}) == 29
+
+
+def test_the_database_may_hang_up_at_any_moment(shop: Shop, sink: Sink) -> None:
+    for _ in range(4):
+        shop.create(sink.url)
+    with run_worker(shop.url, claim_seconds=2):
+        for _ in range(5):
+            shop.emit(*({"n": n} for n in range(40)))
+            time.sleep(0.1)
+            shop.owner.execute(
+                "select pg_terminate_backend(pid) from pg_stat_activity"
+                " where datname = current_database() and application_name in ('scoville', 'scoville webhooks')"
+            )
+        shop.wait_delivered(800)
+
+
+def test_without_notifications_polling_delivers(shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pyapp.webhooks.bell.EVENTS_CHANNEL", "deaf")
+    monkeypatch.setattr("pyapp.webhooks.bell.QUEUE_CHANNEL", "deafer")
+    shop.create(sink.url)
+    with run_worker(shop.url):
+        time.sleep(0.5)
+        shop.emit({})
+        shop.wait_delivered(1, 10)
+
+
+def test_notifications_deliver_at_once(shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("dispatcher", "delivery"):
+        monkeypatch.setattr(f"pyapp.webhooks.{module}.POLL_SECONDS", 300.0)
+    shop.create(sink.url)
+    with run_worker(shop.url):
+        shop.emit({"first": True})
+        shop.wait_delivered(1, 10)
+        shop.emit({"second": True})
+        shop.wait_delivered(2, 10)
+
+
+def test_with_a_tenth_of_the_endpoints_hanging_the_healthy_ones_wait_for_nobody(
+    shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pyapp.webhooks.delivery.DRAIN_SECONDS", 0.1)
+    hanging = threading.Event()
+
+    async def never(_: Received) -> bytes:
+        hanging.set()
+        await asyncio.sleep(60)
+        return OK
+
+    with run_sink() as hung:
+        hung.answer = never
+        for nth in range(20):
+            shop.create(f"{hung.url if nth % 10 == 0 else sink.url}/{nth}")
+        with run_worker(shop.url):
+            for n in range(80):
+                shop.emit({"at": time.time(), "n": n})
+                time.sleep(0.05)
+            shop.wait(lambda: len(sink.received) == 80 * 18)
+            assert hanging.is_set()
+            assert len(hung.received) <= 2 * 2  # two at once, until something gets through
+            late = sorted(received.at - json.loads(received.body)["data"]["at"] for received in sink.received)
+            assert late[int(len(late) * 0.99)] < 2.0
+            for connection in hung.received:
+                assert connection.path in ("/0", "/10")

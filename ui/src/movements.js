@@ -1,0 +1,66 @@
+// The ledger of a SKU as people tell it, and as a curve.
+
+const ORDER = /^ORD-\d+-\d+$/;
+const SENTENCES = {
+  receipt: "Received",
+  count: "Counted",
+  transfer_out: "Sent to another warehouse",
+  transfer_in: "Arrived from another warehouse",
+  reserve: "Held",
+  release: "Hold released",
+  commit: "Ordered",
+  uncommit: "Order called off",
+  fulfill: "Shipped",
+  return: "Returned",
+};
+
+/** {what, order, why}: "Ordered", "ORD-1-7", the note. */
+export function tell(movement, reasons) {
+  const reason = reasons.get(movement.reason_code) ?? movement.reason_code?.replaceAll("_", " ");
+  const what = SENTENCES[movement.kind] ?? reason ?? movement.kind;
+  const order = ORDER.test(movement.document ?? "") ? movement.document : null;
+  return {
+    what: what.charAt(0).toUpperCase() + what.slice(1),
+    order,
+    document: order ? null : movement.document,
+    note: movement.note,
+  };
+}
+
+/**
+ * The curve of the sum over warehouses: [seconds[], on hand[], available[]], from `from` to `until` (milliseconds). `movements` are
+ * the newest first, `levels` what there is now. A level that did not move is what it is now all along.
+ */
+export function curve(movements, levels, from, until) {
+  const oldestFirst = [...movements].reverse();
+  const state = new Map();
+  for (const [warehouse, level] of levels) state.set(warehouse, [level.stock, level.available]);
+  const seen = new Set();
+  for (const movement of oldestFirst) {
+    const where = movement.warehouse_location;
+    if (seen.has(where)) continue;
+    seen.add(where);
+    state.set(where, [movement.stock_after - movement.stock_delta, movement.available_after - movement.available_delta]);
+  }
+  const total = () => {
+    let stock = 0;
+    let available = 0;
+    for (const [a, b] of state.values()) {
+      stock += a;
+      available += b;
+    }
+    return [stock, available];
+  };
+  const points = [[from, ...total()]];
+  for (const movement of oldestFirst) {
+    state.set(movement.warehouse_location, [movement.stock_after, movement.available_after]);
+    const at = Date.parse(movement.recorded_at);
+    const point = [Math.max(at, from), ...total()];
+    // What happened at one moment is one step; what was before `from` only says where the curve begins.
+    if (points.at(-1)[0] >= point[0]) points[points.length - 1] = [points.at(-1)[0], point[1], point[2]];
+    else points.push(point);
+  }
+  const last = points.at(-1);
+  if (until > last[0]) points.push([until, last[1], last[2]]);
+  return [points.map(([at]) => at / 1000), points.map(([, stock]) => stock), points.map(([, , available]) => available)];
+}

@@ -1,0 +1,38 @@
+// What orders have in common wherever they are shown.
+import { html } from "./html.js";
+
+const STATES = {
+  pending: "Pending",
+  on_hold: "On hold",
+  canceled: "Canceled",
+  completed: "Shipped",
+};
+
+/** In one word or two what is to be done. */
+export function stateOf(order) {
+  if (STATES[order.status]) return STATES[order.status];
+  return order.fulfillment_status === "partially_fulfilled" ? "Partly shipped" : "To ship";
+}
+
+export const unitsOf = (order) => order.items.reduce((sum, item) => sum + item.quantity, 0);
+
+const openOf = ({ quantity, fulfilled, released }) => quantity - fulfilled - released;
+
+/** The parts of an order that are still to be shipped: [{warehouse, sku, units}]. */
+export const openParts = (order) =>
+  order.allocations
+    .map((part) => ({ warehouse: part.warehouse_location, sku: part.sku_id, units: openOf(part) }))
+    .filter((part) => part.units > 0);
+
+/** How much of the order has left the house, as a small disc, and the word beside it. */
+export function State({ order }) {
+  const wanted = order.allocations.reduce((sum, part) => sum + part.quantity - part.released, 0);
+  const gone = order.allocations.reduce((sum, part) => sum + part.fulfilled, 0);
+  const share = order.status === "completed" ? 1 : wanted ? gone / wanted : 0;
+  const isOver = order.status === "canceled";
+  return html`
+    <span class=${`state ${isOver ? "over" : ""}`}>
+      <span class="disc" style=${{ "--share": `${Math.round(share * 100)}%` }} aria-hidden="true"></span>${stateOf(order)}
+    </span>
+  `;
+}

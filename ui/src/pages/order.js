@@ -1,0 +1,321 @@
+// One order: what was bought, where it ships from, what has left, and the two things that can be done to it.
+import { useEffect, useRef, useState } from "preact/hooks";
+
+import { get } from "../api.js";
+import { count, moment, money, number } from "../format.js";
+import { html } from "../html.js";
+import { openParts, State, unitsOf } from "../orders.js";
+import { announce, Empty, Figure, Heading, Trouble, useLoad, useTitle } from "../parts/bits.js";
+import { Dialog } from "../parts/dialog.js";
+import { errorOf, Field, Refusal, useSubmission } from "../parts/form.js";
+import { Back } from "../parts/icons.js";
+import { skuPath } from "../router.js";
+import { rights, session } from "../session.js";
+import { products } from "../store.js";
+import { follow } from "../stream.js";
+
+const POLL_MILLISECONDS = 5_000;
+const SOON_MILLISECONDS = 250;
+
+const pathOf = (id) => `/v1/orders/${encodeURIComponent(id)}`;
+const nameOf = (sku) => products.value.get(sku)?.name ?? sku;
+
+export function OrderPage({ id }) {
+  const { data, problem, run } = useLoad(() => get(pathOf(id)), [id]);
+  const [dialog, setDialog] = useState("");
+  const order = data.value;
+  useTitle(order?.order_id ?? id);
+  useReload(order?.order_id, run);
+  const back = html`<a class="back" href="/orders"><${Back} size=${16} />Orders</a>`;
+  if (problem.value) {
+    return html`
+      ${back}
+      ${problem.value.status === 404
+        ? html`<${Heading}>No such order<//><${Empty} title=${problem.value.message}>It may belong to a channel or warehouse that is not yours.<//>`
+        : html`<${Heading}>${id}<//><${Trouble} problem=${problem.value} retry=${run} />`}
+    `;
+  }
+  if (!order) return html`${back}<${Heading}>${id}<//><p class="waiting" role="status">Reading</p>`;
+
+  const open = openParts(order);
+  const isOver = order.status === "canceled" || order.status === "completed";
+  const done = (text) => (document) => {
+    data.value = document;
+    setDialog("");
+    announce(text);
+  };
+  const close = () => setDialog("");
+  return html`
+    ${back}
+    <div class="page-head">
+      <div class="title">
+        <${Heading}>${order.order_id}<//>
+        <p class="facts">
+          <${State} order=${order} />
+          <span>${order.channel}</span>
+          ${order.external_id && html`<span class="code">${order.external_id}</span>`}
+          <time datetime=${order.created_at}>${moment(order.created_at)}</time>
+        </p>
+      </div>
+      <div class="actions">
+        ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("cancel")}>Cancel order</button>`}
+        ${rights.value.fulfill && open.length > 0 && html`<button type="button" class="primary" onClick=${() => setDialog("fulfill")}>Fulfil</button>`}
+      </div>
+    </div>
+    <div class="figures wide" role="group" aria-label="Totals">
+      <${Figure} label="Total" tone="big">${money(order.total_price, order.currency)}<//>
+      <${Figure} label="Units">${number(unitsOf(order))}<//>
+      <${Figure} label="Shipped">${number(order.allocations.reduce((sum, part) => sum + part.fulfilled, 0))}<//>
+      <${Figure} label="To ship">${number(open.reduce((sum, part) => sum + part.units, 0))}<//>
+    </div>
+    <div class="columns wide-first">
+      <section class="section" aria-labelledby="items">
+        <h2 id="items">Items</h2>
+        <${Items} order=${order} />
+      </section>
+      <section class="section" aria-labelledby="customer">
+        <h2 id="customer">Customer</h2>
+        <address>
+          <span>${order.customer.name ?? "No name was given"}</span>
+          ${order.customer.email && html`<span>${order.customer.email}</span>`}
+          ${order.customer.address && html`<span>${order.customer.address}</span>`}
+        </address>
+        ${order.note && html`<q class="note">${order.note}</q>`}
+      </section>
+    </div>
+    <div class="columns wide-first">
+      <section class="section" aria-labelledby="parts">
+        <h2 id="parts">Ships from</h2>
+        <${Parts} order=${order} />
+      </section>
+      <section class="section" aria-labelledby="parcels">
+        <h2 id="parcels">Parcels</h2>
+        <${Parcels} order=${order} />
+      </section>
+    </div>
+    ${dialog === "fulfill" && html`<${FulfillDialog} order=${order} open=${open} onClose=${close} onDone=${done("Booked. The parcel has left.")} />`}
+    ${dialog === "cancel" && html`<${CancelDialog} order=${order} onClose=${close} onDone=${done("The order is canceled.")} />`}
+  `;
+}
+
+/** Reads again when an event says that the order has changed; where there are no events, every few seconds. */
+function useReload(id, run) {
+  const latest = useRef(run);
+  latest.current = run;
+  useEffect(() => {
+    if (!id) return undefined;
+    let soon = 0;
+    let poll = 0;
+    const readSoon = () => {
+      soon ||= setTimeout(() => {
+        soon = 0;
+        latest.current({ quietly: true });
+      }, SOON_MILLISECONDS);
+    };
+    const stop = follow({
+      onEvent: (event) => {
+        if (event.data?.order_id === id || event.data?.documents?.includes(id)) readSoon();
+      },
+      onReset: readSoon,
+      onState: (now) => {
+        clearInterval(poll);
+        if (now === "absent") poll = setInterval(readSoon, POLL_MILLISECONDS);
+      },
+    });
+    return () => {
+      stop();
+      clearTimeout(soon);
+      clearInterval(poll);
+    };
+  }, [id]);
+}
+
+function Items({ order }) {
+  return html`
+    <div class="scroll" tabindex="0" role="group" aria-label="Items">
+      <table class="plain-table">
+        <thead>
+          <tr>
+            <th scope="col">Product</th>
+            <th scope="col" class="numeric">Units</th>
+            <th scope="col" class="numeric">Price</th>
+            <th scope="col" class="numeric">Sum</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${order.items.map(
+            ({ sku_id: sku, quantity, price }, place) => html`
+              <tr key=${place}>
+                <th scope="row"><a href=${skuPath(sku)}>${nameOf(sku)}</a> <span class="code">${sku}</span></th>
+                <td class="numeric">${number(quantity)}</td>
+                <td class="numeric">${money(price, order.currency)}</td>
+                <td class="numeric">${money(price * quantity, order.currency)}</td>
+              </tr>
+            `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  `;
+}
+
+function Parts({ order }) {
+  if (!order.allocations.length) return html`<p class="quiet-line">From no warehouse that you see.</p>`;
+  return html`
+    <div class="scroll" tabindex="0" role="group" aria-label="Ships from">
+      <table class="plain-table">
+        <thead>
+          <tr>
+            <th scope="col">Product</th>
+            <th scope="col">Warehouse</th>
+            <th scope="col" class="numeric">Units</th>
+            <th scope="col" class="numeric">Shipped</th>
+            <th scope="col" class="numeric">Given back</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${order.allocations.map(
+            (part) => html`
+              <tr key=${`${part.sku_id} ${part.warehouse_location}`}>
+                <th scope="row">${nameOf(part.sku_id)}</th>
+                <td>${part.warehouse_location}</td>
+                <td class="numeric">${number(part.quantity)}</td>
+                <td class="numeric">${number(part.fulfilled)}</td>
+                <td class="numeric">${part.released ? number(part.released) : ""}</td>
+              </tr>
+            `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  `;
+}
+
+function Parcels({ order }) {
+  if (!order.fulfillments.length) {
+    return html`<p class="quiet-line">${order.status === "canceled" ? "Nothing was shipped." : "Nothing has been shipped yet."}</p>`;
+  }
+  return html`
+    <ol class="parcels">
+      ${order.fulfillments.map(
+        (parcel) => html`
+          <li key=${parcel.fulfillment_id}>
+            <p>
+              <b>${parcel.warehouse_location}</b> <time datetime=${parcel.created_at}>${moment(parcel.created_at)}</time>
+              ${parcel.tracking_number && html`<span class="code">${parcel.tracking_number}</span>`}
+            </p>
+            ${parcel.items.map(
+              (item) => html`
+                <p class="fine" key=${`${item.sku_id} ${item.batch_number}`}>
+                  ${number(item.quantity)} × ${nameOf(item.sku_id)}, ${item.batch_number}
+                </p>
+              `,
+            )}
+            ${parcel.note && html`<q class="note">${parcel.note}</q>`}
+          </li>
+        `,
+      )}
+    </ol>
+  `;
+}
+
+function FulfillDialog({ order, open, onClose, onDone }) {
+  const places = [...new Set(open.map((part) => part.warehouse))].sort();
+  const own = places.find((place) => session.value.warehouses.includes(place));
+  const [place, setPlace] = useState(own ?? places[0]);
+  const [units, setUnits] = useState({});
+  const { submit, problem, isBusy } = useSubmission();
+  const parts = open.filter((part) => part.warehouse === place);
+  const wanted = parts.map((part) => ({ ...part, wanted: Number(units[part.sku] ?? part.units) }));
+  const total = wanted.reduce((sum, part) => sum + part.wanted, 0);
+
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    if (isBusy || !total) return;
+    const { tracking, note } = Object.fromEntries(new FormData(event.target));
+    const done = await submit("POST", `${pathOf(order.order_id)}/fulfillments`, {
+      warehouse_location: place,
+      items: wanted.filter((part) => part.wanted > 0).map((part) => ({ sku_id: part.sku, quantity: part.wanted })),
+      ...(tracking.trim() && { tracking_number: tracking.trim() }),
+      ...(note.trim() && { note: note.trim() }),
+    });
+    if (done) onDone(done);
+  };
+
+  return html`
+    <${Dialog} title=${`Fulfil ${order.order_id}`} onClose=${onClose}>
+      <form class="form" onSubmit=${onSubmit}>
+        ${places.length > 1 &&
+        html`<${Field} id="place" label="Warehouse">
+          ${(given) => html`
+            <select ...${given} value=${place}
+                    onChange=${(event) => {
+                      setPlace(event.target.value);
+                      setUnits({});
+                    }}>
+              ${places.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}
+            </select>
+          `}
+        <//>`}
+        <fieldset class="lines">
+          <legend>${places.length > 1 ? "Leaves now" : `Leaves ${place} now`}</legend>
+          ${parts.map(
+            (part) => html`
+              <div class="line" key=${part.sku}>
+                <label for=${`units-${part.sku}`}>${nameOf(part.sku)} <span class="code">${part.sku}</span></label>
+                <input id=${`units-${part.sku}`} type="number" inputmode="numeric" min="0" max=${part.units} step="1" required
+                       value=${units[part.sku] ?? part.units}
+                       onInput=${(event) => setUnits({ ...units, [part.sku]: event.target.value })} />
+                <span class="fine">of ${number(part.units)}</span>
+              </div>
+            `,
+          )}
+        </fieldset>
+        <${Field} id="tracking" label="Tracking number, if there is one" error=${errorOf(problem, "/tracking_number")}>
+          ${(given) => html`<input ...${given} name="tracking" maxlength="200" autocomplete="off" spellcheck=${false} />`}
+        <//>
+        <${Field} id="note" label="Note, if there is more to say" error=${errorOf(problem, "/note")}>
+          ${(given) => html`<textarea ...${given} name="note" rows="2" maxlength="1000"></textarea>`}
+        <//>
+        <${Refusal} problem=${problem} shown=${["/tracking_number", "/note"]} />
+        <div class="form-end">
+          <p class="form-preview">Batches that expire first leave first.</p>
+          <button class="primary" disabled=${isBusy || !total}>${isBusy ? "Booking" : `Ship ${count(total, "unit")}`}</button>
+        </div>
+      </form>
+    <//>
+  `;
+}
+
+function CancelDialog({ order, onClose, onDone }) {
+  const { submit, problem, isBusy } = useSubmission();
+  const open = openParts(order).reduce((sum, part) => sum + part.units, 0);
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    const { reason, note } = Object.fromEntries(new FormData(event.target));
+    const done = await submit("PUT", `${pathOf(order.order_id)}/cancel`, {
+      ...(reason.trim() && { reason: reason.trim() }),
+      ...(note.trim() && { note: note.trim() }),
+    });
+    if (done) onDone(done);
+  };
+  return html`
+    <${Dialog} title=${`Cancel ${order.order_id}`} onClose=${onClose}>
+      <form class="form" onSubmit=${onSubmit}>
+        <p>${open ? `${count(open, "unit")} that ${open === 1 ? "is" : "are"} not shipped can be sold again at once.` : ""} This cannot be undone.</p>
+        <${Field} id="reason" label="Reason" error=${errorOf(problem, "/reason")}>
+          ${(given) => html`<input ...${given} name="reason" maxlength="200" autocomplete="off" autofocus />`}
+        <//>
+        <${Field} id="note" label="Note, if there is more to say" error=${errorOf(problem, "/note")}>
+          ${(given) => html`<textarea ...${given} name="note" rows="2" maxlength="1000"></textarea>`}
+        <//>
+        <${Refusal} problem=${problem} shown=${["/reason", "/note"]} />
+        <div class="form-end">
+          <button type="button" class="plain" onClick=${onClose}>Keep it</button>
+          <button class="primary" disabled=${isBusy}>${isBusy ? "Canceling" : "Cancel the order"}</button>
+        </div>
+      </form>
+    <//>
+  `;
+}

@@ -1,0 +1,26 @@
+// A modal dialog: the browser's own, so that Escape, focus and the rest of the page behave as they should.
+import { useEffect, useRef } from "preact/hooks";
+
+import { html } from "../html.js";
+import { Close } from "./icons.js";
+
+export function Dialog({ title, onClose, children }) {
+  const box = useRef(null);
+  useEffect(() => {
+    const opener = document.activeElement;
+    box.current.showModal();
+    return () => opener?.isConnected && opener.focus();
+  }, []);
+  const onClick = (event) => event.target === box.current && box.current.close();
+  return html`
+    <dialog ref=${box} aria-labelledby="dialog-title" onClose=${onClose} onMouseDown=${onClick}>
+      <div class="dialog-body">
+        <header>
+          <h2 id="dialog-title">${title}</h2>
+          <button type="button" class="icon-button" aria-label="Close" onClick=${() => box.current.close()}><${Close} /></button>
+        </header>
+        ${children}
+      </div>
+    </dialog>
+  `;
+}

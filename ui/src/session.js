@@ -1,0 +1,166 @@
+// Who is signed in: a token, and what it says. A client's secret stays in this module's memory; the token is kept for the tab, so
+// that a reload does not sign out. What the caller may do is decided by the server; rights here only hide what would be refused.
+import { computed, signal } from "@preact/signals";
+
+const KEPT = "scoville.token";
+const RENEW_AT = 0.75; // of a token's life
+const RENEW_RETRY_MILLISECONDS = 5_000;
+const TIMER_MILLISECONDS_MAX = 2 ** 31 - 1;
+
+export const session = signal(null);
+export const notice = signal("");
+
+let client = null; // {id, secret}
+let timer = 0;
+let renewing = null;
+
+export const rights = computed(() => {
+  const role = session.value?.role;
+  const isStaff = role === "admin" || role === "warehouse";
+  return {
+    levels: role !== "integration",
+    analytics: role !== "integration",
+    cover: isStaff,
+    everyChannel: role === "admin",
+    batches: role !== "integration",
+    movements: isStaff,
+    adjust: isStaff,
+    fulfill: isStaff,
+    cancel: role === "admin" || role === "sales" || role === "integration",
+    webhooks: role === "admin" || role === "integration",
+  };
+});
+
+/** The claims of a token, unchecked: only for display. null when it is not a token of ours. */
+export function readToken(token) {
+  try {
+    const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
+    const bytes = Uint8Array.from(atob(part), (character) => character.charCodeAt(0));
+    const claims = JSON.parse(new TextDecoder().decode(bytes));
+    return typeof claims.role === "string" && typeof claims.exp === "number" ? claims : null;
+  } catch {
+    return null;
+  }
+}
+
+export function scopeText({ role, warehouses, channels }) {
+  if (role === "admin") return "Everything";
+  return (role === "warehouse" ? warehouses : channels).join(", ") || "Nothing yet";
+}
+
+function start(token, claims, by) {
+  session.value = {
+    token,
+    role: claims.role,
+    subject: claims.sub,
+    warehouses: claims.warehouses ?? [],
+    channels: claims.channels ?? [],
+    isRenewed: by === "client",
+  };
+  try {
+    sessionStorage.setItem(KEPT, token);
+  } catch {
+    // A browser that keeps nothing: a reload will sign out.
+  }
+}
+
+/** Sign in with a pasted token. Throws an Error that says what is wrong. */
+export async function signInWithToken(text) {
+  const token = text.trim().replace(/^bearer\s+/i, "");
+  const claims = readToken(token);
+  if (!claims) throw new Error("This is not a token of Scoville. Paste the whole text, three parts with dots between them.");
+  const answer = await ask("/v1/inventory?limit=1", { headers: { Authorization: `Bearer ${token}` } });
+  if (answer.status === 401) throw new Error((await problemOf(answer)).detail);
+  if (!answer.ok) throw new Error(`The server cannot check the token now (${answer.status}). Try again in a moment.`);
+  client = null;
+  start(token, claims, "token");
+  notice.value = "";
+}
+
+/** Sign in as an API client (RFC 6749, section 4.4). Throws an Error that says what is wrong. */
+export async function signInAsClient(id, secret) {
+  const { token, claims, seconds } = await issue(id.trim(), secret);
+  client = { id: id.trim(), secret };
+  start(token, claims, "client");
+  notice.value = "";
+  renewAfter(seconds * RENEW_AT * 1000);
+}
+
+async function issue(id, secret) {
+  const body = new URLSearchParams({ grant_type: "client_credentials", client_id: id, client_secret: secret });
+  const answer = await ask("/v1/oauth/token", { method: "POST", body });
+  if (!answer.ok) {
+    const problem = await problemOf(answer);
+    const error = new Error(
+      answer.status === 404
+        ? "This server does not know API clients. Sign in with a token."
+        : (problem.error_description ?? problem.detail ?? `The server refused (${answer.status}).`),
+    );
+    error.isFinal = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
+    throw error;
+  }
+  const { access_token: token, expires_in: seconds } = await answer.json();
+  return { token, seconds, claims: readToken(token) ?? {} };
+}
+
+async function ask(path, options) {
+  try {
+    return await fetch(path, { ...options, credentials: "omit", cache: "no-store" });
+  } catch {
+    throw new Error("The server cannot be reached. Check the connection and try again.");
+  }
+}
+
+const problemOf = (answer) => answer.json().catch(() => ({}));
+
+function renewAfter(milliseconds) {
+  clearTimeout(timer);
+  timer = setTimeout(() => renew().catch(() => {}), Math.min(milliseconds, TIMER_MILLISECONDS_MAX));
+}
+
+/** A fresh token for the client that is signed in; false where there is none to renew for. One at a time. */
+export function renew() {
+  if (!client) return Promise.resolve(false);
+  renewing ??= issue(client.id, client.secret)
+    .then(({ token, claims, seconds }) => {
+      start(token, claims, "client");
+      renewAfter(seconds * RENEW_AT * 1000);
+      return true;
+    })
+    .catch((error) => {
+      if (error.isFinal) {
+        signOut(`Signed out: ${error.message}`);
+        return false;
+      }
+      renewAfter(RENEW_RETRY_MILLISECONDS);
+      throw error;
+    })
+    .finally(() => {
+      renewing = null;
+    });
+  return renewing;
+}
+
+export function signOut(why = "") {
+  clearTimeout(timer);
+  client = null;
+  try {
+    sessionStorage.removeItem(KEPT);
+  } catch {
+    // Nothing was kept.
+  }
+  notice.value = why;
+  session.value = null;
+}
+
+/** At the start of the page: the token that this tab kept. */
+export function resume() {
+  let token = null;
+  try {
+    token = sessionStorage.getItem(KEPT);
+  } catch {
+    return;
+  }
+  const claims = token && readToken(token);
+  if (claims) start(token, claims, "token");
+}

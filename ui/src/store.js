@@ -1,0 +1,246 @@
+// All that is known of stock: products from the REST pages, levels from wherever they were newest. Levels change up to hundreds of
+// times a second, so they live in plain maps; what is on the screen hears of them once a frame, totals and order twice a second.
+import { batch, effect, signal } from "@preact/signals";
+
+import { get, pages, withQuery } from "./api.js";
+import { serverNow } from "./clock.js";
+import { DAY_MILLISECONDS } from "./format.js";
+import { session } from "./session.js";
+
+const SETTLE_MILLISECONDS = 500;
+const RATE_SECONDS = 5;
+const LAGS_KEPT = 100;
+const UNKNOWN_SKUS_MAX = 20; // fetched one by one; more than that means that the list is out of date as a whole
+const EXPIRING_DAYS = 30;
+const EXPIRING_MILLISECONDS = 5 * 60_000;
+
+export const products = signal(new Map()); // sku_id -> what the catalogue says
+export const warehouses = signal([]); // {id, name}, in order
+export const expiring = signal(new Map()); // sku_id -> Set of warehouses that hold a batch which expires soon
+export const loading = signal({ state: "idle", problem: null });
+export const settled = signal(0); // moves at most twice a second, after levels have
+export const rate = signal(0); // changes a second
+export const lag = signal(null); // milliseconds, the median of the last ones
+
+const levels = new Map(); // sku_id -> Map(warehouse -> level)
+const rows = new Map(); // sku_id -> a signal that moves when one of its levels has
+const listeners = new Set();
+const touched = new Set();
+const unknown = new Set();
+const none = new Map();
+let frame = 0;
+let settling = 0;
+let counted = [];
+let lags = [];
+let staging = null; // levels of a snapshot that is still arriving
+let loads = 0;
+
+const rowOf = (sku) => {
+  if (!rows.has(sku)) rows.set(sku, signal(0));
+  return rows.get(sku);
+};
+
+/** The levels of a SKU by warehouse; a component that reads them is drawn again when they change. */
+export function levelsOf(sku) {
+  rowOf(sku).value; // eslint-disable-line no-unused-expressions -- subscribes
+  return levels.get(sku) ?? none;
+}
+
+/** The same without a subscription, for sums and sorting. */
+export const peekLevels = (sku) => levels.get(sku) ?? none;
+
+export function knownSkus() {
+  return products.value;
+}
+
+/** Called with a set of SKUs after some of their levels have changed; answers how to stop. */
+export function onChange(listener) {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+function put(level) {
+  let byWarehouse = levels.get(level.sku_id);
+  if (!byWarehouse) levels.set(level.sku_id, (byWarehouse = new Map()));
+  const known = byWarehouse.get(level.warehouse_location);
+  if (known && known.version >= level.version) return false;
+  byWarehouse.set(level.warehouse_location, level);
+  touched.add(level.sku_id);
+  return true;
+}
+
+/** Changes as they come in: the newest state of some levels. */
+export function apply(changes) {
+  const now = serverNow();
+  for (const level of changes) {
+    if (!put(level)) continue;
+    if (!products.value.has(level.sku_id)) unknown.add(level.sku_id);
+    if (level.updated_at) lags.push(Math.max(0, now - Date.parse(level.updated_at)));
+  }
+  lags = lags.slice(-LAGS_KEPT);
+  counted.push([Date.now(), changes.length]);
+  schedule();
+}
+
+/** A part of a snapshot; the last part replaces all that was known. */
+export function applySnapshot(part, { isLast }) {
+  staging ??= new Map();
+  for (const level of part) staging.set(`${level.sku_id} ${level.warehouse_location}`, level);
+  if (!isLast) return;
+  for (const [sku, byWarehouse] of levels) {
+    for (const warehouse of byWarehouse.keys()) {
+      if (!staging.has(`${sku} ${warehouse}`)) byWarehouse.delete(warehouse);
+    }
+  }
+  for (const level of staging.values()) {
+    // After a reset versions may have gone back: what the snapshot says holds.
+    const known = levels.get(level.sku_id)?.get(level.warehouse_location);
+    if (known && known.version !== level.version) levels.get(level.sku_id).delete(level.warehouse_location);
+    put(level);
+    if (!products.value.has(level.sku_id)) unknown.add(level.sku_id);
+  }
+  staging = null;
+  schedule();
+}
+
+export function dropSnapshot() {
+  staging = null;
+}
+
+function schedule() {
+  frame ||= requestAnimationFrame(flush);
+  settling ||= setTimeout(settle, SETTLE_MILLISECONDS);
+}
+
+function flush() {
+  frame = 0;
+  const changed = new Set(touched);
+  touched.clear();
+  batch(() => {
+    for (const sku of changed) rowOf(sku).value += 1;
+  });
+  for (const listener of listeners) listener(changed);
+}
+
+function settle() {
+  settling = 0;
+  settled.value += 1;
+  if (unknown.size) learn();
+}
+
+/** Products that appeared after the list was read. */
+async function learn() {
+  const ids = [...unknown];
+  unknown.clear();
+  if (loading.value.state !== "ready") return;
+  if (ids.length > UNKNOWN_SKUS_MAX) {
+    load();
+    return;
+  }
+  const found = await Promise.all(ids.map((id) => get(withQuery("/v1/inventory", { sku_id: id })).catch(() => ({ data: [] }))));
+  const all = new Map(products.value);
+  for (const page of found) for (const document of page.data) all.set(document.sku_id, productOf(document));
+  products.value = all;
+}
+
+const productOf = ({ warehouses: _, batches: __, ...rest }) => ({
+  ...rest,
+  searchable: `${rest.sku_id} ${rest.name} ${(rest.flavor_profile ?? []).join(" ")}`.toLowerCase(),
+});
+
+/** Reads products, levels and warehouses. What arrives is shown at once, page by page. */
+export async function load() {
+  loads += 1;
+  const mine = loads;
+  loading.value = { state: products.value.size ? "ready" : "loading", problem: null };
+  try {
+    const [places] = await Promise.all([get("/v1/inventory/warehouses"), readProducts(mine)]);
+    if (mine !== loads) return;
+    warehouses.value = places.data.map((place) => ({ id: place.warehouse_location, name: place.name }));
+    loading.value = { state: "ready", problem: null };
+    readExpiring(mine);
+  } catch (problem) {
+    if (mine === loads) loading.value = { state: products.value.size ? "ready" : "failed", problem };
+  }
+}
+
+async function readProducts(mine) {
+  const all = new Map();
+  for await (const page of pages("/v1/inventory")) {
+    if (mine !== loads) return;
+    for (const document of page) {
+      all.set(document.sku_id, productOf(document));
+      for (const level of document.warehouses) put({ ...level, sku_id: document.sku_id });
+    }
+    if (all.size > products.value.size) products.value = new Map(all);
+    schedule();
+  }
+  products.value = all;
+}
+
+async function readExpiring(mine) {
+  if (session.value?.role === "integration") return;
+  const before = new Date(serverNow() + EXPIRING_DAYS * DAY_MILLISECONDS).toISOString().slice(0, 10);
+  const found = new Map();
+  try {
+    for (const { id } of warehouses.value) {
+      for await (const page of pages("/v1/inventory", { warehouse: id, expiring_before: before })) {
+        for (const { sku_id: sku } of page) found.set(sku, (found.get(sku) ?? new Set()).add(id));
+      }
+    }
+  } catch {
+    return; // the marks stay as they were
+  }
+  if (mine === loads) expiring.value = found;
+}
+
+/** Levels again, where there is no live connection. */
+export async function refresh() {
+  const before = counted.length;
+  for await (const page of pages("/v1/inventory")) {
+    apply(page.flatMap((document) => document.warehouses.map((level) => ({ ...level, sku_id: document.sku_id }))));
+  }
+  counted.length = before; // what was only read again is no change
+}
+
+setInterval(() => {
+  const since = Date.now() - RATE_SECONDS * 1000;
+  counted = counted.filter(([at]) => at >= since);
+  rate.value = counted.reduce((sum, [, size]) => sum + size, 0) / RATE_SECONDS;
+  lag.value = lags.length ? [...lags].sort((a, b) => a - b)[Math.floor(lags.length / 2)] : null;
+}, 1000);
+
+setInterval(() => {
+  if (session.value && loading.value.state === "ready") readExpiring(loads);
+}, EXPIRING_MILLISECONDS);
+
+function forget() {
+  loads += 1;
+  levels.clear();
+  rows.clear();
+  touched.clear();
+  unknown.clear();
+  counted = [];
+  lags = [];
+  staging = null;
+  batch(() => {
+    products.value = new Map();
+    warehouses.value = [];
+    expiring.value = new Map();
+    loading.value = { state: "idle", problem: null };
+    rate.value = 0;
+    lag.value = null;
+  });
+}
+
+// Another user sees other rows: nothing of the last one stays. A renewed token is the same user.
+let user = "";
+effect(() => {
+  const now = session.value ? `${session.value.role} ${session.value.subject}` : "";
+  if (now === user) return;
+  user = now;
+  queueMicrotask(() => {
+    forget();
+    if (now) load();
+  });
+});
