@@ -393,13 +393,7 @@ def _last_line(text: str) -> str:
 def _prepare_for_root(data_dir: Path) -> None:
     """Give PostgreSQL, which will not run as root, a user who can reach its folder and programs."""
     did = []
-    try:
-        pwd.getpwnam(SYSTEM_USER)
-    except KeyError:
-        command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
-        made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-        if made.returncode != 0:
-            raise OSError(f"the system user {SYSTEM_USER} cannot be made: {made.stderr.strip()}") from None
+    if _make_user():
         did.append(f"made the system user {SYSTEM_USER}")
     opened = [folder for leaf in (data_dir, POSTGRES_BIN_PATH) for folder in (leaf, *leaf.parents) if _open(folder)]
     if opened:
@@ -411,6 +405,28 @@ def _prepare_for_root(data_dir: Path) -> None:
         did.append(f"made {POSTGRES_BIN_PATH.parent} readable")
     if did:
         print(f"scoville: PostgreSQL does not run as root, so I {' and '.join(did)}.", file=sys.stderr)
+
+
+def _make_user() -> bool:
+    """Whether there was none.
+
+    One process at a time: of two `useradd` at once the second gives the user of the first another id, and what the first has
+    begun belongs to nobody.
+    """
+    etc = os.open("/etc", os.O_RDONLY)
+    try:
+        fcntl.flock(etc, fcntl.LOCK_EX)
+        try:
+            pwd.getpwnam(SYSTEM_USER)
+        except KeyError:
+            command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
+            made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+            if made.returncode != 0:
+                raise OSError(f"the system user {SYSTEM_USER} cannot be made: {made.stderr.strip()}") from None
+            return True
+        return False
+    finally:
+        os.close(etc)
 
 
 def _open(folder: Path) -> bool:
