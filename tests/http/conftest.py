@@ -8,6 +8,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -27,6 +28,7 @@ from pyapp.reads import Reads
 from pyapp.routes import ROUTES
 from pyapp.settings import BATCH_ELEMENTS, Settings
 from pyapp.sold_out import SoldOut
+from tests.conftest import run_clone
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -217,20 +219,11 @@ def delivered(client: httpx2.Client, authenticator_url: str) -> tuple[str, str]:
     return webhook_id, delivery["delivery_id"]
 
 
-def _database(server: Server, template: Any) -> Iterator[Callable[[str | None, str | None], str]]:
-    """The URL maker of a copy of the template, which is dropped in the end."""
-    name = f"shared_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template.template_dbname}")
-    yield lambda user, password: server.url(name, user, password)
-    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"drop database {name} with (force)")
-
-
 @pytest.fixture(scope="session")
 def shared_database(server: Server, template: Any) -> Iterator[Callable[[str | None, str | None], str]]:
-    """One database for all tests that must not change anything."""
-    yield from _database(server, template)
+    """The URL maker of one database for all tests that must not change anything."""
+    with run_clone(server, template, "shared") as name:
+        yield partial(server.url, name)
 
 
 @pytest.fixture(scope="session")
@@ -242,9 +235,9 @@ def shared_api(shared_database: Callable[[str | None, str | None], str]) -> Iter
 
 
 @pytest.fixture(scope="module")
-def module_database(server: Server, template: Any) -> Iterator[Callable[[str | None, str | None], str]]:
-    """One database for a module."""
-    yield from _database(server, template)
+def module_database(server: Server, module_clone: str) -> Callable[[str | None, str | None], str]:
+    """The URL maker of one database for a module."""
+    return partial(server.url, module_clone)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
@@ -11,7 +12,7 @@ from psycopg import sql
 from pyapp import analysts
 from pyapp.migrate import migrate
 from pyapp.replay import QUEUE_SCHEMA, SCHEMAS
-from tests.conftest import AUTHENTICATOR_PASSWORD, roles_of
+from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
 from tests.sql import bi
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def test_what_comes_over_notify_is_no_news(mallory: psycopg.Connection[Any], tar
     """She hears that something happened, as the place in the log, and nothing of what."""
     for channel in ("scoville_events", "scoville_webhooks", "scoville_beat"):
         mallory.execute(f"listen {channel}".encode())
-    with roles_of(target.authenticator_url)("admin") as c:
+    with closing(Roles(target.authenticator_url)) as as_role, as_role("admin") as c:
         c.execute("select * from api.adjust_stock(1::smallint, %s)", [
             '[{"sku_id": "HOTSAUCE-101", "warehouse_location": "WH-01", "delta": -1, "reason_code": "damaged",'
             ' "meta": {"idempotency_key": "k", "actor": "t"}}]'])  # fmt: skip
@@ -265,7 +266,7 @@ def test_she_is_in_nobodys_way(mallory: psycopg.Connection[Any], target: Target)
         mallory.execute("savepoint s")
         assert refusal(mallory, f"lock table bi.dim_sku in {mode} mode nowait") == REFUSED, mode
         mallory.execute("rollback to s")
-    with roles_of(target.authenticator_url)("sales", channels=["web"]) as c:
+    with closing(Roles(target.authenticator_url)) as as_role, as_role("sales", channels=["web"]) as c:
         c.execute("set local lock_timeout = '2s'")
         (row,) = c.execute("select code from api.place_orders(1::smallint, %s)", [
             '[{"customer": {"name": "J", "address": "1"}, "items": [{"sku_id": "HOTSAUCE-101", "quantity": 1}],'

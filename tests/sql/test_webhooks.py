@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,7 +13,7 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from pyapp.problems import from_database
-from tests.conftest import AUTHENTICATOR_PASSWORD, roles_of
+from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
 from tests.sql.test_stock_rules import SKU, Result, Shop, order
 
 if TYPE_CHECKING:
@@ -141,8 +142,9 @@ class Hooks:
 @pytest.fixture(scope="module")
 def shop(server: Server, module_clone: str) -> Iterator[Shop]:
     """One for all tests here: they look at webhooks, of which each begins with none."""
-    with psycopg.connect(server.url(module_clone), autocommit=True) as connection:
-        shop = Shop(roles_of(server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD)), connection)
+    roles = Roles(server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD))
+    with closing(roles), psycopg.connect(server.url(module_clone), autocommit=True) as connection:
+        shop = Shop(roles, connection)
         shop.receive(10_000)
         shop.receive(10_000, "SAUCE-2")
         yield shop

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
@@ -15,10 +15,10 @@ import pytest
 
 from pyapp.webhooks import outbound
 from pyapp.webhooks.addresses import Allowed
-from tests.conftest import AUTHENTICATOR_PASSWORD, roles_of
+from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
 
 if TYPE_CHECKING:
-    from tests.conftest import AsRole, Server
+    from tests.conftest import Server
 
 WAIT_SECONDS_MAX = 60.0
 SEQUENCE_SECONDS = 0.02
@@ -168,7 +168,7 @@ class Shop:
     def __init__(self, url: str, owner: psycopg.Connection[Any]) -> None:
         self.url = url
         self.owner = owner  # a superuser
-        self.as_role: AsRole = roles_of(url)
+        self.as_role = Roles(url)
 
     def create(self, url: str, **settings: Any) -> Any:
         return self.send("create_webhooks", {"url": url} | settings)
@@ -223,4 +223,6 @@ def shop(clone_urls: tuple[str, str]) -> Iterator[Shop]:
         owner.execute("delete from events.outbox")
         owner.execute("update webhooks.dispatchers set last_seq = (select last_seq from events.stream)")
         with run_sequencer(clone_urls[0]):
-            yield Shop(clone_urls[0], owner)
+            shop = Shop(clone_urls[0], owner)
+            with closing(shop.as_role):
+                yield shop
