@@ -24,6 +24,7 @@ from urllib.parse import urlsplit
 IDLE_SECONDS = 0.0005
 BUCKETS_PER_SECOND = 10_000  # latencies are counted by the tenth of a millisecond
 SNAPSHOT_SECONDS = 60.0
+TEXT, PING, PONG = 0x1, 0x9, 0xA  # opcodes
 RECEIVED_BYTES = 1 << 15  # a larger buffer would be mapped and unmapped for each call
 
 
@@ -100,8 +101,12 @@ class Watchers:
                 size, head = int.from_bytes(data[start + 2 : start + 10], "big"), 10
             if end - start < head + size:
                 break
-            payload = data[start + head : start + head + size]
+            opcode, payload = data[start] & 0x0F, data[start + head : start + head + size]
             start += head + size
+            if opcode != TEXT:
+                if opcode == PING:  # unanswered, the server would close
+                    self._sockets[number].send(bytes([0x80 | PONG, 0x80 | size, 0, 0, 0, 0]) + payload)
+                continue
             self.frames += 1
             times = self.arrivals.setdefault(payload, [])
             times.append(at)
