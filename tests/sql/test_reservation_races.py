@@ -225,7 +225,8 @@ class Storm:
         return [(sku_id, self.chance.randint(1, 3)) for sku_id in skus]
 
     def hold(self) -> Result | None:
-        return self.chance.choice(self.holds[-20:]) if self.holds else None
+        """Mostly one of the newest, over which sessions fight; else any, which has expired if nobody bought it."""
+        return self.chance.choice(self.holds[-20:] if self.chance.random() < 0.75 else self.holds) if self.holds else None
 
     def reserve(self) -> str:
         [answer] = self.shop.send("reserve_stock", held(*self.some(), ttl_seconds=self.chance.choice([1, 1, 60])))
