@@ -5,7 +5,7 @@ alter table analytics.stock_days force row level security;
 
 drop policy if exists stock_days_select_every_warehouse on analytics.stock_days;
 create policy stock_days_select_every_warehouse on analytics.stock_days
-  for select to admin, sales, bi_reader_all
+  for select to admin, sales, scoville_worker, bi_reader_all
   using (true);
 drop policy if exists stock_days_select_own_warehouses on analytics.stock_days;
 create policy stock_days_select_own_warehouses on analytics.stock_days
@@ -30,11 +30,11 @@ create policy stock_days_update_definer on analytics.stock_days
   using (app.claim_role() = 'scoville_worker')
   with check (app.claim_role() = 'scoville_worker');
 
-grant select on analytics.stock_days to admin, warehouse, bi_reader;
+grant select on analytics.stock_days to admin, warehouse, bi_reader, scoville_worker;
 grant select (region_id, warehouse_id, sku_id, day_on, available) on analytics.stock_days to sales;
 grant select on analytics.stock_days to scoville_definer;
-grant insert (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable, safety_stock, net, received,
+grant insert (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable, safety_stock, incoming, net, received,
   shipped, adjusted_in, adjusted_out)
   on analytics.stock_days to scoville_definer;
-grant update (on_hand, reserved, committed, unavailable, safety_stock, net, received, shipped, adjusted_in, adjusted_out)
+grant update (on_hand, reserved, committed, unavailable, safety_stock, incoming, net, received, shipped, adjusted_in, adjusted_out)
   on analytics.stock_days to scoville_definer;

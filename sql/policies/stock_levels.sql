@@ -46,4 +46,4 @@ create policy stock_levels_select_warehouses_of_the_login on stock.stock_levels
   for select to bi_reader
   using (warehouse_id = any (bi.own_warehouses()));
 grant select (region_id, warehouse_id, sku_id, on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall,
-  available) on stock.stock_levels to bi_reader;
+  available, version) on stock.stock_levels to bi_reader;

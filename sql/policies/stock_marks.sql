@@ -1,6 +1,19 @@
--- For the worker only.
+-- Kept by the worker. Others read up to where the sums have come, as they read the levels: bi.stock_as_of and the check of the books.
 alter table analytics.stock_marks enable row level security;
 alter table analytics.stock_marks force row level security;
+
+drop policy if exists stock_marks_select_every_warehouse on analytics.stock_marks;
+create policy stock_marks_select_every_warehouse on analytics.stock_marks
+  for select to admin, scoville_worker, bi_reader_all
+  using (true);
+drop policy if exists stock_marks_select_own_warehouses on analytics.stock_marks;
+create policy stock_marks_select_own_warehouses on analytics.stock_marks
+  for select to warehouse
+  using (warehouse_id = any (app.claim_warehouses()));
+drop policy if exists stock_marks_select_warehouses_of_the_login on analytics.stock_marks;
+create policy stock_marks_select_warehouses_of_the_login on analytics.stock_marks
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
 
 drop policy if exists stock_marks_select_definer on analytics.stock_marks;
 create policy stock_marks_select_definer on analytics.stock_marks
@@ -16,7 +29,8 @@ create policy stock_marks_update_definer on analytics.stock_marks
   using (app.claim_role() = 'scoville_worker')
   with check (app.claim_role() = 'scoville_worker');
 
-grant select on analytics.stock_marks to scoville_definer;
+grant select on analytics.stock_marks to scoville_worker, scoville_definer;
+grant select (region_id, warehouse_id, sku_id, movement_id, version, last_on) on analytics.stock_marks to admin, warehouse, bi_reader;
 grant insert (region_id, warehouse_id, sku_id, movement_id, version, first_on, last_on)
   on analytics.stock_marks to scoville_definer;
 grant update (movement_id, version, first_on, last_on) on analytics.stock_marks to scoville_definer;

@@ -40,6 +40,7 @@ create table analytics.stock_days (
   committed bigint not null default 0,
   unavailable bigint not null default 0,
   safety_stock bigint not null default 0,
+  incoming bigint not null default 0,
   available bigint generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
   net bigint not null default 0,
   received bigint not null default 0,
@@ -153,6 +154,7 @@ create type analytics.movement as (
   committed bigint,
   unavailable bigint,
   safety_stock bigint,
+  incoming bigint,
   reason_code text
 );
 comment on type analytics.movement is

@@ -26,18 +26,25 @@ def load(authenticator_url: str) -> None:
 
 def roll_up(authenticator_url: str, rows: int = 500) -> None:
     """What the worker does every few seconds, until nothing is left to do; `rows` a call."""
-    sums = tuple(f"jobs.roll_up_{name}(1::smallint, {rows})" for name in ("stock", "sales"))
-    jobs = ("jobs.sequence_events(1000)", *sums)
+    sums = tuple(f"roll_up_{name}(1::smallint, {rows})" for name in ("stock", "sales"))
+    jobs = ("sequence_events(1000)", *sums)
     with psycopg.connect(authenticator_url, autocommit=True) as connection:
         for job in jobs:
             for _ in range(CALLS_MAX):
-                with connection.transaction():
-                    connection.execute("select app.enter('scoville_worker', '{}')")
-                    done = connection.execute(f"select {job}".encode()).fetchone()
-                if done == (0,) or (job.startswith("jobs.roll") and done is not None and done[0] < rows):
+                done = call(connection, job)
+                if done == 0 or (job.startswith("roll") and done < rows):
                     break
             else:
                 raise AssertionError(f"{job} finds no end")
+
+
+def call(connection: psycopg.Connection[Any], job: str) -> int:
+    """One call of the worker's, in a transaction of its own: how much it did."""
+    with connection.transaction():
+        connection.execute("select app.enter('scoville_worker', '{}')")
+        done = connection.execute(f"select jobs.{job}".encode()).fetchone()
+    assert done is not None
+    return int(done[0])
 
 
 @contextmanager

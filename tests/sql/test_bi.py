@@ -230,13 +230,24 @@ class Shop:
             self.call("adjust_stock", [where | {"delta": -1, "reason_code": "damaged"}])
 
 
-def sums(connection: psycopg.Connection[Any], until: datetime) -> dict[tuple[str, str], tuple[int, int]]:
-    """Of the ledger itself: the units on hand and committed of each level."""
-    rows = connection.execute(
-        "select warehouse_id, sku_id, sum(on_hand_delta)::bigint, sum(committed_delta)::bigint from stock.stock_movements"
-        " where recorded_at <= %s group by 1, 2", [until]
-    )  # fmt: skip
-    return {(w, s): (on_hand, committed) for w, s, on_hand, committed in rows}
+STATES = ("on_hand", "reserved", "committed", "unavailable", "safety_stock", "incoming")
+
+
+def sums(connection: psycopg.Connection[Any], until: datetime) -> list[tuple[Any, ...]]:
+    """Of the ledger itself: the units of each level in every state."""
+    return connection.execute(
+        f"select warehouse_id, sku_id, {', '.join(f'sum({state}_delta)::bigint' for state in STATES)} from stock.stock_movements"
+        " where recorded_at <= %s group by 1, 2 order by 1, 2".encode(), [until]
+    ).fetchall()  # fmt: skip
+
+
+def check_moments(connection: psycopg.Connection[Any], moments: list[datetime]) -> None:
+    """What the function says of each is what the ledger adds up to; zeros before a level's first movement."""
+    for moment in moments:
+        found = connection.execute(
+            f"select warehouse_id, sku_id, {', '.join(STATES)} from bi.stock_as_of(%s) order by 1, 2".encode(), [moment]
+        ).fetchall()
+        assert [row for row in found if any(row[2:])] == [row for row in sums(connection, moment) if any(row[2:])], moment
 
 
 @pytest.fixture
@@ -261,12 +272,10 @@ def test_stock_at_any_moment_is_the_sum_of_the_ledger(
             bi.roll_up(authenticator_url)
         else:
             shop.do(kind, warehouse, sku)
-    for moment in [BEGIN + timedelta(seconds=seconds) for seconds in moments] + [shop.clock]:
-        found = connection.execute("select warehouse_id, sku_id, on_hand, committed from bi.stock_as_of(%s)", [moment])
-        assert {(w, s): (a, b) for w, s, a, b in found if a or b} == {
-            key: both for key, both in sums(connection, moment).items() if any(both)
-        }
+    asked = [*(BEGIN + timedelta(seconds=seconds) for seconds in moments), shop.clock, datetime.max.replace(tzinfo=UTC)]
+    check_moments(connection, asked)
     bi.roll_up(authenticator_url)
+    check_moments(connection, asked)
     check_days(connection)
 
 
@@ -283,11 +292,43 @@ def test_a_level_with_more_movements_than_a_call_takes_is_summed_to_the_end(
             shop.do("ship", "WH-01", "HOT")
         if days == 1:
             bi.roll_up(authenticator_url, rows=3)  # three hundred movements a call
+    moments = [BEGIN + timedelta(hours=hours) for hours in range(-1, 150, 12)]
+    with psycopg.connect(authenticator_url, autocommit=True) as worker:
+        assert bi.call(worker, "roll_up_stock(1::smallint, 1)") == 1  # a hundred of what came since: the sums end amid it
+    assert connection.execute("select count(*) from analytics.stock_marks where version < 0").fetchone() == (1,)
+    check_moments(connection, moments)
     found = connection.execute("select max(n) from (select count(*) n from stock.stock_movements group by sku_id) m").fetchone()
     assert found == (480,)
     bi.roll_up(authenticator_url, rows=3)
     check_days(connection)
+    check_moments(connection, moments)
     assert connection.execute("select count(*) from bi.freshness where as_of_at is not null").fetchone() == (2,)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_check_of_the_books_finds_days_that_do_not_agree(
+    shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any], state: str
+) -> None:
+    """As the roles that check: an administrator and the worker."""
+
+    def verify() -> list[tuple[Any, ...]]:
+        answers = []
+        for role in ("admin", "scoville_worker"):
+            with shop.connection.transaction():
+                shop.connection.execute("select app.enter(%s, '{}')", [role])
+                checks = "select check_name, warehouse_id, sku_id, found - expected from stock.verify()"
+                answers.append(shop.connection.execute(checks).fetchall())
+        assert answers[0] == answers[1]
+        return answers[0]
+
+    shop.do("receive", "WH-01", "HOT")
+    bi.roll_up(authenticator_url)
+    assert verify() == []
+    last = "day_on = (select max(day_on) from analytics.stock_days)"
+    connection.execute(f"update analytics.stock_days set {state} = {state} + 1 where {last}".encode())
+    assert verify() == [(f"days {state}", "WH-01", "HOT", 1)]
+    shop.do("receive", "WH-01", "HOT")
+    assert verify() == []  # what is not summed yet is no disagreement
 
 
 def check_days(connection: psycopg.Connection[Any]) -> None:

@@ -16,7 +16,8 @@ as $$
     select t.warehouse_id, t.sku_id, pg_catalog.timezone('UTC', t.recorded_at)::date as day_on, count(*) as movements,
            sum(t.on_hand) as net,
            sum(t.reserved) as reserved, sum(t.committed) as committed, sum(t.unavailable) as unavailable,
-           sum(t.safety_stock) as safety_stock, sum(t.on_hand) filter (where t.kind = 'receipt') as received,
+           sum(t.safety_stock) as safety_stock, sum(t.incoming) as incoming,
+           sum(t.on_hand) filter (where t.kind = 'receipt') as received,
            -sum(t.on_hand) filter (where t.kind = 'fulfill') as shipped,
            sum(t.on_hand) filter (where t.kind in ('adjustment', 'count') and t.on_hand > 0) as adjusted_in,
            -sum(t.on_hand) filter (where t.kind in ('adjustment', 'count') and t.on_hand < 0) as adjusted_out
@@ -25,6 +26,7 @@ as $$
      group by t.warehouse_id, t.sku_id, 3
   ), spans as materialized (
     select f.warehouse_id, f.sku_id, m.last_on as had_on, b.on_hand, b.reserved, b.committed, b.unavailable, b.safety_stock,
+           b.incoming,
            least(min(f.day_on), m.last_on + 1) as first_on,
            greatest(max(f.day_on), m.last_on, case when sum(f.movements) < p_depth then p_today end) as last_on
       from flows f
@@ -32,28 +34,31 @@ as $$
         on m.region_id = p_region_id and m.warehouse_id = f.warehouse_id and m.sku_id = f.sku_id
       left join analytics.stock_days b
         on b.region_id = p_region_id and b.warehouse_id = m.warehouse_id and b.sku_id = m.sku_id and b.day_on = m.last_on
-     group by f.warehouse_id, f.sku_id, m.last_on, b.on_hand, b.reserved, b.committed, b.unavailable, b.safety_stock
+     group by f.warehouse_id, f.sku_id, m.last_on, b.on_hand, b.reserved, b.committed, b.unavailable, b.safety_stock,
+              b.incoming
   ), days as (
     -- The flows laid over a row a day: a union, for a join of them would be planned as if they were few.
-    select f.warehouse_id, f.sku_id, f.day_on, f.net, f.reserved, f.committed, f.unavailable, f.safety_stock, f.received, f.shipped,
-           f.adjusted_in, f.adjusted_out, null::bigint as had_on_hand, null::bigint as had_reserved,
-           null::bigint as had_committed, null::bigint as had_unavailable, null::bigint as had_safety_stock
+    select f.warehouse_id, f.sku_id, f.day_on, f.net, f.reserved, f.committed, f.unavailable, f.safety_stock, f.incoming,
+           f.received, f.shipped, f.adjusted_in, f.adjusted_out, null::bigint as had_on_hand, null::bigint as had_reserved,
+           null::bigint as had_committed, null::bigint as had_unavailable, null::bigint as had_safety_stock,
+           null::bigint as had_incoming
       from flows f
     union all
-    select s.warehouse_id, s.sku_id, s.first_on + n, null, null, null, null, null, null, null, null, null,
+    select s.warehouse_id, s.sku_id, s.first_on + n, null, null, null, null, null, null, null, null, null, null,
            case when s.first_on + n > s.had_on then s.on_hand end, case when s.first_on + n > s.had_on then s.reserved end,
            case when s.first_on + n > s.had_on then s.committed end, case when s.first_on + n > s.had_on then s.unavailable end,
-           case when s.first_on + n > s.had_on then s.safety_stock end
+           case when s.first_on + n > s.had_on then s.safety_stock end, case when s.first_on + n > s.had_on then s.incoming end
       from spans s
      cross join lateral pg_catalog.generate_series(0, s.last_on - s.first_on) n
   )
   insert into analytics.stock_days as d (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable,
-    safety_stock, net, received, shipped, adjusted_in, adjusted_out)
+    safety_stock, incoming, net, received, shipped, adjusted_in, adjusted_out)
   select p_region_id, g.warehouse_id, g.sku_id, g.day_on, coalesce(max(g.had_on_hand), 0) + coalesce(sum(sum(g.net)) over upto, 0),
          coalesce(max(g.had_reserved), 0) + coalesce(sum(sum(g.reserved)) over upto, 0),
          coalesce(max(g.had_committed), 0) + coalesce(sum(sum(g.committed)) over upto, 0),
          coalesce(max(g.had_unavailable), 0) + coalesce(sum(sum(g.unavailable)) over upto, 0),
          coalesce(max(g.had_safety_stock), 0) + coalesce(sum(sum(g.safety_stock)) over upto, 0),
+         coalesce(max(g.had_incoming), 0) + coalesce(sum(sum(g.incoming)) over upto, 0),
          coalesce(sum(g.net), 0), coalesce(sum(g.received), 0), coalesce(sum(g.shipped), 0), coalesce(sum(g.adjusted_in), 0),
          coalesce(sum(g.adjusted_out), 0)
     from days g
@@ -62,7 +67,8 @@ as $$
   on conflict on constraint stock_days_pkey do update
     set on_hand = d.on_hand + excluded.on_hand, reserved = d.reserved + excluded.reserved,
         committed = d.committed + excluded.committed, unavailable = d.unavailable + excluded.unavailable,
-        safety_stock = d.safety_stock + excluded.safety_stock, net = d.net + excluded.net,
+        safety_stock = d.safety_stock + excluded.safety_stock,
+        incoming = d.incoming + excluded.incoming, net = d.net + excluded.net,
         received = d.received + excluded.received,
         shipped = d.shipped + excluded.shipped, adjusted_in = d.adjusted_in + excluded.adjusted_in,
         adjusted_out = d.adjusted_out + excluded.adjusted_out;

@@ -19,9 +19,9 @@ begin
     returning m.warehouse_id, m.sku_id, o.last_on
   )
   insert into analytics.stock_days
-    (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable, safety_stock)
+    (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable, safety_stock, incoming)
   select p_region_id, d.warehouse_id, d.sku_id, d.day_on + g.days, d.on_hand, d.reserved, d.committed, d.unavailable,
-         d.safety_stock
+         d.safety_stock, d.incoming
     from late l
     join analytics.stock_days d
       on d.region_id = p_region_id and d.warehouse_id = l.warehouse_id and d.sku_id = l.sku_id and d.day_on = l.last_on

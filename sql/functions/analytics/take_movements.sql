@@ -11,7 +11,7 @@ create or replace function analytics.take_movements(
   set search_path = ''
 as $$
   select l.warehouse_id, l.sku_id, l.version, t.movement_id, t.recorded_at, t.kind, t.lot_id, t.on_hand_delta, t.reserved_delta,
-         t.committed_delta, t.unavailable_delta, t.safety_stock_delta, t.reason_code
+         t.committed_delta, t.unavailable_delta, t.safety_stock_delta, t.incoming_delta, t.reason_code
     from (select s.warehouse_id, s.sku_id, s.version, coalesce(m.movement_id, 0) as movement_id
             from stock.stock_levels s
             left join analytics.stock_marks m

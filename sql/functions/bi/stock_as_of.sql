@@ -1,5 +1,6 @@
--- What every level was at a moment, to the unit: what it is now, less what the ledger has recorded since. Standard body: analysts
--- may not name the tables.
+-- What every level was at a moment, to the unit: the sums of the days before, what was recorded from that day's beginning on, and
+-- what is not in the sums yet. Each movement is in one of the three, however far the sums have come. Standard body: analysts may
+-- not name the tables.
 create or replace function bi.stock_as_of(
   p_at timestamptz
 )
@@ -8,24 +9,48 @@ create or replace function bi.stock_as_of(
   language sql
   stable
 begin atomic
-  select s.region_id, s.warehouse_id, s.sku_id, s.on_hand, s.reserved, s.committed, s.unavailable, s.safety_stock,
-         s.on_hand - s.reserved - s.committed - s.unavailable - s.safety_stock as available, s.incoming
-    from (select l.region_id, l.warehouse_id, l.sku_id, l.on_hand - coalesce(m.on_hand, 0) as on_hand,
-                 l.reserved - coalesce(m.reserved, 0) as reserved, l.committed - coalesce(m.committed, 0) as committed,
-                 l.unavailable - coalesce(m.unavailable, 0) as unavailable,
-                 l.safety_stock - coalesce(m.safety_stock, 0) as safety_stock, l.incoming - coalesce(m.incoming, 0) as incoming
+  select p.region_id, p.warehouse_id, p.sku_id, sum(p.on_hand)::bigint as on_hand, sum(p.reserved)::bigint as reserved,
+         sum(p.committed)::bigint as committed, sum(p.unavailable)::bigint as unavailable,
+         sum(p.safety_stock)::bigint as safety_stock,
+         sum(p.on_hand - p.reserved - p.committed - p.unavailable - p.safety_stock)::bigint as available,
+         sum(p.incoming)::bigint as incoming
+    from (select l.region_id, l.warehouse_id, l.sku_id, coalesce(d.on_hand, 0) as on_hand, coalesce(d.reserved, 0) as reserved,
+                 coalesce(d.committed, 0) as committed, coalesce(d.unavailable, 0) as unavailable,
+                 coalesce(d.safety_stock, 0) as safety_stock, coalesce(d.incoming, 0) as incoming
             from stock.stock_levels l
-            left join (
-              select v.region_id, v.warehouse_id, v.sku_id, sum(v.on_hand_delta) as on_hand, sum(v.reserved_delta) as reserved,
-                     sum(v.committed_delta) as committed, sum(v.unavailable_delta) as unavailable,
-                     sum(v.safety_stock_delta) as safety_stock, sum(v.incoming_delta) as incoming
-                from stock.stock_movements v
-               where v.recorded_at > p_at
-               group by v.region_id, v.warehouse_id, v.sku_id) m
-              on m.region_id = l.region_id and m.warehouse_id = l.warehouse_id and m.sku_id = l.sku_id) s;
+            left join lateral (
+              select t.on_hand, t.reserved, t.committed, t.unavailable, t.safety_stock, t.incoming
+                from analytics.stock_days t
+               where t.region_id = l.region_id and t.warehouse_id = l.warehouse_id and t.sku_id = l.sku_id
+                 and t.day_on < pg_catalog.timezone('UTC', p_at)::date
+               order by t.day_on desc
+               limit 1) d on true
+          union all
+          select v.region_id, v.warehouse_id, v.sku_id, v.on_hand_delta, v.reserved_delta, v.committed_delta,
+                 v.unavailable_delta, v.safety_stock_delta, v.incoming_delta
+            from stock.stock_movements v
+            join analytics.stock_marks k
+              on k.region_id = v.region_id and k.warehouse_id = v.warehouse_id and k.sku_id = v.sku_id
+             and k.movement_id >= v.movement_id
+           where v.recorded_at >= pg_catalog.date_trunc('day', p_at, 'UTC') and v.recorded_at <= p_at
+          union all
+          select l.region_id, l.warehouse_id, l.sku_id, n.on_hand_delta, n.reserved_delta, n.committed_delta,
+                 n.unavailable_delta, n.safety_stock_delta, n.incoming_delta
+            from stock.stock_levels l
+            left join analytics.stock_marks k
+              on k.region_id = l.region_id and k.warehouse_id = l.warehouse_id and k.sku_id = l.sku_id
+           cross join lateral (
+             -- Of levels with new movements only, each by the index; a join would be planned as if every level had some.
+             select v.on_hand_delta, v.reserved_delta, v.committed_delta, v.unavailable_delta, v.safety_stock_delta,
+                    v.incoming_delta
+               from stock.stock_movements v
+              where k.version is distinct from l.version and v.region_id = l.region_id and v.sku_id = l.sku_id
+                and v.warehouse_id = l.warehouse_id and v.movement_id > coalesce(k.movement_id, 0) and v.recorded_at <= p_at
+             offset 0) n) p
+   group by p.region_id, p.warehouse_id, p.sku_id;
 end;
 
 comment on function bi.stock_as_of(timestamptz) is
   'The stock of every warehouse and SKU at a moment: select * from bi.stock_as_of(''2026-09-30 24:00 UTC''). Units, as in '
-  'fact_stock_daily; zeros before the first movement.';
+  'fact_stock_daily; zeros before the first movement. Right whatever the age of the sums; fastest when they are new.';
 grant execute on function bi.stock_as_of(timestamptz) to bi_reader, admin, warehouse;

@@ -1,5 +1,5 @@
--- Every disagreement between the ledger, the levels, the batches and what is promised: no row means that every unit is
--- accounted for. Reads everything in one snapshot; changes nothing.
+-- Every disagreement between the ledger, the levels, the batches, what is promised and the last of the sums by day: no row means
+-- that every unit is accounted for. Reads everything in one snapshot; changes nothing.
 create or replace function stock.verify()
   returns table (check_name text, region_id smallint, warehouse_id text, sku_id text, batch_number text,
                  expected bigint, found bigint)
@@ -28,6 +28,12 @@ as $$
       from stock.reservation_lines r
       join stock.reservations h on h.region_id = r.region_id and h.reservation_id = r.reservation_id and h.status = 'active'
      group by 1, 2, 3
+  ), days as (
+    select d.region_id, d.warehouse_id, d.sku_id, k.version, d.on_hand, d.reserved, d.committed, d.unavailable, d.safety_stock,
+           d.incoming
+      from analytics.stock_marks k
+      join analytics.stock_days d
+        on d.region_id = k.region_id and d.warehouse_id = k.warehouse_id and d.sku_id = k.sku_id and d.day_on = k.last_on
   ), wanted as (
     select coalesce(l.region_id, g.region_id) as region_id, coalesce(l.warehouse_id, g.warehouse_id) as warehouse_id,
            coalesce(l.sku_id, g.sku_id) as sku_id, c.check_name, c.expected, c.found
@@ -36,6 +42,8 @@ as $$
       left join lots t using (region_id, warehouse_id, sku_id)
       left join committed o using (region_id, warehouse_id, sku_id)
       left join reserved r using (region_id, warehouse_id, sku_id)
+      left join days d on d.region_id = l.region_id and d.warehouse_id = l.warehouse_id and d.sku_id = l.sku_id
+       and d.version = l.version
      cross join lateral (values
        ('ledger on_hand', coalesce(g.on_hand, 0), l.on_hand::bigint),
        ('ledger reserved', coalesce(g.reserved, 0), l.reserved),
@@ -47,7 +55,14 @@ as $$
        ('batches on_hand', coalesce(t.on_hand, 0), l.on_hand),
        ('batches unsellable', coalesce(t.unsellable, 0), l.unavailable + l.shortfall),
        ('orders committed', coalesce(o.quantity, 0), l.committed),
-       ('reservations reserved', coalesce(r.quantity, 0), l.reserved)
+       ('reservations reserved', coalesce(r.quantity, 0), l.reserved),
+       -- Where every movement is in the sums by day.
+       ('days on_hand', case when d.version is not null then l.on_hand end, d.on_hand),
+       ('days reserved', case when d.version is not null then l.reserved end, d.reserved),
+       ('days committed', case when d.version is not null then l.committed end, d.committed),
+       ('days unavailable', case when d.version is not null then l.unavailable end, d.unavailable),
+       ('days safety_stock', case when d.version is not null then l.safety_stock end, d.safety_stock),
+       ('days incoming', case when d.version is not null then l.incoming end, d.incoming)
      ) c (check_name, expected, found)
      where c.expected is distinct from c.found
   )
