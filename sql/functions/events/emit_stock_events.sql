@@ -10,6 +10,8 @@ create or replace function events.emit_stock_events(
   volatile
   set search_path = ''
 as $$
+declare
+  v_written integer;
 begin
   with moved as (
     select m.*, case m.kind when 'receipt' then 'stock.received' when 'return' then 'stock.received'
@@ -51,23 +53,28 @@ begin
       join stock.stock_levels l
         on l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
       join catalog.skus k on k.sku_id = l.sku_id
+  ), written as (
+    insert into events.outbox
+      (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+    select p_region_id, t.type, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id, array[l.warehouse_id], l.version,
+           l.states || c.reasons, c.actor, c.request_id, app.now()
+      from levels l
+      join (select c.*, row_number() over (partition by c.warehouse_id, c.sku_id order by c.first desc) = 1 as is_last
+              from changes c) c on c.warehouse_id = l.warehouse_id and c.sku_id = l.sku_id
+     cross join lateral (values
+             (1, c.type),
+             (2, case when c.is_last and l.before > 0 and l.available = 0 then 'stock.out' end),
+             (3, case when c.is_last and l.before = 0 and l.available > 0 then 'stock.back_in' end),
+             (4, case when c.is_last and l.before > l.reorder_point and l.available between 1 and l.reorder_point
+                      then 'stock.low' end)) as t (nth, type)
+     where t.type is not null
+     order by l.warehouse_id, l.sku_id, c.first, t.nth
+    returning 1
   )
-  insert into events.outbox
-    (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  select p_region_id, t.type, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id, array[l.warehouse_id], l.version,
-         l.states || c.reasons, c.actor, c.request_id, app.now()
-    from levels l
-    join (select c.*, row_number() over (partition by c.warehouse_id, c.sku_id order by c.first desc) = 1 as is_last
-            from changes c) c on c.warehouse_id = l.warehouse_id and c.sku_id = l.sku_id
-   cross join lateral (values
-           (1, c.type),
-           (2, case when c.is_last and l.before > 0 and l.available = 0 then 'stock.out' end),
-           (3, case when c.is_last and l.before = 0 and l.available > 0 then 'stock.back_in' end),
-           (4, case when c.is_last and l.before > l.reorder_point and l.available between 1 and l.reorder_point
-                    then 'stock.low' end)) as t (nth, type)
-   where t.type is not null
-   order by l.warehouse_id, l.sku_id, c.first, t.nth
-  on conflict do nothing;
+  select count(*) into v_written from written;
+  if v_written = 0 and pg_catalog.cardinality(p_movements) > 0 then
+    raise exception using errcode = 'internal_error', message = 'movements without an event';
+  end if;
 end
 $$;
 

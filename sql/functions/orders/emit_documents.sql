@@ -12,18 +12,26 @@ create or replace function orders.emit_documents(
   volatile
   set search_path = ''
 as $$
+declare
+  v_written integer;
 begin
-  insert into events.outbox
-    (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  select p_region_id, p_type, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id, o.warehouse_ids, o.version,
-         case when p_old ? o.order_id::text
-              then pg_catalog.jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,
-         o.changed_by, o.request_id, app.now()
-    from pg_catalog.unnest(p_orders) with ordinality o
-    join rows from (pg_catalog.unnest(p_documents)) with ordinality g (document, ordinality) on g.ordinality = o.ordinality
-   cross join lateral (select g.document::jsonb #- '{customer,email}' offset 0) d (data)
-   order by o.order_id
-  on conflict do nothing;
+  with written as (
+    insert into events.outbox
+      (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+    select p_region_id, p_type, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id, o.warehouse_ids, o.version,
+           case when p_old ? o.order_id::text
+                then pg_catalog.jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,
+           o.changed_by, o.request_id, app.now()
+      from pg_catalog.unnest(p_orders) with ordinality o
+      join rows from (pg_catalog.unnest(p_documents)) with ordinality g (document, ordinality) on g.ordinality = o.ordinality
+     cross join lateral (select g.document::jsonb #- '{customer,email}' offset 0) d (data)
+     order by o.order_id
+    returning 1
+  )
+  select count(*) into v_written from written;
+  if v_written <> pg_catalog.cardinality(p_orders) then
+    raise exception using errcode = 'internal_error', message = 'orders without an event';
+  end if;
 end
 $$;
 
