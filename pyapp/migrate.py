@@ -363,7 +363,11 @@ def _set_password(connection: psycopg.Connection[Any], role: str, password: str)
 def _make_partitions(connection: psycopg.Connection[Any]) -> int:
     if connection.execute("select to_regprocedure('jobs.make_partitions()')").fetchone() == (None,):
         return 0
-    with connection.transaction():
-        connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER)))
-        made = connection.execute("select jobs.make_partitions()").fetchone()
-    return made[0] if made else 0
+    made = 0
+    while True:
+        with connection.transaction():
+            connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER)))
+            row = connection.execute("select jobs.make_partitions()").fetchone()
+        if not row or not row[0]:
+            return made
+        made += row[0]

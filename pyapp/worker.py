@@ -55,7 +55,7 @@ JOBS = (
     Job("announce_expiring_lots", "select jobs.announce_expiring_lots(%(region)s::smallint, %(limit)s)", 60, by_region=True),
     Job("roll_up_stock", "select jobs.roll_up_stock(%(region)s::smallint, %(limit)s)", 10, by_region=True, rest=9),
     Job("roll_up_sales", "select jobs.roll_up_sales(%(region)s::smallint, %(limit)s)", 10, by_region=True, rest=9),
-    Job("make_partitions", "select jobs.make_partitions()", 3600),
+    Job("make_partitions", "select jobs.make_partitions()", 600),  # one table at a time
     Job("forget_tickets", "select jobs.forget_tickets(%(limit)s)", 60),
     Job("drop_old_events", "select jobs.drop_old_events()", 3600),
     Job("clean_up", "select jobs.clean_up(%(limit)s)", 60),

@@ -430,12 +430,40 @@ def kept(shop: Shop) -> list[int]:
     return [row["seq"] for row in shop.rows("select seq from events.event_log order by seq")]
 
 
+def make_partitions(shop: Shop, now: str) -> None:
+    """Of every table: one a call."""
+    made = None
+    while made != (0,):
+        with shop.session("scoville_worker", now) as connection:
+            made = connection.execute("select jobs.make_partitions()").fetchone()
+
+
+def test_who_reads_one_table_for_long_keeps_only_its_own_partitions_from_being_made(shop: Shop) -> None:
+    """And nobody waits for a table that has its own while the job waits for the next."""
+    now = "2071-01-01T00:00:00Z"
+    with shop.session("admin") as reader:
+        reader.execute("select count(*) from stock.stock_movements")
+        for parent in ("audit_log", "event_log"):
+            with shop.session("scoville_worker", now) as connection:
+                assert connection.execute("select jobs.make_partitions()").fetchone() == (4,)
+                locked = shop.rows(
+                    "select distinct coalesce(inhparent::regclass, relation::regclass)::text as name from pg_locks"
+                    " left join pg_inherits on inhrelid = relation where mode = 'AccessExclusiveLock' and relation::regclass::text"
+                    " ~ '^(audit|events|stock)[.]' order by 1"
+                )
+                assert [row["name"].split(".")[1] for row in locked] == [parent]
+        with pytest.raises(psycopg.errors.LockNotAvailable), shop.session("scoville_worker", now) as connection:
+            connection.execute("select jobs.make_partitions()")
+    make_partitions(shop, now)
+    months = shop.rows("select count(*) from pg_class where relname ~ '_y2071m0' and relkind = 'r'")
+    assert [row["count"] for row in months] == [12]
+
+
 def test_events_go_by_whole_months_once_nobody_can_still_be_reading_them(shop: Shop) -> None:
     shop.connection.execute("update events.stream set retention_months = 2")
     for month in ("2071-01", "2071-02", "2071-03", "2071-04"):
         if month != "2071-01":  # a month without a partition of its own: its events lie in the default one
-            with shop.session("scoville_worker", f"{month}-01T00:00:00Z") as connection:
-                connection.execute("select jobs.make_partitions()")
+            make_partitions(shop, f"{month}-01T00:00:00Z")
         shop.receive(1, now=f"{month}-15T00:00:00Z")
         sequence(shop, now=f"{month}-15T00:00:00Z")
     last = place(shop)[2]
@@ -477,8 +505,7 @@ def test_events_go_by_whole_months_once_nobody_can_still_be_reading_them(shop: S
 
 def test_an_event_recorded_while_the_clock_was_wrong_leaves_no_gap_behind(shop: Shop) -> None:
     shop.connection.execute("update events.stream set retention_months = 1")
-    with shop.session("scoville_worker", "2071-01-01T00:00:00Z") as connection:
-        connection.execute("select jobs.make_partitions()")
+    make_partitions(shop, "2071-01-01T00:00:00Z")
     for moment in ("2071-01-31T23:59:00Z", "2071-02-01T00:00:01Z", "2071-01-31T23:59:59Z", "2071-03-01T00:00:00Z"):
         shop.adjust(1) if kept(shop) else shop.receive(1)
         sequence(shop, now=moment)

@@ -1,4 +1,6 @@
--- Makes this month's partition and the next three of every partitioned table of ours, and answers how many it made.
+-- Makes this month's partition and the next three of the first partitioned table of ours that lacks one, and answers how many it
+-- made: call it until it answers 0. One table a call, for each is taken exclusively until the end of the transaction, and whoever
+-- waits for one of them must not keep another: a report that reads the ledger for minutes would stop all that is recorded.
 -- A month whose rows already lie in the default partition stays there: correct, only slower to drop later.
 -- Definer: to make a partition one must own the table; the owner is a member of no login, so this is the one function that
 -- runs as scoville_owner. Row-level security stays on and forced on each partition, with no policy: nobody reads it directly.
@@ -8,7 +10,7 @@ create or replace function jobs.make_partitions()
   volatile
   security definer
   set search_path = ''
-  set lock_timeout = '2s'
+  set lock_timeout = '500ms'
 as $$
 declare
   v_parent record;
@@ -43,6 +45,7 @@ begin
         pg_catalog.format('Rows recorded from %s on, for a month.', v_month));
       v_made := v_made + 1;
     end loop;
+    exit when v_made > 0;
   end loop;
   return v_made;
 end
