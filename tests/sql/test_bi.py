@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from tests.conftest import Server
 
+RUNBOOK = Path(__file__).parents[2] / "docs" / "how-to" / "runbook.md"
 CONTRACT = Path(__file__).with_name("bi_columns.txt")
 # What every BI driver can take: no arrays, no JSON, nothing of our own.
 TYPES = r"text|smallint|integer|bigint|boolean|date|timestamp with time zone|numeric\(\d+,\d+\)"
@@ -329,6 +330,14 @@ def test_the_check_of_the_books_finds_days_that_do_not_agree(
     assert verify() == [(f"days {state}", "WH-01", "HOT", 1)]
     shop.do("receive", "WH-01", "HOT")
     assert verify() == []  # what is not summed yet is no disagreement
+    bi.roll_up(authenticator_url)
+    assert verify() == [(f"days {state}", "WH-01", "HOT", 1)]
+
+    (anew,) = re.findall(r"`(truncate analytics[^`]+)`", RUNBOOK.read_text(encoding="utf-8"))
+    connection.execute(anew.encode())
+    bi.roll_up(authenticator_url)
+    assert verify() == []
+    check_days(connection)
 
 
 def check_days(connection: psycopg.Connection[Any]) -> None:
