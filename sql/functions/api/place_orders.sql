@@ -1,7 +1,7 @@
 -- Definer: nobody holds a write right on a table; this is the way to sell.
 --
 -- A batch in one transaction: repeats get their kept answer; the others are read and priced, the stock rows are locked once in
--- key order, every order is decided in memory (arrival order decides, all or nothing for each), then one statement a table.
+-- key order, every order is decided in memory (arrival order decides, all or nothing for each), then all is written at once.
 -- A refusal is a result, not an exception: one bad order never harms its neighbours. An order may convert a reservation: its
 -- units go from reserved to committed, and between the two nobody can take them.
 -- Lock order: idempotency keys and external ids (advisory), then stock_levels, then the reservations that are converted.
