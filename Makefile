@@ -11,7 +11,7 @@ run: $(INSTALLED) $(WEB)
 
 test: $(INSTALLED)
 	@.ci/chromium
-	@.ci/deploy
+	@.ci/tools
 	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)
@@ -41,6 +41,7 @@ migration-0001:
 
 # What the tests do for seconds, at length: an hour or so. The seed is printed; SCOVILLE_BATTERY_SEED repeats it.
 battery: $(INSTALLED)
+	@.ci/tools
 	SCOVILLE_BATTERY=long $(BIN)/python -m pytest -s --timeout 7200 tests/battery
 
 # Takes the guards that everything rests on away, one at a time, and sees that the tests notice. Ten minutes or so;

@@ -92,7 +92,7 @@ def test_jumps_of_the_whole_server_confuse_nobody(monkeypatch: pytest.MonkeyPatc
         pytest.skip("runs in make battery: what differs from the test above is PostgreSQL's own use of time")
     library = next((path for path in LIBRARIES if path.exists()), None)
     if library is None:
-        pytest.skip("libfaketime is not installed (Debian: apt-get install faketime)")
+        pytest.skip("libfaketime is not here: .ci/tools installs it for root")
     with short_folder() as folder:
         clock = folder / "clock"
         clock.write_text("+0\n")

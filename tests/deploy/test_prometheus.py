@@ -43,7 +43,7 @@ SUFFIX = re.compile(r"_(bucket|count|sum)$")
 def program(name: str) -> str:
     path = shutil.which(name)
     if path is None:
-        pytest.skip(f"{name} is not here: .ci/deploy installs it for root")
+        pytest.skip(f"{name} is not here: .ci/tools installs it for root")
     return path
 
 

@@ -84,7 +84,7 @@ def run_nginx(folder: Path, ports: tuple[int, int], certificate: tuple[Path, Pat
     """nginx with the recipe, on a free port before these two: its URL."""
     path = shutil.which("nginx")
     if path is None:
-        pytest.skip("nginx is not here: .ci/deploy installs it for root")
+        pytest.skip("nginx is not here: .ci/tools installs it for root")
     port, recipe = free_port(), RECIPE.read_text(encoding="utf-8")
     for old, new in (
         ("127.0.0.1:8001", f"127.0.0.1:{ports[0]}"),

@@ -184,7 +184,7 @@ def test_it_is_open_unless_it_has_a_token(authenticator_url: str) -> None:
 def test_names_and_units_are_as_prometheus_wants_them(stocked: httpx2.Client) -> None:
     promtool = shutil.which("promtool")
     if promtool is None:
-        pytest.skip("promtool is not here: .ci/deploy installs it for root")
+        pytest.skip("promtool is not here: .ci/tools installs it for root")
     text = stocked.get("/metrics").text
     done = subprocess.run([promtool, "check", "metrics"], input=text, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout + done.stderr) == (0, "")
