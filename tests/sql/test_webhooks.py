@@ -288,6 +288,47 @@ def test_a_client_that_was_revoked_is_told_nothing(hooks: Hooks) -> None:
     assert hooks.claim() == []
 
 
+LOSSES: dict[str, dict[str, Any]] = {
+    "revoked": {"revoke": True},
+    "inactive": {"active": False},
+    "another role": {"role": "sales"},
+    "another channel": {"channels": ["far"]},
+}
+
+
+@pytest.mark.parametrize("queued", [True, False])
+@pytest.mark.parametrize("loss", LOSSES)
+def test_what_a_client_lost_the_right_to_see_is_not_sent_though_it_waits(hooks: Hooks, loss: str, queued: bool) -> None:
+    """A delivery that was made before, in the queue already or waiting for its next attempt."""
+    client(hooks)
+    webhook = hooks.create(role="integration", sub="shop-system", event_types=["order.placed", "sku.changed"])
+    hooks.shop.order((SKU, 1), channel="web")
+    now = datetime.now(UTC)
+    if queued:
+        hooks.dispatch(now)
+    else:
+        assert hooks.attempt(now, 500) == 1
+    if LOSSES[loss].get("revoke"):
+        hooks.shop.send("revoke_clients", {"client_id": "shop-system"})
+    else:
+        client(hooks, **LOSSES[loss])
+    later = now + timedelta(minutes=1)
+    hooks.dispatch(later)
+    assert hooks.claim(now=later) == []
+    assert [delivery["status"] for delivery in hooks.deliveries(webhook)] == ["canceled"]
+    assert hooks.queue() == 0
+
+
+def test_an_owner_that_keeps_the_right_is_still_told_after_its_filters_changed(hooks: Hooks) -> None:
+    client(hooks)
+    webhook = hooks.create(role="integration", sub="shop-system", event_types=["order.placed"])
+    hooks.shop.order((SKU, 1), channel="web")
+    hooks.dispatch()
+    assert hooks.send("update_webhooks", webhook, event_types=["order.canceled"]).code is None
+    client(hooks, channels=["far", "web"])
+    assert len(hooks.claim()) == 1
+
+
 def test_an_integration_reaches_its_own_webhooks_only(hooks: Hooks) -> None:
     theirs = hooks.create(role="integration", sub="theirs")
     hooks.create(role="admin", sub="boss")

@@ -38,12 +38,12 @@ begin
         join webhooks.deliveries d on d.region_id = m.region and d.endpoint_id = m.endpoint and d.delivery_id = m.delivery
        where d.status = 'queued' and not webhooks.is_poison(m.claim, d.solo_starts)
     ), bodies as materialized ( -- an event goes to several endpoints, and is the same for all
-      select k.region_id, k.delivery_id, webhooks.body(e, v_epoch) as body
+      select k.region_id, k.delivery_id, e as event, webhooks.body(e, v_epoch) as body
         from (select distinct w.region_id, w.delivery_id, w.recorded_at from messages w) k
         join events.event_log e
           on e.region_id in (0, k.region_id) and e.recorded_at = k.recorded_at and e.seq = k.delivery_id
     ), targets as materialized (
-      select p.region_id, p.endpoint_id, p.url,
+      select p.region_id, p.endpoint_id, p.url, p as endpoint,
              array(select s.secret
                      from webhooks.secrets s
                     where s.region_id = p.region_id and s.endpoint_id = p.endpoint_id and coalesce(s.expires_at > app.now(), true)
@@ -55,7 +55,8 @@ begin
     select w.message, w.claim, w.region_id, w.endpoint_id, w.delivery_id, t.url, t.secrets, w.webhook_id, b.body
       from messages w
       join bodies b on b.region_id = w.region_id and b.delivery_id = w.delivery_id
-      join targets t on t.region_id = w.region_id and t.endpoint_id = w.endpoint_id;
+      join targets t on t.region_id = w.region_id and t.endpoint_id = w.endpoint_id
+     where webhooks.is_entitled(t.endpoint, b.event);
   get diagnostics v_claimed = row_count;
   if v_claimed < v_read then
     perform webhooks.drop_messages(v_messages);

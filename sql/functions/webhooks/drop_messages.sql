@@ -1,5 +1,5 @@
 -- Takes those messages out of the queue again that jobs.claim_deliveries does not hand out: its workers die of it (quarantined); the
--- endpoint was given up or deleted, or the event is not kept any more (canceled), or its owner stopped it (pending, until it is
+-- endpoint was given up or deleted, the event is not kept any more, or its owner may not see it any more (canceled), or stopped it (pending, until it is
 -- active again); or the delivery is not the queue's any more.
 create or replace function webhooks.drop_messages(
   p_messages jsonb
@@ -15,7 +15,8 @@ begin
   with judged as materialized (
     select m.message, m.region, m.endpoint, m.delivery,
            case when d.status is distinct from 'queued' then 'none'
-                when p.deleted_at is not null or p.disabled_at is not null or e.seq is null then 'canceled'
+                when p.deleted_at is not null or p.disabled_at is not null or e.seq is null
+                     or not webhooks.is_entitled(p, e) then 'canceled'
                 when webhooks.is_poison(m.claim, d.solo_starts) then 'quarantined'
                 when not p.active then 'pending' end as verdict
       from pg_catalog.jsonb_to_recordset(p_messages) m (message bigint, claim integer, region smallint, endpoint bigint,

@@ -1,6 +1,5 @@
 -- Makes a delivery of every event after p_after, up to p_until, for each endpoint that wants it: for all endpoints that listen,
 -- or for one, whenever it began to (a replay: what was delivered before is set to work again). Answers how many.
--- An owner that is a client of ours is taken at its present scope: what it lost the right to see is not sent any more.
 create or replace function webhooks.make_deliveries(
   p_after bigint,
   p_until bigint,
@@ -22,12 +21,11 @@ begin
     from events.event_log e
     join webhooks.endpoints p
       on e.region_id in (0, p.region_id) and p.active and p.disabled_at is null and p.deleted_at is null
-    left join identity.clients c on c.client_id = p.owner
    where e.seq > p_after and e.seq <= p_until
      and case when p_endpoint_id is null then e.seq > p.from_seq
               else p.region_id = p_region_id and p.endpoint_id = p_endpoint_id end
-     and (c.client_id is null or c.active and c.role = p.owner_role)
-     and webhooks.wants(p, case when c.client_id is null then p.owner_channels else c.channels end, e)
+     and webhooks.wants(p, e)
+     and webhooks.is_entitled(p, e)
    order by e.seq, p.region_id, p.endpoint_id
   on conflict on constraint deliveries_pkey do update
      set status = 'pending', due_at = excluded.due_at, failures = 0, solo_starts = 0, finished_at = null

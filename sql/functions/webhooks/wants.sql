@@ -1,9 +1,7 @@
--- Whether an endpoint is told of an event: its owner may see it (an admin everything, an integration what belongs to its
--- channels, everybody the catalogue: as the policies of events.event_log have it), and it passes each filter. An event passes a
--- filter when it names one of the values; order events name the SKUs of their lines. A test is for the endpoint it names.
+-- Whether an endpoint is told of an event that its owner may see: it passes each filter. An event passes a filter when it names one of
+-- the values; order events name the SKUs of their lines. A test is for the endpoint it names.
 create or replace function webhooks.wants(
   p_endpoint webhooks.endpoints,
-  p_channel_ids text[],
   p_event events.event_log
 )
   returns boolean
@@ -13,8 +11,7 @@ create or replace function webhooks.wants(
   return case
     when p_event.type = 'webhook.test'
       then p_event.subject = 'webhooks/' || webhooks.public_id(p_endpoint.region_id, p_endpoint.endpoint_id)
-    else (p_endpoint.owner_role = 'admin' or p_event.type = 'sku.changed' or p_event.channel_id = any (p_channel_ids))
-     and (p_endpoint.event_types = '{}' or p_event.type = any (p_endpoint.event_types)
+    else (p_endpoint.event_types = '{}' or p_event.type = any (p_endpoint.event_types)
           or split_part(p_event.type, '.', 1) || '.*' = any (p_endpoint.event_types))
      and (p_endpoint.warehouse_ids = '{}' or p_event.warehouse_ids && p_endpoint.warehouse_ids)
      and (p_endpoint.channel_ids = '{}' or p_event.channel_id = any (p_endpoint.channel_ids))
@@ -22,4 +19,4 @@ create or replace function webhooks.wants(
           or jsonb_path_query_array(p_event.data, 'lax $.items[*].sku_id') ?| p_endpoint.sku_ids)
   end;
 
-grant execute on function webhooks.wants(webhooks.endpoints, text[], events.event_log) to scoville_definer;
+grant execute on function webhooks.wants(webhooks.endpoints, events.event_log) to scoville_definer;
