@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from pyapp.schemas.fields import (
+    INK_PATTERN,
     Attributes,
     Body,
     ChannelId,
@@ -26,7 +27,7 @@ from pyapp.schemas.fields import (
 Kind = Literal["web", "pos", "marketplace", "wholesale"]
 Direction = Literal["in", "out", "both"]
 Currency = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.", examples=["USD"])]
-Description = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+Description = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
 Words = Annotated[str, Meta(min_length=1, max_length=200, description="Part of the id or name.")]
 
 

@@ -18,6 +18,9 @@ PAGE_MAX = 200
 
 # $(?!\n): Python lets $ match before a last line break, JSON Schema does not.
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
+# White space, for the middle of a class: what either of Python and ECMAScript (which JSON Schema means) takes for it.
+SPACE = r"\s\x1c-\x1f\x85\ufeff"
+INK_PATTERN = f"[^{SPACE}]"  # there is something to see in it
 MONEY_BYTES = re.compile(rb"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?")
 TOTAL_BYTES = re.compile(rb"(0|[1-9][0-9]{0,13})(\.[0-9]{1,2})?")
 MONEY_REMEDY = "must be a JSON number with at most two decimals, such as 12.99"
@@ -31,16 +34,16 @@ SkuId = Annotated[str, _code("The SKU: letters, digits, dot, underscore, hyphen;
 WarehouseId = Annotated[str, _code("The warehouse.", "WH-01")]
 ChannelId = Annotated[str, _code("The sales channel.", "web")]
 ReasonCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)", description="A reason code.", examples=["damaged"])]
-Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=r"\S")]
+Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
 Text = Annotated[str, Meta(max_length=4000)]
 Note = Annotated[str, Meta(max_length=1000, description="Why; kept with the change.")]
 Reference = Annotated[str, Meta(min_length=1, max_length=200, description="A document of yours, such as a delivery note.")]
-Batch = Annotated[str, Meta(min_length=1, max_length=64, pattern=r"\S", examples=["BATCH-202404"])]
+Batch = Annotated[str, Meta(min_length=1, max_length=64, pattern=INK_PATTERN, examples=["BATCH-202404"])]
 ReservationId = Annotated[
     str, Meta(pattern=r"^RSV-[1-9][0-9]{0,4}-[1-9][0-9]{0,17}$(?!\n)", description="A reservation.", examples=["RSV-1-1001"])
 ]
-ExternalId = Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^\S+$(?!\n)", examples=["ORD-123456"])]
-Email = Annotated[str, Meta(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$(?!\n)", examples=["jane@example.com"])]
+ExternalId = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^{INK_PATTERN}+$(?!\n)", examples=["ORD-123456"])]
+Email = Annotated[str, Meta(max_length=254, pattern=rf"^[^@{SPACE}]+@[^@{SPACE}]+$(?!\n)", examples=["jane@example.com"])]
 Region = Annotated[int, Meta(ge=1, le=32767)]
 Money = Annotated[
     Raw,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Iterator
 from copy import deepcopy
@@ -163,6 +164,20 @@ def test_patterns_are_of_the_kind_that_json_schema_knows() -> None:
     assert not [pattern for pattern in patterns if r"(?!\n)" in pattern]
     script = "for (const p of JSON.parse(process.argv[1])) new RegExp(p, 'u')"
     subprocess.run([npm.node(), "-e", script, json.dumps(patterns)], check=True)
+
+
+def test_patterns_mean_the_same_to_clients_as_to_the_server() -> None:
+    """JSON Schema means the expressions of ECMAScript, the server reads those of Python: they differ in what is white space."""
+    patterns = sorted(set(every(DOCUMENT, "pattern")))
+    marks = [chr(code) for code in (*range(0x21), *range(0x7F, 0xA1), 0x1680, *range(0x2000, 0x2030), 0x205F, 0x3000, 0xFEFF)]
+    samples = [text for mark in marks for text in (mark, f"a{mark}", f"{mark}a", f"a@{mark}", f"a@b{mark}c")]
+    script = "const [ps, ss] = JSON.parse(fs.readFileSync(0)), told = p => ss.filter(s => RegExp(p, 'u').test(s))"
+    script += "; console.log(JSON.stringify(ps.map(told)))"
+    asked = json.dumps([patterns, samples])
+    answered = subprocess.run([npm.node(), "-e", script], input=asked, capture_output=True, text=True, check=True)
+    for pattern, accepted in zip(patterns, json.loads(answered.stdout), strict=True):
+        here = re.compile(re.sub(r"\$$", r"\\Z", pattern))
+        assert [text for text in samples if here.search(text)] == accepted, pattern
 
 
 def test_it_is_served_to_anyone_with_a_tag(shared_api: Api) -> None:
