@@ -150,8 +150,10 @@ EXPLANATIONS: dict[str, Explanation] = {
         ),
     ),
     "OR002": Explanation(
-        "There is no such order, or it belongs to a channel or warehouse that is not yours.",
-        "Check the id: ours (ORD-1-1001), or the external_id that your channel gave it.",
+        "There is no such order, or it belongs to a channel or warehouse that is not yours; or several of your channels gave an "
+        "order this number.",
+        "Check the id: ours (ORD-1-1001), or the external_id that your channel gave it. Where several are named, take the "
+        "order_id of the one you mean.",
         "There is no order ORD-1-9999 for you.",
     ),
     "OR003": Explanation(

@@ -448,8 +448,8 @@ def test_who_reads_one_table_for_long_keeps_only_its_own_partitions_from_being_m
                 assert connection.execute("select jobs.make_partitions()").fetchone() == (4,)
                 locked = shop.rows(
                     "select distinct coalesce(inhparent::regclass, relation::regclass)::text as name from pg_locks"
-                    " left join pg_inherits on inhrelid = relation where mode = 'AccessExclusiveLock' and relation::regclass::text"
-                    " ~ '^(audit|events|stock)[.]' order by 1"
+                    " left join pg_inherits on inhrelid = relation where mode = 'AccessExclusiveLock'"
+                    " and relation::regclass::text ~ '^(audit|events|stock)[.]' order by 1"
                 )
                 assert [row["name"].split(".")[1] for row in locked] == [parent]
         with pytest.raises(psycopg.errors.LockNotAvailable), shop.session("scoville_worker", now) as connection:

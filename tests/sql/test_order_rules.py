@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
 import pytest
 
 from tests.sql.test_stock_rules import EARLY, LATE, OTHER_SKU, SKU, THIRD_SKU, UNPRICED_SKU, Shop, codes, order, receipt
@@ -274,6 +275,25 @@ def test_an_order_of_another_channel_is_not_found(shop: Shop) -> None:
     request = {"order_id": shop.order((SKU, 3)).body["order_id"]}
     assert codes(shop.send("cancel_orders", request, role="sales", channels=["till"])) == ["OR002"]
     assert codes(shop.send("cancel_orders", request, role="sales", channels=["web"])) == [None]
+
+
+def test_a_number_that_two_channels_gave_names_neither_order(shop: Shop) -> None:
+    """Who sees both is told so; who sees one means that one."""
+    shop.receive(9)
+    both = [shop.order((SKU, 2), external_id="N-77", channel=channel) for channel in ("web", "till")]
+    ids = [placed.body["order_id"] for placed in both]
+    numbers = f"{ids[0]} (channel web), {ids[1]} (channel till)"
+    said = f"Several orders have the number N-77: {numbers}. Name the one you mean by its order_id."
+    for command, request in {"cancel_orders": {}, "fulfill_orders": {}, "modify_orders": {"note": "n", "if_match": "*"}}.items():
+        [refused] = shop.send(command, {"order_id": "N-77", **request})
+        assert (refused.code, refused.body["detail"]) == ("OR002", said), command
+    with shop.session() as connection, pytest.raises(psycopg.Error) as caught:
+        connection.execute("select * from api.get_order(1::smallint, 'N-77')")
+    assert caught.value.sqlstate == "OR002"
+    assert said in (caught.value.diag.message_detail or "")
+    assert shop.level() == {"on_hand": 9, "available": 5, "committed": 4}
+    [canceled] = shop.send("cancel_orders", {"order_id": "N-77"}, role="sales", channels=["till"])
+    assert canceled.body["order_id"] == ids[1]
 
 
 # Idempotency

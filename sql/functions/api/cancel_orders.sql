@@ -41,8 +41,8 @@ begin
     select row(f.key::integer,
                case when o.order_id is null then 'OR002' when f.key::integer = any (v_stale) then 'ST009'
                     when o.status = 'completed' then 'OR003' end, false,
-               case when o.order_id is null then pg_catalog.json_build_object('detail', pg_catalog.format(
-                      'There is no order %s for you.', p_requests -> (f.key::integer - 1) ->> 'order_id'))
+               case when o.order_id is null then pg_catalog.json_build_object('detail', orders.missing_order(
+                      p_region_id, p_requests -> (f.key::integer - 1) ->> 'order_id'))
                     when f.key::integer = any (v_stale) then app.refusal(
                       'This order changed since you read it. Read it again and decide anew.', '')::json
                     when o.status = 'completed' then pg_catalog.json_build_object('detail',

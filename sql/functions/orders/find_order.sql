@@ -1,5 +1,5 @@
 -- The order that an id names, or null: ours (ORD-<region>-<number>), or the one that a channel gave it (external_id). Only
--- orders that the caller may see are found.
+-- orders that the caller may see are found; where two channels gave theirs the same number, none: nothing is changed on a guess.
 create or replace function orders.find_order(
   p_region_id smallint,
   p_id text
@@ -17,7 +17,7 @@ as $$
          and o.order_id = pg_catalog.split_part(p_id, '-', 3)::bigint
          and p_id = orders.public_id(p_region_id, o.order_id))
     else (
-      select min(o.order_id)
+      select case when count(*) = 1 then min(o.order_id) end
         from orders.orders o
        where o.region_id = p_region_id and o.external_id = p_id)
     end;

@@ -18,7 +18,7 @@ declare
 begin
   if p_order_id is null then
     code := 'OR002';
-    body := app.refusal(pg_catalog.format('There is no order %s for you.', p_request ->> 'order_id'), '');
+    body := app.refusal(orders.missing_order(p_region_id, p_request ->> 'order_id'), '');
     return;
   end if;
   select s.parts, s.refusal into v_parts, body from orders.split_request(p_region_id, p_order_id, p_request) s;

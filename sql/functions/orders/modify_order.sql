@@ -21,7 +21,7 @@ declare
   v_refusal jsonb;
 begin
   select o.* into v_order from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
-  v_refusal := orders.refuse_change(v_order, p_request);
+  v_refusal := orders.refuse_change(p_region_id, v_order, p_request);
   v_total := v_order.total_price;
   if v_refusal is null and p_request -> 'items' <> 'null' then
     v_held := orders.held_units(p_region_id, p_order_id);

@@ -1,16 +1,17 @@
 -- Why an order cannot be changed at all, or null: {"code", "body"}.
 create or replace function orders.refuse_change(
+  p_region_id smallint,
   p_order orders.orders,
   p_request jsonb
 )
   returns jsonb
   language sql
-  immutable
+  stable
   set search_path = ''
 as $$
   select case
     when p_order.order_id is null then pg_catalog.jsonb_build_object('code', 'OR002', 'body', app.refusal(
-      pg_catalog.format('There is no order %s for you.', p_request ->> 'order_id'), ''))
+      orders.missing_order(p_region_id, p_request ->> 'order_id'), ''))
     when p_request ->> 'if_match' <> '*' and p_request ->> 'if_match' <> p_order.version::text
       then pg_catalog.jsonb_build_object('code', 'ST009', 'body', app.refusal(
         'This order changed since you read it. Read it again and decide anew.', ''))
@@ -21,4 +22,4 @@ as $$
   end;
 $$;
 
-grant execute on function orders.refuse_change(orders.orders, jsonb) to scoville_definer;
+grant execute on function orders.refuse_change(smallint, orders.orders, jsonb) to scoville_definer;
