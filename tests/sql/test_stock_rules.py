@@ -233,6 +233,27 @@ def test_a_sku_whose_naming_receipt_is_refused_stays_unknown_to_the_next(shop: S
     assert shop.rows("select from catalog.warehouses where warehouse_id = 'WH-NEW'") == []
 
 
+def test_a_receipt_that_is_refused_leaves_nothing_behind(shop: Shop) -> None:
+    """What a receipt names and nobody has made is made for one that adds units, alone or beside others of its call."""
+    shop.receive(5, expiration_date="2035-01-31")
+    elsewhere = {"warehouse_location": "WH-TYPO"}
+    cases = [
+        ([receipt(1, name="Another name", **elsewhere)], ["ST012"]),
+        ([receipt(1, expiration_date="2036-01-31", **elsewhere)], ["ST011"]),
+        ([receipt(1, batch_number=None, **elsewhere)], ["ST015"]),
+        ([receipt(1, "NEW", name="New", price=1), receipt(1, "NEW", name="Old", price=1, **elsewhere)], [None, "ST012"]),
+        ([receipt(1, "NEW", expiration_date="2036-01-31", batch_number="C"), receipt(1, "NEW", batch_number="C",
+          expiration_date="2037-01-31", **elsewhere)], [None, "ST011"]),
+        ([receipt(1, "NAMELESS", **elsewhere)], ["ST002"]),
+    ]  # fmt: skip
+    for receipts, expected in cases:
+        assert codes(shop.send("receive_stock", *receipts)) == expected
+        assert shop.rows("select from catalog.warehouses where warehouse_id = 'WH-TYPO'") == []
+    assert [
+        row["sku_id"] for row in shop.rows("select sku_id from catalog.skus order by 1") if row["sku_id"] in ("NEW", "NAMELESS")
+    ] == ["NEW"]
+
+
 def test_a_receipt_past_the_limit_of_a_level_leaves_nothing(shop: Shop) -> None:
     billion = 1_000_000_000
     assert codes(shop.send("receive_stock", receipt(billion), receipt(billion), receipt(1, batch_number="B-2"))) == [

@@ -21,7 +21,7 @@ as $$
                      ('size_ml', pg_catalog.to_jsonb(k.size_ml)), ('price', pg_catalog.to_jsonb(k.price)),
                      ('flavor_profile', pg_catalog.to_jsonb(k.flavor_profile)), ('attributes', k.attributes))
              as f (field, current)
-       where d.code is null and d.element ? f.field and d.element -> f.field <> 'null'
+       where d.code is null and k.sku_id is not null and d.element ? f.field and d.element -> f.field <> 'null'
          and d.element -> f.field <> coalesce(f.current, 'null')
        limit 1) c on true;
 $$;

@@ -1,4 +1,4 @@
--- The receipts with their batch, refused where they give it another date than it has.
+-- The receipts with their batch where there is one, refused where they give it another date than it has.
 create or replace function stock.match_lots(
   p_region_id smallint,
   p_drafts stock.draft[]
@@ -19,7 +19,7 @@ as $$
     left join lateral (
       select f.field, f.current
         from (values ('expiration_date', t.expiration_date), ('manufactured_on', t.manufactured_on)) as f (field, current)
-       where d.code is null and (d.element ->> f.field)::date is distinct from f.current
+       where d.code is null and t.lot_id is not null and (d.element ->> f.field)::date is distinct from f.current
          and d.element ->> f.field is not null
        limit 1) c on true;
 $$;

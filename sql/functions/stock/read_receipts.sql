@@ -37,10 +37,14 @@ begin
              where c.code is null) d)
     || array(select d from pg_catalog.unnest(v_drafts) d where d.code is not null);
   v_drafts := catalog.refuse_unnamed(v_drafts);
-  perform catalog.create_missing(p_region_id, v_drafts);
+  -- Against what was there already first: what is made for a receipt stays, so it is made for none that is refused.
+  v_drafts := stock.match_lots(p_region_id, catalog.refuse_conflicts(v_drafts));
+  perform catalog.create_skus(v_drafts);
   v_drafts := catalog.refuse_conflicts(v_drafts);
   perform stock.create_lots(p_region_id, v_drafts);
-  return stock.match_lots(p_region_id, v_drafts);
+  v_drafts := stock.match_lots(p_region_id, v_drafts);
+  perform catalog.create_warehouses(p_region_id, v_drafts);
+  return v_drafts;
 end
 $$;
 

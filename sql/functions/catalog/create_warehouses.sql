@@ -1,0 +1,38 @@
+-- Makes the warehouses that receipts name and nobody has made yet: of receipts that nothing was found against, for what is made stays.
+-- Only an admin's receipts come here with anything new (stock.read_drafts). Who made a thing is who sent that receipt: the
+-- receipts of a call may be of several callers (lanes).
+create or replace function catalog.create_warehouses(
+  p_region_id smallint,
+  p_drafts stock.draft[]
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_warehouses catalog.warehouses[];
+begin
+  with made as (
+    insert into catalog.warehouses (warehouse_id, region_id, name)
+    select distinct d.warehouse_id collate "C", p_region_id, d.warehouse_id
+      from pg_catalog.unnest(p_drafts) d
+     where d.code is null and not exists (select from catalog.warehouses w where w.warehouse_id = d.warehouse_id)
+     order by 1
+    on conflict do nothing
+    returning *
+  )
+  select pg_catalog.array_agg(m) into v_warehouses from made m;
+  perform audit.record('insert', 'catalog.warehouses', m.warehouse_id, null, catalog.warehouse_document(m)::jsonb, 'first receipt',
+                       f.actor, f.request_id)
+     from pg_catalog.unnest(v_warehouses) m
+    cross join lateral (
+      select d.actor, d.request_id
+        from pg_catalog.unnest(p_drafts) d
+       where d.code is null and d.warehouse_id = m.warehouse_id
+       order by d.ordinal
+       limit 1) f;
+end
+$$;
+
+grant execute on function catalog.create_warehouses(smallint, stock.draft[]) to scoville_definer;
