@@ -16,6 +16,7 @@ from pyapp.answers.fields import (
     Committed,
     ExpirationDate,
     Incoming,
+    ManufacturedOn,
     Moment,
     Note,
     OnHand,
@@ -31,7 +32,7 @@ from pyapp.answers.fields import (
 )
 from pyapp.answers.orders import Allocation, Line, Order
 from pyapp.answers.reservations import Reservation
-from pyapp.answers.stock import BatchStatus, Lot
+from pyapp.answers.stock import BatchStatus
 
 Place = Annotated[
     str,
@@ -150,9 +151,17 @@ class Status(Answer):
     status: BatchStatus
 
 
-class LotStatusChanged(Lot, kw_only=True):
-    """The batch as it is now, and what its status was."""
+class LotStatusChanged(Answer, kw_only=True):
+    """The batch as it is now, and what its status was. What that did to the units of each warehouse, its own events tell."""
 
+    sku_id: Sku
+    batch_number: BatchNumber
+    status: BatchStatus
+    expiration_date: ExpirationDate | None
+    manufactured_on: ManufacturedOn | None
+    version: Version
+    created_at: Moment
+    updated_at: Moment
     old: Status
     new: Status
     reason_code: Reason

@@ -34,9 +34,10 @@ begin
      order by v.warehouse_id);
   perform stock.reclassify_lots(p_region_id, v_warehouses,
     pg_catalog.array_fill(p_draft.sku_id, array[pg_catalog.cardinality(v_warehouses)]), array[p_draft]);
+  -- Without the units: whoever has some of the batch reads this event, and no more of the stock of others than elsewhere.
   perform events.emit(p_region_id, 'lot.status_changed', 'lots/' || p_draft.sku_id || '/' || p_draft.batch_number, null,
             v_warehouses, v_version,
-            d.document::jsonb || pg_catalog.jsonb_build_object('old', pg_catalog.jsonb_build_object('status', v_old),
+            d.document::jsonb - '{stock,warehouses}'::text[] || pg_catalog.jsonb_build_object('old', pg_catalog.jsonb_build_object('status', v_old),
               'new', pg_catalog.jsonb_build_object('status', v_status), 'reason_code', p_draft.reason_code,
               'note', p_draft.note),
             p_draft.actor, p_draft.request_id, p_draft.sku_id)

@@ -1,4 +1,5 @@
--- Locks the batch levels of these levels (pairs of warehouse and SKU) and answers them with the status everyone sees today.
+-- Locks the batch levels with units of these levels (pairs of warehouse and SKU) and answers them with the status everyone sees
+-- today. Nobody fills an empty one meanwhile: that takes the lock of its level.
 -- Lock order: the caller has locked the stock_levels; here lot_levels in key order.
 create or replace function stock.lock_lots(
   p_region_id smallint,
@@ -19,7 +20,7 @@ begin
            stock.lot_status(t.status, t.expiration_date, v_today), t.expiration_date
       from rows from (pg_catalog.unnest(p_warehouse_ids), pg_catalog.unnest(p_sku_ids)) as k (warehouse_id, sku_id)
       join stock.lot_levels v
-        on v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id
+        on v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id and v.on_hand > 0
       join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
      order by v.warehouse_id, v.sku_id, v.lot_id
        for no key update of v;
