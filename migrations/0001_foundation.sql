@@ -68,7 +68,7 @@ create table catalog.skus (
   constraint skus_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
   constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
   constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
-  constraint skus_attributes_are_at_most_65536_characters_check check (length(attributes::text) <= 65536)
+  constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'A thing that is sold. price null: no list price, sold only where the channel sets the price.';
 
@@ -1066,7 +1066,7 @@ create table analytics.lot_receipts (
   received bigint not null,
   constraint lot_receipts_pkey primary key (region_id, warehouse_id, sku_id, lot_id)
 );
-comment on table analytics.lot_receipts is 'When units of a batch came into a warehouse: receipts and transfers.';
+comment on table analytics.lot_receipts is 'When units of a batch came into a warehouse: received, returned, moved, found.';
 create index lot_receipts_warehouse_id_idx on analytics.lot_receipts (warehouse_id);
 
 create table analytics.due_days (

@@ -35,7 +35,7 @@ create table catalog.skus (
   constraint skus_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
   constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
   constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
-  constraint skus_attributes_are_at_most_65536_characters_check check (length(attributes::text) <= 65536)
+  constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'A thing that is sold. price null: no list price, sold only where the channel sets the price.';
 

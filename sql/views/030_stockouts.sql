@@ -1,7 +1,6 @@
 create or replace view bi.stockouts with (security_invoker = true) as
 select d.region_id, d.warehouse_id, d.sku_id, s.name as sku_name, d.started_on,
-       case when d.last_on < (app.now() at time zone 'UTC')::date then d.last_on end as ended_on,
-       d.days::integer as days, d.last_on < (app.now() at time zone 'UTC')::date as is_over
+       case when o.is_over then d.last_on end as ended_on, d.days::integer as days, o.is_over
   from (select i.region_id, i.warehouse_id, i.sku_id, min(i.day_on) as started_on, max(i.day_on) as last_on, count(*) as days
           from (select r.region_id, r.warehouse_id, r.sku_id, r.day_on,
                        r.day_on - row_number() over (
@@ -9,7 +8,12 @@ select d.region_id, d.warehouse_id, d.sku_id, s.name as sku_name, d.started_on,
                   from analytics.stock_days r
                  where r.available <= 0) i
          group by i.region_id, i.warehouse_id, i.sku_id, i.spell) d
-  join catalog.skus s on s.sku_id = d.sku_id;
+  join catalog.skus s on s.sku_id = d.sku_id
+ -- By the days that are summed, not by the clock: while the sums are old nobody knows of a day on which it ended.
+ cross join lateral (
+   select exists (select from analytics.stock_days n
+                   where n.region_id = d.region_id and n.warehouse_id = d.warehouse_id and n.sku_id = d.sku_id
+                     and n.day_on = d.last_on + 1)) o (is_over);
 
 comment on view bi.stockouts is
   'One row a spell of days (of UTC) that each ended with nothing of a SKU for sale in a warehouse that had had it. A spell '
@@ -20,6 +24,6 @@ comment on column bi.stockouts.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.stockouts.sku_name is 'What customers call it.';
 comment on column bi.stockouts.started_on is 'The first day that ended with nothing for sale.';
 comment on column bi.stockouts.ended_on is 'The last such day; null where the spell goes on.';
-comment on column bi.stockouts.days is 'So many days, today too.';
+comment on column bi.stockouts.days is 'So many days, the last that is summed too.';
 comment on column bi.stockouts.is_over is 'Whether there is something for sale again.';
 grant select on bi.stockouts to bi_reader, admin, warehouse, sales;

@@ -165,7 +165,7 @@ def expiring_lots(facts: Facts) -> Frame:
 
 
 def aging_stock(facts: Facts) -> Frame:
-    came = facts.movements[facts.movements["kind"].isin(["receipt", "transfer_in"])]
+    came = facts.movements[facts.movements["on_hand"] > 0]
     first = came.groupby([*LEVEL, "batch_number"])["recorded_at"].min().dt.normalize().rename("first_received_on").reset_index()
     found = facts.batches.merge(facts.skus, on="sku_id").merge(first, on=[*LEVEL, "batch_number"], how="left")
     found["age_days"] = (facts.today - found["first_received_on"]).dt.days

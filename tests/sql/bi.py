@@ -13,6 +13,7 @@ from pyapp import analysts, demo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
 VIEWS = "select viewname from pg_views where schemaname = 'bi' order by 1"
 CALLS_MAX = 1000
@@ -24,24 +25,26 @@ def load(authenticator_url: str) -> None:
     roll_up(authenticator_url)
 
 
-def roll_up(authenticator_url: str, rows: int = 500) -> None:
-    """What the worker does every few seconds, until nothing is left to do; `rows` a call."""
+def roll_up(authenticator_url: str, rows: int = 500, now: datetime | None = None) -> None:
+    """What the worker does every few seconds, until nothing is left to do; `rows` a call. `now`: at this moment."""
     sums = tuple(f"roll_up_{name}(1::smallint, {rows})" for name in ("stock", "sales"))
     jobs = ("sequence_events(1000)", *sums)
     with psycopg.connect(authenticator_url, autocommit=True) as connection:
         for job in jobs:
             for _ in range(CALLS_MAX):
-                done = call(connection, job)
+                done = call(connection, job, now)
                 if done == 0 or (job.startswith("roll") and done < rows):
                     break
             else:
                 raise AssertionError(f"{job} finds no end")
 
 
-def call(connection: psycopg.Connection[Any], job: str) -> int:
+def call(connection: psycopg.Connection[Any], job: str, now: datetime | None = None) -> int:
     """One call of the worker's, in a transaction of its own: how much it did."""
     with connection.transaction():
         connection.execute("select app.enter('scoville_worker', '{}')")
+        if now:
+            connection.execute("select set_config('scoville.now', %s, true)", [now.isoformat()])
         done = connection.execute(f"select jobs.{job}".encode()).fetchone()
     assert done is not None
     return int(done[0])

@@ -340,6 +340,39 @@ def test_the_check_of_the_books_finds_days_that_do_not_agree(
     check_days(connection)
 
 
+def test_a_spell_goes_on_until_a_day_is_summed_that_ended_with_units_for_sale(shop: Shop, authenticator_url: str) -> None:
+    def spells() -> list[tuple[Any, ...]]:
+        with shop.connection.transaction():
+            shop.connection.execute("select app.enter('sales', '{\"channels\": [\"wh-01\"]}')")
+            shop.connection.execute(sql.SQL("set local scoville.now = {}").format(sql.Literal(shop.clock.isoformat())))
+            row = shop.connection.execute("select body from api.list_stockouts(1::smallint, '{}', null, 10)").fetchone()
+        assert row
+        return [(spell["open"], spell["ended_on"], spell["days"]) for spell in row[0]["data"]]
+
+    shop.clock = datetime.now(UTC)
+    shop.do("receive", "WH-01", "HOT")
+    for _ in range(5):
+        shop.do("adjust", "WH-01", "HOT")
+    bi.roll_up(authenticator_url)
+    assert spells() == [(True, None, 1)]
+    shop.clock += timedelta(days=1)
+    assert spells() == [(True, None, 1)]  # midnight has passed, and nothing is summed yet
+    shop.do("receive", "WH-01", "HOT")
+    bi.roll_up(authenticator_url, now=shop.clock)
+    [spell] = spells()
+    assert spell[0] is False
+
+
+def test_a_batch_that_came_as_a_return_is_as_old_as_it_is(
+    shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    shop.clock = datetime.now(UTC) - timedelta(days=40)
+    element = {"sku_id": "HOT", "warehouse_location": "WH-01", "batch_number": "R", "stock": 1, "reason_code": "return"}
+    shop.call("receive_stock", [element])
+    bi.roll_up(authenticator_url)
+    assert connection.execute("select age_days, age_band from bi.aging_stock").fetchall() == [(40, "31-60")]
+
+
 def check_days(connection: psycopg.Connection[Any]) -> None:
     """Each day is what the ledger makes of it, and there is one for each."""
     wrong = connection.execute("""

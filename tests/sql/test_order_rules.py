@@ -203,6 +203,10 @@ def test_an_order_is_shipped_in_parts(shop: Shop) -> None:
     assert shop.level() == {"on_hand": 3, "available": 2, "committed": 1}
     refused = shop.fulfill(placed, items=[{"sku_id": SKU, "quantity": 2}])
     assert (refused.code, refused.body["errors"][0]["open"]) == ("OR004", 1)
+    for quantities in ([0], [-1], [3, -1]):
+        refused = shop.fulfill(placed, items=[{"sku_id": SKU, "quantity": quantity} for quantity in quantities])
+        assert (refused.code, refused.body["errors"][0]["pointer"]) == ("OR004", "/items/0/quantity")
+    assert shop.rows("select version from orders.orders") == [{"version": shipped.body["version"]}]
     assert shop.fulfill(placed).body["fulfillment_status"] == "fulfilled"
     assert shop.fulfill(placed).code == "OR004"
     assert shop.cancel(placed).code == "OR003"

@@ -285,10 +285,11 @@ def test_warehouse_staff_make_neither_skus_nor_warehouses(shop: Shop) -> None:
         ({"reason_code": "damaged"}, "ST006"),
         ({"reason_code": "no_such"}, "ST004"),
         ({"manufactured_on": "2040-01-02"}, "VA001"),
+        ({"stock": -5}, "VA001"),
     ],
 )
 def test_a_receipt_that_cannot_be_is_refused(shop: Shop, element: dict[str, Any], code: str) -> None:
-    assert codes(shop.send("receive_stock", receipt(1, **element), receipt(1, OTHER_SKU))) == [code, None]
+    assert codes(shop.send("receive_stock", receipt(1) | element, receipt(1, OTHER_SKU))) == [code, None]
     assert shop.rows("select from stock.lots where sku_id = %s", SKU) == []
 
 

@@ -12,8 +12,9 @@ create or replace function api.list_orders(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
+  c_year_1 constant bigint := 62135596800000000;  -- microseconds before the epoch: numbers of a cursor are not negative
   v_position jsonb := app.decode_cursor(p_cursor, 'orders', 2);
-  v_before_at timestamptz := timestamptz 'epoch' + app.cursor_number(v_position ->> 1) * interval '1 microsecond';
+  v_before_at timestamptz := timestamptz 'epoch' + (app.cursor_number(v_position ->> 1) - c_year_1) * interval '1 microsecond';
   v_before_id bigint := app.cursor_number(v_position ->> 2);
   v_from timestamptz := (p_filters ->> 'from')::timestamptz;
   v_to timestamptz := (p_filters ->> 'to')::timestamptz;
@@ -42,7 +43,7 @@ begin
            limit p_limit + 1) s;
   next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
                       then app.encode_cursor(pg_catalog.jsonb_build_array('orders',
-                        (extract(epoch from v_at) * 1000000)::bigint::text, v_ids[p_limit]::text)) end;
+                        (c_year_1 + (extract(epoch from v_at) * 1000000)::bigint)::text, v_ids[p_limit]::text)) end;
   return query
     select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(d.document
              order by pg_catalog.array_position(v_ids, d.order_id)), '[]'), 'next_cursor', list_orders.next_cursor),

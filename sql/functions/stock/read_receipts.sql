@@ -20,10 +20,11 @@ begin
   v_drafts := array(
     select row(d.ordinal,
                case when d.batch_number is null then 'ST015'
-                    when d.backwards then 'VA001'
+                    when d.backwards or d.counted < 0 then 'VA001'
                     when d.total > 2000000000 then 'ST014' end,
                case when d.batch_number is null then app.refusal('Every unit belongs to a batch: name it.', '/batch_number')
                     when d.backwards then app.refusal('A batch is made before it expires.', '/manufactured_on')
+                    when d.counted < 0 then app.refusal('A receipt adds units. Adjust the stock to take some away.', '/stock')
                     when d.total > 2000000000 then app.refusal(
                       'A warehouse holds at most 2,000,000,000 units of a SKU.', '/stock') end,
                d.sku_id, d.warehouse_id, d.delta, d.counted, d.batch_number, d.lot_id, d.reason_code, d.note, d.document,
