@@ -363,6 +363,27 @@ def test_a_spell_goes_on_until_a_day_is_summed_that_ended_with_units_for_sale(sh
     assert spell[0] is False
 
 
+def test_sums_that_wait_for_the_log_are_not_called_fresh(
+    shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    def as_of() -> datetime:
+        [(moment,)] = connection.execute("select as_of_at from bi.freshness where rollup = 'sales'").fetchall()
+        assert isinstance(moment, datetime)
+        return moment
+
+    shop.clock = datetime.now(UTC)
+    shop.do("receive", "WH-01", "HOT")
+    bi.roll_up(authenticator_url)
+    shop.clock = datetime.now(UTC)
+    shop.do("order", "WH-01", "HOT")
+    with psycopg.connect(authenticator_url, autocommit=True) as worker:
+        bi.call(worker, "roll_up_sales(1::smallint, 100)")
+        assert as_of() <= shop.clock
+        bi.call(worker, "sequence_events(1000)")
+        bi.call(worker, "roll_up_sales(1::smallint, 100)")
+        assert as_of() > shop.clock
+
+
 def test_a_batch_that_came_as_a_return_is_as_old_as_it_is(
     shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any]
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,6 +15,7 @@ from psycopg.types.json import Jsonb
 
 from pyapp.problems import from_database
 from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
+from tests.sql.test_races import wait_for_a_waiter
 from tests.sql.test_stock_rules import SKU, Result, Shop, order
 
 if TYPE_CHECKING:
@@ -968,6 +970,23 @@ def test_a_replay_ahead_of_the_dispatcher_is_not_sent_twice(hooks: Hooks) -> Non
     hooks.send("replay_webhooks", webhook, from_seq=hooks.last_seq() - 1, to_seq=hooks.last_seq())
     assert hooks.attempt(datetime.now(UTC)) == 1
     assert hooks.attempt(datetime.now(UTC)) == 0
+
+
+def test_a_replay_and_the_dispatcher_do_not_wait_for_each_other(hooks: Hooks) -> None:
+    webhook = hooks.create(event_types=["order.placed"], wide=True)
+    hooks.orders(2)
+    hooks.sequence()
+    last = hooks.last_seq()
+    with ThreadPoolExecutor(1) as pool:
+        with hooks.shop.session() as connection:
+            hooks.shop.run(connection, "test_webhooks", {"webhook_id": webhook["webhook_id"]})  # has its state
+            dispatched = pool.submit(hooks.dispatch)
+            wait_for_a_waiter(hooks.shop, dispatched)
+            replay = {"webhook_id": webhook["webhook_id"], "from_seq": last - 2, "to_seq": last}
+            [answer] = hooks.shop.run(connection, "replay_webhooks", replay)
+            assert (answer.code, answer.body["deliveries"]) == (None, 0)
+        dispatched.result(30)
+    assert sorted(types(hooks.claim())) == ["order.placed", "order.placed"]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ as $$
 declare
   c_events constant integer := 20;  -- of the log, for each of p_limit
   v_now timestamptz := app.now();
+  v_complete_at timestamptz;
   v_all boolean;
   v_day date;
   v_days integer := 0;
@@ -21,6 +22,8 @@ begin
   if not analytics.begin_rollup(p_region_id, 'sales') then
     return 0;
   end if;
+  -- Before the log is looked at: what is committed and not in it yet is not in the sums either.
+  v_complete_at := v_now - greatest(jobs.waiting_seconds(), 0) * interval '1 second';
   v_all := analytics.find_due_days(p_region_id, p_limit * c_events);
   for v_day in
     select d.placed_on from analytics.due_days d
@@ -35,7 +38,9 @@ begin
   if not v_all or exists (select from analytics.due_days d where d.region_id = p_region_id) then
     return p_limit;
   end if;
-  update analytics.rollups r set as_of_at = v_now where r.region_id = p_region_id and r.rollup = 'sales';
+  update analytics.rollups r
+     set as_of_at = greatest(r.as_of_at, v_complete_at)
+   where r.region_id = p_region_id and r.rollup = 'sales';
   return least(v_days, p_limit - 1);
 end
 $$;

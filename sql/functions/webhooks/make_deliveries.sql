@@ -1,5 +1,7 @@
 -- Makes a delivery of every event after p_after, up to p_until, for each endpoint that wants it: for all endpoints that listen,
 -- or for one, whenever it began to (a replay: what was delivered before is set to work again). Answers how many.
+-- A replay leaves to the dispatcher what that has not come to yet and will make: both at once would wait for each other, the one
+-- for the delivery, the other for the state of the endpoint.
 create or replace function webhooks.make_deliveries(
   p_after bigint,
   p_until bigint,
@@ -23,7 +25,8 @@ begin
       on e.region_id in (0, p.region_id) and p.active and p.disabled_at is null and p.deleted_at is null
    where e.seq > p_after and e.seq <= p_until
      and case when p_endpoint_id is null then e.seq > p.from_seq
-              else p.region_id = p_region_id and p.endpoint_id = p_endpoint_id end
+              else p.region_id = p_region_id and p.endpoint_id = p_endpoint_id
+               and (e.seq <= p.from_seq or e.seq <= (select d.last_seq from webhooks.dispatchers d)) end
      and webhooks.wants(p, e)
      and webhooks.is_entitled(p, e)
    order by e.seq, p.region_id, p.endpoint_id
