@@ -281,6 +281,17 @@ def test_an_order_of_another_channel_is_not_found(shop: Shop) -> None:
     assert codes(shop.send("cancel_orders", request, role="sales", channels=["web"])) == [None]
 
 
+def test_an_order_that_costs_more_than_can_be_written_harms_no_neighbour(shop: Shop) -> None:
+    shop.send("save_skus", {"sku_id": SKU, "price": 9999999.99})
+    shop.send("receive_stock", receipt(20_000_000), receipt(5, OTHER_SKU))
+    dear = order(*[(SKU, 1_000_000)] * 11)
+    assert codes(shop.send("place_orders", dear, order((OTHER_SKU, 1)))) == ["VA001", None]
+    placed = shop.order((SKU, 1), external_id="S-1")
+    assert placed.code is None
+    [refused] = shop.send("modify_orders", {"order_id": "S-1", "if_match": "*", "items": dear["items"]})
+    assert refused.code == "VA001"
+
+
 def test_a_number_that_two_channels_gave_names_neither_order(shop: Shop) -> None:
     """Who sees both is told so; who sees one means that one."""
     shop.receive(9)

@@ -249,3 +249,36 @@ def test_many_sessions_with_orders_of_five_skus_never_deadlock_and_lose_no_unit(
     assert row["on_hand"] == 2 * STORM_STOCK * len(STORM_SKUS) - shipped
     assert row["least"] >= 0
     assert shop.rows("select deadlocks from pg_stat_database where datname = current_database()") == [{"deadlocks": 0}]
+
+
+# Levels that do not exist yet
+
+
+def test_an_adjustment_and_a_receipt_that_make_the_same_level_do_not_wait_for_each_other(
+    shop: Shop, pool: ThreadPoolExecutor
+) -> None:
+    """Both want that level and one that is there, and a third has the one that is there."""
+    shop.send("receive_stock", receipt(5, "SAUCE-2"), receipt(1, SKU, warehouse_location="WH-02", batch_number="B-9"))
+    adjust = sender(shop, "adjust_stock", adjustment(5, SKU, batch_number="B-9"), adjustment(1, "SAUCE-2"))
+    receive = sender(shop, "receive_stock", receipt(2, SKU, batch_number="B-9"), receipt(2, "SAUCE-2"))
+
+    def alone(send: Callable[[psycopg.Connection[Any]], Result]) -> Result:
+        with shop.session() as connection:
+            return send(connection)
+
+    waiting = "select count(*) as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    with shop.session() as third:
+        shop.run(third, "adjust_stock", adjustment(1, "SAUCE-2"))
+        answers = []
+        for number, send in enumerate((adjust, receive), start=1):
+            answers.append(pool.submit(alone, send))
+            deadline = time.monotonic() + WAIT_SECONDS_MAX
+            while shop.rows(waiting) != [{"n": number}]:
+                assert time.monotonic() < deadline
+    assert codes([answer.result(WAIT_SECONDS_MAX) for answer in answers]) == [None, None]
+    assert (shop.level()["on_hand"], shop.level("SAUCE-2")["on_hand"]) == (7, 9)
+
+
+def test_a_level_that_nothing_came_to_is_not_made(shop: Shop) -> None:
+    assert codes(shop.send("adjust_stock", adjustment(-1, SKU))) != [None]
+    assert shop.rows("select from stock.stock_levels") == []

@@ -30,6 +30,8 @@ create or replace function orders.refusal_of(
       'errors', p_repriced))
     when p_placed_at > app.now() + interval '5 minutes' then pg_catalog.jsonb_build_object('code', 'VA001', 'body',
       app.refusal('created_at lies in the future. Leave it out, or send when the order was placed.', '/created_at'))
+    when p_total >= 100000000000000 then pg_catalog.jsonb_build_object('code', 'VA001', 'body',
+      app.refusal('An order costs 99999999999999.99 at most. Split it.', '/items'))
     when (p_order ->> 'total_price')::numeric <> p_total then pg_catalog.jsonb_build_object('code', 'OR007', 'body',
       app.refusal(pg_catalog.format('The items cost %s, not %s. Leave total_price out, or send the computed one.', p_total,
         p_order ->> 'total_price'), '/total_price', pg_catalog.jsonb_build_object('total_price', p_total)))

@@ -1,4 +1,5 @@
 -- Locks the levels of these movements in key order, making those that do not exist yet (in key order too).
+-- Lock order: levels that are to be made (stock.claim_new_levels), then stock_levels.
 create or replace function stock.lock_levels(
   p_region_id smallint,
   p_movements stock.movement[]
@@ -10,15 +11,9 @@ create or replace function stock.lock_levels(
 as $$
 begin
   insert into stock.stock_levels (region_id, warehouse_id, sku_id)
-  select k.region_id, k.warehouse_id, k.sku_id
-    from (select distinct p_region_id as region_id, m.warehouse_id collate "C" as warehouse_id, m.sku_id collate "C" as sku_id
-            from pg_catalog.unnest(p_movements) m
-           order by 2, 3) k
-    left join lateral (
-      select true as is_there from stock.stock_levels l
-       where l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
-       limit 1) l on true
-   where l.is_there is null
+  select p_region_id, k.warehouse_id, k.sku_id
+    from stock.claim_new_levels(p_region_id, array(select m.warehouse_id from pg_catalog.unnest(p_movements) m),
+                                array(select m.sku_id from pg_catalog.unnest(p_movements) m)) k
   on conflict do nothing;
   perform from (select distinct m.warehouse_id collate "C" as warehouse_id, m.sku_id collate "C" as sku_id
                   from pg_catalog.unnest(p_movements) m

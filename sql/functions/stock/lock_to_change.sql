@@ -3,7 +3,7 @@
 -- in the way of an adjustment, a count or a safety stock.
 -- A hold may reach into warehouses that are not the caller's. Its time has come whoever notices: while it is ended, the claim
 -- names those warehouses too; the caller named none of them, and gets nothing there.
--- Lock order: stock_levels in key order (with those of the holds), then lot_levels, then reservations.
+-- Lock order: levels that are to be made (stock.claim_new_levels); stock_levels in key order (with those of the holds), then lot_levels, then reservations.
 create or replace function stock.lock_to_change(
   p_region_id smallint,
   p_warehouse_ids text[],
@@ -32,6 +32,7 @@ begin
         from stock.reservation_lines l
        where l.region_id = p_region_id and l.reservation_id = any (v_expired))::text, true);
   end if;
+  perform from stock.claim_new_levels(p_region_id, p_warehouse_ids, p_sku_ids);
   perform from (
       select k.warehouse_id, k.sku_id
         from rows from (pg_catalog.unnest(p_warehouse_ids), pg_catalog.unnest(p_sku_ids)) as k (warehouse_id, sku_id)
