@@ -54,6 +54,20 @@ GUARDS = (
         "tests/battery/test_pairs.py",
     ),
     Guard(
+        "levels that are to be made are claimed before others are locked",
+        "sql/functions/stock/lock_to_change.sql",
+        "  perform from stock.claim_new_levels(p_region_id, p_warehouse_ids, p_sku_ids);\n",
+        "",
+        f"{RACES} -k do_not_wait",
+    ),
+    Guard(
+        "a number that two channels gave names no order",
+        "sql/functions/orders/find_order.sql",
+        "case when count(*) = 1 then min(o.order_id) end",
+        "min(o.order_id)",
+        "tests/sql/test_order_rules.py -k two_channels",
+    ),
+    Guard(
         "promises are within on_hand", LEVELS, "(reserved + committed + unavailable + safety_stock <= on_hand)", "(true)", CHECKS
     ),
     Guard("on_hand is not negative", LEVELS, "check (on_hand between 0 and 2000000000)", "check (true)", CHECKS),
@@ -364,6 +378,14 @@ GUARDS = (
         "    if len(origins) == 1:",
         "tests/http/test_origins.py",
     ),
+    # Analysts
+    Guard(
+        "stock of the past: what is summed is not added again",
+        "sql/functions/bi/stock_as_of.sql",
+        "             and k.movement_id >= v.movement_id\n",
+        "",
+        "tests/sql/test_bi.py -k more_movements",
+    ),
     # The log and webhooks
     Guard(
         "each hash rests on the one before it",
@@ -406,6 +428,20 @@ GUARDS = (
         "p_solo_starts >= 3",
         "p_solo_starts >= 99",
         "tests/sql/test_webhooks.py -k five_workers",
+    ),
+    Guard(
+        "webhooks: what its owner may not see any more is not sent",
+        "sql/functions/jobs/claim_deliveries.sql",
+        "\n     where webhooks.is_entitled(t.endpoint, b.event);",
+        ";",
+        "tests/sql/test_webhooks.py -k lost_the_right",
+    ),
+    Guard(
+        "webhooks: a replay leaves to the dispatcher what it has not come to",
+        "sql/functions/webhooks/make_deliveries.sql",
+        "\n               and (e.seq <= p.from_seq or e.seq <= (select d.last_seq from webhooks.dispatchers d)) end",
+        " end",
+        "tests/sql/test_webhooks.py -k wait_for_each_other",
     ),
     Guard(
         "webhooks: suspects are sent by themselves",
