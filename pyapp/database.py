@@ -10,8 +10,11 @@ of Python each, against 5,800 and 170 us with connection.pipeline(), which flush
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import os
 import select
-from collections.abc import Callable, Sequence
+import socket
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import psycopg
@@ -32,7 +35,11 @@ STATEMENT_MILLISECONDS = 15_000
 LOCK_MILLISECONDS = 5_000
 IDLE_TRANSACTION_MILLISECONDS = 10_000
 CALL_SECONDS = 20.0  # above the statement timeout: reached only when the network swallows bytes
+SPARE_SECONDS = 5.0  # after its statement timeout, for the answer of a call to arrive
 ATTEMPTS_MAX = 2  # a deadlock, a serialization failure or a lost read is tried once more
+
+# A host that is gone without a word is noticed within half a minute.
+KEEPALIVE: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 
 # A plan that no longer fits, after a deploy replaced a function: the connection is renewed, the call repeated.
 STALE_PLAN_STATES = frozenset({"0A000", "26000"})
@@ -120,6 +127,7 @@ class Database:
                 "application_name": "scoville",
                 "connect_timeout": CONNECT_SECONDS,
                 "options": f"{options} {given}" if given else options,
+                **KEEPALIVE,
             },
             min_size=min(2, pool_size),
             max_size=pool_size,
@@ -268,6 +276,26 @@ class Database:
         except (psycopg.Error, TimeoutError):
             pass
         await session.close()
+
+
+@contextlib.contextmanager
+def answering(connection: psycopg.AsyncConnection[Any], seconds: float) -> Iterator[None]:
+    """What is asked within is answered in that time, or the connection counts as lost (psycopg.OperationalError)."""
+    timer = asyncio.get_running_loop().call_later(seconds, cut_off, connection)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def cut_off(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Ends it under whoever waits for its answer, who finds it lost.
+
+    To cancel would not do: psycopg then asks the server to end the statement and waits again for what has gone silent.
+    """
+    if not connection.closed:
+        with socket.socket(fileno=os.dup(connection.fileno())) as same, contextlib.suppress(OSError):
+            same.shutdown(socket.SHUT_RDWR)
 
 
 async def run_steps(session: Session, steps: Sequence[Step]) -> list[list[Row]]:

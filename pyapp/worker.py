@@ -1,7 +1,8 @@
 """What has to happen by the clock: holds and lots expire, partitions are made in time, old keys go.
 
 Every job is one function of schema jobs that does at most a stated number of rows in a transaction of its own, entered as
-role scoville_worker. Several workers at once are harmless: the functions lock the rows that they take.
+role scoville_worker. Several workers at once are harmless: the functions lock the rows that they take. A call that is not
+answered in time, or keeps a worker from its end, is given up with its connection: Postgres rolls it back.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from pyapp import metrics
+from pyapp.database import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering, cut_off
 from pyapp.live.sequencer import Sequencer
 from pyapp.metrics import sources
 from pyapp.tasks import end
@@ -28,6 +30,8 @@ CALLS_MAX = 20  # of one job in a row, so that a backlog does not starve the oth
 CALLS_SECONDS_MAX = 2.0  # another call begins only within them
 CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 30_000
+CALL_SECONDS = STATEMENT_MILLISECONDS / 1000 + SPARE_SECONDS
+STOP_SECONDS = 5.0  # that a call is waited for at the end
 BACKOFF_SECONDS_MIN = 0.5
 BACKOFF_SECONDS_MAX = 10.0
 
@@ -88,9 +92,13 @@ async def _keep_working(database_url: str, stop: asyncio.Event) -> None:
                 if away:
                     logger.info("the database is back")
                 backoff, away = BACKOFF_SECONDS_MIN, False
-                await _work(connection, stop)
+                cutting = asyncio.create_task(_cut_off_at_end(connection, stop))
+                try:
+                    await _work(connection, stop)
+                finally:
+                    await end(cutting)
         except psycopg.OperationalError as error:
-            if not away:
+            if not away and not stop.is_set():
                 logger.warning("the database is away, trying again: %s", _one_line(error))
             away = True
             await _sleep(stop, backoff)
@@ -103,8 +111,16 @@ async def _connect(database_url: str) -> psycopg.AsyncConnection[Any]:
         autocommit=True,
         application_name="scoville worker",
         connect_timeout=CONNECT_SECONDS,
-        options=f"-c statement_timeout={STATEMENT_MILLISECONDS}",
+        options=f"-c statement_timeout={STATEMENT_MILLISECONDS}"
+        f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}",
+        **KEEPALIVE,
     )
+
+
+async def _cut_off_at_end(connection: psycopg.AsyncConnection[Any], stop: asyncio.Event) -> None:
+    await stop.wait()
+    await asyncio.sleep(STOP_SECONDS)
+    cut_off(connection)
 
 
 async def _work(connection: psycopg.AsyncConnection[Any], stop: asyncio.Event) -> None:
@@ -143,9 +159,10 @@ async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.
 
 
 async def _call(connection: psycopg.AsyncConnection[Any], statement: LiteralString, values: dict[str, Any]) -> list[Any]:
-    async with connection.transaction():
-        await connection.execute(ENTER, [CLAIMS])
-        return await (await connection.execute(statement, values)).fetchall()
+    with answering(connection, CALL_SECONDS):
+        async with connection.transaction():
+            await connection.execute(ENTER, [CLAIMS])
+            return await (await connection.execute(statement, values)).fetchall()
 
 
 async def _sleep(stop: asyncio.Event, seconds: float) -> None:

@@ -14,14 +14,14 @@ import random
 import time
 import uuid
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 import msgspec
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq.misc import PGnotify
 
-from pyapp.database import Database, Row, Session, run_steps
+from pyapp.database import KEEPALIVE, Database, Row, Session, run_steps
 from pyapp.live import log, messages
 from pyapp.live.levels import Change, Key, Window
 from pyapp.live.log import Batch, Event, Extent, Lost, Place
@@ -47,9 +47,6 @@ FLUSH_SHARE = 0.6  # of the process's time at most that reading and flushing may
 READY_SECONDS = 5.0
 CATCH_UP_SECONDS = 2.0  # for a place that another process has told and this one has not read yet
 EXTEND_EVENTS_MAX = 20_000  # read back for those who come back after this process was started
-
-# A host that is gone without a word is noticed within half a minute.
-KEEPALIVE: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 
 
 class Audience(Protocol):

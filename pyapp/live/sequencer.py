@@ -13,12 +13,11 @@ import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
-from pyapp.database import ENTER, Row, Session, Value, run_steps
+from pyapp.database import ENTER, KEEPALIVE, Row, Session, Value, run_steps
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.sequencer")
@@ -39,9 +38,6 @@ CHECK_EPOCH = "select jobs.check_epoch()"
 RENEW_EPOCH = "select jobs.renew_epoch()"
 MEASURE = """select b.waiting, b.oldest_seconds, p.epoch, p.last_seq
     from jobs.measure_backlogs() b, jobs.stream_place() p where b.backlog = 'events'"""
-
-# A host that is gone without a word is noticed within half a minute.
-KEEPALIVE: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 
 
 class Sequencer:

@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 from psycopg.types.json import Jsonb
 
 from pyapp import metrics
+from pyapp.database import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.figures")
@@ -136,7 +137,12 @@ async def _keep_measuring(url: str, figures: Figures, verify_seconds: float) -> 
 
 async def _connect(url: str) -> psycopg.AsyncConnection[Any]:
     return await psycopg.AsyncConnection.connect(
-        url, autocommit=True, application_name="scoville figures", connect_timeout=CONNECT_SECONDS
+        url,
+        autocommit=True,
+        application_name="scoville figures",
+        connect_timeout=CONNECT_SECONDS,
+        options=f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}",
+        **KEEPALIVE,
     )
 
 
@@ -158,7 +164,8 @@ async def _verify(connection: psycopg.AsyncConnection[Any], figures: Figures) ->
 
 
 async def _ask(connection: psycopg.AsyncConnection[Any], statement: str, milliseconds: int) -> list[Any]:
-    async with connection.transaction():
-        await connection.execute("select set_config('statement_timeout', %s, true)", [str(milliseconds)])
-        await connection.execute(ENTER, [CLAIMS])
-        return await (await connection.execute(statement.encode())).fetchall()
+    with answering(connection, milliseconds / 1000 + SPARE_SECONDS):
+        async with connection.transaction():
+            await connection.execute("select set_config('statement_timeout', %s, true)", [str(milliseconds)])
+            await connection.execute(ENTER, [CLAIMS])
+            return await (await connection.execute(statement.encode())).fetchall()

@@ -11,6 +11,8 @@ import logging
 
 import psycopg
 
+from pyapp.database import KEEPALIVE
+
 logger = logging.getLogger("scoville.webhooks")
 
 EVENTS_CHANNEL = "scoville_events"
@@ -32,7 +34,11 @@ class Bell:
         while True:
             try:
                 async with await psycopg.AsyncConnection.connect(
-                    self._url, autocommit=True, application_name="scoville webhooks", connect_timeout=CONNECT_SECONDS
+                    self._url,
+                    autocommit=True,
+                    application_name="scoville webhooks",
+                    connect_timeout=CONNECT_SECONDS,
+                    **KEEPALIVE,
                 ) as connection:
                     await connection.execute(f"listen {EVENTS_CHANNEL}")
                     await connection.execute(f"listen {QUEUE_CHANNEL}")

@@ -8,7 +8,7 @@ import logging
 import re
 import subprocess
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -17,18 +17,32 @@ import psycopg
 import pytest
 
 from pyapp import demo as demo_data
-from pyapp import worker
+from pyapp import metrics, worker
+from pyapp.database import Database
+from pyapp.metrics import figures
 from tests.cli.conftest import COMMAND, environment
+from tests.http.test_outages import Proxy
 
 SECONDS_MAX = 20.0
 
 
-def run_until(url: str, done: Callable[[], Awaitable[bool]]) -> None:
+@pytest.fixture
+def proxy(authenticator_url: str) -> Iterator[Proxy]:
+    proxy = Proxy(authenticator_url)
+    yield proxy
+    proxy.close()
+
+
+def run_until(
+    url: str,
+    done: Callable[[], Awaitable[bool]],
+    run: Callable[[str, asyncio.Event], Coroutine[Any, Any, None]] = worker.run,
+) -> None:
     """Let the worker work until `done`, then stop it in order."""
 
     async def main() -> None:
         stop = asyncio.Event()
-        task = asyncio.create_task(worker.run(url, stop))
+        task = asyncio.create_task(run(url, stop))
         async with asyncio.timeout(SECONDS_MAX):
             while not await done():
                 assert not task.done()
@@ -144,3 +158,78 @@ def test_a_job_that_can_wait_rests_as_long_as_it_was_told(
     pauses = [(later - earlier).total_seconds() for (earlier,), (later,) in itertools.pairwise(rows)]
     assert min(pauses) >= 0.95
     assert min(pauses) < 0.1 * worker.CALLS_MAX  # as long as the other would have gone on
+
+
+async def work(url: str, stop: asyncio.Event) -> None:
+    await worker.run(url, stop, sequences=False)
+
+
+async def measure(url: str, stop: asyncio.Event) -> None:
+    await figures.run(url, 0, stop)
+
+
+Run = Callable[[str, asyncio.Event], Coroutine[Any, Any, None]]
+RUNS = [(work, "worker_job_last_success_timestamp_seconds", {"task": "expire_lots"}), (measure, "figures_timestamp_seconds", {})]
+
+
+class Frozen:
+    """Freezes the connections of what runs once it has worked. `at`: when (time.time); `done_at`: when it last worked."""
+
+    def __init__(self, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, name: str, labels: dict[str, str]) -> None:
+        self.at = 0.0
+        self._started = time.time()
+        self._proxy, self._sample = proxy, (f"scoville_{name}", labels)
+        for module, name_ in ((figures, "MEASURE_SECONDS"), (figures, "AWAY_SECONDS"), (worker, "TICK_SECONDS")):
+            monkeypatch.setattr(module, name_, 0.1)
+
+    @property
+    def done_at(self) -> float:
+        return metrics.REGISTRY.get_sample_value(*self._sample) or 0
+
+    async def is_silent(self) -> bool:
+        """Whether somebody has waited a second for an answer."""
+        if not self.at and self.done_at > self._started:
+            self._proxy.freeze()
+            self.at = time.time()
+        return bool(self.at) and time.time() > self.at + 1
+
+
+@pytest.mark.parametrize(("run", "name", "labels"), RUNS)
+def test_a_connection_that_goes_silent_is_given_up_for_another(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch, run: Run, name: str, labels: dict[str, str]
+) -> None:
+    monkeypatch.setattr(worker, "CALL_SECONDS", 1.0)
+    monkeypatch.setattr(figures, "SPARE_SECONDS", 1 - figures.MEASURE_MILLISECONDS / 1000)
+    frozen = Frozen(proxy, monkeypatch, name, labels)
+
+    async def came_back() -> bool:
+        return await frozen.is_silent() and frozen.done_at > frozen.at + 0.5
+
+    run_until(proxy.url, came_back, run)
+
+
+@pytest.mark.parametrize(("run", "name", "labels"), RUNS)
+def test_at_the_end_a_silent_connection_is_waited_for_a_moment_only(
+    proxy: Proxy, monkeypatch: pytest.MonkeyPatch, run: Run, name: str, labels: dict[str, str]
+) -> None:
+    monkeypatch.setattr(worker, "STOP_SECONDS", 0.5)
+    frozen = Frozen(proxy, monkeypatch, name, labels)
+    run_until(proxy.url, frozen.is_silent, run)
+    assert frozen.done_at < frozen.at + 0.5  # it was silent, and nobody came back
+    assert time.time() < frozen.at + 8
+
+
+def test_a_transaction_that_nobody_goes_on_with_lets_its_locks_go(authenticator_url: str) -> None:
+    async def limits() -> list[str]:
+        statement = "show idle_in_transaction_session_timeout"
+        found = []
+        for connect in (worker._connect, figures._connect):
+            async with await connect(authenticator_url) as connection:
+                found += await (await connection.execute(statement)).fetchall()
+        database = Database(authenticator_url, 1)
+        await database.open()
+        [(limit,)] = await database.ask(statement, (), request_id="")
+        await database.close()
+        return [*(limit for (limit,) in found), (limit or b"").decode()]
+
+    assert asyncio.run(limits()) == ["10s"] * 3

@@ -166,7 +166,7 @@ def test_a_function_that_was_replaced_is_called_without_an_error(
 
 
 class Proxy:
-    """Bytes pass between the app and Postgres until told to swallow the server's answer to a COMMIT."""
+    """Bytes pass between the app and Postgres until told to swallow the server's answer to a COMMIT, or to go silent."""
 
     def __init__(self, url: str) -> None:
         info = psycopg.conninfo.conninfo_to_dict(url)
@@ -178,6 +178,7 @@ class Proxy:
         login = f"authenticator:{quote(str(info['password']))}"
         self.url = f"postgresql://{login}@127.0.0.1:{self.listener.getsockname()[1]}/{info['dbname']}?sslmode=disable"
         self.sockets: list[socket.socket] = [self.listener]
+        self.frozen: set[socket.socket] = set()
         self.threads = [threading.Thread(target=self.accept)]
         self.threads[0].start()
 
@@ -194,9 +195,15 @@ class Proxy:
                 self.threads.append(threading.Thread(target=self.pump, args=(source, target, source is client)))
                 self.threads[-1].start()
 
+    def freeze(self) -> None:
+        """The connections that are there go silent, as when a host is gone; new ones pass."""
+        self.frozen = set(self.sockets)
+
     def pump(self, source: socket.socket, target: socket.socket, is_app: bool) -> None:
         try:
             while data := source.recv(65536):
+                if source in self.frozen:
+                    continue
                 if is_app and self.counted is not None:
                     self.count += data.count(self.counted)
                 if self.cut_at is not None and self.cut_at in data:
@@ -204,6 +211,8 @@ class Proxy:
                 target.sendall(data)
         except OSError:
             pass
+        if source in self.frozen:
+            return
         for end in (source, target):
             try:
                 end.shutdown(socket.SHUT_RDWR)
