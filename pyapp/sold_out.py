@@ -28,6 +28,7 @@ SHORT = "ST001"
 VERDICT_SECONDS = 0.05
 PROBED_SECONDS = 0.25  # the oldest verdict that is given while a probe is under way
 VERDICTS_MAX = 10_000
+LINES_MAX = 20  # of a wish whose verdict is kept: a refusal names every line, and what many want at once is short
 
 
 class Wish(NamedTuple):
@@ -90,10 +91,10 @@ class SoldOut:
 
     def tell(self, wish: Wish, asked: float, result: Result) -> None:
         """What the database said to the wish when it was asked at that time (monotonic)."""
-        if result.code != SHORT:
-            self._forget(wish)
-        if result.code != SHORT or asked <= self._reset_at:
+        self._forget(wish)
+        if result.code != SHORT or asked <= self._reset_at or len(wish.lines) > LINES_MAX:
             return
+        self._forget_old()
         if len(self._verdicts) >= VERDICTS_MAX:
             self.on_reset("")
         self._verdicts[wish] = Verdict(asked, result)
@@ -110,6 +111,15 @@ class SoldOut:
         self._reset_at = time.monotonic()
         self._verdicts.clear()
         self._wishes.clear()
+
+    def _forget_old(self) -> None:
+        """What is of no more use: the first ones were told first."""
+        too_old = time.monotonic() - PROBED_SECONDS
+        while self._verdicts:
+            wish, verdict = next(iter(self._verdicts.items()))
+            if verdict.at >= too_old:
+                return
+            self._forget(wish)
 
     def _forget(self, wish: Wish) -> None:
         if self._verdicts.pop(wish, None) is not None:

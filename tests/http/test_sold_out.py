@@ -84,15 +84,25 @@ def test_what_comes_in_is_sold_within_a_moment(api: Api, stocked: httpx2.Client,
     assert place(sales, lines(1)).status_code == 201
 
 
-def test_a_refusal_that_was_under_way_does_not_outlive_a_receipt() -> None:
-    verdicts = sold_out.SoldOut(Hub("", Database("postgresql://", 1)))
-    wish = sold_out.Wish(1, (), "web", (("HOTSAUCE-001", 1, None),), ())
+REFUSED = Result("ST001", False, b"{}")
+
+
+def wish(sku_id: str = "HOTSAUCE-001", quantity: int = 1) -> sold_out.Wish:
+    return sold_out.Wish(1, (), "web", ((sku_id, quantity, None),), ())
+
+
+@pytest.fixture
+def verdicts() -> sold_out.SoldOut:
+    return sold_out.SoldOut(Hub("", Database("postgresql://", 1)))
+
+
+def test_a_refusal_that_was_under_way_does_not_outlive_a_receipt(verdicts: sold_out.SoldOut) -> None:
     asked = time.monotonic()
     verdicts.on_reset("a receipt was booked")
-    verdicts.tell(wish, asked, Result("ST001", False, b"{}"))
-    assert verdicts.verdict(wish) is None
-    verdicts.tell(wish, time.monotonic(), Result("ST001", False, b"{}"))
-    assert verdicts.verdict(wish) is not None
+    verdicts.tell(wish(), asked, REFUSED)
+    assert verdicts.verdict(wish()) is None
+    verdicts.tell(wish(), time.monotonic(), REFUSED)
+    assert verdicts.verdict(wish()) is not None
 
 
 def test_while_the_probe_is_under_way_the_others_are_refused_and_not_for_long(
@@ -118,3 +128,33 @@ def test_memory_has_a_limit(api: Api, stocked: httpx2.Client, sales: httpx2.Clie
     for quantity in range(351, 361):
         check_problem(place(sales, lines(quantity)), 409, "ST001")
     assert len(api.sold_out) <= 3
+
+
+def test_what_is_too_old_to_be_given_is_not_kept(verdicts: sold_out.SoldOut, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sold_out, "PROBED_SECONDS", 0.1)
+    for again in range(3):
+        for number in range(50):
+            verdicts.tell(wish(f"SKU-{number}", again + 1), time.monotonic(), REFUSED)
+        assert 1 <= len(verdicts) <= 50
+        assert len(verdicts._wishes) <= 50
+        time.sleep(0.11)
+
+
+def test_a_verdict_that_is_told_again_is_as_old_as_the_last_one(
+    verdicts: sold_out.SoldOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sold_out, "PROBED_SECONDS", 0.2)
+    for sku_id in ("FIRST", "SECOND"):
+        verdicts.tell(wish(sku_id), time.monotonic(), REFUSED)
+    time.sleep(0.15)
+    verdicts.tell(wish("FIRST"), time.monotonic(), REFUSED)
+    time.sleep(0.1)
+    verdicts.tell(wish("THIRD"), time.monotonic(), REFUSED)
+    assert {line[0] for kept in verdicts._verdicts for line in kept.lines} == {"FIRST", "THIRD"}
+
+
+@pytest.mark.parametrize(("lines_count", "kept"), [(sold_out.LINES_MAX, 1), (sold_out.LINES_MAX + 1, 0)])
+def test_the_refusal_of_a_long_list_is_not_kept(verdicts: sold_out.SoldOut, lines_count: int, kept: int) -> None:
+    items = tuple((f"SKU-{number}", 1, None) for number in range(lines_count))
+    verdicts.tell(wish()._replace(lines=items), time.monotonic(), REFUSED)
+    assert len(verdicts) == kept
