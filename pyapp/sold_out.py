@@ -2,8 +2,9 @@
 
 The verdict is Postgres' own and is about one wish: these SKUs, quantities and prices, through this channel. It stands for
 VERDICT_SECONDS. Then one caller goes through to the database, and while that one is under way the verdict stands a little
-longer. It falls at once when the hub hears of units of one of the SKUs, and with every other write of this process. Whoever is
-refused like this has been looked up before: a repeat of an order that was placed gets the answer of then (api.find_repeats).
+longer. It falls at once when the hub hears of units of one of the SKUs, and with every other write of this process; one that
+was under way then, and may not have seen them, is not kept. Whoever is refused like this has been looked up before: a repeat
+of an order that was placed gets the answer of then (api.find_repeats).
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class SoldOut:
         self._reset_at = 0.0
         self._verdicts: dict[Wish, Verdict] = {}
         self._wishes: dict[tuple[int, str], set[Wish]] = {}
+        self._restocked: dict[tuple[int, str], float] = {}  # when units were last heard of, the last one last
         hub.audiences.append(self)
 
     def __len__(self) -> int:
@@ -92,9 +94,13 @@ class SoldOut:
     def tell(self, wish: Wish, asked: float, result: Result) -> None:
         """What the database said to the wish when it was asked at that time (monotonic)."""
         self._forget(wish)
-        if result.code != SHORT or asked <= self._reset_at or len(wish.lines) > LINES_MAX:
+        if result.code != SHORT or len(wish.lines) > LINES_MAX:
             return
         self._forget_old()
+        if asked <= max(self._reset_at, time.monotonic() - PROBED_SECONDS):
+            return
+        if any(asked <= self._restocked.get((wish.region, sku_id), 0.0) for sku_id, _, _ in wish.lines):
+            return
         if len(self._verdicts) >= VERDICTS_MAX:
             self.on_reset("")
         self._verdicts[wish] = Verdict(asked, result)
@@ -102,10 +108,15 @@ class SoldOut:
             self._wishes.setdefault((wish.region, sku_id), set()).add(wish)
 
     def on_events(self, _events: Sequence[Event], changes: Sequence[Change]) -> None:
+        now = time.monotonic()
         for change in changes:
             if change.level.available > 0:
-                for wish in list(self._wishes.get((change.key.region, change.key.sku_id), ())):
+                key = (change.key.region, change.key.sku_id)
+                for wish in list(self._wishes.get(key, ())):
                     self._forget(wish)
+                self._restocked.pop(key, None)
+                self._restocked[key] = now
+        self._forget_old()
 
     def on_reset(self, _reason: str) -> None:
         self._reset_at = time.monotonic()
@@ -113,13 +124,18 @@ class SoldOut:
         self._wishes.clear()
 
     def _forget_old(self) -> None:
-        """What is of no more use: the first ones were told first."""
+        """What is of no more use: the first ones were told, or heard of, first."""
         too_old = time.monotonic() - PROBED_SECONDS
         while self._verdicts:
             wish, verdict = next(iter(self._verdicts.items()))
             if verdict.at >= too_old:
-                return
+                break
             self._forget(wish)
+        while self._restocked:
+            key, at = next(iter(self._restocked.items()))
+            if at >= too_old:
+                break
+            del self._restocked[key]
 
     def _forget(self, wish: Wish) -> None:
         if self._verdicts.pop(wish, None) is not None:

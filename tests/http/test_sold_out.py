@@ -14,6 +14,8 @@ from pyapp import sold_out
 from pyapp.commands import Result
 from pyapp.database import Database
 from pyapp.live.hub import Hub
+from pyapp.live.levels import Change
+from pyapp.live.messages import Level
 from tests.http.conftest import SKU, Api, check_problem, key
 from tests.http.test_orders import lines, place
 
@@ -103,6 +105,35 @@ def test_a_refusal_that_was_under_way_does_not_outlive_a_receipt(verdicts: sold_
     assert verdicts.verdict(wish()) is None
     verdicts.tell(wish(), time.monotonic(), REFUSED)
     assert verdicts.verdict(wish()) is not None
+
+
+def restock(sku_id: str) -> Change:
+    level = Level(sku_id, "WH-01", 100, 100, 0, 0, 0, 0, 0, 2, "2026-01-01T00:00:00Z")
+    return Change(1, 1, level)
+
+
+def test_a_refusal_that_was_under_way_does_not_outlive_what_the_hub_heard(verdicts: sold_out.SoldOut) -> None:
+    asked = time.monotonic()
+    verdicts.on_events((), [restock("HOTSAUCE-001")])
+    verdicts.tell(wish(), asked, REFUSED)
+    assert verdicts.verdict(wish()) is None
+    verdicts.tell(wish("HOTSAUCE-002"), asked, REFUSED)  # nobody heard of that one
+    assert verdicts.verdict(wish("HOTSAUCE-002")) is not None
+    verdicts.tell(wish(), time.monotonic(), REFUSED)
+    assert verdicts.verdict(wish()) is not None
+
+
+def test_what_was_heard_is_remembered_no_longer_than_a_verdict(
+    verdicts: sold_out.SoldOut, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sold_out, "PROBED_SECONDS", 0.1)
+    asked = time.monotonic()
+    for again in range(3):
+        verdicts.on_events((), [restock(f"SKU-{again}-{number}") for number in range(50)])
+        assert len(verdicts._restocked) == 50
+        time.sleep(0.11)
+    verdicts.tell(wish("SKU-0-1"), asked, REFUSED)  # asked before, and told so late
+    assert len(verdicts) == 0
 
 
 def test_while_the_probe_is_under_way_the_others_are_refused_and_not_for_long(
