@@ -43,7 +43,8 @@ CLAIMS = Jsonb({"sub": "worker"})
 class Job:
     """`statement` answers how many rows it did; its parameters are those of `region` and `limit` that it names.
 
-    `rest`: so many times as long as a run took it does nothing: what can wait takes a share of one core and no more.
+    A run that left something, for its calls or its time were up, is due again at once, when the others had their turn. `rest`: so
+    many times as long as a run took it does nothing: what can wait takes a share of one core and no more, however much there is.
     """
 
     name: str
@@ -56,14 +57,20 @@ class Job:
 JOBS = (
     Job("expire_reservations", "select jobs.expire_reservations(%(region)s::smallint, %(limit)s)", 1, by_region=True),
     Job("expire_lots", "select jobs.expire_lots(%(region)s::smallint, %(limit)s)", 1, by_region=True),
-    Job("announce_expiring_lots", "select jobs.announce_expiring_lots(%(region)s::smallint, %(limit)s)", 60, by_region=True),
+    Job(
+        "announce_expiring_lots",
+        "select jobs.announce_expiring_lots(%(region)s::smallint, %(limit)s)",
+        60,
+        by_region=True,
+        rest=4,
+    ),
     Job("roll_up_stock", "select jobs.roll_up_stock(%(region)s::smallint, %(limit)s)", 10, by_region=True, rest=9),
     Job("roll_up_sales", "select jobs.roll_up_sales(%(region)s::smallint, %(limit)s)", 10, by_region=True, rest=9),
     Job("make_partitions", "select jobs.make_partitions()", 600),  # one table at a time
-    Job("forget_tickets", "select jobs.forget_tickets(%(limit)s)", 60),
+    Job("forget_tickets", "select jobs.forget_tickets(%(limit)s)", 60, rest=4),
     Job("drop_old_events", "select jobs.drop_old_events()", 3600),
-    Job("clean_up", "select jobs.clean_up(%(limit)s)", 60),
-    Job("clean_up_webhooks", "select jobs.clean_up_webhooks(%(region)s::smallint, %(limit)s)", 60, by_region=True),
+    Job("clean_up", "select jobs.clean_up(%(limit)s)", 60, rest=4),
+    Job("clean_up_webhooks", "select jobs.clean_up_webhooks(%(region)s::smallint, %(limit)s)", 60, by_region=True, rest=4),
 )
 
 
@@ -129,23 +136,25 @@ async def _work(connection: psycopg.AsyncConnection[Any], stop: asyncio.Event) -
         for job in JOBS:
             if due[job] <= time.monotonic() and not stop.is_set():
                 started = time.monotonic()
-                due[job] = started + job.seconds
-                await _do(connection, job, stop)
+                left = await _do(connection, job, stop)
                 ended = time.monotonic()
-                due[job] = max(due[job], ended + (ended - started) * job.rest)
+                due[job] = max(started if left else started + job.seconds, ended + (ended - started) * job.rest)
         await _sleep(stop, TICK_SECONDS)
 
 
-async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.Event) -> None:
-    started, done, result = time.perf_counter(), 0, "failed"
+async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.Event) -> bool:
+    """One run; answers whether it left something."""
+    started, done, left, result = time.perf_counter(), 0, False, "failed"
     try:
         regions = await _call(connection, "select region_id from catalog.regions order by 1", {}) if job.by_region else [(None,)]
         for (region,) in regions:
             for _ in range(CALLS_MAX):
                 [(rows,)] = await _call(connection, job.statement, {"region": region, "limit": ROWS_MAX})
                 done += rows
-                if rows < ROWS_MAX or stop.is_set() or time.perf_counter() - started > CALLS_SECONDS_MAX:
+                more = rows >= ROWS_MAX
+                if not more or stop.is_set() or time.perf_counter() - started > CALLS_SECONDS_MAX:
                     break
+            left = left or more
         result = "done"
         metrics.JOB_DONE.labels(job.name).set(time.time())
     except psycopg.Error as error:
@@ -156,6 +165,7 @@ async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.
         metrics.JOBS.labels(job.name, result).inc()
         metrics.JOB_ROWS.labels(job.name).inc(max(0, done))
         metrics.JOB_DURATION.labels(job.name).observe(time.perf_counter() - started)
+    return left and result == "done"
 
 
 async def _call(connection: psycopg.AsyncConnection[Any], statement: LiteralString, values: dict[str, Any]) -> list[Any]:

@@ -160,6 +160,29 @@ def test_a_job_that_can_wait_rests_as_long_as_it_was_told(
     assert min(pauses) < 0.1 * worker.CALLS_MAX  # as long as the other would have gone on
 
 
+def test_what_a_run_left_is_gone_on_with_at_once_and_the_others_have_their_turn(
+    authenticator_url: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.execute("create table public.left_over as select generate_series(1, 45) as number")
+    connection.execute("create table public.runs (at timestamptz default clock_timestamp())")
+    connection.execute("grant select, insert, delete on public.left_over, public.runs to public")
+    some = "select number from public.left_over where number > %(region)s - %(region)s limit %(limit)s"
+    delete = f"with gone as (delete from public.left_over where number in ({some}) returning 1) select count(*)::int from gone"
+    look = "with run as (insert into public.runs default values returning 1) select 0 * count(*)::int from run"
+    jobs = (worker.Job("delete", delete, 3600, by_region=True), worker.Job("look", look, 0))
+    monkeypatch.setattr(worker, "JOBS", jobs)
+    monkeypatch.setattr(worker, "ROWS_MAX", 5)
+    monkeypatch.setattr(worker, "CALLS_MAX", 2)
+    monkeypatch.setattr(worker, "TICK_SECONDS", 0.01)
+
+    async def gone() -> bool:
+        return connection.execute("select count(*) from public.left_over").fetchone() == (0,)
+
+    run_until(authenticator_url, gone)
+    [(looked,)] = connection.execute("select count(*) from public.runs").fetchall()
+    assert looked >= 4  # after each run that left something
+
+
 async def work(url: str, stop: asyncio.Event) -> None:
     await worker.run(url, stop, sequences=False)
 
