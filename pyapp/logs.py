@@ -8,7 +8,7 @@ import sys
 
 import msgspec
 
-FIELDS = ("request_id", "trace_id", "method", "route", "path", "status", "milliseconds", "principal")
+FIELDS = ("request_id", "trace_id", "method", "route", "path", "status", "milliseconds", "principal", "client_id", "address")
 
 
 class JsonFormatter(logging.Formatter):

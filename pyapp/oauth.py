@@ -129,7 +129,9 @@ class TokenIssuer:
             if said == "invalid_scope":
                 raise _invalid_scope()
             await self.failures.count(client_id, address)
-            logger.warning("refused a client", extra={"request_id": request_id(request), "client_id": client_id})
+            named = None if client_id.startswith(SECRET_PREFIX) else client_id  # who sends a secret in its place tells it nobody
+            extra = {"request_id": request_id(request), "client_id": named, "address": address or None}
+            logger.warning("refused a client", extra=extra)
             raise _invalid_client("No active client has this client_id and secret.")
         token = sign(self.settings, {"sub": said["client_id"], **said}, TOKEN_SECONDS)
         answer = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": said["role"]}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
+import logging
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,8 @@ import pytest
 
 from pyapp.answers.identity import TokenProblem
 from pyapp.auth import Verifier, sign
-from pyapp.oauth import FAILURES_MAX, Failures
+from pyapp.logs import JsonFormatter
+from pyapp.oauth import FAILURES_MAX, Failures, new_secret
 from pyapp.settings import Settings
 from tests.http.conftest import KEY, Api, check_problem, key, run_server
 
@@ -207,6 +210,19 @@ def test_who_guesses_secrets_has_to_wait_and_others_do_not(shared_api: Api, secr
         check_problem(answer, 429, "RQ429")
         assert 1 <= int(answer.headers["retry-after"]) <= 60
         assert anyone.post("/v1/oauth/token", data=FORM, auth=("shop", secret)).status_code == 200
+
+
+def test_a_refusal_says_in_the_log_which_client_and_from_where_and_never_a_secret(
+    shared_api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    swapped = new_secret()
+    with shared_api.client() as anyone, caplog.at_level(logging.WARNING, "scoville.oauth"):
+        anyone.post("/v1/oauth/token", data=FORM, auth=("careless", "scs_wrong"))
+        anyone.post("/v1/oauth/token", data=FORM, auth=(swapped, "careless"))  # the one in the place of the other
+    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "scoville.oauth"]
+    assert [(line.get("client_id"), line["address"]) for line in lines] == [("careless", "127.0.0.1"), (None, "127.0.0.1")]
+    assert swapped not in json.dumps(lines)
+    assert "scs_" not in json.dumps(lines)
 
 
 def test_failures_are_forgotten_and_their_memory_is_bounded() -> None:
