@@ -150,16 +150,23 @@ class Replica:
 
     async def _watch_both(self) -> None:
         while True:
-            at = time.monotonic()
-            primary, standby = await asyncio.gather(_ask(self._watch, POSITION), _ask(self._standby, REPLAYED))
-            if primary is not None:
-                self._seen.append((at, primary))
-            now = time.monotonic()
-            while self._seen and now - self._seen[0][0] > LAG_SECONDS_MAX:
-                self._seen.popleft()
-            bound = self._bound(now)
-            self._tell(is_close=standby is not None and bound is not None and standby >= bound)
+            try:
+                await self._look()
+            except Exception:
+                logger.exception("standby and primary cannot be compared, trying again")
+                self._tell(is_close=False)
             await asyncio.sleep(WATCH_SECONDS)
+
+    async def _look(self) -> None:
+        at = time.monotonic()
+        primary, standby = await asyncio.gather(_ask(self._watch, POSITION), _ask(self._standby, REPLAYED))
+        if primary is not None:
+            self._seen.append((at, primary))
+        now = time.monotonic()
+        while self._seen and now - self._seen[0][0] > LAG_SECONDS_MAX:
+            self._seen.popleft()
+        bound = self._bound(now)
+        self._tell(is_close=standby is not None and bound is not None and standby >= bound)
 
     def _tell(self, *, is_close: bool) -> None:
         if is_close != self.is_close:

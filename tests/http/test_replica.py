@@ -186,6 +186,26 @@ def test_nobody_notices_the_standby_go_and_come(pair: Pair) -> None:
     assert failed == []
 
 
+def test_the_watch_goes_on_after_whatever_goes_wrong(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader = pair.one.client("admin", subject="reader")
+    ask, broken = replica._ask, ["one", "the other"]
+
+    async def break_off(database: Database, statement: str) -> int | None:
+        if broken:
+            raise ValueError(f"what {broken.pop()} says is no position")
+        return await ask(database, statement)
+
+    monkeypatch.setattr(replica, "WATCH_SECONDS", 0.5)
+    monkeypatch.setattr(replica, "_ask", break_off)
+    before = pair.answered("primary")
+    wait_for(lambda: count(reader) >= 0 and pair.answered("primary") > before)  # what is not known is not read there
+    standby = pair.answered("standby")
+    wait_for(lambda: count(reader) >= 0 and pair.answered("standby") > standby)
+    assert "is no position" in caplog.text
+
+
 def test_doctor_says_whether_reads_will_go_there(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(standby_check, "LOOKS_PAUSE_SECONDS", 0.2)
     primary, standby = pair.primary.url, pair.standby.url
