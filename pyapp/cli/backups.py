@@ -55,14 +55,14 @@ def backup(
         connection.execute("set transaction isolation level repeatable read, read only")
         [(snapshot,)] = connection.execute("select pg_export_snapshot()").fetchall()
         manifest = describe(connection)
-        part = file.with_name(f"{file.name}.part")
+        part = _aside(file)
         arguments = ["--format=custom", "--no-unlogged-table-data", f"--snapshot={snapshot}", f"--file={part}"]
         try:
             _run(program, parameters, arguments)
+            _write(file, part, manifest)
         except BaseException:
             part.unlink(missing_ok=True)
             raise
-    _write(file, part, manifest)
     print(f"{sum(manifest['rows'].values())} rows of {len(manifest['rows'])} tables, {file.stat().st_size} bytes: {file}")
 
 
@@ -136,28 +136,63 @@ def _run(program: Path, parameters: dict[str, Any], arguments: list[str]) -> Non
 
 
 def _write(file: Path, part: Path, manifest: Manifest) -> None:
-    """Under its name only when it is whole."""
+    """Under their names only when both are whole, first the dump. Whoever comes in between finds the manifest aside."""
     import msgspec
 
     beside = _beside(file)
-    beside.write_bytes(msgspec.json.format(msgspec.json.encode(manifest)))
-    beside.chmod(0o600)
-    part.replace(file)
+    aside = _aside(beside)
+    try:
+        if _describes(aside, file):  # an earlier one came no further
+            aside.replace(beside)
+        aside.unlink(missing_ok=True)
+        aside.touch(0o600)
+        aside.write_bytes(msgspec.json.format(msgspec.json.encode({**manifest, "bytes": part.stat().st_size})))
+        for path in (part, aside):
+            with path.open("rb") as whole:
+                os.fsync(whole.fileno())
+        part.replace(file)
+        aside.replace(beside)
+    except BaseException as error:
+        if part.exists():  # the manifest is of that
+            aside.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise Failure(Exit.USAGE, f"{file} cannot be written ({error.strerror}).") from error
+        raise
 
 
 def _read(file: Path) -> Manifest:
     import msgspec
 
+    beside = _beside(file)
+    if not file.exists():
+        raise Failure(Exit.USAGE, f"There is no {file}.")
     try:
-        found: Manifest = msgspec.json.decode(_beside(file).read_bytes())
+        found = beside if not _describes(_aside(beside), file) else _aside(beside)
+        manifest: Manifest = msgspec.json.decode(found.read_bytes())
     except OSError as error:
         raise Failure(Exit.USAGE, f"{error.filename} cannot be read ({error.strerror}): it stands beside the backup.") from None
     except msgspec.DecodeError:
-        raise Failure(Exit.USAGE, f"{_beside(file)} is not what backup has written.") from None
-    if not file.exists():
-        raise Failure(Exit.USAGE, f"There is no {file}.")
-    return found
+        raise Failure(Exit.USAGE, f"{beside} is not what backup has written.") from None
+    size = file.stat().st_size
+    if manifest.get("bytes", size) != size:  # the first backups did not say
+        raise Failure(Exit.USAGE, f"{file} is not whole, or {beside} is of another: it says {manifest['bytes']} bytes.")
+    return manifest
+
+
+def _describes(manifest: Path, file: Path) -> bool:
+    """Whether it is of this very dump."""
+    import msgspec
+
+    try:
+        return bool(msgspec.json.decode(manifest.read_bytes()).get("bytes") == file.stat().st_size)
+    except (OSError, msgspec.DecodeError, AttributeError):
+        return False
 
 
 def _beside(file: Path) -> Path:
     return file.with_name(f"{file.name}.json")
+
+
+def _aside(file: Path) -> Path:
+    """Where it is written before it is whole."""
+    return file.with_name(f"{file.name}.part")

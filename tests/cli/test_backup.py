@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import stat
 import subprocess
 import threading
@@ -15,6 +17,8 @@ from typing import Any
 import psycopg
 import pytest
 
+from pyapp.cli import backups
+from pyapp.failures import Failure
 from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
 from tests.cli.test_demo import place_order
 from tests.http.conftest import run_server
@@ -142,3 +146,65 @@ def test_a_database_that_holds_something_is_left_alone(backup: Path, scoville: S
 
 def test_a_file_that_is_not_there_is_named(scoville: Scoville, tmp_path: Path, database_url: str) -> None:
     assert_one_clear_line(scoville("restore", tmp_path / "none.dump", DATABASE_URL=database_url), 2, "none.dump")
+
+
+class Killed(BaseException):
+    """As if the process had ended there: nothing is tidied up."""
+
+
+def write(file: Path, content: bytes) -> None:
+    """A backup of that content, but for pg_dump."""
+    part = file.with_name(f"{file.name}.part")
+    part.write_bytes(content)
+    backups._write(file, part, {"rows": {"content": content.decode()}})
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_wherever_one_ends_over_another_what_is_there_can_be_restored(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int
+) -> None:
+    file = tmp_path / "all.dump"
+    write(file, b"old")
+    with monkeypatch.context() as patch:
+        left = steps
+
+        def step(real: Callable[..., Any]) -> Callable[..., Any]:
+            def take(*given: Any, **named: Any) -> Any:
+                nonlocal left
+                if left == 0:
+                    raise Killed
+                left -= 1
+                return real(*given, **named)
+
+            return take
+
+        for owner, name in ((Path, "write_bytes"), (Path, "replace"), (Path, "unlink"), (Path, "touch"), (os, "fsync")):
+            patch.setattr(owner, name, step(getattr(owner, name)))
+        with suppress(Killed):
+            write(file, b"newer")
+    assert backups._read(file)["rows"] == {"content": file.read_text()}
+    write(file, b"the newest")
+    assert backups._read(file)["rows"] == {"content": "the newest"}
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["all.dump", "all.dump.json"]
+
+
+def test_what_one_left_that_was_interrupted_is_kept_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which is interrupted too, as it writes down what is in it."""
+    file, beside = tmp_path / "all.dump", tmp_path / "all.dump.json"
+    write(file, b"old")
+    old = beside.read_bytes()
+    write(file, b"newer")
+    beside.replace(tmp_path / "all.dump.json.part")
+    beside.write_bytes(old)
+    assert backups._read(file)["rows"] == {"content": "newer"}
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left on device")))
+        with pytest.raises(Failure, match="No space left"):
+            write(file, b"the newest")
+    assert backups._read(file)["rows"] == {"content": "newer"}
+
+
+def test_a_copy_that_is_not_whole_is_not_restored(backup: Path, scoville: Scoville, new_database: Callable[[], str]) -> None:
+    with backup.open("r+b") as file:
+        file.truncate(backup.stat().st_size - 1)
+    assert_one_clear_line(scoville("restore", backup, DATABASE_URL=new_database()), 2, "not whole")
