@@ -16,7 +16,7 @@ from jwt.exceptions import PyJWTError
 from msgspec import Meta
 from starlette.datastructures import Headers
 
-from pyapp.keys import FETCH_SECONDS, KeySet
+from pyapp.keys import STALE_SECONDS, KeySet
 from pyapp.problems import Problem, unavailable
 from pyapp.settings import Settings, SettingsError
 
@@ -114,7 +114,7 @@ class Verifier:
         if settings.jwks_url:
             self.keys = KeySet(settings.jwks_url)
             # With the wait for the next fetch: a key that is withdrawn is good for no longer than a minute.
-            self.kept_seconds = min(self.kept_seconds, FETCH_SECONDS)
+            self.kept_seconds = min(self.kept_seconds, 60 - STALE_SECONDS)
             self.algorithms = JWKS_ALGORITHMS
         elif not self.key:
             raise SettingsError(

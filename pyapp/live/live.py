@@ -75,9 +75,10 @@ class Live:
                     held.setdefault((session.client_id, session.grant, session.key_id), []).append(holder)
             for grant, holders in held.items():
                 try:
-                    good = await self.verifier.is_good(*grant)
+                    if not await self.verifier.is_good(*grant):
+                        for holder in holders:
+                            holder.close_unauthenticated()
                 except Problem:
                     continue  # database or issuer are away: nobody can have revoked anything
-                if not good:
-                    for holder in holders:
-                        holder.close_unauthenticated()
+                except Exception:
+                    logger.exception("it cannot be said whether what is open may stay so, looking again")

@@ -7,7 +7,11 @@ import base64
 import hashlib
 import hmac
 import json
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import jwt
@@ -17,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from starlette.datastructures import Headers
 
 from pyapp.auth import Identity, Verifier, mint_token
+from pyapp.keys import BYTES_MAX, FETCH_SECONDS, STALE_SECONDS, TIMEOUT_SECONDS
 from pyapp.problems import Problem
 from pyapp.settings import Settings, SettingsError
 from tests.http.conftest import KEY, Api, check_problem
@@ -228,6 +233,7 @@ class Keys:
 
     def __init__(self, *kids: str) -> None:
         self.away = False
+        self.hangs = False
         self.fetched = 0
         self.document: Any = None
         self.publish(*kids)
@@ -236,17 +242,19 @@ class Keys:
         public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RSA_KEY.public_key()))
         self.document = {"keys": [public | {"kid": kid, "use": "sig"} for kid in kids]}
 
-    def fetch(self, client: jwt.PyJWKClient) -> Any:
+    async def fetch(self, _url: str) -> Any:
         self.fetched += 1
         if self.away:
-            raise jwt.exceptions.PyJWKClientConnectionError("away")
+            raise OSError("away")
+        if self.hangs:
+            await asyncio.sleep(3600)
         return self.document
 
 
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
     keys = Keys("one")
-    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda client: keys.fetch(client))
+    monkeypatch.setattr("pyapp.keys._download", keys.fetch)
     return keys
 
 
@@ -356,3 +364,100 @@ def test_a_key_for_encryption_signs_nothing(keys: Keys) -> None:
     keys.publish("one", "two")
     keys.document["keys"][0]["use"] = "enc"
     assert refused(Verifier(Settings(jwks_url="https://issuer.example/keys")), by("one")) == "RQ401"
+
+
+def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_hangs(
+    keys: Keys, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But where nothing was heard of it for a while, as after a night without a request, once."""
+    assert FETCH_SECONDS + TIMEOUT_SECONDS < STALE_SECONDS
+    monkeypatch.setattr("pyapp.keys.TIMEOUT_SECONDS", 0.3)
+
+    async def ask(subject: str) -> float:
+        started = time.perf_counter()
+        assert (await identify(verifier, by("one", subject))).subject == subject
+        return time.perf_counter() - started
+
+    async def main() -> None:
+        await ask("the first")
+        keys.hangs = True
+        clock.now += 31
+        assert await ask("another") < 0.2
+        with pytest.raises(Problem) as raised:
+            await identify(verifier, by("two"))
+        assert raised.value.code == "RQ503"
+        clock.now += 30  # it was asked a moment ago, in vain
+        assert await ask("a third") < 0.2
+        assert keys.fetched == 2  # the third is about to begin
+        await asyncio.sleep(0.5)
+        assert keys.fetched == 3
+        clock.now += 3600
+        assert await ask("a fourth") >= 0.2
+        assert await ask("a fifth") < 0.2
+        keys.hangs = False
+        keys.publish("two")
+        clock.now += 31
+        assert await ask("a sixth") < 0.2
+        await asyncio.sleep(0.1)
+        assert (await identify(verifier, by("two"))).subject == "someone"
+        with pytest.raises(Problem) as raised:
+            await identify(verifier, by("one", "a seventh"))
+        assert raised.value.code == "RQ401"
+
+    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    asyncio.run(main())
+
+
+def test_a_withdrawn_key_is_good_for_no_longer_than_a_minute(keys: Keys, clock: Clock) -> None:
+    """Though it is asked for at the worst moments: just before the keys are looked at, and before its token is forgotten."""
+    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    by_key_set(by("one"), verifier)
+    keys.publish("two")
+    clock.now += STALE_SECONDS
+    by_key_set(by("one", "late"), verifier)
+    clock.now += 60 - STALE_SECONDS
+    assert refused(verifier, by("one", "late")) == "RQ401"
+
+
+class Issuer(BaseHTTPRequestHandler):
+    """Answers with what the path says."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with suppress(OSError):
+            if self.path == "/deep":
+                self.wfile.write(b"[" * 100_000)
+            if self.path == "/large":
+                self.wfile.write(b" " * BYTES_MAX)
+            for _ in range(240 if self.path == "/drips" else 0):
+                self.wfile.write(b" ")
+                time.sleep(0.05)
+            self.wfile.write(json.dumps(Keys("one").document).encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Issuer)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.parametrize("path", ["/deep", "/drips", "/large", "/keys"])
+def test_an_answer_of_the_issuer_has_an_end_and_a_size(issuer: str, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
+    monkeypatch.setattr("pyapp.keys.TIMEOUT_SECONDS", 0.5 if path == "/drips" else 20)
+    verifier = Verifier(Settings(jwks_url=f"{issuer}{path}"))
+    started = time.perf_counter()
+    if path == "/keys":
+        assert by_key_set(by("one"), verifier).subject == "someone"
+    else:
+        assert refused(verifier, by("one")) == "RQ503"
+    assert time.perf_counter() - started < 10

@@ -10,14 +10,13 @@ from contextlib import ExitStack, suppress
 from typing import Any
 
 import httpx2
-import jwt
 import pytest
 from psycopg.types.json import Jsonb
 from websockets.exceptions import ConnectionClosed
 
 from pyapp.auth import Role
 from pyapp.database import CALL_SECONDS
-from pyapp.keys import FETCH_SECONDS
+from pyapp.keys import STALE_SECONDS
 from pyapp.live import inventory, live
 from tests.conftest import AUTHENTICATOR_PASSWORD, AsRole
 from tests.http.conftest import check_problem, run_server
@@ -194,10 +193,10 @@ def test_a_revoked_client_loses_its_sockets_within_the_minute(shop: Shop) -> Non
 
 @pytest.mark.usefixtures("rechecked")
 def test_a_key_that_the_issuer_withdraws_ends_its_sockets(authenticator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert live.RECHECK_SECONDS + FETCH_SECONDS < 60
+    assert live.RECHECK_SECONDS + STALE_SECONDS < 60
     monkeypatch.setattr("pyapp.keys.FETCH_SECONDS", 0.2)
     keys = Keys("one", "two")
-    monkeypatch.setattr(jwt.PyJWKClient, "fetch_data", lambda client: keys.fetch(client))
+    monkeypatch.setattr("pyapp.keys._download", keys.fetch)
     with ExitStack() as stack:
         api = stack.enter_context(run_server(authenticator_url, jwt_key=None, jwks_url="https://issuer.example/keys"))
         onlookers = Onlookers(api, stack)
@@ -212,6 +211,23 @@ def test_a_key_that_the_issuer_withdraws_ends_its_sockets(authenticator_url: str
         keys.away = False
         assert (sockets["one"].close_code(), by_ticket.close_code()) == (4401, 4401)
         assert is_open(sockets["two"])
+
+
+@pytest.mark.usefixtures("rechecked")
+def test_a_check_that_breaks_off_does_not_end_the_others(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    verifier, broken = shop.api.live.verifier, [True, True]
+
+    async def is_good(*_: object) -> bool:
+        if broken:
+            broken.pop()
+            raise RecursionError("a check that breaks off")
+        return False
+
+    monkeypatch.setattr(verifier, "is_good", is_good)
+    assert shop.connect().close_code() == 4401
+    assert "a check that breaks off" in caplog.text
 
 
 def test_past_the_number_of_sockets_the_handshake_is_refused_with_503(

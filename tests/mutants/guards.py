@@ -360,9 +360,23 @@ GUARDS = (
     Guard(
         "keys are not fetched for every token",
         "pyapp/keys.py",
-        "            if monotonic() >= self._due:",
-        "            if True:",
+        "        if monotonic() >= self._due and ",
+        "        if ",
         f"{TOKENS} -k fetched",
+    ),
+    Guard(
+        "the keys of an issuer are read to a limit",
+        "pyapp/keys.py",
+        "            if len(body) > BYTES_MAX:",
+        "            if False:",
+        f"{TOKENS} -k end_and_a_size",
+    ),
+    Guard(
+        "the keys of an issuer are waited for to a limit",
+        "pyapp/keys.py",
+        "async with asyncio.timeout(TIMEOUT_SECONDS):",
+        "async with asyncio.timeout(None):",
+        f"{TOKENS} -k end_and_a_size",
     ),
     Guard(
         "a caller has a limit over all processes",
