@@ -118,7 +118,6 @@ class Database:
             f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
             f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
         )
-        given = psycopg.conninfo.conninfo_to_dict(url).get("options")
         self._pool = AsyncConnectionPool(
             url,
             connection_class=Session,
@@ -126,7 +125,7 @@ class Database:
                 "autocommit": True,
                 "application_name": "scoville",
                 "connect_timeout": CONNECT_SECONDS,
-                "options": f"{options} {given}" if given else options,
+                "options": with_options(url, options),
                 **KEEPALIVE,
             },
             min_size=min(2, pool_size),
@@ -276,6 +275,12 @@ class Database:
         except (psycopg.Error, TimeoutError):
             pass
         await session.close()
+
+
+def with_options(url: str, options: str) -> str:
+    """These options, and after them, so that they count, those that the URL gives."""
+    given = psycopg.conninfo.conninfo_to_dict(url).get("options")
+    return f"{options} {given}" if given else options
 
 
 @contextlib.contextmanager

@@ -17,7 +17,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from pyapp import metrics
-from pyapp.database import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering, cut_off
+from pyapp.database import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering, cut_off, with_options
 from pyapp.live.sequencer import Sequencer
 from pyapp.metrics import sources
 from pyapp.tasks import end
@@ -113,13 +113,15 @@ async def _keep_working(database_url: str, stop: asyncio.Event) -> None:
 
 
 async def _connect(database_url: str) -> psycopg.AsyncConnection[Any]:
+    options = (
+        f"-c statement_timeout={STATEMENT_MILLISECONDS} -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
+    )
     return await psycopg.AsyncConnection.connect(
         database_url,
         autocommit=True,
         application_name="scoville worker",
         connect_timeout=CONNECT_SECONDS,
-        options=f"-c statement_timeout={STATEMENT_MILLISECONDS}"
-        f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}",
+        options=with_options(database_url, options),
         **KEEPALIVE,
     )
 

@@ -18,10 +18,9 @@ from typing import Protocol
 
 import msgspec
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 from psycopg.pq.misc import PGnotify
 
-from pyapp.database import KEEPALIVE, Database, Row, Session, run_steps
+from pyapp.database import KEEPALIVE, Database, Row, Session, run_steps, with_options
 from pyapp.live import log, messages
 from pyapp.live.levels import Change, Key, Window
 from pyapp.live.log import Batch, Event, Extent, Lost, Place
@@ -177,14 +176,12 @@ class Hub:
         return await self._database.call(log.WORKER, statement, values, request_id="live", read_only=True)
 
     async def _connect(self) -> Session:
-        given = conninfo_to_dict(self._url).get("options")
-        options = f"-c statement_timeout={STATEMENT_MILLISECONDS}"
         return await Session.connect(
             self._url,
             autocommit=True,
             application_name="scoville live",
             connect_timeout=CONNECT_SECONDS,
-            options=f"{options} {given}" if given else options,
+            options=with_options(self._url, f"-c statement_timeout={STATEMENT_MILLISECONDS}"),
             **KEEPALIVE,
         )
 

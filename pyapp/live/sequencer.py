@@ -15,9 +15,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
 
-from pyapp.database import ENTER, KEEPALIVE, Row, Session, Value, run_steps
+from pyapp.database import ENTER, KEEPALIVE, Row, Session, Value, run_steps, with_options
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.sequencer")
@@ -86,14 +85,12 @@ class Sequencer:
             backoff = min(backoff * 2, BACKOFF_SECONDS_MAX)
 
     async def _connect(self) -> Session:
-        options = f"-c statement_timeout={STATEMENT_MILLISECONDS}"
-        given = conninfo_to_dict(self._url).get("options")
         return await Session.connect(
             self._url,
             autocommit=True,
             application_name="scoville sequencer",
             connect_timeout=CONNECT_SECONDS,
-            options=f"{options} {given}" if given else options,
+            options=with_options(self._url, f"-c statement_timeout={STATEMENT_MILLISECONDS}"),
             **KEEPALIVE,
         )
 

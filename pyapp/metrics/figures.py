@@ -17,7 +17,7 @@ from prometheus_client.registry import Collector
 from psycopg.types.json import Jsonb
 
 from pyapp import metrics
-from pyapp.database import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering
+from pyapp.database import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering, with_options
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.figures")
@@ -141,7 +141,7 @@ async def _connect(url: str) -> psycopg.AsyncConnection[Any]:
         autocommit=True,
         application_name="scoville figures",
         connect_timeout=CONNECT_SECONDS,
-        options=f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}",
+        options=with_options(url, f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"),
         **KEEPALIVE,
     )
 

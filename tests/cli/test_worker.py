@@ -256,3 +256,14 @@ def test_a_transaction_that_nobody_goes_on_with_lets_its_locks_go(authenticator_
         return [*(limit for (limit,) in found), (limit or b"").decode()]
 
     assert asyncio.run(limits()) == ["10s"] * 3
+
+
+def test_the_options_of_its_url_stay_in_force(authenticator_url: str) -> None:
+    async def shown() -> list[Any]:
+        found = []
+        for connect in (worker._connect, figures._connect):
+            async with await connect(f"{authenticator_url}&options=-c%20work_mem%3D5MB") as connection:
+                found += await (await connection.execute("show work_mem")).fetchall()
+        return found
+
+    assert asyncio.run(shown()) == [("5MB",)] * 2
