@@ -365,6 +365,27 @@ GUARDS = (
         f"{TOKENS} -k fetched",
     ),
     Guard(
+        "a call of the worker has a deadline",
+        "pyapp/worker.py",
+        "    with answering(connection, CALL_SECONDS):",
+        "    with answering(connection, 3600):",
+        "tests/cli/test_worker.py -k given_up",
+    ),
+    Guard(
+        "the worker does not wait at its end for what is silent",
+        "pyapp/worker.py",
+        "    await asyncio.sleep(STOP_SECONDS)\n",
+        "    await asyncio.sleep(3600)\n",
+        "tests/cli/test_worker.py -k waited_for",
+    ),
+    Guard(
+        "a verdict from before units were heard of is not kept",
+        "pyapp/sold_out.py",
+        "        if any(asked <= self._restocked.get(",
+        "        if any(asked < 0 * self._restocked.get(",
+        "tests/http/test_sold_out.py -k heard",
+    ),
+    Guard(
         "the keys of an issuer are read to a limit",
         "pyapp/keys.py",
         "            if len(body) > BYTES_MAX:",
