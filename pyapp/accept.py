@@ -10,7 +10,8 @@ CSV = "text/csv"
 # Who takes problem documents takes JSON.
 ALIASES = {"application/problem+json": JSON}
 
-RANGE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+')
+# A quotation mark without its other one goes on to the end, and nothing is tried twice: the time grows with the length alone.
+RANGE = re.compile(r'(?:[^,"]|"(?:[^"\\]|\\.?)*+"?)++', re.DOTALL)
 QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 EVERYTHING = frozenset({"", "*/*"})
 

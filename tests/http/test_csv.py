@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 import uuid
 from typing import Any
 
@@ -153,6 +154,9 @@ def test_what_is_no_list_is_not_to_be_had_as_csv(shared_api: Api) -> None:
         ("text/*;q=0.1, text/csv;q=0.9, application/json;q=0.5", "csv"),
         ("application/json;q=0.000, text/csv;q=0.001", "csv"),
         ('text/csv;x="a,b;q=0"', "csv"),
+        (r'text/csv;x="a\",application/json,b"', "csv"),
+        (r'application/json;q=0.1;x="\\", text/csv', "csv"),
+        ('application/json;q=0.1, text/csv;x="without an end, */*', "csv"),
         ("application/problem+json", "json"),
         ("text/html, application/xhtml+xml, */*;q=0.8", "json"),
         ("text/html", None),
@@ -166,3 +170,13 @@ def test_the_preferred_form_is_chosen(accept: str, chosen: str | None) -> None:
     found = choose([accept], ("application/json", "text/csv"))
     assert found == {"json": "application/json", "csv": "text/csv", None: None}[chosen]
     assert choose(accept.split(", "), ("application/json", "text/csv")) == found
+
+
+@pytest.mark.parametrize("piece", ['\\"', '"', '"\\', '",', ",", ";", " ", "a;", "q=1,"])
+@pytest.mark.parametrize("end", ["", "\\", "x"])
+def test_a_long_accept_costs_no_time(piece: str, end: str) -> None:
+    """It is read before anybody is asked who it is."""
+    accept = '"' + piece * (60_000 // len(piece)) + end
+    started = time.monotonic()
+    choose([accept], ("application/json", "text/csv"))
+    assert time.monotonic() - started < 1
