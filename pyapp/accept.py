@@ -1,4 +1,4 @@
-"""Which representation a client wants: Accept, as RFC 9110 has it in section 12.5.1."""
+"""Which representation a client wants: Accept and Accept-Encoding, as RFC 9110 has them in section 12.5."""
 
 from __future__ import annotations
 
@@ -25,6 +25,12 @@ def choose(values: Sequence[str], offers: Sequence[str]) -> str | None:
     qualities = {offer: _quality(offer, ranges) for offer in offers}
     best = max(offers, key=lambda offer: qualities[offer])
     return best if qualities[best] > 0 else None
+
+
+def takes_gzip(values: Sequence[str]) -> bool:
+    """Whether the client takes what is compressed by gzip. `values`: the lines of Accept-Encoding."""
+    codings = dict(_read(part) for part in ",".join(values).lower().split(","))
+    return codings.get("gzip", codings.get("*", 0.0)) > 0
 
 
 def _read(part: str) -> tuple[str, float]:

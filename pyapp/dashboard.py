@@ -6,7 +6,6 @@ The page finds its own way to /stock/..., /orders/...: each of its paths answers
 from __future__ import annotations
 
 import hashlib
-import re
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from pyapp.accept import takes_gzip
 from pyapp.requests import matches_etag
 
 WEB = Path(__file__).parent / "web"
@@ -62,7 +62,7 @@ def _respond(request: Request, asset: Asset) -> Response:
     body = asset.body
     # Two representations, two strong tags (RFC 9110, section 8.8.3.3).
     etag = asset.etag
-    if _takes_gzip(request.headers.get("accept-encoding", "")):
+    if takes_gzip(request.headers.getlist("accept-encoding")):
         body, etag = asset.compressed, f"{etag}-gzip"
         headers["Content-Encoding"] = "gzip"
     headers["ETag"] = f'"{etag}"'
@@ -70,11 +70,6 @@ def _respond(request: Request, asset: Asset) -> Response:
         headers.pop("Content-Encoding", None)
         return Response(status_code=304, headers=headers)
     return Response(body, 200, headers, media_type=asset.media_type)
-
-
-def _takes_gzip(accept: str) -> bool:
-    found = re.search(r"(?:^|,)\s*(?:gzip|\*)\s*(?:;\s*q=([0-9.]+)\s*)?(?:,|$)", accept, re.IGNORECASE)
-    return found is not None and (found[1] is None or found[1].strip("0.") != "")
 
 
 class Dashboard:

@@ -22,6 +22,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from pyapp import asyncapi, openapi
+from pyapp.accept import takes_gzip
 from pyapp.docs import pages
 from pyapp.problems import KINDS
 from pyapp.requests import matches_etag
@@ -134,7 +135,7 @@ def _answer(request: Request, file: File) -> Response:
     headers = {**HEADERS, "ETag": f'"{file.tag}"', "Vary": "Accept-Encoding"}
     if matches_etag(request, file.tag):
         return Response(status_code=304, headers=headers)
-    if "gzip" in request.headers.get("accept-encoding", "") and len(file.content) >= GZIP_BYTES_MIN:
+    if len(file.content) >= GZIP_BYTES_MIN and takes_gzip(request.headers.getlist("accept-encoding")):
         headers |= {"Content-Encoding": "gzip", "ETag": f'W/"{file.tag}"'}
         return Response(file.compressed, headers=headers, media_type=file.media_type)
     return Response(file.content, headers=headers, media_type=file.media_type)

@@ -61,3 +61,11 @@ def test_a_page_may_load_from_its_own_host_only(anyone: httpx2.Client, path: str
         assert not re.search(r'(?:src|href)="(?!/|data:,)', response.text)
         assert "<style" not in response.text
         assert not re.search(r"<script(?![^>]*\bsrc=)", response.text)
+
+
+@pytest.mark.parametrize("path", ["/docs/errors", "/docs/docs.css", "/openapi.json", "/asyncapi.json"])
+def test_a_page_is_compressed_for_those_who_take_it(anyone: httpx2.Client, path: str) -> None:
+    for accept in ("gzip", "br, gzip;q=0.5", "*"):
+        assert anyone.get(path, headers={"accept-encoding": accept}).headers["content-encoding"] == "gzip"
+    for accept in ("identity", "gzip;q=0", "*, gzip;q=0", "br"):
+        assert "content-encoding" not in anyone.get(path, headers={"accept-encoding": accept}).headers

@@ -42,12 +42,12 @@ def test_the_page_is_checked_each_time_and_its_files_are_kept_for_good(client: T
 
 def test_files_are_sent_compressed_to_those_who_take_it(client: TestClient) -> None:
     plain = client.get("/")
-    for accept in ("gzip", "br, gzip;q=0.5", "*"):
+    for accept in ("gzip", "br, gzip;q=0.5", "*", "GZIP; q=1.0", "*;q=0, gzip"):
         packed = client.get("/", headers={"accept-encoding": accept})
         assert packed.headers["content-encoding"] == "gzip"
         assert packed.headers["etag"] != plain.headers["etag"]
         assert packed.text == plain.text
-    for accept in ("identity", "gzip;q=0", "br"):
+    for accept in ("identity", "gzip;q=0", "br", "*, gzip;q=0", "", "x-gzip"):
         assert "content-encoding" not in client.get("/", headers={"accept-encoding": accept}).headers
 
 
