@@ -78,21 +78,30 @@ async def stream(request: Request) -> Response:
         raise Problem(
             "RQ400", "Last-Event-ID, or after, is no place in the event log. Send the id of the last event that arrived."
         )
-    if len(live.streams) >= STREAMS_MAX:
-        raise unavailable("This process has as many streams as it takes. Try again, it may be another process then.")
-    subject = session.identity.subject
-    if sum(one.session.identity.subject == subject for one in live.streams) >= STREAMS_OF_ONE_MAX:
-        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-        raise Problem("RQ429", f"You have {STREAMS_OF_ONE_MAX} streams here. Close some, or share one.", headers=headers)
     types = frozenset(query.types.split(",")) if isinstance(query.types, str) else None
     view = View(Rights.of(session.identity, region), types)
     events = EventStream(live, session, view, place, request_id(request))
-    await events.prepare()
+    _check_room(live, session.identity.subject)
+    live.streams.add(events)  # before anything is waited for: the next one to be let in counts it
+    try:
+        await events.prepare()
+    except BaseException:
+        live.streams.discard(events)
+        raise
     return events
 
 
+def _check_room(live: Live, subject: str) -> None:
+    """Whether there is a place for one more stream of this caller. Raises Problem RQ429, RQ503."""
+    if len(live.streams) >= STREAMS_MAX:
+        raise unavailable("This process has as many streams as it takes. Try again, it may be another process then.")
+    if sum(one.session.identity.subject == subject for one in live.streams) >= STREAMS_OF_ONE_MAX:
+        headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+        raise Problem("RQ429", f"You have {STREAMS_OF_ONE_MAX} streams here. Close some, or share one.", headers=headers)
+
+
 class EventStream(Response):
-    """The answer; it ends when the client goes, the token ends, or the server stops."""
+    """The answer; it ends when the client goes, the token ends, or the server stops. It counts from before it is sent."""
 
     def __init__(self, live: Live, session: Session, view: View, place: Place, request_id: str) -> None:
         self.status_code = 200
@@ -114,7 +123,6 @@ class EventStream(Response):
         self._first = piece.body or self._heartbeat()
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
-        self._live.streams.add(self)
         listener = asyncio.create_task(self._listen(receive))
         expiry = asyncio.get_running_loop().call_later(max(0.0, self.session.expires_at - time.time()), self.end)
         try:

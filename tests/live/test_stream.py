@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
+import httpx2
 import pytest
 
 from pyapp.auth import Role
 from pyapp.live import recent, stream
+from pyapp.live.stream import EventStream
 from tests.http.conftest import check_problem
 from tests.live.conftest import Onlookers, Shop, wait_for
 
@@ -202,6 +207,49 @@ def test_one_caller_cannot_take_all_streams(onlookers: Onlookers, monkeypatch: p
     onlookers.stream("sales", subject="modest", channels=["web"])
     wait_for(lambda: len(onlookers.live.streams) == 2)
     del opened
+
+
+def test_those_who_open_streams_at_once_get_no_more_of_them(onlookers: Onlookers, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for(lambda: not onlookers.live.streams)
+    monkeypatch.setattr(stream, "STREAMS_OF_ONE_MAX", 3)
+    clients = [onlookers.api.client("sales", subject="greedy", channels=["web"]) for _ in range(24)]
+    start = Barrier(len(clients))
+
+    def open_stream(client: httpx2.Client) -> int:
+        start.wait()
+        response = client.send(client.build_request("GET", "/v1/events/stream"), stream=True)
+        onlookers.stack.callback(response.close)
+        return response.status_code
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        assert sorted(pool.map(open_stream, clients)) == [200] * 3 + [429] * 21
+    assert len(onlookers.live.streams) == 3
+
+
+def test_a_stream_that_is_refused_takes_no_place(onlookers: Onlookers, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for(lambda: not onlookers.live.streams)
+    monkeypatch.setattr(stream, "STREAMS_OF_ONE_MAX", 1)
+    client = onlookers.api.client("admin")
+    for _ in range(3):  # the log itself says that there is no such type
+        check_problem(client.get("/v1/events/stream?types=stock.exploded"), 422, "VA001")
+    assert not onlookers.live.streams
+    with client.stream("GET", "/v1/events/stream") as response:
+        assert response.status_code == 200
+
+
+def test_who_goes_before_the_answer_comes_leaves_no_place_taken(onlookers: Onlookers, monkeypatch: pytest.MonkeyPatch) -> None:
+    wait_for(lambda: not onlookers.live.streams)
+    prepare = EventStream.prepare
+
+    async def prepare_slowly(events: EventStream) -> None:
+        await asyncio.sleep(0.5)
+        await prepare(events)
+
+    monkeypatch.setattr(EventStream, "prepare", prepare_slowly)
+    with pytest.raises(httpx2.ReadTimeout):
+        onlookers.api.client("admin").get("/v1/events/stream", timeout=0.1)
+    assert len(onlookers.live.streams) == 1
+    wait_for(lambda: not onlookers.live.streams)
 
 
 def test_an_expired_token_ends_its_stream_in_good_order(onlookers: Onlookers) -> None:

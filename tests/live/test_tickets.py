@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
+from threading import Barrier
 from typing import Any
 
 import httpx2
 import pytest
 from psycopg.types.json import Jsonb
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from pyapp.auth import Role
 from pyapp.database import CALL_SECONDS
@@ -256,6 +257,25 @@ def test_one_caller_cannot_take_all_sockets(onlookers: Onlookers, monkeypatch: p
     mine[0].connection.close()
     wait_for(lambda: len(onlookers.live.sockets) == 2)
     assert is_open(onlookers.connect("sales", subject="greedy", channels=["web"]))
+
+
+@pytest.mark.parametrize("limit", ["SOCKETS_OF_ONE_MAX", "SOCKETS_MAX"])
+def test_those_who_open_sockets_at_once_get_no_more_of_them(
+    onlookers: Onlookers, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    wait_for(lambda: not onlookers.live.sockets)
+    monkeypatch.setattr(inventory, limit, 3)
+    start = Barrier(12)
+
+    def open_one(_: int) -> bool:
+        start.wait()
+        try:
+            return refusal_or_pong(onlookers.connect("sales", subject="greedy", channels=["web"])) == "pong"
+        except InvalidStatus:
+            return False
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(open_one, range(12))) == 3
 
 
 def test_no_ticket_and_no_token_gets_into_a_log(onlookers: Onlookers, caplog: pytest.LogCaptureFixture) -> None:
