@@ -107,6 +107,7 @@ class EventStream(Response):
         self.status_code = 200
         self.background = None
         self.init_headers({"content-type": f"{MEDIA_TYPE}; charset=utf-8", "x-accel-buffering": "no"})
+        self.body = b""  # of the answer to HEAD
         self.session = session
         self._live = live
         self._view = view
@@ -122,7 +123,11 @@ class EventStream(Response):
         self._place = piece.place
         self._first = piece.body or self._heartbeat()
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "HEAD":
+            self._live.streams.discard(self)  # it gets the headers, and nothing that could go on
+            await super().__call__(scope, receive, send)
+            return
         listener = asyncio.create_task(self._listen(receive))
         expiry = asyncio.get_running_loop().call_later(max(0.0, self.session.expires_at - time.time()), self.end)
         try:

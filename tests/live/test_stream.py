@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from threading import Barrier
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -224,6 +227,30 @@ def test_those_who_open_streams_at_once_get_no_more_of_them(onlookers: Onlookers
     with ThreadPoolExecutor(len(clients)) as pool:
         assert sorted(pool.map(open_stream, clients)) == [200] * 3 + [429] * 21
     assert len(onlookers.live.streams) == 3
+
+
+def test_head_gets_the_headers_alone_and_takes_no_place(onlookers: Onlookers) -> None:
+    wait_for(lambda: not onlookers.live.streams)
+    client = onlookers.api.client("admin")
+    answer = client.head("/v1/events/stream")
+    assert not onlookers.live.streams
+    with client.stream("GET", "/v1/events/stream") as response:
+        volatile = {"date", "x-request-id", "transfer-encoding"}
+        same, expected = ({name: r.headers[name] for name in r.headers if name not in volatile} for r in (answer, response))
+    assert (answer.status_code, answer.content, same) == (200, b"", expected)
+    assert client.head("/v1/events/stream?after=rubbish").status_code == 400
+    assert onlookers.api.client().head("/v1/events/stream").status_code == 401
+
+
+def test_the_answer_to_head_ends(onlookers: Onlookers) -> None:
+    """On the same connection the next request is answered."""
+    url = urlsplit(onlookers.api.url)
+    token = onlookers.token("admin")
+    with closing(http.client.HTTPConnection(url.hostname or "", url.port, timeout=5)) as connection:
+        for method, path in (("HEAD", "/v1/events/stream"), ("GET", "/v1/events")):
+            connection.request(method, path, headers={"Authorization": f"Bearer {token}"})
+            answer = connection.getresponse()
+            assert (answer.status, answer.read() == b"") == (200, method == "HEAD")
 
 
 def test_a_stream_that_is_refused_takes_no_place(onlookers: Onlookers, monkeypatch: pytest.MonkeyPatch) -> None:
