@@ -17,6 +17,7 @@ from pyapp.answers.events import TYPES, Event
 from pyapp.answers.problems import Problem
 from pyapp.live import messages
 from pyapp.live.inventory import MESSAGES_PER_SECOND, SOCKETS_MAX, SOCKETS_OF_ONE_MAX
+from pyapp.live.stream import STREAMS_MAX, STREAMS_OF_ONE_MAX
 from pyapp.openapi import compose
 from pyapp.schemas.fields import Json
 
@@ -135,10 +136,14 @@ def _inventory() -> Json:
 
 
 def _events() -> Json:
+    limits = (
+        f"At most {STREAMS_MAX} streams a process (then 503), {STREAMS_OF_ONE_MAX} of them of one caller (then 429). Opening "
+        "one counts as a read, where callers have limits."
+    )
     return {
         "address": "/v1/events/stream",
         "title": "Events",
-        "description": STREAM,
+        "description": f"{STREAM}\n{limits}\n",
         "servers": [{"$ref": "#/servers/streams"}],
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*TYPES, RESET)},
     }

@@ -67,14 +67,19 @@ async def enter(request: Request) -> Visit:
     verifier = cast(Verifier, request.scope["state"]["verifier"])
     state = request.scope["state"]
     identity = state["identity"] = await verifier.identify(request.headers)
-    if (limits := cast(Limits | None, state["limits"])) is not None:
-        kind: Kind = "read" if route.method == "GET" else "write"
-        state["rate_fields"] = await limits.take(identity.subject, kind, request_id(request))
+    await count(request, identity, "read" if route.method == "GET" else "write")
     query = read_query(request, route.query)
     region = _region(request, identity, query)
     ids = (state["request_id"], state["traceparent"])
     shared = (state["database"], state["lanes"], state["reads"], state["sold_out"], state["replica"])
     return Visit(route, identity, query, region, *ids, *shared, media_type)
+
+
+async def count(request: Request, identity: Identity, kind: Kind) -> None:
+    """Takes it out of what the caller may send; the answer says what is left. Raises Problem RQ429 where nothing is, RQ503."""
+    state = request.scope["state"]
+    if (limits := cast(Limits | None, state["limits"])) is not None:
+        state["rate_fields"] = await limits.take(identity.subject, kind, request_id(request))
 
 
 def request_id(request: Request) -> str:

@@ -24,7 +24,7 @@ from pyapp.live import messages
 from pyapp.live.log import Event, Place, parse_place
 from pyapp.live.rights import Rights
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, unavailable
-from pyapp.requests import check_accept, read_query, region_of, request_id
+from pyapp.requests import check_accept, count, read_query, region_of, request_id
 from pyapp.schemas.live import StreamQuery
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ async def stream(request: Request) -> Response:
     live: Live = request.scope["state"]["live"]
     check_accept(request, (MEDIA_TYPE,))
     session = await live.verifier.session(request.headers)
+    await count(request, session.identity, "read")
     query = read_query(request, StreamQuery)
     region = region_of(session.identity, query)
     given = request.headers.get("last-event-id") or (query.after if isinstance(query.after, str) else None)

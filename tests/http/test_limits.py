@@ -64,6 +64,23 @@ def test_others_and_other_kinds_are_not_concerned(pair: tuple[Api, Api]) -> None
     assert written.headers["ratelimit-policy"] == f'"write";q={WRITES};w={WINDOW_SECONDS}'
 
 
+def test_to_open_a_stream_counts_as_a_read(pair: tuple[Api, Api]) -> None:
+    client = pair[0].client("admin", subject="greedy")
+    with client.stream("GET", "/v1/events/stream") as opened:
+        assert (opened.status_code, remaining(opened)) == (200, READS - 1)
+    bad = client.get("/v1/events/stream?after=rubbish")
+    assert (check_problem(bad, 400, "RQ400")["code"], remaining(bad)) == ("RQ400", READS - 2)
+    while client.get("/v1/inventory").status_code == 200:
+        pass
+    refused, elsewhere = client.get("/v1/events/stream"), client.get("/v1/inventory")
+    assert str(READS) in check_problem(refused, 429, "RQ429")["detail"]
+    assert remaining(refused) == 0
+    assert {"ratelimit", "ratelimit-policy", "retry-after"} <= set(refused.headers)
+    assert set(refused.headers) == set(elsewhere.headers)
+    with pair[0].client("admin", subject="modest").stream("GET", "/v1/events/stream") as other:
+        assert other.status_code == 200
+
+
 def test_in_the_next_window_there_is_more(authenticator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "WINDOW_SECONDS", 1)
     with run_server(authenticator_url, reads_per_minute=2) as api:
