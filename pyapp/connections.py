@@ -14,7 +14,12 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 20.0  # from the connection, or the first byte of the next request, to the end of its headers
 BODY_SECONDS = 60.0  # from there to its last byte: 1 MiB at 17 KiB/s
-HEAD_BYTES_MAX = 64 * 1024  # besides what came with the first read of it
+HEAD_BYTES_MAX = 64 * 1024  # what follows on a body in chunks (its trailer) included
+FIELD_BYTES = 4  # colon, space and line break
+
+
+class _HeadTooLargeError(Exception):
+    """Stops the parser in what it was given."""
 
 
 class Connection(HttpToolsProtocol):
@@ -24,9 +29,8 @@ class Connection(HttpToolsProtocol):
         super().__init__(*arguments, **given)
         self._deadline: float | None = None  # by the loop's clock; None: nothing is waited for
         self._timer: asyncio.TimerHandle | None = None
-        self._in_head = True
-        self._head_bytes = 0
-        self._heads = 0
+        self._head_bytes = 0  # of this request: its URL, the names and values of its fields
+        self._unread_bytes = 0  # since the parser last told of anything: it keeps the part of a field that is there
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -37,31 +41,51 @@ class Connection(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        heads = self._heads
+        self._unread_bytes += len(data)
         super().data_received(data)
-        if self._in_head and heads == self._heads:  # begun by an earlier read: this one holds nothing else
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES_MAX:
-                self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        if self._unread_bytes > HEAD_BYTES_MAX:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    def send_400_response(self, msg: str) -> None:
+        if not self.transport.is_closing():  # not after the answer to a head that is too large
+            super().send_400_response(msg)
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._head_bytes = True, 0
-        self._heads += 1
+        self._head_bytes = 0
         self._wait(HEAD_SECONDS)
+
+    def on_url(self, url: bytes) -> None:
+        self._add_to_head(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._add_to_head(len(name) + len(value) + FIELD_BYTES)
+        super().on_header(name, value)
+
+    def on_body(self, body: bytes) -> None:
+        self._unread_bytes = 0
+        super().on_body(body)
 
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
-        self._in_head = False
         self._wait(BODY_SECONDS)
 
     def on_message_complete(self) -> None:
+        self._unread_bytes = 0
         super().on_message_complete()
         self._deadline = None
 
     def handle_websocket_upgrade(self) -> None:
         self._end_waiting()  # the connection is another protocol's from here on
         super().handle_websocket_upgrade()
+
+    def _add_to_head(self, size: int) -> None:
+        self._unread_bytes = 0
+        self._head_bytes += size
+        if self._head_bytes > HEAD_BYTES_MAX:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            raise _HeadTooLargeError
 
     def _wait(self, seconds: float) -> None:
         """One timer serves many requests: it looks at the deadline when it comes, and is made anew only where that is nearer."""

@@ -56,6 +56,23 @@ def read(line: socket.socket) -> bytes:
     return said
 
 
+def send_on(line: socket.socket, piece: bytes) -> bytes:
+    """Sends the piece again and again until the other side has had enough. Answers what it said."""
+    line.settimeout(0.002)
+    said = b""
+    for _ in range(10 * connections.HEAD_BYTES_MAX // len(piece)):
+        try:
+            line.sendall(piece)
+            if not (data := line.recv(65536)):
+                return said
+            said += data
+        except TimeoutError:
+            continue
+        except OSError:
+            return said
+    pytest.fail("it takes heads without a limit")
+
+
 def test_a_head_that_comes_a_byte_at_a_time_is_not_waited_for(api: Api, line: socket.socket) -> None:
     line.sendall(HEAD)
     started = time.monotonic()
@@ -91,23 +108,44 @@ def test_the_second_request_of_a_connection_has_no_more_time_than_the_first(line
 def test_a_head_without_an_end_is_refused(line: socket.socket, piece: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 60.0)
     line.sendall(HEAD + b"X-First: ")
-    line.settimeout(0.002)
-    said, sent = b"", 0
-    while sent < 10 * connections.HEAD_BYTES_MAX:
-        try:
-            line.sendall(piece)
-            sent += len(piece)
-            if not (data := line.recv(65536)):
-                break
-            said += data
-        except TimeoutError:
-            continue
-        except OSError:
-            break
-    assert sent < 10 * connections.HEAD_BYTES_MAX, "it takes heads without a limit"
+    said = send_on(line, piece)
     assert said.startswith(b"HTTP/1.1 431 ") or not said  # a reset may overtake the answer
 
 
+@pytest.mark.parametrize(
+    "head",
+    [
+        HEAD + b"X-Long: " + b"x" * 100_000 + b"\r\n\r\n",
+        HEAD + b"X: xx\r\n" * 15_000 + b"\r\n",
+        b"GET /healthz?" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: scoville\r\n\r\n",
+    ],
+    ids=["one long header", "many headers", "a long path"],
+)
+@pytest.mark.parametrize("earlier", [0, 2])
+def test_a_head_past_the_limit_is_refused_though_it_comes_at_once(
+    api: Api, line: socket.socket, head: bytes, earlier: int
+) -> None:
+    for _ in range(earlier):
+        line.sendall(HEAD + b"\r\n")
+        assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+    line.sendall(head)
+    said = read(line)
+    assert said.startswith(b"HTTP/1.1 431 ")
+    assert said.count(b"HTTP/1.1 ") == 1
+    assert httpx2.get(f"{api.url}/healthz").status_code == 200
+
+
+@pytest.mark.parametrize("piece", [b"X-More: " + b"x" * 1000 + b"\r\n", b"x" * 1000], ids=["many fields", "one without an end"])
+def test_what_follows_on_a_body_in_chunks_has_the_limit_of_a_head(
+    api: Api, line: socket.socket, piece: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "BODY_SECONDS", 60.0)
+    authorization = api.client("admin").headers["authorization"]
+    head = f"POST /v1/orders HTTP/1.1\r\nHost: s\r\nAuthorization: {authorization}\r\nIdempotency-Key: long\r\n"
+    line.sendall(f"{head}Content-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{{}}\r\n0\r\nX: ".encode())
+    assert not send_on(line, piece).startswith(b"HTTP/1.1 2")
+
+
 def test_a_head_within_the_limit_is_read(line: socket.socket) -> None:
-    line.sendall(HEAD + b"X-Long: " + b"x" * (connections.HEAD_BYTES_MAX // 2) + b"\r\nConnection: close\r\n\r\n")
+    line.sendall(HEAD + b"X-Long: " + b"x" * (connections.HEAD_BYTES_MAX - 1000) + b"\r\nConnection: close\r\n\r\n")
     assert read(line).startswith(b"HTTP/1.1 200 ")

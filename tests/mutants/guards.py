@@ -200,9 +200,16 @@ GUARDS = (
     Guard(
         "a head has an end",
         "pyapp/connections.py",
-        "self._head_bytes > HEAD_BYTES_MAX",
+        "self._unread_bytes > HEAD_BYTES_MAX",
         "False",
         "tests/http/test_slow_clients.py -k without_an_end",
+    ),
+    Guard(
+        "a head that comes at once is no larger",
+        "pyapp/connections.py",
+        "self._head_bytes > HEAD_BYTES_MAX",
+        "False",
+        "tests/http/test_slow_clients.py -k at_once",
     ),
     # Orders
     Guard(
@@ -405,6 +412,20 @@ GUARDS = (
         "greatest(0, least(p_wanted, p_limit - (v_taken - p_wanted)))",
         "p_wanted",
         "tests/http/test_limits.py",
+    ),
+    Guard(
+        "to open a stream counts as a read",
+        "pyapp/live/stream.py",
+        '    await count(request, session.identity, "read")\n',
+        "",
+        "tests/http/test_limits.py -k stream",
+    ),
+    Guard(
+        "a stream has its place before anything is waited for",
+        "pyapp/live/stream.py",
+        "    live.streams.add(events)",
+        "    asyncio.get_running_loop().call_later(0.1, live.streams.add, events)",
+        "tests/live/test_stream.py -k at_once",
     ),
     Guard(
         "pages of other origins are shut out",
