@@ -10,7 +10,7 @@ class Exit(IntEnum):
 
     OK = 0
     DISAGREES = 1  # verify or doctor found something, or a fault that has no code of its own
-    USAGE = 2  # typer's own: an unknown option or a missing argument
+    USAGE = 2  # typer's own: an unknown option or a missing argument; a file that cannot be read or written
     INCOMPLETE = 3  # import: some lines were refused or bad
     SETTINGS = 4  # a setting is missing or cannot be used
     DATABASE = 5  # the database does not answer, refuses the login or is not set up

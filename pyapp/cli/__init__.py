@@ -6,6 +6,7 @@ the HTTP client) is imported inside the commands that need it.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from typing import NoReturn
@@ -42,6 +43,8 @@ EPILOG = (
     "11 the API refused what was asked · 12 a program is missing · 130 Ctrl-C."
 )
 
+UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
 app = typer.Typer(
     help="Stock and orders, with all the rules in PostgreSQL.",
     epilog=EPILOG,
@@ -69,15 +72,45 @@ app.command()(watch.watch)
 
 
 def main() -> NoReturn:
+    """The command, up to the last byte that it prints: Python's own end would only complain of what cannot be written."""
+    try:
+        _run()
+    except SystemExit as ended:
+        code = ended.code
+    try:
+        if sys.stdout is not None:  # as it is where the shell has closed it
+            sys.stdout.flush()
+    except BrokenPipeError:  # who reads no further has read enough
+        _give_output_up()
+    except OSError as error:
+        _end_unwritten(error)
+    sys.exit(code)
+
+
+def _run() -> NoReturn:
     try:
         app(prog_name="scoville")
+    except SystemExit as ended:
+        if isinstance(ended.__context__, BrokenPipeError):  # Typer makes a 1 of it
+            sys.exit(Exit.OK)
+        raise
     except Failure as failure:
         end(failure.exit_code, str(failure))
     except SettingsError as error:
         end(Exit.SETTINGS, str(error))
     except psycopg.Error as error:
         end(Exit.DATABASE, f"The database refused: {one_line(error)}")
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (nobody reads; Python would complain at exit)
-        sys.exit(Exit.OK)
+    except OSError as error:
+        if error.filename is not None or error.errno not in UNWRITABLE:
+            raise
+        _end_unwritten(error)
     sys.exit(Exit.OK)
+
+
+def _give_output_up() -> None:
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (it ends with the process)
+
+
+def _end_unwritten(error: OSError) -> NoReturn:
+    _give_output_up()
+    end(Exit.USAGE, f"What there is to print cannot be written: {error.strerror}. Send it somewhere else.")

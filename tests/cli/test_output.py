@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import subprocess
 import sys
+from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -31,6 +35,54 @@ def test_there_is_colour_on_a_terminal_that_wants_it_and_nowhere_else(monkeypatc
     assert output.coloured("ok", "green") == "\x1b[32mok\x1b[0m"
     monkeypatch.setenv("NO_COLOR", "1")
     assert output.coloured("ok", "green") == "ok"
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("token", "--role", "admin")], ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_who_reads_no_further_has_read_enough(arguments: tuple[str, ...], unbuffered: str, tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        done = run(*arguments, stdout=writer, cwd=tmp_path, PYTHONUNBUFFERED=unbuffered)
+    finally:
+        os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("token", "--role", "admin")], ids=" ".join)
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_a_full_disk_is_one_clear_line(arguments: tuple[str, ...], unbuffered: str, tmp_path: Path) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = run(*arguments, stdout=full, cwd=tmp_path, PYTHONUNBUFFERED=unbuffered)
+    assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
+    assert done.stderr.startswith("scoville: What there is to print cannot be written: No space left on device.")
+
+
+def test_a_closed_output_changes_no_exit_code(tmp_path: Path) -> None:
+    command = f"{shlex.join(COMMAND)} token --role admin"
+    for key, code in (("k" * 32, 0), ("", 4)):
+        done = subprocess.run(
+            ["bash", "-c", f"{command} >&-"],  # noqa: S607
+            cwd=tmp_path,
+            env=environment(SCOVILLE_JWT_KEY=key),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (done.returncode, done.stderr.count("\n")) == (code, 1 if code else 0), done.stderr
+
+
+def run(*arguments: str, stdout: int | IO[bytes], cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=cwd,
+        env=environment(SCOVILLE_JWT_KEY="k" * 32, **variables),
+        timeout=60,
+        check=False,
+    )
 
 
 def complete(**variables: str) -> str:
