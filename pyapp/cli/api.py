@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pyapp.cli import context
 from pyapp.cli.options import seconds
@@ -20,14 +21,31 @@ TOKEN_TTL = "24h"  # noqa: S105 (a time)
 
 
 def find(settings: Settings, url: str | None, token: str | None, subject: str) -> tuple[str, str]:
-    """URL and token: as given, as set, or of the running demo; without a token one of role admin by the key at hand."""
+    """URL and token: as given, as set, or of the running demo; without a token one of role admin by the key at hand.
+
+    Raises Failure where they cannot be what they should be.
+    """
     from pyapp.auth import mint_token
 
     base = url or os.environ.get("SCOVILLE_URL") or State(settings.data_dir).read().url
+    if not _is_url(base):
+        raise Failure(Exit.USAGE, f"{base} is not where an API can be: write http://host:port.")
     bearer = token or os.environ.get("SCOVILLE_TOKEN")
     if not bearer:
         bearer = mint_token(context.with_demo_key(settings), "admin", subject=subject, seconds=seconds(TOKEN_TTL))
+    if not (bearer.isascii() and bearer.isprintable()):
+        raise Failure(Exit.USAGE, "--token, or SCOVILLE_TOKEN, is no token: `scoville token --role admin` prints one.")
     return base.rstrip("/"), bearer
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        parts.port  # noqa: B018 (raises ValueError where it is none)
+        host = (parts.hostname or "").encode("idna")
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(host) and text.isprintable()
 
 
 class Api:

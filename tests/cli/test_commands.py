@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
+from pyapp.cli.api import find
+from pyapp.failures import Exit, Failure
+from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
 
 if TYPE_CHECKING:
@@ -167,6 +170,27 @@ def test_a_wrong_option_is_wrong_usage(scoville: Scoville) -> None:
 def test_verify_and_import_without_a_demo_say_what_to_do(scoville: Scoville, tmp_path: object) -> None:
     assert_one_clear_line(scoville("verify"), 4, "scoville demo", "DATABASE_URL")
     assert_one_clear_line(scoville("import", "skus", "x.csv"), 4, "scoville demo", "--url")
+
+
+@pytest.mark.parametrize("command", ["clients list", "import skus x.csv", "watch", "webhooks listen"])
+def test_a_url_or_token_that_cannot_be_one_is_wrong_usage(scoville: Scoville, command: str) -> None:
+    url, good = "http://127.0.0.1:99999", "http://127.0.0.1:1"
+    assert_one_clear_line(scoville(*command.split(), "--url", url, "--token", "x"), 2, url, "write http://host:port")
+    assert_one_clear_line(scoville(*command.split(), "--url", good, "--token", "ä"), 2, "--token")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://host:port", "http://", "http:///v1", "http://a..b", "nonsense", "ws://host", "http://a\nb"]
+)
+def test_what_can_be_no_url_of_the_api_is_refused(url: str) -> None:
+    with pytest.raises(Failure, match="write http://host:port") as refused:
+        find(Settings(), url, "x", "test")
+    assert refused.value.exit_code == Exit.USAGE
+
+
+@pytest.mark.parametrize("url", ["http://[::1]:8000/", "https://api.example", "http://my_host:80/below/", "http://grün.example"])
+def test_what_can_be_a_url_of_the_api_is_taken_without_its_last_slash(url: str) -> None:
+    assert find(Settings(), url, "x", "test") == (url.rstrip("/"), "x")
 
 
 def test_help_lists_the_exit_codes(scoville: Scoville) -> None:

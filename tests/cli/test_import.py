@@ -250,7 +250,7 @@ def test_a_server_that_is_down_or_refuses_the_token_is_named(scoville: Scoville,
     path.write_text("sku_id,name\nX-1,X\n")
     done = scoville("import", "skus", path, "--url", "http://127.0.0.1:1", "--token", "x")
     assert_one_clear_line(done, 10, "http://127.0.0.1:1", "--url")
-    assert_one_clear_line(scoville("import", "skus", path, "--url", "nonsense", "--token", "x"), 10, "nonsense")
+    assert_one_clear_line(scoville("import", "skus", path, "--url", "nonsense", "--token", "x"), 2, "nonsense")
     assert_one_clear_line(scoville("import", "skus", path, "--url", demo.url, "--token", "x"), 10, "--token")
     done = scoville("import", "skus", path, "--url", demo.url, "--token", demo.token("warehouse"))
     assert_one_clear_line(done, 10, "--token")
