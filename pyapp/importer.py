@@ -1,7 +1,8 @@
 """`scoville import`: csv files through the HTTP API, batch by batch, with every bad line named and nothing else lost.
 
 A file becomes elements (a SKU, a receipt, an order); elements go in lists, each list under an Idempotency-Key made from the
-file's content and the list's number. So a repeated or interrupted import does nothing twice: what is done is answered again.
+file's content and the list's number. So a repeated or interrupted import does nothing twice: what is done is answered again,
+for as long as the API keeps answers (24 hours) and to the client that got them.
 """
 
 from __future__ import annotations
@@ -147,7 +148,8 @@ def run(
     elements_max = DRY_ELEMENTS_MAX if dry_run else ELEMENTS_MAX
     rows, source = _rows(kind, content, report)
     elements, channels = _elements(kind, source, rows, report, time_zone)
-    digest = hashlib.sha256(content + f"\n{kind} {time_zone} {elements_max}".encode()).hexdigest()[:32]
+    zone = f" {time_zone}" if kind == "orders" else ""  # to the others it means nothing: a receipt would be booked once a zone
+    digest = hashlib.sha256(content + f"\n{kind}{zone} {elements_max}".encode()).hexdigest()[:32]
     with Api(url, token, dry_run=dry_run) as api:
         new: set[str] = set()
         for start in range(0, len(channels), elements_max):
@@ -445,7 +447,7 @@ class Api:
             time.sleep(pause)
         raise Failure(
             Exit.SERVER,
-            f"{self.url} stopped answering ({trouble}). Run the same command again later: nothing that is done is done twice.",
+            f"{self.url} stopped answering ({trouble}). Run the same command again within 24 hours: nothing is done twice.",
         )
 
     def _read(self, response: httpx2.Response, path: str) -> Answer:

@@ -26,7 +26,9 @@ def import_(
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write totals by SKU as JSON.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Import a csv file through the API. A repeated or interrupted import does nothing twice.
+    """Import a csv file through the API.
+
+    Within 24 hours, and as the same client, a repeated or interrupted import does nothing twice.
 
     skus: sku_id, name [description, size_ml, flavor_profile (a|b|c), price, reorder_point, attributes.NAME];
     the SKU is made or replaced.
@@ -50,7 +52,7 @@ def import_(
         with progress(file.name) as (say, advance):
             result = importer.run(kind, file, base, bearer, say=say, advance=advance, time_zone=zone, dry_run=dry_run)
     except KeyboardInterrupt:
-        end(Exit.INTERRUPTED, "Interrupted. Run the same command again: what is done is not done twice.")
+        end(Exit.INTERRUPTED, "Interrupted. Run the same command again within 24 hours: nothing is done twice.")
     _print_summary(kind, result)
     if report:
         try:
