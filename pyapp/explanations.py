@@ -362,8 +362,9 @@ EXPLANATIONS: dict[str, Explanation] = {
     ),
     "RQ400": Explanation(
         "The request cannot be read: a body that is no JSON, a query parameter that is not known, sent twice or of the "
-        "wrong type, a header that cannot be parsed.",
-        "Correct what the detail names. Unknown parameters are refused, so that a misspelled filter is not silently ignored.",
+        "wrong type, a header that cannot be parsed, a precondition that this write does not look at.",
+        "Correct what the detail names. Unknown parameters are refused, so that a misspelled filter is not silently ignored; "
+        "so are If-Match and If-None-Match where the operation does not name them.",
         "The query parameter 'limit' cannot be used.",
         ({"parameter": "limit", "detail": "Expected `int` <= 200."},),
     ),

@@ -38,6 +38,7 @@ Stock and orders, exact to the unit. Each change of a quantity is a line of a le
 - **Try first**: `?dry_run=true` on any write does everything, answers, and keeps nothing.
 - **Many at once**: where a body may be a list, each element has a result of its own (207), and one refusal harms no other.
 - **Versions**: an `ETag` goes back as `If-None-Match` (304 while nothing changed) or as `If-Match` (412 if something did).
+  A write that cannot decide on a version refuses both headers (400) rather than ignore them.
 """
 TAGS = {
     "inventory": "What there is, where, in which batches; receipts, adjustments, counts; and why the number is what it is.",
@@ -225,10 +226,10 @@ def _parameters(route: Route) -> Iterable[Json]:
             required=route.key == "required",
             example="0b7d7a54-9a1e-4d0b-8a53-3f1f0b1c9e55",
         )
-    if any(KINDS[code].status == 412 for code in route.errors):
+    if route.takes_if_match:
         text = "The ETag that you saw, or * for whatever is there."
         yield _header("If-Match", text, {"type": "string", "format": "etag"}, example='"7"')
-    if route.upserts and route.method == "PUT":
+    if route.takes_if_none_match:
         yield _header("If-None-Match", "* to make it only where it is not there yet.", {"type": "string", "enum": ["*"]})
     if route.replicated:
         yield _header(

@@ -61,13 +61,15 @@ class Visit(NamedTuple):
 
 
 async def enter(request: Request) -> Visit:
-    """Checks what every route of /v1 checks: Accept, token, query parameters. Raises Problem."""
+    """Checks what every route of /v1 checks: Accept, token, preconditions, query parameters. Raises Problem."""
     route: Route = request.scope["scoville.route"]
     media_type = check_accept(request, route.media_types)
     verifier = cast(Verifier, request.scope["state"]["verifier"])
     state = request.scope["state"]
     identity = state["identity"] = await verifier.identify(request.headers)
     await count(request, identity, "read" if route.method == "GET" else "write")
+    if route.method != "GET":
+        _refuse_preconditions(request, route)
     query = read_query(request, route.query)
     region = _region(request, identity, query)
     ids = (state["request_id"], state["traceparent"])
@@ -194,11 +196,20 @@ def preconditions(request: Request) -> dict[str, str]:
     if (tag := if_match(request)) is not None:
         added["if_match"] = tag
     if values := request.headers.getlist("if-none-match"):
-        route: Route = request.scope["scoville.route"]
-        if request.method != "PUT" or not route.upserts or [value.strip() for value in values] != ["*"]:
-            raise Problem("RQ400", "If-None-Match goes only with a PUT that may make something, as *: if it is not there yet.")
+        if [value.strip() for value in values] != ["*"]:
+            raise Problem("RQ400", "If-None-Match of a write must be *: make it only if it is not there yet.")
         added["if_none_match"] = "*"
     return added
+
+
+def _refuse_preconditions(request: Request, route: Route) -> None:
+    """A write that decides on no version must not go ahead as if it had (RFC 9110, section 13.1). Raises Problem RQ400."""
+    if request.headers.getlist("if-match") and not route.takes_if_match:
+        guarded = hasattr(route.body, "change_from_quantity")
+        instead = ", and send the quantity that you saw as change_from_quantity instead" if guarded else ""
+        raise Problem("RQ400", f"This cannot be made to depend on If-Match, so nothing was done. Leave it out{instead}.")
+    if request.headers.getlist("if-none-match") and not route.takes_if_none_match:
+        raise Problem("RQ400", "If-None-Match goes only with a PUT that may make something, as *: leave it out.")
 
 
 def if_match(request: Request) -> str | None:

@@ -76,6 +76,16 @@ class Route(NamedTuple):
         return self.method == "GET" and not (self.kept or self.fresh)
 
     @property
+    def takes_if_match(self) -> bool:
+        """Whether it decides on a version: then it can answer that the version is another one by now."""
+        return "ST009" in self.errors
+
+    @property
+    def takes_if_none_match(self) -> bool:
+        """Whether it is a write that can be told to make something only where it is not there yet."""
+        return self.upserts and self.method == "PUT"
+
+    @property
     def tag(self) -> str:
         """The noun that its path begins with: `orders` of /v1/orders/{order_id}."""
         return self.path.split("/")[2]

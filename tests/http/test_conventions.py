@@ -13,8 +13,7 @@ import msgspec
 import pytest
 
 from pyapp import openapi
-from pyapp.endpoints import change, read_document, read_page
-from pyapp.problems import KINDS
+from pyapp.endpoints import read_document, read_page
 from pyapp.routes import ROUTES, Route
 from pyapp.schemas.fields import Body, RangeQuery, WriteQuery
 from tests.http.conftest import CHANNEL, ORDER, SKU, Api, check_problem, key
@@ -270,15 +269,26 @@ def test_a_list_has_up_to_1000_elements_or_none_is_taken(world: World, route: Ro
     assert [error["pointer"] for error in errors] == (["/0/no_such_field", "/1"] if route.many else [""])
 
 
-@each([route for route in WRITES if route.endpoint is change])
+@each([route for route in ROUTES if route.method != "GET" and route.path != "/v1/oauth/token"])
+def test_a_precondition_that_is_not_looked_at_is_refused(world: World, route: Route) -> None:
+    taken = {"if-match": route.takes_if_match, "if-none-match": route.takes_if_none_match}
+    for name in (name for name, is_taken in taken.items() if not is_taken):
+        for value in ('"999"', "*", "7", ""):
+            response = world.admin.request(route.method, world.path(route), json={}, headers=key() | {name: value})
+            assert name in check_problem(response, 400, "RQ400")["detail"].lower()
+        response = world.nobody.request(route.method, world.path(route), json={}, headers={name: "*"})
+        check_problem(response, 401, "RQ401")
+
+
+@each([route for route in WRITES if route.takes_if_match])
 def test_a_precondition_that_cannot_be_read_is_refused(world: World, route: Route) -> None:
     for value in ("7", '"7', 'W/"7"', '"7", "8"', "", "* *", '"a"b"'):
         check_problem(world.send(route, b"{}", **{"if-match": value}), 400, "RQ400")
-    for value in ("7", '"7"', "", "* *", *(() if route.upserts else ("*",))):
+    for value in ("7", '"7"', "", "* *", *(() if route.takes_if_none_match else ("*",))):
         check_problem(world.send(route, b"{}", **{"if-none-match": value}), 400, "RQ400")
 
 
-@each([route for route in WRITES if route.endpoint is change and any(KINDS[code].status == 412 for code in route.errors)])
+@each([route for route in WRITES if route.takes_if_match])
 def test_a_version_that_is_not_the_current_one_is_a_412(world: World, route: Route) -> None:
     path = world.path(route, fresh=True)
     if "no-such-thing" in path:

@@ -85,6 +85,14 @@ def test_an_adjustment_changes_the_stock_and_its_movement_says_why(stocked: http
     assert newest["actor"] == "admin"
 
 
+def test_an_adjustment_is_guarded_by_the_quantity_that_was_seen_and_not_by_an_etag(stocked: httpx2.Client) -> None:
+    body = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": -5, "reason_code": "damaged"}
+    response = stocked.post("/v1/inventory/adjust", json=body, headers=key() | {"if-match": '"999"'})
+    assert "change_from_quantity" in check_problem(response, 400, "RQ400")["detail"]
+    check_problem(adjust(stocked, change_from_quantity=349), 409, "ST008")
+    assert available(stocked) == 350
+
+
 def test_an_adjustment_below_zero_is_refused_with_the_figures(stocked: httpx2.Client) -> None:
     problem = check_problem(adjust(stocked, delta=-351), 409, "ST001")
     (error,) = problem["errors"]

@@ -319,6 +319,9 @@ def test_an_order_is_changed_until_it_is_shipped(stocked: httpx2.Client, sales: 
     check_problem(warehouse.patch(path, json={"note": "x"}), 403, "RQ403")
 
     part = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
+    for stale in ({"if-match": '"1"'}, {"if-none-match": "*"}):  # not looked at here, so that it is not ignored either
+        check_problem(warehouse.post(f"{path}/fulfillments", json=part, headers=key() | stale), 400, "RQ400")
+    assert sales.get(path).json() == changed.json()
     assert warehouse.post(f"{path}/fulfillments", json=part, headers=key()).status_code == 201
     check_problem(sales.patch(path, json={"note": "x"}), 409, "OR010")
     canceled = sales.put(f"{path}/cancel", headers={"if-match": sales.get(path).headers["etag"]})
