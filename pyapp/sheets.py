@@ -4,7 +4,8 @@ The columns are those of the row's struct in pyapp/answers: scalars as they are,
 as JSON text. Numbers are written as Postgres wrote them. null and what is left out are empty.
 
 A spreadsheet takes a cell that begins with = + - @ or a tab for a formula, and anyone who may place an order can name a customer
-so. Such text gets an apostrophe in front, which spreadsheets take for "this is text" and programs can cut off.
+so. Such text gets an apostrophe in front, which spreadsheets take for "this is text" and programs can cut off. So does text that
+has apostrophes before such a beginning: otherwise nobody could tell them from the one that was put there.
 """
 
 from __future__ import annotations
@@ -81,4 +82,4 @@ def _cell(raw: bytes) -> str:
     if not raw.startswith(b'"'):
         return raw.decode()
     text = msgspec.json.decode(raw, type=str)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text

@@ -552,7 +552,7 @@ GUARDS = (
     Guard(
         "a spreadsheet runs no customer's name",
         "pyapp/sheets.py",
-        """    return f"'{text}" if text.startswith(FORMULA_STARTS) else text""",
+        """    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text""",
         "    return text",
         "tests/http/test_csv.py",
     ),
