@@ -49,7 +49,8 @@ def add_user(
         output.print_fields({**made, "warehouses": ", ".join(made["warehouses"]) or "all"})
     print("The password is shown this once: keep it now.", file=sys.stderr)
     if left:
-        print(f"Only a superuser can take from this login: {', '.join(left)} (docs/bi.md says how).", file=sys.stderr)
+        names = output.printable(", ".join(left))
+        print(f"Only a superuser can take from this login: {names} (docs/bi.md says how).", file=sys.stderr)
 
 
 @app.command("list")

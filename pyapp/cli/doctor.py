@@ -87,6 +87,6 @@ def _print(findings: list[Finding]) -> None:
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
         mark, colour = MARKS[finding.state]
-        print(f"{output.coloured(mark.ljust(4), colour)}  {finding.check.ljust(width)}  {finding.said}")
+        print(f"{output.coloured(mark.ljust(4), colour)}  {finding.check.ljust(width)}  {output.printable(finding.said)}")
         if finding.remedy:
-            print(f"{' ' * (width + 8)}-> {finding.remedy}")
+            print(f"{' ' * (width + 8)}-> {output.printable(finding.remedy)}")

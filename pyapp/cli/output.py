@@ -19,8 +19,13 @@ COLOURS = {"green": "32", "yellow": "33", "red": "31"}
 
 def end(code: Exit, text: str) -> NoReturn:
     """One line that says what is wrong and what to do, and the exit code."""
-    print(f"scoville: {' '.join(text.split())}", file=sys.stderr)
+    print(f"scoville: {printable(' '.join(text.split()))}", file=sys.stderr)
     sys.exit(code)
+
+
+def printable(text: object) -> str:
+    """The text for people. Others wrote it, or a part of it, and none of it is for the terminal to obey."""
+    return "".join(character if character.isprintable() else "?" for character in str(text))
 
 
 def print_json(value: Any) -> None:
@@ -54,7 +59,7 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return str(value)
+    return printable(value)
 
 
 def coloured(text: str, colour: str) -> str:
@@ -73,7 +78,7 @@ class progress:  # noqa: N801 (used like a function)
 
     def __enter__(self) -> tuple[Callable[[str], None], Callable[[int, int], None]]:
         if not sys.stderr.isatty():
-            return (lambda text: print(text, file=sys.stderr)), (lambda done, total: None)  # noqa: ARG005
+            return (lambda text: print(printable(text), file=sys.stderr)), (lambda done, total: None)  # noqa: ARG005
         from rich.console import Console
         from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -82,8 +87,9 @@ class progress:  # noqa: N801 (used like a function)
             TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
         )
         self.bar.start()
-        task = self.bar.add_task(self.name, total=None)
-        return console.print, lambda done, total: self.bar.update(task, completed=done, total=total)
+        task = self.bar.add_task(printable(self.name), total=None)
+        say, advance = console.print, self.bar.update
+        return (lambda text: say(printable(text))), lambda done, total: advance(task, completed=done, total=total)
 
     def __exit__(self, *_: object) -> None:
         if self.bar:

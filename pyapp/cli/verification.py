@@ -6,7 +6,7 @@ from typing import Any, LiteralString
 
 from pyapp.cli import context
 from pyapp.cli.options import DataDir
-from pyapp.cli.output import end
+from pyapp.cli.output import end, printable
 from pyapp.cli.state import State
 from pyapp.failures import Exit
 
@@ -23,7 +23,7 @@ def verify(data_dir: DataDir = None) -> None:
     tables = disagreements(url)
     for names, rows in tables:
         for row in [names, *rows]:
-            print("\t".join("" if value is None else str(value) for value in row))
+            print("\t".join("" if value is None else printable(value) for value in row))
     if tables:
         end(Exit.DISAGREES, f"{sum(len(rows) for _, rows in tables)} disagreements.")
     print("Everything agrees.")

@@ -12,7 +12,7 @@ import typer
 from pyapp.cli import context
 from pyapp.cli.api import find
 from pyapp.cli.options import DataDir, Output, Token, Url
-from pyapp.cli.output import coloured
+from pyapp.cli.output import coloured, printable
 from pyapp.failures import Exit, Failure
 
 if TYPE_CHECKING:
@@ -96,7 +96,8 @@ class _Watcher:
         if kind == "error" and (problem := message["problem"])["status"] != TRY_AGAIN:
             raise Failure(Exit.SERVER, f"The API refuses to be watched: {problem['code']} {problem['detail']}")
         if kind == "reset":
-            print(f"scoville: what happened meanwhile is not known ({message['reason']}); levels are read anew", file=sys.stderr)
+            reason = printable(message["reason"])
+            print(f"scoville: what happened meanwhile is not known ({reason}); levels are read anew", file=sys.stderr)
         if kind not in ("snapshot", "changes"):
             return
         for level in message["levels"]:
@@ -117,7 +118,7 @@ class _Watcher:
         names = [name for name in COUNTERS if level.get(name) or _differs(level, before, name)]
         parts = [f"{name.replace('_', ' ')} {_difference(level, before, name)}" for name in ("available", *names)]
         place = f"{level['updated_at'][11:23]}  {level['warehouse_location']:<10} {level['sku_id']:<24}"
-        print(f"{place} {'  '.join(parts)}", flush=True)
+        print(f"{printable(place)} {'  '.join(parts)}", flush=True)
 
 
 def _differs(level: dict[str, Any], before: dict[str, Any] | None, name: str) -> bool:
@@ -127,6 +128,6 @@ def _differs(level: dict[str, Any], before: dict[str, Any] | None, name: str) ->
 def _difference(level: dict[str, Any], before: dict[str, Any] | None, name: str) -> str:
     """342, or 342 (-3) after 345."""
     if not _differs(level, before, name):
-        return str(level[name])
+        return printable(level[name])
     delta = level[name] - (before or {})[name]
     return f"{level[name]} {coloured(f'({delta:+d})', 'green' if delta > 0 else 'red')}"

@@ -83,7 +83,7 @@ def _with_webhook(api: Api, address: str, types: list[str], learn: Callable[[str
 
 
 def _wait(where: str) -> None:
-    print(f"Listening at {where}; Ctrl-C ends it.", file=sys.stderr, flush=True)
+    print(f"Listening at {output.printable(where)}; Ctrl-C ends it.", file=sys.stderr, flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:
@@ -94,13 +94,9 @@ def _line(arrival: Arrival) -> None:
     event = arrival.event()
     verdict = output.coloured("verified", "green") if arrival.verified else output.coloured("NOT VERIFIED", "red")
     said = [event.get("type", "?"), event.get("subject", "?"), arrival.message_id or "no webhook-id"]
-    parts = [f"{datetime.now().astimezone():%H:%M:%S}", verdict, *map(_printable, said), *(["again"] if arrival.again else [])]
+    again = ["again"] if arrival.again else []
+    parts = [f"{datetime.now().astimezone():%H:%M:%S}", verdict, *map(output.printable, said), *again]
     print("  ".join(parts), flush=True)
-
-
-def _printable(value: object) -> str:
-    """Anyone may send anything here; none of it is for the terminal to obey."""
-    return "".join(character if character.isprintable() else "?" for character in str(value))
 
 
 def _json(arrival: Arrival) -> None:

@@ -52,6 +52,17 @@ def test_a_client_comes_gets_another_secret_and_goes(scoville: Scoville, demo: D
     assert [row["actor"] for row in audit] == ["clients"] * 3
 
 
+def test_a_name_is_nothing_that_a_terminal_obeys(scoville: Scoville, demo: Demo) -> None:
+    client_id, name = f"till-{uuid.uuid4().hex[:8]}", "\x1b]0;mine\x07\x1b[2JTill\x9b31m"
+    added = clients(scoville, demo, "add", client_id, "--role", "sales", "--channel", "web", "--name", name)
+    table = clients(scoville, demo, "list").stdout
+    for said in (added.stdout, table):
+        assert "?]0;mine??[2JTill?31m" in said
+        assert all(character.isprintable() or character == "\n" for character in said)
+    listed = json.loads(clients(scoville, demo, "list", "-o", "json").stdout)
+    assert name in [client["name"] for client in listed]  # for programs it is as it is
+
+
 def test_what_the_api_refuses_is_one_line_with_the_field(scoville: Scoville, demo: Demo) -> None:
     done = clients(scoville, demo, "add", "x", "--role", "warehouse", "--warehouse", "WH-77")
     assert_one_clear_line(done, 11, "ST003", "warehouses/0", "WH-77")

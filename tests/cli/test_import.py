@@ -157,6 +157,17 @@ def test_every_bad_line_is_named_and_nothing_else_is_lost(scoville: Scoville, de
     assert sum(outcome["lines"] for outcome in totals["totals"].values()) == 13
 
 
+def test_what_stands_in_a_file_is_nothing_that_a_terminal_obeys(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text("order_id,channel,customer_address,sku_id,quantity\n\x1b[2JA,web,1 Hot St,NO-SUCH-SKU,1\n")
+    done = import_file(scoville, demo, "orders", path)
+    assert done.returncode == 3
+    assert done.stderr.startswith("line 2: bad: ")
+    assert done.stderr.endswith("(order ?[2JA)\n")
+    path.write_text("order_id,sku_id,quantity,\x1b[2Jprice\n")
+    assert_one_clear_line(import_file(scoville, demo, "orders", path), 2, "Unknown columns: ?[2Jprice.")
+
+
 def test_a_shortage_is_reported_as_such(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "orders.csv"
     lines = [f"{sku}-{number},web,1 Hot St,{sku},{quantity}" for number, quantity in enumerate([8, 8, 2])]

@@ -12,6 +12,7 @@ from typing import IO
 import pytest
 
 from pyapp.cli import output
+from pyapp.failures import Exit
 from tests.cli.conftest import COMMAND, environment
 
 
@@ -25,6 +26,25 @@ def test_a_table_has_its_numbers_on_the_right(capsys: pytest.CaptureFixture[str]
     )  # fmt: skip
     output.print_table(("name", "units"), [])
     assert capsys.readouterr().out == "name  units\n"
+
+
+def test_what_others_wrote_is_nothing_that_a_terminal_obeys(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hostile, harmless = "\x1b[2J\x9bm\x7f\u202eT\u00eft", "?[2J?m??T\u00eft"
+    output.print_table(("name",), [(hostile,)])
+    output.print_fields({"name": hostile})
+    assert capsys.readouterr().out == f"name\n{harmless}\nname  {harmless}\n"
+    with pytest.raises(SystemExit):
+        output.end(Exit.REFUSED, f"The API refused:\n{hostile}")
+    assert capsys.readouterr().err == f"scoville: The API refused: {harmless}\n"
+    for is_terminal in (False, True):
+        monkeypatch.setattr(sys.stderr, "isatty", lambda answer=is_terminal: answer, raising=False)
+        with output.progress("file") as (say, _):
+            say(hostile)
+        said = capsys.readouterr().err
+        assert harmless in said
+        assert hostile not in said
 
 
 def test_there_is_colour_on_a_terminal_that_wants_it_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,18 @@ def test_a_level_without_its_movement_is_shown(
     assert done.stderr.count("\n") == 1
 
 
+def test_a_batch_is_nothing_that_a_terminal_obeys(
+    scoville: Scoville, authenticator_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    demo_data.load(authenticator_url)
+    connection.execute("update stock.lots set batch_number = E'\\x1b[2J' || batch_number where sku_id = 'HOTSAUCE-001'")
+    connection.execute("update stock.lot_levels set on_hand = on_hand + 7 where sku_id = 'HOTSAUCE-001'")
+    done = scoville("verify", DATABASE_URL=authenticator_url)
+    assert done.returncode == 1
+    assert "\tHOTSAUCE-001\t?[2J" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
 def test_an_event_that_was_altered_is_named(
     scoville: Scoville, authenticator_url: str, connection: psycopg.Connection[Any]
 ) -> None:
