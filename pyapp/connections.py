@@ -15,6 +15,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 HEAD_SECONDS = 20.0  # from the connection, or the first byte of the next request, to the end of its headers
 BODY_SECONDS = 60.0  # from there to its last byte: 1 MiB at 17 KiB/s
 HEAD_BYTES_MAX = 64 * 1024  # what follows on a body in chunks (its trailer) included
+LAST_SECONDS = 1.0  # when the server stops: for the head of a request that is on its way
 FIELD_BYTES = 4  # colon, space and line break
 
 
@@ -30,6 +31,7 @@ class Connection(HttpToolsProtocol):
         self._deadline: float | None = None  # by the loop's clock; None: nothing is waited for
         self._timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0  # of this request: its URL, the names and values of its fields
+        self._is_last = False  # the server stops: no other request follows on this one
         self._unread_bytes = 0  # since the parser last told of anything: it keeps the part of a field that is there
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -70,6 +72,23 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._wait(BODY_SECONDS)
+        if self._is_last:
+            self.cycle.keep_alive = False
+
+    def shutdown(self) -> None:
+        """Who has just connected, or is sending a head, is answered yet: it would take the end for an answer that was lost."""
+        if self._deadline is None or self._is_answering():
+            super().shutdown()
+        else:
+            self._is_last = True
+            self.loop.call_later(LAST_SECONDS, self._end_idle)
+
+    def _end_idle(self) -> None:
+        if not self._is_answering():
+            self.transport.close()
+
+    def _is_answering(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
 
     def on_message_complete(self) -> None:
         self._unread_bytes = 0
@@ -115,7 +134,7 @@ class Connection(HttpToolsProtocol):
         self._end_waiting()
         if self.transport.is_closing():
             return
-        if self.cycle is None or self.cycle.response_complete:
+        if not self._is_answering():
             head = f"HTTP/1.1 {status.value} {status.phrase}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
             self.transport.write(head.encode())
         self.transport.close()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 import httpx2
 import pytest
 
 from pyapp import connections
-from tests.http.conftest import Api
+from tests.http.conftest import Api, run_server
 
 PATIENCE = 1.0
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: scoville\r\n"
@@ -149,3 +150,34 @@ def test_what_follows_on_a_body_in_chunks_has_the_limit_of_a_head(
 def test_a_head_within_the_limit_is_read(line: socket.socket) -> None:
     line.sendall(HEAD + b"X-Long: " + b"x" * (connections.HEAD_BYTES_MAX - 1000) + b"\r\nConnection: close\r\n\r\n")
     assert read(line).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD])
+def test_who_has_connected_when_the_server_stops_is_answered_yet(authenticator_url: str, sent: bytes) -> None:
+    """A request that crosses the end is not lost: its connection, new or with half a head, ends with the answer."""
+    with ThreadPoolExecutor(1) as pool:
+        with run_server(authenticator_url) as api:
+            line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=10)
+            line.sendall(sent)
+            time.sleep(0.3)  # until it is taken
+
+            def finish() -> bytes:
+                time.sleep(0.4)  # until it is asked to end
+                line.sendall(HEAD.removeprefix(sent) + b"\r\n")
+                return read(line)
+
+            said = pool.submit(finish)
+        with closing(line):
+            answer = said.result(10)
+    assert answer.startswith(b"HTTP/1.1 200 "), answer
+    assert b"connection: close" in answer.lower()
+
+
+def test_a_connection_on_which_nothing_is_asked_holds_up_no_end(authenticator_url: str) -> None:
+    with run_server(authenticator_url) as api:
+        line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=10)
+        time.sleep(0.3)
+        begun = time.monotonic()
+    with closing(line):
+        read(line)  # to its end
+    assert time.monotonic() - begun < 5
