@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import jwt
 import pytest
 
+from pyapp import __version__
 from pyapp.cli.api import find
 from pyapp.failures import Exit, Failure
 from pyapp.settings import Settings
@@ -160,6 +161,11 @@ def test_migrate_sets_the_password_of_the_login(scoville: Scoville, new_database
     done = scoville("migrate", DATABASE_URL=new_database(), SCOVILLE_AUTHENTICATOR_PASSWORD="for tests only")
     assert done.returncode == 0
     assert "for tests only" not in done.stdout + done.stderr
+
+
+def test_it_tells_its_version(scoville: Scoville) -> None:
+    done = scoville("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"scoville {__version__}\n", "")
 
 
 def test_a_wrong_option_is_wrong_usage(scoville: Scoville) -> None:
