@@ -34,6 +34,7 @@ STREAMS_MAX = 1000  # a process; further ones are refused with 503
 STREAMS_OF_ONE_MAX = 500  # a process, of one caller: nobody shuts the others out
 PAGE_EVENTS = 200  # in a piece; the pieces that are alike are made once
 PIECES_MAX = 1000
+PIECES_BYTES_MAX = 16 * 1024 * 1024
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 1.0
 
@@ -219,6 +220,7 @@ class Pieces:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._made: dict[tuple[View, Place], Piece] = {}
+        self._bytes = 0
 
     def after(self, view: View, place: Place) -> Piece | None:
         """None where the memory does not go back to the place, or is of another epoch."""
@@ -231,13 +233,15 @@ class Pieces:
             if events is None:
                 return None
             piece = _piece(view, place, events)
-            if len(self._made) < PIECES_MAX:
+            if len(self._made) < PIECES_MAX and self._bytes + len(piece.body) <= PIECES_BYTES_MAX:
                 self._made[view, place] = piece
+                self._bytes += len(piece.body)
         return piece
 
     def forget(self) -> None:
         """After new events: a piece may have been the last one."""
         self._made.clear()
+        self._bytes = 0
 
 
 def _piece(view: View, place: Place, events: Sequence[Event]) -> Piece:

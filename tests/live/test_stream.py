@@ -8,7 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from threading import Barrier
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx2
@@ -16,6 +17,8 @@ import pytest
 
 from pyapp.auth import Role
 from pyapp.live import recent, stream
+from pyapp.live.log import Event, Place
+from pyapp.live.rights import Rights
 from pyapp.live.stream import EventStream
 from tests.http.conftest import check_problem
 from tests.live.conftest import Onlookers, Shop, wait_for
@@ -308,3 +311,21 @@ def test_a_client_that_reads_nothing_holds_no_memory(shop: Shop, monkeypatch: py
     while events.place != end:
         events.next()
     assert events.seqs() == logged(shop, "type = 'stock.adjusted'")
+
+
+def test_what_is_made_for_those_who_come_back_is_bounded_in_bytes() -> None:
+    """However many come back to however many places, while nothing new happens."""
+    rights = Rights("admin", 1, frozenset(), frozenset())
+    event = Event(1, 1, "order.placed", frozenset(), None, b"x" * 100_000)
+    recent_events = SimpleNamespace(after=lambda _seq, _limit: [event] * 20)
+    pieces = stream.Pieces(cast(Any, SimpleNamespace(hub=SimpleNamespace(place=Place("e", 1), recent=recent_events))))
+    view = stream.View(rights, None)
+    for seq in range(50):
+        piece = pieces.after(view, Place("e", seq))
+        assert piece is not None
+        assert len(piece.body) > 2_000_000
+    kept = sum(len(piece.body) for piece in pieces._made.values())
+    assert 0 < kept <= stream.PIECES_BYTES_MAX
+    pieces.forget()
+    pieces.after(view, Place("e", 1))
+    assert len(pieces._made) == 1
