@@ -1,5 +1,6 @@
 -- Notes the days whose orders have changed, by the events of the log since the last time; all days of which there are orders where
--- it does not reach back that far. So no column of an order has to be indexed for it.
+-- it does not reach back that far. So no column of an order has to be indexed for it. Answers whether it came to where the log ended
+-- when it began: while orders keep coming there is always more.
 create or replace function analytics.find_due_days(
   p_region_id smallint,
   p_limit integer
@@ -13,17 +14,19 @@ declare
   v_after bigint;
   v_first bigint;
   v_last bigint;
+  v_end bigint;
 begin
   select r.last_seq into v_after from analytics.rollups r where r.region_id = p_region_id and r.rollup = 'sales';
-  select s.first_seq, s.last_seq into v_first, v_last from events.stream s;
-  if v_after is null or v_after < v_first - 1 or v_after > v_last then
+  select s.first_seq, s.last_seq into v_first, v_end from events.stream s;
+  v_last := v_end;
+  if v_after is null or v_after < v_first - 1 or v_after > v_end then
     insert into analytics.due_days (region_id, placed_on)
     select distinct p_region_id, pg_catalog.timezone('UTC', o.placed_at)::date
       from orders.orders o
      where o.region_id = p_region_id
     on conflict do nothing;
   else
-    v_last := least(v_last, v_after + p_limit);
+    v_last := least(v_end, v_after + p_limit);
     insert into analytics.due_days (region_id, placed_on)
     select distinct p_region_id, pg_catalog.timezone('UTC', o.placed_at)::date
       from events.event_log e
@@ -33,7 +36,7 @@ begin
     on conflict do nothing;
   end if;
   update analytics.rollups r set last_seq = v_last where r.region_id = p_region_id and r.rollup = 'sales';
-  return v_last = (select s.last_seq from events.stream s);
+  return v_last = v_end;
 end
 $$;
 
