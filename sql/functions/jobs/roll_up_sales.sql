@@ -1,5 +1,5 @@
--- Makes the sums of orders anew for the days whose orders have changed, once the log is read to its end, a twentieth of p_limit of them at most, since a day may
--- be long; answers p_limit where there are more to do, else how many it did.
+-- Makes the sums of orders anew for the days whose orders have changed, once the log is read to its end: a twentieth of p_limit of
+-- them at most, since a day may be long. Answers p_limit where there are more to do, else how many it did.
 -- Lock order: the row of analytics.rollups, which nothing else locks and nobody waits for; then only rows that it guards.
 create or replace function jobs.roll_up_sales(
   p_region_id smallint,
