@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 BEFORE, AT = "2030-05-01T12:14:59.999Z", "2030-05-01T12:15:00Z"  # the end of a usual hold of noon
 STORM_SECONDS, STORM_SECONDS_MAX = 2.0, 20.0  # longer on a busy machine, until every fate was met
-# "release expired" is not among them: it takes a release between the end of a hold and the next command on its SKUs, which ends it.
+# Not "release expired": that takes a release between the end of a hold and the next command on its SKUs, which ends it.
 FATES = {
     *("reserve done", "reserve ST001", "convert done", "convert RV002", "convert_other done", "buy done", "buy ST001"),
     *("extend done", "release released", "release RV002"),
