@@ -57,7 +57,7 @@ Total = Annotated[
     Raw,
     Meta(
         description="Checked against the computed total.",
-        extra_json_schema={"type": "number", "minimum": 0, "multipleOf": 0.01},
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": 99_999_999_999_999, "multipleOf": 0.01},
         examples=[49.96],
     ),
 ]
