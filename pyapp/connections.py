@@ -72,8 +72,17 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._wait(BODY_SECONDS)
-        if self._is_last:
+        if self._is_last and self.cycle is not None:  # None where another protocol takes over
             self.cycle.keep_alive = False
+
+    def on_message_complete(self) -> None:
+        self._unread_bytes = 0
+        super().on_message_complete()
+        self._deadline = None
+
+    def handle_websocket_upgrade(self) -> None:
+        self._end_waiting()  # the connection is another protocol's from here on
+        super().handle_websocket_upgrade()
 
     def shutdown(self) -> None:
         """Who has just connected, or is sending a head, is answered yet: it would take the end for an answer that was lost."""
@@ -84,20 +93,12 @@ class Connection(HttpToolsProtocol):
             self.loop.call_later(LAST_SECONDS, self._end_idle)
 
     def _end_idle(self) -> None:
+        """A socket that was opened meanwhile ends, too: its client comes back, to a server that stays."""
         if not self._is_answering():
             self.transport.close()
 
     def _is_answering(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
-
-    def on_message_complete(self) -> None:
-        self._unread_bytes = 0
-        super().on_message_complete()
-        self._deadline = None
-
-    def handle_websocket_upgrade(self) -> None:
-        self._end_waiting()  # the connection is another protocol's from here on
-        super().handle_websocket_upgrade()
 
     def _add_to_head(self, size: int) -> None:
         self._unread_bytes = 0

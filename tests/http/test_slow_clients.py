@@ -152,25 +152,43 @@ def test_a_head_within_the_limit_is_read(line: socket.socket) -> None:
     assert read(line).startswith(b"HTTP/1.1 200 ")
 
 
-@pytest.mark.parametrize("sent", [b"", HEAD])
-def test_who_has_connected_when_the_server_stops_is_answered_yet(authenticator_url: str, sent: bytes) -> None:
-    """A request that crosses the end is not lost: its connection, new or with half a head, ends with the answer."""
+def cross_the_end(authenticator_url: str, before: bytes, after: bytes) -> bytes:
+    """What is answered to a request that is there in part, or not at all, when the server is asked to end; the rest comes then."""
     with ThreadPoolExecutor(1) as pool:
         with run_server(authenticator_url) as api:
             line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=10)
-            line.sendall(sent)
+            line.sendall(before)
             time.sleep(0.3)  # until it is taken
 
             def finish() -> bytes:
-                time.sleep(0.4)  # until it is asked to end
-                line.sendall(HEAD.removeprefix(sent) + b"\r\n")
+                time.sleep(0.4)  # until the server is asked
+                line.sendall(after)
                 return read(line)
 
             said = pool.submit(finish)
         with closing(line):
-            answer = said.result(10)
+            return said.result(10)
+
+
+@pytest.mark.parametrize("sent", [b"", HEAD])
+def test_who_has_connected_when_the_server_stops_is_answered_yet(authenticator_url: str, sent: bytes) -> None:
+    """A request that crosses the end is not lost: its connection, new or with half a head, ends with the answer."""
+    answer = cross_the_end(authenticator_url, sent, HEAD.removeprefix(sent) + b"\r\n")
     assert answer.startswith(b"HTTP/1.1 200 "), answer
     assert b"connection: close" in answer.lower()
+
+
+def test_a_socket_that_is_asked_for_when_the_server_stops_gets_an_answer(authenticator_url: str) -> None:
+    fields = (
+        b"Connection: Upgrade",
+        b"Upgrade: websocket",
+        b"Sec-WebSocket-Version: 13",
+        b"Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==",
+    )
+    request = HEAD.replace(b"/healthz", b"/v1/ws/inventory") + b"\r\n".join(fields) + b"\r\n\r\n"
+    answer = cross_the_end(authenticator_url, b"", request)
+    assert answer.startswith(b"HTTP/1.1 101 "), answer
+    assert b"RQ401" in answer  # as at any time without a token
 
 
 def test_a_connection_on_which_nothing_is_asked_holds_up_no_end(authenticator_url: str) -> None:
