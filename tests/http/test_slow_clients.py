@@ -153,7 +153,7 @@ def test_a_head_within_the_limit_is_read(line: socket.socket) -> None:
 
 
 def cross_the_end(authenticator_url: str, before: bytes, after: bytes) -> bytes:
-    """What is answered to a request that is there in part, or not at all, when the server is asked to end; the rest comes then."""
+    """What is answered to a request that is there in part, or not at all, when the server is asked to end."""
     with ThreadPoolExecutor(1) as pool:
         with run_server(authenticator_url) as api:
             line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=10)

@@ -488,7 +488,7 @@ GUARDS = (
     Guard(
         "webhooks: what its owner may not see any more is not sent",
         "sql/functions/jobs/claim_deliveries.sql",
-        "\n     where webhooks.is_entitled(t.endpoint, b.event);",
+        "\n     where webhooks.is_entitled(t.endpoint, t.client, b.event);",
         ";",
         "tests/sql/test_webhooks.py -k lost_the_right",
     ),

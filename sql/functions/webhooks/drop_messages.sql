@@ -16,13 +16,14 @@ begin
     select m.message, m.region, m.endpoint, m.delivery,
            case when d.status is distinct from 'queued' then 'none'
                 when p.deleted_at is not null or p.disabled_at is not null or e.seq is null
-                     or not webhooks.is_entitled(p, e) then 'canceled'
+                     or not webhooks.is_entitled(p, c, e) then 'canceled'
                 when webhooks.is_poison(m.claim, d.solo_starts) then 'quarantined'
                 when not p.active then 'pending' end as verdict
       from pg_catalog.jsonb_to_recordset(p_messages) m (message bigint, claim integer, region smallint, endpoint bigint,
              delivery bigint)
       left join webhooks.deliveries d on d.region_id = m.region and d.endpoint_id = m.endpoint and d.delivery_id = m.delivery
       left join webhooks.endpoints p on p.region_id = m.region and p.endpoint_id = m.endpoint
+      left join identity.clients c on c.client_id = p.owner
       left join events.event_log e
         on e.region_id in (0, m.region) and e.recorded_at = d.recorded_at and e.seq = m.delivery
   ), kept as (

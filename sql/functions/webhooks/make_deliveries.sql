@@ -23,12 +23,13 @@ begin
     from events.event_log e
     join webhooks.endpoints p
       on e.region_id in (0, p.region_id) and p.active and p.disabled_at is null and p.deleted_at is null
+    left join identity.clients c on c.client_id = p.owner
    where e.seq > p_after and e.seq <= p_until
      and case when p_endpoint_id is null then e.seq > p.from_seq
               else p.region_id = p_region_id and p.endpoint_id = p_endpoint_id
                and (e.seq <= p.from_seq or e.seq <= (select d.last_seq from webhooks.dispatchers d)) end
      and webhooks.wants(p, e)
-     and webhooks.is_entitled(p, e)
+     and webhooks.is_entitled(p, c, e)
    order by e.seq, p.region_id, p.endpoint_id
   on conflict on constraint deliveries_pkey do update
      set status = 'pending', due_at = excluded.due_at, failures = 0, solo_starts = 0, finished_at = null
