@@ -174,12 +174,12 @@ def test_what_is_too_old_to_be_given_is_not_kept(verdicts: sold_out.SoldOut, mon
 def test_a_verdict_that_is_told_again_is_as_old_as_the_last_one(
     verdicts: sold_out.SoldOut, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sold_out, "PROBED_SECONDS", 0.2)
+    monkeypatch.setattr(sold_out, "PROBED_SECONDS", 1.0)
     for sku_id in ("FIRST", "SECOND"):
         verdicts.tell(wish(sku_id), time.monotonic(), REFUSED)
-    time.sleep(0.15)
+    time.sleep(0.75)
     verdicts.tell(wish("FIRST"), time.monotonic(), REFUSED)
-    time.sleep(0.1)
+    time.sleep(0.5)
     verdicts.tell(wish("THIRD"), time.monotonic(), REFUSED)
     assert {line[0] for kept in verdicts._verdicts for line in kept.lines} == {"FIRST", "THIRD"}
 

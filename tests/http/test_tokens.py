@@ -371,7 +371,7 @@ def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_hangs(
 ) -> None:
     """But where nothing was heard of it for a while, as after a night without a request, once."""
     assert FETCH_SECONDS + TIMEOUT_SECONDS < STALE_SECONDS
-    monkeypatch.setattr("pyapp.keys.TIMEOUT_SECONDS", 0.3)
+    monkeypatch.setattr("pyapp.keys.TIMEOUT_SECONDS", 1.5)
 
     async def ask(subject: str) -> float:
         started = time.perf_counter()
@@ -382,22 +382,22 @@ def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_hangs(
         await ask("the first")
         keys.hangs = True
         clock.now += 31
-        assert await ask("another") < 0.2
+        assert await ask("another") < 0.75
         with pytest.raises(Problem) as raised:
             await identify(verifier, by("two"))
         assert raised.value.code == "RQ503"
         clock.now += 30  # it was asked a moment ago, in vain
-        assert await ask("a third") < 0.2
+        assert await ask("a third") < 0.75
         assert keys.fetched == 2  # the third is about to begin
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(2)
         assert keys.fetched == 3
         clock.now += 3600
-        assert await ask("a fourth") >= 0.2
-        assert await ask("a fifth") < 0.2
+        assert await ask("a fourth") >= 0.75
+        assert await ask("a fifth") < 0.75
         keys.hangs = False
         keys.publish("two")
         clock.now += 31
-        assert await ask("a sixth") < 0.2
+        assert await ask("a sixth") < 0.75
         await asyncio.sleep(0.1)
         assert (await identify(verifier, by("two"))).subject == "someone"
         with pytest.raises(Problem) as raised:
