@@ -18,7 +18,7 @@ from bench import history
 from bench.load import Workload, closed_loop
 from bench.report import Row
 from bench.system import SKUS, System, start_api, start_worker
-from pyapp import analysts
+from pyapp.deploy import analysts
 
 ANALYST = "analyst"
 PASSWORD = "for the bench only"  # noqa: S105

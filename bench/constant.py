@@ -10,7 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bench.floors import BYTES
-from pyapp import server
+from pyapp.serve import server
 
 ANSWER = b'{"answer":"' + b"x" * (BYTES - 13) + b'"}'
 

@@ -19,9 +19,9 @@ from typing import Any
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from pyapp import embedded
-from pyapp.auth import Role, mint_token
-from pyapp.migrate import migrate
+from pyapp.demo import embedded
+from pyapp.deploy.migrate import migrate
+from pyapp.identity.tokens import Role, mint_token
 from pyapp.settings import Settings
 
 KEY = "a key for the bench, 32 bytes or more"

@@ -1,4 +1,4 @@
-"""After the migrations, at every deploy: the queue, once (pyapp/pgmq_schema.py), and the code, anew (pyapp/replay.py)."""
+"""After the migrations, at every deploy: installs the queue once, then replays the code (pyapp/deploy)."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from yoyo import step
 
-from pyapp import pgmq_schema
-from pyapp.replay import replay
+from pyapp.deploy import pgmq_schema
+from pyapp.deploy.replay import replay
 
 SQL = Path(__file__).resolve().parents[1] / "sql"
 

@@ -15,8 +15,8 @@ import psycopg
 from msgspec import Meta
 from psycopg.conninfo import conninfo_to_dict
 
-from pyapp.limits import Kind
-from pyapp.webhooks.addresses import Allowed
+from pyapp.http.leases import Kind
+from pyapp.outbound.webhooks.addresses import Allowed
 
 JWT_KEY_BYTES_MIN = 32  # RFC 7518, section 3.2: an HS256 key is as long as the hash, or longer
 BATCH_ELEMENTS = 128  # of a lane (lanes.py)

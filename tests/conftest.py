@@ -22,8 +22,8 @@ from playwright.sync_api import sync_playwright
 from psycopg.types.json import Jsonb
 from pytest_postgresql import factories
 
-from pyapp import embedded
-from pyapp.migrate import migrate
+from pyapp.demo import embedded
+from pyapp.deploy.migrate import migrate
 from tests.folders import short_folder
 
 if TYPE_CHECKING:

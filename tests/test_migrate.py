@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, cast
 import psycopg
 import pytest
 
-from pyapp import migrate as deploy
-from pyapp import replay
-from pyapp.migrate import (
+from pyapp.deploy import migrate as deploy
+from pyapp.deploy import replay
+from pyapp.deploy.migrate import (
     LOCK_KEY,
     ROOT,
     DatabaseUrlError,
@@ -26,7 +26,7 @@ from pyapp.migrate import (
     is_current,
     migrate,
 )
-from pyapp.replay import ROLES
+from pyapp.deploy.replay import ROLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from pyapp.answers import fields
 from pyapp.answers.fields import Answer, Moment, Page, Region, Version
 from pyapp.answers.problems import Problem
-from pyapp.auth import Role
+from pyapp.identity.tokens import Role
 
 Text = Annotated[str, Meta(examples=["Web shop"])]
 

@@ -1,4 +1,4 @@
-"""Tickets and events. What sockets and streams send is in pyapp/live/messages.py."""
+"""Tickets and events. What sockets and streams send is in pyapp/eventlog/messages.py."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def find(settings: Settings, url: str | None, token: str | None, subject: str) -
 
     Raises Failure where they cannot be what they should be.
     """
-    from pyapp.auth import mint_token
+    from pyapp.identity.tokens import mint_token
 
     base = url or os.environ.get("SCOVILLE_URL") or State(settings.data_dir).read().url
     if not _is_url(base):

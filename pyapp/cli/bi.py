@@ -9,10 +9,10 @@ from urllib.parse import quote
 import typer
 from psycopg.conninfo import conninfo_to_dict
 
-from pyapp import analysts
 from pyapp.cli import context, output
 from pyapp.cli.options import DataDir, Output
 from pyapp.cli.state import State
+from pyapp.deploy import analysts
 
 if TYPE_CHECKING:
     import psycopg
@@ -75,7 +75,7 @@ def remove_user(name: Name, data_dir: DataDir = None) -> None:
 
 
 def _connect(settings: Settings) -> psycopg.Connection[Any]:
-    from pyapp.embedded import SUPERUSER
+    from pyapp.demo.embedded import SUPERUSER
 
     if settings.database_url:
         connection = context.connect(settings.database_url)

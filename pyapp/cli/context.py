@@ -16,7 +16,7 @@ from pyapp.failures import Exit, Failure
 from pyapp.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
-    from pyapp.embedded import Server as Postgres
+    from pyapp.demo.embedded import Server as Postgres
 
 LOGIN = "authenticator"
 DATABASE = "scoville"

@@ -18,7 +18,7 @@ from pyapp.cli.state import State
 from pyapp.cli.tokens import DEMO_TOKEN_SECONDS, SCOPES, role_tokens
 
 if TYPE_CHECKING:
-    from pyapp.embedded import Server as Postgres
+    from pyapp.demo.embedded import Server as Postgres
     from pyapp.settings import Settings
 
 THIS_MACHINE = "127.0.0.1,localhost"  # where `scoville webhooks listen` listens
@@ -29,13 +29,13 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Let nothing happen by itse
 def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: Quiet = False) -> None:
     """Run everything here: a PostgreSQL of its own (or DATABASE_URL), demo data, API and worker. Ctrl-C stops it all."""
     from pyapp import demo as demo_data
-    from pyapp import embedded, server
-    from pyapp.app import create_app
-    from pyapp.demo import clients, traffic
-    from pyapp.logs import configure
-    from pyapp.metrics import figures
-    from pyapp.webhooks import outbound
-    from pyapp.webhooks.addresses import Allowed
+    from pyapp.demo import clients, embedded, traffic
+    from pyapp.metrics import business as figures
+    from pyapp.metrics.logs import configure
+    from pyapp.outbound.webhooks import outbound
+    from pyapp.outbound.webhooks.addresses import Allowed
+    from pyapp.serve import server
+    from pyapp.serve.app import create_app
 
     signal.signal(signal.SIGTERM, _interrupt)  # until the loop takes over, SIGTERM is like Ctrl-C
     settings = context.settings(host=host, port=port, data_dir=data_dir)

@@ -40,7 +40,7 @@ def import_(
 
     The grocer's files (product_id, ... and basket_id, ...) are known by their columns; see docs/how-to/import.md.
     """
-    from pyapp import importer
+    from pyapp.cli import importer
 
     settings = context.settings(data_dir=data_dir)
     try:

@@ -21,7 +21,7 @@ def migrate(
 
 
 def deploy(url: str, *, only_if_needed: bool, say: bool = False) -> None:
-    from pyapp.migrate import migrate as run
+    from pyapp.deploy.migrate import migrate as run
 
     report = run(url, authenticator_password=context.login_password(), only_if_needed=only_if_needed)
     for warning in report.warnings:

@@ -54,7 +54,7 @@ def _parameters(settings: Settings, *, as_owner: bool) -> dict[str, Any]:
         return dict(conninfo_to_dict(settings.database_url))
     parameters = dict(conninfo_to_dict(State(settings.data_dir).read().database_url))
     if as_owner and (settings.data_dir / "pg").exists():
-        from pyapp.embedded import SUPERUSER
+        from pyapp.demo.embedded import SUPERUSER
 
         parameters["user"] = SUPERUSER
     return parameters
@@ -87,7 +87,7 @@ def find_program(name: str, major: int | None = None) -> Path:
 
     `major`: one of the server's version goes first, for an older server cannot read all that newer programs write.
     """
-    from pyapp.embedded import POSTGRES_BIN_PATH
+    from pyapp.demo.embedded import POSTGRES_BIN_PATH
 
     installed = shutil.which(name)
     places = [POSTGRES_BIN_PATH / name, *([Path(installed)] if installed else []), DEBIAN / str(major) / "bin" / name]

@@ -19,7 +19,7 @@ def reset(
     data_dir: DataDir = None,
 ) -> None:
     """Wipe the demo's data: the next `scoville demo` begins anew. Asks first; touches no database of yours."""
-    from pyapp import embedded
+    from pyapp.demo import embedded
 
     settings = context.settings(data_dir=data_dir)
     if settings.database_url:

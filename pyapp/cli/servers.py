@@ -15,9 +15,9 @@ NICE = 10  # what the worker does can wait for those who order, where they share
 
 def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
     """Serve the API on the database at DATABASE_URL, which logs in as authenticator."""
-    from pyapp import processes, server
-    from pyapp.app import create_app
-    from pyapp.logs import configure
+    from pyapp.metrics.logs import configure
+    from pyapp.serve import processes, server
+    from pyapp.serve.app import create_app
 
     settings = context.settings(host=host, port=port, workers=workers)
     application = create_app(settings)
@@ -33,12 +33,12 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None
 
 def worker(host: Host = None, metrics_port: MetricsPort = None) -> None:
     """Do what has to happen by the clock, on the database at DATABASE_URL: webhooks, expiry, partitions, clean-up."""
-    from pyapp import server
-    from pyapp.app import create_worker_app
-    from pyapp.logs import configure
-    from pyapp.metrics import figures
-    from pyapp.webhooks import outbound
-    from pyapp.webhooks.addresses import Allowed
+    from pyapp.metrics import business as figures
+    from pyapp.metrics.logs import configure
+    from pyapp.outbound.webhooks import outbound
+    from pyapp.outbound.webhooks.addresses import Allowed
+    from pyapp.serve import server
+    from pyapp.serve.app import create_worker_app
 
     settings = context.settings(host=host, metrics_port=metrics_port)
     url = context.database_url(settings)

@@ -31,7 +31,7 @@ def token(
     data_dir: DataDir = None,
 ) -> None:
     """Print a token, and nothing else. Without a scope: warehouse WH-01, sales and integration channel web."""
-    from pyapp.auth import mint_token
+    from pyapp.identity.tokens import mint_token
 
     settings = context.with_demo_key(context.settings(data_dir=data_dir))
     warehouses, channels = (warehouse or [], channel or []) if warehouse or channel else SCOPES[role]
@@ -42,7 +42,7 @@ def token(
 
 def role_tokens(settings: Settings) -> dict[str, tuple[str, str]]:
     """For each role the name that the documentation gives its token, and a token of the demo's scope."""
-    from pyapp.auth import ROLES, mint_token
+    from pyapp.identity.tokens import ROLES, mint_token
 
     tokens: dict[str, tuple[str, str]] = {}
     for role in ROLES:

@@ -19,7 +19,7 @@ from pyapp.failures import Exit, Failure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pyapp.webhooks.receiver import Arrival
+    from pyapp.outbound.webhooks.receiver import Arrival
 
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
 
@@ -48,7 +48,7 @@ def listen(
 
     Without --secret it makes a webhook for itself at the API, and deletes it at the end.
     """
-    from pyapp.webhooks.receiver import Receiver
+    from pyapp.outbound.webhooks.receiver import Receiver
 
     for given in secret or []:
         if not SECRET.fullmatch(given):

@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import psycopg
 
-from pyapp import analysts
+from pyapp.api.tokens import SECRET_PREFIX, hash_of
 from pyapp.demo import CHANNELS
-from pyapp.oauth import SECRET_PREFIX, hash_of
+from pyapp.deploy import analysts
 
 CLIENTS: tuple[dict[str, Any], ...] = (
     {"client_id": "demo-admin", "name": "Demo: admin", "role": "admin"},

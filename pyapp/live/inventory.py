@@ -16,17 +16,17 @@ import msgspec
 from msgspec import UNSET
 from starlette.websockets import WebSocket
 
-from pyapp.auth import Session
-from pyapp.decoding import check_text, describe
-from pyapp.live import messages
-from pyapp.live.log import Lost, parse_place
-from pyapp.live.protocol import EXTENSION, LiveProtocol
+from pyapp.eventlog import messages
+from pyapp.eventlog.reading import Lost, parse_place
+from pyapp.http.context import read_query, region_of
+from pyapp.http.decoding import check_text, describe
+from pyapp.http.responses import problem_response
+from pyapp.identity.tokens import Session
 from pyapp.live.relay import Client, ViewKey
 from pyapp.live.tickets import redeem_ticket
 from pyapp.problems import Problem, unavailable
-from pyapp.requests import read_query, region_of
-from pyapp.responses import problem_response
 from pyapp.schemas.live import SocketQuery
+from pyapp.serve.websocket import EXTENSION, LiveProtocol
 
 if TYPE_CHECKING:
     from pyapp.live.live import Live
@@ -48,7 +48,7 @@ access_logger = logging.getLogger("scoville.access")
 
 
 async def inventory(websocket: WebSocket) -> None:
-    """One socket, from the handshake to its end. Needs LiveProtocol, which pyapp.server serves with."""
+    """One socket, from the handshake to its end. Needs LiveProtocol, which pyapp.serve.server serves with."""
     live: Live = websocket.scope["state"]["live"]
     line: LiveProtocol = websocket.scope["extensions"][EXTENSION]["line"]
     request_id = str(uuid.uuid4())

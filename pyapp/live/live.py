@@ -7,12 +7,12 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
-from pyapp.auth import Verifier
-from pyapp.database import Database
-from pyapp.live.hub import Hub
+from pyapp.database.calls import Database
+from pyapp.eventlog.hub import Hub
+from pyapp.eventlog.levels import Change
+from pyapp.eventlog.reading import Event
+from pyapp.identity.tokens import Verifier
 from pyapp.live.inventory import Socket
-from pyapp.live.levels import Change
-from pyapp.live.log import Event
 from pyapp.live.relay import Relay
 from pyapp.live.snapshots import Snapshots
 from pyapp.live.stream import EventStream, Pieces

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
-from pyapp.live import messages
-from pyapp.live.hub import Hub
-from pyapp.live.levels import Change, Key
-from pyapp.live.log import Event
-from pyapp.live.messages import LEVELS_PER_FRAME
+from pyapp.eventlog import messages
+from pyapp.eventlog.hub import Hub
+from pyapp.eventlog.levels import Change, Key
+from pyapp.eventlog.messages import LEVELS_PER_FRAME
+from pyapp.eventlog.reading import Event
 
 BUFFERED_BYTES_MAX = 64 * 1024 * 1024  # of all sockets; past it those that were full the longest are cut off
 SLOW_SECONDS = 30.0  # a socket that takes nothing for so long is closed

@@ -14,13 +14,13 @@ from collections.abc import Sequence
 import msgspec
 from msgspec import Raw
 
-from pyapp.auth import Identity
-from pyapp.database import Database, Row
-from pyapp.live import messages
-from pyapp.live.hub import FLUSH_SECONDS, Hub
-from pyapp.live.levels import Change, Key
-from pyapp.live.log import Place
-from pyapp.live.messages import LEVELS_PER_FRAME
+from pyapp.database.calls import Database, Row
+from pyapp.eventlog import messages
+from pyapp.eventlog.hub import FLUSH_SECONDS, Hub
+from pyapp.eventlog.levels import Change, Key
+from pyapp.eventlog.messages import LEVELS_PER_FRAME
+from pyapp.eventlog.reading import Place
+from pyapp.identity.tokens import Identity
 from pyapp.live.relay import ViewKey
 from pyapp.problems import unavailable
 

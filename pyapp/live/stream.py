@@ -3,7 +3,7 @@
 A stream has a place in the log and nothing else. What lies after it comes from the memory of the hub, or where that does not go
 back so far from the log itself, as the caller, by row-level security. The next piece is made when the client has taken the
 one before, so a slow client is only further back; nothing is kept for it. A client that takes nothing at all is cut off by TCP
-(pyapp.server, STALLED_MILLISECONDS).
+(pyapp.serve.server, STALLED_MILLISECONDS).
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from msgspec import Raw
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from pyapp.auth import Session
-from pyapp.headers import Request
-from pyapp.live import messages
-from pyapp.live.log import Event, Place, parse_place
-from pyapp.live.rights import Rights
+from pyapp.eventlog import messages
+from pyapp.eventlog.reading import Event, Place, parse_place
+from pyapp.eventlog.rights import Rights
+from pyapp.http.context import check_accept, count, read_query, region_of, request_id
+from pyapp.http.headers import Request
+from pyapp.identity.tokens import Session
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, unavailable
-from pyapp.requests import check_accept, count, read_query, region_of, request_id
 from pyapp.schemas.live import StreamQuery
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from typing import cast
 import msgspec
 from starlette.responses import Response
 
-from pyapp.auth import Identity, Role, Session, Verifier, unauthenticated
-from pyapp.database import Database
-from pyapp.headers import Request
-from pyapp.requests import enter
-from pyapp.responses import json_response
+from pyapp.database.calls import Database
+from pyapp.http.context import enter
+from pyapp.http.headers import Request
+from pyapp.http.responses import json_response
+from pyapp.identity.tokens import Identity, Role, Session, Verifier, unauthenticated
 
 TICKET_BYTES = 32
 TICKET_CHARACTERS_MAX = 100

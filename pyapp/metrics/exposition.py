@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pyapp import metrics
-from pyapp.auth import unauthenticated
+from pyapp.identity.tokens import unauthenticated
 
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 

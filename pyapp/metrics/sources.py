@@ -13,12 +13,12 @@ from prometheus_client import Counter
 from pyapp import __version__, metrics
 
 if TYPE_CHECKING:
-    from pyapp.database import Database
-    from pyapp.lanes import Lanes
+    from pyapp.cache.answers import Reads
+    from pyapp.database.calls import Database
+    from pyapp.database.lanes import Lanes
+    from pyapp.database.standby import Replica
+    from pyapp.eventlog.sequencer import Sequencer
     from pyapp.live.live import Live
-    from pyapp.live.sequencer import Sequencer
-    from pyapp.reads import Reads
-    from pyapp.replica import Replica
 
 SAMPLE_SECONDS = 1.0
 

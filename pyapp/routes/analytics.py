@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pyapp.answers import analytics as answers
-from pyapp.auth import Role
-from pyapp.endpoints import read_page
-from pyapp.routes.route import BATCH_ROLES, STOCK_ROLES, Route
+from pyapp.http.endpoints import read_page
+from pyapp.http.route import BATCH_ROLES, STOCK_ROLES, Route
+from pyapp.identity.tokens import Role
 from pyapp.schemas import analytics
 
 ADMIN: tuple[Role, ...] = ("admin",)  # these tell what every channel sells

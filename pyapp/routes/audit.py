@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pyapp.answers import audit as answers
-from pyapp.endpoints import read_page
-from pyapp.routes.route import ADMIN, Route
+from pyapp.http.endpoints import read_page
+from pyapp.http.route import ADMIN, Route
 from pyapp.schemas import audit
 
 ROUTES: tuple[Route, ...] = (

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 from pyapp.answers import catalog as answers
 from pyapp.answers.fields import Answer, Page
-from pyapp.auth import Role
-from pyapp.endpoints import change, read_document, read_page, write
-from pyapp.routes.route import ADMIN, Route
+from pyapp.http.endpoints import change, read_document, read_page, write
+from pyapp.http.fields import Body, PageQuery, WriteQuery
+from pyapp.http.route import ADMIN, Route
+from pyapp.identity.tokens import Role
 from pyapp.schemas import catalog
-from pyapp.schemas.fields import Body, PageQuery, WriteQuery
 
 
 class Noun(NamedTuple):

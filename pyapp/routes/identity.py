@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pyapp import oauth
 from pyapp.answers import identity as answers
-from pyapp.endpoints import change, give_secret, read_document, read_page
-from pyapp.routes.route import ADMIN, Route
+from pyapp.api import tokens as oauth
+from pyapp.http.endpoints import change, give_secret, read_document, read_page
+from pyapp.http.fields import WriteQuery
+from pyapp.http.route import ADMIN, Route
 from pyapp.schemas import identity
-from pyapp.schemas.fields import WriteQuery
 
 SCOPE_ERRORS = ("ID006", "ST003", "OR008")
 

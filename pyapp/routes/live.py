@@ -6,11 +6,11 @@ from starlette.routing import BaseRoute, WebSocketRoute
 from starlette.routing import Route as StarletteRoute
 
 from pyapp.answers import live as answers
-from pyapp.endpoints import read_events
+from pyapp.http.endpoints import read_events
+from pyapp.http.route import Route
 from pyapp.live.inventory import inventory
 from pyapp.live.stream import stream
 from pyapp.live.tickets import ISSUE, tickets
-from pyapp.routes.route import Route
 from pyapp.schemas.live import EventsQuery
 
 ROUTES: tuple[Route, ...] = (

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pyapp.answers import orders as answers
-from pyapp.endpoints import change, read_document, read_page, write
-from pyapp.routes.route import ORDER_ROLES, STOCK_ROLES, Route
+from pyapp.http.endpoints import change, read_document, read_page, write
+from pyapp.http.fields import WriteQuery
+from pyapp.http.route import ORDER_ROLES, STOCK_ROLES, Route
 from pyapp.schemas import orders
-from pyapp.schemas.fields import WriteQuery
 
 ROUTES: tuple[Route, ...] = (
     Route(

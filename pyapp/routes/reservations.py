@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from pyapp.answers import reservations as answers
-from pyapp.endpoints import change, read_document, read_page, write
-from pyapp.routes.route import ORDER_ROLES, Route
+from pyapp.http.endpoints import change, read_document, read_page, write
+from pyapp.http.fields import WriteQuery
+from pyapp.http.route import ORDER_ROLES, Route
 from pyapp.schemas import reservations
-from pyapp.schemas.fields import WriteQuery
 
 CHANGE_ERRORS = ("RV001", "RV002", "RV003", "ST009", "ID001", "ID002", "ID003")
 

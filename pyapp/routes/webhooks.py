@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pyapp.answers import webhooks as answers
-from pyapp.auth import Role
-from pyapp.endpoints import change, read_document, read_page, write
-from pyapp.routes.route import Route
+from pyapp.http.endpoints import change, read_document, read_page, write
+from pyapp.http.fields import WriteQuery
+from pyapp.http.route import Route
+from pyapp.identity.tokens import Role
 from pyapp.schemas import webhooks
-from pyapp.schemas.fields import WriteQuery
 
 ROLES: tuple[Role, ...] = ("admin", "integration")
 SETTING_ERRORS = ("WH002", "WH003", "ST002", "ST003", "OR008")

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.schemas.fields import ChannelId, PageQuery, SkuId, WarehouseId
+from pyapp.http.fields import ChannelId, PageQuery, SkuId, WarehouseId
 
 Month = Annotated[datetime.date, Meta(description="Any day of the month (of UTC).")]
 WITHIN_DAYS_MAX = 90  # as far as bi.expiring_lots looks

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.schemas.fields import RangeQuery
+from pyapp.http.fields import RangeQuery
 
 
 class AuditQuery(RangeQuery):

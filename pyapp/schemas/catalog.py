@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Raw, UnsetType
 
-from pyapp.schemas.fields import (
+from pyapp.http.fields import (
     INK_PATTERN,
     Attributes,
     Body,

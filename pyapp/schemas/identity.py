@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.auth import Role
-from pyapp.schemas.fields import CODE_PATTERN, Body, ChannelId, Json, Name, PageQuery, Region, WarehouseId
+from pyapp.http.fields import CODE_PATTERN, Body, ChannelId, Json, Name, PageQuery, Region, WarehouseId
+from pyapp.identity.tokens import Role
 
 CODES_MAX = 500
 OVERLAP_SECONDS_MAX = 30 * 86_400

@@ -7,7 +7,7 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.schemas.fields import PAGE_DEFAULT, PAGE_MAX, Query
+from pyapp.http.fields import PAGE_DEFAULT, PAGE_MAX, Query
 
 PLACE = Meta(
     pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.schemas.fields import (
+from pyapp.http.fields import (
     LINES_MAX,
     TOTAL_BYTES,
     Body,

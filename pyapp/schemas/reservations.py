@@ -7,18 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.schemas.fields import (
-    LINES_MAX,
-    Body,
-    ChannelId,
-    Json,
-    LineQuantity,
-    Note,
-    PageQuery,
-    SkuId,
-    Timestamp,
-    check_moment,
-)
+from pyapp.http.fields import LINES_MAX, Body, ChannelId, Json, LineQuantity, Note, PageQuery, SkuId, Timestamp, check_moment
 
 Seconds = Annotated[int, Meta(ge=1, le=86_400, description="How long, from now.", examples=[900])]
 

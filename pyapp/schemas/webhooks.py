@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.schemas.fields import Body, ChannelId, PageQuery, SkuId, Timestamp, WarehouseId, check_moment
+from pyapp.http.fields import Body, ChannelId, PageQuery, SkuId, Timestamp, WarehouseId, check_moment
 
 FILTER_MAX = 1000
 OVERLAP_SECONDS_MAX = 7 * 86_400

@@ -1,4 +1,4 @@
--- The queue's schema is another's (see pyapp/pgmq_schema.py) and runs with the rights of whoever calls: the definer, by these
+-- The queue's schema is another's (see pyapp/deploy/pgmq_schema.py) and runs with the rights of whoever calls: the definer, by these
 -- grants, and nobody else. Monitoring may read its tables, which is why a message holds ids and nothing else.
 grant usage on schema pgmq to scoville_definer;
 grant select, insert, update, delete on pgmq.q_webhook_deliveries to scoville_definer;

@@ -14,23 +14,23 @@ declare
 begin
   foreach v_role in array array['scoville_owner', 'scoville_definer', 'admin', 'warehouse', 'sales', 'integration',
                                 'scoville_worker', 'bi_reader', 'bi_reader_all'] loop
-    if not exists (select from pg_catalog.pg_roles r where r.rolname = v_role) then
-      execute pg_catalog.format('create role %I nologin', v_role);
+    if not exists (select from pg_roles r where r.rolname = v_role) then
+      execute format('create role %I nologin', v_role);
     end if;
   end loop;
-  if not exists (select from pg_catalog.pg_roles r where r.rolname = 'authenticator') then
+  if not exists (select from pg_roles r where r.rolname = 'authenticator') then
     create role authenticator login noinherit;
   end if;
   -- Its statements are short, and to compile one takes longer than to run it; and PostgreSQL 15 to 17 would compile each that is
   -- planned with enable_seqscan off, whose costs they take for enormous.
-  if not exists (select from pg_catalog.pg_db_role_setting s
-                  where s.setrole = 'authenticator'::pg_catalog.regrole and s.setdatabase = 0 and 'jit=off' = any (s.setconfig)) then
+  if not exists (select from pg_db_role_setting s
+                  where s.setrole = 'authenticator'::regrole and s.setdatabase = 0 and 'jit=off' = any (s.setconfig)) then
     alter role authenticator set jit = off;
   end if;
 
   -- A role of the same name that some other system made with more rights would undo every rule below.
   select r.rolname into v_role
-    from pg_catalog.pg_roles r
+    from pg_roles r
    where r.rolname in ('scoville_owner', 'scoville_definer', 'authenticator', 'admin', 'warehouse', 'sales', 'integration',
                        'scoville_worker', 'bi_reader', 'bi_reader_all')
      and (r.rolsuper or r.rolbypassrls or r.rolcreaterole)
@@ -38,7 +38,7 @@ begin
   if found then
     raise exception using
       errcode = 'object_not_in_prerequisite_state',
-      message = pg_catalog.format('role %s may bypass row-level security', v_role),
+      message = format('role %s may bypass row-level security', v_role),
       hint = 'Scoville needs this role without SUPERUSER, BYPASSRLS and CREATEROLE; use a server where the name is free.';
   end if;
 end

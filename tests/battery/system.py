@@ -17,10 +17,10 @@ import httpx2
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
-from pyapp import embedded
-from pyapp.auth import Role, mint_token
+from pyapp.demo import embedded
+from pyapp.deploy.migrate import migrate
 from pyapp.failures import Exit
-from pyapp.migrate import migrate
+from pyapp.identity.tokens import Role, mint_token
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, environment
 from tests.folders import short_folder

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pyapp.migrate import ROOT, DeployError, migrate
+from pyapp.deploy.migrate import ROOT, DeployError, migrate
 from tests.battery.history import check_history
 from tests.battery.lengths import LENGTH, chance
 from tests.battery.load import run_clients, stock_up

@@ -17,7 +17,7 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp import embedded
+from pyapp.demo import embedded
 from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment, postgres_processes, run_demo
 
 if TYPE_CHECKING:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from pyapp import migrate, settings
+from pyapp import settings
 from pyapp.cli.checks import cluster, database, machine
 from pyapp.cli.state import Running
+from pyapp.deploy import migrate
 from tests.cli.conftest import Demo, Scoville
 
 if TYPE_CHECKING:

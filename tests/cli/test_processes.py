@@ -17,7 +17,7 @@ import psutil  # type: ignore[import-untyped]
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from pyapp.auth import mint_token
+from pyapp.identity.tokens import mint_token
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, ROOT, environment
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pyapp import embedded
 from pyapp.cli.psql import find_program
+from pyapp.demo import embedded
 from pyapp.failures import Exit, Failure
 from tests.cli.conftest import Demo, Scoville, assert_one_clear_line
 

@@ -17,9 +17,10 @@ import psycopg
 import pytest
 
 from pyapp import demo as demo_data
-from pyapp import metrics, worker
-from pyapp.database import Database
-from pyapp.metrics import figures
+from pyapp import metrics
+from pyapp.database.calls import Database
+from pyapp.metrics import business as figures
+from pyapp.worker import jobs as worker
 from tests.cli.conftest import COMMAND, environment
 from tests.http.test_outages import Proxy
 

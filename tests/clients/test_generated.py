@@ -17,8 +17,8 @@ from typing import Any
 
 import pytest
 
-from pyapp import openapi
-from pyapp.auth import mint_token
+from pyapp.describe import openapi
+from pyapp.identity.tokens import mint_token
 from tests import npm
 from tests.http.conftest import Api
 

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from websockets.typing import Origin
 
-from pyapp.auth import mint_token
+from pyapp.identity.tokens import mint_token
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, environment
 from tests.conftest import ROOT

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pyapp.answers.events import TYPES
-from pyapp.explanations import EXPLANATIONS
+from pyapp.describe.explanations import EXPLANATIONS
 from pyapp.problems import KINDS
-from pyapp.routes import ROUTES, Route
+from pyapp.serve.table import ROUTES, Route
 from tests.docs import views
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,8 +12,8 @@ import msgspec
 import psycopg
 import pytest
 
-from pyapp import asyncapi
 from pyapp.answers.events import TYPES, Event
+from pyapp.describe import asyncapi
 from tests.conftest import AsRole
 from tests.docs.test_openapi import lint
 from tests.http.conftest import Api, key

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pyapp.auth import mint_token
+from pyapp.identity.tokens import mint_token
 from tests.http.test_inventory import available
 
 if TYPE_CHECKING:

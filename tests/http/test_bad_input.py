@@ -9,7 +9,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from pyapp.decoding import write_plainly
+from pyapp.http.decoding import write_plainly
 from tests.http.conftest import ORDER, SKU, Api, check_problem, key, stock_up
 
 BODY_BYTES_MAX = 1024 * 1024

@@ -15,11 +15,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pyapp import sheets
-from pyapp.accept import choose
 from pyapp.answers.fields import Page
 from pyapp.answers.orders import OrderPage
-from pyapp.routes import ROUTES, Route
+from pyapp.http import csv_pages as sheets
+from pyapp.http.accept import choose
+from pyapp.serve.table import ROUTES, Route
 from tests.http.conftest import ORDER, SKU, Api, check_problem, delivered, key
 
 LISTS = [route for route in ROUTES if route.method == "GET" and issubclass(route.answer, Page)]

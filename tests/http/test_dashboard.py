@@ -9,8 +9,8 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
-from pyapp.app import create_app
-from pyapp.dashboard import Dashboard
+from pyapp.describe.dashboard import Dashboard
+from pyapp.serve.app import create_app
 from pyapp.settings import Settings
 from tests.http.conftest import KEY, check_problem
 

@@ -14,11 +14,11 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp import lanes as lanes_module
-from pyapp.auth import Identity
-from pyapp.commands import Command, Result
-from pyapp.database import Database
-from pyapp.lanes import Lanes
+from pyapp.database import lanes as lanes_module
+from pyapp.database.calls import Database
+from pyapp.database.commands import Command, Result
+from pyapp.database.lanes import Lanes
+from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem
 from tests.http.conftest import Api, check_problem, key, run_server
 from tests.http.test_inventory import available

@@ -10,7 +10,7 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp import limits
+from pyapp.http import leases as limits
 from tests.http.conftest import Api, check_problem, run_server
 
 READS, WRITES = 40, 20

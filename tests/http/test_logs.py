@@ -10,7 +10,7 @@ import time
 import httpx2
 import pytest
 
-from pyapp.logs import JsonFormatter
+from pyapp.metrics.logs import JsonFormatter
 from tests.http.conftest import KEY, ORDER, Api, key
 
 

@@ -16,8 +16,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pyapp import metrics
-from pyapp.lanes import UNDER_WAY_MAX
-from pyapp.metrics.figures import FIGURES, Figures
+from pyapp.database.lanes import UNDER_WAY_MAX
+from pyapp.metrics.business import FIGURES, Figures
 from tests.http.conftest import KEY, ORDER, Api, check_problem, key, run_server
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
@@ -141,7 +141,7 @@ def test_what_is_under_way_and_waits_shows(stocked: httpx2.Client, read: Read, c
 def test_callers_that_get_no_connection_are_counted(
     server: object, authenticator_url: str, monkeypatch: pytest.MonkeyPatch, connection: psycopg.Connection[object]
 ) -> None:
-    monkeypatch.setattr("pyapp.database.POOL_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr("pyapp.database.calls.POOL_WAIT_SECONDS", 0.3)
     with run_server(authenticator_url, pool_size=1) as api:
         read, admin = reader(api.client()), api.client("admin")
         admin.get("/v1/skus")
@@ -210,11 +210,11 @@ def test_the_reference_lists_every_metric_and_no_other() -> None:
 
 
 def test_figures_that_are_old_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pyapp.metrics.figures import Row
+    from pyapp.metrics.business import Row
 
     figures = Figures()
     assert list(figures.collect()) == []
     figures.measured([Row("holds", {"region": "1"}, 3.0)])
     assert [family.name for family in figures.collect()] == ["scoville_holds"]
-    monkeypatch.setattr("pyapp.metrics.figures.time.monotonic", lambda: time.perf_counter() + 1e9)
+    monkeypatch.setattr("pyapp.metrics.business.time.monotonic", lambda: time.perf_counter() + 1e9)
     assert list(figures.collect()) == []

@@ -15,9 +15,9 @@ import msgspec
 import pytest
 
 from pyapp.answers.identity import TokenProblem
-from pyapp.auth import Verifier, sign
-from pyapp.logs import JsonFormatter
-from pyapp.oauth import FAILURE_PLACES, FAILURES_MAX, Failures, new_secret
+from pyapp.api.tokens import FAILURE_PLACES, FAILURES_MAX, Failures, new_secret
+from pyapp.identity.tokens import Verifier, sign
+from pyapp.metrics.logs import JsonFormatter
 from pyapp.settings import Settings
 from tests.http.conftest import KEY, Api, check_problem, key, run_server
 

@@ -16,7 +16,7 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp import database
+from pyapp.database import calls as database
 from tests.http.conftest import ORDER, Api, check_problem, key, run_server
 from tests.http.test_inventory import available
 from tests.http.test_orders import lines, place

@@ -16,9 +16,9 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp import reads
-from pyapp.database import Database
-from pyapp.live import hub
+from pyapp.cache import answers as reads
+from pyapp.database.calls import Database
+from pyapp.eventlog import hub
 from tests.http.conftest import Api, key, run_server
 
 PATH = "/v1/inventory/HOTSAUCE-001"

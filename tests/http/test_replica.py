@@ -13,9 +13,9 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp import replica
 from pyapp.cli.checks import standby as standby_check
-from pyapp.database import POSITION, Database, LostConnection
+from pyapp.database import standby as replica
+from pyapp.database.calls import POSITION, Database, LostConnection
 from tests.battery.system import Cluster, running_cluster
 from tests.folders import short_folder
 from tests.http.conftest import ORDER, Api, key, run_server, stock_up

@@ -12,7 +12,7 @@ from contextlib import closing
 import httpx2
 import pytest
 
-from pyapp import connections
+from pyapp.serve import slow_clients as connections
 from tests.http.conftest import Api, run_server
 
 PATIENCE = 1.0

@@ -10,12 +10,12 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp import sold_out
-from pyapp.commands import Result
-from pyapp.database import Database
-from pyapp.live.hub import Hub
-from pyapp.live.levels import Change
-from pyapp.live.messages import Level
+from pyapp.cache import refusals as sold_out
+from pyapp.database.calls import Database
+from pyapp.database.commands import Result
+from pyapp.eventlog.hub import Hub
+from pyapp.eventlog.levels import Change
+from pyapp.eventlog.messages import Level
 from tests.http.conftest import SKU, Api, check_problem, key
 from tests.http.test_orders import lines, place
 

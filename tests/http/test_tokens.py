@@ -20,8 +20,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from starlette.datastructures import Headers
 
-from pyapp.auth import Identity, Verifier, mint_token
-from pyapp.keys import BYTES_MAX, FETCH_SECONDS, STALE_SECONDS, TIMEOUT_SECONDS
+from pyapp.identity.keys import BYTES_MAX, FETCH_SECONDS, STALE_SECONDS, TIMEOUT_SECONDS
+from pyapp.identity.tokens import Identity, Verifier, mint_token
 from pyapp.problems import Problem
 from pyapp.settings import Settings, SettingsError
 from tests.http.conftest import KEY, Api, check_problem
@@ -254,7 +254,7 @@ class Keys:
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
     keys = Keys("one")
-    monkeypatch.setattr("pyapp.keys._download", keys.fetch)
+    monkeypatch.setattr("pyapp.identity.keys._download", keys.fetch)
     return keys
 
 
@@ -296,8 +296,8 @@ class Clock:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
         start = time.time()
-        monkeypatch.setattr("pyapp.keys.monotonic", lambda: self.now)
-        monkeypatch.setattr("pyapp.auth.time.time", lambda: start + self.now - 1000)
+        monkeypatch.setattr("pyapp.identity.keys.monotonic", lambda: self.now)
+        monkeypatch.setattr("pyapp.identity.tokens.time.time", lambda: start + self.now - 1000)
 
 
 @pytest.fixture
@@ -371,7 +371,7 @@ def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_hangs(
 ) -> None:
     """But where nothing was heard of it for a while, as after a night without a request, once."""
     assert FETCH_SECONDS + TIMEOUT_SECONDS < STALE_SECONDS
-    monkeypatch.setattr("pyapp.keys.TIMEOUT_SECONDS", 1.5)
+    monkeypatch.setattr("pyapp.identity.keys.TIMEOUT_SECONDS", 1.5)
 
     async def ask(subject: str) -> float:
         started = time.perf_counter()
@@ -453,7 +453,7 @@ def issuer() -> Iterator[str]:
 
 @pytest.mark.parametrize("path", ["/deep", "/drips", "/large", "/keys"])
 def test_an_answer_of_the_issuer_has_an_end_and_a_size(issuer: str, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    monkeypatch.setattr("pyapp.keys.TIMEOUT_SECONDS", 0.5 if path == "/drips" else 20)
+    monkeypatch.setattr("pyapp.identity.keys.TIMEOUT_SECONDS", 0.5 if path == "/drips" else 20)
     verifier = Verifier(Settings(jwks_url=f"{issuer}{path}"))
     started = time.perf_counter()
     if path == "/keys":

@@ -9,8 +9,8 @@ import time
 import httpx2
 import pytest
 
-from pyapp import trace
-from pyapp.logs import JsonFormatter
+from pyapp.metrics import trace
+from pyapp.metrics.logs import JsonFormatter
 from tests.http.conftest import check_problem
 
 LOGGED_SECONDS_MAX = 10

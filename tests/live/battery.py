@@ -22,7 +22,7 @@ from psycopg.types.json import Jsonb
 from websockets.exceptions import WebSocketException
 from websockets.sync.client import connect
 
-from pyapp.auth import Role, mint_token
+from pyapp.identity.tokens import Role, mint_token
 from pyapp.settings import Settings
 from tests.battery.system import Cluster
 from tests.http.conftest import CHANNEL, KEY, SKU, key, run_server

@@ -14,7 +14,7 @@ import pytest
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
-from pyapp.auth import Role, mint_token
+from pyapp.identity.tokens import Role, mint_token
 from tests.http.conftest import CHANNEL, Api, key, run_server, shared_api, shared_database
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from pyapp.live import hub, levels
+from pyapp.eventlog import hub, levels
 from tests.http.conftest import run_server
 from tests.live.conftest import Onlookers, Shop, Socket, wait_for
 

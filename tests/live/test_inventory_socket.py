@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from pyapp.auth import Role
+from pyapp.identity.tokens import Role
 from tests.live.conftest import PATH, Onlookers, Shop, wait_for
 
 LEVEL = {

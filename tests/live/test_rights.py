@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from pyapp.auth import Identity, Role
-from pyapp.live import log
-from pyapp.live.rights import Rights
+from pyapp.eventlog import reading as log
+from pyapp.eventlog.rights import Rights
+from pyapp.identity.tokens import Identity, Role
 from tests.conftest import AsRole
 
 SCOPES: list[tuple[Role, list[str], list[str]]] = [

@@ -11,8 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from pyapp.live import sequencer as module
-from pyapp.live.sequencer import Sequencer
+from pyapp.eventlog import sequencer as module
+from pyapp.eventlog.sequencer import Sequencer
 from tests.http.conftest import CHANNEL, run_server
 
 SECONDS_MAX = 10.0

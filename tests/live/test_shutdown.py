@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from pyapp import server
+from pyapp.serve import server
 from tests.http.conftest import run_server
 from tests.live.conftest import Onlookers, Shop, wait_for
 from tests.live.raw import RECEIVED_BYTES, open_socket, subscription

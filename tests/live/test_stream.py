@@ -15,10 +15,11 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 
-from pyapp.auth import Role
-from pyapp.live import recent, stream
-from pyapp.live.log import Event, Place
-from pyapp.live.rights import Rights
+from pyapp.eventlog import recent
+from pyapp.eventlog.reading import Event, Place
+from pyapp.eventlog.rights import Rights
+from pyapp.identity.tokens import Role
+from pyapp.live import stream
 from pyapp.live.stream import EventStream
 from tests.http.conftest import check_problem
 from tests.live.conftest import Onlookers, Shop, wait_for

@@ -15,9 +15,9 @@ import pytest
 from psycopg.types.json import Jsonb
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from pyapp.auth import Role
-from pyapp.database import CALL_SECONDS
-from pyapp.keys import STALE_SECONDS
+from pyapp.database.calls import CALL_SECONDS
+from pyapp.identity.keys import STALE_SECONDS
+from pyapp.identity.tokens import Role
 from pyapp.live import inventory, live
 from tests.conftest import AUTHENTICATOR_PASSWORD, AsRole
 from tests.http.conftest import check_problem, run_server
@@ -195,9 +195,9 @@ def test_a_revoked_client_loses_its_sockets_within_the_minute(shop: Shop) -> Non
 @pytest.mark.usefixtures("rechecked")
 def test_a_key_that_the_issuer_withdraws_ends_its_sockets(authenticator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert live.RECHECK_SECONDS + STALE_SECONDS < 60
-    monkeypatch.setattr("pyapp.keys.FETCH_SECONDS", 0.2)
+    monkeypatch.setattr("pyapp.identity.keys.FETCH_SECONDS", 0.2)
     keys = Keys("one", "two")
-    monkeypatch.setattr("pyapp.keys._download", keys.fetch)
+    monkeypatch.setattr("pyapp.identity.keys._download", keys.fetch)
     with ExitStack() as stack:
         api = stack.enter_context(run_server(authenticator_url, jwt_key=None, jwks_url="https://issuer.example/keys"))
         onlookers = Onlookers(api, stack)

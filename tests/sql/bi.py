@@ -9,7 +9,8 @@ from uuid import uuid4
 import psycopg
 from psycopg import sql
 
-from pyapp import analysts, demo
+from pyapp import demo
+from pyapp.deploy import analysts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pglast import ast, parse_plpgsql, parse_sql
 
-from pyapp.migrate import ROOT
-from pyapp.replay import SCHEMAS
+from pyapp.deploy.migrate import ROOT
+from pyapp.deploy.replay import SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,6 +47,13 @@ class Source:
 
 def function_files() -> list[Path]:
     return sorted(FUNCTIONS.rglob("*.sql"))
+
+
+def function_text(name: str) -> str:
+    """The file of one function, `stock.allocate`, wherever its schema's folder keeps it."""
+    schema, _, function = name.partition(".")
+    [path] = (FUNCTIONS / schema).rglob(f"{function}.sql")
+    return path.read_text(encoding="utf-8")
 
 
 def sources(text: str) -> list[Source]:

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 from yoyo import read_migrations
 
-from pyapp import migrate as deploy
-from pyapp.embedded import POSTGRES_BIN_PATH
-from pyapp.migrate import ROOT, migrate, open_backend
-from pyapp.replay import QUEUE_SCHEMA, ROLES, SCHEMAS
+from pyapp.demo.embedded import POSTGRES_BIN_PATH
+from pyapp.deploy import migrate as deploy
+from pyapp.deploy.migrate import ROOT, migrate, open_backend
+from pyapp.deploy.replay import QUEUE_SCHEMA, ROLES, SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from pyapp import demo, metrics
-from pyapp.metrics import figures
-from pyapp.metrics.figures import FIGURES, measure
+from pyapp.metrics import business as figures
+from pyapp.metrics.business import FIGURES, measure
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole

@@ -9,9 +9,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from pyapp import analysts
-from pyapp.migrate import migrate
-from pyapp.replay import QUEUE_SCHEMA, SCHEMAS
+from pyapp.deploy import analysts
+from pyapp.deploy.migrate import migrate
+from pyapp.deploy.replay import QUEUE_SCHEMA, SCHEMAS
 from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
 from tests.sql import bi
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
 
+from tests.sql.sources import function_text
+
 if TYPE_CHECKING:
     from tests.conftest import AsRole
 
-FUNCTIONS = Path(__file__).resolve().parents[2] / "sql" / "functions"
 LOCK_WAIT_SECONDS_MAX = 10
 CUSTOMER = {"name": "Jane Doe", "email": "jane@example.com", "address": "123 Hot St"}
 
@@ -77,14 +77,14 @@ def test_one_of_two_checkouts_gets_the_last_unit(as_role: AsRole, last_unit: Non
 def test_without_the_guards_both_would_get_it(as_role: AsRole, last_unit: None, connection: psycopg.Connection[Any]) -> None:
     """The lock before the decision, the condition of the update and the CHECK: take them away, and a unit is sold twice."""
 
-    def remove(path: str, guard: str) -> None:
-        text = (FUNCTIONS / path).read_text(encoding="utf-8")
-        assert guard in text, f"{path} no longer has this guard"
+    def remove(name: str, guard: str) -> None:
+        text = function_text(name)
+        assert guard in text, f"{name} no longer has this guard"
         connection.execute(text.replace(guard, ""))
 
-    remove("stock/lock_candidates.sql", "                  for no key update of l")
+    remove("stock.lock_candidates", "                  for no key update of l")
     remove(
-        "stock/post_movements.sql",
+        "stock.post_movements",
         "       and l.available + n.on_hand - n.reserved - n.committed - n.unavailable - n.safety_stock >= 0\n",
     )
     connection.execute("alter table stock.stock_levels drop constraint stock_levels_promises_are_within_on_hand_check")
@@ -96,10 +96,10 @@ def test_without_the_guards_both_would_get_it(as_role: AsRole, last_unit: None, 
 def test_each_guard_behind_the_lock_stops_the_second_sale_by_itself(
     as_role: AsRole, last_unit: None, connection: psycopg.Connection[Any], kept: str
 ) -> None:
-    text = (FUNCTIONS / "stock/lock_candidates.sql").read_text(encoding="utf-8")
+    text = function_text("stock.lock_candidates")
     connection.execute(text.replace("                  for no key update of l", ""))
     if kept == "the CHECK":
-        text = (FUNCTIONS / "stock/post_movements.sql").read_text(encoding="utf-8")
+        text = function_text("stock.post_movements")
         connection.execute(
             text.replace(
                 "       and l.available + n.on_hand - n.reserved - n.committed - n.unavailable - n.safety_stock >= 0\n", ""

@@ -1,4 +1,4 @@
-"""A function is found by its name: sql/functions/<schema>/<function>.sql holds it and nothing else."""
+"""A function is found by its name: sql/functions/<schema>/[<topic>/]<function>.sql holds it and nothing else."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def faults(path: Path, text: str) -> list[str]:
     if len(functions) != 1:
         said.append(f"holds {len(functions)} functions")
     for function in functions:
-        if function.name != f"{path.parent.name}.{path.stem}":
+        if function.name != f"{path.relative_to(FUNCTIONS).parts[0]}.{path.stem}":
             said.append(f"creates {function.name}")
         if not function.tree.replace:
             said.append("does not say `or replace`, so it cannot be replayed")

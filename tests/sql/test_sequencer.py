@@ -13,7 +13,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from pyapp.embedded import POSTGRES_BIN_PATH
+from pyapp.demo.embedded import POSTGRES_BIN_PATH
 from tests.sql.test_event_log import happened, page, place, read, sequence
 from tests.sql.test_stock_rules import SKU, Shop, adjustment, receipt
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from pyapp.auth import Role, mint_token
+from pyapp.identity.tokens import Role, mint_token
 from tests.http.conftest import Api, run_server, stock_up
 
 if TYPE_CHECKING:

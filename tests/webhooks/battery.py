@@ -51,7 +51,7 @@ SETTLE_SECONDS_MAX = 180
 WORKER = """
 import sys
 from pyapp.cli import main
-from pyapp.webhooks import outbound
+from pyapp.outbound.webhooks import outbound
 outbound.run.__kwdefaults__["claim_seconds"] = int(sys.argv.pop(1))
 main()
 """

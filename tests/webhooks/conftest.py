@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psycopg
 import pytest
 
-from pyapp.webhooks import outbound
-from pyapp.webhooks.addresses import Allowed
+from pyapp.outbound.webhooks import outbound
+from pyapp.outbound.webhooks.addresses import Allowed
 from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
 
 if TYPE_CHECKING:

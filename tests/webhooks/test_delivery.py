@@ -25,13 +25,13 @@ ROOT = Path(__file__).resolve().parents[2]
 VERIFIERS = (standardwebhooks.Webhook, svix.webhooks.Webhook)
 KILLED_WORKER = """
 import asyncio, sys
-from pyapp.webhooks import outbound
-from pyapp.webhooks.addresses import Allowed
+from pyapp.outbound.webhooks import outbound
+from pyapp.outbound.webhooks.addresses import Allowed
 asyncio.run(outbound.run(sys.argv[1], Allowed("127.0.0.1"), asyncio.Event(), claim_seconds=2))
 """
 POISONED_WORKER = f"""
 import os
-from pyapp.webhooks import signing
+from pyapp.outbound.webhooks import signing
 sign = signing.headers
 def headers(message_id, body, *rest):
     if "poison" in body:
@@ -243,8 +243,8 @@ def test_the_database_may_hang_up_at_any_moment(shop: Shop, sink: Sink) -> None:
 
 
 def test_without_notifications_polling_delivers(shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pyapp.webhooks.bell.EVENTS_CHANNEL", "deaf")
-    monkeypatch.setattr("pyapp.webhooks.bell.QUEUE_CHANNEL", "deafer")
+    monkeypatch.setattr("pyapp.outbound.webhooks.bell.EVENTS_CHANNEL", "deaf")
+    monkeypatch.setattr("pyapp.outbound.webhooks.bell.QUEUE_CHANNEL", "deafer")
     shop.create(sink.url)
     with run_worker(shop.url):
         time.sleep(0.5)
@@ -254,7 +254,7 @@ def test_without_notifications_polling_delivers(shop: Shop, sink: Sink, monkeypa
 
 def test_notifications_deliver_at_once(shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("dispatcher", "delivery"):
-        monkeypatch.setattr(f"pyapp.webhooks.{module}.POLL_SECONDS", 300.0)
+        monkeypatch.setattr(f"pyapp.outbound.webhooks.{module}.POLL_SECONDS", 300.0)
     shop.create(sink.url)
     with run_worker(shop.url):
         shop.emit({"first": True})
@@ -266,7 +266,7 @@ def test_notifications_deliver_at_once(shop: Shop, sink: Sink, monkeypatch: pyte
 def test_with_a_tenth_of_the_endpoints_hanging_the_healthy_ones_wait_for_nobody(
     shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pyapp.webhooks.delivery.DRAIN_SECONDS", 0.1)
+    monkeypatch.setattr("pyapp.outbound.webhooks.delivery.DRAIN_SECONDS", 0.1)
     hanging = threading.Event()
 
     async def never(_: Received) -> bytes:

@@ -21,9 +21,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pyapp.webhooks import addresses, egress
-from pyapp.webhooks.addresses import Allowed, Refused, check_url, is_public
-from pyapp.webhooks.egress import ANSWER_BYTES_MAX, Answer, Egress
+from pyapp.outbound.webhooks import addresses, egress
+from pyapp.outbound.webhooks.addresses import Allowed, Refused, check_url, is_public
+from pyapp.outbound.webhooks.egress import ANSWER_BYTES_MAX, Answer, Egress
 from tests.webhooks.conftest import OK, Received, Sink, status
 
 NAME = "hooks.example.com"

@@ -6,7 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from pyapp.cli.checks import Finding, bad, ok, warning
-from pyapp.replay import ROLES, SCHEMAS
+from pyapp.deploy.replay import ROLES, SCHEMAS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

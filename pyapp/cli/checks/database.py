@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from pyapp import migrate
 from pyapp.cli.checks import Finding, bad, cluster, ok, unknown, warning
 from pyapp.cli.context import LOGIN, one_line
+from pyapp.deploy import migrate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,8 +131,8 @@ def check_migrations(connection: Connection) -> Iterator[Finding]:
 
 def check_functions(connection: Connection) -> Iterator[Finding]:
     """What routes and jobs call is there."""
-    from pyapp.routes import FUNCTIONS as ROUTED
-    from pyapp.worker import JOBS
+    from pyapp.serve.table import FUNCTIONS as ROUTED
+    from pyapp.worker.jobs import JOBS
 
     wanted = {f"api.{name}" for name in ROUTED} | {name for job in JOBS for name in re.findall(r"jobs\.\w+", job.statement)}
     there = {name for (name,) in connection.execute(FUNCTIONS, [["api", "jobs"]])}

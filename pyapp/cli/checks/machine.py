@@ -95,7 +95,7 @@ def _ask(url: str) -> str:
 
 
 def _is_free(host: str, port: int) -> bool:
-    from pyapp import server
+    from pyapp.serve import server
 
     try:
         server.listen(host, port).close()
@@ -106,7 +106,7 @@ def _is_free(host: str, port: int) -> bool:
 
 def check_folder(data_dir: Path) -> Iterator[Finding]:
     """The data folder: can it be used, and is its key for nobody else?"""
-    from pyapp import embedded
+    from pyapp.demo import embedded
 
     if not data_dir.exists():
         parent = next(folder for folder in data_dir.absolute().parents if folder.exists())

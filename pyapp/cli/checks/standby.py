@@ -8,8 +8,8 @@ import psycopg
 
 from pyapp.cli.checks import Finding, bad, ok, warning
 from pyapp.cli.context import CONNECT_SECONDS, one_line
-from pyapp.database import POSITION
-from pyapp.replica import LAG_SECONDS_MAX, REPLAYED
+from pyapp.database.calls import POSITION
+from pyapp.database.standby import LAG_SECONDS_MAX, REPLAYED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ create or replace function analytics.add_lot_receipts(
 as $$
   insert into analytics.lot_receipts as r (region_id, warehouse_id, sku_id, lot_id, first_received_at, last_received_at, received)
   select p_region_id, t.warehouse_id, t.sku_id, t.lot_id, min(t.recorded_at), max(t.recorded_at), sum(t.on_hand)
-    from pg_catalog.unnest(p_movements) t
+    from unnest(p_movements) t
    where t.lot_id is not null and t.on_hand > 0
    group by t.warehouse_id, t.sku_id, t.lot_id
   on conflict on constraint lot_receipts_pkey do update

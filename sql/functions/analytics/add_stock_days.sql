@@ -13,7 +13,7 @@ create or replace function analytics.add_stock_days(
   set search_path = ''
 as $$
   with flows as materialized (
-    select t.warehouse_id, t.sku_id, pg_catalog.timezone('UTC', t.recorded_at)::date as day_on, count(*) as movements,
+    select t.warehouse_id, t.sku_id, timezone('UTC', t.recorded_at)::date as day_on, count(*) as movements,
            sum(t.on_hand) as net,
            sum(t.reserved) as reserved, sum(t.committed) as committed, sum(t.unavailable) as unavailable,
            sum(t.safety_stock) as safety_stock, sum(t.incoming) as incoming,
@@ -21,7 +21,7 @@ as $$
            -sum(t.on_hand) filter (where t.kind = 'fulfill') as shipped,
            sum(t.on_hand) filter (where t.kind in ('adjustment', 'count') and t.on_hand > 0) as adjusted_in,
            -sum(t.on_hand) filter (where t.kind in ('adjustment', 'count') and t.on_hand < 0) as adjusted_out
-      from pg_catalog.unnest(p_movements) t
+      from unnest(p_movements) t
      where t.movement_id is not null
      group by t.warehouse_id, t.sku_id, 3
   ), spans as materialized (
@@ -49,7 +49,7 @@ as $$
            case when s.first_on + n > s.had_on then s.committed end, case when s.first_on + n > s.had_on then s.unavailable end,
            case when s.first_on + n > s.had_on then s.safety_stock end, case when s.first_on + n > s.had_on then s.incoming end
       from spans s
-     cross join lateral pg_catalog.generate_series(0, s.last_on - s.first_on) n
+     cross join lateral generate_series(0, s.last_on - s.first_on) n
   )
   insert into analytics.stock_days as d (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable,
     safety_stock, incoming, net, received, shipped, adjusted_in, adjusted_out)

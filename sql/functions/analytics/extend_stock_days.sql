@@ -25,7 +25,7 @@ begin
     from late l
     join analytics.stock_days d
       on d.region_id = p_region_id and d.warehouse_id = l.warehouse_id and d.sku_id = l.sku_id and d.day_on = l.last_on
-   cross join lateral pg_catalog.generate_series(1, p_today - l.last_on) g (days)
+   cross join lateral generate_series(1, p_today - l.last_on) g (days)
   on conflict on constraint stock_days_pkey do nothing;
 end
 $$;

@@ -21,17 +21,17 @@ begin
   v_last := v_end;
   if v_after is null or v_after < v_first - 1 or v_after > v_end then
     insert into analytics.due_days (region_id, placed_on)
-    select distinct p_region_id, pg_catalog.timezone('UTC', o.placed_at)::date
+    select distinct p_region_id, timezone('UTC', o.placed_at)::date
       from orders.orders o
      where o.region_id = p_region_id
     on conflict do nothing;
   else
     v_last := least(v_end, v_after + p_limit);
     insert into analytics.due_days (region_id, placed_on)
-    select distinct p_region_id, pg_catalog.timezone('UTC', o.placed_at)::date
+    select distinct p_region_id, timezone('UTC', o.placed_at)::date
       from events.event_log e
       join orders.orders o
-        on o.region_id = p_region_id and o.order_id = pg_catalog.split_part(e.subject, '-', 3)::bigint
+        on o.region_id = p_region_id and o.order_id = split_part(e.subject, '-', 3)::bigint
      where e.region_id = p_region_id and e.seq > v_after and e.seq <= v_last and e.type like 'order.%'
     on conflict do nothing;
   end if;

@@ -15,10 +15,10 @@ as $$
     insert into analytics.stock_marks as m (region_id, warehouse_id, sku_id, movement_id, version, first_on, last_on)
     select p_region_id, t.warehouse_id, t.sku_id, coalesce(max(t.movement_id), 0),
            case when count(t.movement_id) < p_depth then min(t.level_version) else -1 end,
-           pg_catalog.timezone('UTC', min(t.recorded_at))::date,
-           greatest(pg_catalog.timezone('UTC', max(t.recorded_at))::date,
+           timezone('UTC', min(t.recorded_at))::date,
+           greatest(timezone('UTC', max(t.recorded_at))::date,
                     case when count(t.movement_id) between 1 and p_depth - 1 then p_today end)
-      from pg_catalog.unnest(p_movements) t
+      from unnest(p_movements) t
      group by t.warehouse_id, t.sku_id
     on conflict on constraint stock_marks_pkey do update
       set movement_id = greatest(m.movement_id, excluded.movement_id), version = excluded.version,

@@ -14,8 +14,8 @@ as $$
       join orders.fulfillments f on f.region_id = p_region_id and f.order_id = o.order_id
      cross join lateral (
        select greatest(floor(extract(epoch from f.created_at - o.placed_at)), 0)::bigint) s (seconds)
-     where o.region_id = p_region_id and o.placed_at >= pg_catalog.timezone('UTC', p_day::timestamp)
-       and o.placed_at < pg_catalog.timezone('UTC', (p_day + 1)::timestamp)
+     where o.region_id = p_region_id and o.placed_at >= timezone('UTC', p_day::timestamp)
+       and o.placed_at < timezone('UTC', (p_day + 1)::timestamp)
      group by f.channel_id, f.warehouse_id, 3
   )
   insert into analytics.lead_hours as h (region_id, placed_on, channel_id, warehouse_id, hours, parcels, seconds)

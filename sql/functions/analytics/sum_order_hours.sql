@@ -9,7 +9,7 @@ create or replace function analytics.sum_order_hours(
   set search_path = ''
 as $$
   with fresh as materialized (
-    select pg_catalog.date_trunc('hour', o.placed_at, 'UTC') as hour_at, o.channel_id, o.currency, o.warehouse_ids,
+    select date_trunc('hour', o.placed_at, 'UTC') as hour_at, o.channel_id, o.currency, o.warehouse_ids,
            count(*) as orders, count(*) filter (where o.status = 'canceled') as canceled_orders,
            count(*) filter (where o.fulfillment_status = 'fulfilled') as shipped_orders,
            coalesce(sum(u.units) filter (where o.status <> 'canceled'), 0) as units,
@@ -17,13 +17,13 @@ as $$
       from orders.orders o
      cross join lateral (
        select sum(l.quantity) from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id) u (units)
-     where o.region_id = p_region_id and o.placed_at >= pg_catalog.timezone('UTC', p_day::timestamp)
-       and o.placed_at < pg_catalog.timezone('UTC', (p_day + 1)::timestamp)
+     where o.region_id = p_region_id and o.placed_at >= timezone('UTC', p_day::timestamp)
+       and o.placed_at < timezone('UTC', (p_day + 1)::timestamp)
      group by 1, o.channel_id, o.currency, o.warehouse_ids
   ), gone as (
     delete from analytics.order_hours h
-     where h.region_id = p_region_id and h.hour_at >= pg_catalog.timezone('UTC', p_day::timestamp)
-       and h.hour_at < pg_catalog.timezone('UTC', (p_day + 1)::timestamp)
+     where h.region_id = p_region_id and h.hour_at >= timezone('UTC', p_day::timestamp)
+       and h.hour_at < timezone('UTC', (p_day + 1)::timestamp)
        and (h.hour_at, h.channel_id, h.currency, h.warehouse_ids) not in (
          select f.hour_at, f.channel_id, f.currency, f.warehouse_ids from fresh f)
   )

@@ -19,8 +19,8 @@ as $$
         select sum(l.quantity * l.price), sum(l.quantity)
           from orders.order_lines l
          where l.region_id = p_region_id and l.order_id = a.order_id and l.sku_id = a.sku_id) p (amount, units) on true
-     where o.region_id = p_region_id and o.placed_at >= pg_catalog.timezone('UTC', p_day::timestamp)
-       and o.placed_at < pg_catalog.timezone('UTC', (p_day + 1)::timestamp)
+     where o.region_id = p_region_id and o.placed_at >= timezone('UTC', p_day::timestamp)
+       and o.placed_at < timezone('UTC', (p_day + 1)::timestamp)
      group by o.channel_id, a.warehouse_id, a.sku_id, o.currency
   ), gone as (
     delete from analytics.sales_days d

@@ -20,20 +20,20 @@ declare
   v_stale integer[];
   v_ids bigint[];
 begin
-  select coalesce(pg_catalog.jsonb_object_agg(e.ordinality, orders.find_order(p_region_id, e.value ->> 'order_id')), '{}')
+  select coalesce(jsonb_object_agg(e.ordinality, orders.find_order(p_region_id, e.value ->> 'order_id')), '{}')
     into v_found
-    from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
-   where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r);
+    from jsonb_array_elements(p_requests) with ordinality e
+   where e.ordinality <> all (select r.ordinal from unnest(v_results) r);
   perform orders.lock_orders(p_region_id, array(
-    select distinct f.value::bigint from pg_catalog.jsonb_each_text(v_found) f where f.value is not null));
+    select distinct f.value::bigint from jsonb_each_text(v_found) f where f.value is not null));
   v_stale := array(
     select f.key::integer
-      from pg_catalog.jsonb_each_text(v_found) f
+      from jsonb_each_text(v_found) f
       join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
      where p_requests -> (f.key::integer - 1) ->> 'if_match' not in ('*', o.version::text));
   v_ids := array(
     select distinct o.order_id
-      from pg_catalog.jsonb_each_text(v_found) f
+      from jsonb_each_text(v_found) f
       join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
      where o.status not in ('canceled', 'completed') and f.key::integer <> all (v_stale));
   perform orders.release_orders(p_region_id, v_ids, p_requests, v_found);
@@ -41,20 +41,20 @@ begin
     select row(f.key::integer,
                case when o.order_id is null then 'OR002' when f.key::integer = any (v_stale) then 'ST009'
                     when o.status = 'completed' then 'OR003' end, false,
-               case when o.order_id is null then pg_catalog.json_build_object('detail', orders.missing_order(
+               case when o.order_id is null then json_build_object('detail', orders.missing_order(
                       p_region_id, p_requests -> (f.key::integer - 1) ->> 'order_id'))
                     when f.key::integer = any (v_stale) then app.refusal(
                       'This order changed since you read it. Read it again and decide anew.', '')::json
-                    when o.status = 'completed' then pg_catalog.json_build_object('detail',
+                    when o.status = 'completed' then json_build_object('detail',
                       'The order is fulfilled: nothing is left to cancel. Take goods back as a return.')
                     else d.document end)::api.result
-      from pg_catalog.jsonb_each_text(v_found) f
+      from jsonb_each_text(v_found) f
       left join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
       left join orders.documents(p_region_id, array(
-        select c.value::bigint from pg_catalog.jsonb_each_text(v_found) c where c.value is not null)) d
+        select c.value::bigint from jsonb_each_text(v_found) c where c.value is not null)) d
         on d.order_id = o.order_id);
   perform identity.keep_answers(p_region_id, 'cancel_orders', v_keys, v_results);
-  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 

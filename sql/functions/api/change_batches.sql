@@ -20,9 +20,9 @@ declare
   v_document json;
 begin
   v_drafts := array(select d from stock.read_batch_changes(p_region_id, p_changes,
-                      array(select r.ordinal from pg_catalog.unnest(v_results) r)) d);
+                      array(select r.ordinal from unnest(v_results) r)) d);
   perform stock.lock_batches(p_region_id, array(
-    select distinct d.lot_id from pg_catalog.unnest(v_drafts) d where d.lot_id is not null));
+    select distinct d.lot_id from unnest(v_drafts) d where d.lot_id is not null));
   foreach v_draft in array v_drafts loop
     v_draft := stock.change_batch(p_region_id, v_draft);
     -- A statement of its own: it must see what the change wrote.
@@ -30,7 +30,7 @@ begin
     v_results := v_results || row(v_draft.ordinal, v_draft.code, false, coalesce(v_draft.body::json, v_document))::api.result;
   end loop;
   perform identity.keep_answers(p_region_id, 'change_batches', v_keys, v_results);
-  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 

@@ -18,12 +18,12 @@ declare
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, e.value ->> 'client_id' as id
-      from pg_catalog.jsonb_array_elements(p_clients) with ordinality e
+      from jsonb_array_elements(p_clients) with ordinality e
      order by e.ordinality
   loop
     select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;
     v_old := identity.client_document(v_item.id);
-    v_new := v_old || pg_catalog.jsonb_strip_nulls(v_item.item);
+    v_new := v_old || jsonb_strip_nulls(v_item.item);
     v_refusal := coalesce(identity.refuse_change(v_client, v_item.item), identity.refuse_client(v_new));
     if v_refusal is not null then
       return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;

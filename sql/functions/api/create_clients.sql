@@ -16,12 +16,12 @@ declare
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item,
-           coalesce(e.value ->> 'client_id', 'client-' || pg_catalog.left(pg_catalog.replace(
-             pg_catalog.gen_random_uuid()::text, '-', ''), 12)) as id
-      from pg_catalog.jsonb_array_elements(p_clients) with ordinality e
+           coalesce(e.value ->> 'client_id', 'client-' || left(replace(
+             gen_random_uuid()::text, '-', ''), 12)) as id
+      from jsonb_array_elements(p_clients) with ordinality e
      order by e.ordinality
   loop
-    v_client := pg_catalog.jsonb_build_object('region_id', 1) || pg_catalog.jsonb_strip_nulls(v_item.item);
+    v_client := jsonb_build_object('region_id', 1) || jsonb_strip_nulls(v_item.item);
     v_refusal := identity.refuse_client(v_client);
     if v_refusal is null then
       insert into identity.clients
@@ -31,7 +31,7 @@ begin
               coalesce((v_client ->> 'active')::boolean, true), app.now(), app.now())
       on conflict on constraint clients_pkey do nothing;
       if not found then
-        v_refusal := pg_catalog.jsonb_build_object('code', 'ID005', 'body', app.refusal(pg_catalog.format(
+        v_refusal := jsonb_build_object('code', 'ID005', 'body', app.refusal(format(
           'There is a client %s already. Choose another client_id, or PATCH /v1/clients/%s.', v_item.id, v_item.id), '/client_id'));
       end if;
     end if;
@@ -40,7 +40,7 @@ begin
       continue;
     end if;
     insert into identity.client_secrets (client_id, secret_no, secret_hash, created_at)
-    values (v_item.id, 1, pg_catalog.decode(v_client ->> 'secret_hash', 'hex'), app.now());
+    values (v_item.id, 1, decode(v_client ->> 'secret_hash', 'hex'), app.now());
     return query select v_item.nth, null::text, false,
                         identity.record_client(v_item.id, null, null, v_client -> 'meta')::json;
   end loop;

@@ -14,23 +14,23 @@ declare
   c_webhooks_max constant integer := 100;
   v_keys identity.key[] := identity.read_keys(p_webhooks);
   v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'create_webhooks', v_keys) s);
-  v_secrets text[] := array_fill(null::text, array[pg_catalog.jsonb_array_length(p_webhooks)]);
+  v_secrets text[] := array_fill(null::text, array[jsonb_array_length(p_webhooks)]);
   v_item record;
   v_refusal jsonb;
   v_id bigint;
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, coalesce(e.value -> 'meta' ->> 'actor', app.claim_subject()) as owner
-      from pg_catalog.jsonb_array_elements(p_webhooks) with ordinality e
-     where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r)
+      from jsonb_array_elements(p_webhooks) with ordinality e
+     where e.ordinality <> all (select r.ordinal from unnest(v_results) r)
      order by e.ordinality
   loop
     v_refusal := webhooks.refuse_settings(p_region_id, v_item.item);
     if v_refusal is null and c_webhooks_max <= (
          select count(*) from webhooks.endpoints p
           where p.region_id = p_region_id and p.owner = v_item.owner and p.deleted_at is null) then
-      v_refusal := pg_catalog.jsonb_build_object('code', 'WH004', 'body', app.refusal(
-        pg_catalog.format('You have %s webhooks, which is the most one owner can have. Delete one first.', c_webhooks_max), ''));
+      v_refusal := jsonb_build_object('code', 'WH004', 'body', app.refusal(
+        format('You have %s webhooks, which is the most one owner can have. Delete one first.', c_webhooks_max), ''));
     end if;
     if v_refusal is not null then
       v_results := v_results || row(v_item.nth, v_refusal ->> 'code', false, v_refusal -> 'body')::api.result;
@@ -45,8 +45,8 @@ begin
   return query
     select r.ordinal, r.code, r.replayed,
            case when v_secrets[r.ordinal] is null then r.body
-                else (r.body::jsonb || pg_catalog.jsonb_build_object('secret', v_secrets[r.ordinal]))::json end
-      from pg_catalog.unnest(v_results) r
+                else (r.body::jsonb || jsonb_build_object('secret', v_secrets[r.ordinal]))::json end
+      from unnest(v_results) r
      order by r.ordinal;
 end
 $$;

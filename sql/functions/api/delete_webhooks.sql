@@ -18,7 +18,7 @@ declare
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+      from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
     v_found := webhooks.lock_endpoint(p_region_id, v_item.item, false);

@@ -21,8 +21,8 @@ begin
     select o.ordinality::integer, coalesce(r.code, case when d.order_id is not null then 'OR005' end), coalesce(r.replayed, false),
            coalesce(r.body, case when d.order_id is not null
              then orders.refusal_of_duplicate(p_region_id, c.channel_id, o.value ->> 'external_id', d.order_id)::json end)
-      from pg_catalog.jsonb_array_elements(p_orders) with ordinality o
-      left join pg_catalog.unnest(v_results) r on r.ordinal = o.ordinality
+      from jsonb_array_elements(p_orders) with ordinality o
+      left join unnest(v_results) r on r.ordinal = o.ordinality
      cross join lateral (select coalesce(o.value ->> 'channel', app.claim_channel()) as channel_id) c
       left join lateral (
         select e.order_id

@@ -23,14 +23,14 @@ declare
 begin
   v_ids := array(
     select distinct orders.find_order(p_region_id, e.value ->> 'order_id')
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
-     where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r));
+      from jsonb_array_elements(p_requests) with ordinality e
+     where e.ordinality <> all (select r.ordinal from unnest(v_results) r));
   perform orders.lock_orders(p_region_id, v_ids);
   for v_request in
     select e.ordinality::integer as ordinal, e.value as request,
            orders.find_order(p_region_id, e.value ->> 'order_id') as order_id
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
-     where e.ordinality <> all (select r.ordinal from pg_catalog.unnest(v_results) r)
+      from jsonb_array_elements(p_requests) with ordinality e
+     where e.ordinality <> all (select r.ordinal from unnest(v_results) r)
      order by e.ordinality
   loop
     select f.code, f.body into v_refusal from orders.fulfill_order(p_region_id, v_request.order_id, v_request.request) f;
@@ -40,7 +40,7 @@ begin
                                   coalesce(v_refusal.body::json, v_document))::api.result;
   end loop;
   perform identity.keep_answers(p_region_id, 'fulfill_orders', v_keys, v_results);
-  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 

@@ -11,7 +11,7 @@ declare
 begin
   if v_document is null then
     raise exception using errcode = 'ID004', message = 'client not found',
-      detail = pg_catalog.json_build_object('detail', pg_catalog.format('There is no client %s.', p_client_id))::text;
+      detail = json_build_object('detail', format('There is no client %s.', p_client_id))::text;
   end if;
   return query select v_document::json, v_document ->> 'version';
 end

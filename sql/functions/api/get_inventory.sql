@@ -18,7 +18,7 @@ begin
       from stock.inventory_documents(p_region_id, array[p_sku_id], null, v_batches) d;
   if not found then
     raise exception using errcode = 'ST010', message = 'sku not found',
-      detail = pg_catalog.json_build_object('detail', pg_catalog.format(
+      detail = json_build_object('detail', format(
         'There is no SKU %s. GET /v1/inventory lists those that there are.', p_sku_id))::text;
   end if;
 end

@@ -12,7 +12,7 @@ declare
 begin
   if v_order_id is null then
     raise exception using errcode = 'OR002', message = 'order not found',
-      detail = pg_catalog.json_build_object('detail', orders.missing_order(p_region_id, p_order_id))::text;
+      detail = json_build_object('detail', orders.missing_order(p_region_id, p_order_id))::text;
   end if;
   return query
     select d.document, o.version::text

@@ -13,7 +13,7 @@ begin
       from stock.reservation_documents(p_region_id, array[stock.find_reservation(p_region_id, p_reservation_id)]) d;
   if not found then
     raise exception using errcode = 'RV001', message = 'reservation not found',
-      detail = pg_catalog.json_build_object('detail', pg_catalog.format(
+      detail = json_build_object('detail', format(
         'There is no reservation %s for you.', p_reservation_id))::text;
   end if;
 end

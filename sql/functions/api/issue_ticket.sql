@@ -17,7 +17,7 @@ begin
   insert into identity.socket_tickets (ticket_hash, role, subject, region_id, warehouses, channels, session, expires_at)
   values (p_ticket_hash, app.claim_role(), app.claim_subject(), p_region_id, coalesce(app.claim_warehouses(), '{}'),
           coalesce(app.claim_channels(), '{}'), p_session, v_expires_at);
-  return query select pg_catalog.json_build_object('expires_at', app.rfc3339(v_expires_at));
+  return query select json_build_object('expires_at', app.rfc3339(v_expires_at));
 end
 $$;
 

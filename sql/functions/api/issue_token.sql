@@ -12,11 +12,11 @@ create or replace function api.issue_token(
   set search_path = ''
 as $$
   select case when not t.known then 'invalid_client' when t.foreign_scope then 'invalid_scope' end,
-         case when t.known and not t.foreign_scope then pg_catalog.json_build_object('client_id', t.client_id, 'role', t.role,
+         case when t.known and not t.foreign_scope then json_build_object('client_id', t.client_id, 'role', t.role,
                 'region', t.region_id, 'warehouses', t.warehouses, 'channels', t.channels, 'grant', t.grant_no) end
     from (select c.*, coalesce(c.active and s.live, false) as known,
                  coalesce(p_scope <> c.role, false) as foreign_scope
-            from (select pg_catalog.bool_or(h.secret_hash = p_secret_hash
+            from (select bool_or(h.secret_hash = p_secret_hash
                            and (h.expires_at is null or h.expires_at > app.now())) as live
                     from identity.client_secrets h
                    where h.client_id = p_client_id) s

@@ -20,14 +20,14 @@ declare
   v_rows json[];
   v_last jsonb;
 begin
-  select pg_catalog.array_agg(s.document order by s.nth), (pg_catalog.array_agg(s.place order by s.nth))[p_limit]
+  select array_agg(s.document order by s.nth), (array_agg(s.place order by s.nth))[p_limit]
     into v_rows, v_last
-    from (select r.document, pg_catalog.jsonb_build_array('abc', r.k1::text, r.k2::text, r.k3::text) as place,
+    from (select r.document, jsonb_build_array('abc', r.k1::text, r.k2::text, r.k3::text) as place,
                  row_number() over (order by r.k1, r.k2, r.k3) as nth
             from (select (1000000000000000 - a.revenue * 100)::bigint as k1,
                          a.currency as k2,
                          a.sku_id as k3,
-                         pg_catalog.json_build_object(
+                         json_build_object(
                          'sku_id', a.sku_id, 'name', a.sku_name, 'currency', a.currency, 'units', a.units,
                          'revenue', a.revenue, 'revenue_share', a.revenue_share, 'cumulative_share', a.cumulative_share,
                          'abc', a.abc, 'units_per_week', a.units_per_week, 'variation', a.variation, 'xyz', a.xyz) as document

@@ -18,10 +18,10 @@ declare
   v_rows json[];
   v_last jsonb;
 begin
-  select pg_catalog.array_agg(s.document order by s.audit_id desc),
-         pg_catalog.jsonb_build_array('audit', pg_catalog.min(s.audit_id) filter (where s.nth = p_limit)::text)
+  select array_agg(s.document order by s.audit_id desc),
+         jsonb_build_array('audit', min(s.audit_id) filter (where s.nth = p_limit)::text)
     into v_rows, v_last
-    from (select a.audit_id, row_number() over (order by a.audit_id desc) as nth, pg_catalog.json_build_object(
+    from (select a.audit_id, row_number() over (order by a.audit_id desc) as nth, json_build_object(
                    'audit_id', a.audit_id, 'recorded_at', app.rfc3339(a.recorded_at), 'actor', a.actor, 'role', a.role,
                    'action', a.action, 'table', a.table_name, 'key', a.row_key, 'old', a.old, 'new', a.new,
                    'reason', a.reason, 'request_id', a.request_id) as document

@@ -26,10 +26,10 @@ declare
 begin
   if not exists (select from catalog.skus k where k.sku_id = p_sku_id) then
     raise exception using errcode = 'ST010', message = 'sku not found',
-      detail = pg_catalog.json_build_object('detail', pg_catalog.format('There is no SKU %s.', p_sku_id))::text;
+      detail = json_build_object('detail', format('There is no SKU %s.', p_sku_id))::text;
   end if;
-  select coalesce(pg_catalog.array_agg(s.lot_id order by s.expires_on, s.lot_id), '{}'),
-         pg_catalog.min(s.expires_on) filter (where s.nth = p_limit)
+  select coalesce(array_agg(s.lot_id order by s.expires_on, s.lot_id), '{}'),
+         min(s.expires_on) filter (where s.nth = p_limit)
     into v_ids, v_on
     from (select t.lot_id, d.expires_on, row_number() over (order by d.expires_on, t.lot_id) as nth
             from stock.lots t
@@ -43,12 +43,12 @@ begin
                   and (v_warehouse is null or l.warehouse_id = v_warehouse)))
            order by d.expires_on, t.lot_id
            limit p_limit + 1) s;
-  next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('batches', (v_on - date '0001-01-01')::text,
+  next_cursor := case when cardinality(v_ids) > p_limit
+                      then app.encode_cursor(jsonb_build_array('batches', (v_on - date '0001-01-01')::text,
                              v_ids[p_limit]::text)) end;
   return query
-    select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(d.document
-             order by pg_catalog.array_position(v_ids, d.lot_id)), '[]'), 'next_cursor', list_batches.next_cursor),
+    select json_build_object('data', coalesce(json_agg(d.document
+             order by array_position(v_ids, d.lot_id)), '[]'), 'next_cursor', list_batches.next_cursor),
            list_batches.next_cursor
       from stock.lot_documents(p_region_id, v_ids[:p_limit]) d;
 end

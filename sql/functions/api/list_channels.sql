@@ -13,7 +13,7 @@ create or replace function api.list_channels(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor, 'channels', 1) ->> 1;
-  v_q text := pg_catalog.lower(p_filters ->> 'q');
+  v_q text := lower(p_filters ->> 'q');
   v_active boolean := (p_filters ->> 'active')::boolean;
   v_kind text := p_filters ->> 'kind';
 begin
@@ -22,7 +22,7 @@ begin
       from catalog.channels t
      where t.region_id = p_region_id
        and (v_after is null or t.channel_id > v_after)
-       and (v_q is null or pg_catalog.strpos(pg_catalog.lower(t.channel_id || ' ' || t.name), v_q) > 0)
+       and (v_q is null or strpos(lower(t.channel_id || ' ' || t.name), v_q) > 0)
        and (v_active is null or t.active = v_active)
        and (v_kind is null or t.kind = v_kind)
      order by t.channel_id

@@ -12,24 +12,24 @@ create or replace function api.list_clients(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor, 'clients', 1) ->> 1;
-  v_q text := pg_catalog.lower(p_filters ->> 'q');
+  v_q text := lower(p_filters ->> 'q');
   v_ids text[];
 begin
-  select coalesce(pg_catalog.array_agg(s.client_id order by s.client_id), '{}') into v_ids
+  select coalesce(array_agg(s.client_id order by s.client_id), '{}') into v_ids
     from (select c.client_id
             from identity.clients c
            where (v_after is null or c.client_id > v_after)
-             and (v_q is null or pg_catalog.strpos(pg_catalog.lower(c.client_id || ' ' || c.name), v_q) > 0)
+             and (v_q is null or strpos(lower(c.client_id || ' ' || c.name), v_q) > 0)
              and (p_filters ->> 'role' is null or c.role = p_filters ->> 'role')
              and (p_filters ->> 'active' is null or c.active = (p_filters ->> 'active')::boolean)
            order by c.client_id
            limit p_limit + 1) s;
-  next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('clients', v_ids[p_limit])) end;
+  next_cursor := case when cardinality(v_ids) > p_limit
+                      then app.encode_cursor(jsonb_build_array('clients', v_ids[p_limit])) end;
   return query
-    select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(identity.client_document(i.id) order by i.nth), '[]'),
+    select json_build_object('data', coalesce(json_agg(identity.client_document(i.id) order by i.nth), '[]'),
              'next_cursor', list_clients.next_cursor), list_clients.next_cursor
-      from pg_catalog.unnest(v_ids[:p_limit]) with ordinality as i (id, nth);
+      from unnest(v_ids[:p_limit]) with ordinality as i (id, nth);
 end
 $$;
 

@@ -20,8 +20,8 @@ declare
   v_ids bigint[];
 begin
   if v_endpoint_id is null then
-    raise exception using errcode = 'WH001', message = 'webhook not found', detail = pg_catalog.json_build_object('detail',
-      pg_catalog.format('There is no webhook %s for you.', p_webhook_id))::text;
+    raise exception using errcode = 'WH001', message = 'webhook not found', detail = json_build_object('detail',
+      format('There is no webhook %s for you.', p_webhook_id))::text;
   end if;
   v_ids := array(
     select d.delivery_id
@@ -32,9 +32,9 @@ begin
        and (v_type is null or d.type = v_type)
      order by d.delivery_id desc
      limit p_limit + 1);
-  next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('deliveries', v_ids[p_limit]::text)) end;
-  select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(d.document order by d.delivery_id desc), '[]'),
+  next_cursor := case when cardinality(v_ids) > p_limit
+                      then app.encode_cursor(jsonb_build_array('deliveries', v_ids[p_limit]::text)) end;
+  select json_build_object('data', coalesce(json_agg(d.document order by d.delivery_id desc), '[]'),
            'next_cursor', list_deliveries.next_cursor)
     into body
     from webhooks.delivery_documents(p_region_id, v_endpoint_id, v_ids[:p_limit]) d;

@@ -15,7 +15,7 @@ create or replace function api.list_events(
 as $$
 declare
   c_rows_max constant integer := 10000;
-  v_types text[] := pg_catalog.string_to_array(p_filters ->> 'types', ',');
+  v_types text[] := string_to_array(p_filters ->> 'types', ',');
   v_subject text := p_filters ->> 'subject';
   v_stream events.stream;
   v_after bigint;
@@ -27,12 +27,12 @@ begin
   v_until := least(v_after + c_rows_max, v_stream.last_seq);
   if not v_types <@ events.known_types() then
     raise exception using errcode = 'VA001', message = 'unknown type',
-      detail = pg_catalog.jsonb_build_object('detail', 'There is no such type of event.',
-        'errors', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('parameter', 'types', 'detail',
+      detail = jsonb_build_object('detail', 'There is no such type of event.',
+        'errors', jsonb_build_array(jsonb_build_object('parameter', 'types', 'detail',
           'Write types of this list with commas between them: '
-          || pg_catalog.array_to_string(events.known_types(), ', ') || '.')))::text;
+          || array_to_string(events.known_types(), ', ') || '.')))::text;
   end if;
-  select pg_catalog.array_agg(s.document order by s.seq), coalesce(max(s.seq) filter (where s.nth = p_limit), v_until)
+  select array_agg(s.document order by s.seq), coalesce(max(s.seq) filter (where s.nth = p_limit), v_until)
     into v_data, v_until
     from (select e.seq, row_number() over (order by e.seq) as nth, events.document(e) as document
             from events.event_log e
@@ -42,7 +42,7 @@ begin
              and (v_subject is null or e.subject = v_subject)
            order by e.seq
            limit p_limit) s;
-  body := pg_catalog.json_build_object('data', coalesce(pg_catalog.array_to_json(v_data), '[]'),
+  body := json_build_object('data', coalesce(array_to_json(v_data), '[]'),
             'next', v_stream.epoch || ':' || v_until, 'last', v_stream.epoch || ':' || v_stream.last_seq);
   next_place := case when v_until < v_stream.last_seq then v_stream.epoch || ':' || v_until end;
   return next;

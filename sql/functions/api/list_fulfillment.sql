@@ -17,18 +17,18 @@ declare
   v_after_1 bigint := app.cursor_number(v_position ->> 1);
   v_after_2 text := v_position ->> 2;
   v_after_3 text := v_position ->> 3;
-  v_month date := pg_catalog.date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
+  v_month date := date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
   v_rows json[];
   v_last jsonb;
 begin
-  select pg_catalog.array_agg(s.document order by s.nth), (pg_catalog.array_agg(s.place order by s.nth))[p_limit]
+  select array_agg(s.document order by s.nth), (array_agg(s.place order by s.nth))[p_limit]
     into v_rows, v_last
-    from (select r.document, pg_catalog.jsonb_build_array('fulfillment', r.k1::text, r.k2::text, r.k3::text) as place,
+    from (select r.document, jsonb_build_array('fulfillment', r.k1::text, r.k2::text, r.k3::text) as place,
                  row_number() over (order by r.k1, r.k2, r.k3) as nth
             from (select (100000 - (a.month_on - date '2000-01-01'))::bigint as k1,
                          a.channel_id as k2,
                          a.warehouse_id as k3,
-                         pg_catalog.json_build_object(
+                         json_build_object(
                          'month', a.month_on, 'channel', a.channel_id, 'warehouse_location', a.warehouse_id, 'parcels', a.parcels,
                          'average_hours', a.average_hours, 'median_hours', a.median_hours, 'p90_hours', a.p90_hours,
                          'max_hours', a.hours_max) as document

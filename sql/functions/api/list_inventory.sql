@@ -15,7 +15,7 @@ declare
   v_after text := app.decode_cursor(p_cursor, 'inventory', 1) ->> 1;
   v_warehouse text := p_filters ->> 'warehouse';
   v_sku text := p_filters ->> 'sku_id';
-  v_q text := pg_catalog.lower(p_filters ->> 'q');
+  v_q text := lower(p_filters ->> 'q');
   v_low boolean := (p_filters ->> 'low_stock')::boolean;
   v_expiring text[];
   v_ids text[];
@@ -23,12 +23,12 @@ begin
   if p_filters ->> 'expiring_before' is not null then
     v_expiring := stock.expiring_skus(p_region_id, (p_filters ->> 'expiring_before')::date, v_warehouse);
   end if;
-  select coalesce(pg_catalog.array_agg(s.sku_id order by s.sku_id), '{}') into v_ids
+  select coalesce(array_agg(s.sku_id order by s.sku_id), '{}') into v_ids
     from (select k.sku_id
             from catalog.skus k
            where (v_after is null or k.sku_id > v_after)
              and (v_sku is null or k.sku_id = v_sku)
-             and (v_q is null or pg_catalog.strpos(pg_catalog.lower(k.sku_id || ' ' || k.name), v_q) > 0)
+             and (v_q is null or strpos(lower(k.sku_id || ' ' || k.name), v_q) > 0)
              and (v_expiring is null or k.sku_id = any (v_expiring))
              and (v_warehouse is null or exists (
                select from stock.stock_levels l
@@ -39,10 +39,10 @@ begin
                   and (v_warehouse is null or l.warehouse_id = v_warehouse))))
            order by k.sku_id
            limit p_limit + 1) s;
-  next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('inventory', v_ids[p_limit])) end;
+  next_cursor := case when cardinality(v_ids) > p_limit
+                      then app.encode_cursor(jsonb_build_array('inventory', v_ids[p_limit])) end;
   return query
-    select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(d.document order by d.sku_id), '[]'),
+    select json_build_object('data', coalesce(json_agg(d.document order by d.sku_id), '[]'),
              'next_cursor', list_inventory.next_cursor), list_inventory.next_cursor
       from stock.inventory_documents(p_region_id, v_ids[:p_limit], v_warehouse) d;
 end

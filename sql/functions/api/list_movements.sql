@@ -20,12 +20,12 @@ declare
 begin
   if not exists (select from catalog.skus k where k.sku_id = p_sku_id) then
     raise exception using errcode = 'ST010', message = 'sku not found',
-      detail = pg_catalog.json_build_object('detail', pg_catalog.format('There is no SKU %s.', p_sku_id))::text;
+      detail = json_build_object('detail', format('There is no SKU %s.', p_sku_id))::text;
   end if;
-  select pg_catalog.array_agg(s.document order by s.movement_id desc),
-         pg_catalog.jsonb_build_array('movements', pg_catalog.min(s.movement_id) filter (where s.nth = p_limit)::text)
+  select array_agg(s.document order by s.movement_id desc),
+         jsonb_build_array('movements', min(s.movement_id) filter (where s.nth = p_limit)::text)
     into v_rows, v_last
-    from (select m.movement_id, row_number() over (order by m.movement_id desc) as nth, pg_catalog.json_build_object(
+    from (select m.movement_id, row_number() over (order by m.movement_id desc) as nth, json_build_object(
                    'movement_id', m.movement_id, 'occurred_at', app.rfc3339(m.occurred_at),
                    'recorded_at', app.rfc3339(m.recorded_at), 'warehouse_location', m.warehouse_id, 'kind', m.kind,
                    'batch_number', t.batch_number, 'stock_delta', m.on_hand_delta,

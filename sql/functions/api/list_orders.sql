@@ -18,7 +18,7 @@ declare
   v_before_id bigint := app.cursor_number(v_position ->> 2);
   v_from timestamptz := (p_filters ->> 'from')::timestamptz;
   v_to timestamptz := (p_filters ->> 'to')::timestamptz;
-  v_customer text := pg_catalog.lower(p_filters ->> 'customer');
+  v_customer text := lower(p_filters ->> 'customer');
   v_status text := p_filters ->> 'status';
   v_customer_orders bigint[];
   v_sku text := p_filters ->> 'sku';
@@ -32,8 +32,8 @@ begin
       union
       select c.order_id from orders.order_contacts c where c.region_id = p_region_id and c.email_key = v_customer);
   end if;
-  select coalesce(pg_catalog.array_agg(s.order_id order by s.placed_at desc, s.order_id desc), '{}'),
-         pg_catalog.min(s.placed_at) filter (where s.nth = p_limit)
+  select coalesce(array_agg(s.order_id order by s.placed_at desc, s.order_id desc), '{}'),
+         min(s.placed_at) filter (where s.nth = p_limit)
     into v_ids, v_at
     from (select o.order_id, o.placed_at, row_number() over (order by o.placed_at desc, o.order_id desc) as nth
             from orders.orders o
@@ -47,12 +47,12 @@ begin
                select l.order_id from orders.order_allocations l where l.region_id = p_region_id and l.sku_id = v_sku))
            order by o.placed_at desc, o.order_id desc
            limit p_limit + 1) s;
-  next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('orders',
+  next_cursor := case when cardinality(v_ids) > p_limit
+                      then app.encode_cursor(jsonb_build_array('orders',
                         (c_year_1 + (extract(epoch from v_at) * 1000000)::bigint)::text, v_ids[p_limit]::text)) end;
   return query
-    select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(d.document
-             order by pg_catalog.array_position(v_ids, d.order_id)), '[]'), 'next_cursor', list_orders.next_cursor),
+    select json_build_object('data', coalesce(json_agg(d.document
+             order by array_position(v_ids, d.order_id)), '[]'), 'next_cursor', list_orders.next_cursor),
            list_orders.next_cursor
       from orders.documents(p_region_id, v_ids[:p_limit]) d;
 end

@@ -16,17 +16,17 @@ declare
   v_position jsonb := app.decode_cursor(p_cursor, 'patterns', 2);
   v_after_1 bigint := app.cursor_number(v_position ->> 1);
   v_after_2 bigint := app.cursor_number(v_position ->> 2);
-  v_month date := pg_catalog.date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
+  v_month date := date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
   v_rows json[];
   v_last jsonb;
 begin
-  select pg_catalog.array_agg(s.document order by s.nth), (pg_catalog.array_agg(s.place order by s.nth))[p_limit]
+  select array_agg(s.document order by s.nth), (array_agg(s.place order by s.nth))[p_limit]
     into v_rows, v_last
-    from (select r.document, pg_catalog.jsonb_build_array('patterns', r.k1::text, r.k2::text) as place,
+    from (select r.document, jsonb_build_array('patterns', r.k1::text, r.k2::text) as place,
                  row_number() over (order by r.k1, r.k2) as nth
             from (select a.iso_weekday::bigint as k1,
                          a.hour_of_day::bigint as k2,
-                         pg_catalog.json_build_object(
+                         json_build_object(
                          'iso_weekday', a.iso_weekday, 'hour_of_day', a.hour_of_day, 'orders', sum(a.orders)::bigint,
                          'units', sum(a.units)::bigint) as document
                     from bi.order_patterns a

@@ -12,7 +12,7 @@ create or replace function api.list_reason_codes(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor, 'reason-codes', 1) ->> 1;
-  v_q text := pg_catalog.lower(p_filters ->> 'q');
+  v_q text := lower(p_filters ->> 'q');
   v_active boolean := (p_filters ->> 'active')::boolean;
   v_direction text := p_filters ->> 'direction';
 begin
@@ -20,7 +20,7 @@ begin
     select catalog.reason_code_document(t)
       from catalog.reason_codes t
      where (v_after is null or t.reason_code > v_after)
-       and (v_q is null or pg_catalog.strpos(pg_catalog.lower(t.reason_code || ' ' || t.description), v_q) > 0)
+       and (v_q is null or strpos(lower(t.reason_code || ' ' || t.description), v_q) > 0)
        and (v_active is null or t.active = v_active)
        and (v_direction is null or t.direction = v_direction)
      order by t.reason_code

@@ -19,7 +19,7 @@ declare
   v_sku text := p_filters ->> 'sku';
   v_ids bigint[];
 begin
-  select coalesce(pg_catalog.array_agg(s.reservation_id order by s.reservation_id desc), '{}') into v_ids
+  select coalesce(array_agg(s.reservation_id order by s.reservation_id desc), '{}') into v_ids
     from (select r.reservation_id
             from stock.reservations r
            where r.region_id = p_region_id
@@ -30,10 +30,10 @@ begin
                select l.reservation_id from stock.reservation_lines l where l.region_id = p_region_id and l.sku_id = v_sku))
            order by r.reservation_id desc
            limit p_limit + 1) s;
-  next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('reservations', v_ids[p_limit]::text)) end;
+  next_cursor := case when cardinality(v_ids) > p_limit
+                      then app.encode_cursor(jsonb_build_array('reservations', v_ids[p_limit]::text)) end;
   return query
-    select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(d.document order by d.reservation_id desc), '[]'),
+    select json_build_object('data', coalesce(json_agg(d.document order by d.reservation_id desc), '[]'),
              'next_cursor', list_reservations.next_cursor), list_reservations.next_cursor
       from stock.reservation_documents(p_region_id, v_ids[:p_limit]) d;
 end

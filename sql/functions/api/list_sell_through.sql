@@ -18,19 +18,19 @@ declare
   v_after_2 bigint := app.cursor_number(v_position ->> 2);
   v_after_3 text := v_position ->> 3;
   v_after_4 text := v_position ->> 4;
-  v_month date := pg_catalog.date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
+  v_month date := date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
   v_rows json[];
   v_last jsonb;
 begin
-  select pg_catalog.array_agg(s.document order by s.nth), (pg_catalog.array_agg(s.place order by s.nth))[p_limit]
+  select array_agg(s.document order by s.nth), (array_agg(s.place order by s.nth))[p_limit]
     into v_rows, v_last
-    from (select r.document, pg_catalog.jsonb_build_array('sell_through', r.k1::text, r.k2::text, r.k3::text, r.k4::text) as place,
+    from (select r.document, jsonb_build_array('sell_through', r.k1::text, r.k2::text, r.k3::text, r.k4::text) as place,
                  row_number() over (order by r.k1, r.k2, r.k3, r.k4) as nth
             from (select (100000 - (a.month_on - date '2000-01-01'))::bigint as k1,
                          (1000000000000 - a.units_shipped)::bigint as k2,
                          a.warehouse_id as k3,
                          a.sku_id as k4,
-                         pg_catalog.json_build_object(
+                         json_build_object(
                          'month', a.month_on, 'warehouse_location', a.warehouse_id, 'sku_id', a.sku_id, 'name', a.sku_name,
                          'opening_on_hand', a.opening_on_hand, 'units_received', a.units_received,
                          'units_shipped', a.units_shipped, 'closing_on_hand', a.closing_on_hand,

@@ -13,7 +13,7 @@ create or replace function api.list_warehouses(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor, 'warehouses', 1) ->> 1;
-  v_q text := pg_catalog.lower(p_filters ->> 'q');
+  v_q text := lower(p_filters ->> 'q');
   v_active boolean := (p_filters ->> 'active')::boolean;
 begin
   return query select p.body, p.next_cursor from app.page('warehouses', 'warehouse_id', p_limit, array(
@@ -21,7 +21,7 @@ begin
       from catalog.warehouses t
      where t.region_id = p_region_id
        and (v_after is null or t.warehouse_id > v_after)
-       and (v_q is null or pg_catalog.strpos(pg_catalog.lower(t.warehouse_id || ' ' || t.name), v_q) > 0)
+       and (v_q is null or strpos(lower(t.warehouse_id || ' ' || t.name), v_q) > 0)
        and (v_active is null or t.active = v_active)
      order by t.warehouse_id
      limit p_limit + 1)) p;

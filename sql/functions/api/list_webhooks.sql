@@ -24,9 +24,9 @@ begin
        and (v_active is null or p.active = v_active)
      order by p.endpoint_id
      limit p_limit + 1);
-  next_cursor := case when pg_catalog.cardinality(v_ids) > p_limit
-                      then app.encode_cursor(pg_catalog.jsonb_build_array('webhooks', v_ids[p_limit]::text)) end;
-  select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(d.document order by d.endpoint_id), '[]'),
+  next_cursor := case when cardinality(v_ids) > p_limit
+                      then app.encode_cursor(jsonb_build_array('webhooks', v_ids[p_limit]::text)) end;
+  select json_build_object('data', coalesce(json_agg(d.document order by d.endpoint_id), '[]'),
            'next_cursor', list_webhooks.next_cursor)
     into body
     from webhooks.documents(p_region_id, v_ids[:p_limit]) d;

@@ -26,15 +26,15 @@ declare
   v_documents json[];
 begin
   v_drafts := array(select d from orders.read_drafts(p_region_id, p_orders,
-                      array(select r.ordinal from pg_catalog.unnest(v_results) r)) d order by d.ordinal);
+                      array(select r.ordinal from unnest(v_results) r)) d order by d.ordinal);
   v_drafts := orders.refuse_duplicates(p_region_id, v_drafts);
   select a.p_drafts, a.p_allocations into v_drafts, v_allocations
     from orders.allocate_drafts(p_region_id, v_drafts) a;
   v_drafts := orders.settle_duplicates(v_drafts);
-  if exists (select from pg_catalog.unnest(v_drafts) d where d.order_id is not null) then
+  if exists (select from unnest(v_drafts) d where d.order_id is not null) then
     v_orders := orders.insert_drafts(p_region_id, v_drafts, v_allocations);
     perform stock.post_movements(p_region_id, orders.draft_movements(p_region_id, v_drafts, v_allocations), true);
-    if exists (select from pg_catalog.unnest(v_drafts) d where d.order_id is not null and d.reservation_id is not null) then
+    if exists (select from unnest(v_drafts) d where d.order_id is not null and d.reservation_id is not null) then
       perform orders.convert_holds(p_region_id, v_drafts);
     end if;
     v_documents := orders.draft_documents(v_orders, v_drafts, v_allocations);
@@ -42,12 +42,12 @@ begin
   end if;
   v_results := v_results || array(
     select row(d.ordinal, d.code, false, coalesce(d.body::json, o.document))::api.result
-      from pg_catalog.unnest(v_drafts) d
-      left join rows from (pg_catalog.unnest(array(select w.order_id from pg_catalog.unnest(v_orders) w order by w.order_id)),
-                           pg_catalog.unnest(v_documents)) as o (order_id, document)
+      from unnest(v_drafts) d
+      left join rows from (unnest(array(select w.order_id from unnest(v_orders) w order by w.order_id)),
+                           unnest(v_documents)) as o (order_id, document)
         on o.order_id = d.order_id);
   perform identity.keep_answers(p_region_id, 'place_orders', v_keys, v_results);
-  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 

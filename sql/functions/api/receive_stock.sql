@@ -17,22 +17,22 @@ declare
   v_drafts stock.draft[];
   v_movements stock.movement[];
 begin
-  v_drafts := stock.read_receipts(p_region_id, p_receipts, array(select r.ordinal from pg_catalog.unnest(v_results) r));
+  v_drafts := stock.read_receipts(p_region_id, p_receipts, array(select r.ordinal from unnest(v_results) r));
   v_movements := array(
     select row(d.warehouse_id, d.sku_id, case d.reason_code when 'return' then 'return' else 'receipt' end, d.lot_id,
                d.counted, null, null, null, null, null, d.reason_code, d.note, d.document, d.actor, d.request_id, null,
                null)::stock.movement
-      from pg_catalog.unnest(v_drafts) d
+      from unnest(v_drafts) d
      where d.code is null
      order by d.ordinal);
-  if pg_catalog.cardinality(v_movements) > 0 then
+  if cardinality(v_movements) > 0 then
     perform stock.post_movements(p_region_id, v_movements);
   end if;
   v_results := v_results || array(
     select row(d.ordinal, d.code, false, coalesce(d.body::json, stock.batch_document(p_region_id, d)))::api.result
-      from pg_catalog.unnest(v_drafts) d);
+      from unnest(v_drafts) d);
   perform identity.keep_answers(p_region_id, 'receive_stock', v_keys, v_results);
-  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 

@@ -19,7 +19,7 @@ declare
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, (e.value ->> 'since')::timestamptz as since
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+      from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
     v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
@@ -39,10 +39,10 @@ begin
      where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id
        and d.delivery_id = any (v_ids[:c_deliveries_max]);
     return query
-      select v_item.nth, null::text, false, pg_catalog.json_build_object(
+      select v_item.nth, null::text, false, json_build_object(
         'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
-        'deliveries', least(pg_catalog.cardinality(v_ids), c_deliveries_max),
-        'more', pg_catalog.cardinality(v_ids) > c_deliveries_max);
+        'deliveries', least(cardinality(v_ids), c_deliveries_max),
+        'more', cardinality(v_ids) > c_deliveries_max);
   end loop;
 end
 $$;

@@ -13,7 +13,7 @@ begin
   return query
     delete from identity.socket_tickets t
      where t.ticket_hash = p_ticket_hash and t.expires_at > app.now()
-    returning pg_catalog.json_build_object('role', t.role, 'subject', t.subject, 'region', t.region_id,
+    returning json_build_object('role', t.role, 'subject', t.subject, 'region', t.region_id,
                 'warehouses', t.warehouses, 'channels', t.channels, 'session', t.session);
 end
 $$;

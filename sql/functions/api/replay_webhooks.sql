@@ -19,17 +19,17 @@ begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, (e.value ->> 'from_seq')::bigint as from_seq,
            (e.value ->> 'to_seq')::bigint as to_seq, s.first_seq, s.last_seq
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e cross join events.stream s
+      from jsonb_array_elements(p_requests) with ordinality e cross join events.stream s
      order by e.ordinality
   loop
     v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
     if v_found.code is null and (v_item.from_seq > v_item.to_seq or v_item.to_seq - v_item.from_seq >= c_events_max) then
       v_found.code := 'VA001';
-      v_found.body := app.refusal(pg_catalog.format(
+      v_found.body := app.refusal(format(
         'to_seq must not lie before from_seq, and a range holds at most %s events.', c_events_max), '/to_seq');
     elsif v_found.code is null and (v_item.from_seq < v_item.first_seq or v_item.to_seq > v_item.last_seq) then
       v_found.code := 'VA001';
-      v_found.body := app.refusal(pg_catalog.format(
+      v_found.body := app.refusal(format(
         'The log holds the events %s to %s.', v_item.first_seq, v_item.last_seq),
         case when v_item.from_seq < v_item.first_seq then '/from_seq' else '/to_seq' end);
     end if;
@@ -38,7 +38,7 @@ begin
       continue;
     end if;
     return query
-      select v_item.nth, null::text, false, pg_catalog.json_build_object(
+      select v_item.nth, null::text, false, json_build_object(
         'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
         'from_seq', v_item.from_seq, 'to_seq', v_item.to_seq,
         'deliveries', webhooks.make_deliveries(v_item.from_seq - 1, v_item.to_seq, p_region_id, (v_found.endpoint).endpoint_id));

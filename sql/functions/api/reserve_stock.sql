@@ -21,18 +21,18 @@ declare
   v_ids bigint[];
 begin
   v_holds := array(select h from stock.read_holds(p_region_id, p_reservations,
-                     array(select r.ordinal from pg_catalog.unnest(v_results) r)) h order by h.ordinal);
+                     array(select r.ordinal from unnest(v_results) r)) h order by h.ordinal);
   select a.p_holds, a.p_allocations into v_holds, v_allocations from stock.allocate_holds(p_region_id, v_holds) a;
-  v_ids := array(select h.reservation_id from pg_catalog.unnest(v_holds) h where h.reservation_id is not null);
-  if pg_catalog.cardinality(v_ids) > 0 then
+  v_ids := array(select h.reservation_id from unnest(v_holds) h where h.reservation_id is not null);
+  if cardinality(v_ids) > 0 then
     perform stock.insert_holds(p_region_id, v_holds, v_allocations);
   end if;
   v_results := v_results || array(
     select row(h.ordinal, h.code, false, coalesce(h.body::json, d.document))::api.result
-      from pg_catalog.unnest(v_holds) h
+      from unnest(v_holds) h
       left join stock.reservation_documents(p_region_id, v_ids) d on d.reservation_id = h.reservation_id);
   perform identity.keep_answers(p_region_id, 'reserve_stock', v_keys, v_results);
-  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 

@@ -19,7 +19,7 @@ begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item,
            case when e.value ->> 'delivery_id' ~ '^[0-9]{1,18}$' then (e.value ->> 'delivery_id')::bigint end as id
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+      from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
     v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
@@ -38,8 +38,8 @@ begin
         from webhooks.deliveries d
        where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id and d.delivery_id = v_item.id;
       v_found.code := case when v_status is null then 'WH005' else 'WH006' end;
-      v_found.body := pg_catalog.jsonb_build_object('detail', case when v_status is null
-        then pg_catalog.format('There is no delivery %s of this webhook.', v_item.item ->> 'delivery_id')
+      v_found.body := jsonb_build_object('detail', case when v_status is null
+        then format('There is no delivery %s of this webhook.', v_item.item ->> 'delivery_id')
         else 'This delivery is being sent at this moment. See what comes of it first.' end);
     end if;
     return query select v_item.nth, v_found.code, false, v_found.body::json;

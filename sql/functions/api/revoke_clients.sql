@@ -17,7 +17,7 @@ declare
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, e.value ->> 'client_id' as id
-      from pg_catalog.jsonb_array_elements(p_clients) with ordinality e
+      from jsonb_array_elements(p_clients) with ordinality e
      order by e.ordinality
   loop
     select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;

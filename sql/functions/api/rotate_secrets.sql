@@ -18,14 +18,14 @@ declare
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, e.value ->> 'client_id' as id,
-           pg_catalog.make_interval(secs => coalesce((e.value ->> 'overlap_seconds')::integer, 86400)) as overlap
-      from pg_catalog.jsonb_array_elements(p_clients) with ordinality e
+           make_interval(secs => coalesce((e.value ->> 'overlap_seconds')::integer, 86400)) as overlap
+      from jsonb_array_elements(p_clients) with ordinality e
      order by e.ordinality
   loop
     select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;
     v_refusal := identity.refuse_change(v_client, v_item.item);
     if v_refusal is null and not v_client.active then
-      v_refusal := pg_catalog.jsonb_build_object('code', 'ID007', 'body', pg_catalog.jsonb_build_object('detail',
+      v_refusal := jsonb_build_object('code', 'ID007', 'body', jsonb_build_object('detail',
         'This client is inactive: a secret would not let it in. Set active to true first.'));
     end if;
     if v_refusal is not null then
@@ -38,7 +38,7 @@ begin
      where s.client_id = v_item.id and s.expires_at is null
     returning s.secret_no into v_current;
     insert into identity.client_secrets as s (client_id, secret_no, secret_hash, created_at, expires_at)
-    values (v_item.id, 3 - coalesce(v_current, 2), pg_catalog.decode(v_item.item ->> 'secret_hash', 'hex'), app.now(), null)
+    values (v_item.id, 3 - coalesce(v_current, 2), decode(v_item.item ->> 'secret_hash', 'hex'), app.now(), null)
     on conflict on constraint client_secrets_pkey do update
        set secret_hash = excluded.secret_hash, created_at = excluded.created_at, expires_at = null;
     update identity.clients c

@@ -19,7 +19,7 @@ begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item,
            coalesce((e.value ->> 'overlap_seconds')::integer, 86400) * interval '1 second' as overlap
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+      from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
     v_found := webhooks.lock_endpoint(p_region_id, v_item.item, false);
@@ -34,7 +34,7 @@ begin
            request_id = coalesce(v_item.item -> 'meta' ->> 'request_id', app.claim_request_id())
      where p.region_id = p_region_id and p.endpoint_id = (v_found.endpoint).endpoint_id;
     return query
-      select v_item.nth, null::text, false, (d.document || pg_catalog.jsonb_build_object('secret', v_secret))::json
+      select v_item.nth, null::text, false, (d.document || jsonb_build_object('secret', v_secret))::json
         from webhooks.documents(p_region_id, array[(v_found.endpoint).endpoint_id]) d;
   end loop;
 end

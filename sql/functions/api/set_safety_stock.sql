@@ -22,11 +22,11 @@ declare
 begin
   v_drafts := array(
     select d from stock.read_drafts(p_region_id, p_elements, 'correction', false) d
-     where d.ordinal <> all (select r.ordinal from pg_catalog.unnest(v_results) r)
+     where d.ordinal <> all (select r.ordinal from unnest(v_results) r)
      order by d.ordinal);
-  select coalesce(pg_catalog.array_agg(k.warehouse_id), '{}'), coalesce(pg_catalog.array_agg(k.sku_id), '{}')
+  select coalesce(array_agg(k.warehouse_id), '{}'), coalesce(array_agg(k.sku_id), '{}')
     into v_warehouses, v_skus
-    from (select distinct d.warehouse_id, d.sku_id from pg_catalog.unnest(v_drafts) d where d.code is null) k;
+    from (select distinct d.warehouse_id, d.sku_id from unnest(v_drafts) d where d.code is null) k;
   perform stock.lock_to_change(p_region_id, v_warehouses, v_skus);
   foreach v_draft in array v_drafts loop
     if v_draft.code is null then
@@ -36,7 +36,7 @@ begin
                                   coalesce(v_draft.body::json, stock.level_document(p_region_id, v_draft)))::api.result;
   end loop;
   perform identity.keep_answers(p_region_id, 'set_safety_stock', v_keys, v_results);
-  return query select r.* from pg_catalog.unnest(v_results) r order by r.ordinal;
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 

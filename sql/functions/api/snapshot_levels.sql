@@ -21,7 +21,7 @@ begin
     select coalesce(p.levels, '[]'), s.epoch, s.last_seq, v_unsequenced
       from events.stream s
       left join (
-        select n.portion, pg_catalog.json_agg(n.state order by n.sku_id, n.warehouse_id) as levels
+        select n.portion, json_agg(n.state order by n.sku_id, n.warehouse_id) as levels
           from (select l.*, (row_number() over (order by l.sku_id, l.warehouse_id) - 1) / c_levels_max as portion
                   from stock.level_states(p_region_id, nullif(v_skus, '{}'), nullif(v_warehouses, '{}')) l) n
          group by n.portion) p on true

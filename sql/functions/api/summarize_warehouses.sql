@@ -6,8 +6,8 @@ create or replace function api.summarize_warehouses(
   stable
   set search_path = ''
 as $$
-  select pg_catalog.json_build_object('data', coalesce(pg_catalog.json_agg(pg_catalog.json_strip_nulls(
-           pg_catalog.json_build_object(
+  select json_build_object('data', coalesce(json_agg(json_strip_nulls(
+           json_build_object(
              'warehouse_location', w.warehouse_id, 'name', w.name, 'active', w.active, 'skus', coalesce(t.skus, 0),
              'stock', coalesce(t.stock, 0), 'available', coalesce(t.available, 0), 'reserved', t.reserved,
              'committed', t.committed, 'unavailable', t.unavailable, 'safety_stock', t.safety_stock,

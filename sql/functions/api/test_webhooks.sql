@@ -18,7 +18,7 @@ declare
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality e
+      from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
     v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
@@ -28,10 +28,10 @@ begin
     end if;
     v_id := webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id);
     perform events.emit(p_region_id, 'webhook.test', 'webhooks/' || v_id, null, '{}', (v_found.endpoint).version,
-      pg_catalog.jsonb_build_object('webhook_id', v_id, 'url', (v_found.endpoint).url, 'note', 'This is a test.'),
+      jsonb_build_object('webhook_id', v_id, 'url', (v_found.endpoint).url, 'note', 'This is a test.'),
       coalesce(v_item.item -> 'meta' ->> 'actor', app.claim_subject()),
       coalesce(v_item.item -> 'meta' ->> 'request_id', app.claim_request_id()));
-    return query select v_item.nth, null::text, false, pg_catalog.json_build_object('webhook_id', v_id, 'type', 'webhook.test',
+    return query select v_item.nth, null::text, false, json_build_object('webhook_id', v_id, 'type', 'webhook.test',
       'subject', 'webhooks/' || v_id, 'requested_at', app.rfc3339(app.now()));
   end loop;
 end

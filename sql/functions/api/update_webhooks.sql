@@ -18,12 +18,12 @@ declare
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item
-      from pg_catalog.jsonb_array_elements(p_changes) with ordinality e
+      from jsonb_array_elements(p_changes) with ordinality e
      order by e.ordinality
   loop
     v_found := webhooks.lock_endpoint(p_region_id, v_item.item, false);
     v_refusal := case when v_found.code is null then webhooks.refuse_settings(p_region_id, v_item.item)
-                      else pg_catalog.jsonb_build_object('code', v_found.code, 'body', v_found.body) end;
+                      else jsonb_build_object('code', v_found.code, 'body', v_found.body) end;
     if v_refusal is not null then
       return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
       continue;

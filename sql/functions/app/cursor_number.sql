@@ -10,7 +10,7 @@ as $$
 begin
   if p_value !~ '^[0-9]{1,18}$' then
     raise exception using errcode = 'VA001', message = 'invalid cursor',
-      detail = pg_catalog.json_build_object('detail',
+      detail = json_build_object('detail',
         'This cursor was altered. Send next_cursor as it was given, or leave cursor out to start again.')::text;
   end if;
   return p_value::bigint;

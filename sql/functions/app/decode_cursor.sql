@@ -17,20 +17,20 @@ begin
     return null;
   end if;
   begin
-    v_position := pg_catalog.convert_from(pg_catalog.decode(
-      pg_catalog.rpad(pg_catalog.translate(p_cursor, '-_', '+/'), ((pg_catalog.length(p_cursor) + 3) / 4) * 4, '='),
+    v_position := convert_from(decode(
+      rpad(translate(p_cursor, '-_', '+/'), ((length(p_cursor) + 3) / 4) * 4, '='),
       'base64'), 'UTF8')::jsonb;
   exception when data_exception then
     v_position := null;
   end;
-  if v_position is null or pg_catalog.jsonb_typeof(v_position) <> 'array'
-     or pg_catalog.jsonb_array_length(v_position) <> p_values + 1 or v_position ->> 0 is distinct from p_list
-     or pg_catalog.jsonb_path_exists(v_position, '$[*] ? (@.type() != "string")') then
+  if v_position is null or jsonb_typeof(v_position) <> 'array'
+     or jsonb_array_length(v_position) <> p_values + 1 or v_position ->> 0 is distinct from p_list
+     or jsonb_path_exists(v_position, '$[*] ? (@.type() != "string")') then
     raise exception using
       errcode = 'VA001', message = 'invalid cursor',
-      detail = pg_catalog.jsonb_build_object(
+      detail = jsonb_build_object(
         'detail', 'This cursor is not one of this list.',
-        'errors', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('parameter', 'cursor',
+        'errors', jsonb_build_array(jsonb_build_object('parameter', 'cursor',
           'detail', 'Send next_cursor as it was given, or leave cursor out to start again.')))::text;
   end if;
   return v_position;

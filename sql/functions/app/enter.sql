@@ -11,13 +11,13 @@ create or replace function app.enter(
   set search_path = ''
 as $$
 begin
-  execute pg_catalog.format('set local role %I', p_role);
-  execute pg_catalog.format('set local scoville.subject = %L', coalesce(p_claims ->> 'sub', ''));
-  execute pg_catalog.format('set local scoville.request_id = %L', coalesce(p_claims ->> 'request_id', ''));
-  execute pg_catalog.format('set local scoville.warehouses = %L', coalesce((
-    select pg_catalog.array_agg(w.id) from pg_catalog.jsonb_array_elements_text(p_claims -> 'warehouses') as w (id))::text, ''));
-  execute pg_catalog.format('set local scoville.channels = %L', coalesce((
-    select pg_catalog.array_agg(c.id) from pg_catalog.jsonb_array_elements_text(p_claims -> 'channels') as c (id))::text, ''));
+  execute format('set local role %I', p_role);
+  execute format('set local scoville.subject = %L', coalesce(p_claims ->> 'sub', ''));
+  execute format('set local scoville.request_id = %L', coalesce(p_claims ->> 'request_id', ''));
+  execute format('set local scoville.warehouses = %L', coalesce((
+    select array_agg(w.id) from jsonb_array_elements_text(p_claims -> 'warehouses') as w (id))::text, ''));
+  execute format('set local scoville.channels = %L', coalesce((
+    select array_agg(c.id) from jsonb_array_elements_text(p_claims -> 'channels') as c (id))::text, ''));
 end
 $$;
 

@@ -9,11 +9,11 @@ create or replace function app.merge_patch(
   parallel safe
   set search_path = ''
 as $$
-  select case when pg_catalog.jsonb_typeof(p_patch) <> 'object' then p_patch else (
-    select coalesce(pg_catalog.jsonb_object_agg(m.key, case when p.value is null then t.value
+  select case when jsonb_typeof(p_patch) <> 'object' then p_patch else (
+    select coalesce(jsonb_object_agg(m.key, case when p.value is null then t.value
                                                              else app.merge_patch(t.value, p.value) end), '{}')
-      from pg_catalog.jsonb_each(case pg_catalog.jsonb_typeof(p_target) when 'object' then p_target else '{}' end) t
-      full join pg_catalog.jsonb_each(p_patch) p on p.key = t.key
+      from jsonb_each(case jsonb_typeof(p_target) when 'object' then p_target else '{}' end) t
+      full join jsonb_each(p_patch) p on p.key = t.key
      cross join lateral (select coalesce(p.key, t.key)) m (key)
      where p.value is distinct from 'null'
   ) end;

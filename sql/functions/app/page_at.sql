@@ -12,11 +12,11 @@ create or replace function app.page_at(
   set search_path = ''
 as $$
 begin
-  if pg_catalog.cardinality(p_documents) > p_limit then
+  if cardinality(p_documents) > p_limit then
     next_cursor := app.encode_cursor(p_last);
   end if;
-  body := pg_catalog.json_build_object(
-    'data', coalesce(pg_catalog.array_to_json(p_documents[:p_limit]), '[]'), 'next_cursor', next_cursor);
+  body := json_build_object(
+    'data', coalesce(array_to_json(p_documents[:p_limit]), '[]'), 'next_cursor', next_cursor);
 end
 $$;
 

@@ -20,7 +20,7 @@ begin
       select n.region_id, v_now, n.changed_by, v_role, 'insert', v_table, j.new ->> tg_argv[0], null, j.new, n.change_reason,
              n.request_id
         from new_rows n
-       cross join lateral (select pg_catalog.to_jsonb(n) offset 0) j (new)
+       cross join lateral (select to_jsonb(n) offset 0) j (new)
       returning 1
     )
     select (select count(*) from new_rows) - (select count(*) from written) into v_unrecorded;
@@ -28,19 +28,19 @@ begin
     with written as (
       insert into audit.audit_log
         (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id)
-      select n.region_id, v_now, n.changed_by, v_role, 'update', v_table, pg_catalog.to_jsonb(n) ->> tg_argv[0],
-             audit.differences(pg_catalog.to_jsonb(o), pg_catalog.to_jsonb(n)),
-             audit.differences(pg_catalog.to_jsonb(n), pg_catalog.to_jsonb(o)), n.change_reason, n.request_id
+      select n.region_id, v_now, n.changed_by, v_role, 'update', v_table, to_jsonb(n) ->> tg_argv[0],
+             audit.differences(to_jsonb(o), to_jsonb(n)),
+             audit.differences(to_jsonb(n), to_jsonb(o)), n.change_reason, n.request_id
         from new_rows n
         join old_rows o
           on o.region_id = n.region_id
-         and pg_catalog.to_jsonb(o) ->> tg_argv[0] = pg_catalog.to_jsonb(n) ->> tg_argv[0]
+         and to_jsonb(o) ->> tg_argv[0] = to_jsonb(n) ->> tg_argv[0]
       returning 1
     )
     select (select count(*) from new_rows) - (select count(*) from written) into v_unrecorded;
   end if;
   if v_unrecorded <> 0 then
-    raise exception using errcode = 'internal_error', message = pg_catalog.format('rows of %s without an audit', v_table);
+    raise exception using errcode = 'internal_error', message = format('rows of %s without an audit', v_table);
   end if;
   return null;
 end

@@ -22,7 +22,7 @@ begin atomic
               select t.on_hand, t.reserved, t.committed, t.unavailable, t.safety_stock, t.incoming
                 from analytics.stock_days t
                where t.region_id = l.region_id and t.warehouse_id = l.warehouse_id and t.sku_id = l.sku_id
-                 and t.day_on < pg_catalog.timezone('UTC', p_at)::date
+                 and t.day_on < timezone('UTC', p_at)::date
                order by t.day_on desc
                limit 1) d on true
           union all
@@ -32,7 +32,7 @@ begin atomic
             join analytics.stock_marks k
               on k.region_id = v.region_id and k.warehouse_id = v.warehouse_id and k.sku_id = v.sku_id
              and k.movement_id >= v.movement_id
-           where v.recorded_at >= pg_catalog.date_trunc('day', p_at, 'UTC') and v.recorded_at <= p_at
+           where v.recorded_at >= date_trunc('day', p_at, 'UTC') and v.recorded_at <= p_at
           union all
           select l.region_id, l.warehouse_id, l.sku_id, n.on_hand_delta, n.reserved_delta, n.committed_delta,
                  n.unavailable_delta, n.safety_stock_delta, n.incoming_delta

@@ -16,20 +16,20 @@ begin
     select distinct on (d.sku_id collate "C") d.sku_id, d.element ->> 'name', coalesce(d.element ->> 'description', ''),
            (d.element ->> 'size_ml')::integer, app.text_array(d.element -> 'flavor_profile'),
            (d.element ->> 'price')::numeric, coalesce(d.element -> 'attributes', '{}')
-      from pg_catalog.unnest(p_drafts) d
+      from unnest(p_drafts) d
      where d.code is null and not exists (select from catalog.skus k where k.sku_id = d.sku_id)
      order by d.sku_id collate "C", d.ordinal
     on conflict do nothing
     returning *
   )
-  select pg_catalog.array_agg(m) into v_skus from made m;
+  select array_agg(m) into v_skus from made m;
   perform audit.record('insert', 'catalog.skus', m.sku_id, null, catalog.sku_document(m)::jsonb, 'first receipt',
                        f.actor, f.request_id),
           events.emit_sku_event(null, catalog.sku_document(m)::jsonb, f.actor, f.request_id)
-     from pg_catalog.unnest(v_skus) m
+     from unnest(v_skus) m
     cross join lateral (
       select d.actor, d.request_id
-        from pg_catalog.unnest(p_drafts) d
+        from unnest(p_drafts) d
        where d.code is null and d.sku_id = m.sku_id
        order by d.ordinal
        limit 1) f;

@@ -16,19 +16,19 @@ begin
   with made as (
     insert into catalog.warehouses (warehouse_id, region_id, name)
     select distinct d.warehouse_id collate "C", p_region_id, d.warehouse_id
-      from pg_catalog.unnest(p_drafts) d
+      from unnest(p_drafts) d
      where d.code is null and not exists (select from catalog.warehouses w where w.warehouse_id = d.warehouse_id)
      order by 1
     on conflict do nothing
     returning *
   )
-  select pg_catalog.array_agg(m) into v_warehouses from made m;
+  select array_agg(m) into v_warehouses from made m;
   perform audit.record('insert', 'catalog.warehouses', m.warehouse_id, null, catalog.warehouse_document(m)::jsonb, 'first receipt',
                        f.actor, f.request_id)
-     from pg_catalog.unnest(v_warehouses) m
+     from unnest(v_warehouses) m
     cross join lateral (
       select d.actor, d.request_id
-        from pg_catalog.unnest(p_drafts) d
+        from unnest(p_drafts) d
        where d.code is null and d.warehouse_id = m.warehouse_id
        order by d.ordinal
        limit 1) f;

@@ -8,8 +8,8 @@ create or replace function catalog.missing(
   immutable
   set search_path = ''
 as $$
-  select pg_catalog.jsonb_build_object('code', case p_noun when 'skus' then 'ST010' else 'SK001' end, 'body', app.refusal(
-           pg_catalog.format('There is no %s in /v1/%s. GET /v1/%s lists what there is.', p_id, p_noun, p_noun), ''));
+  select jsonb_build_object('code', case p_noun when 'skus' then 'ST010' else 'SK001' end, 'body', app.refusal(
+           format('There is no %s in /v1/%s. GET /v1/%s lists what there is.', p_id, p_noun, p_noun), ''));
 $$;
 
 grant execute on function catalog.missing(text, text) to scoville_definer, admin, warehouse, sales, integration;

@@ -12,7 +12,7 @@ as $$
          e.value - '{meta,mode,if_match,if_none_match}'::text[], e.value ->> 'if_match', e.value ->> 'if_none_match',
          coalesce(e.value -> 'meta' ->> 'actor', app.claim_subject()),
          coalesce(e.value -> 'meta' ->> 'request_id', app.claim_request_id())
-    from pg_catalog.jsonb_array_elements(p_elements) with ordinality e;
+    from jsonb_array_elements(p_elements) with ordinality e;
 $$;
 
 grant execute on function catalog.read_writes(jsonb, text) to scoville_definer;

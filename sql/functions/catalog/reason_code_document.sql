@@ -7,7 +7,7 @@ create or replace function catalog.reason_code_document(
   stable
   set search_path = ''
 as $$
-  select pg_catalog.json_build_object(
+  select json_build_object(
            'reason_code', p_reason.reason_code, 'description', p_reason.description, 'direction', p_reason.direction,
            'note_required', p_reason.note_required, 'active', p_reason.active, 'version', p_reason.version);
 $$;

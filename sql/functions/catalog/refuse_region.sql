@@ -9,11 +9,11 @@ create or replace function catalog.refuse_region(
   set search_path = ''
 as $$
   select case
-    when p_new -> 'region_id' <> p_old -> 'region_id' then pg_catalog.jsonb_build_object('code', 'VA001', 'body', app.refusal(
-      pg_catalog.format('It is in region %s, and stays there. Leave region_id out.', p_old ->> 'region_id'), '/region_id'))
+    when p_new -> 'region_id' <> p_old -> 'region_id' then jsonb_build_object('code', 'VA001', 'body', app.refusal(
+      format('It is in region %s, and stays there. Leave region_id out.', p_old ->> 'region_id'), '/region_id'))
     when not exists (select from catalog.regions r where r.region_id = (p_new ->> 'region_id')::integer)
-      then pg_catalog.jsonb_build_object('code', 'VA001', 'body', app.refusal(
-        pg_catalog.format('There is no region %s.', p_new ->> 'region_id'), '/region_id'))
+      then jsonb_build_object('code', 'VA001', 'body', app.refusal(
+        format('There is no region %s.', p_new ->> 'region_id'), '/region_id'))
   end;
 $$;
 

@@ -7,13 +7,13 @@ create or replace function catalog.refuse_warehouses(
   stable
   set search_path = ''
 as $$
-  select case when n.errors is not null then pg_catalog.jsonb_build_object('code', 'ST003', 'body', pg_catalog.jsonb_build_object(
-           'detail', pg_catalog.format('A channel is served by warehouses of its region (%s).', p_channel ->> 'region_id'),
+  select case when n.errors is not null then jsonb_build_object('code', 'ST003', 'body', jsonb_build_object(
+           'detail', format('A channel is served by warehouses of its region (%s).', p_channel ->> 'region_id'),
            'errors', n.errors)) end
-    from (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pointer', '/warehouses/' || w.ordinality - 1,
-                   'detail', pg_catalog.format('There is no warehouse %s in region %s.', w.value, p_channel ->> 'region_id'))
+    from (select jsonb_agg(jsonb_build_object('pointer', '/warehouses/' || w.ordinality - 1,
+                   'detail', format('There is no warehouse %s in region %s.', w.value, p_channel ->> 'region_id'))
                    order by w.ordinality) as errors
-            from pg_catalog.jsonb_array_elements_text(p_channel -> 'warehouses') with ordinality w
+            from jsonb_array_elements_text(p_channel -> 'warehouses') with ordinality w
            where not exists (select from catalog.warehouses h
                               where h.warehouse_id = w.value and h.region_id = (p_channel ->> 'region_id')::integer)) n;
 $$;

@@ -12,21 +12,21 @@ create or replace function catalog.refuse_write(
 as $$
   select case
     when p_old is null and p_write.mode in ('patch', 'retire') then catalog.missing(p_noun, p_write.id)
-    when p_old is null and p_write.if_match is not null then pg_catalog.jsonb_build_object('code', 'ST009', 'body',
-      app.refusal(pg_catalog.format('There is no %s that could match. Leave If-Match out to make it.', p_write.id), ''))
+    when p_old is null and p_write.if_match is not null then jsonb_build_object('code', 'ST009', 'body',
+      app.refusal(format('There is no %s that could match. Leave If-Match out to make it.', p_write.id), ''))
     when p_old is null and p_write.id !~ case p_noun when 'reason-codes' then '^[a-z][a-z0-9_]{0,39}$'
                                                      else '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' end
-      then pg_catalog.jsonb_build_object('code', 'VA001', 'body', app.refusal(pg_catalog.format(
+      then jsonb_build_object('code', 'VA001', 'body', app.refusal(format(
         'The path ends in no code of /v1/%s: %s.', p_noun, case p_noun when 'reason-codes'
           then 'small letters, digits and underscores, at most 40, a letter first'
           else 'letters, digits, dot, underscore and hyphen, at most 64, a letter or digit first' end), ''))
-    when p_old is not null and p_write.if_none_match = '*' then pg_catalog.jsonb_build_object('code', 'SK002', 'body',
-      app.refusal(pg_catalog.format('%s is there already. Leave If-None-Match out to change it.', p_write.id), ''))
+    when p_old is not null and p_write.if_none_match = '*' then jsonb_build_object('code', 'SK002', 'body',
+      app.refusal(format('%s is there already. Leave If-None-Match out to change it.', p_write.id), ''))
     when p_old is not null and p_write.mode = 'put' and p_write.if_match is null
-      then pg_catalog.jsonb_build_object('code', 'SK003', 'body', app.refusal(pg_catalog.format(
+      then jsonb_build_object('code', 'SK003', 'body', app.refusal(format(
         '%s is there already. Send the ETag that you saw as If-Match to replace it, or PATCH it.', p_write.id), ''))
     when p_old is not null and p_write.if_match <> '*' and p_write.if_match <> p_old ->> 'version'
-      then pg_catalog.jsonb_build_object('code', 'ST009', 'body', app.refusal(pg_catalog.format(
+      then jsonb_build_object('code', 'ST009', 'body', app.refusal(format(
         '%s changed since you read it. Read it again and decide anew.', p_write.id), ''))
   end;
 $$;

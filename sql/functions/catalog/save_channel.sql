@@ -21,7 +21,7 @@ begin
   -- A statement of its own: it must see the warehouses as the last holder of the lock left them.
   select catalog.channel_document(c)::jsonb into v_old from catalog.channels c where c.channel_id = p_write.id;
   created := v_old is null;
-  v_new := catalog.apply_write(p_write, v_old, pg_catalog.jsonb_build_object('channel_id', p_write.id, 'name', p_write.id,
+  v_new := catalog.apply_write(p_write, v_old, jsonb_build_object('channel_id', p_write.id, 'name', p_write.id,
     'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
     'warehouses', '{}'::text[], 'active', true));
   v_refusal := coalesce(catalog.refuse_write(p_write, 'channels', v_old), catalog.refuse_region(v_old, v_new),
@@ -31,7 +31,7 @@ begin
     body := v_refusal -> 'body';
     return;
   end if;
-  v_channel := pg_catalog.jsonb_populate_record(null::catalog.channels, v_new);
+  v_channel := jsonb_populate_record(null::catalog.channels, v_new);
   if created then
     insert into catalog.channels as c (channel_id, region_id, name, kind, pricing, hold_share_max, active, created_at, updated_at)
     values (v_channel.channel_id, v_channel.region_id, v_channel.name, v_channel.kind, v_channel.pricing, v_channel.hold_share_max,
@@ -53,7 +53,7 @@ begin
     delete from catalog.channel_warehouses w where w.channel_id = p_write.id;
     insert into catalog.channel_warehouses (channel_id, warehouse_id, priority)
     select p_write.id, w.value, min(w.ordinality)
-      from pg_catalog.jsonb_array_elements_text(v_new -> 'warehouses') with ordinality w
+      from jsonb_array_elements_text(v_new -> 'warehouses') with ordinality w
      group by w.value
     on conflict do nothing;
   end if;

@@ -25,9 +25,9 @@ begin
     body := v_refusal -> 'body';
     return;
   end if;
-  v_new := catalog.apply_write(p_write, v_old, pg_catalog.jsonb_build_object('reason_code', p_write.id, 'note_required', false,
+  v_new := catalog.apply_write(p_write, v_old, jsonb_build_object('reason_code', p_write.id, 'note_required', false,
     'active', true));
-  v_reason := pg_catalog.jsonb_populate_record(null::catalog.reason_codes, v_new);
+  v_reason := jsonb_populate_record(null::catalog.reason_codes, v_new);
   if created then
     insert into catalog.reason_codes as c (reason_code, description, direction, note_required, active)
     values (v_reason.reason_code, v_reason.description, v_reason.direction, v_reason.note_required, v_reason.active)

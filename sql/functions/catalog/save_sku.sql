@@ -24,10 +24,10 @@ begin
     body := v_refusal -> 'body';
     return;
   end if;
-  v_new := catalog.apply_write(p_write, v_old, pg_catalog.jsonb_build_object('sku_id', p_write.id, 'description', '',
+  v_new := catalog.apply_write(p_write, v_old, jsonb_build_object('sku_id', p_write.id, 'description', '',
     'size_ml', null, 'flavor_profile', '{}'::text[], 'price', null, 'currency', 'USD', 'reorder_point', 0,
     'attributes', '{}'::jsonb, 'active', true));
-  v_sku := pg_catalog.jsonb_populate_record(null::catalog.skus, v_new);
+  v_sku := jsonb_populate_record(null::catalog.skus, v_new);
   if created then
     insert into catalog.skus as k (sku_id, name, description, size_ml, flavor_profile, price, currency, reorder_point,
       attributes, active, created_at, updated_at)

@@ -19,7 +19,7 @@ begin
   select catalog.warehouse_document(w)::jsonb into v_old
     from catalog.warehouses w where w.warehouse_id = p_write.id for no key update;
   created := v_old is null;
-  v_new := catalog.apply_write(p_write, v_old, pg_catalog.jsonb_build_object('warehouse_id', p_write.id, 'name', p_write.id,
+  v_new := catalog.apply_write(p_write, v_old, jsonb_build_object('warehouse_id', p_write.id, 'name', p_write.id,
     'region_id', coalesce((v_old ->> 'region_id')::smallint, 1), 'active', true));
   v_refusal := coalesce(catalog.refuse_write(p_write, 'warehouses', v_old), catalog.refuse_region(v_old, v_new));
   if v_refusal is not null then
@@ -27,7 +27,7 @@ begin
     body := v_refusal -> 'body';
     return;
   end if;
-  v_warehouse := pg_catalog.jsonb_populate_record(null::catalog.warehouses, v_new);
+  v_warehouse := jsonb_populate_record(null::catalog.warehouses, v_new);
   if created then
     insert into catalog.warehouses as w (warehouse_id, region_id, name, active, created_at, updated_at)
     values (v_warehouse.warehouse_id, v_warehouse.region_id, v_warehouse.name, v_warehouse.active, app.now(), app.now())

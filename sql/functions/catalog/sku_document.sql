@@ -7,7 +7,7 @@ create or replace function catalog.sku_document(
   stable
   set search_path = ''
 as $$
-  select pg_catalog.json_build_object(
+  select json_build_object(
            'sku_id', p_sku.sku_id, 'name', p_sku.name, 'description', p_sku.description, 'size_ml', p_sku.size_ml,
            'flavor_profile', p_sku.flavor_profile, 'price', p_sku.price, 'currency', p_sku.currency,
            'reorder_point', p_sku.reorder_point, 'attributes', p_sku.attributes, 'active', p_sku.active,

@@ -17,7 +17,7 @@ begin
   v_hashes := events.chain_hashes(p_stream.last_hash, array(
     select events.canonical_text(o.region_id, p_stream.epoch, v_now, o.type, o.subject, o.sku_id, o.warehouse_ids, o.channel_id,
              o.version, o.data, o.actor, o.request_id, o.occurred_at)
-      from pg_catalog.unnest(p_events) with ordinality o
+      from unnest(p_events) with ordinality o
      order by o.ordinality));
   with written as (
     insert into events.event_log
@@ -25,14 +25,14 @@ begin
        occurred_at, hash)
     select o.region_id, p_stream.last_seq + o.nth, p_stream.epoch, v_now, o.type, o.subject, o.sku_id, o.warehouse_ids,
            o.channel_id, o.version, o.data, o.actor, o.request_id, o.occurred_at, o.hash
-      from rows from (pg_catalog.unnest(p_events), pg_catalog.unnest(v_hashes)) with ordinality
+      from rows from (unnest(p_events), unnest(v_hashes)) with ordinality
         as o (region_id, outbox_id, type, subject, sku_id, warehouse_ids, channel_id, version, data, actor, request_id,
               occurred_at, hash, nth)
      order by o.nth
     returning 1
   )
   select count(*) into v_written from written;
-  if v_written <> pg_catalog.cardinality(p_events) then
+  if v_written <> cardinality(p_events) then
     raise exception using errcode = 'internal_error', message = 'events went missing while they were moved';
   end if;
   return v_hashes[v_written];

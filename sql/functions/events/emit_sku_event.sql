@@ -11,7 +11,7 @@ create or replace function events.emit_sku_event(
   set search_path = ''
 as $$
   select events.emit(0::smallint, 'sku.changed', 'skus/' || (p_new ->> 'sku_id'), null, '{}', (p_new ->> 'version')::bigint,
-           pg_catalog.jsonb_build_object('sku_id', p_new -> 'sku_id', 'version', p_new -> 'version', 'old', p_old, 'new', p_new),
+           jsonb_build_object('sku_id', p_new -> 'sku_id', 'version', p_new -> 'version', 'old', p_old, 'new', p_new),
            p_actor, p_request_id, p_new ->> 'sku_id');
 $$;
 

@@ -19,7 +19,7 @@ begin
                             when 'release' then 'stock.released' when 'commit' then 'stock.committed'
                             when 'uncommit' then 'stock.released' when 'fulfill' then 'stock.fulfilled'
                             else 'stock.adjusted' end as type
-      from pg_catalog.unnest(p_movements) with ordinality m
+      from unnest(p_movements) with ordinality m
   ), net as (
     select m.warehouse_id, m.sku_id, coalesce(sum(m.on_hand), 0) as on_hand, coalesce(sum(m.reserved), 0) as reserved,
            coalesce(sum(m.committed), 0) as committed, coalesce(sum(m.unavailable), 0) as unavailable,
@@ -28,24 +28,24 @@ begin
      group by m.warehouse_id, m.sku_id
   ), changes as (
     select m.warehouse_id, m.sku_id, m.type, min(m.ordinality) as first,
-           (pg_catalog.array_agg(m.actor order by m.ordinality))[1] as actor,
-           (pg_catalog.array_agg(m.request_id order by m.ordinality))[1] as request_id,
-           pg_catalog.jsonb_build_object(
-             'reason_codes', coalesce(pg_catalog.jsonb_agg(distinct m.reason_code) filter (where m.reason_code is not null), '[]'),
-             'documents', coalesce(pg_catalog.jsonb_agg(distinct m.document) filter (where m.document is not null), '[]'),
-             'actors', pg_catalog.jsonb_agg(distinct m.actor)) as reasons
+           (array_agg(m.actor order by m.ordinality))[1] as actor,
+           (array_agg(m.request_id order by m.ordinality))[1] as request_id,
+           jsonb_build_object(
+             'reason_codes', coalesce(jsonb_agg(distinct m.reason_code) filter (where m.reason_code is not null), '[]'),
+             'documents', coalesce(jsonb_agg(distinct m.document) filter (where m.document is not null), '[]'),
+             'actors', jsonb_agg(distinct m.actor)) as reasons
       from moved m
      group by m.warehouse_id, m.sku_id, m.type
   ), levels as (
     select l.*, k.reorder_point, l.available - n.on_hand + n.reserved + n.committed + n.unavailable + n.safety_stock as before,
-           pg_catalog.jsonb_build_object(
+           jsonb_build_object(
              'sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'version', l.version,
-             'old', pg_catalog.jsonb_build_object('stock', l.on_hand - n.on_hand,
+             'old', jsonb_build_object('stock', l.on_hand - n.on_hand,
                'available', l.available - n.on_hand + n.reserved + n.committed + n.unavailable + n.safety_stock,
                'reserved', l.reserved - n.reserved, 'committed', l.committed - n.committed,
                'unavailable', l.unavailable - n.unavailable, 'safety_stock', l.safety_stock - n.safety_stock,
                'incoming', l.incoming - n.incoming),
-             'new', pg_catalog.jsonb_build_object('sku_id', l.sku_id, 'warehouse_location', l.warehouse_id,
+             'new', jsonb_build_object('sku_id', l.sku_id, 'warehouse_location', l.warehouse_id,
                'stock', l.on_hand, 'available', l.available, 'reserved', l.reserved, 'committed', l.committed,
                'unavailable', l.unavailable, 'safety_stock', l.safety_stock, 'incoming', l.incoming, 'version', l.version,
                'updated_at', app.rfc3339(l.updated_at))) as states
@@ -72,7 +72,7 @@ begin
     returning 1
   )
   select count(*) into v_written from written;
-  if v_written = 0 and pg_catalog.cardinality(p_movements) > 0 then
+  if v_written = 0 and cardinality(p_movements) > 0 then
     raise exception using errcode = 'internal_error', message = 'movements without an event';
   end if;
 end

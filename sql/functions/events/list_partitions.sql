@@ -15,11 +15,11 @@ begin
               where e.recorded_at >= m.begins and e.recorded_at < m.ends), 0)
       from (select c.relname::text as name, b.begins at time zone 'UTC' as begins,
                    (b.begins + interval '1 month') at time zone 'UTC' as ends
-              from pg_catalog.pg_inherits i
-              join pg_catalog.pg_class c on c.oid = i.inhrelid
+              from pg_inherits i
+              join pg_class c on c.oid = i.inhrelid
              cross join lateral (
-               select pg_catalog.to_timestamp(pg_catalog.right(c.relname, 8), '"y"YYYY"m"MM') at time zone 'UTC') b (begins)
-             where i.inhparent = 'events.event_log'::pg_catalog.regclass
+               select to_timestamp(right(c.relname, 8), '"y"YYYY"m"MM') at time zone 'UTC') b (begins)
+             where i.inhparent = 'events.event_log'::regclass
                and c.relname ~ '^event_log_y[0-9]{4}m[0-9]{2}$') m
      where m.ends <= p_until
      order by m.name;

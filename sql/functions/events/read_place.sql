@@ -17,20 +17,20 @@ begin
     return p_stream.first_seq - 1;
   elsif p_place !~ '^[0-9a-z]{1,32}:[0-9]{1,18}$' then
     raise exception using errcode = 'VA001', message = 'invalid place',
-      detail = pg_catalog.jsonb_build_object('detail', 'This is no place in the event log.',
-        'errors', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('parameter', 'after',
+      detail = jsonb_build_object('detail', 'This is no place in the event log.',
+        'errors', jsonb_build_array(jsonb_build_object('parameter', 'after',
           'detail', 'Send next (or the id of an event) as it was given, or leave after out to begin at the beginning.')))::text;
   end if;
-  v_seq := pg_catalog.split_part(p_place, ':', 2)::bigint;
+  v_seq := split_part(p_place, ':', 2)::bigint;
   v_detail := case
-    when pg_catalog.split_part(p_place, ':', 1) <> p_stream.epoch or v_seq > p_stream.last_seq
+    when split_part(p_place, ':', 1) <> p_stream.epoch or v_seq > p_stream.last_seq
       then 'The event log was restored or began anew: events after your place may differ from those that you know.'
     when v_seq < p_stream.first_seq - 1 then 'The events after your place are older than what is kept.' end;
   if v_detail is not null then
     raise exception using errcode = 'LG001', message = 'reset',
-      detail = pg_catalog.jsonb_build_object(
+      detail = jsonb_build_object(
         'detail', v_detail || ' Read the present state anew, then go on from last; or from first for all that is kept.',
-        'errors', pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_object('parameter', 'after', 'detail', v_detail,
+        'errors', jsonb_build_array(jsonb_build_object('parameter', 'after', 'detail', v_detail,
           'first', p_stream.epoch || ':' || p_stream.first_seq - 1, 'last', p_stream.epoch || ':' || p_stream.last_seq)))::text;
   end if;
   return v_seq;

@@ -39,7 +39,7 @@ begin
      where o.region_id = r.region_id and o.outbox_id > p_settled_id and o.outbox_id <= r.until_id
     returning o.*
   )
-  select pg_catalog.array_agg(t::events.outbox order by t.outbox_id) into v_taken from taken t;
+  select array_agg(t::events.outbox order by t.outbox_id) into v_taken from taken t;
   return coalesce(v_taken, '{}');
 end
 $$;

@@ -10,7 +10,7 @@ create or replace function events.unsequenced_levels(
   set search_path = ''
   set enable_seqscan = off
 as $$
-  select coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(l.warehouse_id, l.sku_id)), '[]')
+  select coalesce(json_agg(json_build_array(l.warehouse_id, l.sku_id)), '[]')
     from (select distinct o.warehouse_ids[1] as warehouse_id, o.sku_id
             from events.stream s
            cross join events.outbox o

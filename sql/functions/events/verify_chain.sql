@@ -29,7 +29,7 @@ begin
   if not found then
     return query select * from events.verify_end(v_stream);
   elsif v_bad.at > v_bad.expected then
-    return query select 'removed', v_bad.expected, pg_catalog.format('%s events are missing before %s', v_bad.at - v_bad.expected,
+    return query select 'removed', v_bad.expected, format('%s events are missing before %s', v_bad.at - v_bad.expected,
                    v_bad.at);
   elsif v_bad.at > v_stream.last_seq then
     return query select 'added', v_bad.at, 'the log goes on after its end';

@@ -18,7 +18,7 @@ begin
     v_hash := v_last.hash;
   end if;
   if v_seq < p_stream.last_seq then
-    return query select 'removed', v_seq + 1, pg_catalog.format('%s events are missing at the end', p_stream.last_seq - v_seq);
+    return query select 'removed', v_seq + 1, format('%s events are missing at the end', p_stream.last_seq - v_seq);
   elsif v_seq > p_stream.last_seq then
     return query select 'added', p_stream.last_seq + 1, 'the log goes on after its end';
   elsif v_hash <> p_stream.last_hash then

@@ -18,22 +18,22 @@ begin
     return;
   end if;
   -- A statement of its own: the look-up below must see what the last holder of a lock committed.
-  select pg_catalog.array_agg(k.ordinal) into v_locked
+  select array_agg(k.ordinal) into v_locked
     from (select distinct on (r.principal, r.idempotency_key) r.ordinal, r.principal, r.idempotency_key
-            from pg_catalog.unnest(p_keys) r
+            from unnest(p_keys) r
            order by r.principal, r.idempotency_key, r.ordinal) k
-   where pg_catalog.pg_try_advisory_xact_lock(pg_catalog.hashtextextended(
-           pg_catalog.concat_ws(E'\x1f', p_region_id, k.principal, p_route, k.idempotency_key), 0));
+   where pg_try_advisory_xact_lock(hashtextextended(
+           concat_ws(E'\x1f', p_region_id, k.principal, p_route, k.idempotency_key), 0));
   return query
     select r.ordinal,
            case when s.fingerprint is null then 'ID002' when s.fingerprint <> r.fingerprint then 'ID001' end,
            s.fingerprint is not null and s.fingerprint = r.fingerprint,
-           case when s.fingerprint is null then pg_catalog.json_build_object('detail',
+           case when s.fingerprint is null then json_build_object('detail',
                   'A request with this Idempotency-Key is in flight. Repeat it in a moment to get its answer.')
-                when s.fingerprint <> r.fingerprint then pg_catalog.json_build_object('detail',
+                when s.fingerprint <> r.fingerprint then json_build_object('detail',
                   'This Idempotency-Key was used with another payload. Send a new key with a new request.')
                 else s.answer end
-      from pg_catalog.unnest(p_keys) r
+      from unnest(p_keys) r
       -- One look-up by key for each, however many keys are kept: the limit keeps the planner from joining whole tables.
       left join lateral (
         select k.fingerprint, k.answer

@@ -7,10 +7,10 @@ create or replace function identity.client_document(
   stable
   set search_path = ''
 as $$
-  select pg_catalog.jsonb_build_object('client_id', c.client_id, 'name', c.name, 'role', c.role, 'region_id', c.region_id,
+  select jsonb_build_object('client_id', c.client_id, 'name', c.name, 'role', c.role, 'region_id', c.region_id,
            'warehouses', c.warehouses, 'channels', c.channels, 'active', c.active, 'version', c.version,
            'created_at', app.rfc3339(c.created_at), 'updated_at', app.rfc3339(c.updated_at), 'secrets', (
-             select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('created_at', app.rfc3339(s.created_at),
+             select coalesce(jsonb_agg(jsonb_build_object('created_at', app.rfc3339(s.created_at),
                       'expires_at', app.rfc3339(s.expires_at)) order by s.expires_at, s.created_at), '[]')
                from identity.client_secrets s
               where s.client_id = c.client_id and (s.expires_at is null or s.expires_at > app.now())))

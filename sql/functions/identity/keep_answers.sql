@@ -20,8 +20,8 @@ begin
   end if;
   with given as (
     select k.principal, k.idempotency_key, k.fingerprint, r.body
-      from pg_catalog.unnest(p_keys) k
-      join pg_catalog.unnest(p_results) r on r.ordinal = k.ordinal and r.code is null and not r.replayed
+      from unnest(p_keys) k
+      join unnest(p_results) r on r.ordinal = k.ordinal and r.code is null and not r.replayed
   ), kept as (
     insert into identity.idempotency_keys
       (region_id, principal, route, idempotency_key, fingerprint, answer, created_at)
@@ -35,7 +35,7 @@ begin
   -- check_keys holds the lock of each of these keys and found none of them: nothing can be in the way.
   if v_kept <> v_given then
     raise exception using errcode = 'ID002', message = 'idempotency key in flight',
-      detail = pg_catalog.json_build_object('detail', 'A request with this Idempotency-Key is in flight.')::text;
+      detail = json_build_object('detail', 'A request with this Idempotency-Key is in flight.')::text;
   end if;
 end
 $$;

@@ -12,8 +12,8 @@ begin
     select row(r.ordinality::integer,
                coalesce(r.value -> 'meta' ->> 'actor', app.claim_subject()),
                r.value -> 'meta' ->> 'idempotency_key',
-               pg_catalog.sha256(pg_catalog.convert_to((r.value - 'meta')::text, 'UTF8')))::identity.key
-      from pg_catalog.jsonb_array_elements(p_requests) with ordinality as r
+               sha256(convert_to((r.value - 'meta')::text, 'UTF8')))::identity.key
+      from jsonb_array_elements(p_requests) with ordinality as r
      where r.value -> 'meta' ->> 'idempotency_key' is not null);
 end
 $$;

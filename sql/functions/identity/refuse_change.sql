@@ -10,9 +10,9 @@ create or replace function identity.refuse_change(
   set search_path = ''
 as $$
   select case
-    when p_client.client_id is null then pg_catalog.jsonb_build_object('code', 'ID004', 'body', pg_catalog.jsonb_build_object(
-      'detail', pg_catalog.format('There is no client %s.', p_element ->> 'client_id')))
-    when p_element ->> 'if_match' not in ('*', p_client.version::text) then pg_catalog.jsonb_build_object('code', 'ST009', 'body',
+    when p_client.client_id is null then jsonb_build_object('code', 'ID004', 'body', jsonb_build_object(
+      'detail', format('There is no client %s.', p_element ->> 'client_id')))
+    when p_element ->> 'if_match' not in ('*', p_client.version::text) then jsonb_build_object('code', 'ST009', 'body',
       app.refusal('This client changed since you read it. Read it again and decide anew.', ''))
     end;
 $$;

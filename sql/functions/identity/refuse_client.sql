@@ -19,40 +19,40 @@ declare
 begin
   select f.code, f.pointer, f.detail into v_fault
     from (values
-      ('VA001', '/region_id', pg_catalog.format('There is no region %s.', v_region),
+      ('VA001', '/region_id', format('There is no region %s.', v_region),
        not exists (select from catalog.regions r where r.region_id = v_region)),
       ('ID006', '/warehouses', 'A client of role warehouse works in at least one warehouse. Name them.',
        v_role = 'warehouse' and v_warehouses = '{}'),
-      ('ID006', '/warehouses', pg_catalog.format('A client of role %s is not bound to warehouses. Send [].', v_role),
+      ('ID006', '/warehouses', format('A client of role %s is not bound to warehouses. Send [].', v_role),
        v_role <> 'warehouse' and v_warehouses <> '{}'),
-      ('ID006', '/channels', pg_catalog.format('A client of role %s works for at least one sales channel. Name them.', v_role),
+      ('ID006', '/channels', format('A client of role %s works for at least one sales channel. Name them.', v_role),
        v_role in ('sales', 'integration') and v_channels = '{}'),
-      ('ID006', '/channels', pg_catalog.format('A client of role %s is not bound to sales channels. Send [].', v_role),
+      ('ID006', '/channels', format('A client of role %s is not bound to sales channels. Send [].', v_role),
        v_role not in ('sales', 'integration') and v_channels <> '{}'),
       ('ID006', '', 'A token cannot carry so large a scope. Name fewer warehouses or channels, or make several clients.',
-       pg_catalog.length(v_warehouses::text || v_channels::text) > v_characters_max)
+       length(v_warehouses::text || v_channels::text) > v_characters_max)
     ) as f (code, pointer, detail, found)
    where f.found
    limit 1;
   if found then
-    return pg_catalog.jsonb_build_object('code', v_fault.code, 'body', app.refusal(v_fault.detail, v_fault.pointer));
+    return jsonb_build_object('code', v_fault.code, 'body', app.refusal(v_fault.detail, v_fault.pointer));
   end if;
-  select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pointer', '/' || s.list || '/' || s.nth - 1,
-           'detail', pg_catalog.format('There is no %s %s in region %s.', s.noun, s.id, v_region)) order by s.nth)
+  select jsonb_agg(jsonb_build_object('pointer', '/' || s.list || '/' || s.nth - 1,
+           'detail', format('There is no %s %s in region %s.', s.noun, s.id, v_region)) order by s.nth)
     into v_errors
     from (select 'warehouses' as list, 'warehouse' as noun, w.id, w.nth
-            from pg_catalog.unnest(v_warehouses) with ordinality as w (id, nth)
+            from unnest(v_warehouses) with ordinality as w (id, nth)
            where not exists (select from catalog.warehouses h where h.warehouse_id = w.id and h.region_id = v_region)
           union all
           select 'channels', 'sales channel', c.id, c.nth
-            from pg_catalog.unnest(v_channels) with ordinality as c (id, nth)
+            from unnest(v_channels) with ordinality as c (id, nth)
            where not exists (select from catalog.channels h where h.channel_id = c.id and h.region_id = v_region)) s;
   if v_errors is null then
     return null;
   end if;
-  return pg_catalog.jsonb_build_object('code', case when v_role = 'warehouse' then 'ST003' else 'OR008' end,
-    'body', pg_catalog.jsonb_build_object('errors', v_errors, 'detail',
-      pg_catalog.format('A client is bound to what exists in its region (%s); errors names what does not.', v_region)));
+  return jsonb_build_object('code', case when v_role = 'warehouse' then 'ST003' else 'OR008' end,
+    'body', jsonb_build_object('errors', v_errors, 'detail',
+      format('A client is bound to what exists in its region (%s); errors names what does not.', v_region)));
 end
 $$;
 

@@ -21,7 +21,7 @@ declare
   v_announced integer;
 begin
   select v_today + r.expiry_notice_days into v_until from catalog.regions r where r.region_id = p_region_id;
-  select pg_catalog.array_agg(s.warehouse_id), pg_catalog.array_agg(s.sku_id), pg_catalog.array_agg(s.lot_id)
+  select array_agg(s.warehouse_id), array_agg(s.sku_id), array_agg(s.lot_id)
     into v_warehouses, v_skus, v_lots
     from (select v.warehouse_id, v.sku_id, v.lot_id
             from stock.lots t
@@ -33,7 +33,7 @@ begin
   if v_lots is null then
     return 0;
   end if;
-  perform from rows from (pg_catalog.unnest(v_warehouses), pg_catalog.unnest(v_skus)) as k (warehouse_id, sku_id)
+  perform from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
     join stock.stock_levels l
       on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
    order by l.warehouse_id, l.sku_id
@@ -41,7 +41,7 @@ begin
   with announced as (
     update stock.lot_levels v
        set expiry_announced_on = t.expiration_date
-      from rows from (pg_catalog.unnest(v_warehouses), pg_catalog.unnest(v_skus), pg_catalog.unnest(v_lots))
+      from rows from (unnest(v_warehouses), unnest(v_skus), unnest(v_lots))
              as k (warehouse_id, sku_id, lot_id)
       join stock.lots t on t.region_id = p_region_id and t.lot_id = k.lot_id
      where v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id and v.lot_id = k.lot_id
@@ -52,7 +52,7 @@ begin
     insert into events.outbox
       (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
     select p_region_id, 'lot.expiring', 'lots/' || a.sku_id || '/' || a.batch_number, a.sku_id, array[a.warehouse_id], a.version,
-           pg_catalog.jsonb_build_object('sku_id', a.sku_id, 'warehouse_location', a.warehouse_id,
+           jsonb_build_object('sku_id', a.sku_id, 'warehouse_location', a.warehouse_id,
              'batch_number', a.batch_number, 'expiration_date', a.expiration_date, 'days_left', a.expiration_date - v_today,
              'batch_stock', a.on_hand, 'version', a.version),
            app.claim_subject(), app.claim_request_id(), app.now()

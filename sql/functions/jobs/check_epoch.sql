@@ -11,7 +11,7 @@ declare
   v_stream events.stream;
 begin
   select s.* into v_stream from events.stream s;
-  if not pg_catalog.pg_is_in_recovery() and v_stream.origin <> events.read_origin() then
+  if not pg_is_in_recovery() and v_stream.origin <> events.read_origin() then
     select s.* into v_stream from events.stream s for no key update;
     v_stream := events.follow_origin(v_stream);
   end if;

@@ -23,7 +23,7 @@ declare
   v_claimed integer;
   v_epoch text := (select s.epoch from events.stream s);
 begin
-  select pg_catalog.jsonb_agg(m.message || pg_catalog.jsonb_build_object('message', m.msg_id, 'claim', m.read_ct)), count(*)
+  select jsonb_agg(m.message || jsonb_build_object('message', m.msg_id, 'claim', m.read_ct)), count(*)
     into v_messages, v_read
     from pgmq.read('webhook_deliveries', p_seconds, p_limit) m;
   if v_read = 0 then
@@ -32,8 +32,8 @@ begin
   return query
     with messages as materialized (
       select m.message, m.claim, d.region_id, d.endpoint_id, d.delivery_id, d.recorded_at,
-             'msg_' || pg_catalog.translate(d.event_id, ':', '_') as webhook_id
-        from pg_catalog.jsonb_to_recordset(v_messages) m (message bigint, claim integer, region smallint, endpoint bigint,
+             'msg_' || translate(d.event_id, ':', '_') as webhook_id
+        from jsonb_to_recordset(v_messages) m (message bigint, claim integer, region smallint, endpoint bigint,
                delivery bigint)
         join webhooks.deliveries d on d.region_id = m.region and d.endpoint_id = m.endpoint and d.delivery_id = m.delivery
        where d.status = 'queued' and not webhooks.is_poison(m.claim, d.solo_starts)

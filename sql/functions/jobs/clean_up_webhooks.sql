@@ -50,7 +50,7 @@ begin
      where a.region_id = p_region_id and a.endpoint_id = v_endpoint.endpoint_id and a.delivery_id = any (v_old);
     delete from webhooks.deliveries d
      where d.region_id = p_region_id and d.endpoint_id = v_endpoint.endpoint_id and d.delivery_id = any (v_old);
-    v_total := v_total + pg_catalog.cardinality(v_old);
+    v_total := v_total + cardinality(v_old);
   end loop;
   return v_total;
 end

@@ -28,7 +28,7 @@ declare
   v_region_ids smallint[];
   v_endpoint_ids bigint[];
 begin
-  perform pg_catalog.set_config('synchronous_commit', 'off', true);
+  perform set_config('synchronous_commit', 'off', true);
   select d.last_seq into v_after from webhooks.dispatchers d order by d.dispatcher_id for no key update skip locked;
   if not found then
     return -1;
@@ -42,10 +42,10 @@ begin
     perform webhooks.make_deliveries(v_after, v_until);
     update webhooks.dispatchers d set last_seq = v_until;
   end if;
-  select pg_catalog.array_agg(w.region_id), pg_catalog.array_agg(w.endpoint_id) into v_region_ids, v_endpoint_ids
+  select array_agg(w.region_id), array_agg(w.endpoint_id) into v_region_ids, v_endpoint_ids
     from webhooks.waiting_endpoints(app.now()) w;
   if v_region_ids is not null and webhooks.enqueue_due(v_region_ids, v_endpoint_ids, p_limit) > 0 then
-    perform pg_catalog.pg_notify('scoville_webhooks', '');
+    perform pg_notify('scoville_webhooks', '');
   end if;
   return v_until - v_after;
 end

@@ -19,7 +19,7 @@ create or replace function jobs.drop_old_events()
 as $$
 declare
   v_stream events.stream;
-  v_month timestamptz := pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', app.now())) at time zone 'UTC';
+  v_month timestamptz := date_trunc('month', timezone('UTC', app.now())) at time zone 'UTC';
   v_kept_from timestamptz;
   v_first bigint;
   v_partition text;
@@ -27,16 +27,16 @@ declare
   v_cleared integer := 0;
 begin
   select s.* into v_stream from events.stream s;
-  v_kept_from := ((v_month at time zone 'UTC') - pg_catalog.make_interval(months => v_stream.retention_months)) at time zone 'UTC';
+  v_kept_from := ((v_month at time zone 'UTC') - make_interval(months => v_stream.retention_months)) at time zone 'UTC';
   if v_stream.trimmed_at > app.now() - interval '1 minute' then
     return 0;
   end if;
   for v_partition in select p.name from events.list_partitions(v_kept_from) p where p.last_seq < v_stream.first_seq loop
-    execute pg_catalog.format('drop table events.%I', v_partition);
+    execute format('drop table events.%I', v_partition);
     v_dropped := v_dropped + 1;
   end loop;
   if exists (select from events.event_log e
-              where e.tableoid = 'events.event_log_default'::pg_catalog.regclass and e.seq < v_stream.first_seq) then
+              where e.tableoid = 'events.event_log_default'::regclass and e.seq < v_stream.first_seq) then
     alter table events.event_log_default no force row level security;
     delete from events.event_log_default e where e.seq < v_stream.first_seq;
     get diagnostics v_cleared = row_count;

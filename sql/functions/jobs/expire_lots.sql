@@ -16,7 +16,7 @@ declare
   v_warehouses text[];
   v_skus text[];
 begin
-  select pg_catalog.array_agg(s.warehouse_id), pg_catalog.array_agg(s.sku_id) into v_warehouses, v_skus
+  select array_agg(s.warehouse_id), array_agg(s.sku_id) into v_warehouses, v_skus
     from (select l.warehouse_id, l.sku_id
             from stock.stock_levels l
            where l.region_id = p_region_id and l.next_expiry_on < v_today

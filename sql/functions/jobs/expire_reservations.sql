@@ -13,7 +13,7 @@ as $$
 declare
   v_expired bigint[];
 begin
-  select pg_catalog.array_agg(s.reservation_id) into v_expired
+  select array_agg(s.reservation_id) into v_expired
     from (select r.reservation_id
             from stock.reservations r
            where r.region_id = p_region_id and r.status = 'active' and r.expires_at <= app.now()

@@ -25,11 +25,11 @@ declare
   v_endpoint_ids bigint[];
   v_queued integer;
 begin
-  perform pg_catalog.set_config('synchronous_commit', 'off', true);
-  select pg_catalog.array_agg(h.msg_id) into v_held
+  perform set_config('synchronous_commit', 'off', true);
+  select array_agg(h.msg_id) into v_held
     from (select q.msg_id
             from pgmq.q_webhook_deliveries q
-            join pg_catalog.jsonb_to_recordset(p_reports) r (message_id bigint, claim integer)
+            join jsonb_to_recordset(p_reports) r (message_id bigint, claim integer)
               on q.msg_id = r.message_id and q.read_ct = r.claim
            order by q.msg_id
              for update of q) h;
@@ -38,8 +38,8 @@ begin
   end if;
   perform pgmq.delete('webhook_deliveries', v_held);
   v_health := webhooks.record_attempts(p_reports, v_held);
-  select pg_catalog.array_agg(h.region_id), pg_catalog.array_agg(h.endpoint_id) into v_region_ids, v_endpoint_ids
-    from pg_catalog.jsonb_to_recordset(v_health) h (region_id smallint, endpoint_id bigint);
+  select array_agg(h.region_id), array_agg(h.endpoint_id) into v_region_ids, v_endpoint_ids
+    from jsonb_to_recordset(v_health) h (region_id smallint, endpoint_id bigint);
   perform webhooks.record_health(v_health);
   v_queued := webhooks.enqueue_due(v_region_ids, v_endpoint_ids, 1000);
   return v_queued;

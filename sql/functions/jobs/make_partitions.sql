@@ -20,29 +20,29 @@ declare
 begin
   for v_parent in
     select n.nspname, c.relname
-      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind = 'p' and n.nspname in ('stock', 'events', 'audit')
      order by 1, 2
   loop
     for v_month in
-      select pg_catalog.generate_series(m.first, m.first + interval '3 months', interval '1 month')::date
-        from (select pg_catalog.date_trunc('month', pg_catalog.timezone('UTC', app.now()))) as m (first)
+      select generate_series(m.first, m.first + interval '3 months', interval '1 month')::date
+        from (select date_trunc('month', timezone('UTC', app.now()))) as m (first)
     loop
-      v_name := v_parent.relname || pg_catalog.to_char(v_month, '"_y"YYYY"m"MM');
-      continue when pg_catalog.to_regclass(pg_catalog.format('%I.%I', v_parent.nspname, v_name)) is not null;
+      v_name := v_parent.relname || to_char(v_month, '"_y"YYYY"m"MM');
+      continue when to_regclass(format('%I.%I', v_parent.nspname, v_name)) is not null;
       -- Fails when the default partition holds a row of the month; the month is then left to it.
       begin
-        execute pg_catalog.format(
+        execute format(
           'create table %I.%I partition of %I.%I for values from (%L) to (%L)', v_parent.nspname, v_name,
           v_parent.nspname, v_parent.relname, v_month::timestamp at time zone 'UTC',
           (v_month + interval '1 month') at time zone 'UTC');
       exception when check_violation then
         continue;
       end;
-      execute pg_catalog.format('alter table %I.%I enable row level security', v_parent.nspname, v_name);
-      execute pg_catalog.format('alter table %I.%I force row level security', v_parent.nspname, v_name);
-      execute pg_catalog.format('comment on table %I.%I is %L', v_parent.nspname, v_name,
-        pg_catalog.format('Rows recorded from %s on, for a month.', v_month));
+      execute format('alter table %I.%I enable row level security', v_parent.nspname, v_name);
+      execute format('alter table %I.%I force row level security', v_parent.nspname, v_name);
+      execute format('comment on table %I.%I is %L', v_parent.nspname, v_name,
+        format('Rows recorded from %s on, for a month.', v_month));
       v_made := v_made + 1;
     end loop;
     exit when v_made > 0;

@@ -28,18 +28,18 @@ begin
           order by o.placed_at desc, o.order_id desc
           limit c_orders_max) o
     )
-    select 'recent_orders', pg_catalog.jsonb_build_object('region', r.region_id::text, 'status', s.status), count(o.order_id)::numeric
+    select 'recent_orders', jsonb_build_object('region', r.region_id::text, 'status', s.status), count(o.order_id)::numeric
       from catalog.regions r
      cross join (values ('pending'), ('processing'), ('on_hold'), ('completed'), ('canceled')) s (status)
       left join recent o on o.region_id = r.region_id and o.status = s.status
      group by r.region_id, s.status
     union all
-    select 'recent_order_value', pg_catalog.jsonb_build_object('region', o.region_id::text, 'currency', o.currency), sum(o.total_price)
+    select 'recent_order_value', jsonb_build_object('region', o.region_id::text, 'currency', o.currency), sum(o.total_price)
       from recent o
      where o.status <> 'canceled'
      group by o.region_id, o.currency
     union all
-    select 'recent_units', pg_catalog.jsonb_build_object('region', r.region_id::text), coalesce(sum(l.quantity), 0)
+    select 'recent_units', jsonb_build_object('region', r.region_id::text), coalesce(sum(l.quantity), 0)
       from catalog.regions r
       left join (recent o
             join orders.order_lines l on l.region_id = o.region_id and l.order_id = o.order_id)

@@ -6,7 +6,7 @@ create or replace function jobs.measure_rollups()
   security definer
   set search_path = ''
 as $$
-  select 'rollup_as_of_timestamp_seconds', pg_catalog.jsonb_build_object('region', r.region_id::text, 'rollup', u.rollup),
+  select 'rollup_as_of_timestamp_seconds', jsonb_build_object('region', r.region_id::text, 'rollup', u.rollup),
          coalesce(extract(epoch from k.as_of_at), 0)
     from catalog.regions r
    cross join (values ('sales'), ('stock')) u (rollup)

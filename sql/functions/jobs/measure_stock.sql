@@ -22,19 +22,19 @@ begin
         join catalog.skus k on k.sku_id = l.sku_id
        group by l.region_id, l.sku_id, k.sku_id
     )
-    select 'stock_units', pg_catalog.jsonb_build_object('region', l.region_id::text, 'state', s.state), sum(s.units)
+    select 'stock_units', jsonb_build_object('region', l.region_id::text, 'state', s.state), sum(s.units)
       from levels l
      cross join lateral (values ('available', l.available), ('reserved', l.reserved), ('committed', l.committed),
              ('unavailable', l.unavailable), ('safety_stock', l.safety_stock), ('incoming', l.incoming)) s (state, units)
      group by l.region_id, s.state
     union all
-    select 'stock_value', pg_catalog.jsonb_build_object('region', l.region_id::text, 'currency', l.currency),
+    select 'stock_value', jsonb_build_object('region', l.region_id::text, 'currency', l.currency),
            sum(l.on_hand * l.price)
       from levels l
      where l.price is not null
      group by l.region_id, l.currency
     union all
-    select 'skus', pg_catalog.jsonb_build_object('region', l.region_id::text, 'state', s.state),
+    select 'skus', jsonb_build_object('region', l.region_id::text, 'state', s.state),
            count(*) filter (where s.state = case when l.available = 0 then 'out_of_stock'
                                                  when l.available <= l.reorder_point then 'low' else 'in_stock' end)::numeric
       from levels l
@@ -42,7 +42,7 @@ begin
      where l.active
      group by l.region_id, s.state;
   return query
-    select 'holds', pg_catalog.jsonb_build_object('region', r.region_id::text), count(h.reservation_id)::numeric
+    select 'holds', jsonb_build_object('region', r.region_id::text), count(h.reservation_id)::numeric
       from catalog.regions r
       left join lateral (
         select h.reservation_id
@@ -51,7 +51,7 @@ begin
          limit c_counted_max) h on true
      group by r.region_id;
   return query
-    select f.figure, pg_catalog.jsonb_build_object('region', r.region_id::text), f.value
+    select f.figure, jsonb_build_object('region', r.region_id::text), f.value
       from catalog.regions r
      cross join lateral (
        select count(distinct t.lot_id) as lots, coalesce(sum(v.on_hand), 0) as units

@@ -16,7 +16,7 @@ declare
   v_now timestamptz := app.now();
 begin
   return query
-    select 'webhook_deliveries', pg_catalog.jsonb_build_object('status', s.status), coalesce(sum(d.waiting), 0)
+    select 'webhook_deliveries', jsonb_build_object('status', s.status), coalesce(sum(d.waiting), 0)
       from (values ('pending'), ('queued')) s (status)
       left join (webhooks.endpoints p
             cross join lateral (
@@ -42,7 +42,7 @@ begin
         limit 1) d
      where p.active and p.disabled_at is null and p.deleted_at is null;
   return query
-    select 'webhook_endpoints', pg_catalog.jsonb_build_object('state', s.state), count(p.endpoint_id)::numeric
+    select 'webhook_endpoints', jsonb_build_object('state', s.state), count(p.endpoint_id)::numeric
       from (values ('active'), ('paused'), ('gone'), ('failing')) s (state)
      cross join catalog.regions r
       left join webhooks.endpoints p

@@ -9,7 +9,7 @@ create or replace function jobs.renew_epoch()
   set search_path = ''
 as $$
 declare
-  v_epoch text := pg_catalog.left(pg_catalog.replace(pg_catalog.gen_random_uuid()::text, '-', ''), 12);
+  v_epoch text := left(replace(gen_random_uuid()::text, '-', ''), 12);
   v_origin text := events.read_origin();
   v_stream events.stream;
   v_end events.event_log;
@@ -20,7 +20,7 @@ begin
      set epoch = v_epoch, origin = v_origin, last_seq = coalesce(v_end.seq, s.last_seq),
          last_hash = coalesce(v_end.hash, s.last_hash), moved_id = 0, settled_id = 0, settling_id = null, settling_xid = null
   returning s.* into v_stream;
-  perform pg_catalog.pg_notify('scoville_events', v_stream.epoch || ':' || v_stream.last_seq);
+  perform pg_notify('scoville_events', v_stream.epoch || ':' || v_stream.last_seq);
   return v_stream.epoch;
 end
 $$;

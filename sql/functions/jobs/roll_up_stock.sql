@@ -15,7 +15,7 @@ as $$
 declare
   c_movements constant integer := 100;  -- for each of p_limit
   v_now timestamptz := app.now();
-  v_today date := pg_catalog.timezone('UTC', v_now)::date;
+  v_today date := timezone('UTC', v_now)::date;
   v_movements analytics.movement[];
   v_depth integer;
   v_levels integer;

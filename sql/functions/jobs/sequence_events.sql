@@ -27,7 +27,7 @@ declare
   v_events events.outbox[];
   v_last_id bigint;
 begin
-  if pg_catalog.pg_is_in_recovery() then
+  if pg_is_in_recovery() then
     return -1;
   end if;
   if not events.has_backlog() then
@@ -39,32 +39,32 @@ begin
   end if;
   if not events.commits_durably() then
     -- An event is seen as soon as this commits. After a crash it must still be the one with this seq.
-    perform pg_catalog.set_config('synchronous_commit', 'local', true);
+    perform set_config('synchronous_commit', 'local', true);
   end if;
   v_stream := events.follow_origin(v_stream);
-  v_xmin := pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot());
+  v_xmin := pg_snapshot_xmin(pg_current_snapshot());
   v_events := events.take_outbox(v_stream.settled_id, p_limit);
   if v_events = '{}' then
     return 0;
   end if;
   v_stream.last_hash := events.append_events(v_stream, v_events);
-  v_stream.last_seq := v_stream.last_seq + pg_catalog.cardinality(v_events);
+  v_stream.last_seq := v_stream.last_seq + cardinality(v_events);
 
-  v_last_id := v_events[pg_catalog.cardinality(v_events)].outbox_id;
+  v_last_id := v_events[cardinality(v_events)].outbox_id;
   if v_stream.settling_xid <= v_xmin
-     and (pg_catalog.cardinality(v_events) < p_limit or v_last_id >= v_stream.settling_id) then
+     and (cardinality(v_events) < p_limit or v_last_id >= v_stream.settling_id) then
     v_stream.settled_id := v_stream.settling_id;
     v_stream.settling_xid := null;
   end if;
   if v_stream.settling_xid is null then
     v_stream.settling_id := v_stream.moved_id;
-    v_stream.settling_xid := pg_catalog.pg_current_xact_id();
+    v_stream.settling_xid := pg_current_xact_id();
   end if;
   update events.stream s
      set last_seq = v_stream.last_seq, last_hash = v_stream.last_hash, moved_id = greatest(s.moved_id, v_last_id),
          settled_id = v_stream.settled_id, settling_id = v_stream.settling_id, settling_xid = v_stream.settling_xid;
-  perform pg_catalog.pg_notify('scoville_events', v_stream.epoch || ':' || v_stream.last_seq);
-  return pg_catalog.cardinality(v_events);
+  perform pg_notify('scoville_events', v_stream.epoch || ':' || v_stream.last_seq);
+  return cardinality(v_events);
 end
 $$;
 

@@ -17,7 +17,7 @@ create or replace function jobs.start_solo(
   set plan_cache_mode = force_generic_plan
 as $$
 declare
-  v_until timestamptz := pg_catalog.clock_timestamp() + pg_catalog.make_interval(secs => p_seconds); -- the queue's clock
+  v_until timestamptz := clock_timestamp() + make_interval(secs => p_seconds); -- the queue's clock
 begin
   update pgmq.q_webhook_deliveries q
      set vt = v_until

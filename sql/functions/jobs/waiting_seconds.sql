@@ -14,7 +14,7 @@ create or replace function jobs.waiting_seconds()
 as $$
 begin
   return (
-    select coalesce(extract(epoch from pg_catalog.clock_timestamp() - min(o.occurred_at)), 0)
+    select coalesce(extract(epoch from clock_timestamp() - min(o.occurred_at)), 0)
       from (select 0::smallint as region_id union all select c.region_id from catalog.regions c) r
       join events.stream s on s.stream_id = 1
      cross join lateral (

@@ -16,12 +16,12 @@ declare
     select row(w.ordinal, w.sku_id, min(w.channel_id), least(sum(w.quantity), 2147483647)::integer,
                min(w.reservation_id))::stock.demand
       from (select d.ordinal, l.sku_id, d.channel_id, l.quantity, d.reservation_id
-              from pg_catalog.unnest(p_drafts) d
-             cross join lateral pg_catalog.jsonb_to_recordset(d.lines) as l (sku_id text, quantity bigint)
+              from unnest(p_drafts) d
+             cross join lateral jsonb_to_recordset(d.lines) as l (sku_id text, quantity bigint)
              where d.code is null
              union all
             select d.ordinal, r.sku_id, d.channel_id, 0, d.reservation_id
-              from pg_catalog.unnest(p_drafts) d
+              from unnest(p_drafts) d
               join stock.reservation_lines r on r.region_id = p_region_id and r.reservation_id = d.reservation_id
              where d.code is null) w
      group by w.ordinal, w.sku_id
@@ -32,25 +32,25 @@ begin
     select row(d.ordinal, coalesce(d.code, s.code), coalesce(d.body, s.body), d.channel_id, d.external_id,
                d.customer_name, d.customer_email, d.customer_address, d.note, d.placed_at, d.currency, d.total_price,
                d.lines, d.actor, d.request_id,
-               case when d.code is null and s.code is null then pg_catalog.nextval('orders.orders_order_id_seq') end,
+               case when d.code is null and s.code is null then nextval('orders.orders_order_id_seq') end,
                s.warehouse_ids, d.reservation_id)::orders.draft
-      from pg_catalog.unnest(p_drafts) d
+      from unnest(p_drafts) d
       left join (
-        select a.ordinal, pg_catalog.array_agg(distinct a.warehouse_id) as warehouse_ids,
-               case when pg_catalog.bool_or(a.sku_id is null) then 'RV002'
-                    when pg_catalog.bool_or(a.warehouse_id is null) then 'ST001' end as code,
-               case when pg_catalog.bool_or(a.sku_id is null) then coalesce(
+        select a.ordinal, array_agg(distinct a.warehouse_id) as warehouse_ids,
+               case when bool_or(a.sku_id is null) then 'RV002'
+                    when bool_or(a.warehouse_id is null) then 'ST001' end as code,
+               case when bool_or(a.sku_id is null) then coalesce(
                       stock.refuse_inactive(p_region_id, min(g.reservation_id), '/reservation_id'),
                       app.refusal('An order before this one, in the same request, takes this reservation.', '/reservation_id'))
-                    when pg_catalog.bool_or(a.warehouse_id is null) then pg_catalog.jsonb_build_object(
+                    when bool_or(a.warehouse_id is null) then jsonb_build_object(
                       'detail', 'Not enough stock. Order at most what is available, or try again later.',
-                      'errors', pg_catalog.jsonb_agg(stock.short_line(f.line_no, a.sku_id, a.quantity, a.available)
+                      'errors', jsonb_agg(stock.short_line(f.line_no, a.sku_id, a.quantity, a.available)
                         order by f.line_no) filter (where a.warehouse_id is null)) end as body
-          from pg_catalog.unnest(p_allocations) a
-          join pg_catalog.unnest(p_drafts) g on g.ordinal = a.ordinal
+          from unnest(p_allocations) a
+          join unnest(p_drafts) g on g.ordinal = a.ordinal
          cross join lateral (
            select min(l.line_no) as line_no
-             from pg_catalog.jsonb_to_recordset(g.lines) as l (sku_id text, line_no integer)
+             from jsonb_to_recordset(g.lines) as l (sku_id text, line_no integer)
             where a.warehouse_id is null and l.sku_id = a.sku_id) f
          group by a.ordinal) s on s.ordinal = d.ordinal
      order by d.ordinal);

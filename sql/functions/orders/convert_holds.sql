@@ -17,11 +17,11 @@ begin
     update stock.reservations r
        set status = 'committed', order_id = d.order_id, version = r.version + 1, updated_at = v_now, changed_by = d.actor,
            change_reason = 'committed', request_id = d.request_id
-      from pg_catalog.unnest(p_drafts) d
+      from unnest(p_drafts) d
      where r.region_id = p_region_id and r.reservation_id = d.reservation_id and d.order_id is not null
     returning r.reservation_id
   )
-  select pg_catalog.array_agg(c.reservation_id) into v_converted from converted c;
+  select array_agg(c.reservation_id) into v_converted from converted c;
   perform stock.emit_reservation_events(p_region_id, 'reservation.committed', v_converted);
 end
 $$;

@@ -8,7 +8,7 @@ create or replace function orders.current_lines(
   stable
   set search_path = ''
 as $$
-  select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('line_no', l.line_no, 'sku_id', l.sku_id, 'quantity', l.quantity,
+  select jsonb_agg(jsonb_build_object('line_no', l.line_no, 'sku_id', l.sku_id, 'quantity', l.quantity,
            'price', l.price) order by l.line_no)
     from orders.order_lines l
    where l.region_id = p_region_id and l.order_id = p_order_id;

@@ -12,18 +12,18 @@ create or replace function orders.documents(
 as $$
   select o.order_id, orders.render_document(o,
            (select c.email from orders.order_contacts c where c.region_id = p_region_id and c.order_id = o.order_id),
-           (select pg_catalog.json_agg(orders.item_document(l.sku_id, l.quantity, l.price) order by l.line_no)
+           (select json_agg(orders.item_document(l.sku_id, l.quantity, l.price) order by l.line_no)
               from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id),
-           (select coalesce(pg_catalog.json_agg(orders.allocation_document(a.sku_id, a.warehouse_id, a.quantity,
+           (select coalesce(json_agg(orders.allocation_document(a.sku_id, a.warehouse_id, a.quantity,
                      a.fulfilled_quantity, a.released_quantity) order by a.sku_id, a.warehouse_id), '[]')
               from orders.order_allocations a
              where a.region_id = p_region_id and a.order_id = o.order_id
                and (p_complete or app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))),
-           (select coalesce(pg_catalog.json_agg(pg_catalog.json_build_object(
+           (select coalesce(json_agg(json_build_object(
                      'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,
                      'warehouse_location', f.warehouse_id, 'created_at', app.rfc3339(f.created_at),
                      'tracking_number', f.tracking_number, 'note', f.note, 'items', (
-                       select pg_catalog.json_agg(pg_catalog.json_build_object(
+                       select json_agg(json_build_object(
                                 'sku_id', i.sku_id, 'batch_number', i.batch_number, 'quantity', i.quantity)
                                 order by i.sku_id, i.lot_id)
                          from orders.fulfillment_lines i

@@ -12,16 +12,16 @@ create or replace function orders.draft_documents(
 as $$
 begin
   return (
-    select pg_catalog.array_agg(orders.render_document(o, d.customer_email, i.items, a.allocations, '[]') order by o.order_id)
-      from pg_catalog.unnest(p_orders) o
-      join pg_catalog.unnest(p_drafts) d on d.order_id = o.order_id
-      join (select l.ordinal, pg_catalog.json_agg(orders.allocation_document(l.sku_id, l.warehouse_id, l.quantity, 0, 0)
+    select array_agg(orders.render_document(o, d.customer_email, i.items, a.allocations, '[]') order by o.order_id)
+      from unnest(p_orders) o
+      join unnest(p_drafts) d on d.order_id = o.order_id
+      join (select l.ordinal, json_agg(orders.allocation_document(l.sku_id, l.warehouse_id, l.quantity, 0, 0)
                      order by l.sku_id collate "C", l.warehouse_id collate "C") as allocations
-              from pg_catalog.unnest(p_allocations) l
+              from unnest(p_allocations) l
              group by l.ordinal) a on a.ordinal = d.ordinal
      cross join lateral (
-       select pg_catalog.json_agg(orders.item_document(l.sku_id, l.quantity, l.price) order by l.line_no) as items
-         from pg_catalog.jsonb_to_recordset(d.lines)
+       select json_agg(orders.item_document(l.sku_id, l.quantity, l.price) order by l.line_no) as items
+         from jsonb_to_recordset(d.lines)
                 as l (line_no smallint, sku_id text, quantity integer, price numeric(9, 2))) i);
 end
 $$;

@@ -16,8 +16,8 @@ begin
   with parts as (
     select d.ordinal, d.order_id, d.reservation_id, d.actor, d.request_id, a.sku_id, a.warehouse_id, a.quantity as taken,
            coalesce(r.quantity, 0) as held
-      from pg_catalog.unnest(p_drafts) d
-      join pg_catalog.unnest(p_allocations) a on a.ordinal = d.ordinal
+      from unnest(p_drafts) d
+      join unnest(p_allocations) a on a.ordinal = d.ordinal
       left join stock.reservation_lines r
         on r.region_id = p_region_id and r.reservation_id = d.reservation_id and r.sku_id = a.sku_id
        and r.warehouse_id = a.warehouse_id
@@ -33,12 +33,12 @@ begin
            row(r.warehouse_id, r.sku_id, 'release', null, null, coalesce(p.taken, 0) - r.quantity, null, null, null, null, null,
                'not ordered', stock.reservation_public_id(p_region_id, d.reservation_id), d.actor, d.request_id, null,
                null)::stock.movement
-      from pg_catalog.unnest(p_drafts) d
+      from unnest(p_drafts) d
       join stock.reservation_lines r on r.region_id = p_region_id and r.reservation_id = d.reservation_id
       left join parts p on p.ordinal = d.ordinal and p.sku_id = r.sku_id and p.warehouse_id = r.warehouse_id
      where d.order_id is not null and r.quantity > coalesce(p.taken, 0)
   )
-  select pg_catalog.array_agg(m.movement order by m.ordinal, m.sku_id, m.warehouse_id) into v_movements from movements m;
+  select array_agg(m.movement order by m.ordinal, m.sku_id, m.warehouse_id) into v_movements from movements m;
   return v_movements;
 end
 $$;

@@ -20,16 +20,16 @@ begin
       (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
     select p_region_id, p_type, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id, o.warehouse_ids, o.version,
            case when p_old ? o.order_id::text
-                then pg_catalog.jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,
+                then jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,
            o.changed_by, o.request_id, app.now()
-      from pg_catalog.unnest(p_orders) with ordinality o
-      join rows from (pg_catalog.unnest(p_documents)) with ordinality g (document, ordinality) on g.ordinality = o.ordinality
+      from unnest(p_orders) with ordinality o
+      join rows from (unnest(p_documents)) with ordinality g (document, ordinality) on g.ordinality = o.ordinality
      cross join lateral (select g.document::jsonb #- '{customer,email}' offset 0) d (data)
      order by o.order_id
     returning 1
   )
   select count(*) into v_written from written;
-  if v_written <> pg_catalog.cardinality(p_orders) then
+  if v_written <> cardinality(p_orders) then
     raise exception using errcode = 'internal_error', message = 'orders without an event';
   end if;
 end

@@ -14,7 +14,7 @@ declare
   v_orders orders.orders[];
   v_documents json[];
 begin
-  select pg_catalog.array_agg(o::orders.orders order by o.order_id), pg_catalog.array_agg(d.document order by o.order_id)
+  select array_agg(o::orders.orders order by o.order_id), array_agg(d.document order by o.order_id)
     into v_orders, v_documents
     from orders.orders o
     join orders.documents(p_region_id, p_order_ids, true) d on d.order_id = o.order_id

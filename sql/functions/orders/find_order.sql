@@ -14,7 +14,7 @@ as $$
       select o.order_id
         from orders.orders o
        where o.region_id = p_region_id
-         and o.order_id = pg_catalog.split_part(p_id, '-', 3)::bigint
+         and o.order_id = split_part(p_id, '-', 3)::bigint
          and p_id = orders.public_id(p_region_id, o.order_id))
     else (
       select case when count(*) = 1 then min(o.order_id) end

@@ -29,7 +29,7 @@ begin
   -- First expired, first out; a batch whose last day has passed is not sellable, swept or not.
   with parts as (
     select p.warehouse_id, p.sku_id, p.units
-      from pg_catalog.jsonb_to_recordset(v_parts) as p (warehouse_id text, sku_id text, units integer)
+      from jsonb_to_recordset(v_parts) as p (warehouse_id text, sku_id text, units integer)
   ), lots as (
     select l.warehouse_id, l.sku_id, l.lot_id, l.on_hand,
            sum(l.on_hand) over (partition by l.warehouse_id, l.sku_id order by l.expiration_date, l.lot_id) - l.on_hand as before
@@ -41,10 +41,10 @@ begin
       from parts p
       join lots l on l.warehouse_id = p.warehouse_id and l.sku_id = p.sku_id and l.before < p.units
   )
-  select (select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(k)) from picks k),
-         (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pointer', '/items', 'sku_id', p.sku_id,
+  select (select jsonb_agg(to_jsonb(k)) from picks k),
+         (select jsonb_agg(jsonb_build_object('pointer', '/items', 'sku_id', p.sku_id,
                    'warehouse_location', p.warehouse_id, 'requested', p.units, 'available', coalesce(g.units, 0),
-                   'detail', pg_catalog.format('%s of %s wanted from %s, %s lie in batches that may be sold.', p.units,
+                   'detail', format('%s of %s wanted from %s, %s lie in batches that may be sold.', p.units,
                      p.sku_id, p.warehouse_id, coalesce(g.units, 0))) order by p.sku_id, p.warehouse_id)
             from parts p
             left join (select k.warehouse_id, k.sku_id, sum(k.units) as units from picks k group by 1, 2) g
@@ -53,7 +53,7 @@ begin
     into v_picks, v_short;
   if v_short is not null then
     code := 'ST013';
-    body := pg_catalog.jsonb_build_object('detail',
+    body := jsonb_build_object('detail',
       'The batches that may be sold do not hold enough. Receive stock, release a batch, or cancel the order.', 'errors', v_short);
     return;
   end if;

@@ -8,7 +8,7 @@ create or replace function orders.held_units(
   stable
   set search_path = ''
 as $$
-  select coalesce(pg_catalog.jsonb_object_agg(h.sku_id, h.units), '{}')
+  select coalesce(jsonb_object_agg(h.sku_id, h.units), '{}')
     from (select a.sku_id, sum(a.quantity - a.fulfilled_quantity - a.released_quantity) as units
             from orders.order_allocations a
            where a.region_id = p_region_id and a.order_id = p_order_id

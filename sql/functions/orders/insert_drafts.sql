@@ -12,7 +12,7 @@ as $$
 declare
   v_now timestamptz := app.now();
   v_key bytea := (select k.secret from identity.pseudonym_keys k);
-  v_drafts orders.draft[] := array(select d from pg_catalog.unnest(p_drafts) d where d.order_id is not null order by d.ordinal);
+  v_drafts orders.draft[] := array(select d from unnest(p_drafts) d where d.order_id is not null order by d.ordinal);
   v_orders orders.orders[];
 begin
   with written as (
@@ -22,31 +22,31 @@ begin
     select p_region_id, d.order_id, d.channel_id, d.external_id, 'processing', d.customer_name, d.customer_address,
            orders.pseudonym(v_key, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price, d.note,
            d.warehouse_ids, d.placed_at, v_now, v_now, d.actor, 'placed', d.request_id
-      from pg_catalog.unnest(v_drafts) d
+      from unnest(v_drafts) d
     returning o as written_order
   ), contacts as (
     insert into orders.order_contacts (region_id, order_id, channel_id, email)
     select p_region_id, d.order_id, d.channel_id, d.customer_email
-      from pg_catalog.unnest(v_drafts) d
+      from unnest(v_drafts) d
      where d.customer_email is not null
     returning 1
   ), lines as (
     insert into orders.order_lines
       (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price)
     select p_region_id, d.order_id, l.line_no, d.channel_id, d.warehouse_ids, l.sku_id, l.quantity, l.price
-      from pg_catalog.unnest(v_drafts) d
-     cross join lateral pg_catalog.jsonb_to_recordset(d.lines)
+      from unnest(v_drafts) d
+     cross join lateral jsonb_to_recordset(d.lines)
        as l (line_no smallint, sku_id text, quantity integer, price numeric)
     returning 1
   ), allocations as (
     insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity)
     select p_region_id, d.order_id, a.sku_id, a.warehouse_id, d.channel_id, a.quantity
-      from pg_catalog.unnest(v_drafts) d
-      join pg_catalog.unnest(p_allocations) a on a.ordinal = d.ordinal
+      from unnest(v_drafts) d
+      join unnest(p_allocations) a on a.ordinal = d.ordinal
     returning 1
   )
-  select pg_catalog.array_agg(w.written_order order by (w.written_order).order_id) into v_orders from written w;
-  if pg_catalog.cardinality(v_orders) is distinct from pg_catalog.cardinality(v_drafts) then
+  select array_agg(w.written_order order by (w.written_order).order_id) into v_orders from written w;
+  if cardinality(v_orders) is distinct from cardinality(v_drafts) then
     raise exception using errcode = 'internal_error', message = 'orders went missing while they were written';
   end if;
   return v_orders;

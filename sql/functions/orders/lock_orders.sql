@@ -16,15 +16,15 @@ declare
   v_warehouses text[];
   v_skus text[];
 begin
-  select coalesce(pg_catalog.array_agg(k.warehouse_id), '{}'), coalesce(pg_catalog.array_agg(k.sku_id), '{}')
+  select coalesce(array_agg(k.warehouse_id), '{}'), coalesce(array_agg(k.sku_id), '{}')
     into v_warehouses, v_skus
     from (select distinct a.warehouse_id, a.sku_id
             from orders.order_allocations a
            where a.region_id = p_region_id and a.order_id = any (p_order_ids)) k;
-  if pg_catalog.cardinality(p_demands) > 0 then
+  if cardinality(p_demands) > 0 then
     perform from stock.lock_candidates(p_region_id, p_demands, v_warehouses, v_skus);
   else
-    perform from rows from (pg_catalog.unnest(v_warehouses), pg_catalog.unnest(v_skus)) as k (warehouse_id, sku_id)
+    perform from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
       join stock.stock_levels l
         on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
      order by l.warehouse_id, l.sku_id
@@ -40,7 +40,7 @@ begin
        and (app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))
        and (a.warehouse_id, a.sku_id) not in (
          select k.warehouse_id, k.sku_id
-           from rows from (pg_catalog.unnest(v_warehouses), pg_catalog.unnest(v_skus)) as k (warehouse_id, sku_id)))
+           from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)))
   then
     raise exception using errcode = 'serialization_failure', message = 'an order was changed meanwhile';
   end if;

@@ -9,10 +9,10 @@ create or replace function orders.missing_order(
   set search_path = ''
 as $$
   select case when count(*) > 1
-              then pg_catalog.format('Several orders have the number %s: %s. Name the one you mean by its order_id.', p_id,
-                     pg_catalog.string_agg(pg_catalog.format('%s (channel %s)', orders.public_id(p_region_id, n.order_id),
+              then format('Several orders have the number %s: %s. Name the one you mean by its order_id.', p_id,
+                     string_agg(format('%s (channel %s)', orders.public_id(p_region_id, n.order_id),
                        n.channel_id), ', ' order by n.order_id))
-              else pg_catalog.format('There is no order %s for you.', p_id) end
+              else format('There is no order %s for you.', p_id) end
     from (select o.order_id, o.channel_id
             from orders.orders o
            where o.region_id = p_region_id and o.external_id = p_id

@@ -24,7 +24,7 @@ as $$
            row_number() over (partition by i.value ->> 'sku_id' order by i.ordinality) as nth,
            sum((i.value ->> 'quantity')::bigint) over (partition by i.value ->> 'sku_id')
              > coalesce((p_held ->> (i.value ->> 'sku_id'))::bigint, 0) as more
-      from pg_catalog.jsonb_array_elements(p_request -> 'items') with ordinality i
+      from jsonb_array_elements(p_request -> 'items') with ordinality i
   ), priced as (
     select i.line_no, i.sku_id, i.quantity, i.price as given, i.more, k.sku_id is not null as known, k.currency, n.current,
            o.price as kept, coalesce(i.price, o.price, n.current) as price,
@@ -40,14 +40,14 @@ as $$
   )
   select s.lines, s.total, orders.refusal_of(p_request, p_order.channel_id, not s.more or c.active, null, s.total, s.lines,
            s.unknown, s.unsaleable, s.repriced)
-    from (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('line_no', p.line_no, 'sku_id', p.sku_id,
+    from (select jsonb_agg(jsonb_build_object('line_no', p.line_no, 'sku_id', p.sku_id,
                    'quantity', p.quantity, 'price', p.price) order by p.line_no) as lines,
-                 sum(p.price * p.quantity) as total, pg_catalog.bool_or(p.more) as more,
-                 pg_catalog.jsonb_agg(orders.unknown_line(p.line_no, p.sku_id) order by p.line_no)
+                 sum(p.price * p.quantity) as total, bool_or(p.more) as more,
+                 jsonb_agg(orders.unknown_line(p.line_no, p.sku_id) order by p.line_no)
                    filter (where not p.known) as unknown,
-                 pg_catalog.jsonb_agg(orders.unsaleable_line(p.line_no, p.sku_id, p.currency, p_order.currency)
+                 jsonb_agg(orders.unsaleable_line(p.line_no, p.sku_id, p.currency, p_order.currency)
                    order by p.line_no) filter (where p.more and not p.sold or p.price is null) as unsaleable,
-                 pg_catalog.jsonb_agg(orders.repriced_line(p.line_no, p.sku_id, p.given, coalesce(p.current, p.kept))
+                 jsonb_agg(orders.repriced_line(p.line_no, p.sku_id, p.given, coalesce(p.current, p.kept))
                    order by p.line_no)
                    filter (where not p.agreed) as repriced
             from priced p) s

@@ -10,9 +10,9 @@ create or replace function orders.read_demands(
 as $$
   select array(
     select distinct row(1, i.value ->> 'sku_id', o.channel_id, 1, null)::stock.demand
-      from pg_catalog.jsonb_array_elements(p_changes) e
+      from jsonb_array_elements(p_changes) e
       join orders.orders o on o.region_id = p_region_id and o.order_id = orders.find_order(p_region_id, e.value ->> 'order_id')
-     cross join lateral pg_catalog.jsonb_array_elements(coalesce(nullif(e.value -> 'items', 'null'), '[]')) i);
+     cross join lateral jsonb_array_elements(coalesce(nullif(e.value -> 'items', 'null'), '[]')) i);
 $$;
 
 grant execute on function orders.read_demands(smallint, jsonb) to scoville_definer;

@@ -24,7 +24,7 @@ begin
         select e.ordinality::integer as ordinal, e.value as element, (e.value ->> 'created_at')::timestamptz as placed_at,
                case when e.value ->> 'reservation_id' is not null
                     then stock.find_reservation(p_region_id, e.value ->> 'reservation_id') end as reservation_id
-          from pg_catalog.jsonb_array_elements(p_orders) with ordinality e
+          from jsonb_array_elements(p_orders) with ordinality e
          where e.ordinality <> all (p_skip)
       ) g
       left join stock.reservations h on h.region_id = p_region_id and h.reservation_id = g.reservation_id
@@ -42,18 +42,18 @@ begin
       left join lateral (select s.currency from catalog.skus s where s.sku_id = o.items -> 0 ->> 'sku_id' limit 1) f on true
      cross join lateral (
         select sum(p.price * i.quantity) as total, min(k.currency) as currency,
-               pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('line_no', i.line_no, 'sku_id', i.sku_id,
+               jsonb_agg(jsonb_build_object('line_no', i.line_no, 'sku_id', i.sku_id,
                  'quantity', i.quantity, 'price', p.price) order by i.line_no) as lines,
-               pg_catalog.jsonb_agg(orders.unknown_line(i.line_no, i.sku_id) order by i.line_no)
+               jsonb_agg(orders.unknown_line(i.line_no, i.sku_id) order by i.line_no)
                  filter (where k.sku_id is null) as unknown,
-               pg_catalog.jsonb_agg(orders.unsaleable_line(i.line_no, i.sku_id, k.currency, f.currency) order by i.line_no)
+               jsonb_agg(orders.unsaleable_line(i.line_no, i.sku_id, k.currency, f.currency) order by i.line_no)
                  filter (where not k.active and not stock.holds_items(p_region_id, h.reservation_id, i.sku_id, o.items)
                    or p.price is null or k.currency <> f.currency) as unsaleable,
-               pg_catalog.jsonb_agg(orders.repriced_line(i.line_no, i.sku_id, i.price, p.price) order by i.line_no)
+               jsonb_agg(orders.repriced_line(i.line_no, i.sku_id, i.price, p.price) order by i.line_no)
                  filter (where i.price <> p.price) as repriced
           from (select r.ordinality::integer as line_no, r.value ->> 'sku_id' as sku_id,
                        (r.value ->> 'quantity')::bigint as quantity, (r.value ->> 'price')::numeric(9, 2) as price
-                  from pg_catalog.jsonb_array_elements(o.items) with ordinality r) i
+                  from jsonb_array_elements(o.items) with ordinality r) i
           -- By key, whatever the planner thinks of the number of lines: it would read the whole catalogue for each order.
           left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
          cross join lateral (select case c.pricing when 'channel' then coalesce(i.price, k.price) else k.price end) p (price)

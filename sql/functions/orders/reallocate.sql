@@ -17,23 +17,23 @@ as $$
 declare
   v_demands stock.demand[] := array(
     select row(1, l.sku_id, p_order.channel_id, sum(l.quantity) - coalesce((p_held ->> l.sku_id)::bigint, 0), null)::stock.demand
-      from pg_catalog.jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint)
+      from jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint)
      group by l.sku_id
     having sum(l.quantity) > coalesce((p_held ->> l.sku_id)::bigint, 0)
      order by l.sku_id);
   v_taken jsonb := '[]';
 begin
-  if pg_catalog.cardinality(v_demands) > 0 then
-    select pg_catalog.jsonb_agg(pg_catalog.to_jsonb(a)) into v_taken from stock.allocate(p_region_id, v_demands) a;
+  if cardinality(v_demands) > 0 then
+    select jsonb_agg(to_jsonb(a)) into v_taken from stock.allocate(p_region_id, v_demands) a;
   end if;
-  select pg_catalog.jsonb_build_object('code', 'ST001', 'body', pg_catalog.jsonb_build_object(
+  select jsonb_build_object('code', 'ST001', 'body', jsonb_build_object(
            'detail', 'Not enough stock. Order at most what is available, or try again later. Nothing was changed.',
-           'errors', pg_catalog.jsonb_agg(stock.short_line(f.line_no, t.sku_id, f.units, t.available + f.held) order by f.line_no)))
+           'errors', jsonb_agg(stock.short_line(f.line_no, t.sku_id, f.units, t.available + f.held) order by f.line_no)))
     into refusal
-    from pg_catalog.jsonb_to_recordset(v_taken) as t (sku_id text, warehouse_id text, available integer)
+    from jsonb_to_recordset(v_taken) as t (sku_id text, warehouse_id text, available integer)
    cross join lateral (
      select min(l.line_no) as line_no, sum(l.quantity)::bigint as units, coalesce((p_held ->> t.sku_id)::bigint, 0) as held
-       from pg_catalog.jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint, line_no integer)
+       from jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint, line_no integer)
       where l.sku_id = t.sku_id) f
    where t.warehouse_id is null
   having count(*) > 0;
@@ -47,7 +47,7 @@ begin
      where a.region_id = p_region_id and a.order_id = p_order.order_id
   ), wanted as (
     select l.sku_id, sum(l.quantity) as units
-      from pg_catalog.jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint) group by l.sku_id
+      from jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint) group by l.sku_id
   ), changed as (
     select h.sku_id, h.warehouse_id,
            greatest(0, least(h.units, coalesce(w.units, 0) - (h.upto - h.units))) - h.units as units
@@ -55,9 +55,9 @@ begin
       left join wanted w on w.sku_id = h.sku_id
      union all
     select t.sku_id, t.warehouse_id, t.quantity
-      from pg_catalog.jsonb_to_recordset(v_taken) as t (sku_id text, warehouse_id text, quantity integer)
+      from jsonb_to_recordset(v_taken) as t (sku_id text, warehouse_id text, quantity integer)
   )
-  select coalesce(pg_catalog.jsonb_agg(pg_catalog.to_jsonb(c) order by c.warehouse_id, c.sku_id), '[]') into changes
+  select coalesce(jsonb_agg(to_jsonb(c) order by c.warehouse_id, c.sku_id), '[]') into changes
     from changed c where c.units <> 0;
 end
 $$;

@@ -23,12 +23,12 @@ begin
   if v_code is null and v_channel <> p_channel_id then
     v_code := 'RV004';
     v_body := app.refusal(
-      pg_catalog.format('This reservation belongs to channel %s: an order of %s cannot take it. Leave channel out.', v_channel,
+      format('This reservation belongs to channel %s: an order of %s cannot take it. Leave channel out.', v_channel,
         p_channel_id), '');
   end if;
   if v_code is not null then
-    return pg_catalog.jsonb_build_object('code', v_code, 'body',
-      pg_catalog.jsonb_set(v_body, '{errors,0,pointer}', '"/reservation_id"'));
+    return jsonb_build_object('code', v_code, 'body',
+      jsonb_set(v_body, '{errors,0,pointer}', '"/reservation_id"'));
   end if;
   return null;
 end

@@ -10,13 +10,13 @@ create or replace function orders.refuse_duplicates(
   set search_path = ''
 as $$
 begin
-  if not exists (select from pg_catalog.unnest(p_drafts) d where d.external_id is not null and d.code is null) then
+  if not exists (select from unnest(p_drafts) d where d.external_id is not null and d.code is null) then
     return p_drafts;
   end if;
-  perform pg_catalog.pg_advisory_xact_lock(h.key)
-     from (select distinct pg_catalog.hashtextextended(
-                    pg_catalog.concat_ws(E'\x1f', p_region_id, d.channel_id, d.external_id), 1) as key
-             from pg_catalog.unnest(p_drafts) d
+  perform pg_advisory_xact_lock(h.key)
+     from (select distinct hashtextextended(
+                    concat_ws(E'\x1f', p_region_id, d.channel_id, d.external_id), 1) as key
+             from unnest(p_drafts) d
             where d.external_id is not null and d.code is null
             order by 1) h;
   return array(
@@ -26,7 +26,7 @@ begin
                d.currency, d.total_price, d.lines, d.actor, d.request_id, d.order_id, d.warehouse_ids,
                d.reservation_id)::orders.draft
       from (select c.*, row_number() over (partition by c.channel_id, c.external_id, c.code is null order by c.ordinal) as nth
-              from pg_catalog.unnest(p_drafts) c) d
+              from unnest(p_drafts) c) d
       left join lateral (
         select e.order_id
           from orders.orders e

@@ -15,10 +15,10 @@ declare
   v_old jsonb;
   v_movements stock.movement[];
 begin
-  if pg_catalog.cardinality(p_order_ids) = 0 then
+  if cardinality(p_order_ids) = 0 then
     return;
   end if;
-  select pg_catalog.jsonb_object_agg(o.order_id, pg_catalog.jsonb_build_object('status', o.status,
+  select jsonb_object_agg(o.order_id, jsonb_build_object('status', o.status,
            'fulfillment_status', o.fulfillment_status, 'version', o.version))
     into v_old
     from orders.orders o
@@ -29,12 +29,12 @@ begin
     from (select distinct on (f.value) f.value::bigint as order_id,
                  coalesce(e.element -> 'meta' ->> 'actor', app.claim_subject()) as actor,
                  coalesce(e.element -> 'meta' ->> 'request_id', app.claim_request_id()) as request_id,
-                 pg_catalog.concat_ws(': ', coalesce(e.element ->> 'reason', 'canceled'), e.element ->> 'note') as reason
-            from pg_catalog.jsonb_each_text(p_found) f
+                 concat_ws(': ', coalesce(e.element ->> 'reason', 'canceled'), e.element ->> 'note') as reason
+            from jsonb_each_text(p_found) f
            cross join lateral (select p_requests -> (f.key::integer - 1)) e (element)
            order by f.value, f.key::integer) r
    where o.region_id = p_region_id and o.order_id = r.order_id and o.order_id = any (p_order_ids);
-  select pg_catalog.array_agg(
+  select array_agg(
            row(a.warehouse_id, a.sku_id, 'uncommit', null, null, null,
                a.fulfilled_quantity + a.released_quantity - a.quantity, null, null, null, null, o.change_reason,
                orders.public_id(p_region_id, a.order_id), o.changed_by, o.request_id, null, null)::stock.movement

@@ -11,10 +11,10 @@ as $$
 declare
   v_free integer[] := array(
     select d.ordinality
-      from pg_catalog.unnest(p_drafts) with ordinality d
+      from unnest(p_drafts) with ordinality d
      where d.code = 'OR005' and d.body #>> '{errors,0,order_id}' is null
        and not exists (
-         select from pg_catalog.unnest(p_drafts) p
+         select from unnest(p_drafts) p
           where p.order_id is not null and p.channel_id = d.channel_id and p.external_id = d.external_id));
   v_at integer;
 begin

@@ -19,7 +19,7 @@ declare
 begin
   with picks as (
     select k.warehouse_id, k.sku_id, k.lot_id, k.units
-      from pg_catalog.jsonb_to_recordset(p_picks) as k (warehouse_id text, sku_id text, lot_id bigint, units integer)
+      from jsonb_to_recordset(p_picks) as k (warehouse_id text, sku_id text, lot_id bigint, units integer)
   ), parcels as (
     insert into orders.fulfillments
       (region_id, order_id, warehouse_id, channel_id, tracking_number, note, created_at, changed_by, request_id)
@@ -40,20 +40,20 @@ begin
   update orders.order_allocations a
      set fulfilled_quantity = a.fulfilled_quantity + s.units
     from (select k.warehouse_id, k.sku_id, sum(k.units) as units
-            from pg_catalog.jsonb_to_recordset(p_picks) as k (warehouse_id text, sku_id text, units integer)
+            from jsonb_to_recordset(p_picks) as k (warehouse_id text, sku_id text, units integer)
            group by k.warehouse_id, k.sku_id) s
    where a.region_id = p_region_id and a.order_id = p_order_id and a.warehouse_id = s.warehouse_id and a.sku_id = s.sku_id;
   perform stock.post_movements(p_region_id, array(
     select row(k.warehouse_id, k.sku_id, 'fulfill', k.lot_id, -k.units, null, -k.units, null, null, null, null,
                p_request ->> 'note', orders.public_id(p_region_id, p_order_id), v_actor, v_request_id, null,
                null)::stock.movement
-      from pg_catalog.jsonb_to_recordset(p_picks) as k (warehouse_id text, sku_id text, lot_id bigint, units integer)
+      from jsonb_to_recordset(p_picks) as k (warehouse_id text, sku_id text, lot_id bigint, units integer)
      order by k.warehouse_id, k.sku_id, k.lot_id));
   v_whole := not exists (
     select from orders.order_allocations a
      where a.region_id = p_region_id and a.order_id = p_order_id
        and a.quantity > a.fulfilled_quantity + a.released_quantity);
-  select pg_catalog.jsonb_build_object(o.order_id, pg_catalog.jsonb_build_object('status', o.status,
+  select jsonb_build_object(o.order_id, jsonb_build_object('status', o.status,
            'fulfillment_status', o.fulfillment_status, 'version', o.version))
     into v_old
     from orders.orders o

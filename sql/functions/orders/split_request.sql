@@ -23,27 +23,27 @@ as $$
   ), items as (
     select i.value ->> 'sku_id' as sku_id, sum((i.value ->> 'quantity')::bigint) as units, min(i.ordinality) as nth,
            min((i.value ->> 'quantity')::bigint) as fewest
-      from pg_catalog.jsonb_array_elements(coalesce(nullif(p_request -> 'items', 'null'), '[]')) with ordinality i
+      from jsonb_array_elements(coalesce(nullif(p_request -> 'items', 'null'), '[]')) with ordinality i
      group by 1
   ), wanted as (
     select i.sku_id, i.units, i.nth, i.fewest from items i
     union all
     select o.sku_id, sum(o.units), null, 1 from open o where not exists (select from items) group by o.sku_id
   ), faults as (
-    select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pointer', '/items/' || w.nth - 1 || '/quantity',
+    select jsonb_agg(jsonb_build_object('pointer', '/items/' || w.nth - 1 || '/quantity',
              'sku_id', w.sku_id, 'requested', w.units, 'open', coalesce(o.units, 0),
-             'detail', case when w.fewest < 1 then pg_catalog.format('Ship at least one unit of %s, or leave it out.', w.sku_id)
-                            else pg_catalog.format('%s of %s wanted, %s open.', w.units, w.sku_id, coalesce(o.units, 0)) end)
-             order by w.nth) as errors, pg_catalog.bool_or(w.fewest < 1) as has_none
+             'detail', case when w.fewest < 1 then format('Ship at least one unit of %s, or leave it out.', w.sku_id)
+                            else format('%s of %s wanted, %s open.', w.units, w.sku_id, coalesce(o.units, 0)) end)
+             order by w.nth) as errors, bool_or(w.fewest < 1) as has_none
       from wanted w
       left join (select n.sku_id, sum(n.units) as units from open n group by 1) o on o.sku_id = w.sku_id
      where w.units > coalesce(o.units, 0) or w.fewest < 1
   )
-  select (select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('warehouse_id', o.warehouse_id, 'sku_id', o.sku_id,
+  select (select jsonb_agg(jsonb_build_object('warehouse_id', o.warehouse_id, 'sku_id', o.sku_id,
                    'units', least(o.units, w.units - (o.upto - o.units))))
             from open o join wanted w on w.sku_id = o.sku_id
            where o.upto - o.units < w.units),
-         case when f.errors is not null then pg_catalog.jsonb_build_object('detail',
+         case when f.errors is not null then jsonb_build_object('detail',
                 case when f.has_none then 'What is shipped are whole units, one at least.' else 'More is to be shipped than is open.' end,
                 'errors', f.errors)
               when not exists (select from wanted) then app.refusal(

@@ -30,13 +30,13 @@ begin
              where a.region_id = p_region_id and a.order_id = p_order.order_id
              union all
             select c.warehouse_id, c.units
-              from pg_catalog.jsonb_to_recordset(p_changes) as c (warehouse_id text, units integer)) u
+              from jsonb_to_recordset(p_changes) as c (warehouse_id text, units integer)) u
      group by u.warehouse_id
     having sum(u.units) > 0
      order by u.warehouse_id);
   p_order.changed_by := coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject());
   p_order.request_id := coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id());
-  p_order.change_reason := pg_catalog.concat_ws(': ', 'modified', p_request ->> 'reason');
+  p_order.change_reason := concat_ws(': ', 'modified', p_request ->> 'reason');
   if p_lines is not null then
     perform orders.write_lines(p_region_id, p_order, p_lines, p_changes, v_old -> 'items');
   end if;
@@ -48,8 +48,8 @@ begin
          updated_at = app.now(), changed_by = p_order.changed_by, change_reason = p_order.change_reason,
          request_id = p_order.request_id
    where o.region_id = p_region_id and o.order_id = p_order.order_id;
-  perform orders.emit_order_events(p_region_id, 'order.modified', array[p_order.order_id], pg_catalog.jsonb_build_object(p_order.order_id,
-    pg_catalog.jsonb_build_object('customer', (v_old -> 'customer') - 'email', 'items', v_old -> 'items',
+  perform orders.emit_order_events(p_region_id, 'order.modified', array[p_order.order_id], jsonb_build_object(p_order.order_id,
+    jsonb_build_object('customer', (v_old -> 'customer') - 'email', 'items', v_old -> 'items',
       'total_price', v_old -> 'total_price', 'allocations', v_old -> 'allocations', 'note', v_old -> 'note',
       'version', v_old -> 'version')));
 end

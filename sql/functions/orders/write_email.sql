@@ -19,8 +19,8 @@ begin
     insert into orders.order_contacts (region_id, order_id, channel_id, email)
     values (p_region_id, p_order.order_id, p_order.channel_id, p_new);
   end if;
-  perform audit.record('update', 'orders.order_contacts', p_order.order_id::text, pg_catalog.jsonb_build_object('email', p_old),
-    pg_catalog.jsonb_build_object('email', p_new), p_order.change_reason, p_order.changed_by, p_order.request_id, p_region_id);
+  perform audit.record('update', 'orders.order_contacts', p_order.order_id::text, jsonb_build_object('email', p_old),
+    jsonb_build_object('email', p_new), p_order.change_reason, p_order.changed_by, p_order.request_id, p_region_id);
 end
 $$;
 

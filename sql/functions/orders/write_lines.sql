@@ -15,21 +15,21 @@ begin
   delete from orders.order_lines l where l.region_id = p_region_id and l.order_id = p_order.order_id;
   insert into orders.order_lines (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price)
   select p_region_id, p_order.order_id, l.line_no, p_order.channel_id, p_order.warehouse_ids, l.sku_id, l.quantity, l.price
-    from pg_catalog.jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity integer, price numeric)
+    from jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity integer, price numeric)
   on conflict do nothing;
   perform audit.record('update', 'orders.order_lines', p_order.order_id::text,
-    pg_catalog.jsonb_build_object('items', p_old_items),
-    pg_catalog.jsonb_build_object('items', (select pg_catalog.jsonb_agg(l.value - 'line_no' order by l.ordinality)
-                                              from pg_catalog.jsonb_array_elements(p_lines) with ordinality l)),
+    jsonb_build_object('items', p_old_items),
+    jsonb_build_object('items', (select jsonb_agg(l.value - 'line_no' order by l.ordinality)
+                                              from jsonb_array_elements(p_lines) with ordinality l)),
     p_order.change_reason, p_order.changed_by, p_order.request_id, p_region_id);
   update orders.order_allocations a
      set released_quantity = a.released_quantity - c.units
-    from pg_catalog.jsonb_to_recordset(p_changes) as c (sku_id text, warehouse_id text, units integer)
+    from jsonb_to_recordset(p_changes) as c (sku_id text, warehouse_id text, units integer)
    where a.region_id = p_region_id and a.order_id = p_order.order_id and a.sku_id = c.sku_id
      and a.warehouse_id = c.warehouse_id and c.units < 0;
   insert into orders.order_allocations as a (region_id, order_id, sku_id, warehouse_id, channel_id, quantity)
   select p_region_id, p_order.order_id, c.sku_id, c.warehouse_id, p_order.channel_id, c.units
-    from pg_catalog.jsonb_to_recordset(p_changes) as c (sku_id text, warehouse_id text, units integer)
+    from jsonb_to_recordset(p_changes) as c (sku_id text, warehouse_id text, units integer)
    where c.units > 0
    order by c.sku_id, c.warehouse_id
   on conflict on constraint order_allocations_pkey do update set quantity = a.quantity + excluded.quantity;
@@ -38,7 +38,7 @@ begin
       select row(c.warehouse_id, c.sku_id, case when c.units > 0 then 'commit' else 'uncommit' end, null, null, null, c.units,
                  null, null, null, null, p_order.change_reason, orders.public_id(p_region_id, p_order.order_id),
                  p_order.changed_by, p_order.request_id, null, null)::stock.movement
-        from pg_catalog.jsonb_to_recordset(p_changes) as c (sku_id text, warehouse_id text, units integer)
+        from jsonb_to_recordset(p_changes) as c (sku_id text, warehouse_id text, units integer)
        order by c.warehouse_id, c.sku_id));
   end if;
 end

@@ -10,9 +10,9 @@ create or replace function webhooks.body(
   set search_path = ''
 as $$
   select case
-    when pg_catalog.octet_length(d.document) <= 20480 then d.document
-    else ((d.document::jsonb - 'data' - 'datacontenttype') || pg_catalog.jsonb_build_object('dataref',
-           pg_catalog.format('/v1/events?after=%s:%s&limit=1', p_epoch, p_event.seq - 1)))::text
+    when octet_length(d.document) <= 20480 then d.document
+    else ((d.document::jsonb - 'data' - 'datacontenttype') || jsonb_build_object('dataref',
+           format('/v1/events?after=%s:%s&limit=1', p_epoch, p_event.seq - 1)))::text
     end
     from (select events.document(p_event)::text as document offset 0) d; -- built once
 $$;

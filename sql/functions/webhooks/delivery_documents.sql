@@ -9,10 +9,10 @@ create or replace function webhooks.delivery_documents(
   stable
   set search_path = ''
 as $$
-  select d.delivery_id, pg_catalog.jsonb_build_object(
+  select d.delivery_id, jsonb_build_object(
            'delivery_id', d.delivery_id::text,
            'webhook_id', webhooks.public_id(d.region_id, d.endpoint_id),
-           'message_id', 'msg_' || pg_catalog.translate(d.event_id, ':', '_'),
+           'message_id', 'msg_' || translate(d.event_id, ':', '_'),
            'event_id', d.event_id,
            'seq', d.delivery_id,
            'type', d.type,
@@ -22,7 +22,7 @@ as $$
            'created_at', app.rfc3339(d.created_at),
            'finished_at', app.rfc3339(d.finished_at),
            'attempts', (
-             select coalesce(pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+             select coalesce(jsonb_agg(jsonb_build_object(
                       'attempt', a.attempt_no, 'started_at', app.rfc3339(a.started_at), 'duration_ms', a.duration_ms,
                       'status_code', a.status_code, 'error', a.error, 'response', a.response) order by a.attempt_no), '[]')
                from webhooks.attempts a

@@ -23,9 +23,9 @@ begin
   loop
     perform events.emit(v_endpoint.region_id, 'webhook.disabled',
       'webhooks/' || webhooks.public_id(v_endpoint.region_id, v_endpoint.endpoint_id), null, '{}', v_endpoint.version,
-      pg_catalog.jsonb_build_object('webhook_id', webhooks.public_id(v_endpoint.region_id, v_endpoint.endpoint_id),
+      jsonb_build_object('webhook_id', webhooks.public_id(v_endpoint.region_id, v_endpoint.endpoint_id),
         'url', v_endpoint.url, 'owner', v_endpoint.owner, 'reason', v_endpoint.disabled_reason,
-        'old', pg_catalog.jsonb_build_object('status', 'active'), 'new', pg_catalog.jsonb_build_object('status', 'disabled')),
+        'old', jsonb_build_object('status', 'active'), 'new', jsonb_build_object('status', 'disabled')),
       'system', null);
   end loop;
 end

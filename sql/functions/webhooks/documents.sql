@@ -8,7 +8,7 @@ create or replace function webhooks.documents(
   stable
   set search_path = ''
 as $$
-  select p.endpoint_id, pg_catalog.jsonb_build_object(
+  select p.endpoint_id, jsonb_build_object(
            'webhook_id', webhooks.public_id(p.region_id, p.endpoint_id),
            'url', p.url,
            'description', p.description,
@@ -26,7 +26,7 @@ as $$
            'failing_since', app.rfc3339(s.failing_since_at),
            'paused_until', case when s.paused_until_at > app.now() then app.rfc3339(s.paused_until_at) end,
            'recent', (
-             select pg_catalog.jsonb_build_object(
+             select jsonb_build_object(
                       'pending', count(*) filter (where d.status in ('pending', 'queued')),
                       'delivered', count(*) filter (where d.status = 'delivered'),
                       'failed', count(*) filter (where d.status in ('failed', 'quarantined')),

@@ -19,7 +19,7 @@ begin
                      or not webhooks.is_entitled(p, c, e) then 'canceled'
                 when webhooks.is_poison(m.claim, d.solo_starts) then 'quarantined'
                 when not p.active then 'pending' end as verdict
-      from pg_catalog.jsonb_to_recordset(p_messages) m (message bigint, claim integer, region smallint, endpoint bigint,
+      from jsonb_to_recordset(p_messages) m (message bigint, claim integer, region smallint, endpoint bigint,
              delivery bigint)
       left join webhooks.deliveries d on d.region_id = m.region and d.endpoint_id = m.endpoint and d.delivery_id = m.delivery
       left join webhooks.endpoints p on p.region_id = m.region and p.endpoint_id = m.endpoint
@@ -33,7 +33,7 @@ begin
      where d.region_id = j.region and d.endpoint_id = j.endpoint and d.delivery_id = j.delivery
        and j.verdict in ('canceled', 'quarantined', 'pending')
   )
-  select coalesce(pg_catalog.array_agg(j.message), '{}') into v_dropped from judged j where j.verdict is not null;
+  select coalesce(array_agg(j.message), '{}') into v_dropped from judged j where j.verdict is not null;
   if v_dropped <> '{}' then
     perform pgmq.delete('webhook_deliveries', v_dropped);
   end if;

@@ -50,7 +50,7 @@ begin
      cross join lateral (select count(*) as queued from queued q where q.region_id = r.region_id and q.endpoint_id = r.endpoint_id) q
      where s.region_id = r.region_id and s.endpoint_id = r.endpoint_id and r.pace is not null and q.queued > 0
   )
-  select pg_catalog.array_agg(pg_catalog.jsonb_build_object('region', q.region_id, 'endpoint', q.endpoint_id,
+  select array_agg(jsonb_build_object('region', q.region_id, 'endpoint', q.endpoint_id,
            'delivery', q.delivery_id) order by q.due_at, q.delivery_id)
     into v_messages
     from queued q;
@@ -58,7 +58,7 @@ begin
     return 0;
   end if;
   perform pgmq.send_batch('webhook_deliveries', v_messages);
-  return pg_catalog.cardinality(v_messages);
+  return cardinality(v_messages);
 end
 $$;
 

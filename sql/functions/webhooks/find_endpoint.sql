@@ -11,7 +11,7 @@ as $$
   select p.endpoint_id
     from webhooks.endpoints p
    where p.region_id = p_region_id
-     and p.endpoint_id = case when p_id ~ '^WHK-[0-9]{1,5}-[0-9]{1,18}$' then pg_catalog.split_part(p_id, '-', 3)::bigint end
+     and p.endpoint_id = case when p_id ~ '^WHK-[0-9]{1,5}-[0-9]{1,18}$' then split_part(p_id, '-', 3)::bigint end
      and p_id = webhooks.public_id(p.region_id, p.endpoint_id)
      and p.deleted_at is null;
 $$;

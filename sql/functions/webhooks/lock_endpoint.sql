@@ -27,8 +27,8 @@ begin
      for no key update;
   if endpoint.endpoint_id is null then
     code := 'WH001';
-    body := pg_catalog.jsonb_build_object('detail',
-              pg_catalog.format('There is no webhook %s for you.', p_request ->> 'webhook_id'));
+    body := jsonb_build_object('detail',
+              format('There is no webhook %s for you.', p_request ->> 'webhook_id'));
   elsif (p_request ->> 'if_match') not in ('*', endpoint.version::text) then
     code := 'ST009';
     body := app.refusal('This webhook changed since you read it. Read it again and decide anew.', '');

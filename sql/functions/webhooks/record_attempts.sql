@@ -16,7 +16,7 @@ begin
   perform from webhooks.endpoint_states s
    where (s.region_id, s.endpoint_id) in (
      select r.region_id, r.endpoint_id
-       from pg_catalog.jsonb_to_recordset(p_reports) r (region_id smallint, endpoint_id bigint))
+       from jsonb_to_recordset(p_reports) r (region_id smallint, endpoint_id bigint))
    order by s.region_id, s.endpoint_id
      for no key update;
 
@@ -24,7 +24,7 @@ begin
     select r.*, d.owner, d.attempts + 1 as attempt_no, o.passed, r.status_code = 410 as gone,
            case when r.status_code in (429, 503) then r.retry_after end as pause,
            webhooks.retry_delay(d.failures + 1, d.delivery_id) as delay
-      from pg_catalog.jsonb_to_recordset(p_reports) r (message_id bigint, region_id smallint, endpoint_id bigint,
+      from jsonb_to_recordset(p_reports) r (message_id bigint, region_id smallint, endpoint_id bigint,
              delivery_id bigint, started_at timestamptz, duration_ms integer, status_code integer, error text,
              retry_after integer, response text)
       join webhooks.deliveries d
@@ -35,7 +35,7 @@ begin
     insert into webhooks.attempts
       (region_id, endpoint_id, delivery_id, attempt_no, owner, started_at, duration_ms, status_code, error, response)
     select r.region_id, r.endpoint_id, r.delivery_id, r.attempt_no, r.owner, r.started_at, r.duration_ms, r.status_code,
-           r.error, coalesce(pg_catalog.left(r.response, 1024), '')
+           r.error, coalesce(left(r.response, 1024), '')
       from reports r
     on conflict do nothing
   ), kept as (
@@ -48,10 +48,10 @@ begin
       from reports r
      where d.region_id = r.region_id and d.endpoint_id = r.endpoint_id and d.delivery_id = r.delivery_id
   )
-  select coalesce(pg_catalog.jsonb_agg(h), '[]')
+  select coalesce(jsonb_agg(h), '[]')
     into v_health
     from (select r.region_id, r.endpoint_id, count(*) filter (where r.passed) as passed,
-                 count(*) filter (where not r.passed) as failed, coalesce(pg_catalog.bool_or(r.gone), false) as gone,
+                 count(*) filter (where not r.passed) as failed, coalesce(bool_or(r.gone), false) as gone,
                  max(r.pause) as retry_after
             from reports r
            group by r.region_id, r.endpoint_id) h;

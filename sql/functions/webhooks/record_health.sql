@@ -19,7 +19,7 @@ declare
 begin
   with health as (
     select h.*
-      from pg_catalog.jsonb_to_recordset(p_health) h (region_id smallint, endpoint_id bigint, passed integer, failed integer,
+      from jsonb_to_recordset(p_health) h (region_id smallint, endpoint_id bigint, passed integer, failed integer,
              gone boolean, retry_after integer)
   ), kept as (
     update webhooks.endpoint_states s
@@ -40,8 +40,8 @@ begin
        and (h.failed > 0 or s.failures_in_row > 0 or s.failing_since_at is not null or s.requests_at_once < p.requests_at_once_max)
     returning s.region_id, s.endpoint_id, s.failing_since_at, h.gone
   )
-  select pg_catalog.array_agg(k.region_id), pg_catalog.array_agg(k.endpoint_id),
-         pg_catalog.array_agg(case when k.gone then 'gone' else 'failing' end)
+  select array_agg(k.region_id), array_agg(k.endpoint_id),
+         array_agg(case when k.gone then 'gone' else 'failing' end)
     into v_region_ids, v_endpoint_ids, v_reasons
     from kept k
    where k.gone or k.failing_since_at <= app.now() - c_failing_max;

@@ -9,29 +9,29 @@ create or replace function webhooks.refuse_settings(
   stable
   set search_path = ''
 as $$
-  select pg_catalog.jsonb_build_object('code', min(f.code), 'body', pg_catalog.jsonb_build_object('detail', min(f.detail),
-           'errors', pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('pointer', '/' || f.member || '/' || f.nth - 1,
+  select jsonb_build_object('code', min(f.code), 'body', jsonb_build_object('detail', min(f.detail),
+           'errors', jsonb_agg(jsonb_build_object('pointer', '/' || f.member || '/' || f.nth - 1,
              'detail', f.detail) order by f.nth)))
     from (select v.*, min(v.turn) over () = v.turn as first
             from (
               select 1 as turn, 'WH003' as code, 'event_types' as member, t.nth,
-                     pg_catalog.format('There is no event type %s. Known are %s, and each part before the dot with .* after it.',
-                       t.value, pg_catalog.array_to_string(events.known_types(), ', ')) as detail
-                from pg_catalog.jsonb_array_elements_text(coalesce(p_settings -> 'event_types', '[]')) with ordinality t (value, nth)
+                     format('There is no event type %s. Known are %s, and each part before the dot with .* after it.',
+                       t.value, array_to_string(events.known_types(), ', ')) as detail
+                from jsonb_array_elements_text(coalesce(p_settings -> 'event_types', '[]')) with ordinality t (value, nth)
                where t.value <> all (events.known_types())
                  and t.value <> all (array(
-                       select pg_catalog.split_part(k.type, '.', 1) || '.*' from pg_catalog.unnest(events.known_types()) k (type)))
+                       select split_part(k.type, '.', 1) || '.*' from unnest(events.known_types()) k (type)))
               union all
-              select 2, 'ST002', 'skus', t.nth, pg_catalog.format('There is no SKU %s.', t.value)
-                from pg_catalog.jsonb_array_elements_text(coalesce(p_settings -> 'skus', '[]')) with ordinality t (value, nth)
+              select 2, 'ST002', 'skus', t.nth, format('There is no SKU %s.', t.value)
+                from jsonb_array_elements_text(coalesce(p_settings -> 'skus', '[]')) with ordinality t (value, nth)
                where not exists (select from catalog.skus k where k.sku_id = t.value)
               union all
-              select 3, 'ST003', 'warehouses', t.nth, pg_catalog.format('There is no warehouse %s in your region.', t.value)
-                from pg_catalog.jsonb_array_elements_text(coalesce(p_settings -> 'warehouses', '[]')) with ordinality t (value, nth)
+              select 3, 'ST003', 'warehouses', t.nth, format('There is no warehouse %s in your region.', t.value)
+                from jsonb_array_elements_text(coalesce(p_settings -> 'warehouses', '[]')) with ordinality t (value, nth)
                where not exists (select from catalog.warehouses w where w.warehouse_id = t.value and w.region_id = p_region_id)
               union all
-              select 4, 'OR008', 'channels', t.nth, pg_catalog.format('There is no channel %s for you.', t.value)
-                from pg_catalog.jsonb_array_elements_text(coalesce(p_settings -> 'channels', '[]')) with ordinality t (value, nth)
+              select 4, 'OR008', 'channels', t.nth, format('There is no channel %s for you.', t.value)
+                from jsonb_array_elements_text(coalesce(p_settings -> 'channels', '[]')) with ordinality t (value, nth)
                where not exists (select from catalog.channels c
                                   where c.channel_id = t.value and c.region_id = p_region_id
                                     and (app.reaches_all_channels() or c.channel_id = any (app.claim_channels())))

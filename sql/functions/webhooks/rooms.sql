@@ -15,7 +15,7 @@ as $$
   select s.region_id, s.endpoint_id,
          greatest(0, least(
            case when s.pauses_in_row > 0 then 1 else s.requests_at_once end - q.queued,
-           pg_catalog.floor(extract(epoch from p_now + n.burst - n.paced_from_at) / extract(epoch from n.pace)) + 1))::integer,
+           floor(extract(epoch from p_now + n.burst - n.paced_from_at) / extract(epoch from n.pace)) + 1))::integer,
          n.pace, n.paced_from_at
     from unnest(p_region_ids, p_endpoint_ids) w (region_id, endpoint_id)
     join webhooks.endpoint_states s on s.region_id = w.region_id and s.endpoint_id = w.endpoint_id
@@ -27,7 +27,7 @@ as $$
    cross join lateral (
      select interval '1 minute' / p.rate_per_minute_max as pace, greatest(s.paced_until_at, p_now) as paced_from_at,
             interval '1 minute' / p.rate_per_minute_max
-              * (pg_catalog.ceil(p.rate_per_minute_max / 60.0) - 1) as burst) n
+              * (ceil(p.rate_per_minute_max / 60.0) - 1) as burst) n
    where coalesce(s.paused_until_at <= p_now, true)
      and p.active and p.disabled_at is null and p.deleted_at is null;
 $$;

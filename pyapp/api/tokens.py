@@ -1,0 +1,224 @@
+"""POST /v1/oauth/token: client credentials (RFC 6749, sections 2.3.1, 4.4 and 5) become a token of at most 15 minutes.
+
+Whether the client may have one is decided in Postgres, which gets the hash of the secret. What stands here is the form, and a
+brake on guessing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import logging
+import math
+import re
+import secrets
+import time
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import parse_qsl, unquote_plus
+
+import msgspec
+from limits import RateLimitItemPerSecond
+from limits.aio.storage import MemoryStorage
+from limits.aio.strategies import FixedWindowRateLimiter
+from starlette.responses import Response
+
+from pyapp.http.context import check_accept, read_bytes, request_id
+from pyapp.http.fields import CODE_PATTERN
+from pyapp.http.headers import Request
+from pyapp.http.responses import json_response
+from pyapp.identity.tokens import sign
+from pyapp.problems import Problem
+
+if TYPE_CHECKING:
+    from pyapp.database.calls import Database
+    from pyapp.settings import Settings
+
+logger = logging.getLogger("scoville.oauth")
+
+SECRET_PREFIX = "scs_"  # noqa: S105 (it makes a leaked secret easy to find)
+SECRET_BYTES = 32
+TOKEN_SECONDS = 900
+FORM_BYTES_MAX = 16 * 1024
+PARAMETERS_MAX = 20
+CREDENTIAL_CHARACTERS_MAX = 1000
+FAILURES_MAX = 10  # of a client id from one address, in
+FAILURE_SECONDS = 60
+FAILURE_PLACES = 4096  # that are counted apart; more than so many share them
+FORM_TYPE = "application/x-www-form-urlencoded"
+PRINTABLE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
+HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
+STATEMENT = "select * from api.issue_token($1, $2, $3)"
+
+
+def new_secret() -> str:
+    """A secret that nobody has seen: 256 bits of the system's strong random source."""
+    return SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
+
+
+def hash_of(secret: str) -> str:
+    """The SHA-256 of a secret in hex. A fast hash does: with 256 random bits there is nothing to guess."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+class TokenError(Exception):
+    """An error of RFC 6749, section 5.2."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(f"{error}: {description}")
+        self.error = error
+        self.description = description
+
+
+class Failures:
+    """How often a client id was refused lately, by address, in this process.
+
+    Ids are strewn over a fixed number of places, so that made-up ids cannot fill the memory. Who shares one with a guesser's
+    id by chance waits a minute.
+    """
+
+    def __init__(self, maximum: int = FAILURES_MAX, seconds: int = FAILURE_SECONDS, places: int = FAILURE_PLACES) -> None:
+        self.storage = MemoryStorage()
+        self.places = places
+        self._limit = RateLimitItemPerSecond(maximum, seconds)
+        self._limiter = FixedWindowRateLimiter(self.storage)
+
+    async def seconds_to_wait(self, client_id: str, address: str) -> int:
+        """0, or how long this client id is not listened to from this address."""
+        place = self._place(client_id, address)
+        if await self._limiter.test(self._limit, place):
+            return 0
+        window = await self._limiter.get_window_stats(self._limit, place)
+        return max(1, math.ceil(window.reset_time - time.time()))
+
+    async def count(self, client_id: str, address: str) -> None:
+        await self._limiter.hit(self._limit, self._place(client_id, address))
+
+    def _place(self, client_id: str, address: str) -> str:
+        return str(hash((client_id, address)) % self.places)  # Python salts it: nobody can aim at another's place
+
+
+class TokenIssuer:
+    """Makes the tokens of clients. One a process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.failures = Failures()
+
+    async def issue(self, request: Request, database: Database) -> bytes:
+        """The answer of RFC 6749, section 5.1. Raises TokenError; Problem RQ413, RQ429, RQ503."""
+        if not self.settings.jwt_key:
+            issuer = self.settings.jwt_issuer
+            raise TokenError("unsupported_grant_type", f"The tokens of this service come from {issuer}. Ask there for one.")
+        form = await read_form(request)
+        client_id, secret = credentials(request, form)
+        grant_type = form.get("grant_type")
+        if grant_type is None:
+            raise TokenError("invalid_request", "The parameter grant_type is missing. Send grant_type=client_credentials.")
+        if grant_type != "client_credentials":
+            raise TokenError("unsupported_grant_type", "This service knows one grant_type: client_credentials.")
+        scope = form.get("scope")
+        if scope is not None and not PRINTABLE.fullmatch(scope):
+            raise _invalid_scope()
+        address = request.client.host if request.client else ""
+        if wait := await self.failures.seconds_to_wait(client_id, address):
+            detail = "This client gave wrong secrets too often. Wait as long as Retry-After says."
+            raise Problem("RQ429", detail, headers={"Retry-After": str(wait)})
+        said = await self._ask(request, database, (client_id, f"\\x{hash_of(secret)}", scope))
+        if isinstance(said, str):
+            if said == "invalid_scope":
+                raise _invalid_scope()
+            await self.failures.count(client_id, address)
+            named = None if client_id.startswith(SECRET_PREFIX) else client_id  # who sends a secret in its place tells it nobody
+            extra = {"request_id": request_id(request), "client_id": named, "address": address or None}
+            logger.warning("refused a client", extra=extra)
+            raise _invalid_client("No active client has this client_id and secret.")
+        token = sign(self.settings, {"sub": said["client_id"], **said}, TOKEN_SECONDS)
+        answer = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": said["role"]}
+        return msgspec.json.encode(answer)
+
+    async def _ask(self, request: Request, database: Database, values: tuple[str | None, ...]) -> dict[str, Any] | str:
+        """What the token says, or the error."""
+        ((error, body),) = await database.ask(STATEMENT, values, request_id=request_id(request))
+        return msgspec.json.decode(body, type=dict[str, Any]) if body is not None else (error or b"").decode()
+
+
+async def token(request: Request) -> Response:
+    """A token for a client that shows its secret."""
+    check_accept(request)
+    state = request.scope["state"]
+    try:
+        body = await cast(TokenIssuer, state["issuer"]).issue(request, state["database"])
+    except TokenError as error:
+        return _error_response(request, error)
+    return json_response(body, headers=HEADERS)
+
+
+def _error_response(request: Request, error: TokenError) -> Response:
+    """The document of RFC 6749, with the members of our problem documents beside."""
+    unknown = error.error == "invalid_client"
+    problem = Problem("RQ401" if unknown else "RQ400", error.description)
+    document = {"error": error.error, "error_description": error.description, **problem.document(request_id(request))}
+    challenge = {"WWW-Authenticate": 'Basic realm="scoville", charset="UTF-8"'} if unknown else {}
+    return json_response(msgspec.json.encode(document), problem.status, {**HEADERS, **challenge})
+
+
+def _invalid_client(description: str) -> TokenError:
+    return TokenError("invalid_client", description)
+
+
+def _invalid_scope() -> TokenError:
+    return TokenError("invalid_scope", "The scope is the role of the client. Ask for that one, or for none.")
+
+
+async def read_form(request: Request) -> dict[str, str]:
+    """The parameters of the body. Those without a value count as left out (section 3.2). Raises TokenError, Problem RQ413."""
+    if request.scope["query_string"]:
+        raise TokenError("invalid_request", "Send the parameters in the body: what stands in a URL ends up in logs.")
+    body = await read_bytes(request, FORM_BYTES_MAX)
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
+        raise TokenError("invalid_request", f"Send the parameters as a form: Content-Type: {FORM_TYPE}.")
+    try:
+        pairs = parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=PARAMETERS_MAX)
+    except ValueError:
+        raise TokenError(
+            "invalid_request", f"The form cannot be read: at most {PARAMETERS_MAX} parameters, percent-encoded UTF-8."
+        ) from None
+    form: dict[str, str] = {}
+    for name, value in pairs:
+        if name in form:
+            raise TokenError("invalid_request", "A parameter stands there twice. Send each once.")
+        form[name] = value
+    return {name: value for name, value in form.items() if value}
+
+
+def credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
+    """Client id and secret, by HTTP Basic or in the form, never both (section 2.3). Raises TokenError."""
+    given = request.headers.getlist("authorization")
+    if len(given) > 1 or (given and "client_secret" in form):
+        raise TokenError("invalid_request", "Show the secret once: by HTTP Basic, or in the form.")
+    if given:
+        client_id, secret = _basic(given[0])
+        if form.get("client_id", client_id) != client_id:
+            raise TokenError("invalid_request", "The form names another client_id than HTTP Basic. Send one of them.")
+    else:
+        client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
+    if not client_id or not secret:
+        raise _invalid_client("Show client_id and client_secret, by HTTP Basic or in the form.")
+    if not re.match(CODE_PATTERN, client_id) or len(secret) > CREDENTIAL_CHARACTERS_MAX:
+        raise _invalid_client("No active client has this client_id and secret.")
+    return client_id, secret
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """RFC 7617; each part is form-encoded within (RFC 6749, section 2.3.1)."""
+    scheme, _, text = header.partition(" ")
+    try:
+        if scheme.lower() != "basic":
+            raise ValueError
+        client_id, colon, secret = base64.b64decode(text.strip(), validate=True).decode().partition(":")
+        if not colon:
+            raise ValueError
+        return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
+    except (ValueError, binascii.Error):
+        raise _invalid_client("The Authorization header must be Basic with base64 of client_id:client_secret.") from None

@@ -1,0 +1,171 @@
+"""Lanes: what arrives while a batch is under way goes together as the next one.
+
+One row's lock is held until commit, so a call and a commit for each order of a hot SKU sell it no faster than commits
+follow each other. A lane divides that: per command, region, role and scope at most UNDER_WAY_MAX batches run; calls that
+arrive meanwhile queue, and go as one transaction when a place is free. There is no timer: a call that finds its lane
+empty runs at once, alone.
+
+The batch enters with the role and scope that its calls share. Who sent an element, under which key and request, stands in
+the element itself (commands.py), so neighbours are never taken for each other.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from functools import cache
+from typing import NamedTuple
+
+from prometheus_client import Histogram
+
+from pyapp import metrics
+from pyapp.database.calls import Database
+from pyapp.database.commands import Command, Result, run
+from pyapp.identity.tokens import Identity
+from pyapp.problems import Problem, unavailable
+from pyapp.settings import BATCH_ELEMENTS
+
+UNDER_WAY_MAX = 1  # of a lane: two halve the batches, and the second waits for the row lock of the first
+QUEUED_ELEMENTS_MAX = 10_000  # of a process; beyond, callers are told to come back
+DRAIN_SECONDS = 8.0  # at shutdown, within the server's own grace
+
+
+class Call(NamedTuple):
+    """The elements of one request, and where its results are awaited."""
+
+    command: Command
+    answer: asyncio.Future[list[Result]]
+
+
+class Lane:
+    """The calls of one command, region, role and scope that wait for their batch."""
+
+    __slots__ = ("calls", "under_way")
+
+    def __init__(self) -> None:
+        self.calls: deque[Call] = deque()
+        self.under_way = 0
+
+    def next_batch(self, elements_max: int) -> list[Call]:
+        """The oldest calls, as many as fit; those whose callers have gone are left out."""
+        batch: list[Call] = []
+        room = elements_max
+        while self.calls and (not batch or len(self.calls[0].command.elements) <= room):
+            call = self.calls.popleft()
+            room -= len(call.command.elements)
+            batch.append(call)
+        return batch
+
+
+class Lanes:
+    """All lanes of a process, over one database. A list longer than `batch_elements_max` goes as one call of its own."""
+
+    def __init__(self, database: Database, *, batch_elements_max: int = BATCH_ELEMENTS, under_way_max: int = UNDER_WAY_MAX):
+        self.batch_elements_max = batch_elements_max
+        self.under_way_max = under_way_max
+        self.queued = 0  # elements that wait
+        self._database = database
+        self._lanes: dict[tuple[object, ...], Lane] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def execute(self, command: Command) -> list[Result]:
+        """The results of the command's elements, in order. Raises Problem, RQ503 when too many wait.
+
+        A caller that is cancelled meanwhile takes nothing with it: what is under way is carried out.
+        """
+        if self.queued + len(command.elements) > QUEUED_ELEMENTS_MAX:
+            raise unavailable("Too many writes are waiting. Nothing was changed; repeat the request.")
+        key = _key(command)
+        lane = self._lanes.get(key)
+        if lane is None:
+            lane = self._lanes[key] = Lane()
+        call = Call(command, asyncio.get_running_loop().create_future())
+        lane.calls.append(call)
+        self.queued += len(command.elements)
+        if lane.under_way < self.under_way_max:
+            lane.under_way += 1
+            task = asyncio.create_task(self._work(key, lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        return await call.answer
+
+    @property
+    def in_use(self) -> int:
+        return len(self._lanes)
+
+    async def drain(self) -> None:
+        """Waits until everything that was accepted has its answer, or DRAIN_SECONDS have passed."""
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
+
+    async def _work(self, key: tuple[object, ...], lane: Lane) -> None:
+        try:
+            while lane.calls:
+                batch = lane.next_batch(self.batch_elements_max)
+                self.queued -= sum(len(call.command.elements) for call in batch)
+                if alive := [call for call in batch if not call.answer.done()]:
+                    await self._answer(alive)
+        finally:
+            lane.under_way -= 1
+            if not lane.under_way and not lane.calls and self._lanes.get(key) is lane:
+                del self._lanes[key]
+
+    async def _answer(self, calls: Sequence[Call]) -> None:
+        """Runs the calls as one batch. What fails as a whole though its parts need not is run call by call."""
+        command = _together(calls)
+        _batches(command.statement).observe(len(command.elements))
+        try:
+            results = await run(self._database, command)
+        except Problem as problem:
+            if len(calls) > 1 and problem.status not in (401, 403, 503):
+                for call in calls:
+                    await self._answer([call])
+                return
+            for call in calls:
+                if not call.answer.done():
+                    call.answer.set_exception(problem)
+        except BaseException as error:
+            for call in calls:
+                if not call.answer.done():
+                    call.answer.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+            if not isinstance(error, Exception):
+                raise
+        else:
+            first = 0
+            for call in calls:
+                last = first + len(call.command.elements)
+                if not call.answer.done():
+                    call.answer.set_result(results[first:last])
+                first = last
+
+
+@cache
+def _batches(statement: str) -> Histogram:
+    return metrics.BATCHES.labels(statement.partition("api.")[2].partition("(")[0])
+
+
+def _key(command: Command) -> tuple[object, ...]:
+    identity = command.identity
+    return (command.statement, command.region, identity.role, identity.warehouses, identity.channels)
+
+
+def _together(calls: Sequence[Call]) -> Command:
+    """One command of all elements. Where its callers differ it names none of them: each stands in its element."""
+    first = calls[0].command
+    if len(calls) == 1:
+        return first
+    subjects = {call.command.identity.subject for call in calls}
+    identity = first.identity if len(subjects) == 1 else _nobody(first.identity)
+    return Command(
+        identity=identity,
+        statement=first.statement,
+        region=first.region,
+        elements=[element for call in calls for element in call.command.elements],
+        request_id="",
+        keyed=all(call.command.keyed for call in calls),
+    )
+
+
+def _nobody(identity: Identity) -> Identity:
+    return Identity(identity.role, "", identity.warehouses, identity.channels, identity.region)

@@ -1,0 +1,185 @@
+"""Reads from a standby: never older than LAG_SECONDS_MAX, never older than what their caller has written.
+
+A write answers with Scoville-LSN: where the log of the primary ended once it was committed. A read goes to the standby if that
+has replayed
+
+- what the primary had written LAG_SECONDS_MAX ago, for which a watch asks both how far they are;
+- what the caller wrote through this process, which remembers it for so long;
+- what Scoville-LSN of the request says: with it a client takes its writes from one process to another.
+
+The standby says so itself, in the transaction of the read and before it. If it has not come so far, is away, or refuses or
+cancels the read, the primary is asked as if there were no standby. No clock of another machine is looked at.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+import psycopg
+
+from pyapp.database.calls import ENTER, POSITION, Database, LostConnection, Row, Value
+from pyapp.http.headers import IndexedHeaders
+from pyapp.identity.tokens import Identity
+from pyapp.problems import Problem
+from pyapp.tasks import end
+
+HEADER = "Scoville-LSN"
+LAG_SECONDS_MAX = 2.0
+WATCH_SECONDS = 0.25
+WATCH_TIMEOUT_SECONDS = 1.0
+WAIT_SECONDS = 0.5  # for a free connection to the standby; then the primary is asked
+WRITERS_MAX = 1000  # remembered one by one
+UNKNOWN = 2**64  # a position that nothing has reached
+
+REPLAYED = "select pg_last_wal_replay_lsn() - '0/0'::pg_lsn"
+HAS_REPLAYED = "select coalesce(pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= $1::numeric, false)"
+TOKEN = re.compile(r"[0-9A-F]{1,16}")
+
+logger = logging.getLogger("scoville.replica")
+
+
+class Replica:
+    """The standby of SCOVILLE_READ_URL, and what it must have replayed for whom."""
+
+    def __init__(self, url: str, primary: Database, primary_url: str, pool_size: int) -> None:
+        self.from_standby = 0
+        self.from_primary = 0
+        self.is_close = False  # answers, and is not too far behind
+        self._primary = primary
+        self._standby = Database(url, pool_size, wait_seconds=WAIT_SECONDS)
+        # Not through the pool of the requests: where that is full, the standby is needed most.
+        self._watch = Database(primary_url, 1)
+        self._seen: deque[tuple[float, int]] = deque()  # when and where the primary was, within the limit
+        self._wrote: dict[str, tuple[float, int]] = {}
+        self._floor = 0  # what everybody has to find
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Replica]:
+        await self._standby.open()
+        await self._watch.open()
+        watching = asyncio.create_task(self._watch_both())
+        try:
+            yield self
+        finally:
+            await end(watching)
+            await self._standby.close()
+            await self._watch.close()
+
+    # What a request asks --------------------------------------------------------------------------------------------------
+
+    async def read(
+        self, identity: Identity, headers: IndexedHeaders, statement: str, values: Sequence[Value], request_id: str
+    ) -> list[Row] | None:
+        """The rows of one statement that reads, or None: the primary is to be asked."""
+        rows = await self._read(identity, headers, statement, values, request_id)
+        self.from_standby += rows is not None
+        self.from_primary += rows is None
+        return rows
+
+    async def _read(
+        self, identity: Identity, headers: IndexedHeaders, statement: str, values: Sequence[Value], request_id: str
+    ) -> list[Row] | None:
+        needed = self._needed(identity.subject, headers)
+        if needed is None or not self.is_close:
+            return None
+        steps = (
+            ("begin read only", ()),
+            (HAS_REPLAYED, (needed,)),
+            (ENTER, (identity.role, identity.claims(request_id))),
+            (statement, tuple(values)),
+            ("commit", ()),
+        )
+        try:
+            rows = await self._standby.run(steps)
+        except psycopg.Error:  # of a thing that is not there yet, or no longer fits while rows are being replayed
+            return None
+        except LostConnection:
+            self._tell(is_close=False)
+            return None
+        except Problem as problem:
+            if problem.status == 503:
+                self._tell(is_close=False)
+            return None
+        return rows[3] if rows[1] == [(b"t",)] else None
+
+    def _needed(self, subject: str, headers: IndexedHeaders) -> int | None:
+        """The position that the standby must have replayed for this request; None where that is not known."""
+        now = time.monotonic()
+        bound = self._bound(now)
+        if bound is None or any("no-" in value for value in headers.getlist("cache-control")):
+            return None
+        at, wrote = self._wrote.get(subject, (0.0, 0))
+        needed = max(bound, self._floor, wrote if now - at <= LAG_SECONDS_MAX else 0)
+        for token in headers.getlist(HEADER.lower()):
+            if not TOKEN.fullmatch(token):
+                return None
+            needed = max(needed, int(token, 16))
+        return needed
+
+    def _bound(self, now: float) -> int | None:
+        """Behind all that was committed longer ago than the limit."""
+        return next((position for at, position in self._seen if now - at <= LAG_SECONDS_MAX), None)
+
+    # What a write tells ---------------------------------------------------------------------------------------------------
+
+    def writing(self, identity: Identity) -> None:
+        """Until it is known where this caller's write ended, the standby has not got it."""
+        self._remember(identity, UNKNOWN)
+
+    def wrote(self, identity: Identity) -> str:
+        """After a write that was answered: the value of its Scoville-LSN."""
+        self._remember(identity, self._primary.position)
+        return f"{self._primary.position:X}"
+
+    def _remember(self, identity: Identity, position: int) -> None:
+        now = time.monotonic()
+        if len(self._wrote) >= WRITERS_MAX:
+            self._wrote = {subject: (at, wrote) for subject, (at, wrote) in self._wrote.items() if now - at <= LAG_SECONDS_MAX}
+        if len(self._wrote) >= WRITERS_MAX:  # too many to tell apart
+            self._floor = self._primary.position
+            self._wrote = {subject: (at, wrote) for subject, (at, wrote) in self._wrote.items() if wrote > self._floor}
+        self._wrote[identity.subject] = (now, position)
+
+    # The watch ------------------------------------------------------------------------------------------------------------
+
+    async def _watch_both(self) -> None:
+        while True:
+            try:
+                await self._look()
+            except Exception:
+                logger.exception("standby and primary cannot be compared, trying again")
+                self._tell(is_close=False)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    async def _look(self) -> None:
+        at = time.monotonic()
+        primary, standby = await asyncio.gather(_ask(self._watch, POSITION), _ask(self._standby, REPLAYED))
+        if primary is not None:
+            self._seen.append((at, primary))
+        now = time.monotonic()
+        while self._seen and now - self._seen[0][0] > LAG_SECONDS_MAX:
+            self._seen.popleft()
+        bound = self._bound(now)
+        self._tell(is_close=standby is not None and bound is not None and standby >= bound)
+
+    def _tell(self, *, is_close: bool) -> None:
+        if is_close != self.is_close:
+            said = "reads go to the standby" if is_close else "the standby is away or too far behind: reads go to the primary"
+            logger.log(logging.INFO if is_close else logging.WARNING, said)
+        self.is_close = is_close
+
+
+async def _ask(database: Database, statement: str) -> int | None:
+    """A position; None where none can be had in time."""
+    try:
+        async with asyncio.timeout(WATCH_TIMEOUT_SECONDS):
+            [[(position,)]] = await database.run(((statement, ()),))
+    except (psycopg.Error, LostConnection, Problem, TimeoutError):
+        return None
+    return None if position is None else int(position)

@@ -1,0 +1,167 @@
+"""Logins of analysts and their BI tools: read-only, in the schema bi and nowhere else, with limits of their own.
+
+What such a login sees is decided by its groups (bi_reader, bi_reader_all) and by who logged in, never by a setting: a BI tool
+runs any SQL, so it may set whatever it likes.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg import sql
+
+from pyapp.deploy.replay import OWNER
+from pyapp.failures import Exit, Failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+CONNECTIONS_MAX = 10
+PASSWORD_BYTES = 24
+# A login can change its own; they are for those who mean no harm. Who does finds the limits that it cannot change below.
+SETTINGS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "60s",
+    "idle_in_transaction_session_timeout": "60s",
+    "lock_timeout": "2s",
+    "search_path": "bi",
+    "max_parallel_workers_per_gather": "0",
+}
+SETTINGS_OF_A_SUPERUSER = {"temp_file_limit": "1GB"}
+TRANSACTION_TIMEOUT = ("transaction_timeout", "300s", 170_000)  # since PostgreSQL 17
+# What anybody may do in a PostgreSQL and no analyst needs: hold locks that others wait for, leave large objects, fill the WAL.
+OPEN_FUNCTIONS = """
+    select p.oid::regprocedure::text
+      from pg_catalog.pg_proc p
+     where p.pronamespace = 'pg_catalog'::regnamespace and has_function_privilege('public', p.oid, 'execute')
+       and (p.proname ~ '^pg_(try_)?advisory_' or p.proname ~ '^(lo_|lowrite$|loread$)' or p.proname = 'pg_logical_emit_message')
+     order by 1"""
+OUR_ROLES = (OWNER, "scoville_definer", "authenticator", "admin", "warehouse", "sales", "integration", "scoville_worker")
+
+
+@dataclass(frozen=True)
+class Analyst:
+    """A login. No warehouses: it sees everything."""
+
+    login: str
+    warehouses: tuple[str, ...]
+    created_at: datetime
+
+
+def new_password() -> str:
+    return secrets.token_urlsafe(PASSWORD_BYTES)
+
+
+def add(connection: psycopg.Connection[Any], login: str, password: str, warehouses: Sequence[str] = ()) -> list[str]:
+    """Make a login, as a superuser or a role with CREATEROLE that owns the database. Answers what it could not close to it.
+
+    Raises Failure where the name cannot be used or a warehouse does not exist.
+    """
+    if not NAME.fullmatch(login):
+        raise Failure(Exit.USAGE, f"{login!r} is no name for a login: small letters, digits and _, a letter first.")
+    with connection.transaction():
+        if connection.execute("select from pg_roles where rolname = %s", [login]).fetchone() is not None:
+            raise Failure(Exit.REFUSED, f"There is a role {login} already; choose another name, or remove it first.")
+        _refuse_unknown(connection, warehouses)
+        create = sql.SQL("create role {} login inherit nosuperuser nocreatedb nocreaterole noreplication connection limit {}")
+        connection.execute(create.format(sql.Identifier(login), sql.Literal(CONNECTIONS_MAX)))
+        set_password(connection, login, password)
+        for name, value in _settings(connection).items():
+            alter = sql.SQL("alter role {} set {} = {}")
+            connection.execute(alter.format(sql.Identifier(login), sql.Identifier(name), sql.Literal(value)))
+        group = "bi_reader" if warehouses else "bi_reader_all"
+        connection.execute(sql.SQL("grant {} to {}").format(sql.Identifier(group), sql.Identifier(login)))
+        with _as_owner(connection):
+            connection.execute(
+                "insert into identity.bi_logins (login, warehouse_ids) values (%s, %s)"
+                " on conflict (login) do update set warehouse_ids = excluded.warehouse_ids",
+                [login, list(warehouses)],
+            )
+        return _close(connection)
+
+
+def set_password(connection: psycopg.Connection[Any], login: str, password: str) -> None:
+    # Hashed here: the server logs statements, and none of them may show a password.
+    hashed = connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(login), sql.Literal(hashed)))
+
+
+def remove(connection: psycopg.Connection[Any], login: str) -> None:
+    """End a login and its sessions. Raises Failure where there is none of that name."""
+    with connection.transaction():
+        if login not in {analyst.login for analyst in find(connection)}:
+            raise Failure(Exit.REFUSED, f"There is no analyst {login}; `scoville bi list` names them.")
+        connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(login)))
+    with suppress(psycopg.errors.InsufficientPrivilege):  # without its role a session can read nothing any more
+        connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [login])
+    with connection.transaction():
+        connection.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
+        with _as_owner(connection):
+            connection.execute("delete from identity.bi_logins where login = %s", [login])
+
+
+def find(connection: psycopg.Connection[Any]) -> list[Analyst]:
+    """The logins of this database, by name."""
+    with connection.transaction(), _as_owner(connection):
+        rows = connection.execute(
+            "select b.login, b.warehouse_ids, b.created_at"
+            " from identity.bi_logins b join pg_roles r on r.rolname = b.login order by 1"
+        ).fetchall()
+    return [Analyst(login, tuple(warehouses), created_at.astimezone(UTC)) for login, warehouses, created_at in rows]
+
+
+def _settings(connection: psycopg.Connection[Any]) -> dict[str, str]:
+    name, value, since = TRANSACTION_TIMEOUT
+    chosen = SETTINGS | ({name: value} if connection.info.server_version >= since else {})
+    return chosen | (SETTINGS_OF_A_SUPERUSER if _is_superuser(connection) else {})
+
+
+def _is_superuser(connection: psycopg.Connection[Any]) -> bool:
+    return connection.execute("select rolsuper from pg_roles where rolname = current_user").fetchone() == (True,)
+
+
+def _refuse_unknown(connection: psycopg.Connection[Any], warehouses: Sequence[str]) -> None:
+    with _as_owner(connection):
+        known = {name for (name,) in connection.execute("select warehouse_id from catalog.warehouses")}
+    if unknown := sorted(set(warehouses) - known):
+        raise Failure(
+            Exit.REFUSED, f"There is no warehouse {', '.join(unknown)}; there are {', '.join(sorted(known)) or 'none'}."
+        )
+
+
+@contextmanager
+def _as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
+    """The owner of the tables, which a login with CREATEROLE is not: row-level security lets it write the list of logins."""
+    connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER)))
+    yield
+    connection.execute("reset role")
+
+
+def _close(connection: psycopg.Connection[Any]) -> list[str]:
+    """Take from everybody what the defaults of PostgreSQL give to everybody; our own roles keep it."""
+    left = []
+    database = sql.Identifier(connection.info.dbname)
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("revoke temporary on database {} from public").format(database))
+        held = connection.execute("select has_database_privilege('bi_reader', current_database(), 'temporary')").fetchone()
+    except psycopg.errors.InsufficientPrivilege:
+        held = (True,)
+    if held == (True,):
+        left.append("temporary tables")
+    functions = [name for (name,) in connection.execute(OPEN_FUNCTIONS)]
+    if functions and not _is_superuser(connection):
+        left.append("advisory locks, large objects and pg_logical_emit_message")
+    elif functions:
+        named = sql.SQL(", ".join(functions))
+        connection.execute(sql.SQL("revoke execute on function {} from public").format(named))
+        ours = sql.SQL(", ").join(map(sql.Identifier, OUR_ROLES))
+        connection.execute(sql.SQL("grant execute on function {} to {}").format(named, ours))
+    return left

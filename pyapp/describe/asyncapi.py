@@ -1,0 +1,245 @@
+"""The AsyncAPI 3.0 document: the inventory socket, the stream of events, and each type of event.
+
+Made from the structs of pyapp/eventlog/messages.py and pyapp/answers/events.py; what they do not say is said here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import msgspec
+
+from pyapp import __version__
+from pyapp.answers.events import TYPES, Event
+from pyapp.answers.problems import Problem
+from pyapp.describe.openapi import compose
+from pyapp.eventlog import messages
+from pyapp.http.fields import Json
+from pyapp.live.inventory import MESSAGES_PER_SECOND, SOCKETS_MAX, SOCKETS_OF_ONE_MAX
+from pyapp.live.stream import STREAMS_MAX, STREAMS_OF_ONE_MAX
+
+DESCRIPTION = """\
+Every change on every screen within milliseconds, and no client ever silently wrong.
+
+- **A place** in the event log is `<epoch>:<seq>`. Keep the place of the last message; come back with it, and get what you missed.
+- **A reset** says that a place cannot be continued from: a backup was restored, or it is older than what is kept. On the socket a
+  snapshot follows; after one on the stream, read the present state again.
+- **You see what your token may see**: staff the stock of their warehouses, sales and integrations the orders of their channels,
+  an integration of stock only what is available.
+"""
+SOCKET = """\
+Open it with `?ticket=` (from `POST /v1/ws/tickets`, good once, for 30 seconds) or with the header Authorization, then subscribe.
+A snapshot comes, then every change: at most the newest state of each level each time, so a slow client skips states but never
+ends on a stale one. Within one subscription a level never comes with a version that is not higher than the one before.
+
+Without changes the place comes every 15 seconds. Also at `/ws/inventory`.
+"""
+STREAM = """\
+Server-sent events with the token in the header Authorization: each event that the caller may see, once and in order. `id` is
+the place: sent back as Last-Event-ID, which a browser's EventSource does by itself, or as `?after=`, it makes the stream go on
+there. Without one it begins now. `?types=stock.low,stock.out` chooses. A comment with the place comes every 15 seconds.
+"""
+CLOSE_CODES = {
+    1008: "a query that cannot be used, or too many messages or sockets",
+    1009: "a message that is too large",
+    1011: "an error on our side",
+    1012: "the server goes away: come back at once, with `after`",
+    1013: "the database is away: come back in a moment",
+    4401: "the token or ticket is missing or no good, has expired or was revoked: get a new one",
+    4403: "a page of another origin, or a region that is not yours",
+    4408: "too slow: nothing was taken for half a minute; come back with `after`",
+}
+RESET = "streamReset"  # its name on the stream is reset, as that of another message on the socket
+REF = "#/components/schemas/{name}"
+TO_CLIENT: tuple[type[msgspec.Struct], ...] = (
+    messages.Snapshot,
+    messages.Changes,
+    messages.Reset,
+    messages.Pong,
+    messages.Error,
+)
+TO_SERVER: tuple[type[msgspec.Struct], ...] = (messages.Subscribe, messages.Ping)
+
+
+def build() -> Json:
+    """The document as a JSON object."""
+    schemas = _schemas()
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Scoville live",
+            "version": __version__,
+            "description": DESCRIPTION,
+            "license": {"name": "MIT"},
+            "tags": [{"name": "stock"}, {"name": "events"}],
+        },
+        "defaultContentType": "application/json",
+        "servers": {
+            "sockets": {"host": "{host}", "protocol": "wss", "description": "Where the API is.", **_server()},
+            "streams": {"host": "{host}", "protocol": "https", "description": "Where the API is.", **_server()},
+        },
+        "channels": {"inventory": _inventory(), "events": _events()},
+        "operations": _operations(),
+        "components": {
+            "schemas": schemas,
+            "messages": {**_messages(schemas), **_event_messages(schemas)},
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "ticket": {"type": "httpApiKey", "name": "ticket", "in": "query", "description": "From POST /v1/ws/tickets."},
+            },
+        },
+    }
+
+
+@cache
+def encoded() -> bytes:
+    """The document as it is served."""
+    return msgspec.json.encode(build())
+
+
+def _server() -> Json:
+    return {
+        "variables": {"host": {"default": "localhost:8000", "description": "Host and port of the API."}},
+        "security": [{"$ref": f"#/components/securitySchemes/{name}"} for name in ("bearer", "ticket")],
+    }
+
+
+def _inventory() -> Json:
+    codes = "\n".join(f"- `{code}` {text}" for code, text in CLOSE_CODES.items())
+    limits = (
+        f"At most {MESSAGES_PER_SECOND:g} messages a second from a client, {SOCKETS_MAX} sockets a process (then 503), "
+        f"{SOCKETS_OF_ONE_MAX} of them of one caller (then 1008)."
+    )
+    return {
+        "address": "/v1/ws/inventory",
+        "title": "Inventory",
+        "description": f"{SOCKET}\n{limits}\n\nClose codes:\n\n{codes}\n",
+        "servers": [{"$ref": "#/servers/sockets"}],
+        "messages": {name_of(type_): {"$ref": f"#/components/messages/{name_of(type_)}"} for type_ in (*TO_SERVER, *TO_CLIENT)},
+        "bindings": {
+            "ws": {
+                "method": "GET",
+                "query": {
+                    "type": "object",
+                    "properties": {
+                        "ticket": {"type": "string", "description": "From POST /v1/ws/tickets."},
+                        "region": {"type": "integer", "description": "Only an admin may choose."},
+                    },
+                },
+                "bindingVersion": "0.1.0",
+            }
+        },
+    }
+
+
+def _events() -> Json:
+    limits = (
+        f"At most {STREAMS_MAX} streams a process (then 503), {STREAMS_OF_ONE_MAX} of them of one caller (then 429). Opening "
+        "one counts as a read, where callers have limits."
+    )
+    return {
+        "address": "/v1/events/stream",
+        "title": "Events",
+        "description": f"{STREAM}\n{limits}\n",
+        "servers": [{"$ref": "#/servers/streams"}],
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*TYPES, RESET)},
+    }
+
+
+def _operations() -> Json:
+    def operation(action: str, channel: str, summary: str, names: Iterable[str]) -> Json:
+        return {
+            "action": action,
+            "channel": {"$ref": f"#/channels/{channel}"},
+            "title": summary,
+            "description": f"{summary}.",
+            "messages": [{"$ref": f"#/channels/{channel}/messages/{name}"} for name in names],
+        }
+
+    return {
+        "receiveRequests": operation("receive", "inventory", "What a client says", map(name_of, TO_SERVER)),
+        "sendLevels": operation("send", "inventory", "What a client is told", map(name_of, TO_CLIENT)),
+        "sendEvents": operation("send", "events", "What a stream carries", [*TYPES, RESET]),
+    }
+
+
+def _schemas() -> dict[str, Json]:
+    types = {
+        *TO_CLIENT,
+        *TO_SERVER,
+        Event,
+        Problem,
+        messages.AvailableLevel,
+        messages.StreamReset,
+        *(data for _, data in TYPES.values()),
+    }
+    _, components = msgspec.json.schema_components(sorted(types, key=lambda type_: type_.__name__), ref_template=REF)
+    # Only Python needs to be told that $ does not match before a last line break.
+    schemas: dict[str, Json] = json.loads(json.dumps(components).replace(r"$(?!\\n)", "$"))
+    # Types that msgspec does not need to know, since it never decodes them.
+    schemas["Error"]["properties"]["problem"] = {"$ref": REF.format(name="Problem")}
+    levels = {"anyOf": [{"$ref": REF.format(name=name)} for name in ("Level", "AvailableLevel")]}
+    for name in ("Snapshot", "Changes"):
+        schemas[name]["properties"]["levels"]["items"] = levels
+    for name, schema in schemas.items():
+        if name not in ("Subscribe", "Ping"):
+            schema.pop("additionalProperties", None)  # what is sent may gain members; no client shall break then
+    for type_, (text, data) in TYPES.items():
+        schemas[_camel(type_)] = {
+            "title": type_,
+            "description": text,
+            "allOf": [
+                {"$ref": REF.format(name="Event")},
+                {"properties": {"type": {"const": type_}, "data": {"$ref": REF.format(name=data.__name__)}}},
+            ],
+        }
+    return schemas
+
+
+def _messages(schemas: Json) -> dict[str, Json]:
+    made = {}
+    for type_ in (*TO_SERVER, *TO_CLIENT):
+        schema = {"$ref": REF.format(name=type_.__name__)}
+        made[name_of(type_)] = {
+            "name": name_of(type_),
+            "title": type_.__name__,
+            "summary": " ".join((type_.__doc__ or "").split()),
+            "payload": schema,
+            "examples": [{"payload": compose(schema, schemas)}],
+        }
+    return made
+
+
+def _event_messages(schemas: Json) -> dict[str, Json]:
+    made = {}
+    for type_, (text, data) in TYPES.items():
+        sample = compose({"$ref": REF.format(name="Event")}, schemas)
+        sample |= {"type": type_, "data": compose({"$ref": REF.format(name=data.__name__)}, schemas)}
+        payload = {"$ref": REF.format(name=_camel(type_))}
+        made[type_] = {"name": type_, "title": type_, "summary": text, "payload": payload, "examples": [{"payload": sample}]}
+    reset = {"$ref": REF.format(name="StreamReset")}
+    made[RESET] = {
+        "name": "reset",
+        "title": "reset",
+        "summary": "The place asked for is gone; the stream goes on from the end of the log.",
+        "payload": reset,
+        "examples": [{"payload": compose(reset, schemas)}],
+    }
+    return made
+
+
+def name_of(type_: type[msgspec.Struct]) -> str:
+    """The name of a message of the socket: its `type`."""
+    return str(type_.__struct_config__.tag)
+
+
+def _camel(type_: str) -> str:
+    return "".join(part.capitalize() for part in type_.replace("_", ".").split(".")) + "Event"
+
+
+def messages_of(document: Json, channel: str) -> list[tuple[str, Any]]:
+    """The messages of a channel, for a page that shows them."""
+    return [(name, document["components"]["messages"][name]) for name in document["channels"][channel]["messages"]]

@@ -1,0 +1,372 @@
+"""The OpenAPI 3.1 document, made from the route table, the structs of bodies and answers, and the explanations of errors.
+
+Nothing about an operation is written here: what the row and its types do not say is not in the document.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec.structs import fields
+
+from pyapp import __version__
+from pyapp.answers.fields import Page
+from pyapp.answers.problems import Problem
+from pyapp.database.standby import HEADER
+from pyapp.describe.explanations import EXPLANATIONS
+from pyapp.http import csv_pages as sheets
+from pyapp.http.accept import CSV
+from pyapp.http.context import KEY_CHARACTERS_MAX, PATCH_TYPES, PATH_VALUE_CHARACTERS_MAX
+from pyapp.http.decoding import ELEMENTS_MAX
+from pyapp.http.fields import Body, Json, WriteQuery
+from pyapp.http.results import results_of
+from pyapp.problems import KINDS, MEDIA_TYPE, document
+from pyapp.serve.table import COMMON_ERRORS, ROUTES, WRITE_ERRORS, Route
+
+DESCRIPTION = """\
+Stock and orders, exact to the unit. Each change of a quantity is a line of a ledger, and nothing is ever sold twice.
+
+- **Errors** are problem documents (RFC 9457, `application/problem+json`). Decide by `code`; `type` leads to a page that
+  explains it.
+- **Repeat safely**: send an `Idempotency-Key` with what moves stock or makes an order. A repeat gets the first answer and
+  `Idempotency-Replayed: true`.
+- **Lists** come in pages: pass `next_cursor` as `cursor`, or follow the `Link` header. With `Accept: text/csv` they come as CSV.
+- **Try first**: `?dry_run=true` on any write does everything, answers, and keeps nothing.
+- **Many at once**: where a body may be a list, each element has a result of its own (207), and one refusal harms no other.
+- **Versions**: an `ETag` goes back as `If-None-Match` (304 while nothing changed) or as `If-Match` (412 if something did).
+  A write that cannot decide on a version refuses both headers (400) rather than ignore them.
+"""
+TAGS = {
+    "inventory": "What there is, where, in which batches; receipts, adjustments, counts; and why the number is what it is.",
+    "orders": "Place, read, cancel and fulfill.",
+    "reservations": "Hold units at checkout, longer or shorter; let them go, or turn them into an order.",
+    "skus": "The catalogue of what is sold.",
+    "warehouses": "Places that keep stock.",
+    "channels": "Where orders come from, and which warehouses serve them.",
+    "reason-codes": "Why stock is changed by hand.",
+    "oauth": "Tokens for programs.",
+    "clients": "The programs that may ask for tokens, and their secrets.",
+    "ws": "Live stock: what opens the socket /v1/ws/inventory. Sockets and streams are described in /asyncapi.json.",
+    "webhooks": "Who is told of what happens, signed as Standard Webhooks; what became of each delivery, and its repair.",
+    "events": "What happened, in order: pull it, or follow it live (/asyncapi.json).",
+    "analytics": "Ready answers: turnover, sell-through, fill rate, cover, stockouts, lead times and others. Schema bi has more.",
+    "audit": "Who changed what, when and why.",
+    "service": "Whether the service is there.",
+}
+PATH_VARIABLES = {
+    "sku_id": ("The SKU.", "HOTSAUCE-001"),
+    "warehouse_id": ("The warehouse.", "WH-01"),
+    "channel_id": ("The sales channel.", "web"),
+    "reason_code": ("The reason code.", "damaged"),
+    "batch_number": ("The batch.", "BATCH-202404"),
+    "reservation_id": ("The reservation.", "RSV-1-1001"),
+    "client_id": ("The API client.", "web-shop"),
+    "webhook_id": ("The webhook.", "WHK-1-1001"),
+    "delivery_id": ("The delivery.", "48213"),
+    "order_id": ("Our id, or the external_id that your channel gave it.", "ORD-1-1001"),
+}
+# A bare key, or a quoted one: a string of RFC 9651, as the draft of the header has it.
+KEY_PATTERN = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
+HEADERS = {
+    "X-Request-ID": ("The id of the request: yours, or one that was made for it.", {"type": "string", "minLength": 1}),
+    "ETag": ("The version of the document.", {"type": "string", "pattern": '^"[!#-~]*"$'}),
+    "Link": ('The next page, as `<...>; rel="next"` (RFC 8288); absent on the last one.', {"type": "string"}),
+    "Vary": ("Accept: a list can be had as JSON or CSV.", {"type": "string"}),
+    "Location": ("Where the new thing is.", {"type": "string"}),
+    "Idempotency-Replayed": ("Present where this answer was given before, under the same key.", {"enum": ["true"]}),
+    HEADER: ("Present where reads may go to a standby: send it with them, and they see this write.", {"type": "string"}),
+    "Dry-Run": ("Present where nothing was kept.", {"enum": ["true"]}),
+    "RateLimit-Policy": ("The limits that there are.", {"type": "string"}),
+    "RateLimit": ("What is left of them.", {"type": "string"}),
+    "Retry-After": ("Seconds to wait.", {"type": "string", "pattern": "^[0-9]+$"}),
+    "WWW-Authenticate": ("The challenge of RFC 6750.", {"type": "string"}),
+}
+HEADERS_OF_STATUS = {401: ("WWW-Authenticate",), 429: ("Retry-After", "RateLimit-Policy", "RateLimit"), 503: ("Retry-After",)}
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token you have."},
+    "client": {
+        "type": "oauth2",
+        "description": "Client id and secret, for a token of at most 15 minutes.",
+        "flows": {"clientCredentials": {"tokenUrl": "/v1/oauth/token", "scopes": {}}},
+    },
+}
+REF = "#/components/schemas/{name}"
+
+
+def build(routes: Sequence[Route] = ROUTES) -> Json:
+    """The document as a JSON object."""
+    schemas, bodies = _schemas(routes)
+    paths: dict[str, Json] = {}
+    for route in routes:
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas, bodies)
+        if links := _links(route, routes):
+            paths[route.path][route.method.lower()]["responses"][str(route.status)]["links"] = links
+    for path, summary in (("/healthz", "The process is alive"), ("/readyz", "The database answers and is migrated")):
+        paths[path] = {"get": _probe(path, summary)}
+    paths["/metrics"] = {"get": _metrics()}
+    used = {route.tag for route in routes} | {"service"}
+    codes = sorted({code for route in routes for code in errors_of(route)})
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Scoville",
+            "version": __version__,
+            "summary": "Stock and orders for a hot sauce brand.",
+            "description": DESCRIPTION,
+            "contact": {"name": "The operator of this service"},
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": "/", "description": "Here."}],
+        "security": [{name: []} for name in SECURITY],
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in used],
+        "paths": paths,
+        "components": {
+            "schemas": schemas,
+            "headers": {name: {"description": text, "schema": schema} for name, (text, schema) in HEADERS.items()},
+            "examples": {code: {"summary": KINDS[code].title, "value": example(code)} for code in codes},
+            "securitySchemes": SECURITY,
+        },
+    }
+
+
+@cache
+def encoded() -> bytes:
+    """The document as it is served."""
+    return msgspec.json.encode(build())
+
+
+def errors_of(route: Route) -> tuple[str, ...]:
+    """Every code that the route can answer."""
+    codes = {*COMMON_ERRORS, *route.errors}
+    if route.method != "GET":
+        codes.update(WRITE_ERRORS)
+    if not route.roles:  # it reads its form, and who sends it, by the rules of another standard
+        codes -= {"RQ403", "RQ415", "RQ422", "VA001"}
+    if "{" in route.path:
+        codes.add("RQ404")
+    if route.key != "none":
+        codes.add("ID003")
+    return tuple(sorted(codes))
+
+
+def example(code: str) -> Json:
+    """A problem document of this code."""
+    said = EXPLANATIONS[code]
+    return document(code, said.detail, said.errors, "7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
+
+
+def _schemas(routes: Iterable[Route]) -> tuple[dict[str, Json], dict[str, str]]:
+    """All schemas by name, and the names of the bodies by that of their struct."""
+    answers: set[type] = {Problem, *(route.refusal for route in routes)}
+    bodies: set[type[Body]] = set()
+    for route in routes:
+        answers.update([route.answer, *([results_of(route.answer)] if route.many else [])])
+        bodies.update([route.body] if route.body and fields(route.body) else [])
+    schemas, drafts = _components(answers), _components(bodies)
+    for schema in schemas.values():
+        schema.pop("additionalProperties", None)  # answers may gain members; no client shall break then
+    # A body and an answer may share a name: the body is then a draft of the answer.
+    names = {name: f"{name}Draft" if name in schemas else name for name in drafts}
+    for body in bodies:
+        drafts[body.__name__] |= body.together
+    text = re.sub(r'(?<="#/components/schemas/)\w+', lambda match: names[match[0]], json.dumps(drafts))
+    for name, schema in json.loads(text).items():
+        schemas[names[name]] = schema | {"title": names[name]}
+    return schemas, names
+
+
+def _components(types: Iterable[type]) -> dict[str, Json]:
+    _, components = msgspec.json.schema_components(sorted(types, key=lambda type_: type_.__name__), ref_template=REF)
+    # Only Python needs to be told that $ does not match before a last line break.
+    made: dict[str, Json] = json.loads(json.dumps(components).replace(r"$(?!\\n)", "$"), object_hook=_with_type)
+    return made
+
+
+def _with_type(schema: Json) -> Json:
+    """An enumeration says what it is made of: generators of clients ask for it."""
+    values = schema.get("enum")
+    strings = isinstance(values, list) and all(isinstance(value, str) for value in values)
+    return {"type": "string", **schema} if strings and "type" not in schema else schema
+
+
+def _operation(route: Route, schemas: Mapping[str, Json], bodies: Mapping[str, str]) -> Json:
+    operation: Json = {
+        "operationId": route.operation_id,
+        "tags": [route.tag],
+        "summary": route.summary,
+        "description": " ".join(filter(None, [route.description, f"Roles: {', '.join(route.roles)}." if route.roles else ""])),
+        "parameters": list(_parameters(route)),
+        "responses": _responses(route, schemas),
+    }
+    if not route.roles:
+        operation["security"] = []
+    if route.body is not None and fields(route.body):
+        operation["requestBody"] = _body(route, route.body, {"$ref": REF.format(name=bodies[route.body.__name__])}, schemas)
+    return operation
+
+
+def _parameters(route: Route) -> Iterable[Json]:
+    for name in re.findall(r"{(\w+)}", route.path):
+        text, sample = PATH_VARIABLES[name]
+        schema: Json = {"type": "string", "minLength": 1, "maxLength": PATH_VALUE_CHARACTERS_MAX}
+        yield {"name": name, "in": "path", "required": True, "description": text, "schema": schema, "example": sample}
+    queries = _components([route.query])[route.query.__name__]["properties"] if route.roles else {}
+    for name, schema in queries.items():
+        yield {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
+    if route.key != "none":
+        yield _header(
+            "Idempotency-Key",
+            f"1 to {KEY_CHARACTERS_MAX} printable ASCII characters, bare or quoted, kept for 24 hours. A new one for each new "
+            "request, the same for its repeats.",
+            {"type": "string", "pattern": KEY_PATTERN},
+            required=route.key == "required",
+            example="0b7d7a54-9a1e-4d0b-8a53-3f1f0b1c9e55",
+        )
+    if route.takes_if_match:
+        text = "The ETag that you saw, or * for whatever is there."
+        yield _header("If-Match", text, {"type": "string", "format": "etag"}, example='"7"')
+    if route.takes_if_none_match:
+        yield _header("If-None-Match", "* to make it only where it is not there yet.", {"type": "string", "enum": ["*"]})
+    if route.replicated:
+        yield _header(
+            HEADER, f"What your last write answered as {HEADER}, if it did: the answer then knows of it.", {"type": "string"}
+        )
+    if _has_etag(route):
+        yield _header("If-None-Match", "The ETag that you have: 304 while it is current.", {"type": "string"})
+    yield _header(
+        "X-Request-ID", "Comes back, and stands in audit and logs. One of other characters is replaced.", {"type": "string"}
+    )
+
+
+def _header(name: str, text: str, schema: Json, *, required: bool = False, **more: Any) -> Json:
+    return {"name": name, "in": "header", "required": required, "description": text, "schema": schema, **more}
+
+
+def _has_etag(route: Route) -> bool:
+    return route.method == "GET" and not issubclass(route.answer, Page)
+
+
+def _body(route: Route, body: type[Body], one: Json, schemas: Mapping[str, Json]) -> Json:
+    many = {"type": "array", "minItems": 1, "maxItems": ELEMENTS_MAX, "items": one}
+    sample = body.sample or compose(one, schemas, required_only=True)
+    content = {"schema": {"oneOf": [one, many]} if route.many else one, "example": sample}
+    types = PATCH_TYPES if route.method == "PATCH" else (route.body_type,)
+    return {"required": route.body_required, "content": dict.fromkeys(types, content)}
+
+
+def _responses(route: Route, schemas: Mapping[str, Json]) -> Json:
+    answer: Json = {"$ref": REF.format(name=route.answer.__name__)}
+    sample = compose(answer, schemas)
+    names = ["X-Request-ID"]
+    if route.method != "GET":
+        names += ["Dry-Run", HEADER] if issubclass(route.query, WriteQuery) else []
+        names += ["Idempotency-Replayed"] if route.key != "none" else []
+        names += ["ETag"] if route.versioned else []
+    elif _has_etag(route):
+        names += ["ETag"]
+    else:
+        names += ["Link"]
+    done = _response("Done." if route.method != "GET" else "Found.", answer, [*names, *(["Location"] if route.location else [])])
+    done["content"]["application/json"]["example"] = sample
+    if CSV in route.media_types:
+        done["content"][CSV] = {
+            "schema": {"type": "string"},
+            "example": sheets.write(route.answer, json.dumps(sample).encode()).decode(),
+        }
+        done["headers"] |= {"Vary": {"$ref": "#/components/headers/Vary"}}
+    responses: Json = {str(route.status): done}
+    if route.upserts:
+        responses["200"] = _response("Changed: it was there before.", answer, names)
+        responses["200"]["content"]["application/json"]["example"] = sample
+    if _has_etag(route):
+        responses["304"] = {"description": "What you have is current.", "headers": _headers(["X-Request-ID", "ETag"])}
+    if route.many:
+        results = {"$ref": REF.format(name=results_of(route.answer).__name__)}
+        responses["207"] = _response("A list was sent: a result for each element.", results, names)
+    by_status: dict[int, list[str]] = {}
+    for code in errors_of(route):
+        by_status.setdefault(KINDS[code].status, []).append(code)
+    responses |= {str(status): _refusal(route, status, codes, schemas) for status, codes in sorted(by_status.items())}
+    return responses
+
+
+def _links(route: Route, routes: Sequence[Route]) -> Json:
+    """What can be done next with what this route made: each operation whose path begins where its Location leads."""
+    variables = re.findall(r"{(\w+)}", route.location or "")
+    parameters = {name: f"$response.body#/{name}" for name in variables if name in route.answer.__struct_fields__}
+    found = [other for other in routes if route.location and other.path.startswith(route.location)]
+    return {other.operation_id: {"operationId": other.operation_id, "parameters": parameters} for other in found if parameters}
+
+
+def _refusal(route: Route, status: int, codes: Sequence[str], schemas: Mapping[str, Json]) -> Json:
+    text = "; ".join(f"{code} {KINDS[code].title[:1].lower()}{KINDS[code].title[1:]}" for code in codes)
+    headers = _headers(["X-Request-ID", *HEADERS_OF_STATUS.get(status, ())])
+    media_type, schema = MEDIA_TYPE, {"$ref": REF.format(name="Problem")}
+    content: Json = {"examples": {code: {"$ref": f"#/components/examples/{code}"} for code in codes}}
+    if status in (400, 401) and route.refusal is not Problem:
+        media_type, schema = "application/json", {"$ref": REF.format(name=route.refusal.__name__)}
+        content = {"example": compose(schema, schemas)}
+    return {"description": f"{text}.", "headers": headers, "content": {media_type: {"schema": schema, **content}}}
+
+
+def _response(text: str, schema: Json, headers: Iterable[str]) -> Json:
+    return {"description": text, "headers": _headers(headers), "content": {"application/json": {"schema": schema}}}
+
+
+def _headers(names: Iterable[str]) -> Json:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in names}
+
+
+def _probe(path: str, summary: str) -> Json:
+    word = {"/healthz": "alive", "/readyz": "ready"}[path]
+    schema = {"type": "object", "required": ["status"], "properties": {"status": {"const": word}}}
+    responses = {"200": _response("Yes.", schema, ["X-Request-ID"])}
+    return {
+        "operationId": path.removeprefix("/"),
+        "tags": ["service"],
+        "summary": summary,
+        "description": "For load balancers. Needs no token.",
+        "security": [],
+        "responses": responses,
+    }
+
+
+def _metrics() -> Json:
+    answer = {
+        "description": "The metrics.",
+        "headers": _headers(["X-Request-ID"]),
+        "content": {"text/plain": {"schema": {"type": "string"}, "example": "scoville_live_sockets 12.0\n"}},
+    }
+    return {
+        "operationId": "metrics",
+        "tags": ["service"],
+        "summary": "Metrics of this service",
+        "description": "In the text format of Prometheus. Needs no token, unless one was set for it (SCOVILLE_METRICS_TOKEN).",
+        "security": [],
+        "responses": {"200": answer},
+    }
+
+
+def compose(schema: Json, schemas: Mapping[str, Json], *, required_only: bool = False) -> Any:
+    """A document of this schema, from the examples of its parts."""
+    if "$ref" in schema:
+        return compose(schemas[schema["$ref"].rpartition("/")[2]], schemas, required_only=required_only)
+    if "examples" in schema:
+        return schema["examples"][0]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "anyOf" in schema:
+        return compose(schema["anyOf"][0], schemas, required_only=required_only)
+    if schema["type"] == "array":
+        return [compose(schema["items"], schemas, required_only=required_only)]
+    if "properties" in schema:
+        names = schema["required"] if required_only else schema["properties"]
+        return {name: compose(schema["properties"][name], schemas, required_only=required_only) for name in names}
+    if "format" in schema:
+        return {"date": "2024-06-01", "date-time": "2024-06-01T13:45:30Z"}[schema["format"]]
+    return {"string": "text", "integer": 1, "number": 1, "boolean": True, "object": {}}[schema["type"]]

@@ -1,0 +1,141 @@
+"""The documentation that the service carries with it: no page of it needs anything from another host.
+
+/openapi.json    the description of the API
+/docs            Swagger UI on it, from the files of the package offapi
+/asyncapi.json   the description of sockets and streams
+/docs/live       the same to be read, with an example of each message
+/docs/errors     what each problem type means; `type` in a problem document leads here
+"""
+
+from __future__ import annotations
+
+import gzip
+from functools import cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from pyapp.describe import asyncapi, openapi
+from pyapp.describe import error_pages as pages
+from pyapp.http.accept import takes_gzip
+from pyapp.http.context import matches_etag
+from pyapp.problems import KINDS
+
+# Scripts and styles from files of this host only, requests to this host only. Swagger UI's own icons are data: images.
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-cache",
+}
+GZIP_BYTES_MIN = 1024
+
+
+class File(NamedTuple):
+    """A document as it is served: plain, compressed, and with the tag that its bytes give it."""
+
+    content: bytes
+    compressed: bytes
+    media_type: str
+    tag: str
+
+
+# What /docs loads. offapi is never imported: importing it reads 9 MB of files.
+ASSETS = {
+    "docs.js": (None, "docs.js", "text/javascript"),
+    "docs.css": (None, "docs.css", "text/css"),
+    "swagger.js": ("offapi", "swagger_bundle.js", "text/javascript"),
+    "swagger.css": ("offapi", "swagger_style.css", "text/css"),
+}
+
+
+def routes() -> list[Route]:
+    """What the application serves besides the API. Another description gets its routes here and its line in pages.MENU."""
+    return [
+        Route("/openapi.json", description),
+        Route("/asyncapi.json", live_description),
+        Route("/docs", interactive),
+        Route("/docs/live", live),
+        Route("/docs/errors", list_errors),
+        Route("/docs/errors/{slug}", explain_error),
+        Route("/docs/{name}", asset),
+    ]
+
+
+async def description(request: Request) -> Response:
+    return _answer(request, _made("openapi", "application/json"))
+
+
+async def live_description(request: Request) -> Response:
+    return _answer(request, _made("asyncapi", "application/json"))
+
+
+async def live(request: Request) -> Response:
+    return _answer(request, _made("live", "text/html"))
+
+
+async def interactive(request: Request) -> Response:
+    return _answer(request, _made("interactive", "text/html"))
+
+
+async def list_errors(request: Request) -> Response:
+    return _answer(request, _made("errors", "text/html"))
+
+
+async def explain_error(request: Request) -> Response:
+    code = next((code for code, kind in KINDS.items() if kind.slug == request.path_params["slug"]), None)
+    if code is None:
+        raise HTTPException(404)
+    return _answer(request, _made(code, "text/html"))
+
+
+async def asset(request: Request) -> Response:
+    name = request.path_params["name"]
+    if name not in ASSETS:
+        raise HTTPException(404)
+    return _answer(request, _asset(name))
+
+
+@cache
+def _made(what: str, media_type: str) -> File:
+    documents = {"openapi": openapi.encoded, "asyncapi": asyncapi.encoded}
+    if what in documents:
+        return _file(documents[what](), media_type)
+    made = {"interactive": pages.interactive, "errors": pages.errors, "live": pages.live}
+    return _file((made[what]() if what in made else pages.error(what)).encode(), media_type)
+
+
+@cache
+def _asset(name: str) -> File:
+    package, file, media_type = ASSETS[name]
+    folder = Path(__file__).parent
+    if package is not None:
+        spec = find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise RuntimeError(f"the package {package}, which the documentation pages need, is not installed")
+        folder = Path(spec.submodule_search_locations[0])
+    return _file((folder / file).read_bytes(), media_type)
+
+
+def _file(content: bytes, media_type: str) -> File:
+    return File(content, gzip.compress(content, mtime=0), media_type, sha256(content).hexdigest()[:32])
+
+
+def _answer(request: Request, file: File) -> Response:
+    headers = {**HEADERS, "ETag": f'"{file.tag}"', "Vary": "Accept-Encoding"}
+    if matches_etag(request, file.tag):
+        return Response(status_code=304, headers=headers)
+    if len(file.content) >= GZIP_BYTES_MIN and takes_gzip(request.headers.getlist("accept-encoding")):
+        headers |= {"Content-Encoding": "gzip", "ETag": f'W/"{file.tag}"'}
+        return Response(file.compressed, headers=headers, media_type=file.media_type)
+    return Response(file.content, headers=headers, media_type=file.media_type)

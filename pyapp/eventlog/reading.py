@@ -1,0 +1,140 @@
+"""The event log as this process reads it: a place, and events in order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pyapp.database.calls import Row, Step
+from pyapp.eventlog import messages
+from pyapp.eventlog.levels import Change
+
+PAGE_EVENTS = 1000  # read in one go
+
+PLACE = re.compile(r"([0-9a-z]{1,32}):([0-9]{1,18})")
+
+PLACE_NOW = "select epoch, first_seq, last_seq from jobs.stream_place()"
+WAITING = "select jobs.waiting_seconds()"
+READ_EVENTS = "select seq, region_id, type, warehouse_ids, channel_id, event from jobs.read_events($1, $2)"
+
+
+class Worker(NamedTuple):
+    """Whom this process reads the whole log as; what of it goes to whom, pyapp.eventlog.rights decides."""
+
+    role: str = "scoville_worker"
+
+    def claims(self, request_id: str) -> bytes:
+        return messages.encode({"sub": "live", "request_id": request_id})
+
+
+WORKER = Worker()
+
+
+class Place(NamedTuple):
+    """Somewhere in the log. The epoch changes when a backup was restored: then the same seq is another event."""
+
+    epoch: str
+    seq: int
+
+    def __str__(self) -> str:
+        return f"{self.epoch}:{self.seq}"
+
+
+class Extent(NamedTuple):
+    """What the log holds: first_seq to last_seq; nothing when last_seq < first_seq."""
+
+    epoch: str
+    first_seq: int
+    last_seq: int
+
+
+class Event(NamedTuple):
+    """A row of the log; `body` is the CloudEvent as Postgres wrote it."""
+
+    seq: int
+    region: int
+    type: str
+    warehouses: frozenset[str]
+    channel: str | None
+    body: bytes
+
+
+class Batch(NamedTuple):
+    """`waiting_seconds`: how long the first event that is not in the log yet has been waiting; None where nobody asked."""
+
+    extent: Extent
+    events: list[Event]
+    waiting_seconds: float | None = None
+
+
+class Lost(Exception):  # noqa: N818 (not an error: the client is told)
+    """The log cannot be continued from a place; `reason` is what a reset says."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def parse_place(text: str) -> Place | None:
+    match = PLACE.fullmatch(text)
+    return Place(match[1], int(match[2])) if match else None
+
+
+def steps(after: int | None, *, waiting: bool = False) -> tuple[Step, ...]:
+    """A transaction that reads the extent of the log and, where `after` is given, a page of events of the same moment."""
+    read: tuple[Step, ...] = () if after is None else ((READ_EVENTS, (after, PAGE_EVENTS)),)
+    return (
+        ("begin isolation level repeatable read read only", ()),
+        ("select app.enter($1, $2)", (WORKER.role, WORKER.claims(""))),
+        (PLACE_NOW, ()),
+        *read,
+        *(((WAITING, ()),) if waiting and read else ()),
+        ("commit", ()),
+    )
+
+
+def batch(rows: Sequence[Sequence[Row]]) -> Batch:
+    """What the rows of `steps` say."""
+    return Batch(
+        extent(rows[2][0]),
+        events(rows[3]) if len(rows) > 4 else [],
+        float(_text(rows[4][0][0])) if len(rows) > 5 else None,
+    )
+
+
+def extent(row: Row) -> Extent:
+    epoch, first, last = map(_text, row)
+    return Extent(epoch, int(first), int(last))
+
+
+def events(rows: Sequence[Row]) -> list[Event]:
+    return [_event(row) for row in rows]
+
+
+def changes(told: Sequence[Event]) -> list[Change]:
+    """The states of levels that the events tell."""
+    return [change for event in told if (change := _change(event)) is not None]
+
+
+def _event(row: Row) -> Event:
+    seq, region, type_, warehouses, channel, body = row
+    codes = _text(warehouses)[1:-1].replace('"', "")  # a text array of codes: nothing in them is ever escaped
+    return Event(
+        int(_text(seq)),
+        int(_text(region)),
+        _text(type_),
+        frozenset(codes.split(",")) if codes else frozenset(),
+        None if channel is None else channel.decode(),
+        body or b"{}",
+    )
+
+
+def _change(event: Event) -> Change | None:
+    if not event.type.startswith("stock."):
+        return None
+    return Change(event.region, event.seq, messages.decode_stock_event(event.body).data.new)
+
+
+def _text(value: bytes | None) -> str:
+    return "" if value is None else value.decode()

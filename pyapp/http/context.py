@@ -1,0 +1,231 @@
+"""Reading an HTTP request: who calls, the query, the body, the conditional and idempotency headers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from urllib.parse import parse_qsl
+
+from starlette.requests import HTTPConnection
+
+from pyapp.cache.answers import Reads
+from pyapp.cache.refusals import SoldOut
+from pyapp.database.calls import Database
+from pyapp.database.lanes import Lanes
+from pyapp.database.standby import Replica
+from pyapp.http.accept import JSON, choose
+from pyapp.http.decoding import parse_query
+from pyapp.http.fields import Query
+from pyapp.http.headers import Request
+from pyapp.http.leases import Kind, Limits
+from pyapp.identity.tokens import Identity, Verifier
+from pyapp.problems import Problem
+
+if TYPE_CHECKING:
+    from pyapp.http.route import Route
+
+BODY_BYTES_MAX = 1024 * 1024
+KEY_CHARACTERS_MAX = 255
+PATH_VALUE_CHARACTERS_MAX = 255
+PARAMETERS_MAX = 50
+
+# An id of ours says to which region it belongs; what else stands in such a place is found nowhere.
+PUBLIC_IDS = {"order_id": ("ORD", "OR002"), "reservation_id": ("RSV", "RV001"), "webhook_id": ("WHK", "WH001")}
+PUBLIC_ID = re.compile(r"([A-Z]{3})-([1-9][0-9]{0,4})-[1-9][0-9]*")
+REGION_MAX = 32767
+PATCH_TYPES = ("application/json", "application/merge-patch+json")  # the first one for every other method, too
+KEY = re.compile(r"[\x20-\x7e]+")
+ETAG = re.compile(r'"([\x21\x23-\x7e]*)"')
+IF_NONE_MATCH = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
+
+
+Q = TypeVar("Q", bound=Query)
+
+
+class Visit(NamedTuple):
+    """A request whose caller and query are known."""
+
+    route: Route
+    identity: Identity
+    query: Query
+    region: int
+    request_id: str
+    traceparent: str | None
+    database: Database
+    lanes: Lanes
+    reads: Reads
+    sold_out: SoldOut
+    replica: Replica | None
+    media_type: str
+
+
+async def enter(request: Request) -> Visit:
+    """Checks what every route of /v1 checks: Accept, token, preconditions, query parameters. Raises Problem."""
+    route: Route = request.scope["scoville.route"]
+    media_type = check_accept(request, route.media_types)
+    verifier = cast(Verifier, request.scope["state"]["verifier"])
+    state = request.scope["state"]
+    identity = state["identity"] = await verifier.identify(request.headers)
+    await count(request, identity, "read" if route.method == "GET" else "write")
+    if route.method != "GET":
+        _refuse_preconditions(request, route)
+    query = read_query(request, route.query)
+    region = _region(request, identity, query)
+    ids = (state["request_id"], state["traceparent"])
+    shared = (state["database"], state["lanes"], state["reads"], state["sold_out"], state["replica"])
+    return Visit(route, identity, query, region, *ids, *shared, media_type)
+
+
+async def count(request: Request, identity: Identity, kind: Kind) -> None:
+    """Takes it out of what the caller may send; the answer says what is left. Raises Problem RQ429 where nothing is, RQ503."""
+    state = request.scope["state"]
+    if (limits := cast(Limits | None, state["limits"])) is not None:
+        state["rate_fields"] = await limits.take(identity.subject, kind, request_id(request))
+
+
+def request_id(request: Request) -> str:
+    return cast(str, request.scope["state"]["request_id"])
+
+
+def read_query(request: HTTPConnection, type_: type[Q]) -> Q:
+    text = request.scope["query_string"].decode("latin-1")
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
+    except ValueError:
+        raise Problem("RQ400", f"More than {PARAMETERS_MAX} query parameters. Send fewer.") from None
+    return parse_query(pairs, type_)
+
+
+def region_of(identity: Identity, query: Query) -> int:
+    """The caller's own region, or the one that an admin asks for. Raises Problem RQ403."""
+    asked = query.region if isinstance(query.region, int) else None
+    if asked is not None and identity.role != "admin" and asked != identity.region:
+        raise Problem("RQ403", "Only an admin may choose the region. Leave the parameter region out.")
+    return asked or identity.region
+
+
+def _region(request: Request, identity: Identity, query: Query) -> int:
+    region = region_of(identity, query)
+    for name, (prefix, code) in PUBLIC_IDS.items():
+        match = PUBLIC_ID.fullmatch(request.path_params.get(name, ""))
+        if match and match[1] == prefix:
+            if int(match[2]) > REGION_MAX:
+                raise Problem(code, f"There is no {request.path_params[name]} for you.")
+            return int(match[2])
+    return region
+
+
+def path_values(request: Request) -> dict[str, str]:
+    """The variables of the path. What no id can be is not found."""
+    values: dict[str, str] = request.path_params
+    for value in values.values():
+        if len(value) > PATH_VALUE_CHARACTERS_MAX or not value.isprintable():
+            raise Problem("RQ404", "There is nothing at this path.")
+    return values
+
+
+def check_accept(request: Request, offers: Sequence[str] = (JSON,)) -> str:
+    """The media type that the client prefers. Raises Problem RQ406 when it takes none of those on offer."""
+    chosen = choose(request.headers.getlist("accept"), offers)
+    if chosen is None:
+        there_is = " or ".join(offers)
+        raise Problem("RQ406", f"This can be had as {there_is}. Send Accept: {offers[0]}, or no Accept header.")
+    return chosen
+
+
+async def read_body(request: Request, *, required: bool = True) -> bytes:
+    """The body, at most BODY_BYTES_MAX. Raises Problem RQ413, RQ415. Where it is not required, none counts as {}."""
+    body = await read_bytes(request, BODY_BYTES_MAX)
+    if not body and not required:
+        return b"{}"
+    if body:
+        _check_media_type(request)
+    return body
+
+
+async def read_bytes(request: Request, maximum: int) -> bytes:
+    """The body, whatever it is. Raises Problem RQ413 before more than so many bytes are kept."""
+    length = request.headers.first("content-length", "0")
+    if length.isdecimal() and int(length[:20]) > maximum:
+        raise _too_large(maximum)
+    size, chunks = 0, []
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > maximum:
+            raise _too_large(maximum)
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _too_large(maximum: int) -> Problem:
+    return Problem("RQ413", f"The body is larger than {maximum} bytes. Send it in several requests.")
+
+
+def _check_media_type(request: Request) -> None:
+    media, _, parameters = request.headers.first("content-type").lower().partition(";")
+    charset = parameters.strip().removeprefix("charset=").strip('"')
+    types = PATCH_TYPES if request.method == "PATCH" else PATCH_TYPES[:1]
+    if media.strip() not in types or charset not in ("", "utf-8"):
+        headers = {"Accept-Patch": ", ".join(PATCH_TYPES)} if request.method == "PATCH" else {}
+        raise Problem("RQ415", "The body must be JSON in UTF-8. Send Content-Type: application/json.", headers=headers)
+    if request.headers.first("content-encoding", "identity").lower() != "identity":
+        raise Problem("RQ415", "The body is compressed. Send it without Content-Encoding.")
+
+
+def idempotency_key(request: Request, *, required: bool) -> str | None:
+    """The Idempotency-Key, quoted (a string of RFC 9651) or bare. Raises Problem ID003."""
+    values = request.headers.getlist("idempotency-key")
+    if not values:
+        if required:
+            raise Problem(
+                "ID003", "Send an Idempotency-Key, such as a UUID: the same again with a repeat, so that it acts once only."
+            )
+        return None
+    key = values[0].strip()
+    if key.startswith('"'):
+        key = re.sub(r'\\(["\\])', r"\1", key[1:-1]) if re.fullmatch(r'"(?:[^"\\]|\\["\\])*"', key) else ""
+    if len(values) > 1 or len(key) > KEY_CHARACTERS_MAX or not KEY.fullmatch(key):
+        raise Problem("ID003", f"The Idempotency-Key must be one header of 1 to {KEY_CHARACTERS_MAX} printable ASCII characters.")
+    return key
+
+
+def preconditions(request: Request) -> dict[str, str]:
+    """If-Match and If-None-Match of a write, as its function takes them. Raises Problem RQ400."""
+    added = {}
+    if (tag := if_match(request)) is not None:
+        added["if_match"] = tag
+    if values := request.headers.getlist("if-none-match"):
+        if [value.strip() for value in values] != ["*"]:
+            raise Problem("RQ400", "If-None-Match of a write must be *: make it only if it is not there yet.")
+        added["if_none_match"] = "*"
+    return added
+
+
+def _refuse_preconditions(request: Request, route: Route) -> None:
+    """A write that decides on no version must not go ahead as if it had (RFC 9110, section 13.1). Raises Problem RQ400."""
+    if request.headers.getlist("if-match") and not route.takes_if_match:
+        guarded = hasattr(route.body, "change_from_quantity")
+        instead = ", and send the quantity that you saw as change_from_quantity instead" if guarded else ""
+        raise Problem("RQ400", f"This cannot be made to depend on If-Match, so nothing was done. Leave it out{instead}.")
+    if request.headers.getlist("if-none-match") and not route.takes_if_none_match:
+        raise Problem("RQ400", "If-None-Match goes only with a PUT that may make something, as *: leave it out.")
+
+
+def if_match(request: Request) -> str | None:
+    """The one entity tag of If-Match without its quotation marks, or * for any. Raises Problem RQ400."""
+    values = request.headers.getlist("if-match")
+    if not values:
+        return None
+    if [value.strip() for value in values] == ["*"]:
+        return "*"
+    match = ETAG.fullmatch(values[0].strip())
+    if len(values) > 1 or not match:
+        raise Problem("RQ400", 'If-Match must be one strong entity tag in quotation marks, as the ETag header gives it: "7".')
+    return match[1]
+
+
+def matches_etag(request: HTTPConnection, etag: str) -> bool:
+    """Whether If-None-Match names this tag (weak comparison, RFC 9110, section 13.1.2)."""
+    values = ",".join(request.headers.getlist("if-none-match"))
+    return values.strip() == "*" or etag in IF_NONE_MATCH.findall(values)

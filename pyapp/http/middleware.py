@@ -1,0 +1,125 @@
+"""What is around every request: its id and trace, errors become problem documents, its metrics, one line in the log."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pyapp.http.cors import cors_fields
+from pyapp.http.headers import IndexedHeaders
+from pyapp.http.responses import error_response, problem_response
+from pyapp.metrics import trace
+from pyapp.metrics.meters import UNMATCHED, Meter, Meters
+from pyapp.problems import Problem
+from pyapp.routes.live import STREAM_PATH
+from pyapp.serve.table import Endpoint
+
+access_logger = logging.getLogger("scoville.access")
+logger = logging.getLogger("scoville.app")
+
+FAILED = Problem("RQ500", "Something failed on our side. Report it with the request_id.")
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
+GONE = 499  # the client is; the number is nginx's
+DIGEST_CHARACTERS = 16
+
+
+class Door:
+    """The only middleware. Requests find their `request_id` in scope["state"], and their `traceparent`, if they have one."""
+
+    def __init__(self, router: ASGIApp, endpoints: Mapping[str, Endpoint]) -> None:
+        self.router = router
+        self.endpoints = endpoints
+        self.under_way = 0
+        self.meters = Meters(endless=frozenset({STREAM_PATH}))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.router(scope, receive, send)
+            return
+        started = time.perf_counter()
+        headers = scope["scoville.headers"] = IndexedHeaders(scope)
+        given = headers.first("x-request-id")
+        request_id = given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        traces = headers.getlist("traceparent")
+        traceparent = trace.read(traces[0]) if len(traces) == 1 else None
+        state = scope.setdefault("state", {})
+        state["request_id"], state["traceparent"] = request_id, traceparent
+        status = 0
+        is_api = scope["path"].startswith("/v1/")
+        added = [(b"x-request-id", request_id.encode()), *cors_fields(scope["method"], headers, state.get("origins", ()))]
+        if is_api:
+            added.append((b"x-content-type-options", b"nosniff"))
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                sent = [*message["headers"], *added, *state.get("rate_fields", ())]
+                if is_api and not any(name == b"cache-control" for name, _ in sent):
+                    sent.append((b"cache-control", b"no-store"))
+                message["headers"] = sent
+            await send(message)
+
+        self.under_way += 1
+        try:
+            from_memory = is_api and scope["method"] == "GET" and state.get("limits") is None and "reads" in state
+            if from_memory and (kept := state["reads"].find(scope, headers)) is not None:
+                status = 200
+                sent = [*kept.raw_headers, *added]
+                await send({"type": "http.response.start", "status": status, "headers": sent})
+                await send({"type": "http.response.body", "body": kept.body})
+            elif (endpoint := self.endpoints.get(scope["path"])) is not None and scope["method"] in endpoint.methods:
+                scope["path_params"] = {}
+                await endpoint(scope, receive, send_with_headers)
+            else:
+                await self.router(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            status = status or GONE  # nobody is there to read an answer
+        except (Problem, HTTPException) as refused:
+            if status:
+                raise
+            await error_response(refused, scope["method"], request_id, traceparent)(scope, receive, send_with_headers)
+        except Exception:
+            logger.exception("unhandled error", extra=_ids(request_id, traceparent))
+            if status:
+                raise
+            await problem_response(FAILED, request_id, traceparent)(scope, receive, send_with_headers)
+        finally:
+            self.under_way -= 1
+            seconds = time.perf_counter() - started
+            route = scope.get("scoville.route") or scope.get("route")
+            meter = self.meters.of(scope["method"], UNMATCHED if route is None else route.path)
+            meter.count(status or GONE, seconds)
+            if access_logger.isEnabledFor(logging.INFO):
+                access_logger.info("request", extra=_line(scope, meter, status, seconds) | _ids(request_id, traceparent))
+
+
+def _ids(request_id: str, traceparent: str | None) -> dict[str, str]:
+    ids = {"request_id": request_id}
+    return ids if traceparent is None else ids | {"trace_id": trace.trace_id(traceparent)}
+
+
+def _line(scope: Scope, meter: Meter, status: int, seconds: float) -> dict[str, Any]:
+    """Of an access. No query and no path with an @ in it: such may be a customer's e-mail."""
+    about = {"method": scope["method"], "route": meter.route, "status": status, "milliseconds": round(seconds * 1000, 2)}
+    if "@" not in scope["path"]:
+        about["path"] = scope["path"]
+    if (identity := scope["state"].get("identity")) is not None:
+        about["principal"] = _principal(identity.subject)
+    return about
+
+
+def _principal(subject: str) -> str:
+    """The subject of the token; some issuers put an e-mail there, of which only a digest is logged."""
+    if "@" not in subject:
+        return subject
+    return f"sha256:{hashlib.sha256(subject.encode()).hexdigest()[:DIGEST_CHARACTERS]}"

@@ -1,0 +1,124 @@
+"""Writing an HTTP answer from what Postgres built."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pyapp import problems
+from pyapp.database.commands import Result
+from pyapp.http import csv_pages as sheets
+from pyapp.http.accept import CSV
+from pyapp.http.context import PATCH_TYPES, Visit, matches_etag
+from pyapp.metrics import trace
+from pyapp.problems import KINDS, Problem
+
+
+def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status, headers, media_type="application/json")
+
+
+def page_response(
+    request: Request, visit: Visit, body: bytes, next_cursor: bytes | None = None, parameter: str = "cursor"
+) -> Response:
+    """A list as JSON or CSV, with a Link (RFC 8288) to the next page where there is one: it begins at `parameter`."""
+    headers = {"Vary": "Accept"}
+    if next_cursor is not None:
+        pairs = [pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1")) if pair[0] != parameter]
+        query = urlencode([*pairs, (parameter, next_cursor.decode())])
+        headers["Link"] = f'<{request.scope["path"]}?{query}>; rel="next"'
+    if visit.media_type == CSV:
+        return Response(sheets.write(visit.route.answer, body), headers=headers, media_type=sheets.MEDIA_TYPE)
+    return json_response(body, headers=headers)
+
+
+def document_response(request: Request, body: bytes, etag: bytes) -> Response:
+    """A single document with its ETag, or 304 where the client has it already."""
+    tag = etag.decode()
+    headers = {"ETag": f'"{tag}"'}
+    if matches_etag(request, tag):
+        return Response(status_code=304, headers=headers)
+    return json_response(body, headers=headers)
+
+
+def problem_response(problem: Problem, request_id: str, traceparent: str | None = None) -> Response:
+    body = msgspec.json.encode(problem.document(request_id, traceparent and trace.trace_id(traceparent)))
+    return Response(body, problem.status, problem.headers, media_type=problems.MEDIA_TYPE)
+
+
+def error_response(error: Problem | HTTPException, method: str, request_id: str, traceparent: str | None = None) -> Response:
+    """The answer to what was raised: a problem of ours, or what Starlette raises itself: no such path, no such method."""
+    if isinstance(error, Problem):
+        return problem_response(error, request_id, traceparent)
+    code = problems.CODES_BY_STATUS.get(error.status_code, "RQ500")
+    headers = dict(error.headers or {})
+    if "Allow" in headers:
+        methods = {*headers["Allow"].split(", "), "OPTIONS"}
+        headers["Allow"] = ", ".join(sorted(methods))
+        if method == "OPTIONS":
+            # RFC 9110, section 9.3.7. No Access-Control headers: other origins are not let in.
+            patch = {"Accept-Patch": ", ".join(PATCH_TYPES)} if "PATCH" in methods else {}
+            return Response(status_code=204, headers=headers | patch)
+    detail = problems.DETAILS_BY_STATUS.get(error.status_code, str(error.detail))
+    return problem_response(Problem(code, detail, headers=headers), request_id, traceparent)
+
+
+def result_response(visit: Visit, result: Result, *, dry_run: bool) -> Response:
+    """The answer to a single object."""
+    headers = _headers(dry_run=dry_run, replayed=result.replayed)
+    if result.code is not None:
+        return problem_response(_refusal(result, headers), visit.request_id, visit.traceparent)
+    route, status = visit.route, _status(visit, result)
+    if not dry_run and (route.versioned or (route.location and status == 201)):
+        members = msgspec.json.decode(result.body)
+        if route.location and status == 201:
+            headers["Location"] = route.location.format_map(members)
+        if route.versioned and not result.replayed:
+            headers["ETag"] = f'"{members["version"]}"'
+    return json_response(result.body, status, headers)
+
+
+def _status(visit: Visit, result: Result) -> int:
+    return 200 if visit.route.upserts and not result.created else visit.route.status
+
+
+def results_response(visit: Visit, results: Sequence[Result], *, dry_run: bool) -> Response:
+    """The answer to a list: 207 with a result for each element, in order."""
+    items = []
+    for number, result in enumerate(results):
+        item: dict[str, Any]
+        if result.code is None:
+            item = {"status": _status(visit, result), "data": msgspec.Raw(result.body)}
+        else:
+            problem = _refusal(result, {}, f"/{number}")
+            item = {"status": problem.status, "problem": problem.document()}
+        if result.replayed:
+            item["replayed"] = True
+        items.append(item)
+    headers = _headers(dry_run=dry_run, replayed=all(result.replayed for result in results))
+    return json_response(msgspec.json.encode({"results": items}), 207, headers)
+
+
+def _headers(*, dry_run: bool, replayed: bool) -> dict[str, str]:
+    headers = {}
+    if dry_run:
+        headers["Dry-Run"] = "true"
+    if replayed:
+        headers["Idempotency-Replayed"] = "true"
+    return headers
+
+
+def _refusal(result: Result, headers: dict[str, str], prefix: str = "") -> Problem:
+    """A refused element as a problem; its pointers then begin at the body that was sent."""
+    code = result.code if result.code in KINDS else "RQ500"
+    said = msgspec.json.decode(result.body, type=problems.Refusal)
+    for error in said.errors:
+        if isinstance(pointer := error.get("pointer"), str):
+            error["pointer"] = prefix + pointer
+    return Problem(code or "RQ500", said.detail, said.errors, headers)

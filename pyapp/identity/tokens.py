@@ -1,0 +1,252 @@
+"""Who is calling: JSON Web Tokens (RFC 7519) become an Identity, or a 401 that says what to do.
+
+What the caller may do is decided in Postgres: the role becomes SET ROLE, the scope becomes claims that the policies read.
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, Literal, get_args
+
+import jwt
+import msgspec
+from jwt.exceptions import PyJWTError
+from msgspec import Meta
+from starlette.datastructures import Headers
+
+from pyapp.identity.keys import STALE_SECONDS, KeySet
+from pyapp.problems import Problem, unavailable
+from pyapp.settings import Settings, SettingsError
+
+Role = Literal["admin", "warehouse", "sales", "integration"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+TOKEN_CHARACTERS_MAX = 8192
+TOKENS_KEPT_MAX = 4096
+CODES_MAX = 1000
+CLOCK_SKEW_SECONDS = 10
+
+LOCAL_ALGORITHM = "HS256"
+# A key set holds public keys only: HS256 is not here, or anyone could sign with the public key as the secret (RFC 8725, 2.1).
+JWKS_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
+
+Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
+Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
+
+# Whether tokens of a client that were issued under a number are still good: Database.check_grant.
+GrantCheck = Callable[[str, int], Awaitable[bool]]
+
+
+class Claims(msgspec.Struct):
+    """The claims of ours; the registered ones are checked by the library."""
+
+    sub: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
+    role: Role
+    exp: int | float
+    warehouses: Codes = ()
+    channels: Codes = ()
+    region: Annotated[int, Meta(ge=1, le=32767)] = 1
+
+
+class ClientClaims(msgspec.Struct):
+    """What a token says of the client that it was issued to (oauth.py)."""
+
+    client_id: Code
+    grant: int
+
+
+class Identity(msgspec.Struct, frozen=True):
+    """A caller: the database role and the claims that its transactions carry."""
+
+    role: Role
+    subject: str
+    warehouses: tuple[str, ...] = ()
+    channels: tuple[str, ...] = ()
+    region: int = 1
+
+    def claims(self, request_id: str) -> bytes:
+        """What app.enter gets, as JSON."""
+        return msgspec.json.encode(
+            {"sub": self.subject, "warehouses": self.warehouses, "channels": self.channels, "request_id": request_id}
+        )
+
+
+class Session(msgspec.Struct, frozen=True):
+    """A caller, and until when it is one: what outlives a request must look again."""
+
+    identity: Identity
+    expires_at: float  # seconds since 1970
+    client_id: str | None = None  # the client of ours that the token was issued to, if any, and the number of its grant
+    grant: int | None = None
+    key_id: str | None = None  # the published key of another issuer that the token was signed with
+
+
+def unauthenticated(detail: str, *, sent: bool = True) -> Problem:
+    """A 401 with the challenge of RFC 6750, section 3; without a token it names no error."""
+    challenge = 'Bearer realm="scoville"'
+    if sent:
+        challenge += f', error="invalid_token", error_description="{detail}"'
+    return Problem("RQ401", detail, headers={"WWW-Authenticate": challenge})
+
+
+async def _no_database(_client_id: str, _grant: int) -> bool:
+    raise unavailable("The database is not open yet. Repeat the request.")
+
+
+class Verifier:
+    """Checks tokens of one issuer: by the shared key, or by the issuer's published key set.
+
+    A good token is remembered for token_kept_seconds: so long a key withdrawn at the issuer, or a client of ours that was
+    revoked, still works.
+    """
+
+    check_grant: GrantCheck = staticmethod(_no_database)  # set when there is a database
+
+    def __init__(self, settings: Settings) -> None:
+        self.issuer = settings.jwt_issuer
+        self.audience = settings.jwt_audience
+        self.key = settings.jwt_key
+        self.kept_seconds = settings.token_kept_seconds
+        self.keys: KeySet | None = None
+        self.algorithms: tuple[str, ...] = (LOCAL_ALGORITHM,)
+        if settings.jwks_url:
+            self.keys = KeySet(settings.jwks_url)
+            # With the wait for the next fetch: a key that is withdrawn is good for no longer than a minute.
+            self.kept_seconds = min(self.kept_seconds, 60 - STALE_SECONDS)
+            self.algorithms = JWKS_ALGORITHMS
+        elif not self.key:
+            raise SettingsError(
+                "No way to check tokens: set SCOVILLE_JWT_KEY (make one with `openssl rand -hex 32`) or SCOVILLE_JWKS_URL."
+            )
+        self._kept: dict[str, tuple[Session, float]] = {}
+
+    async def identify(self, headers: Headers) -> Identity:
+        """The caller of a request. Raises Problem RQ401 (RQ503 while keys or database cannot be had)."""
+        return (await self.session(headers)).identity
+
+    async def identify_token(self, token: str) -> Identity:
+        """Who holds this token. Raises Problem as identify does."""
+        return (await self._session(token)).identity
+
+    async def session(self, headers: Headers) -> Session:
+        """The caller of what outlives a request. Raises Problem as identify does."""
+        return await self._session(_bearer(headers))
+
+    def remembered(self, token: str) -> Identity | None:
+        """Who holds this token, where that is known without asking anyone."""
+        kept = self._kept.get(token)
+        return kept[0].identity if kept is not None and time.time() < kept[1] else None
+
+    async def is_good(self, client_id: str | None, grant: int | None, key_id: str | None) -> bool:
+        """Whether what a session was opened with is still so, whatever is remembered. Raises Problem RQ503."""
+        if key_id is not None and self.keys is not None and await self.keys.find(key_id) is None:
+            return False
+        return client_id is None or grant is None or await self.check_grant(client_id, grant)
+
+    async def _session(self, token: str) -> Session:
+        now = time.time()
+        kept = self._kept.get(token)
+        if kept is not None and now < kept[1]:
+            return kept[0]
+        key = None if self.keys is None else await self._published_key(self.keys, token)
+        claims, client = await self._verify(token, self.key if key is None else key)
+        identity = Identity(claims.role, claims.sub, claims.warehouses, claims.channels, claims.region)
+        session = Session(identity, claims.exp, key_id=key.key_id if key else None)
+        if client:
+            session = Session(identity, claims.exp, client.client_id, client.grant)
+        if len(self._kept) >= TOKENS_KEPT_MAX:
+            self._kept.clear()
+        self._kept[token] = (session, min(claims.exp, now + self.kept_seconds))
+        return session
+
+    async def _verify(self, token: str, key: str | jwt.PyJWK | None) -> tuple[Claims, ClientClaims | None]:
+        try:
+            payload = jwt.decode(
+                token,
+                key or "",
+                algorithms=self.algorithms,
+                issuer=self.issuer,
+                audience=self.audience,
+                leeway=CLOCK_SKEW_SECONDS,
+                options={"require": ["exp", "iss", "aud", "sub"]},
+            )
+            claims = msgspec.convert(payload, Claims)
+            # Only where we issue the tokens ourselves is a client_id one of our clients.
+            client = msgspec.convert(payload, ClientClaims) if self.keys is None and "client_id" in payload else None
+        except jwt.ExpiredSignatureError:
+            raise unauthenticated("The token has expired. Ask for a new one.") from None
+        except jwt.MissingRequiredClaimError as error:
+            raise unauthenticated(f"The token has no claim {error.claim}. Ask for one that has it.") from None
+        except jwt.InvalidAudienceError:
+            raise unauthenticated("The token is meant for another service. Ask for one with our audience.") from None
+        except jwt.InvalidIssuerError:
+            raise unauthenticated("The token comes from an unknown issuer. Ask our issuer for one.") from None
+        except jwt.InvalidSignatureError:
+            raise unauthenticated("The signature of the token is wrong. Ask for a new one.") from None
+        except msgspec.ValidationError:
+            raise unauthenticated(
+                "The claims of the token cannot be used: role must be admin, warehouse, sales or integration, "
+                "warehouses and channels lists of codes, region a number from 1."
+            ) from None
+        except Exception:
+            # Anyone can send any bytes here, and the libraries below raise more kinds than they list.
+            # Whatever it was, the token is not good.
+            raise unauthenticated("The token cannot be read. Send a signed JWT as Authorization: Bearer.") from None
+        if client is not None and not await self.check_grant(client.client_id, client.grant):
+            raise unauthenticated("The client of this token was revoked, or its rights were changed. Ask for a new token.")
+        return claims, client
+
+    @staticmethod
+    async def _published_key(keys: KeySet, token: str) -> jwt.PyJWK:
+        try:
+            kid = jwt.get_unverified_header(token).get("kid")
+        except (PyJWTError, ValueError, RecursionError):
+            kid = None
+        if not isinstance(kid, str):
+            raise unauthenticated("The token names no key (kid). Send a signed JWT of our issuer.")
+        key = await keys.find(kid)
+        if key is None:
+            raise unauthenticated("The token is signed with an unknown key. Ask our issuer for a new one.")
+        return key
+
+
+def _bearer(headers: Headers) -> str:
+    values = headers.getlist("authorization")
+    if not values:
+        raise unauthenticated("Send a token: Authorization: Bearer <token>.", sent=False)
+    if len(values) > 1:
+        raise unauthenticated("Send one Authorization header, not several.")
+    scheme, _, token = values[0].partition(" ")
+    token = token.strip()
+    if scheme.lower() != "bearer" or not token:
+        raise unauthenticated("Send the token as Authorization: Bearer <token>.", sent=False)
+    if len(token) > TOKEN_CHARACTERS_MAX:
+        raise unauthenticated(f"The token is longer than {TOKEN_CHARACTERS_MAX} characters. Ask for a smaller one.")
+    return token
+
+
+def mint_token(
+    settings: Settings,
+    role: Role,
+    *,
+    subject: str | None = None,
+    warehouses: Sequence[str] = (),
+    channels: Sequence[str] = (),
+    region: int = 1,
+    seconds: int = 3600,
+) -> str:
+    """A token signed with SCOVILLE_JWT_KEY, good for `seconds`. Raises SettingsError where that is not set."""
+    scope = {"warehouses": list(warehouses), "channels": list(channels), "region": region}
+    return sign(settings, {"sub": subject or role, "role": role, **scope}, seconds)
+
+
+def sign(settings: Settings, claims: Mapping[str, Any], seconds: int) -> str:
+    """A token with these claims and the registered ones, good for `seconds`. Raises SettingsError without a key of ours."""
+    if not settings.jwt_key:
+        raise SettingsError("SCOVILLE_JWT_KEY is not set: tokens come from the issuer of SCOVILLE_JWKS_URL.")
+    now = int(time.time())
+    registered = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    times = {"iat": now, "exp": now + seconds, "jti": str(uuid.uuid4())}
+    return jwt.encode({**registered, **claims, **times}, settings.jwt_key, algorithm=LOCAL_ALGORITHM)

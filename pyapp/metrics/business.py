@@ -1,0 +1,171 @@
+"""What only the database knows (stock, orders, webhooks, backlogs), asked once in a while by the worker.
+
+A process that cannot ask says nothing rather than what was true long ago. Several workers tell the same: take the max.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import psycopg
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+from psycopg.types.json import Jsonb
+
+from pyapp import metrics
+from pyapp.database.calls import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering, with_options
+from pyapp.tasks import end
+
+logger = logging.getLogger("scoville.figures")
+
+MEASURE_SECONDS = 15.0
+KEPT_SECONDS = 60.0  # without a new measurement
+FIRST_VERIFICATION_SECONDS = 600.0  # after the start, so that a worker that keeps failing does not verify each time
+CONNECT_SECONDS = 5
+MEASURE_MILLISECONDS = 10_000
+VERIFY_MILLISECONDS = 3_600_000
+AWAY_SECONDS = 5.0
+
+ENTER = "select app.enter('scoville_worker', %s)"
+CLAIMS = Jsonb({"sub": "figures"})
+MEASURE = """
+    select figure, labels, value::float8 from jobs.measure_stock()
+    union all select figure, labels, value::float8 from jobs.measure_orders()
+    union all select figure, labels, value::float8 from jobs.measure_webhooks()
+    union all select figure, labels, value::float8 from jobs.measure_rollups()
+    union all select f.figure, '{}', f.value
+      from jobs.measure_backlogs() b
+     cross join lateral (values ('expired_holds', b.waiting::float8), ('expired_holds_oldest_seconds', b.oldest_seconds::float8))
+           f (figure, value)
+     where b.backlog = 'expired reservations'"""
+VERIFY = "select count(*) from stock.verify()"
+
+# Name, without scoville_: what it is, and its labels.
+FIGURES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "stock_units": ("Units, by what they are for.", ("region", "state")),
+    "stock_value": ("Value of the units on hand at list prices.", ("region", "currency")),
+    "skus": ("SKUs that are sold, by what is available of them in a region.", ("region", "state")),
+    "recent_orders": ("Orders placed in the last hour, by their status now; of the newest 10,000.", ("region", "status")),
+    "recent_units": ("Units of those that were not canceled.", ("region",)),
+    "recent_order_value": ("Their totals.", ("region", "currency")),
+    "holds": ("Reservations that hold units; counted to 100,000.", ("region",)),
+    "expiring_lots": ("Batches in stock that expire within the region's notice.", ("region",)),
+    "expiring_units": ("Units of those batches.", ("region",)),
+    "expired_holds": ("Reservations that are over and were not released yet; counted to 100,000.", ()),
+    "expired_holds_oldest_seconds": ("How long the first of them has been over.", ()),
+    "webhook_deliveries": ("Deliveries that wait or are being sent; counted to 10,000 an endpoint.", ("status",)),
+    "webhook_oldest_due_seconds": ("How long the first delivery that is due has waited.", ()),
+    "webhook_endpoints": ("Endpoints; gone and failing: disabled.", ("state",)),
+    "webhook_undispatched_events": ("Events of the log of which no delivery was made yet.", ()),
+    "rollup_as_of_timestamp_seconds": ("Up to when the sums of the BI views know everything; 0: never.", ("region", "rollup")),
+    "figures_timestamp_seconds": ("When these figures were taken.", ()),
+    "figures_duration_seconds": ("Time it took to take them.", ()),
+    "stock_disagreements": ("Rows of the last `verify`: ledger, levels, batches and promises that disagree.", ()),
+    "stock_verified_timestamp_seconds": ("When that was.", ()),
+}
+
+
+class Row(NamedTuple):
+    figure: str
+    labels: dict[str, str]
+    value: float
+
+
+class Figures(Collector):
+    """The last measurement, while it is fresh, and the last verification."""
+
+    def __init__(self) -> None:
+        self._rows: list[Row] = []
+        self._verified: list[Row] = []
+        self._until = 0.0
+
+    def measured(self, rows: list[Row]) -> None:
+        self._rows, self._until = rows, time.monotonic() + KEPT_SECONDS
+
+    def verified(self, disagreements: int) -> None:
+        self._verified = [
+            Row("stock_disagreements", {}, disagreements),
+            Row("stock_verified_timestamp_seconds", {}, time.time()),
+        ]
+
+    def describe(self) -> Iterator[GaugeMetricFamily]:
+        for name, (help_, labels) in FIGURES.items():
+            yield GaugeMetricFamily(f"scoville_{name}", help_, labels=labels)
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families = {family.name.removeprefix("scoville_"): family for family in self.describe()}
+        rows = self._rows if time.monotonic() < self._until else []
+        for row in [*rows, *self._verified]:
+            _, labels = FIGURES[row.figure]
+            families[row.figure].add_metric([row.labels[label] for label in labels], row.value)
+        yield from (family for family in families.values() if family.samples)
+
+
+async def run(url: str, verify_hours: float, stop: asyncio.Event) -> None:
+    """Measures until `stop`; a database that is away is waited for. verify_hours 0: never verifies."""
+    figures = Figures()
+    metrics.REGISTRY.register(figures)
+    working = asyncio.create_task(_keep_measuring(url, figures, verify_hours * 3600))
+    try:
+        await stop.wait()
+    finally:
+        await end(working)
+        metrics.REGISTRY.unregister(figures)
+
+
+async def _keep_measuring(url: str, figures: Figures, verify_seconds: float) -> None:
+    verify_at = time.monotonic() + min(FIRST_VERIFICATION_SECONDS, verify_seconds) if verify_seconds else float("inf")
+    while True:
+        try:
+            async with await _connect(url) as connection:
+                while True:
+                    figures.measured(await measure(connection))
+                    if time.monotonic() >= verify_at:
+                        verify_at = time.monotonic() + verify_seconds
+                        await _verify(connection, figures)
+                    await asyncio.sleep(MEASURE_SECONDS)
+        except psycopg.Error as error:
+            logger.warning("figures cannot be taken, trying again: %s", " ".join(str(error).split()))
+        except Exception:
+            logger.exception("figures cannot be taken, trying again")
+        await asyncio.sleep(AWAY_SECONDS)
+
+
+async def _connect(url: str) -> psycopg.AsyncConnection[Any]:
+    return await psycopg.AsyncConnection.connect(
+        url,
+        autocommit=True,
+        application_name="scoville figures",
+        connect_timeout=CONNECT_SECONDS,
+        options=with_options(url, f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"),
+        **KEEPALIVE,
+    )
+
+
+async def measure(connection: psycopg.AsyncConnection[Any]) -> list[Row]:
+    started = time.perf_counter()
+    rows = [Row(*row) for row in await _ask(connection, MEASURE, MEASURE_MILLISECONDS)]
+    return [
+        *rows,
+        Row("figures_timestamp_seconds", {}, time.time()),
+        Row("figures_duration_seconds", {}, time.perf_counter() - started),
+    ]
+
+
+async def _verify(connection: psycopg.AsyncConnection[Any], figures: Figures) -> None:
+    [(disagreements,)] = await _ask(connection, VERIFY, VERIFY_MILLISECONDS)
+    if disagreements:
+        logger.error("stock and ledger disagree in %d rows: run `scoville verify`", disagreements)
+    figures.verified(disagreements)
+
+
+async def _ask(connection: psycopg.AsyncConnection[Any], statement: str, milliseconds: int) -> list[Any]:
+    with answering(connection, milliseconds / 1000 + SPARE_SECONDS):
+        async with connection.transaction():
+            await connection.execute("select set_config('statement_timeout', %s, true)", [str(milliseconds)])
+            await connection.execute(ENTER, [CLAIMS])
+            return await (await connection.execute(statement.encode())).fetchall()

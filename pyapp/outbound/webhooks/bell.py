@@ -1,0 +1,75 @@
+"""Rings when there may be something to do: events to dispatch, or messages in the queue.
+
+Postgres notifies, which costs nothing while nothing happens. A notification can be lost (a failover, a pooler in between), so
+whoever waits looks again after a while in any case; here a lost connection is made anew, and that is all.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+import psycopg
+
+from pyapp.database.calls import KEEPALIVE
+
+logger = logging.getLogger("scoville.webhooks")
+
+EVENTS_CHANNEL = "scoville_events"
+QUEUE_CHANNEL = "scoville_webhooks"
+CONNECT_SECONDS = 5
+RECONNECT_SECONDS = 2.0
+
+
+class Bell:
+    """`events` and `queue` are set when they ring; whoever waits clears them."""
+
+    def __init__(self, url: str) -> None:
+        self.events = asyncio.Event()
+        self.queue = asyncio.Event()
+        self._url = url
+
+    async def run(self) -> None:
+        """Listens until cancelled."""
+        while True:
+            try:
+                async with await psycopg.AsyncConnection.connect(
+                    self._url,
+                    autocommit=True,
+                    application_name="scoville webhooks",
+                    connect_timeout=CONNECT_SECONDS,
+                    **KEEPALIVE,
+                ) as connection:
+                    await connection.execute(f"listen {EVENTS_CHANNEL}")
+                    await connection.execute(f"listen {QUEUE_CHANNEL}")
+                    await self._listen(connection)
+            except (psycopg.Error, OSError) as error:
+                logger.debug("no notifications for a moment: %s", error)
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen(self, connection: psycopg.AsyncConnection) -> None:
+        readable = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_reader(connection.pgconn.socket, readable.set)
+        try:
+            while True:
+                # What has happened before anyone listened, or while nobody did, is looked for too.
+                self.events.set()
+                self.queue.set()
+                await readable.wait()
+                readable.clear()
+                connection.pgconn.consume_input()
+                while (notify := connection.pgconn.notifies()) is not None:
+                    (self.events if notify.relname == EVENTS_CHANNEL.encode() else self.queue).set()
+        finally:
+            loop.remove_reader(connection.pgconn.socket)
+
+
+async def wait(event: asyncio.Event, seconds: float) -> None:
+    """Until the event is set or that time has passed; the event is then clear."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        pass
+    event.clear()

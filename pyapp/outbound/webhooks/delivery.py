@@ -1,0 +1,280 @@
+"""From the queue to the endpoints: many requests under way at once, out of one loop.
+
+Three parts: the fetcher claims messages as long as there is room, each message becomes a task that signs and sends it, and the
+reporter tells Postgres in batches what came of them. A claim is a right for CLAIM_SECONDS; a worker that dies leaves its messages
+to whoever claims them then. What Postgres is told too late it does not take. What two workers did not report on may be what
+they died of: it is sent by itself, one message after the other, so that nothing else is blamed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import email.utils
+import logging
+import time
+from collections import deque
+from typing import NamedTuple
+
+import aiohttp
+import msgspec
+
+from pyapp import __version__, metrics
+from pyapp.database.calls import Database, Row
+from pyapp.outbound.webhooks import signing
+from pyapp.outbound.webhooks.addresses import Refused
+from pyapp.outbound.webhooks.bell import Bell, wait
+from pyapp.outbound.webhooks.dispatcher import WORKER
+from pyapp.outbound.webhooks.egress import SECONDS_MAX, Egress
+from pyapp.problems import Problem
+from pyapp.tasks import end
+
+logger = logging.getLogger("scoville.webhooks")
+
+UNDER_WAY_MAX = 400  # requests of a worker; an endpoint has its own limit, far below
+CLAIM_MAX = 200  # messages a claim
+CLAIM_SECONDS = 40  # more than a request may take, and what it waits for to be reported
+COMPANY_MAX = 2  # claims of a message that is sent beside others
+REPORT_MAX = 200  # attempts a report
+GATHER_SECONDS = 0.004  # for more of them: a transaction costs as much as ten deliveries
+POLL_SECONDS = 1.0
+AWAY_SECONDS = 1.0
+RESPONSE_BYTES_MAX = 1024  # of an answer that are kept
+DRAIN_SECONDS = 5.0  # at the end, for what is under way
+
+CLAIM = "select * from jobs.claim_deliveries($1, $2)"
+START_SOLO = "select jobs.start_solo($1, $2, $3, $4, $5, $6)"
+REPORT = "select jobs.finish_deliveries($1)"
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"  # structured mode (CloudEvents HTTP binding, 3.2)
+USER_AGENT = f"Scoville-Webhooks/{__version__}"
+
+assert CLAIM_SECONDS > 2 * SECONDS_MAX  # noqa: S101
+
+
+class Message(NamedTuple):
+    """A row of jobs.claim_deliveries."""
+
+    message_id: int
+    claim: int
+    region_id: int
+    endpoint_id: int
+    delivery_id: int
+    url: str
+    secrets: tuple[str, ...]
+    webhook_id: str
+    body: bytes
+
+
+class Report(msgspec.Struct):
+    """An element of jobs.finish_deliveries."""
+
+    message_id: int
+    claim: int
+    region_id: int
+    endpoint_id: int
+    delivery_id: int
+    started_at: datetime.datetime
+    duration_ms: int
+    status_code: int | None = None
+    error: str | None = None
+    retry_after: int | None = None
+    response: str = ""
+
+
+class Deliverer:
+    """Delivers until stopped. One for a worker; any number of workers may run."""
+
+    def __init__(self, database: Database, bell: Bell, egress: Egress, *, claim_seconds: int = CLAIM_SECONDS) -> None:
+        self._database = database
+        self._bell = bell
+        self._egress = egress
+        self._claim_seconds = claim_seconds
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._suspects: deque[Message] = deque()
+        self._suspected = asyncio.Event()
+        self._room = asyncio.Event()
+        self._reports: list[tuple[float, Report]] = []  # with the moment until which the claim lasts
+        self._reported = asyncio.Event()
+        self._idle = asyncio.Event()  # nothing is left to be reported
+        self._idle.set()
+        self._away = False
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Returns when what was under way at `stop` has been reported, or DRAIN_SECONDS have passed."""
+        fetcher, reporter = asyncio.create_task(self._fetch()), asyncio.create_task(self._report())
+        soloist = asyncio.create_task(self._send_suspects())
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait({fetcher, reporter, soloist, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            await end(fetcher)
+            self._suspects.clear()
+            await self._drain()
+        finally:
+            tasks = [fetcher, reporter, soloist, stopped, *self._under_way]
+            await end(*tasks)
+        for task in tasks:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                raise error
+
+    async def _drain(self) -> None:
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                if self._under_way:
+                    await asyncio.wait(self._under_way)
+                await self._idle.wait()
+        except TimeoutError:
+            logger.warning(
+                "%d deliveries were under way at the end: they are sent again", len(self._under_way) + len(self._reports)
+            )
+
+    async def _fetch(self) -> None:
+        while True:
+            room = UNDER_WAY_MAX - len(self._under_way) - len(self._suspects)
+            if room <= 0:
+                await wait(self._room, POLL_SECONDS)
+                continue
+            limit = min(room, CLAIM_MAX)
+            until = time.monotonic() + self._claim_seconds
+            rows = await self._call(CLAIM, limit, self._claim_seconds)
+            for row in rows:
+                message = _message(row)
+                if message.claim > COMPANY_MAX:
+                    self._suspects.append(message)
+                    self._suspected.set()
+                    continue
+                self._begin(message, until)
+            if len(rows) < limit:
+                await wait(self._bell.queue, POLL_SECONDS)
+
+    async def _send_suspects(self) -> None:
+        """One after the other, each reported before the next begins: who dies of one has that one to blame."""
+        while True:
+            await self._suspected.wait()
+            self._suspected.clear()
+            while self._suspects:
+                message = self._suspects.popleft()
+                until = time.monotonic() + self._claim_seconds
+                if await self._call(START_SOLO, *message[:5], self._claim_seconds) == [(b"t",)]:
+                    await asyncio.wait({self._begin(message, until)})
+                    await self._idle.wait()
+                self._room.set()
+
+    def _begin(self, message: Message, until: float) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._deliver(message, until))
+        self._under_way.add(task)
+        metrics.DELIVERING.set(len(self._under_way))
+        task.add_done_callback(self._done)
+        return task
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        metrics.DELIVERING.set(len(self._under_way))
+        self._room.set()
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a delivery broke off", exc_info=error)
+
+    async def _deliver(self, message: Message, until: float) -> None:
+        started_at, started = datetime.datetime.now(datetime.UTC), time.perf_counter()
+        report = Report(*message[:5], started_at, 0)
+        await self._send(message, started_at, report)
+        seconds = time.perf_counter() - started
+        report.duration_ms = round(seconds * 1000)
+        metrics.ATTEMPTS.labels(_outcome(report)).inc()
+        metrics.ATTEMPT_DURATION.observe(seconds)
+        self._reports.append((until, report))
+        self._reported.set()
+        self._idle.clear()
+
+    async def _send(self, message: Message, now: datetime.datetime, report: Report) -> None:
+        headers = signing.headers(message.webhook_id, message.body.decode(), message.secrets, now)
+        headers["content-type"] = CONTENT_TYPE
+        headers["user-agent"] = USER_AGENT
+        try:
+            answer = await self._egress.post(message.url, message.body, headers)
+        except (aiohttp.ClientError, OSError) as error:
+            report.error = _describe(error)
+            return
+        report.status_code = answer.status
+        report.retry_after = _seconds(answer.retry_after, now)
+        report.response = answer.body[:RESPONSE_BYTES_MAX].decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+    async def _report(self) -> None:
+        while True:
+            await self._reported.wait()
+            self._reported.clear()
+            await asyncio.sleep(GATHER_SECONDS)
+            while self._reports:
+                batch = self._reports[:REPORT_MAX]
+                rows = await self._call(REPORT, msgspec.json.encode([report for _, report in batch]))
+                if rows:
+                    del self._reports[: len(batch)]
+                    if rows[0][0] != b"0":
+                        self._bell.queue.set()
+                else:
+                    now = time.monotonic()  # what has lost its claim meanwhile another will send again
+                    self._reports = [(until, report) for until, report in self._reports if until > now]
+            self._idle.set()
+
+    async def _call(self, statement: str, *values: int | bytes) -> list[Row]:
+        """The rows; none when the database is away, after a while. To repeat it is harmless."""
+        try:
+            rows = await self._database.call(WORKER, statement, values, request_id="")
+            self._away = False
+        except Problem as problem:
+            if not self._away:
+                logger.warning("webhooks cannot be delivered, trying again: %s", problem)
+            self._away = True
+            await asyncio.sleep(AWAY_SECONDS)
+            return []
+        return rows
+
+
+def _message(row: Row) -> Message:
+    message_id, claim, region, endpoint, delivery, url, secrets, webhook_id, body = (value or b"" for value in row)
+    return Message(
+        int(message_id),
+        int(claim),
+        int(region),
+        int(endpoint),
+        int(delivery),
+        url.decode(),
+        tuple(secrets.decode()[1:-1].replace('"', "").split(",")),  # an array of base64: nothing in it is ever escaped
+        webhook_id.decode(),
+        body,
+    )
+
+
+def _outcome(report: Report) -> str:
+    """delivered, or what was in the way: the class of the status (4xx), or the error."""
+    if report.error is not None or report.status_code is None:
+        return report.error or "protocol"
+    return "delivered" if 200 <= report.status_code < 300 else f"{report.status_code // 100}xx"
+
+
+def _describe(error: Exception) -> str:
+    """One word for what was in the way, for the log that the owner of the endpoint reads."""
+    seen: list[BaseException | None] = [error, error.__cause__, getattr(error, "os_error", None)]
+    if any(isinstance(cause, Refused) for cause in seen):
+        return "refused"
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return "name"
+    if isinstance(error, aiohttp.ClientSSLError):
+        return "tls"
+    if isinstance(error, aiohttp.ClientConnectionError | OSError):
+        return "connection"
+    return "protocol"
+
+
+def _seconds(retry_after: str | None, now: datetime.datetime) -> int | None:
+    """Retry-After (RFC 9110, section 10.2.3): seconds, or a date. None for anything else."""
+    if retry_after is None:
+        return None
+    if retry_after.isascii() and retry_after.isdecimal():
+        return min(int(retry_after[:12]), 2**31 - 1)
+    try:
+        moment = email.utils.parsedate_to_datetime(retry_after)
+        return max(0, min(round((moment - now).total_seconds()), 2**31 - 1))
+    except (TypeError, ValueError, OverflowError):
+        return None

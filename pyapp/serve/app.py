@@ -1,0 +1,135 @@
+"""The application: its lifespan and its routes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp
+
+from pyapp.api.tokens import TokenIssuer
+from pyapp.cache.answers import Reads
+from pyapp.cache.refusals import SoldOut
+from pyapp.database.calls import Database
+from pyapp.database.lanes import Lanes
+from pyapp.database.standby import Replica
+from pyapp.describe import pages as docs
+from pyapp.describe.dashboard import Dashboard
+from pyapp.eventlog.sequencer import Sequencer
+from pyapp.http.leases import Limits
+from pyapp.http.middleware import Door
+from pyapp.identity.tokens import Verifier
+from pyapp.live.live import Live
+from pyapp.metrics import exposition, sources
+from pyapp.metrics.exposition import Exposition
+from pyapp.outbound.webhooks.addresses import Allowed
+from pyapp.routes.live import live_routes
+from pyapp.serve.table import endpoints_by_path, healthz, starlette_routes
+from pyapp.settings import Settings, SettingsError
+from pyapp.tasks import end
+
+
+class State(TypedDict):
+    """What requests find in scope["state"], besides their request_id."""
+
+    database: Database
+    lanes: Lanes
+    live: Live
+    reads: Reads
+    replica: Replica | None  # None: there is no standby to read from
+    sold_out: SoldOut
+    sequencer: Sequencer
+    verifier: Verifier
+    issuer: TokenIssuer
+    allowed: Allowed
+    exposition: Exposition
+    limits: Limits | None  # None: nobody has one
+    origins: frozenset[str]  # whose pages are let in
+
+
+def create_app(settings: Settings) -> Scoville:
+    """The ASGI application. Raises SettingsError when the settings do not suffice to serve."""
+    if not settings.database_url:
+        raise SettingsError("DATABASE_URL is not set: give the URL of the login role, postgresql://authenticator@host/database.")
+    url, verifier, allowed = settings.database_url, Verifier(settings), Allowed(settings.webhook_allow)
+
+    @asynccontextmanager
+    async def lifespan(app: Scoville) -> AsyncIterator[State]:
+        database = Database(url, settings.pool_size, tracked=settings.read_url is not None)
+        await database.open()
+        lanes = Lanes(database, batch_elements_max=settings.batch_elements)
+        sequencer = Sequencer(url)
+        database.on_write = sequencer.kick
+        verifier.check_grant = database.check_grant
+        try:
+            async with AsyncExitStack() as stack:
+                await stack.enter_async_context(sequencer.running())
+                live = await stack.enter_async_context(Live(url, database, verifier, settings).open())
+                replica = None
+                if settings.read_url:
+                    replica = Replica(settings.read_url, database, url, settings.pool_size)
+                    await stack.enter_async_context(replica.running())
+                app.state.live = live
+                app.state.reads = reads = Reads(live.hub, verifier)
+                app.state.sold_out = sold_out = SoldOut(live.hub)
+                issuer = TokenIssuer(settings)
+                sampler = sources.Sampler(
+                    sources.requests(lambda: app.door.under_way),
+                    sources.reads(reads),
+                    sources.replica(replica),
+                    sources.lanes(lanes),
+                    sources.database(database),
+                    sources.sequencer(sequencer),
+                    sources.live(live),
+                )
+                sampling = asyncio.create_task(sampler.run())
+                rates = settings.rates()
+                yield {
+                    "database": database,
+                    "lanes": lanes,
+                    "live": live,
+                    "reads": reads,
+                    "replica": replica,
+                    "sold_out": sold_out,
+                    "sequencer": sequencer,
+                    "verifier": verifier,
+                    "issuer": issuer,
+                    "allowed": allowed,
+                    "exposition": Exposition(sampler.sample, settings.metrics_token),
+                    "limits": Limits(database, rates) if rates else None,
+                    "origins": frozenset(settings.allowed_origins),
+                }
+                await end(sampling)
+        finally:
+            await lanes.drain()
+            await database.close()
+
+    app = Scoville(routes=[*starlette_routes(), *docs.routes(), *live_routes(), *Dashboard().routes()], lifespan=lifespan)
+    app.router.redirect_slashes = False
+    return app
+
+
+def create_worker_app(settings: Settings) -> Scoville:
+    """What a worker answers: that it is alive, and its metrics."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Scoville) -> AsyncIterator[dict[str, Exposition]]:
+        yield {"exposition": Exposition(lambda: None, settings.metrics_token)}
+
+    return Scoville(
+        routes=[StarletteRoute("/healthz", healthz), StarletteRoute("/metrics", exposition.endpoint)], lifespan=lifespan
+    )
+
+
+class Scoville(Starlette):
+    """Starlette with one layer between server and router: the door does what its two layers for errors would do."""
+
+    door: Door
+
+    def build_middleware_stack(self) -> ASGIApp:
+        self.door = Door(self.router, endpoints_by_path())
+        return self.door

@@ -1,0 +1,204 @@
+"""Several API processes behind one socket: `serve --workers N`. One that dies is replaced; SIGHUP replaces all, one by one.
+
+A child is told two descriptors: the listening socket, which they all accept from, and a lifeline to its parent. It writes a byte
+when it serves, and stops when the other end is gone. What the children count they write to files of a folder of their own
+(pyapp/metrics), which is there as long as the parent: what a dead child counted stays counted, what it showed is taken back.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import re
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import psutil  # type: ignore[import-untyped]
+from prometheus_client.multiprocess import mark_process_dead
+
+from pyapp.failures import Exit, Failure
+from pyapp.tasks import end
+
+logger = logging.getLogger("scoville.processes")
+
+FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
+FOLDER_PREFIX = "scoville-metrics-"
+READY_SECONDS = 30.0
+RESTART_SECONDS = 1.0  # before one that died is replaced
+STOP_SECONDS = 30.0  # more than a process takes to end in good order
+
+
+class Child:
+    """A process that serves, or will."""
+
+    def __init__(self, process: asyncio.subprocess.Process, lifeline: socket.socket) -> None:
+        self.process = process
+        self.lifeline = lifeline
+        self.retired = False
+        self.ready = asyncio.create_task(self._wait())  # whether it came to serve
+
+    async def _wait(self) -> bool:
+        """False when it ended before, or takes longer than READY_SECONDS."""
+        with suppress(TimeoutError, OSError):
+            async with asyncio.timeout(READY_SECONDS):
+                return await asyncio.get_running_loop().sock_recv(self.lifeline, 1) == b"1"
+        return False
+
+    def end(self, sent: signal.Signals = signal.SIGTERM) -> None:
+        self.retired = True
+        with suppress(ProcessLookupError):
+            self.process.send_signal(sent)
+
+
+class Processes:
+    """The parent."""
+
+    def __init__(self, listener: socket.socket, number: int, folder: Path, announce: Callable[[], object]) -> None:
+        self._listener = listener
+        self._number = number
+        self._announce = announce
+        self._folder = folder
+        self._children: set[Child] = set()
+        self._serving: list[Child] = []
+        self._watchers: set[asyncio.Task[None]] = set()
+        self._stopping = asyncio.Event()
+        self._rolling: asyncio.Task[None] | None = None
+
+    async def run(self) -> None:
+        """Until SIGINT or SIGTERM; a second one does not wait for requests. Raises Failure when none can be started."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, self._stop)
+        loop.add_signal_handler(signal.SIGHUP, self._roll)
+        self._announce()
+        try:
+            self._serving = [await self._start() for _ in range(self._number)]
+            if not all(await asyncio.gather(*(child.ready for child in self._serving))) and not self._stopping.is_set():
+                raise Failure(Exit.DISAGREES, "A process could not be started: what it said stands above.")
+            await self._stopping.wait()
+        finally:
+            self._stopping.set()
+            for child in self._children:
+                child.end()
+            if self._watchers:
+                await asyncio.wait(self._watchers, timeout=STOP_SECONDS)
+            for child in self._children:
+                child.end(signal.SIGKILL)
+
+    def _stop(self) -> None:
+        if self._stopping.is_set():
+            for child in self._children:
+                child.end()
+        self._stopping.set()
+
+    def _roll(self) -> None:
+        if self._rolling is None or self._rolling.done():
+            self._rolling = asyncio.create_task(self._replace_all())
+
+    async def _replace_all(self) -> None:
+        """The new one serves before the old one stops. Where it does not come to that, the old ones stay."""
+        for place, old in enumerate(list(self._serving)):
+            new = await self._start()
+            if not await new.ready:
+                logger.error("a new process does not start: the old ones go on")
+                new.end(signal.SIGKILL)
+                return
+            self._serving[place] = new
+            old.end()
+        logger.info("all processes were replaced")
+
+    async def _start(self) -> Child:
+        ours, theirs = socket.socketpair()
+        ours.setblocking(False)
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "pyapp.serve.processes", str(self._listener.fileno()), str(theirs.fileno())),
+            pass_fds=(self._listener.fileno(), theirs.fileno()),
+            env={**os.environ, FOLDER_VARIABLE: str(self._folder)},
+            start_new_session=True,  # Ctrl-C comes to the parent alone, which passes it on
+        )
+        theirs.close()
+        child = Child(process, ours)
+        self._children.add(child)
+        watcher = asyncio.create_task(self._watch(child))
+        self._watchers.add(watcher)
+        watcher.add_done_callback(self._watchers.discard)
+        return child
+
+    async def _watch(self, child: Child) -> None:
+        """Until it ends; replaces it where nobody asked it to."""
+        code = await child.process.wait()
+        self._children.discard(child)
+        await child.ready
+        child.lifeline.close()
+        mark_process_dead(child.process.pid, str(self._folder))  # type: ignore[no-untyped-call]
+        if child.retired or self._stopping.is_set() or child not in self._serving:
+            return
+        logger.warning("process %d ended with %d: another takes its place", child.process.pid, code)
+        await asyncio.sleep(RESTART_SECONDS)
+        if not self._stopping.is_set() and child in self._serving:
+            self._serving[self._serving.index(child)] = await self._start()
+
+
+def run(listener: socket.socket, number: int, announce: Callable[[], object]) -> None:
+    """Serve with so many processes. Returns after SIGINT or SIGTERM, from when `announce` is called. Raises Failure."""
+    _remove_left_behind()
+    folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
+    try:
+        asyncio.run(Processes(listener, number, folder, announce).run())
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _remove_left_behind() -> None:
+    """The folders of parents that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        found = re.fullmatch(r"([0-9]+)-.*", folder.name.removeprefix(FOLDER_PREFIX))
+        with suppress(OSError):
+            if found and not psutil.pid_exists(int(found[1])) and folder.stat().st_uid == os.getuid():
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+def main(listener: int, lifeline: int) -> None:
+    """A child."""
+    from pyapp import settings
+    from pyapp.metrics.logs import configure
+    from pyapp.serve import server
+    from pyapp.serve.app import create_app
+
+    loaded = settings.load()
+    configure(loaded.log_level)
+    parent = socket.socket(fileno=lifeline)
+    parent.setblocking(False)
+    shared = socket.socket(fileno=listener)
+    server.run(
+        create_app(loaded),
+        shared,
+        None,
+        partial(_watch_parent, parent),
+        tls=loaded.tls,
+        proxies=loaded.trusted_proxies,
+        on_started=lambda: parent.send(b"1"),
+    )
+
+
+async def _watch_parent(parent: socket.socket, stop: asyncio.Event) -> None:
+    """Stops this process, as a signal does, when its parent is gone."""
+    gone = asyncio.create_task(asyncio.get_running_loop().sock_recv(parent, 1))
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({gone, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    if not stop.is_set():
+        os.kill(os.getpid(), signal.SIGTERM)
+        await stopped
+    await end(gone, stopped)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]))

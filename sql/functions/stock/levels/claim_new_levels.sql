@@ -1,0 +1,42 @@
+-- Which of these levels (pairs of warehouse and SKU) do not exist, in key order. They are this transaction's to make: whoever else
+-- wants to waits here, before it has locked any level, so that the two cannot wait for each other. Nothing is left of it where none
+-- is made in the end.
+-- Lock order: advisory, by hash, before stock_levels.
+create or replace function stock.claim_new_levels(
+  p_region_id smallint,
+  p_warehouse_ids text[],
+  p_sku_ids text[]
+)
+  returns table (warehouse_id text, sku_id text)
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_warehouses text[];
+  v_skus text[];
+begin
+  select array_agg(k.warehouse_id), array_agg(k.sku_id)
+    into v_warehouses, v_skus
+    from (select distinct n.warehouse_id collate "C" as warehouse_id, n.sku_id collate "C" as sku_id
+            from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as n (warehouse_id, sku_id)
+           order by 1, 2) k
+    left join lateral (
+      select true as is_there from stock.stock_levels l
+       where l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
+       limit 1) l on true
+   where l.is_there is null;
+  if v_warehouses is null then
+    return;
+  end if;
+  perform pg_advisory_xact_lock(h.key)
+     from (select distinct hashtextextended(
+                    concat_ws(E'\x1f', p_region_id, k.warehouse_id, k.sku_id), 2) as key
+             from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
+            order by 1) h;
+  return query
+    select k.* from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id);
+end
+$$;
+
+grant execute on function stock.claim_new_levels(smallint, text[], text[]) to scoville_definer;

@@ -1,0 +1,55 @@
+-- Locks these levels (pairs of warehouse and SKU) for a change by hand, after putting right what time has changed and the
+-- worker has not swept yet: expired holds on them are ended, expired batches leave the available units. So neither ever stands
+-- in the way of an adjustment, a count or a safety stock.
+-- A hold may reach into warehouses that are not the caller's. Its time has come whoever notices: while it is ended, the claim
+-- names those warehouses too; the caller named none of them, and gets nothing there.
+-- Lock order: levels that are to be made (stock.claim_new_levels); stock_levels in key order (with those of the holds), then lot_levels, then reservations.
+create or replace function stock.lock_to_change(
+  p_region_id smallint,
+  p_warehouse_ids text[],
+  p_sku_ids text[]
+)
+  returns void
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_claim text[] := app.claim_warehouses();
+  v_expired bigint[] := array(
+    select distinct r.reservation_id
+      from stock.reservations r
+      join stock.reservation_lines l on l.region_id = p_region_id and l.reservation_id = r.reservation_id
+      join rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
+        on k.warehouse_id = l.warehouse_id and k.sku_id = l.sku_id
+     where r.region_id = p_region_id and r.status = 'active' and r.expires_at <= app.now());
+begin
+  if cardinality(v_expired) > 0 then
+    perform set_config('scoville.warehouses', array(
+      select unnest(v_claim)
+       union
+      select l.warehouse_id
+        from stock.reservation_lines l
+       where l.region_id = p_region_id and l.reservation_id = any (v_expired))::text, true);
+  end if;
+  perform from stock.claim_new_levels(p_region_id, p_warehouse_ids, p_sku_ids);
+  perform from (
+      select k.warehouse_id, k.sku_id
+        from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
+       union
+      select l.warehouse_id, l.sku_id
+        from stock.reservation_lines l
+       where l.region_id = p_region_id and l.reservation_id = any (v_expired)) k
+    join stock.stock_levels l
+      on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
+   order by l.warehouse_id, l.sku_id
+     for no key update of l;
+  perform stock.reclassify_lots(p_region_id, p_warehouse_ids, p_sku_ids);
+  if cardinality(v_expired) > 0 then
+    perform stock.end_reservations(p_region_id, v_expired, 'expired', 'system');
+    perform set_config('scoville.warehouses', coalesce(v_claim::text, ''), true);
+  end if;
+end
+$$;
+
+grant execute on function stock.lock_to_change(smallint, text[], text[]) to scoville_definer;

@@ -1,0 +1,19 @@
+-- The SKUs that have a sellable batch whose last day comes before p_before.
+create or replace function stock.expiring_skus(
+  p_region_id smallint,
+  p_before date,
+  p_warehouse_id text
+)
+  returns text[]
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select coalesce(array_agg(distinct v.sku_id), '{}')
+    from stock.lots t
+    join stock.lot_levels v on v.region_id = p_region_id and v.lot_id = t.lot_id
+   where t.region_id = p_region_id and t.expiration_date < p_before and v.on_hand > 0 and v.sellable
+     and (p_warehouse_id is null or v.warehouse_id = p_warehouse_id);
+$$;
+
+grant execute on function stock.expiring_skus(smallint, date, text) to admin, warehouse, sales;

@@ -1,0 +1,67 @@
+-- Brings levels in line with the status of their batches: units of a batch that can no longer be sold turn unavailable (as
+-- far as they are promised already, shortfall), units of one that can be sold again turn available. p_reasons are the changes
+-- of status that were made by hand; the ledger keeps their reason. Answers how many batch levels changed.
+-- Lock order: the caller has locked these stock_levels; here lot_levels in key order.
+create or replace function stock.reclassify_lots(
+  p_region_id smallint,
+  p_warehouse_ids text[],
+  p_sku_ids text[],
+  p_reasons stock.draft[] default '{}'
+)
+  returns integer
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_sellable boolean;
+  v_movements stock.movement[];
+  v_changed integer := 0;
+begin
+  foreach v_sellable in array array[false, true] loop
+    select array_agg(
+             row(c.warehouse_id, c.sku_id, 'adjustment', c.lot_id, null, null, null,
+                 case when v_sellable then c.first_part - c.on_hand else c.first_part end, null,
+                 case when v_sellable then -c.first_part else c.on_hand - c.first_part end,
+                 coalesce(d.reason_code, case c.status when 'expired' then 'expired' when 'recalled' then 'recalled'
+                                                      when 'damaged' then 'damaged' else 'quality_control' end),
+                 concat_ws(': ', 'batch is ' || c.status, d.note), null, coalesce(d.actor, app.claim_subject()),
+                 coalesce(d.request_id, app.claim_request_id()), null, null)::stock.movement
+             order by c.warehouse_id, c.sku_id, c.lot_id)
+      into v_movements
+      from (select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.status,
+                   -- What the level can take of this batch: available units when it stops being sold, shortfall when it
+                   -- is sold again; the batches of a level share it in order.
+                   greatest(0, least(v.on_hand, case when v_sellable then l.shortfall else l.available end
+                     - coalesce(sum(v.on_hand) over (partition by v.warehouse_id, v.sku_id order by v.lot_id
+                         rows between unbounded preceding and 1 preceding), 0)))::integer as first_part
+              from stock.lock_lots(p_region_id, p_warehouse_ids, p_sku_ids) v
+              join stock.stock_levels l
+                on l.region_id = p_region_id and l.warehouse_id = v.warehouse_id and l.sku_id = v.sku_id
+             where v.sellable is distinct from (v.status = 'available') and (v.status = 'available') = v_sellable
+               and v.on_hand > 0) c
+      left join unnest(p_reasons) d on d.lot_id = c.lot_id;
+    continue when v_movements is null;
+    update stock.lot_levels v
+       set sellable = v_sellable
+      from unnest(v_movements) m
+     where v.region_id = p_region_id and v.warehouse_id = m.warehouse_id and v.sku_id = m.sku_id and v.lot_id = m.lot_id;
+    perform stock.post_movements(p_region_id, v_movements);
+    v_changed := v_changed + cardinality(v_movements);
+  end loop;
+  update stock.stock_levels l
+     set next_expiry_on = n.expires_on
+    from (select k.warehouse_id, k.sku_id,
+                 (select min(t.expiration_date)
+                    from stock.lot_levels v
+                    join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
+                   where v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id
+                     and v.sellable and v.on_hand > 0) as expires_on
+            from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)) n
+   where l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
+     and l.next_expiry_on is distinct from n.expires_on;
+  return v_changed;
+end
+$$;
+
+grant execute on function stock.reclassify_lots(smallint, text[], text[], stock.draft[]) to scoville_definer;

@@ -1,0 +1,65 @@
+-- Refuses the holds with which their owner would have more than the channel's share of a SKU's units (hold_share_max, in percent
+-- of what the channel's warehouses have free or held; at least one unit). Earlier holds of the same batch count, served or not.
+-- Whoever changes a hold has locked its levels, and the caller has locked all levels here: so what is counted here stands.
+create or replace function stock.cap_holds(
+  p_region_id smallint,
+  p_holds stock.hold[]
+)
+  returns stock.hold[]
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_holds stock.hold[] := p_holds;
+  v_hold stock.hold;
+  v_now timestamptz := app.now();
+  v_share integer;
+  v_taken jsonb := '{}';  -- by earlier holds of the batch: {owner: {SKU: units}}
+  v_own jsonb;
+  v_errors jsonb;
+begin
+  for i in 1 .. cardinality(v_holds) loop
+    v_hold := v_holds[i];
+    continue when v_hold.code is not null;
+    select c.hold_share_max into v_share from catalog.channels c where c.channel_id = v_hold.channel_id;
+    continue when v_share = 100;
+    v_own := coalesce(v_taken -> v_hold.actor, '{}');
+    select jsonb_agg(stock.short_line(l.line_no, l.sku_id, l.quantity, greatest(l.free, 0))
+             || jsonb_build_object('detail', format(
+                  '%s of %s wanted; you may hold %s more.', l.quantity, l.sku_id, greatest(l.free, 0)))
+             order by l.line_no) filter (where l.quantity > l.free),
+           v_own || jsonb_object_agg(l.sku_id, coalesce((v_own ->> l.sku_id)::bigint, 0) + l.quantity)
+      into v_errors, v_own
+      from (
+        select r.line_no, r.sku_id, r.quantity,
+               greatest(1, u.units * v_share / 100) - h.held - coalesce((v_own ->> r.sku_id)::bigint, 0) as free
+          from jsonb_to_recordset(v_hold.lines) as r (line_no integer, sku_id text, quantity bigint)
+         cross join lateral (
+           select coalesce(sum(s.available::bigint + s.reserved), 0)::bigint as units
+             from catalog.channel_warehouses w
+             join catalog.warehouses a on a.warehouse_id = w.warehouse_id and a.active
+             join stock.stock_levels s on s.region_id = p_region_id and s.warehouse_id = w.warehouse_id and s.sku_id = r.sku_id
+            where w.channel_id = v_hold.channel_id) u
+         cross join lateral (
+           select coalesce(sum(n.quantity), 0)::bigint as held
+             from stock.reservations v
+             join stock.reservation_lines n on n.region_id = p_region_id and n.reservation_id = v.reservation_id
+             join catalog.channel_warehouses w on w.channel_id = v_hold.channel_id and w.warehouse_id = n.warehouse_id
+            where v.region_id = p_region_id and v.owner = v_hold.actor and v.status = 'active' and v.expires_at > v_now
+              and n.sku_id = r.sku_id) h) l;
+    if v_errors is null then
+      v_taken := jsonb_set(v_taken, array[v_hold.actor], v_own);
+    else
+      v_hold.code := 'RV005';
+      v_hold.body := jsonb_build_object('detail', format(
+        'Channel %s lets one client hold %s %% of a SKU. Hold less, order what you hold, or let some of it go.',
+        v_hold.channel_id, v_share), 'errors', v_errors);
+      v_holds[i] := v_hold;
+    end if;
+  end loop;
+  return v_holds;
+end
+$$;
+
+grant execute on function stock.cap_holds(smallint, stock.hold[]) to scoville_definer;

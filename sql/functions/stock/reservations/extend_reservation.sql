@@ -1,0 +1,52 @@
+-- Gives one locked hold another end: from now (ttl_seconds) or a moment (expires_at), at most 24 hours ahead. Answers a refusal
+-- (code, body), or nulls when it is done.
+create or replace function stock.extend_reservation(
+  p_region_id smallint,
+  p_reservation_id bigint,
+  p_request jsonb,
+  out code text,
+  out body jsonb
+)
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_now timestamptz := app.now();
+  v_field text := case when p_request ? 'ttl_seconds' then '/ttl_seconds' else '/expires_at' end;
+  v_seconds bigint := (p_request ->> 'ttl_seconds')::bigint;
+  v_until timestamptz;
+begin
+  select r.code, r.body into code, body from stock.refuse_reservation_change(p_region_id, p_reservation_id, p_request) r;
+  if code is not null then
+    return;
+  end if;
+  body := stock.refuse_inactive(p_region_id, p_reservation_id, '');
+  if body is not null then
+    code := 'RV002';
+    return;
+  end if;
+  -- Compared before it is added: no number of seconds can leave the range of time.
+  v_until := date_trunc('milliseconds', case when v_seconds is null then (p_request ->> 'expires_at')::timestamptz
+    else v_now + least(greatest(v_seconds, 0), 86401) * interval '1 second' end);
+  if (v_seconds is null) = (p_request ->> 'expires_at' is null) then
+    body := app.refusal('Say until when: ttl_seconds (from now), or expires_at.', '');
+  elsif not v_until > v_now then
+    body := app.refusal('The end must lie ahead. To let the units go, send DELETE.', v_field);
+  elsif v_until > v_now + interval '24 hours' then
+    body := app.refusal('Units are held for at most 24 hours from now; extend the hold again before it expires.', v_field);
+  end if;
+  if body is not null then
+    code := 'VA001';
+    return;
+  end if;
+  update stock.reservations r
+     set expires_at = v_until, version = r.version + 1, updated_at = v_now,
+         changed_by = coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject()), change_reason = 'extended',
+         request_id = coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id())
+   where r.region_id = p_region_id and r.reservation_id = p_reservation_id;
+  perform stock.emit_reservation_events(p_region_id, 'reservation.extended', array[p_reservation_id]);
+end
+$$;
+
+grant execute on function stock.extend_reservation(smallint, bigint, jsonb) to scoville_definer;

@@ -1,0 +1,23 @@
+-- The holds on these SKUs that have expired and are still counted as reserved. Locks nothing.
+create or replace function stock.find_expired_reservations(
+  p_region_id smallint,
+  p_demands stock.demand[]
+)
+  returns bigint[]
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+begin
+  return (
+    select coalesce(array_agg(r.reservation_id order by r.reservation_id), '{}')
+      from stock.reservations r
+     where r.region_id = p_region_id and r.status = 'active' and r.expires_at <= app.now()
+       and exists (
+         select from stock.reservation_lines l
+          where l.region_id = p_region_id and l.reservation_id = r.reservation_id
+            and l.sku_id = any (select d.sku_id from unnest(p_demands) d)));
+end
+$$;
+
+grant execute on function stock.find_expired_reservations(smallint, stock.demand[]) to scoville_definer;

@@ -1,0 +1,30 @@
+-- Locks the holds that these demands convert, and answers those that still hold their units.
+-- Lock order: the caller has locked their stock_levels; here the reservations in key order.
+create or replace function stock.lock_live_reservations(
+  p_region_id smallint,
+  p_demands stock.demand[]
+)
+  returns bigint[]
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_named bigint[] := array(
+    select distinct d.reservation_id from unnest(p_demands) d where d.reservation_id is not null);
+begin
+  if cardinality(v_named) = 0 then
+    return v_named;
+  end if;
+  return array(
+    select s.reservation_id
+      from (select r.reservation_id, r.status, r.expires_at
+              from stock.reservations r
+             where r.region_id = p_region_id and r.reservation_id = any (v_named)
+             order by r.reservation_id
+               for no key update) s
+     where stock.reservation_status(s.status, s.expires_at, app.now()) = 'active');
+end
+$$;
+
+grant execute on function stock.lock_live_reservations(smallint, stock.demand[]) to scoville_definer;

@@ -1,0 +1,47 @@
+-- Reads reservations and refuses those that name no channel or SKU of the caller's, or another time to live than 1 to
+-- 86,400 seconds. Lines of one SKU are summed, the first of them names its place.
+create or replace function stock.read_holds(
+  p_region_id smallint,
+  p_reservations jsonb,
+  p_skip integer[]
+)
+  returns setof stock.hold
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select h.ordinal, v.refusal ->> 'code', v.refusal -> 'body', h.channel_id,
+         case when h.ttl_seconds between 1 and 86400
+              then date_trunc('milliseconds', app.now() + h.ttl_seconds * interval '1 second') end,
+         h.element ->> 'note', l.lines, coalesce(h.element -> 'meta' ->> 'actor', app.claim_subject()),
+         coalesce(h.element -> 'meta' ->> 'request_id', app.claim_request_id()), null::bigint
+    from (
+      select e.ordinality::integer as ordinal, e.value as element,
+             coalesce((e.value ->> 'ttl_seconds')::bigint, 900) as ttl_seconds,
+             coalesce(e.value ->> 'channel', app.claim_channel()) as channel_id
+        from jsonb_array_elements(p_reservations) with ordinality e
+       where e.ordinality <> all (p_skip)
+    ) h
+    left join catalog.channels c
+      on c.channel_id = h.channel_id and c.active and c.region_id = p_region_id
+     and (app.reaches_all_channels() or c.channel_id = any (app.claim_channels()))
+   cross join lateral (
+      select jsonb_agg(jsonb_build_object(
+               'line_no', i.line_no, 'sku_id', i.sku_id, 'quantity', i.quantity) order by i.line_no) as lines,
+             jsonb_agg(jsonb_build_object('pointer', '/items/' || i.line_no - 1 || '/sku_id',
+               'detail', format('There is no SKU %s.', i.sku_id), 'sku_id', i.sku_id) order by i.line_no)
+               filter (where k.sku_id is null) as unknown,
+             jsonb_agg(jsonb_build_object('pointer', '/items/' || i.line_no - 1 || '/sku_id',
+               'detail', format('SKU %s is not for sale here.', i.sku_id), 'sku_id', i.sku_id) order by i.line_no)
+               filter (where not k.active or k.price is null and c.pricing = 'list') as unsaleable
+        from (select r.value ->> 'sku_id' as sku_id, least(sum((r.value ->> 'quantity')::bigint), 2147483647) as quantity,
+                     min(r.ordinality)::integer as line_no
+                from jsonb_array_elements(nullif(h.element -> 'items', 'null')) with ordinality r
+               group by r.value ->> 'sku_id') i
+        left join catalog.skus k on k.sku_id = i.sku_id
+    ) l
+   cross join lateral (select stock.refuse_hold(h.channel_id, c.channel_id is not null, h.ttl_seconds, l.lines, l.unknown,
+     l.unsaleable)) v (refusal);
+$$;
+
+grant execute on function stock.read_holds(smallint, jsonb, integer[]) to scoville_definer;
