@@ -15,7 +15,6 @@ from pyapp.deploy import migrate as deploy
 from pyapp.deploy import replay
 from pyapp.deploy.migrate import (
     LOCK_KEY,
-    ROOT,
     DatabaseUrlError,
     DeployBusyError,
     DeployError,
@@ -27,6 +26,7 @@ from pyapp.deploy.migrate import (
     migrate,
 )
 from pyapp.deploy.replay import ROLES
+from pyapp.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -116,6 +116,6 @@ def test_the_database_says_the_same_as_the_files(connection: psycopg.Connection[
     assert {name for name, *_ in rows} == set(FUNCTIONS)
     for name, arguments, comment, roles in rows:
         function = FUNCTIONS[name]
-        assert (tuple(arguments), set(roles)) == (function.arguments, function.roles), name
+        assert (tuple(arguments), frozenset(roles)) == (function.arguments, function.roles), name
         codes = f"\nErrors: {' '.join(function.errors)}" if function.errors else ""
         assert comment == function.comment + codes, name
