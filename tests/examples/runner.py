@@ -1,8 +1,8 @@
 """Runs the examples of sql/examples in psql.
 
-An example is SQL in paragraphs. Its .out file holds each paragraph with its output below. `-- Session 2` at the head of a paragraph
-sends it and those that follow to a psql of their own. Where a session waits for a lock, the output says so; the rest of its answer
-stands where it came.
+An example is SQL in paragraphs. Its .out file holds each paragraph with its output below. `-- Session 2` at the head of a
+paragraph sends it and those that follow to a psql of their own. Where a session waits for a lock, the output says so; the rest
+of its answer stands where it came.
 """
 
 from __future__ import annotations
