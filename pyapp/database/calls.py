@@ -15,7 +15,7 @@ import os
 import select
 import socket
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 from psycopg import pq
@@ -24,6 +24,7 @@ from psycopg.generators import fetch_many, send
 from psycopg.waiting import wait_async
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from pyapp.database.enter import Caller, enter_step
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, from_database, unavailable
 
 POOL_WAIT_SECONDS = 5.0  # for a free connection; then 503
@@ -45,7 +46,6 @@ KEEPALIVE: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "k
 STALE_PLAN_STATES = frozenset({"0A000", "26000"})
 REPEATED_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"}) | STALE_PLAN_STATES
 
-ENTER = "select app.enter($1, $2)"
 # Where the log of the primary ends: behind what was just committed. Run after COMMIT.
 POSITION = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
 CHECK_GRANT = "select api.check_grant($1, $2)"
@@ -76,15 +76,6 @@ class LostConnection(Exception):  # noqa: N818
 
 class AfterCommit(psycopg.OperationalError):
     """What was asked has been committed, and then something failed."""
-
-
-class Caller(Protocol):
-    """Whoever a transaction is entered as: an Identity, or a worker."""
-
-    @property
-    def role(self) -> str: ...
-
-    def claims(self, request_id: str) -> bytes: ...
 
 
 class Session(psycopg.AsyncConnection[Any]):
@@ -171,7 +162,7 @@ class Database:
         """
         steps = (
             ("begin read only" if read_only else "begin", ()),
-            (ENTER, (identity.role, identity.claims(request_id))),
+            enter_step(identity, request_id),
             (statement, tuple(values)),
             ("rollback" if dry_run else "commit", ()),
         )
