@@ -1,4 +1,6 @@
-"""Demo data: real sauces and a month of real orders (ATTRIBUTION.md), with warehouses, batches and expiry dates by a seed.
+"""The demo: its own PostgreSQL (embedded), its data, its API clients and its customers (traffic). Only `pyapp.cli` imports it.
+
+The data are real sauces and a month of real orders (ATTRIBUTION.md), with warehouses, batches and expiry dates by a seed.
 
 Everything goes in through the api functions as role admin, in one transaction: it is there whole or not at all. The clock of
 the database is set to when it happened, so the ledger has a month behind it, as reports want it.
