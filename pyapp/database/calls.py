@@ -112,7 +112,7 @@ class Database:
 
     `on_write` is called after each write that may have been committed. `tracked`: `position` is where the log of the primary
     ended after the last write, for what reads elsewhere (replica.py). `warming`: calls that each new connection runs, and rolls
-    back, before its first caller gets it.
+    back, while nobody waits for it.
     """
 
     on_write: Callable[[], None] = staticmethod(lambda: None)
@@ -276,8 +276,13 @@ class Database:
             await self._pool.putconn(session)  # which makes the pool connect anew
 
     async def _warm(self, session: Session) -> None:
-        """A call that fails ends the warming and nothing else: the database may be too busy, or not migrated yet."""
+        """A call that fails ends the warming and nothing else: the database may be too busy, or not migrated yet.
+
+        A caller who waits gets the connection as it is: its own cold call ends sooner than a warm one after all of these.
+        """
         for caller, statement, values in self._warming:
+            if self.pool_stats()["requests_waiting"]:
+                return
             steps = (("begin", ()), (WARMING_TIMEOUT, ()), enter_step(caller), (statement, values), ("rollback", ()))
             try:
                 await _run_steps(session, steps, [tuple(map(_encode, values)) for _, values in steps])

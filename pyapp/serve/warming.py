@@ -1,4 +1,4 @@
-"""What a new connection of the pool runs before its first request, so that the request does not pay for it.
+"""What a new connection of the pool runs while nobody waits for it, so that its first request does not pay for it.
 
 PostgreSQL compiles functions and plans their statements per connection. Each command that lanes send, called with an empty
 list, compiles most of what an order or an adjustment runs, and writes nothing: not even a number of a sequence is used.
