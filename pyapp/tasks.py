@@ -1,8 +1,9 @@
-"""The end of tasks that run until they are cancelled."""
+"""Tasks that run until they are cancelled or an event is set."""
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 REPEAT_SECONDS = 1.0
@@ -22,3 +23,10 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
         for task in done:
             if not task.cancelled():
                 task.exception()  # has been looked at: nobody is warned
+
+
+async def wait_for(event: asyncio.Event, seconds: float) -> None:
+    """Returns when the event is set or that time has passed."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()

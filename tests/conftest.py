@@ -19,9 +19,9 @@ from urllib.parse import quote, urlencode
 import psycopg
 import pytest
 from playwright.sync_api import sync_playwright
-from psycopg.types.json import Jsonb
 from pytest_postgresql import factories
 
+from pyapp.database.enter import Component, entering
 from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
 from tests.folders import short_folder
@@ -198,13 +198,13 @@ class Roles:
         channels: Sequence[str] = (),
         request_id: str | None = None,
     ) -> Iterator[psycopg.Connection[Any]]:
-        claims = {"sub": sub, "warehouses": list(warehouses), "channels": list(channels), "request_id": request_id}
+        caller = Component(role, sub, warehouses, channels)
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = psycopg.connect(self._url)
         try:
-            connection.execute("select app.enter(%s, %s)", [role, Jsonb(claims)])
+            connection.execute(*entering(caller, request_id or ""))
             yield connection
             connection.commit()
         except BaseException:

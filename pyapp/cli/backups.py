@@ -18,6 +18,7 @@ from pyapp.cli.options import DataDir
 from pyapp.cli.output import end
 from pyapp.cli.psql import find_program, owner_parameters
 from pyapp.cli.verification import disagreements
+from pyapp.database.enter import Component, entering
 from pyapp.failures import Exit, Failure
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def restore(
         raise Failure(Exit.DISAGREES, f"Restored, and not as it was: {wrong}.")
     deploy(url, only_if_needed=False)
     with context.connect(url) as connection:
-        connection.execute("select app.enter('scoville_worker', %s)", ['{"sub": "restore"}'])
+        connection.execute(*entering(Component("scoville_worker", "restore")))
         [(epoch,)] = connection.execute("select jobs.check_epoch()").fetchall()
         if epoch == manifest["epoch"]:
             [(epoch,)] = connection.execute("select jobs.renew_epoch()").fetchall()

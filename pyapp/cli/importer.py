@@ -17,13 +17,14 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
 import httpx2
 import msgspec
 
+from pyapp.cli import mapping
 from pyapp.failures import Exit, Failure
 
 Kind = Literal["skus", "stock", "orders"]
@@ -44,13 +45,9 @@ COLUMNS: dict[Kind, tuple[list[str], list[str]]] = {  # required, optional
     "stock": (["sku_id", "warehouse_location", "stock", "batch_number"], ["expiration_date", "reason_code", "note"]),
     "orders": (
         ["order_id", "sku_id", "quantity"],
-        ["created_at", "channel", "customer_name", "customer_email", "customer_address", "price"],
+        ["created_at", "channel", "customer_name", "customer_email", "customer_address", "price", "line_total"],
     ),
 }
-GROCER_SKUS = {"product_id", "manufacturer_id", "product_category", "product_type", "package_size"}
-GROCER_ORDERS = {"basket_id", "transaction_timestamp", "store_id", "household_id", "product_id", "quantity", "sales_value"}
-GROCER_WAREHOUSES = ["WH-01", "WH-02", "WH-03"]
-ML_PER_OUNCE = Decimal("29.5735")
 
 
 @dataclass(frozen=True)
@@ -138,6 +135,7 @@ def run(
     advance: Callable[[int, int], None] | None = None,
     time_zone: tzinfo = UTC,
     dry_run: bool = False,
+    map_: Path | None = None,
 ) -> Report:
     """Import one file. `advance` is told how many of the elements are through. Raises Failure when it cannot go on.
 
@@ -146,10 +144,11 @@ def run(
     content = _read(path)
     report = Report(say, dry_run)
     elements_max = DRY_ELEMENTS_MAX if dry_run else ELEMENTS_MAX
-    rows, source = _rows(kind, content, report)
-    elements, channels = _elements(kind, source, rows, report, time_zone)
+    table, mapped_by = mapping.read(map_, kind, *COLUMNS[kind]) if map_ else (None, b"")
+    rows = _rows(kind, content, report, table)
+    elements, channels = _elements(kind, rows, report, time_zone)
     zone = f" {time_zone}" if kind == "orders" else ""  # to the others it means nothing: a receipt would be booked once a zone
-    digest = hashlib.sha256(content + f"\n{kind}{zone} {elements_max}".encode()).hexdigest()[:32]
+    digest = hashlib.sha256(content + mapped_by + f"\n{kind}{zone} {elements_max}".encode()).hexdigest()[:32]
     with Api(url, token, dry_run=dry_run) as api:
         new: set[str] = set()
         for start in range(0, len(channels), elements_max):
@@ -182,29 +181,45 @@ def _read(path: Path) -> bytes:
     return content
 
 
-def _rows(kind: Kind, content: bytes, report: Report) -> tuple[Iterator[tuple[int, dict[str, str]]], str]:
-    """The rows with the number of the line on which each begins, and whose format it is."""
+@dataclass(frozen=True)
+class Row:
+    """A line as our columns have it, and the sales channel that a map makes of it."""
+
+    number: int
+    values: dict[str, str]
+    channel: dict[str, Any] | None = None
+
+
+def _rows(kind: Kind, content: bytes, report: Report, table: mapping.Table | None) -> Iterator[Row]:
+    """The rows with the number of the line on which each begins."""
     reader = csv.reader(io.StringIO(content.decode("utf-8-sig", errors="surrogateescape"), newline=""))
     try:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error:
         header = []
+    if len(set(header)) < len(header):
+        raise Failure(Exit.USAGE, "A column stands in the first line twice.")
+    if table is None:
+        _check_columns(kind, header)
+    elif missing := sorted(table.needed - set(header)):
+        raise Failure(Exit.USAGE, f"The map needs columns that the first line does not name: {', '.join(missing)}.")
+    records = _records(reader, header, report)
+    if table is None:
+        return (Row(number, values) for number, values in records)
+    return (Row(number, table.apply(values), table.make_channel(values)) for number, values in records)
+
+
+def _check_columns(kind: Kind, header: list[str]) -> None:
     required, optional = COLUMNS[kind]
-    known = {*required, *optional}
-    source = "native"
-    if (kind == "skus" and set(header) >= GROCER_SKUS) or (kind == "orders" and set(header) >= GROCER_ORDERS):
-        source, known = "grocer", set(header)
-    elif missing := [name for name in required if name not in header]:
+    if missing := [name for name in required if name not in header]:
         raise Failure(
             Exit.USAGE,
             f"This is no file of {kind}: the first line must name the columns {', '.join(required)} "
             f"(and may name {', '.join(optional)}); missing: {', '.join(missing)}.",
         )
+    known = {*required, *optional}
     if unknown := [name for name in header if name not in known and not (kind == "skus" and name.startswith("attributes."))]:
         raise Failure(Exit.USAGE, f"Unknown columns: {', '.join(unknown)}. Known: {', '.join([*required, *optional])}.")
-    if len(set(header)) < len(header):
-        raise Failure(Exit.USAGE, "A column stands in the first line twice.")
-    return _records(reader, header, report), source
 
 
 def _records(reader: Any, header: list[str], report: Report) -> Iterator[tuple[int, dict[str, str]]]:
@@ -230,36 +245,29 @@ def _records(reader: Any, header: list[str], report: Report) -> Iterator[tuple[i
             yield number, dict(zip(header, (value.strip() for value in values), strict=True))
 
 
-def _elements(
-    kind: Kind, source: str, rows: Iterator[tuple[int, dict[str, str]]], report: Report, zone: tzinfo
-) -> tuple[list[Element], list[dict[str, Any]]]:
-    """The elements of the file, and the sales channels that they need first (the grocer's stores)."""
+def _elements(kind: Kind, rows: Iterator[Row], report: Report, zone: tzinfo) -> tuple[list[Element], list[dict[str, Any]]]:
+    """The elements of the file, and the sales channels that they need first."""
     if kind == "orders":
-        return _orders(rows, report, zone, _grocer_order if source == "grocer" else _native_order)
-    make = {"skus": _grocer_sku if source == "grocer" else _native_sku, "stock": _receipt}[kind]
+        return _orders(rows, report, zone)
+    make = {"skus": _sku, "stock": _receipt}[kind]
     elements = []
-    for number, row in rows:
-        line = Line(number, _sku_id(row), _units(row.get("stock", "")))
+    for row in rows:
+        line = Line(row.number, row.values.get("sku_id", ""), _units(row.values.get("stock", "")))
         try:
-            elements.append(Element([line], make(row)))
+            elements.append(Element([line], make(row.values)))
         except BadLine as error:
             report.bad(line, str(error))
     return elements, []
 
 
-def _orders(
-    rows: Iterator[tuple[int, dict[str, str]]],
-    report: Report,
-    zone: tzinfo,
-    make: Callable[[dict[str, str], tzinfo], tuple[dict[str, Any], list[dict[str, Any]]]],
-) -> tuple[list[Element], list[dict[str, Any]]]:
+def _orders(rows: Iterator[Row], report: Report, zone: tzinfo) -> tuple[list[Element], list[dict[str, Any]]]:
     """Lines with the same channel and order id make one order, in the place of the first."""
     orders: dict[tuple[str, str], Element] = {}
-    stores: dict[str, None] = {}
-    for number, row in rows:
-        line = Line(number, _sku_id(row), _units(row["quantity"]))
+    channels: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        line = Line(row.number, row.values["sku_id"], _units(row.values["quantity"]))
         try:
-            body, items = make(row, zone)
+            body, items = _order(row.values, zone)
         except BadLine as error:
             report.bad(line, str(error))
             continue
@@ -269,13 +277,9 @@ def _orders(
             continue
         order.lines.append(line)
         order.items.extend((line, item) for item in items)
-        if "store_id" in row:
-            stores[row["store_id"]] = None
-    return list(orders.values()), [_store(store) for store in stores]
-
-
-def _sku_id(row: dict[str, str]) -> str:
-    return f"P-{row['product_id']}" if "product_id" in row else row.get("sku_id", "")
+        if row.channel:
+            channels[row.channel["channel_id"]] = row.channel
+    return list(orders.values()), list(channels.values())
 
 
 def _units(text: str) -> int:
@@ -322,7 +326,7 @@ def _given(row: dict[str, str], names: Sequence[str]) -> dict[str, Any]:
 # Formats ------------------------------------------------------------------------------------------------------------
 
 
-def _native_sku(row: dict[str, str]) -> dict[str, Any]:
+def _sku(row: dict[str, str]) -> dict[str, Any]:
     sku = {
         **_given(row, ["sku_id", "name", "description"]),
         "price": _decimal(row["price"], "price") if row.get("price") else None,
@@ -336,63 +340,33 @@ def _native_sku(row: dict[str, str]) -> dict[str, Any]:
     return {**sku, "attributes": attributes} if attributes else sku
 
 
-def _grocer_sku(row: dict[str, str]) -> dict[str, Any]:
-    sku: dict[str, Any] = {
-        "sku_id": _sku_id(row),
-        "name": f"{row['product_type'].capitalize()} {' '.join(row['package_size'].split())} ({row['product_id']})",
-        "price": None,
-        "attributes": {name: text for name, text in row.items() if text},
-    }
-    if ounces := re.search(r"([0-9]+(?:\.[0-9]+)?) OZ", row["package_size"]):
-        sku["size_ml"] = max(1, int((Decimal(ounces[1]) * ML_PER_OUNCE).quantize(Decimal(1), ROUND_HALF_UP)))
-    return sku
-
-
 def _receipt(row: dict[str, str]) -> dict[str, Any]:
     return {**_given(row, list(row)), "stock": _whole(row["stock"], "stock")}
 
 
-def _native_order(row: dict[str, str], zone: tzinfo) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _order(row: dict[str, str], zone: tzinfo) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     customer = {name: row[f"customer_{name}"] for name in ("name", "email", "address") if row.get(f"customer_{name}")}
     body = {"external_id": row["order_id"], **_given(row, ["channel"]), "customer": {"name": "unknown", **customer}}
     if not row["order_id"]:
         raise BadLine("order_id is empty")
     if row.get("created_at"):
         body["created_at"] = _moment(row["created_at"], zone)
-    item: dict[str, Any] = {"sku_id": row["sku_id"], "quantity": _quantity(row["quantity"])}
+    quantity = _quantity(row["quantity"])
+    item: dict[str, Any] = {"sku_id": row["sku_id"], "quantity": quantity}
+    if row.get("line_total"):
+        return body, [{**item, "quantity": units, "price": price} for units, price in _unit_prices(row["line_total"], quantity)]
     if row.get("price"):
         item["price"] = _decimal(row["price"], "price")
     return body, [item]
 
 
-def _grocer_order(row: dict[str, str], zone: tzinfo) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """A line of a till: what was paid for all its units. Where that is not whole cents each, some cost a cent more."""
-    quantity, paid = _quantity(row["quantity"]), _decimal(row["sales_value"], "sales_value")
-    cents = paid * 100
+def _unit_prices(total: str, quantity: int) -> list[tuple[int, Decimal]]:
+    """How many units cost how much. Where a total is not whole cents for each, some cost a cent more."""
+    cents = _decimal(total, "line_total") * 100
     if cents != int(cents) or cents < 0:
-        raise BadLine(f"sales_value {row['sales_value']!r} is not an amount in whole cents")
+        raise BadLine(f"line_total {total!r} is not an amount in whole cents")
     low, dearer = divmod(int(cents), quantity)
-    parts = [(dearer, low + 1), (quantity - dearer, low)]
-    body = {
-        "external_id": row["basket_id"],
-        "created_at": _moment(row["transaction_timestamp"], zone),
-        "channel": f"store-{row['store_id']}",
-        "customer": {"name": f"Household {row['household_id']}"},
-    }
-    return body, [
-        {"sku_id": _sku_id(row), "quantity": units, "price": Decimal(price).scaleb(-2)} for units, price in parts if units
-    ]
-
-
-def _store(store_id: str) -> dict[str, Any]:
-    return {
-        "channel_id": f"store-{store_id}",
-        "name": f"Store {store_id}",
-        "kind": "pos",
-        "pricing": "channel",
-        "region_id": 1,
-        "warehouses": GROCER_WAREHOUSES,
-    }
+    return [(units, Decimal(price).scaleb(-2)) for units, price in ((dearer, low + 1), (quantity - dearer, low)) if units]
 
 
 # Sending ------------------------------------------------------------------------------------------------------------

@@ -23,6 +23,9 @@ def import_(
     url: Url = None,
     token: Token = None,
     time_zone: Annotated[str, typer.Option(help="Of times without an offset.")] = "America/New_York",
+    map_: Annotated[
+        Path | None, typer.Option("--map", metavar="FILE", help="TOML that says how the columns of another format become these.")
+    ] = None,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write totals by SKU as JSON.")] = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -35,10 +38,11 @@ def import_(
 
     stock: sku_id, warehouse_location, stock, batch_number [expiration_date, reason_code, note]; the units are added.
 
-    orders: order_id, sku_id, quantity [created_at, channel, customer_name, customer_email, customer_address, price];
+    orders: order_id, sku_id, quantity [created_at, channel, customer_name, customer_email, customer_address,
+    price, line_total];
     lines of one order_id make one order.
 
-    The grocer's files (product_id, ... and basket_id, ...) are known by their columns; see docs/how-to/import.md.
+    Files with other columns need --map; see docs/how-to/import.md.
     """
     from pyapp.cli import importer
 
@@ -50,7 +54,7 @@ def import_(
     base, bearer = find(settings, url, token, "import")
     try:
         with progress(file.name) as (say, advance):
-            result = importer.run(kind, file, base, bearer, say=say, advance=advance, time_zone=zone, dry_run=dry_run)
+            result = importer.run(kind, file, base, bearer, say=say, advance=advance, time_zone=zone, dry_run=dry_run, map_=map_)
     except KeyboardInterrupt:
         end(Exit.INTERRUPTED, "Interrupted. Run the same command again within 24 hours: nothing is done twice.")
     _print_summary(kind, result)

@@ -17,6 +17,7 @@ from pyapp.cli import context
 from pyapp.cli.options import DataDir
 from pyapp.cli.state import State
 from pyapp.cli.tokens import SCOPES
+from pyapp.database.enter import Component, session_options
 from pyapp.failures import Exit, Failure
 
 if TYPE_CHECKING:
@@ -43,9 +44,8 @@ def psql(
     parameters = _parameters(settings, as_owner=role is None)
     if role:
         warehouses, channels = (warehouse or [], channel or []) if warehouse or channel else SCOPES.get(role, ([], []))
-        parameters["options"] = " ".join(
-            [*filter(None, [parameters.get("options")]), *_claims(role, subject, warehouses, channels)]
-        )
+        claims = session_options(Component(role, subject, warehouses, channels), "psql")
+        parameters["options"] = " ".join([*filter(None, [parameters.get("options")]), *claims])
     _become(find_program("psql"), parameters, ctx.args)
 
 
@@ -58,23 +58,6 @@ def _parameters(settings: Settings, *, as_owner: bool) -> dict[str, Any]:
 
         parameters["user"] = SUPERUSER
     return parameters
-
-
-def _claims(role: str, subject: str, warehouses: list[str], channels: list[str]) -> list[str]:
-    """What app.enter sets for a transaction, as options of the session."""
-    claims = {"role": role, "scoville.subject": subject, "scoville.request_id": "psql"}
-    lists = {"scoville.warehouses": warehouses, "scoville.channels": channels}
-    claims |= {name: "{" + ",".join(f'"{_quoted(code)}"' for code in codes) + "}" for name, codes in lists.items() if codes}
-    return [f"-c {name}={_escaped(value)}" for name, value in claims.items()]
-
-
-def _quoted(code: str) -> str:
-    return code.replace("\\", "\\\\").replace('"', '\\"')
-
-
-def _escaped(text: str) -> str:
-    """For libpq, which splits options at spaces that no backslash guards."""
-    return text.replace("\\", "\\\\").replace(" ", "\\ ")
 
 
 def owner_parameters(settings: Settings) -> dict[str, Any]:

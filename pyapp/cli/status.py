@@ -13,6 +13,7 @@ from pyapp.cli import context, output
 from pyapp.cli.options import DataDir
 from pyapp.cli.state import State
 from pyapp.cli.tokens import role_tokens
+from pyapp.database.enter import Component, entering
 
 if TYPE_CHECKING:
     import psycopg
@@ -75,7 +76,7 @@ def _look(url: str) -> dict[str, Any]:
 
 
 def _count(connection: psycopg.Connection[Any]) -> dict[str, int | str | None]:
-    connection.execute("select app.enter('admin', %s)", ['{"sub": "status"}'])
+    connection.execute(*entering(Component("admin", "status")))
     return dict(zip(COUNTED + SOLD, connection.execute(COUNTS).fetchone() or (), strict=True))
 
 

@@ -8,6 +8,7 @@ from pyapp.cli import context
 from pyapp.cli.options import DataDir
 from pyapp.cli.output import end, printable
 from pyapp.cli.state import State
+from pyapp.database.enter import Component, entering
 from pyapp.failures import Exit
 
 CHECKS: tuple[LiteralString, ...] = ("select * from stock.verify()", "select * from events.verify_chain()")
@@ -33,7 +34,7 @@ def disagreements(url: str) -> list[tuple[list[str], list[Any]]]:
     """What each check found, if anything: the names of its columns, and the rows."""
     tables = []
     with context.connect(url) as connection:
-        connection.execute("select app.enter('admin', %s)", ['{"sub": "verify"}'])
+        connection.execute(*entering(Component("admin", "verify")))
         for query in CHECKS:
             cursor = connection.execute(query)
             if rows := cursor.fetchall():

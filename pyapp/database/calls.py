@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import os
 import select
 import socket
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
 
 import psycopg
 from psycopg import pq
@@ -24,7 +25,10 @@ from psycopg.generators import fetch_many, send
 from psycopg.waiting import wait_async
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
+from pyapp.database.enter import Caller, enter_step
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, from_database, unavailable
+
+logger = logging.getLogger("scoville.database")
 
 POOL_WAIT_SECONDS = 5.0  # for a free connection; then 503
 POOL_WAITING_MAX = 2000  # callers in that queue; further ones get 503 at once
@@ -45,9 +49,9 @@ KEEPALIVE: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "k
 STALE_PLAN_STATES = frozenset({"0A000", "26000"})
 REPEATED_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"}) | STALE_PLAN_STATES
 
-ENTER = "select app.enter($1, $2)"
 # Where the log of the primary ends: behind what was just committed. Run after COMMIT.
 POSITION = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+WARMING_TIMEOUT = "set local statement_timeout = '2s'"
 CHECK_GRANT = "select api.check_grant($1, $2)"
 # As any login may: are the entry points there?
 COUNT_FUNCTIONS = """select count(distinct p.proname) from pg_catalog.pg_proc p
@@ -56,6 +60,14 @@ COUNT_FUNCTIONS = """select count(distinct p.proname) from pg_catalog.pg_proc p
 Value = str | bytes | int | None
 Row = tuple[bytes | None, ...]
 Step = tuple[str, tuple[Value, ...]]
+
+
+class Call(NamedTuple):
+    """A statement, and as whom it is run."""
+
+    caller: Caller
+    statement: str
+    values: tuple[Value, ...]
 
 
 class UnknownOutcome(Problem):
@@ -76,15 +88,6 @@ class LostConnection(Exception):  # noqa: N818
 
 class AfterCommit(psycopg.OperationalError):
     """What was asked has been committed, and then something failed."""
-
-
-class Caller(Protocol):
-    """Whoever a transaction is entered as: an Identity, or a worker."""
-
-    @property
-    def role(self) -> str: ...
-
-    def claims(self, request_id: str) -> bytes: ...
 
 
 class Session(psycopg.AsyncConnection[Any]):
@@ -108,12 +111,21 @@ class Database:
     """The pool and the calls through it. Made at start, opened and closed by the app's lifespan.
 
     `on_write` is called after each write that may have been committed. `tracked`: `position` is where the log of the primary
-    ended after the last write, for what reads elsewhere (replica.py).
+    ended after the last write, for what reads elsewhere (replica.py). `warming`: calls that each new connection runs, and rolls
+    back, while nobody waits for it.
     """
 
     on_write: Callable[[], None] = staticmethod(lambda: None)
 
-    def __init__(self, url: str, pool_size: int, *, tracked: bool = False, wait_seconds: float | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        pool_size: int,
+        *,
+        tracked: bool = False,
+        wait_seconds: float | None = None,
+        warming: Iterable[Call] = (),
+    ) -> None:
         options = (
             f"-c timezone=UTC -c statement_timeout={STATEMENT_MILLISECONDS} -c lock_timeout={LOCK_MILLISECONDS}"
             f" -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
@@ -132,6 +144,7 @@ class Database:
             max_size=pool_size,
             timeout=POOL_WAIT_SECONDS if wait_seconds is None else wait_seconds,
             max_waiting=POOL_WAITING_MAX,
+            configure=self._warm,
             max_lifetime=CONNECTION_LIFETIME_SECONDS,
             reconnect_timeout=RECONNECT_SECONDS,
             name="scoville",
@@ -142,6 +155,7 @@ class Database:
         self.repeats = 0
         self.position = 0
         self._tracked = tracked
+        self._warming = tuple(warming)
 
     def pool_stats(self) -> dict[str, int]:
         """In the words of psycopg_pool; what has not happened yet is left out."""
@@ -171,7 +185,7 @@ class Database:
         """
         steps = (
             ("begin read only" if read_only else "begin", ()),
-            (ENTER, (identity.role, identity.claims(request_id))),
+            enter_step(identity, request_id),
             (statement, tuple(values)),
             ("rollback" if dry_run else "commit", ()),
         )
@@ -260,6 +274,25 @@ class Database:
                 return session
             await session.close()
             await self._pool.putconn(session)  # which makes the pool connect anew
+
+    async def _warm(self, session: Session) -> None:
+        """A call that fails ends the warming and nothing else: the database may be too busy, or not migrated yet.
+
+        A caller who waits gets the connection as it is: its own cold call ends sooner than a warm one after all of these.
+        """
+        for caller, statement, values in self._warming:
+            if self.pool_stats()["requests_waiting"]:
+                return
+            steps = (("begin", ()), (WARMING_TIMEOUT, ()), enter_step(caller), (statement, values), ("rollback", ()))
+            try:
+                await _run_steps(session, steps, [tuple(map(_encode, values)) for _, values in steps])
+            except BaseException as error:
+                if not isinstance(error, psycopg.Error) or error.diag.sqlstate is None:
+                    await session.close()
+                    raise
+                logger.debug("a new connection is not warm: %s", error.diag.message_primary)
+                await session.rollback()
+                return
 
     async def _recover(self, session: Session, error: psycopg.Error) -> None:
         """Ends the failed transaction, or drops the connection where it may be in any other state."""

@@ -23,7 +23,8 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
-from pyapp.database.calls import ENTER, POSITION, Database, LostConnection, Row, Value
+from pyapp.database.calls import POSITION, Database, LostConnection, Row, Value
+from pyapp.database.enter import enter_step
 from pyapp.http.headers import IndexedHeaders
 from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem
@@ -91,7 +92,7 @@ class Replica:
         steps = (
             ("begin read only", ()),
             (HAS_REPLAYED, (needed,)),
-            (ENTER, (identity.role, identity.claims(request_id))),
+            enter_step(identity, request_id),
             (statement, tuple(values)),
             ("commit", ()),
         )

@@ -1,4 +1,6 @@
-"""Demo data: real sauces and a month of real orders (ATTRIBUTION.md), with warehouses, batches and expiry dates by a seed.
+"""The demo: its own PostgreSQL (embedded), its data, its API clients and its customers (traffic). Only `pyapp.cli` imports it.
+
+The data are real sauces and a month of real orders (ATTRIBUTION.md), with warehouses, batches and expiry dates by a seed.
 
 Everything goes in through the api functions as role admin, in one transaction: it is there whole or not at all. The clock of
 the database is set to when it happened, so the ledger has a month behind it, as reports want it.
@@ -18,8 +20,10 @@ import msgspec
 import psycopg
 from psycopg import sql
 
+from pyapp.database.enter import Component, entering
 from pyapp.failures import Exit, Failure
 
+DEMO = Component("admin", "demo")
 SEED = 2017
 REGION = 1
 OPEN_ORDERS = 18  # the newest stay open
@@ -64,7 +68,7 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
     """Put the demo data in, as authenticator; None where any SKU exists already. Answers how much there is of what."""
     now = now or datetime.now(UTC)
     with psycopg.connect(url, application_name="scoville demo") as connection:
-        connection.execute("select app.enter('admin', %s)", ['{"sub": "demo", "request_id": "demo"}'])
+        connection.execute(*entering(DEMO, "demo"))
         if connection.execute("select exists (select from catalog.skus)").fetchone() == (True,):
             return None
         skus, lines = read_rows("skus.csv"), read_rows("orders.csv")

@@ -13,7 +13,8 @@ import msgspec
 import psycopg
 
 from pyapp.api.tokens import SECRET_PREFIX, hash_of
-from pyapp.demo import CHANNELS
+from pyapp.database.enter import entering
+from pyapp.demo import CHANNELS, DEMO
 from pyapp.deploy import analysts
 
 CLIENTS: tuple[dict[str, Any], ...] = (
@@ -52,7 +53,7 @@ def admit_analyst(owner_url: str, address: str, database: str, key: str) -> str:
 
 def _let_in(connection: psycopg.Connection[Any], client: dict[str, Any]) -> None:
     """A new client, or the secret that goes with a new key."""
-    connection.execute("select app.enter('admin', %s)", ['{"sub": "demo", "request_id": "demo"}'])
+    connection.execute(*entering(DEMO, "demo"))
     meta = {"actor": "demo", "request_id": "demo"}
     made = connection.execute("select code from api.create_clients(%s)", [_json([{**client, "meta": meta}])]).fetchone()
     if made == ("ID005",):  # it is there already

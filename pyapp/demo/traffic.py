@@ -17,9 +17,12 @@ from decimal import Decimal
 from typing import Any, LiteralString
 
 import msgspec
-import psycopg
 
+from pyapp.database.calls import Session
+from pyapp.database.enter import Component, entering
+from pyapp.database.keep import Keeper
 from pyapp.demo import CHANNELS, REGION, SHELF_LIFE, WAREHOUSES, read_rows
+from pyapp.tasks import wait_for
 
 logger = logging.getLogger("scoville.demo")
 
@@ -33,8 +36,6 @@ RECEIPT_UNITS = (24, 60)
 CANCELED = 0.03  # of all steps
 ADJUSTED = 0.03
 PACKED_IN_PART = 0.2  # of the orders that have more than one unit
-CONNECT_SECONDS = 5
-BACKOFF_SECONDS = 5.0
 MISHAPS = (
     ("damaged", "Bottle dropped while packing"),
     ("quality_control", "Sample for the lab"),
@@ -42,9 +43,8 @@ MISHAPS = (
     ("shrinkage", None),
 )
 
-SALES = ("sales", {"sub": "demo-sales", "channels": [channel[0] for channel in CHANNELS]})
-STAFF = ("warehouse", {"sub": "demo-packer", "warehouses": [warehouse["warehouse_id"] for warehouse in WAREHOUSES]})
-Who = tuple[str, dict[str, Any]]
+SALES = Component("sales", "demo-sales", channels=[channel[0] for channel in CHANNELS])
+STAFF = Component("warehouse", "demo-packer", warehouses=[str(warehouse["warehouse_id"]) for warehouse in WAREHOUSES])
 
 
 async def run(database_url: str, stop: asyncio.Event) -> None:
@@ -52,33 +52,20 @@ async def run(database_url: str, stop: asyncio.Event) -> None:
     started = time.monotonic()
     drafts = _drafts()
     rng = random.Random()  # noqa: S311 (no secret)
-    while not stop.is_set():
-        try:
-            async with await _connect(database_url) as connection:
-                if not await _is_demo(connection):
-                    logger.warning("the demo's SKUs are not all there: its orders are not replayed")
-                    return
-                while not stop.is_set():
-                    pace = PACE_SECONDS if time.monotonic() - started < BUSY_SECONDS else IDLE_PACE_SECONDS
-                    await _sleep(stop, pace * rng.uniform(0.4, 1.6))
-                    if not stop.is_set():
-                        await _step(connection, drafts, rng)
-        except psycopg.Error as error:
-            logger.info("the demo's trade rests: %s", error.diag.message_primary or type(error).__name__)
-            await _sleep(stop, BACKOFF_SECONDS)
+    keeper = Keeper(database_url, "scoville demo")
 
+    async def trade(connection: Session) -> None:
+        if not await _is_demo(connection):
+            logger.warning("the demo's SKUs are not all there: its orders are not replayed")
+            return
+        keeper.works()
+        while not stop.is_set():
+            pace = PACE_SECONDS if time.monotonic() - started < BUSY_SECONDS else IDLE_PACE_SECONDS
+            await wait_for(stop, pace * rng.uniform(0.4, 1.6))
+            if not stop.is_set():
+                await _step(connection, drafts, rng)
 
-async def _connect(database_url: str) -> psycopg.AsyncConnection[Any]:
-    return await psycopg.AsyncConnection.connect(
-        database_url, autocommit=True, application_name="scoville demo", connect_timeout=CONNECT_SECONDS
-    )
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
+    await keeper.run(trade, stop)
 
 
 def _drafts() -> Iterator[dict[str, Any]]:
@@ -95,13 +82,13 @@ def _drafts() -> Iterator[dict[str, Any]]:
         yield from orders.values()
 
 
-async def _is_demo(connection: psycopg.AsyncConnection[Any]) -> bool:
+async def _is_demo(connection: Session) -> bool:
     sold = {row["sku_id"] for row in read_rows("orders.csv")}
     page = await _read(connection, STAFF, "select * from api.list_inventory(%s::smallint, %s, null, %s)", {})
     return sold <= {product["sku_id"] for product in page["data"]}
 
 
-async def _step(connection: psycopg.AsyncConnection[Any], drafts: Iterator[dict[str, Any]], rng: random.Random) -> None:
+async def _step(connection: Session, drafts: Iterator[dict[str, Any]], rng: random.Random) -> None:
     """One thing that happens in such a business."""
     page = await _read(connection, STAFF, "select * from api.list_orders(%s::smallint, %s, null, %s)", {"status": "processing"})
     waiting = page["data"]
@@ -120,7 +107,7 @@ async def _step(connection: psycopg.AsyncConnection[Any], drafts: Iterator[dict[
         await _refill(connection, rng.choice(draft["items"])["sku_id"], rng)
 
 
-async def _pack(connection: psycopg.AsyncConnection[Any], order: dict[str, Any], rng: random.Random) -> None:
+async def _pack(connection: Session, order: dict[str, Any], rng: random.Random) -> None:
     parcel: dict[str, Any] = {"order_id": order["order_id"], "tracking_number": f"DEMO{rng.randrange(10**8):08}"}
     item = order["items"][0]
     if order["fulfillment_status"] == "unfulfilled" and item["quantity"] > 1 and rng.random() < PACKED_IN_PART:
@@ -128,7 +115,7 @@ async def _pack(connection: psycopg.AsyncConnection[Any], order: dict[str, Any],
     await _write(connection, STAFF, "select * from api.fulfill_orders(%s::smallint, %s)", parcel)
 
 
-async def _mishap(connection: psycopg.AsyncConnection[Any], order: dict[str, Any], rng: random.Random) -> None:
+async def _mishap(connection: Session, order: dict[str, Any], rng: random.Random) -> None:
     part = rng.choice(order["allocations"])
     reason, note = rng.choice(MISHAPS)
     change = {"sku_id": part["sku_id"], "warehouse_location": part["warehouse_location"], "delta": -1, "reason_code": reason}
@@ -137,7 +124,7 @@ async def _mishap(connection: psycopg.AsyncConnection[Any], order: dict[str, Any
     await _write(connection, STAFF, "select * from api.adjust_stock(%s::smallint, %s)", change)
 
 
-async def _refill(connection: psycopg.AsyncConnection[Any], sku_id: str, rng: random.Random) -> None:
+async def _refill(connection: Session, sku_id: str, rng: random.Random) -> None:
     """A delivery where little is left: a fresh batch for the warehouse that has least."""
     page = await _read(connection, STAFF, "select * from api.list_inventory(%s::smallint, %s, null, %s)", {"sku_id": sku_id})
     product = page["data"][0]
@@ -157,28 +144,24 @@ async def _refill(connection: psycopg.AsyncConnection[Any], sku_id: str, rng: ra
     await _write(connection, STAFF, "select * from api.receive_stock(%s::smallint, %s)", receipt)
 
 
-async def _read(connection: psycopg.AsyncConnection[Any], who: Who, statement: LiteralString, filters: dict[str, Any]) -> Any:
+async def _read(connection: Session, who: Component, statement: LiteralString, filters: dict[str, Any]) -> Any:
     """A page of what a query answers."""
     async with connection.transaction():
-        await _enter(connection, who)
+        await connection.execute(*entering(who, "demo"))
         row = await (await connection.execute(statement, [REGION, _json(filters), ROWS_MAX])).fetchone()
         assert row is not None  # noqa: S101 (queries answer one row)
         return row[0]
 
 
-async def _write(connection: psycopg.AsyncConnection[Any], who: Who, statement: LiteralString, element: dict[str, Any]) -> None:
+async def _write(connection: Session, who: Component, statement: LiteralString, element: dict[str, Any]) -> None:
     """One element of a command. A refusal, such as a shortage, is part of the business."""
-    meta = {"actor": who[1]["sub"], "request_id": "demo", "idempotency_key": str(uuid.uuid4())}
+    meta = {"actor": who.subject, "request_id": "demo", "idempotency_key": str(uuid.uuid4())}
     async with connection.transaction():
-        await _enter(connection, who)
+        await connection.execute(*entering(who, "demo"))
         row = await (await connection.execute(statement, [REGION, _json([{**element, "meta": meta}])])).fetchone()
         assert row is not None  # noqa: S101 (a command answers a row for each element)
         if row[1] is not None:
             logger.info("the demo was refused: %s %s", row[1], row[3])
-
-
-async def _enter(connection: psycopg.AsyncConnection[Any], who: Who) -> None:
-    await connection.execute("select app.enter(%s, %s)", [who[0], _json({**who[1], "request_id": "demo"})])
 
 
 def _json(value: Any) -> str:

@@ -10,17 +10,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 import uuid
 from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
-import psycopg
 from psycopg.pq.misc import PGnotify
 
-from pyapp.database.calls import KEEPALIVE, Database, Row, Session, run_steps, with_options
+from pyapp.database.calls import Database, Row, Session, run_steps
+from pyapp.database.keep import Keeper
 from pyapp.eventlog import messages
 from pyapp.eventlog import reading as log
 from pyapp.eventlog.levels import Change, Key, Window
@@ -38,10 +37,7 @@ FRESH_POLL_SECONDS = 0.04  # while somebody needs to know that nothing has chang
 FRESH_SECONDS = 1.0  # so long after the last one who did
 SILENT_POLL_SECONDS = 0.05  # while the heartbeat does not come back: something between swallows NOTIFY
 HEARTBEAT_SECONDS = 10.0
-CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 8_000
-BACKOFF_SECONDS_MIN = 0.1
-BACKOFF_SECONDS_MAX = 5.0
 FLUSH_SECONDS = 0.004  # while busy, between the starts of two flushes
 FLUSH_SHARE = 0.6  # of the process's time at most that reading and flushing may take
 READY_SECONDS = 5.0
@@ -61,13 +57,12 @@ class Hub:
     """`place` is where this process has come to; it is None until the log was read for the first time."""
 
     def __init__(self, url: str, database: Database) -> None:
-        self._url = url
+        self._keeper = Keeper(url, "scoville live", statement_milliseconds=STATEMENT_MILLISECONDS)
         self._database = database
         self.place: Place | None = None
         self.window = Window()
         self.recent = Recent()
         self.audiences: list[Audience] = []
-        self.connected = False
         self.silent = False
         self.events_read = 0
         self.lag_seconds = 0.0  # of the last event, from the change to here
@@ -81,24 +76,11 @@ class Hub:
 
     async def run(self) -> None:
         """Follows the log until cancelled; a database that is away is waited for."""
-        backoff = BACKOFF_SECONDS_MIN
-        while True:
-            try:
-                async with await self._connect() as session:
-                    self._beat_sent = 0.0
-                    await self._listen(session)
-                    await self._read(session)
-                    logger.info("following the event log from %s", self.place)
-                    self.connected, backoff = True, BACKOFF_SECONDS_MIN
-                    await self._follow(session)
-            except (psycopg.Error, OSError) as error:  # TimeoutError is an OSError
-                if self.connected:
-                    logger.warning("lost the event log, trying again: %s", " ".join(str(error).split()))
-            except Exception:
-                logger.exception("cannot follow the event log, trying again")
-            self.connected = False
-            await asyncio.sleep(backoff * random.uniform(0.5, 1))  # noqa: S311 (spreads processes, hides nothing)
-            backoff = min(backoff * 2, BACKOFF_SECONDS_MAX)
+        await self._keeper.run(self._work)
+
+    @property
+    def connected(self) -> bool:
+        return self._keeper.connected
 
     @property
     def seq(self) -> int:
@@ -174,17 +156,15 @@ class Hub:
             raise Lost("place_too_far_back")
 
     async def _query(self, statement: str, *values: int) -> list[Row]:
-        return await self._database.call(log.WORKER, statement, values, request_id="live", read_only=True)
+        return await self._database.call(log.READER, statement, values, request_id="live", read_only=True)
 
-    async def _connect(self) -> Session:
-        return await Session.connect(
-            self._url,
-            autocommit=True,
-            application_name="scoville live",
-            connect_timeout=CONNECT_SECONDS,
-            options=with_options(self._url, f"-c statement_timeout={STATEMENT_MILLISECONDS}"),
-            **KEEPALIVE,
-        )
+    async def _work(self, session: Session) -> None:
+        self._beat_sent = 0.0
+        await self._listen(session)
+        await self._read(session)
+        logger.info("following the event log from %s", self.place)
+        self._keeper.works()
+        await self._follow(session)
 
     async def _listen(self, session: Session) -> None:
         """Listens (which does no harm when repeated), and sends a notification that must come back."""

@@ -162,7 +162,11 @@ def changes_message(place: str, levels: Sequence[bytes]) -> bytes:
 
 
 def text_frame(message: bytes) -> bytes:
-    """A whole text frame as a server sends it: final, unmasked (RFC 6455, section 5.2)."""
+    """A whole text frame as a server sends it: final, unmasked (RFC 6455, section 5.2).
+
+    Kept in place of `websockets.frames.Frame.serialize`, which makes the same bytes (tests/live/test_frames.py) in 6 us instead
+    of 0.3: a thousand clients that each see something else, at 100 changes a second, take 100,000 frames a second.
+    """
     size = len(message)
     if size < 126:
         return b"\x81%c%b" % (size, message)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pyapp.database.calls import Row, Step
+from pyapp.database.enter import Component, enter_step
 from pyapp.eventlog import messages
 from pyapp.eventlog.levels import Change
 
@@ -19,16 +20,8 @@ WAITING = "select jobs.waiting_seconds()"
 READ_EVENTS = "select seq, region_id, type, warehouse_ids, channel_id, event from jobs.read_events($1, $2)"
 
 
-class Worker(NamedTuple):
-    """Whom this process reads the whole log as; what of it goes to whom, pyapp.eventlog.rights decides."""
-
-    role: str = "scoville_worker"
-
-    def claims(self, request_id: str) -> bytes:
-        return messages.encode({"sub": "live", "request_id": request_id})
-
-
-WORKER = Worker()
+# Reads the whole log; what of it goes to whom, pyapp.eventlog.rights decides.
+READER = Component("scoville_worker", "live")
 
 
 class Place(NamedTuple):
@@ -86,7 +79,7 @@ def steps(after: int | None, *, waiting: bool = False) -> tuple[Step, ...]:
     read: tuple[Step, ...] = () if after is None else ((READ_EVENTS, (after, PAGE_EVENTS)),)
     return (
         ("begin isolation level repeatable read read only", ()),
-        ("select app.enter($1, $2)", (WORKER.role, WORKER.claims(""))),
+        enter_step(READER),
         (PLACE_NOW, ()),
         *read,
         *(((WAITING, ()),) if waiting and read else ()),

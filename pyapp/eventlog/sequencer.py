@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-import psycopg
-
-from pyapp.database.calls import ENTER, KEEPALIVE, Row, Session, Value, run_steps, with_options
+from pyapp.database.calls import Row, Session, Value, run_steps
+from pyapp.database.enter import Component, enter_step
+from pyapp.database.keep import Keeper
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.sequencer")
@@ -26,12 +25,9 @@ POLL_SECONDS = 0.05
 BUSY_SECONDS = 0.01  # until the next try when another process was at it while this one had written
 REST_SECONDS = 0.005  # after a call that did not fill up: what arrives meanwhile shares the next commit
 MEASURE_SECONDS = 5.0
-CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 15_000
-BACKOFF_SECONDS_MIN = 0.1
-BACKOFF_SECONDS_MAX = 5.0
 
-CLAIMS = b'{"sub":"sequencer"}'
+SEQUENCER = Component("scoville_worker", "sequencer")
 SEQUENCE = "select jobs.sequence_events($1)"
 CHECK_EPOCH = "select jobs.check_epoch()"
 RENEW_EPOCH = "select jobs.renew_epoch()"
@@ -43,8 +39,7 @@ class Sequencer:
     """`backlog` (events) and `lag_seconds` (of the oldest) are at most MEASURE_SECONDS old; `moved` counts what this one did."""
 
     def __init__(self, url: str) -> None:
-        self._url = url
-        self.connected = False
+        self._keeper = Keeper(url, "scoville sequencer", statement_milliseconds=STATEMENT_MILLISECONDS)
         self.backlog = 0
         self.lag_seconds = 0.0
         self.moved = 0
@@ -67,32 +62,17 @@ class Sequencer:
 
     async def run(self) -> None:
         """Until cancelled. A database that is away, or not migrated yet, is waited for."""
-        backoff = BACKOFF_SECONDS_MIN
-        while True:
-            try:
-                async with _closing(await self._connect()) as session:
-                    await self._begin(session)
-                    self.connected, backoff = True, BACKOFF_SECONDS_MIN
-                    while True:
-                        await self._work(session)
-            except (psycopg.Error, OSError) as error:  # TimeoutError is an OSError
-                log = logger.warning if self.connected or backoff == BACKOFF_SECONDS_MIN else logger.debug
-                log("events cannot be sequenced, trying again: %s", " ".join(str(error).split()))
-            except Exception:
-                logger.exception("events cannot be sequenced, trying again")
-            self.connected = False
-            await asyncio.sleep(backoff * random.uniform(0.5, 1))  # noqa: S311 (spreads processes, hides nothing)
-            backoff = min(backoff * 2, BACKOFF_SECONDS_MAX)
+        await self._keeper.run(self._sequence)
 
-    async def _connect(self) -> Session:
-        return await Session.connect(
-            self._url,
-            autocommit=True,
-            application_name="scoville sequencer",
-            connect_timeout=CONNECT_SECONDS,
-            options=with_options(self._url, f"-c statement_timeout={STATEMENT_MILLISECONDS}"),
-            **KEEPALIVE,
-        )
+    @property
+    def connected(self) -> bool:
+        return self._keeper.connected
+
+    async def _sequence(self, session: Session) -> None:
+        await self._begin(session)
+        self._keeper.works()
+        while True:
+            await self._work(session)
 
     async def _begin(self, session: Session) -> None:
         """Settles the epoch of a database that was restored before this connection."""
@@ -135,15 +115,6 @@ class Sequencer:
         return (epoch or b"").decode(), int(last_seq or b"0")
 
 
-@asynccontextmanager
-async def _closing(session: Session) -> AsyncIterator[Session]:
-    """Ends it as it is: one that was cut off in the middle of an exchange can do nothing more, not even roll back."""
-    try:
-        yield session
-    finally:
-        await session.close()
-
-
 async def _call(session: Session, statement: str, *values: Value) -> list[Row]:
-    steps = (("begin", ()), (ENTER, ("scoville_worker", CLAIMS)), (statement, values), ("commit", ()))
+    steps = (("begin", ()), enter_step(SEQUENCER), (statement, values), ("commit", ()))
     return (await run_steps(session, steps))[2]

@@ -3,6 +3,9 @@
 A key that the issuer withdraws is gone with the next fetch; one that it adds is known by then. So it may rotate them if it
 publishes a new key that long before it signs with it. Whose key is known does not wait for a fetch, unless nobody has asked the
 issuer for STALE_SECONDS.
+
+Kept in place of PyJWT's PyJWKClient (2.15, tried), which after its lifespan has a known key wait for a slow issuer and refuses it
+while the issuer fails, and which then fetches once more for every unknown key: its cooldown begins with a fetch that succeeds.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from jwt.exceptions import PyJWTError
 from msgspec import Meta
 from starlette.datastructures import Headers
 
+from pyapp.database.enter import encode_claims
 from pyapp.identity.keys import STALE_SECONDS, KeySet
 from pyapp.problems import Problem, unavailable
 from pyapp.settings import Settings, SettingsError
@@ -68,9 +69,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     def claims(self, request_id: str) -> bytes:
         """What app.enter gets, as JSON."""
-        return msgspec.json.encode(
-            {"sub": self.subject, "warehouses": self.warehouses, "channels": self.channels, "request_id": request_id}
-        )
+        return encode_claims(self.subject, request_id, self.warehouses, self.channels)
 
 
 class Session(msgspec.Struct, frozen=True):

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple
 import psycopg
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
-from psycopg.types.json import Jsonb
 
 from pyapp import metrics
-from pyapp.database.calls import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering, with_options
+from pyapp.database.calls import SPARE_SECONDS, Session, answering
+from pyapp.database.enter import Component, entering
+from pyapp.database.keep import Keeper
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.figures")
@@ -25,13 +26,10 @@ logger = logging.getLogger("scoville.figures")
 MEASURE_SECONDS = 15.0
 KEPT_SECONDS = 60.0  # without a new measurement
 FIRST_VERIFICATION_SECONDS = 600.0  # after the start, so that a worker that keeps failing does not verify each time
-CONNECT_SECONDS = 5
 MEASURE_MILLISECONDS = 10_000
 VERIFY_MILLISECONDS = 3_600_000
-AWAY_SECONDS = 5.0
 
-ENTER = "select app.enter('scoville_worker', %s)"
-CLAIMS = Jsonb({"sub": "figures"})
+CALLER = Component("scoville_worker", "figures")
 MEASURE = """
     select figure, labels, value::float8 from jobs.measure_stock()
     union all select figure, labels, value::float8 from jobs.measure_orders()
@@ -119,31 +117,19 @@ async def run(url: str, verify_hours: float, stop: asyncio.Event) -> None:
 
 async def _keep_measuring(url: str, figures: Figures, verify_seconds: float) -> None:
     verify_at = time.monotonic() + min(FIRST_VERIFICATION_SECONDS, verify_seconds) if verify_seconds else float("inf")
-    while True:
-        try:
-            async with await _connect(url) as connection:
-                while True:
-                    figures.measured(await measure(connection))
-                    if time.monotonic() >= verify_at:
-                        verify_at = time.monotonic() + verify_seconds
-                        await _verify(connection, figures)
-                    await asyncio.sleep(MEASURE_SECONDS)
-        except psycopg.Error as error:
-            logger.warning("figures cannot be taken, trying again: %s", " ".join(str(error).split()))
-        except Exception:
-            logger.exception("figures cannot be taken, trying again")
-        await asyncio.sleep(AWAY_SECONDS)
+    keeper = Keeper(url, "scoville figures")
 
+    async def work(connection: Session) -> None:
+        nonlocal verify_at
+        while True:
+            figures.measured(await measure(connection))
+            keeper.works()
+            if time.monotonic() >= verify_at:
+                verify_at = time.monotonic() + verify_seconds
+                await _verify(connection, figures)
+            await asyncio.sleep(MEASURE_SECONDS)
 
-async def _connect(url: str) -> psycopg.AsyncConnection[Any]:
-    return await psycopg.AsyncConnection.connect(
-        url,
-        autocommit=True,
-        application_name="scoville figures",
-        connect_timeout=CONNECT_SECONDS,
-        options=with_options(url, f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"),
-        **KEEPALIVE,
-    )
+    await keeper.run(work)
 
 
 async def measure(connection: psycopg.AsyncConnection[Any]) -> list[Row]:
@@ -167,5 +153,5 @@ async def _ask(connection: psycopg.AsyncConnection[Any], statement: str, millise
     with answering(connection, milliseconds / 1000 + SPARE_SECONDS):
         async with connection.transaction():
             await connection.execute("select set_config('statement_timeout', %s, true)", [str(milliseconds)])
-            await connection.execute(ENTER, [CLAIMS])
+            await connection.execute(*entering(CALLER))
             return await (await connection.execute(statement.encode())).fetchall()

@@ -29,6 +29,7 @@ from pyapp.metrics.exposition import Exposition
 from pyapp.outbound.webhooks.addresses import Allowed
 from pyapp.routes.live import live_routes
 from pyapp.serve.table import endpoints_by_path, healthz, starlette_routes
+from pyapp.serve.warming import warming_calls
 from pyapp.settings import Settings, SettingsError
 from pyapp.tasks import end
 
@@ -59,7 +60,7 @@ def create_app(settings: Settings) -> Scoville:
 
     @asynccontextmanager
     async def lifespan(app: Scoville) -> AsyncIterator[State]:
-        database = Database(url, settings.pool_size, tracked=settings.read_url is not None)
+        database = Database(url, settings.pool_size, tracked=settings.read_url is not None, warming=warming_calls())
         await database.open()
         lanes = Lanes(database, batch_elements_max=settings.batch_elements)
         sequencer = Sequencer(url)

@@ -1,8 +1,13 @@
 """Several API processes behind one socket: `serve --workers N`. One that dies is replaced; SIGHUP replaces all, one by one.
 
 A child is told two descriptors: the listening socket, which they all accept from, and a lifeline to its parent. It writes a byte
-when it serves, and stops when the other end is gone. What the children count they write to files of a folder of their own
+when it serves, answers each byte of its parent from its event loop, and stops when the other end is gone. A child that does not
+answer is killed, and so replaced. What the children count they write to files of a folder of their own
 (pyapp/metrics), which is there as long as the parent: what a dead child counted stays counted, what it showed is taken back.
+
+Kept in place of uvicorn's own supervisor (0.54, tried): its parent joins a child that has been told to stop without a time
+limit and reads no signal meanwhile, so a child that hangs during SIGHUP keeps it from replacing others and from ending on
+SIGTERM; a thread answers its pings, so a stuck event loop passes for alive; and it makes its own Server, not ours.
 """
 
 from __future__ import annotations
@@ -33,6 +38,9 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 FOLDER_PREFIX = "scoville-metrics-"
 READY_SECONDS = 30.0
 RESTART_SECONDS = 1.0  # before one that died is replaced
+PING_SECONDS = 2.0
+ANSWER_SECONDS = 5.0  # for a ping; nothing that a process does keeps its event loop for so long
+MISSED_MAX = 2  # in a row: after a pause of the whole machine all are late once
 STOP_SECONDS = 30.0  # more than a process takes to end in good order
 
 
@@ -50,6 +58,27 @@ class Child:
         with suppress(TimeoutError, OSError):
             async with asyncio.timeout(READY_SECONDS):
                 return await asyncio.get_running_loop().sock_recv(self.lifeline, 1) == b"1"
+        return False
+
+    async def hangs(self) -> bool:
+        """True when it has served and answers no more; False when it did not come to serve, or is about to end."""
+        loop, missed = asyncio.get_running_loop(), 0
+        if not await asyncio.shield(self.ready):
+            return False
+        with suppress(OSError):
+            await loop.sock_sendall(self.lifeline, b"?")
+            while missed < MISSED_MAX:
+                try:
+                    async with asyncio.timeout(ANSWER_SECONDS):
+                        if not await loop.sock_recv(self.lifeline, 1):
+                            return False
+                except TimeoutError:
+                    missed += 1
+                    continue
+                missed = 0
+                await asyncio.sleep(PING_SECONDS)
+                await loop.sock_sendall(self.lifeline, b"?")
+            return True
         return False
 
     def end(self, sent: signal.Signals = signal.SIGTERM) -> None:
@@ -134,7 +163,9 @@ class Processes:
 
     async def _watch(self, child: Child) -> None:
         """Until it ends; replaces it where nobody asked it to."""
+        pinging = asyncio.create_task(self._kill_when_hung(child))
         code = await child.process.wait()
+        await end(pinging)
         self._children.discard(child)
         await child.ready
         child.lifeline.close()
@@ -145,6 +176,14 @@ class Processes:
         await asyncio.sleep(RESTART_SECONDS)
         if not self._stopping.is_set() and child in self._serving:
             self._serving[self._serving.index(child)] = await self._start()
+
+    async def _kill_when_hung(self, child: Child) -> None:
+        if await child.hangs():
+            logger.error(
+                "process %d has not answered for %g seconds and is killed", child.process.pid, ANSWER_SECONDS * MISSED_MAX
+            )
+            with suppress(ProcessLookupError):
+                child.process.kill()
 
 
 def run(listener: socket.socket, number: int, announce: Callable[[], object]) -> None:
@@ -190,14 +229,20 @@ def main(listener: int, lifeline: int) -> None:
 
 
 async def _watch_parent(parent: socket.socket, stop: asyncio.Event) -> None:
-    """Stops this process, as a signal does, when its parent is gone."""
-    gone = asyncio.create_task(asyncio.get_running_loop().sock_recv(parent, 1))
-    stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({gone, stopped}, return_when=asyncio.FIRST_COMPLETED)
-    if not stop.is_set():
-        os.kill(os.getpid(), signal.SIGTERM)
-        await stopped
-    await end(gone, stopped)
+    """Answers the parent for as long as the event loop runs. Stops this process, as a signal does, when the parent is gone."""
+    loop = asyncio.get_running_loop()
+
+    def on_readable() -> None:
+        with suppress(OSError):
+            if asked := parent.recv(16):
+                parent.send(asked)
+                return
+        loop.remove_reader(parent)
+        if not stop.is_set():
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(parent, on_readable)
+    await stop.wait()
 
 
 if __name__ == "__main__":

@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any, LiteralString
 
 import psycopg
-from psycopg.types.json import Jsonb
 
 from pyapp import metrics
-from pyapp.database.calls import IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, SPARE_SECONDS, answering, cut_off, with_options
+from pyapp.database.calls import SPARE_SECONDS, Session, answering, cut_off
+from pyapp.database.enter import Component, entering
+from pyapp.database.keep import Keeper
 from pyapp.eventlog.sequencer import Sequencer
 from pyapp.metrics import sources
-from pyapp.tasks import end
+from pyapp.tasks import end, wait_for
 
 logger = logging.getLogger("scoville.worker")
 
@@ -28,15 +29,11 @@ TICK_SECONDS = 1.0
 ROWS_MAX = 500  # a call
 CALLS_MAX = 20  # of one job in a row, so that a backlog does not starve the other jobs
 CALLS_SECONDS_MAX = 2.0  # another call begins only within them
-CONNECT_SECONDS = 5
 STATEMENT_MILLISECONDS = 30_000
 CALL_SECONDS = STATEMENT_MILLISECONDS / 1000 + SPARE_SECONDS
 STOP_SECONDS = 5.0  # that a call is waited for at the end
-BACKOFF_SECONDS_MIN = 0.5
-BACKOFF_SECONDS_MAX = 10.0
 
-ENTER = "select app.enter('scoville_worker', %s)"
-CLAIMS = Jsonb({"sub": "worker"})
+WORKER = Component("scoville_worker", "worker")
 
 
 @dataclass(frozen=True)
@@ -91,39 +88,17 @@ async def run(database_url: str, stop: asyncio.Event, *, sequences: bool = True)
 
 
 async def _keep_working(database_url: str, stop: asyncio.Event) -> None:
-    backoff = BACKOFF_SECONDS_MIN
-    away = False
-    while not stop.is_set():
+    keeper = Keeper(database_url, "scoville worker", statement_milliseconds=STATEMENT_MILLISECONDS)
+
+    async def work(connection: Session) -> None:
+        keeper.works()
+        cutting = asyncio.create_task(_cut_off_at_end(connection, stop))
         try:
-            async with await _connect(database_url) as connection:
-                if away:
-                    logger.info("the database is back")
-                backoff, away = BACKOFF_SECONDS_MIN, False
-                cutting = asyncio.create_task(_cut_off_at_end(connection, stop))
-                try:
-                    await _work(connection, stop)
-                finally:
-                    await end(cutting)
-        except psycopg.OperationalError as error:
-            if not away and not stop.is_set():
-                logger.warning("the database is away, trying again: %s", _one_line(error))
-            away = True
-            await _sleep(stop, backoff)
-            backoff = min(backoff * 2, BACKOFF_SECONDS_MAX)
+            await _work(connection, stop)
+        finally:
+            await end(cutting)
 
-
-async def _connect(database_url: str) -> psycopg.AsyncConnection[Any]:
-    options = (
-        f"-c statement_timeout={STATEMENT_MILLISECONDS} -c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
-    )
-    return await psycopg.AsyncConnection.connect(
-        database_url,
-        autocommit=True,
-        application_name="scoville worker",
-        connect_timeout=CONNECT_SECONDS,
-        options=with_options(database_url, options),
-        **KEEPALIVE,
-    )
+    await keeper.run(work, stop)
 
 
 async def _cut_off_at_end(connection: psycopg.AsyncConnection[Any], stop: asyncio.Event) -> None:
@@ -141,7 +116,7 @@ async def _work(connection: psycopg.AsyncConnection[Any], stop: asyncio.Event) -
                 left = await _do(connection, job, stop)
                 ended = time.monotonic()
                 due[job] = max(started if left else started + job.seconds, ended + (ended - started) * job.rest)
-        await _sleep(stop, TICK_SECONDS)
+        await wait_for(stop, TICK_SECONDS)
 
 
 async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.Event) -> bool:
@@ -173,15 +148,8 @@ async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.
 async def _call(connection: psycopg.AsyncConnection[Any], statement: LiteralString, values: dict[str, Any]) -> list[Any]:
     with answering(connection, CALL_SECONDS):
         async with connection.transaction():
-            await connection.execute(ENTER, [CLAIMS])
+            await connection.execute(*entering(WORKER))
             return await (await connection.execute(statement, values)).fetchall()
-
-
-async def _sleep(stop: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
 
 
 def _one_line(error: psycopg.Error) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
+from tests.cli.conftest import COMMAND, ROOT, Demo, Scoville, assert_one_clear_line, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +47,9 @@ def stock_of(demo: Demo, sku_id: str) -> dict[str, Any]:
 def orders_of(demo: Demo, sku_id: str) -> list[dict[str, Any]]:
     with demo.client() as client:
         return list(client.get("/v1/orders", params={"sku": sku_id, "limit": 200}).json()["data"])
+
+
+GROCER = ("--map", ROOT / "pyapp" / "demo" / "grocer.toml")
 
 
 def import_file(scoville: Scoville, demo: Demo, kind: str, path: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
@@ -213,14 +216,14 @@ def test_an_interrupted_import_goes_on_where_it_stopped(scoville: Scoville, demo
     assert stock_of(demo, sku)["committed"] == 3000
 
 
-def test_the_grocers_formats_are_known_by_their_columns(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+def test_a_map_makes_the_grocers_files_ours(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
     product, basket, store = (str(uuid.uuid4().int)[:9] for _ in range(3))
     skus = tmp_path / "products.csv"
     skus.write_text(
         "product_id,manufacturer_id,department,brand,product_category,product_type,package_size\n"
         f"{product},69,GROCERY,Private,CONDIMENTS/SAUCES,HOT SAUCE,N    12 OZ\n"
     )
-    assert import_file(scoville, demo, "skus", skus).returncode == 0
+    assert import_file(scoville, demo, "skus", skus, *GROCER).returncode == 0
     saved = stock_of(demo, f"P-{product}")
     assert (saved["size_ml"], saved.get("price"), saved["attributes"]["brand"]) == (355, None, "Private")
     stock = tmp_path / "stock.csv"
@@ -232,7 +235,7 @@ def test_the_grocers_formats_are_known_by_their_columns(scoville: Scoville, demo
         f"{basket},2017-01-01 15:32:09,{store},1519,{product},3,2.0,0.0,0.0,0.0\n"
         f"{basket},2017-01-01 15:32:09,{store},1519,{product},0,0.0,0.0,0.0,0.0\n"
     )
-    done = import_file(scoville, demo, "orders", orders)
+    done = import_file(scoville, demo, "orders", orders, *GROCER)
     assert done.returncode == 3
     assert done.stderr.startswith("line 3: bad: quantity 0")
     (order,) = orders_of(demo, f"P-{product}")
@@ -254,6 +257,35 @@ def test_a_file_that_cannot_be_used_is_named_and_nothing_is_sent(scoville: Scovi
     assert_one_clear_line(import_file(scoville, demo, "skus", path), 2, "sku_id")
     path.write_text("sku_id,name\n")
     assert_one_clear_line(import_file(scoville, demo, "skus", path, "--time-zone", "Mars/Base"), 2, "Mars/Base")
+
+
+def test_a_map_that_cannot_be_used_is_named_and_nothing_is_sent(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+    path, map_ = tmp_path / "skus.csv", tmp_path / "map.toml"
+    path.write_text("code,title\nX-1,X\n")
+
+    def says(text: str, *words: str) -> None:
+        map_.write_text(text)
+        assert_one_clear_line(import_file(scoville, demo, "skus", path, "--map", map_), 2, *words)
+
+    assert_one_clear_line(import_file(scoville, demo, "skus", path, "--map", tmp_path / "none"), 2, "No such file")
+    says("[skus", "is no map")
+    says("[orders.columns]", "[skus.columns]")
+    says('[skus.columns]\nsku_id = "{code}"\nname = "{title}"\nnmae = "x"', "unknown columns: nmae.")
+    says('[skus.columns]\nsku_id = "{code|shout}"\nname = "{title}"', "unknown filters: shout.")
+    says('[skus.columns]\nsku_id = "{kode}"\nname = "{title}"', "does not name: kode")
+    says('[skus.columns]\nname = "{title}"', "sku_id")
+
+
+def test_a_map_names_columns_and_the_rest_of_the_file_is_left_out(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+    name = f"M-{uuid.uuid4().hex[:8]}"
+    path, map_ = tmp_path / "skus.csv", tmp_path / "map.toml"
+    path.write_text(f"code,title,size,colour\n{name},  Two   words,1.5 L,red\n")
+    map_.write_text(
+        '[skus.columns]\nsku_id = "{code}"\nname = "{title}"\nsize_ml = "{size|ml}"\n"attributes.hue" = "a {colour} one"\n'
+    )
+    assert import_file(scoville, demo, "skus", path, "--map", map_).returncode == 0
+    saved = stock_of(demo, name)
+    assert (saved["name"], saved["size_ml"], saved["attributes"]) == ("Two words", 1500, {"hue": "a red one"})
 
 
 def test_a_server_that_is_down_or_refuses_the_token_is_named(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
@@ -297,12 +329,12 @@ def test_a_dry_run_counts_the_orders_of_stores_that_only_a_real_run_makes(
         "basket_id,transaction_timestamp,store_id,household_id,product_id,quantity,sales_value\n"
         f"1,2017-01-01 15:32:09,{store},1519,{product},3,2.0\n"
     )
-    done = import_file(scoville, demo, "orders", path, "--dry-run")
+    done = import_file(scoville, demo, "orders", path, *GROCER, "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
     assert "not tried: their sales channel does not exist before the import makes it: 1 lines, 3 units" in done.stdout
     with demo.client() as client:
         assert f"store-{store}" not in client.get("/v1/inventory").text
-    assert import_file(scoville, demo, "orders", path).returncode == 3  # the SKU is unknown, the store was made
+    assert import_file(scoville, demo, "orders", path, *GROCER).returncode == 3  # the SKU is unknown, the store was made
 
 
 def test_a_dry_run_of_skus_and_stock_keeps_nothing_either(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:

@@ -112,6 +112,16 @@ def test_any_process_answers_for_all_and_a_killed_one_leaves_no_gauge(parent: Pa
     assert parent.read("live_connected") <= 2
 
 
+def test_a_process_that_hangs_is_replaced(parent: Parent) -> None:
+    victim = parent.children[0]
+    os.kill(victim.pid, signal.SIGSTOP)
+    _, alive = psutil.wait_procs([victim], SECONDS_MAX)
+    assert alive == []
+    parent.until("processes", 2)
+    assert victim.pid not in [child.pid for child in parent.children]
+    assert [parent.ask() for _ in range(10)] == [200] * 10
+
+
 def test_hangup_replaces_every_process_and_no_request_fails(parent: Parent) -> None:
     before = {child.pid for child in parent.children}
     failures: list[object] = []

@@ -19,12 +19,13 @@ import psycopg
 import pytest
 
 from pyapp import demo as demo_data
-from tests.cli.conftest import Demo, Scoville
+from tests.cli.conftest import ROOT, Demo, Scoville
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 WAREHOUSES = ("WH-01", "WH-02", "WH-03")
+GROCER = ("--map", ROOT / "pyapp" / "demo" / "grocer.toml")
 
 
 def extract(folder: Path) -> None:
@@ -86,11 +87,11 @@ def test_every_unit_of_the_file_is_accounted_for(
                 share = given // 3 + (number < given % 3)
                 out.writerow([sku_id, warehouse, share, "LOT-1", "2031-12-31"])
     place_of = ("--data-dir", demo.data_dir)
-    done = scoville("import", "skus", folder / "sauce_products.csv", *place_of)
+    done = scoville("import", "skus", folder / "sauce_products.csv", *GROCER, *place_of)
     assert done.returncode == 0, done.stderr
     done = scoville("import", "stock", stock, *place_of)
     assert done.returncode == 0, done.stderr
-    done = scoville("import", "orders", folder / "sauce_order_lines.csv.gz", "--report", report, *place_of)
+    done = scoville("import", "orders", folder / "sauce_order_lines.csv.gz", *GROCER, "--report", report, *place_of)
     assert done.returncode == 3, done.stderr
 
     said = done.stderr.splitlines()
@@ -123,7 +124,7 @@ def test_every_unit_of_the_file_is_accounted_for(
     assert scoville("verify", *place_of).stdout == "Everything agrees.\n"
 
     # Once more: nothing is doubled, and the orders that were short are decided again, to the same end.
-    again = scoville("import", "orders", folder / "sauce_order_lines.csv.gz", "--report", report, *place_of)
+    again = scoville("import", "orders", folder / "sauce_order_lines.csv.gz", *GROCER, "--report", report, *place_of)
     assert again.returncode == 3
     assert json.loads(report.read_text())["totals"] == result["totals"]
     with psycopg.connect(url) as connection:

@@ -18,6 +18,7 @@ import pytest
 
 from pyapp import demo as demo_data
 from pyapp import metrics
+from pyapp.database import keep
 from pyapp.database.calls import Database
 from pyapp.metrics import business as figures
 from pyapp.worker import jobs as worker
@@ -106,7 +107,7 @@ def test_old_idempotency_keys_go(authenticator_url: str, connection: psycopg.Con
 def test_it_outlives_a_lost_connection(
     authenticator_url: str, connection: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    caplog.set_level(logging.INFO, "scoville.worker")
+    caplog.set_level(logging.INFO, "scoville.database")
     killed: list[bool] = []
 
     async def came_back() -> bool:
@@ -116,7 +117,7 @@ def test_it_outlives_a_lost_connection(
                 " where application_name = 'scoville worker' and datname = current_database()"
             )
             killed.extend(rows.fetchall())
-        return any(record.message == "the database is back" for record in caplog.records)
+        return any(record.message == "scoville worker: the database is back" for record in caplog.records)
 
     run_until(authenticator_url, came_back)
     away = [record.getMessage() for record in caplog.records if "away" in record.getMessage()]
@@ -203,7 +204,7 @@ class Frozen:
         self.at = 0.0
         self._started = time.time()
         self._proxy, self._sample = proxy, (f"scoville_{name}", labels)
-        for module, name_ in ((figures, "MEASURE_SECONDS"), (figures, "AWAY_SECONDS"), (worker, "TICK_SECONDS")):
+        for module, name_ in ((figures, "MEASURE_SECONDS"), (keep, "BACKOFF_SECONDS_MAX"), (worker, "TICK_SECONDS")):
             monkeypatch.setattr(module, name_, 0.1)
 
     @property
@@ -246,25 +247,24 @@ def test_at_the_end_a_silent_connection_is_waited_for_a_moment_only(
 def test_a_transaction_that_nobody_goes_on_with_lets_its_locks_go(authenticator_url: str) -> None:
     async def limits() -> list[str]:
         statement = "show idle_in_transaction_session_timeout"
-        found = []
-        for connect in (worker._connect, figures._connect):
-            async with await connect(authenticator_url) as connection:
-                found += await (await connection.execute(statement)).fetchall()
+        async with keep.Keeper(authenticator_url, "scoville test").connection() as connection:
+            [(kept,)] = await (await connection.execute(statement)).fetchall()
         database = Database(authenticator_url, 1)
         await database.open()
         [(limit,)] = await database.ask(statement, (), request_id="")
         await database.close()
-        return [*(limit for (limit,) in found), (limit or b"").decode()]
+        return [kept, (limit or b"").decode()]
 
-    assert asyncio.run(limits()) == ["10s"] * 3
+    assert asyncio.run(limits()) == ["10s"] * 2
 
 
 def test_the_options_of_its_url_stay_in_force(authenticator_url: str) -> None:
     async def shown() -> list[Any]:
-        found = []
-        for connect in (worker._connect, figures._connect):
-            async with await connect(f"{authenticator_url}&options=-c%20work_mem%3D5MB") as connection:
-                found += await (await connection.execute("show work_mem")).fetchall()
-        return found
+        url = f"{authenticator_url}&options=-c%20work_mem%3D5MB"
+        async with keep.Keeper(url, "scoville test", statement_milliseconds=7000).connection() as connection:
+            return [
+                *await (await connection.execute("show work_mem")).fetchall(),
+                *await (await connection.execute("show statement_timeout")).fetchall(),
+            ]
 
-    assert asyncio.run(shown()) == [("5MB",)] * 2
+    assert asyncio.run(shown()) == [("5MB",), ("7s",)]

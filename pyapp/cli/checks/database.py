@@ -11,6 +11,7 @@ import psycopg
 
 from pyapp.cli.checks import Finding, bad, cluster, ok, unknown, warning
 from pyapp.cli.context import LOGIN, one_line
+from pyapp.database.enter import Component, entering
 from pyapp.deploy import migrate
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 BACKLOG_SECONDS = 60  # what is older has been forgotten by worker or sequencer
 SKEW_SECONDS_BAD = 10  # as much as tokens are forgiven
 SKEW_SECONDS_LOW = 1
-CLAIMS = '{"sub": "doctor"}'
+DOCTOR = Component("scoville_worker", "doctor")
 
 FUNCTIONS = (
     "select n.nspname || '.' || p.proname from pg_proc p join pg_namespace n on n.oid = p.pronamespace where n.nspname = any (%s)"
@@ -164,7 +165,7 @@ def check_worker(connection: Connection) -> Iterator[Finding]:
 def check_backlogs(connection: Connection) -> Iterator[Finding]:
     """What waits for worker and sequencer, and since when."""
     with connection.transaction():
-        connection.execute("select app.enter('scoville_worker', %s)", [CLAIMS])
+        connection.execute(*entering(DOCTOR))
         found = {name: (waiting, float(seconds)) for name, waiting, seconds in connection.execute(BACKLOGS)}
     for name, remedy in (
         ("expired reservations", "See the worker's log: it releases them every second."),

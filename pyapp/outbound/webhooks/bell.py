@@ -7,18 +7,13 @@ whoever waits looks again after a while in any case; here a lost connection is m
 from __future__ import annotations
 
 import asyncio
-import logging
 
-import psycopg
-
-from pyapp.database.calls import KEEPALIVE
-
-logger = logging.getLogger("scoville.webhooks")
+from pyapp.database.calls import Session
+from pyapp.database.keep import Keeper
+from pyapp.tasks import wait_for
 
 EVENTS_CHANNEL = "scoville_events"
 QUEUE_CHANNEL = "scoville_webhooks"
-CONNECT_SECONDS = 5
-RECONNECT_SECONDS = 2.0
 
 
 class Bell:
@@ -27,27 +22,16 @@ class Bell:
     def __init__(self, url: str) -> None:
         self.events = asyncio.Event()
         self.queue = asyncio.Event()
-        self._url = url
+        self._keeper = Keeper(url, "scoville webhooks")
 
     async def run(self) -> None:
         """Listens until cancelled."""
-        while True:
-            try:
-                async with await psycopg.AsyncConnection.connect(
-                    self._url,
-                    autocommit=True,
-                    application_name="scoville webhooks",
-                    connect_timeout=CONNECT_SECONDS,
-                    **KEEPALIVE,
-                ) as connection:
-                    await connection.execute(f"listen {EVENTS_CHANNEL}")
-                    await connection.execute(f"listen {QUEUE_CHANNEL}")
-                    await self._listen(connection)
-            except (psycopg.Error, OSError) as error:
-                logger.debug("no notifications for a moment: %s", error)
-            await asyncio.sleep(RECONNECT_SECONDS)
+        await self._keeper.run(self._listen)
 
-    async def _listen(self, connection: psycopg.AsyncConnection) -> None:
+    async def _listen(self, connection: Session) -> None:
+        await connection.execute(f"listen {EVENTS_CHANNEL}")
+        await connection.execute(f"listen {QUEUE_CHANNEL}")
+        self._keeper.works()
         readable = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_reader(connection.pgconn.socket, readable.set)
@@ -67,9 +51,5 @@ class Bell:
 
 async def wait(event: asyncio.Event, seconds: float) -> None:
     """Until the event is set or that time has passed; the event is then clear."""
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
+    await wait_for(event, seconds)
     event.clear()

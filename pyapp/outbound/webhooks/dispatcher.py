@@ -9,11 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from typing import NamedTuple
-
-import msgspec
 
 from pyapp.database.calls import Database
+from pyapp.database.enter import Component
 from pyapp.outbound.webhooks.bell import Bell, wait
 from pyapp.problems import Problem
 
@@ -33,16 +31,7 @@ AWAY_SECONDS = 2.0
 DISPATCH = "select jobs.dispatch_webhooks($1, $2)"
 
 
-class Worker(NamedTuple):
-    """Whom the worker's transactions are entered as."""
-
-    role: str = "scoville_worker"
-
-    def claims(self, request_id: str) -> bytes:
-        return msgspec.json.encode({"sub": "webhooks", "request_id": request_id})
-
-
-WORKER = Worker()
+WORKER = Component("scoville_worker", "webhooks")
 
 
 async def dispatch(database: Database, bell: Bell) -> None:

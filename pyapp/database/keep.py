@@ -1,0 +1,86 @@
+"""A connection of a task's own, outside the pool: made, used, and made again after a pause for as long as the task runs.
+
+The hub, the sequencer, the worker, its listener and its measurements each keep one. All of them outlive a database that is
+away, restarts or is not migrated yet: the log says so once, and once more when the connection works again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import psycopg
+
+from pyapp.database.calls import CONNECT_SECONDS, IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, Session, with_options
+from pyapp.tasks import wait_for
+
+logger = logging.getLogger("scoville.database")
+
+BACKOFF_SECONDS_MIN = 0.1
+BACKOFF_SECONDS_MAX = 5.0
+
+
+class Keeper:
+    """Keeps one connection. `name` is its application name and stands before each line of the log.
+
+    `connected`: the connection serves, as its user has said with `works`.
+    """
+
+    def __init__(self, url: str, name: str, *, statement_milliseconds: int | None = None) -> None:
+        self.connected = False
+        self._url = url
+        self._name = name
+        self._options = f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
+        if statement_milliseconds is not None:
+            self._options += f" -c statement_timeout={statement_milliseconds}"
+        self._away = False
+        self._backoff = BACKOFF_SECONDS_MIN
+
+    async def run(self, work: Callable[[Session], Awaitable[None]], stop: asyncio.Event | None = None) -> None:
+        """Connects and does the work, again after each failure. Returns when `work` returns or, between two tries, on `stop`."""
+        stop = stop or asyncio.Event()
+        while not stop.is_set():
+            try:
+                async with self.connection() as session:
+                    await work(session)
+                return
+            except (psycopg.Error, OSError) as error:  # TimeoutError is an OSError
+                self._tell(error)
+            except Exception:
+                logger.exception("%s: failed, trying again", self._name)
+            finally:
+                self.connected = False
+            await wait_for(stop, self._backoff * random.uniform(0.5, 1))  # noqa: S311 (spreads processes, hides nothing)
+            self._backoff = min(self._backoff * 2, BACKOFF_SECONDS_MAX)
+
+    def works(self) -> None:
+        """The new connection does what it is for: the next failure is news, and tried again soon."""
+        if self._away:
+            logger.info("%s: the database is back", self._name)
+        self.connected, self._away, self._backoff = True, False, BACKOFF_SECONDS_MIN
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Session]:
+        """One connection, closed at the end as it is: after a failure in the middle of an exchange it cannot even roll back."""
+        session = await Session.connect(
+            self._url,
+            autocommit=True,
+            application_name=self._name,
+            connect_timeout=CONNECT_SECONDS,
+            options=with_options(self._url, self._options),
+            **KEEPALIVE,
+        )
+        try:
+            yield session
+        finally:
+            await session.close()
+
+    def _tell(self, error: psycopg.Error | OSError) -> None:
+        primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+        text = " ".join((primary or str(error) or type(error).__name__).split())
+        level = logging.DEBUG if self._away else logging.WARNING
+        logger.log(level, "%s: the database is away, trying again: %s", self._name, text)
+        self._away = True

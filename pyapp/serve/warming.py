@@ -1,0 +1,27 @@
+"""What a new connection of the pool runs while nobody waits for it, so that its first request does not pay for it.
+
+PostgreSQL compiles functions and plans their statements per connection. Each command that lanes send, called with an empty
+list, compiles most of what an order or an adjustment runs, and writes nothing: not even a number of a sequence is used.
+The plans of the inserts remain for the first request, since only rows would make them. Measured, in CPU of the backend: the
+first order takes 25 ms instead of 49 (later ones 5), the first adjustment 15 instead of 25, the first list 3 instead of 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from pyapp.database.calls import Call
+from pyapp.database.enter import Component
+from pyapp.serve.table import ROUTES
+
+LISTS = frozenset({"list_inventory", "list_orders"})  # what dashboards and shops ask for first
+REGION = 1  # any would do
+
+
+def warming_calls() -> Iterator[Call]:
+    for route in ROUTES:
+        caller = Component(route.roles[0], "warming") if route.roles else None
+        if caller and route.lane:
+            yield Call(caller, route.statement, (REGION, "[]"))
+        elif caller and route.function in LISTS:
+            yield Call(caller, route.statement, (REGION, "{}", None, 1))
