@@ -1,7 +1,7 @@
--- The query of a report, as SQL: it reads the view, with the filters that are given, after a position of the cursor, in the order of
--- the keys, one row more than the limit. Only names that analytics.reports and the catalog hold become part of the text; values
--- are its parameters: $1 the region, $2 the filters, $3 the position, $4 the limit, $5 the first day of the month.
--- A key is ascending: numbers and days that descend are negated, a null is Infinity.
+-- The query of a report, as SQL: it reads the view in the order of the keys, with the filters that are given, after the cursor, one
+-- row more than the limit. Null where there is no such report. Only names that analytics.reports and the catalog hold become part of
+-- the text. Values are its parameters: $1 the region, $2 the filters, $3 the cursor, $4 the limit, $5 the first day of the month.
+-- Every key is compared in ascending order: numbers and days that descend are negated, and a null is Infinity.
 create or replace function analytics.write_report_query(
   p_report text,
   p_filters jsonb
@@ -41,7 +41,7 @@ begin
                end || format(' as k%s', k.nth), ', ') as columns,
              string_agg(format('r.k%s', k.nth), ', ' order by k.nth) as names,
              string_agg(format('r.k%s::text', k.nth), ', ' order by k.nth) as texts,
-             string_agg(format(case t.type when 'text' then '$3 ->> %s' else 'app.cursor_amount($3 ->> %s)' end, k.nth),
+             string_agg(format(case t.type when 'text' then 'c.position ->> %s' else 'app.cursor_amount(c.position ->> %s)' end, k.nth),
                ', ' order by k.nth) as position
         from report r
        cross join lateral (
@@ -66,11 +66,12 @@ select array_agg(s.document order by s.nth), (array_agg(s.position order by s.nt
           from (select json_build_object(%s) as document, %s
                   from bi.%I a
                  where a.region_id = $1%s%s) r
-         where $3 is null or (%s) > (%s)
+         cross join (values (app.decode_cursor(p_cursor => $3, p_list => %L, p_values => %s))) c (position)
+         where c.position is null or (%s) > (%s)
          order by %s
          limit $4 + 1) s$q$,
-             r.report, k.texts, k.names, m.document, k.columns, r.view, f.conditions, ' group by ' || m.groups, k.names,
-             k.position, k.names)
+             r.report, k.texts, k.names, m.document, k.columns, r.view, f.conditions, ' group by ' || m.groups,
+             r.report, cardinality(r.keys), k.names, k.position, k.names)
       from report r, members m, keys k, filters f);
 end
 $$;

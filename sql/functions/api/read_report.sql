@@ -14,7 +14,6 @@ create or replace function api.read_report(
 as $$
 declare
   v_query text := analytics.write_report_query(p_report, p_filters);
-  v_position jsonb;
   v_month date := date_trunc('month', (p_filters ->> 'month')::timestamp)::date;
   v_rows json[];
   v_last jsonb;
@@ -23,8 +22,7 @@ begin
     raise exception using errcode = 'VA001', message = 'unknown report',
       detail = jsonb_build_object('detail', 'There is no such report.')::text;
   end if;
-  select app.decode_cursor(p_cursor, r.report, cardinality(r.keys)) into v_position from analytics.reports r where r.report = p_report;
-  execute v_query into v_rows, v_last using p_region_id, p_filters, v_position, p_limit, v_month;
+  execute v_query into v_rows, v_last using p_region_id, p_filters, p_cursor, p_limit, v_month;
   return query select p.body, p.next_cursor from app.page_at(p_limit => p_limit, p_documents => v_rows, p_last => v_last) p;
 end
 $$;
