@@ -153,9 +153,9 @@ CALLS: dict[str, tuple[str, set[str]]] = {
 
 # Who reads which report: by the right to read its view.
 REPORTS: dict[str, set[str]] = {
-    **dict.fromkeys(("turnover", "sell-through", "cover"), {"admin", "warehouse"}),
-    **dict.fromkeys(("fill-rate", "abc", "patterns"), {"admin"}),
-    **dict.fromkeys(("stockouts", "fulfillment", "expiring"), {"admin", "warehouse", "sales"}),
+    **{name: {"admin", "warehouse"} for name in ("turnover", "sell-through", "cover")},
+    **{name: {"admin"} for name in ("fill-rate", "abc", "patterns")},
+    **{name: {"admin", "warehouse", "sales"} for name in ("stockouts", "fulfillment", "expiring")},
 }
 
 
