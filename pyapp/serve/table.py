@@ -11,13 +11,14 @@ from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import Receive, Scope, Send
 
+from pyapp.api import analytics
 from pyapp.database.calls import Database
 from pyapp.http.headers import Request
 from pyapp.http.responses import json_response
 from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS, Route
 from pyapp.metrics import exposition
 from pyapp.problems import unavailable
-from pyapp.routes import analytics, audit, catalog, identity, live, orders, reservations, stock, webhooks
+from pyapp.routes import audit, catalog, identity, live, orders, reservations, stock, webhooks
 
 __all__ = ["COMMON_ERRORS", "FUNCTIONS", "ROUTES", "WRITE_ERRORS", "Endpoint", "Route", "endpoints_by_path", "starlette_routes"]
 

@@ -9,14 +9,12 @@ import httpx2
 import msgspec
 import pytest
 
+from pyapp.api.analytics import reports
 from pyapp.http.results import results_of
 from pyapp.serve.table import ROUTES, Route
 from tests.http.conftest import CHANNEL, HOOK, ORDER, SKU, Api, delivered, key
 
-ANALYTICS = [
-    f"/v1/analytics/{name}"
-    for name in ("turnover", "sell-through", "stockouts", "fulfillment", "expiring", "fill-rate", "cover", "abc", "patterns")
-]
+ANALYTICS = [f"/v1/analytics/{report.report}" for report in reports()]
 HELD = [{"sku_id": "HOTSAUCE-001", "quantity": 1}]
 # How each route is asked: the path, and the body. {order_id}, {reservation_id}, {client_id} and {spare} were made before.
 CALLS: dict[tuple[str, str], tuple[str, Any]] = {

@@ -16,16 +16,17 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from bench.bi import QUESTIONS
+from pyapp.api.analytics import VIEWS, comments
 from tests.conftest import AUTHENTICATOR_PASSWORD
 from tests.sql import bi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Server
+    from tests.conftest import AsRole, Server
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "how-to" / "runbook.md"
-CONTRACT = Path(__file__).with_name("bi_columns.txt")
+CONTRACT = VIEWS / "columns.txt"
 # What every BI driver can take: no arrays, no JSON, nothing of our own.
 TYPES = r"text|smallint|integer|bigint|boolean|date|timestamp with time zone|numeric\(\d+,\d+\)"
 EXPECTED = {
@@ -345,7 +346,7 @@ def test_a_spell_goes_on_until_a_day_is_summed_that_ended_with_units_for_sale(sh
         with shop.connection.transaction():
             shop.connection.execute("select app.enter('sales', '{\"channels\": [\"wh-01\"]}')")
             shop.connection.execute(sql.SQL("set local scoville.now = {}").format(sql.Literal(shop.clock.isoformat())))
-            row = shop.connection.execute("select body from api.list_stockouts(1::smallint, '{}', null, 10)").fetchone()
+            row = shop.connection.execute("select body from api.read_report(1::smallint, 'stockouts', '{}', null, 10)").fetchone()
         assert row
         return [(spell["open"], spell["ended_on"], spell["days"]) for spell in row[0]["data"]]
 
@@ -408,3 +409,30 @@ def check_days(connection: psycopg.Connection[Any]) -> None:
         select warehouse_id, sku_id from bi.fact_stock_daily
          group by 1, 2 having max(day_on) - min(day_on) + 1 <> count(*) or max(day_on) < (now() at time zone 'UTC')::date""")
     assert gaps.fetchall() == []
+
+
+def test_a_report_names_columns_of_its_view(connection: psycopg.Connection[Any]) -> None:
+    known = {f"{view}.{column}" for view, column, _ in columns(connection)}
+    for view, members, keys, filters, sums, shares in connection.execute(
+        "select view, members, keys, filters, sums, shares from analytics.reports"
+    ).fetchall():
+        named = {item.split(" ")[0] for item in (*members, *keys, *filters, *(sums or ()), *(shares or {}))}
+        named |= {column for pair in (shares or {}).values() for column in pair}
+        assert {f"{view}.{column}" for column in named} <= known
+
+
+def test_a_column_of_a_report_that_is_null_says_so(demo_data: psycopg.Connection[Any]) -> None:
+    """The schemas of HTTP rest on the word in the comment."""
+    silent = []
+    for view, members in demo_data.execute("select view, members from analytics.reports").fetchall():
+        for column in (item.split(" ")[0] for item in members):
+            found = demo_data.execute(f"select exists (select from bi.{view} where {column} is null)".encode()).fetchone()
+            if found == (True,) and not re.search(r"\bnull\b", comments()[f"{view}.{column}"]):
+                silent.append(f"{view}.{column}")
+    assert silent == []
+
+
+def test_a_report_that_does_not_exist_is_refused(as_role: AsRole) -> None:
+    with as_role("admin") as c, pytest.raises(psycopg.Error, match="unknown report") as raised:
+        c.execute("select * from api.read_report(1::smallint, 'fill_rate', '{}', null, 10)")
+    assert raised.value.sqlstate == "VA001"
