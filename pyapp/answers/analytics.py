@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from pyapp.answers.fields import (
+from pyapp.api.stock import BatchStatus
+from pyapp.http.fields import (
     Amount,
     Answer,
     BatchNumber,
@@ -20,7 +21,6 @@ from pyapp.answers.fields import (
     Units,
     Warehouse,
 )
-from pyapp.answers.stock import BatchStatus
 
 MonthOn = Annotated[datetime.date, Meta(description="The first day of the month (of UTC).", examples=["2026-11-01"])]
 Shipped = Annotated[Units, Meta(description="Units shipped for orders in the month.", examples=[42])]

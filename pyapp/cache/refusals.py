@@ -9,12 +9,9 @@ of an order that was placed gets the answer of then (api.find_repeats).
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
-
-from msgspec import UNSET
 
 from pyapp.database.commands import Result
 from pyapp.eventlog.hub import Hub
@@ -22,7 +19,6 @@ from pyapp.eventlog.levels import Change
 from pyapp.eventlog.reading import Event
 from pyapp.http.fields import Body
 from pyapp.identity.tokens import Identity
-from pyapp.schemas.orders import OrderDraft
 
 FIND_REPEATS = "select * from api.find_repeats($1, $2)"
 SHORT = "ST001"
@@ -37,9 +33,8 @@ class Wish(NamedTuple):
 
     region: int
     scope: tuple[object, ...]
-    channel: object
-    lines: tuple[tuple[str, int, object], ...]
-    others: tuple[object, ...]
+    skus: tuple[str, ...]
+    terms: tuple[object, ...]
 
 
 class Verdict:
@@ -54,16 +49,11 @@ class Verdict:
 
 
 def wish_of(identity: Identity, region: int, draft: Body) -> Wish | None:
-    """The wish of an order; None for what nothing can be known of beforehand."""
-    if not isinstance(draft, OrderDraft) or draft.items is UNSET:
+    """The wish of a body; None where nothing can be known of it beforehand."""
+    wanted = draft.wanted()
+    if wanted is None:
         return None
-    if draft.reservation_id is not UNSET:
-        return None
-    if isinstance(draft.created_at, datetime.datetime) and draft.created_at > datetime.datetime.now(datetime.UTC):
-        return None
-    lines = tuple((line.sku_id, line.quantity, _bytes(line.price)) for line in draft.items)
-    scope = (identity.role, identity.warehouses, identity.channels)
-    return Wish(region, scope, draft.channel, lines, (_bytes(draft.total_price), draft.status))
+    return Wish(region, (identity.role, identity.warehouses, identity.channels), *wanted)
 
 
 class SoldOut:
@@ -94,17 +84,17 @@ class SoldOut:
     def tell(self, wish: Wish, asked: float, result: Result) -> None:
         """What the database said to the wish when it was asked at that time (monotonic)."""
         self._forget(wish)
-        if result.code != SHORT or len(wish.lines) > LINES_MAX:
+        if result.code != SHORT or len(wish.skus) > LINES_MAX:
             return
         self._forget_old()
         if asked <= max(self._reset_at, time.monotonic() - PROBED_SECONDS):
             return
-        if any(asked <= self._restocked.get((wish.region, sku_id), 0.0) for sku_id, _, _ in wish.lines):
+        if any(asked <= self._restocked.get((wish.region, sku_id), 0.0) for sku_id in wish.skus):
             return
         if len(self._verdicts) >= VERDICTS_MAX:
             self.on_reset("")
         self._verdicts[wish] = Verdict(asked, result)
-        for sku_id, _, _ in wish.lines:
+        for sku_id in wish.skus:
             self._wishes.setdefault((wish.region, sku_id), set()).add(wish)
 
     def on_events(self, _events: Sequence[Event], changes: Sequence[Change]) -> None:
@@ -139,12 +129,7 @@ class SoldOut:
 
     def _forget(self, wish: Wish) -> None:
         if self._verdicts.pop(wish, None) is not None:
-            for key in {(wish.region, sku_id) for sku_id, _, _ in wish.lines}:
+            for key in {(wish.region, sku_id) for sku_id in wish.skus}:
                 self._wishes[key].discard(wish)
                 if not self._wishes[key]:
                     del self._wishes[key]
-
-
-def _bytes(value: object) -> object:
-    """Raw compares by what it holds only when it is taken out of it."""
-    return value if value is UNSET else bytes(value)  # type: ignore[call-overload]

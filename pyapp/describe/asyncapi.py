@@ -14,10 +14,10 @@ import msgspec
 
 from pyapp import __version__
 from pyapp.answers.events import TYPES, Event
-from pyapp.answers.problems import Problem
 from pyapp.describe.openapi import compose
 from pyapp.eventlog import messages
 from pyapp.http.fields import Json
+from pyapp.http.results import Problem
 from pyapp.live.inventory import MESSAGES_PER_SECOND, SOCKETS_MAX, SOCKETS_OF_ONE_MAX
 from pyapp.live.stream import STREAMS_MAX, STREAMS_OF_ONE_MAX
 

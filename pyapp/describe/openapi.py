@@ -15,18 +15,17 @@ import msgspec
 from msgspec.structs import fields
 
 from pyapp import __version__
-from pyapp.answers.fields import Page
-from pyapp.answers.problems import Problem
+from pyapp.api.table import ROUTES
 from pyapp.database.standby import HEADER
 from pyapp.describe.explanations import EXPLANATIONS
 from pyapp.http import csv_pages as sheets
 from pyapp.http.accept import CSV
 from pyapp.http.context import KEY_CHARACTERS_MAX, PATCH_TYPES, PATH_VALUE_CHARACTERS_MAX
 from pyapp.http.decoding import ELEMENTS_MAX
-from pyapp.http.fields import Body, Json, WriteQuery
-from pyapp.http.results import results_of
+from pyapp.http.fields import Body, Json, Page, WriteQuery
+from pyapp.http.results import Problem, results_of
+from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS, Route
 from pyapp.problems import KINDS, MEDIA_TYPE, document
-from pyapp.serve.table import COMMON_ERRORS, ROUTES, WRITE_ERRORS, Route
 
 DESCRIPTION = """\
 Stock and orders, exact to the unit. Each change of a quantity is a line of a ledger, and nothing is ever sold twice.
@@ -100,10 +99,10 @@ REF = "#/components/schemas/{name}"
 
 def build(routes: Sequence[Route] = ROUTES) -> Json:
     """The document as a JSON object."""
-    schemas, bodies = _schemas(routes)
+    schemas = _schemas(routes)
     paths: dict[str, Json] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas, bodies)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
         if links := _links(route, routes):
             paths[route.path][route.method.lower()]["responses"][str(route.status)]["links"] = links
     for path, summary in (("/healthz", "The process is alive"), ("/readyz", "The database answers and is migrated")):
@@ -160,8 +159,8 @@ def example(code: str) -> Json:
     return document(code, said.detail, said.errors, "7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
 
 
-def _schemas(routes: Iterable[Route]) -> tuple[dict[str, Json], dict[str, str]]:
-    """All schemas by name, and the names of the bodies by that of their struct."""
+def _schemas(routes: Iterable[Route]) -> dict[str, Json]:
+    """All schemas by name."""
     answers: set[type] = {Problem, *(route.refusal for route in routes)}
     bodies: set[type[Body]] = set()
     for route in routes:
@@ -170,14 +169,11 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[str, Json], dict[str, str]]:
     schemas, drafts = _components(answers), _components(bodies)
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # answers may gain members; no client shall break then
-    # A body and an answer may share a name: the body is then a draft of the answer.
-    names = {name: f"{name}Draft" if name in schemas else name for name in drafts}
     for body in bodies:
         drafts[body.__name__] |= body.together
-    text = re.sub(r'(?<="#/components/schemas/)\w+', lambda match: names[match[0]], json.dumps(drafts))
-    for name, schema in json.loads(text).items():
-        schemas[names[name]] = schema | {"title": names[name]}
-    return schemas, names
+    if both := schemas.keys() & drafts.keys():
+        raise ValueError(f"bodies and answers have names of their own: {sorted(both)}")
+    return schemas | drafts
 
 
 def _components(types: Iterable[type]) -> dict[str, Json]:
@@ -194,7 +190,7 @@ def _with_type(schema: Json) -> Json:
     return {"type": "string", **schema} if strings and "type" not in schema else schema
 
 
-def _operation(route: Route, schemas: Mapping[str, Json], bodies: Mapping[str, str]) -> Json:
+def _operation(route: Route, schemas: Mapping[str, Json]) -> Json:
     operation: Json = {
         "operationId": route.operation_id,
         "tags": [route.tag],
@@ -206,7 +202,7 @@ def _operation(route: Route, schemas: Mapping[str, Json], bodies: Mapping[str, s
     if not route.roles:
         operation["security"] = []
     if route.body is not None and fields(route.body):
-        operation["requestBody"] = _body(route, route.body, {"$ref": REF.format(name=bodies[route.body.__name__])}, schemas)
+        operation["requestBody"] = _body(route, route.body, {"$ref": REF.format(name=route.body.__name__)}, schemas)
     return operation
 
 

@@ -9,7 +9,6 @@ from typing import cast
 from msgspec import UNSET
 from starlette.responses import Response
 
-from pyapp.api.tokens import hash_of, new_secret
 from pyapp.cache.refusals import FIND_REPEATS, Wish, wish_of
 from pyapp.database.commands import Command, Result, run
 from pyapp.database.standby import HEADER
@@ -18,11 +17,7 @@ from pyapp.http.decoding import element, parse
 from pyapp.http.fields import Body, PageQuery, WriteQuery
 from pyapp.http.headers import Request
 from pyapp.http.responses import document_response, page_response, result_response, results_response
-from pyapp.outbound.webhooks.addresses import Allowed, Refused, check_url
 from pyapp.problems import Problem
-from pyapp.schemas.live import EventsQuery
-from pyapp.schemas.stock import StockCount
-from pyapp.schemas.webhooks import WebhookChange, WebhookDraft
 
 
 async def read_page(request: Request) -> Response:
@@ -33,19 +28,10 @@ async def read_page(request: Request) -> Response:
     values = (*_region(visit), *path_values(request).values(), query.filters(), cursor, query.limit)
 
     async def read() -> Response:
-        body, next_cursor = await _read(request, visit, values)
+        body, next_cursor = await read_rows(request, visit, values)
         return page_response(request, visit, body, next_cursor)
 
     return await _kept(request, visit, None, read)
-
-
-async def read_events(request: Request) -> Response:
-    """A page of the event log: region, filters, place, limit."""
-    visit = await enter(request)
-    query = cast(EventsQuery, visit.query)
-    after = query.after if isinstance(query.after, str) else None
-    body, next_place = await _read(request, visit, (visit.region, query.filters(), after, query.limit))
-    return page_response(request, visit, body, next_place, "after")
 
 
 async def read_document(request: Request) -> Response:
@@ -54,7 +40,7 @@ async def read_document(request: Request) -> Response:
     values = path_values(request)
 
     async def read() -> Response:
-        body, etag = await _read(request, visit, (*_region(visit), *values.values()))
+        body, etag = await read_rows(request, visit, (*_region(visit), *values.values()))
         return document_response(request, body, etag or b"")
 
     return await _kept(request, visit, values.get("sku_id"), read)
@@ -63,7 +49,7 @@ async def read_document(request: Request) -> Response:
 async def read_summary(request: Request) -> Response:
     """A list that is never long: region."""
     visit = await enter(request)
-    body, _ = await _read(request, visit, (visit.region,))
+    body, _ = await read_rows(request, visit, (visit.region,))
     return page_response(request, visit, body)
 
 
@@ -77,7 +63,7 @@ def _region(visit: Visit) -> tuple[int, ...]:
     return (visit.region,) if visit.route.regional else ()
 
 
-async def _read(request: Request, visit: Visit, values: Sequence[str | bytes | int | None]) -> tuple[bytes, bytes | None]:
+async def read_rows(request: Request, visit: Visit, values: Sequence[str | bytes | int | None]) -> tuple[bytes, bytes | None]:
     rows, identity, statement = None, visit.identity, visit.route.statement
     if visit.replica is not None and visit.route.replicated:
         rows = await visit.replica.read(identity, request.headers, statement, values, visit.request_id)
@@ -97,11 +83,9 @@ async def change(request: Request) -> Response:
     return await _write(request, path_values(request) | preconditions(request))
 
 
-async def give_secret(request: Request) -> Response:
-    """As change, to a client that gets a secret: Postgres is given its hash, the answer shows it, this once."""
-    secret = new_secret()
-    added = path_values(request) | preconditions(request) | {"secret_hash": hash_of(secret)}
-    return await _write(request, added, shown={"client_secret": secret})
+async def change_with(request: Request, added: Mapping[str, str], shown: Mapping[str, str]) -> Response:
+    """As change. `added` goes to Postgres with the body; `shown` is added to the answer of what was done."""
+    return await _write(request, path_values(request) | preconditions(request) | dict(added), shown)
 
 
 async def _write(request: Request, added: Mapping[str, str], shown: Mapping[str, str] | None = None) -> Response:
@@ -119,10 +103,7 @@ async def _write(request: Request, added: Mapping[str, str], shown: Mapping[str,
     elements = []
     for number, draft in enumerate(drafts):
         _check_path(draft, request.path_params)
-        if isinstance(draft, StockCount):
-            _check_count(draft, added)
-        if isinstance(draft, WebhookDraft | WebhookChange) and draft.url is not UNSET:
-            _check_address(draft.url, request.scope["state"]["allowed"])
+        draft.check(request)
         meta = {"actor": visit.identity.subject, "request_id": visit.request_id}
         if key is not None:
             meta["idempotency_key"] = f"{key}#{number}" if is_list else key
@@ -183,20 +164,3 @@ def _check_path(draft: Body, names: Mapping[str, str]) -> None:
             raise Problem("VA001", f"The body and the path name a different {name}.", [error])
         if hasattr(draft, name):
             setattr(draft, name, UNSET)
-
-
-def _check_count(count: StockCount, added: Mapping[str, str]) -> None:
-    if "if_match" not in added and count.change_from_quantity is UNSET:
-        raise Problem(
-            "RQ428",
-            "Someone may have changed the stock since you counted. Send the ETag that you saw as If-Match, "
-            "or the quantity that you saw as change_from_quantity.",
-        )
-
-
-def _check_address(url: str, allowed: Allowed) -> None:
-    """For a clear answer at once. What counts is the check at every connection (webhooks/egress.py)."""
-    try:
-        check_url(url, allowed)
-    except Refused as refused:
-        raise Problem("WH002", "Nothing can be sent to this URL.", [{"pointer": "/url", "detail": str(refused)}]) from None

@@ -24,10 +24,10 @@ from pyapp.http.leases import Limits
 from pyapp.http.middleware import Door
 from pyapp.identity.tokens import Verifier
 from pyapp.live.live import Live
+from pyapp.live.routes import STREAM_PATH, live_routes
 from pyapp.metrics import exposition, sources
 from pyapp.metrics.exposition import Exposition
 from pyapp.outbound.webhooks.addresses import Allowed
-from pyapp.routes.live import live_routes
 from pyapp.serve.table import endpoints_by_path, healthz, starlette_routes
 from pyapp.settings import Settings, SettingsError
 from pyapp.tasks import end
@@ -131,5 +131,5 @@ class Scoville(Starlette):
     door: Door
 
     def build_middleware_stack(self) -> ASGIApp:
-        self.door = Door(self.router, endpoints_by_path())
+        self.door = Door(self.router, endpoints_by_path(), endless=(STREAM_PATH,))
         return self.door

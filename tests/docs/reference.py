@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pyapp.answers.events import TYPES
+from pyapp.api.table import ROUTES
 from pyapp.describe.explanations import EXPLANATIONS
+from pyapp.http.route import Route
 from pyapp.problems import KINDS
-from pyapp.serve.table import ROUTES, Route
 from tests.docs import views
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,16 +17,15 @@ import psycopg
 import pytest
 from starlette.routing import compile_path
 
-from pyapp.answers.identity import TokenProblem
-from pyapp.answers.problems import Problem
+from pyapp.api.table import ROUTES
+from pyapp.api.tokens import TokenProblem
 from pyapp.cache.answers import Reads
 from pyapp.cache.refusals import SoldOut
-from pyapp.http.results import results_of
+from pyapp.http.results import Problem, results_of
 from pyapp.identity.tokens import Role, mint_token
 from pyapp.live.live import Live
 from pyapp.serve import server as serving
 from pyapp.serve.app import create_app
-from pyapp.serve.table import ROUTES
 from pyapp.settings import BATCH_ELEMENTS, Settings
 from tests.conftest import run_clone
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pyapp.api.table import ROUTES
+from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS
 from pyapp.problems import KINDS, from_database
-from pyapp.serve.table import COMMON_ERRORS, ROUTES, WRITE_ERRORS
 
 SQL = Path(__file__).parents[2] / "sql"
 ROW = re.compile(r"^\|\s*`?([A-Z]{2}[0-9]{3})`?\s*\|\s*([0-9]{3})?[^|]*\|\s*`?([a-z-]*)`?\s*\|", re.MULTILINE)

@@ -90,7 +90,7 @@ REFUSED = Result("ST001", False, b"{}")
 
 
 def wish(sku_id: str = "HOTSAUCE-001", quantity: int = 1) -> sold_out.Wish:
-    return sold_out.Wish(1, (), "web", ((sku_id, quantity, None),), ())
+    return sold_out.Wish(1, (), (sku_id,), (quantity,))
 
 
 @pytest.fixture
@@ -181,11 +181,11 @@ def test_a_verdict_that_is_told_again_is_as_old_as_the_last_one(
     verdicts.tell(wish("FIRST"), time.monotonic(), REFUSED)
     time.sleep(0.5)
     verdicts.tell(wish("THIRD"), time.monotonic(), REFUSED)
-    assert {line[0] for kept in verdicts._verdicts for line in kept.lines} == {"FIRST", "THIRD"}
+    assert {sku_id for kept in verdicts._verdicts for sku_id in kept.skus} == {"FIRST", "THIRD"}
 
 
 @pytest.mark.parametrize(("lines_count", "kept"), [(sold_out.LINES_MAX, 1), (sold_out.LINES_MAX + 1, 0)])
 def test_the_refusal_of_a_long_list_is_not_kept(verdicts: sold_out.SoldOut, lines_count: int, kept: int) -> None:
-    items = tuple((f"SKU-{number}", 1, None) for number in range(lines_count))
-    verdicts.tell(wish()._replace(lines=items), time.monotonic(), REFUSED)
+    skus = tuple(f"SKU-{number}" for number in range(lines_count))
+    verdicts.tell(wish()._replace(skus=skus), time.monotonic(), REFUSED)
     assert len(verdicts) == kept
