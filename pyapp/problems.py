@@ -1,16 +1,18 @@
 """Errors as the client sees them: RFC 9457 problem documents, and the one map from SQLSTATE to HTTP.
 
-sql/README.md registers the same codes; tests/http/test_problems.py keeps the two and the SQL in step.
+sql/errors.toml registers all codes; tests/http/test_problems.py keeps it in step with the SQL and the Python that make them.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 import psycopg
+
+from pyapp.files import SQL
 
 logger = logging.getLogger("scoville.problems")
 
@@ -19,81 +21,26 @@ RETRY_AFTER_SECONDS = 1
 DETAIL_CHARACTERS_MAX = 500
 
 
-class Kind(NamedTuple):
-    """What a code means in HTTP."""
+class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The parts of a sample problem document that differ from case to case."""
 
+    detail: str
+    errors: tuple[dict[str, Any], ...] = ()
+
+
+class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The meaning of a code: `slug` names its page, `when` says what happened, `remedy` what to do."""
+
+    made_by: Literal["sql", "api"]
     status: int
     slug: str
     title: str
+    when: str
+    remedy: str
+    example: Example
 
 
-KINDS: dict[str, Kind] = {
-    "ST001": Kind(409, "insufficient-stock", "Not enough stock"),
-    "ST002": Kind(422, "unknown-sku", "Unknown SKU"),
-    "ST003": Kind(422, "unknown-warehouse", "Unknown warehouse"),
-    "ST004": Kind(422, "unknown-reason-code", "Unknown reason code"),
-    "ST005": Kind(422, "note-required", "This reason needs a note"),
-    "ST006": Kind(422, "reason-direction", "The reason does not fit the direction"),
-    "ST007": Kind(422, "unknown-batch", "Unknown batch"),
-    "ST008": Kind(409, "quantity-changed", "The quantity has changed"),
-    "ST009": Kind(412, "version-mismatch", "The version has changed"),
-    "ST010": Kind(404, "sku-not-found", "SKU not found"),
-    "ST011": Kind(409, "batch-conflict", "The batch is known with other dates"),
-    "ST012": Kind(409, "sku-conflict", "The SKU is known with other properties"),
-    "ST013": Kind(409, "no-sellable-batch", "No sellable batch"),
-    "ST014": Kind(422, "quantity-out-of-range", "Quantity out of range"),
-    "ST015": Kind(422, "batch-required", "A batch is required"),
-    "ST016": Kind(404, "batch-not-found", "Batch not found"),
-    "ST017": Kind(403, "batch-elsewhere", "The batch lies in other warehouses too"),
-    "ST018": Kind(409, "batch-not-empty", "Units of the batch are on hand"),
-    "OR001": Kind(409, "price-changed", "The price has changed"),
-    "OR002": Kind(404, "order-not-found", "Order not found"),
-    "OR003": Kind(409, "order-not-cancelable", "The order cannot be canceled"),
-    "OR004": Kind(409, "order-not-fulfillable", "The order cannot be fulfilled"),
-    "OR005": Kind(409, "duplicate-order", "The order exists already"),
-    "OR006": Kind(422, "sku-not-for-sale", "The SKU is not for sale"),
-    "OR007": Kind(422, "total-mismatch", "The total does not match the lines"),
-    "OR008": Kind(422, "unknown-channel", "Unknown channel"),
-    "OR009": Kind(422, "channel-required", "A channel is required"),
-    "OR010": Kind(409, "order-not-modifiable", "The order cannot be changed any more"),
-    "SK001": Kind(404, "not-in-catalogue", "Not in the catalogue"),
-    "SK002": Kind(412, "exists-already", "It exists already"),
-    "SK003": Kind(428, "if-match-required", "If-Match is required"),
-    "RV001": Kind(404, "reservation-not-found", "Reservation not found"),
-    "RV002": Kind(409, "reservation-not-active", "The reservation is not active"),
-    "RV003": Kind(403, "reservation-not-yours", "The reservation is somebody else's"),
-    "RV004": Kind(422, "reservation-of-another-channel", "The reservation belongs to another channel"),
-    "RV005": Kind(409, "hold-share-exceeded", "More than one client may hold"),
-    "WH001": Kind(404, "webhook-not-found", "Webhook not found"),
-    "WH002": Kind(422, "webhook-url-refused", "The URL of the webhook is refused"),
-    "WH003": Kind(422, "unknown-event-type", "Unknown event type"),
-    "WH004": Kind(409, "too-many-webhooks", "Too many webhooks"),
-    "WH005": Kind(404, "delivery-not-found", "Delivery not found"),
-    "WH006": Kind(409, "delivery-under-way", "The delivery is under way"),
-    "WH007": Kind(409, "webhook-not-active", "The webhook is not active"),
-    "ID001": Kind(422, "idempotency-key-reused", "The idempotency key was used for another request"),
-    "ID002": Kind(409, "idempotency-in-flight", "A request with this idempotency key is under way"),
-    "ID003": Kind(400, "idempotency-key-missing", "An Idempotency-Key is required"),
-    "ID004": Kind(404, "client-not-found", "Client not found"),
-    "ID005": Kind(409, "client-exists", "The client exists already"),
-    "ID006": Kind(422, "scope-mismatch", "Role and scope do not fit"),
-    "ID007": Kind(409, "client-inactive", "The client is inactive"),
-    "LG001": Kind(410, "reset", "The place in the event log is gone"),
-    "VA001": Kind(422, "invalid-input", "A value cannot be used"),
-    "RQ400": Kind(400, "bad-request", "Bad request"),
-    "RQ401": Kind(401, "unauthenticated", "Not authenticated"),
-    "RQ403": Kind(403, "forbidden", "Forbidden"),
-    "RQ404": Kind(404, "not-found", "Not found"),
-    "RQ405": Kind(405, "method-not-allowed", "Method not allowed"),
-    "RQ406": Kind(406, "not-acceptable", "Not acceptable"),
-    "RQ413": Kind(413, "body-too-large", "Body too large"),
-    "RQ415": Kind(415, "unsupported-media-type", "Unsupported media type"),
-    "RQ422": Kind(422, "invalid-body", "Invalid body"),
-    "RQ428": Kind(428, "precondition-required", "Precondition required"),
-    "RQ429": Kind(429, "too-many-requests", "Too many requests"),
-    "RQ500": Kind(500, "internal-error", "Internal error"),
-    "RQ503": Kind(503, "unavailable", "Unavailable"),
-}
+KINDS = msgspec.toml.decode((SQL / "errors.toml").read_bytes(), type=dict[str, Kind])
 
 DETAILS_BY_STATUS = {
     404: "There is nothing at this path.",

@@ -8,7 +8,6 @@ from html import escape
 
 from pyapp.api.table import ROUTES
 from pyapp.describe import asyncapi
-from pyapp.describe.explanations import EXPLANATIONS
 from pyapp.describe.openapi import errors_of, example
 from pyapp.problems import KINDS
 
@@ -100,7 +99,7 @@ def errors() -> str:
 
 def error(code: str) -> str:
     """One problem type: when it happens, what to do, an example, and which operations answer it."""
-    kind, said = KINDS[code], EXPLANATIONS[code]
+    kind = KINDS[code]
     operations = "".join(
         f'<li><a href="/docs#/{route.tag}/{route.operation_id}"><code>{route.method} {escape(route.path)}</code></a></li>'
         for route in ROUTES
@@ -109,8 +108,8 @@ def error(code: str) -> str:
     body = (
         f'<main class="prose"><p class="crumb"><a href="/docs/errors">Errors</a></p><h1>{escape(kind.title)}</h1>'
         f'<p class="facts"><span>Status {kind.status}</span> <code>{code}</code></p>'
-        f"<h2>What happened</h2><p>{escape(said.when)}</p>"
-        f"<h2>What to do</h2><p>{escape(said.remedy)}</p>"
+        f"<h2>What happened</h2><p>{escape(kind.when)}</p>"
+        f"<h2>What to do</h2><p>{escape(kind.remedy)}</p>"
         f"<h2>Example</h2><pre><code>{escape(json.dumps(example(code), indent=2))}</code></pre>"
         + (f"<h2>Where it can happen</h2><ul>{operations}</ul>" if operations else "")
         + "</main>"

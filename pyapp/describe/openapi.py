@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the route table, the structs of bodies and answers, and the explanations of errors.
+"""The OpenAPI 3.1 document, made from the route table, the structs of bodies and answers, and the register of errors.
 
 Nothing about an operation is written here: what the row and its types do not say is not in the document.
 """
@@ -17,7 +17,6 @@ from msgspec.structs import fields
 from pyapp import __version__
 from pyapp.api.table import ROUTES
 from pyapp.database.standby import HEADER
-from pyapp.describe.explanations import EXPLANATIONS
 from pyapp.http import csv_pages as sheets
 from pyapp.http.accept import CSV
 from pyapp.http.context import KEY_CHARACTERS_MAX, PATCH_TYPES, PATH_VALUE_CHARACTERS_MAX
@@ -155,7 +154,7 @@ def errors_of(route: Route) -> tuple[str, ...]:
 
 def example(code: str) -> Json:
     """A problem document of this code."""
-    said = EXPLANATIONS[code]
+    said = KINDS[code].example
     return document(code, said.detail, said.errors, "7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from pyapp.answers.events import TYPES
 from pyapp.api.table import ROUTES
-from pyapp.describe.explanations import EXPLANATIONS
 from pyapp.http.route import Route
 from pyapp.problems import KINDS
 from tests.docs import views
@@ -18,6 +17,7 @@ MADE = "Made from the code by `make reference`; a test compares."
 FUNCTION = re.compile(
     r"create or replace function (?P<name>[\w.]+)\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*returns (?P<returns>.*)"
 )
+MAKERS = {"sql": "SQL", "api": "the API"}
 CALLERS = {
     "api": "the roles of callers; which of them, the grants say",
     "jobs": "scoville_worker",
@@ -58,13 +58,13 @@ def endpoints() -> str:
 
 def errors() -> str:
     rows = [
-        (f"`{code}`", str(kind.status), f"`{kind.slug}`", f"{kind.title}. {EXPLANATIONS[code].when}", EXPLANATIONS[code].remedy)
+        (f"`{code}`", str(kind.status), f"`{kind.slug}`", f"{kind.title}. {kind.when}", kind.remedy, MAKERS[kind.made_by])
         for code, kind in sorted(KINDS.items())
     ]
     return (
-        f"# Errors\n\n{MADE}\nAn error is a problem document (RFC 9457): decide by `code`. `type` ends with the slug and leads\n"
-        "to a page with an example, `/docs/errors/<slug>` of a running server.\n\n"
-        + table(("code", "HTTP", "slug", "when", "what to do"), rows)
+        f"# Errors\n\n{MADE}\nThe register is `sql/errors.toml`. An error is a problem document (RFC 9457): decide by\n"
+        "`code`. `type` ends with the slug and leads to a page with an example, `/docs/errors/<slug>` of a running server.\n\n"
+        + table(("code", "HTTP", "slug", "when", "what to do", "made by"), rows)
     )
 
 

@@ -153,6 +153,18 @@ def test_a_count_needs_to_say_what_was_seen(stocked: httpx2.Client) -> None:
     check_problem(stocked.put("/v1/inventory/HOTSAUCE-001", json=body | {"change_from_quantity": 350}), 409, "ST008")
 
 
+def test_an_unknown_sku_in_the_path_is_not_found(stocked: httpx2.Client) -> None:
+    base = {"warehouse_location": "WH-01"}
+    bodies = {"": base | {"stock": 1, "change_from_quantity": 1}, "/safety-stock": base | {"safety_stock": 1}}
+    for path, body in bodies.items():
+        problem = check_problem(stocked.put(f"/v1/inventory/NO-SUCH{path}", json=body), 404, "ST010")
+        assert "NO-SUCH" in problem["detail"]
+        assert [error["pointer"] for error in problem["errors"]] == [""]
+    adjustment = base | {"sku_id": "NO-SUCH", "delta": 1, "reason_code": "found"}
+    problem = check_problem(stocked.post("/v1/inventory/adjust", json=adjustment, headers=key()), 422, "ST002")
+    assert [error["pointer"] for error in problem["errors"]] == ["/sku_id"]
+
+
 def test_a_count_with_the_etag_that_was_seen_is_made_once(stocked: httpx2.Client) -> None:
     tag = stocked.get("/v1/inventory/HOTSAUCE-001").headers["etag"]
     body = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "stock": 300, "batch_number": "BATCH-202404"}

@@ -1,4 +1,4 @@
-"""Error codes: sql/README.md, problems.py and the SQL say the same; what Postgres raises becomes the right problem."""
+"""Error codes: the register, the SQL and Python agree; what Postgres raises becomes the right problem."""
 
 from __future__ import annotations
 
@@ -9,30 +9,26 @@ import psycopg
 import pytest
 
 from pyapp.api.table import ROUTES
+from pyapp.files import ROOT, SQL
 from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS
 from pyapp.problems import KINDS, from_database
 
-SQL = Path(__file__).parents[2] / "sql"
-ROW = re.compile(r"^\|\s*`?([A-Z]{2}[0-9]{3})`?\s*\|\s*([0-9]{3})?[^|]*\|\s*`?([a-z-]*)`?\s*\|", re.MULTILINE)
-RAISED = re.compile(r"'((?:ST|OR|RV|SK|ID|VA|WH)[0-9]{3})'")
+IN_SQL, IN_PYTHON = (re.compile(f"{mark}([A-Z]{{2}}[0-9]{{3}}){mark}") for mark in "'\"")
 
 
-def registered() -> dict[str, tuple[str, str]]:
-    """{code: (status, slug)} of the register in sql/README.md: a table of code, HTTP status, slug."""
-    return {code: (status, slug) for code, status, slug in ROW.findall((SQL / "README.md").read_text())}
+def codes(folder: Path, pattern: str, literal: re.Pattern[str]) -> set[str]:
+    """The codes that stand as literals in the files of a folder."""
+    return {code for path in folder.rglob(pattern) for code in literal.findall(path.read_text(encoding="utf-8"))}
 
 
-def test_the_register_and_the_map_agree() -> None:
-    ours = {code: (str(kind.status), kind.slug) for code, kind in KINDS.items() if not code.startswith("RQ")}
-    theirs = {code: row for code, row in registered().items() if not code.startswith("RQ") and row[0]}
-    assert theirs == ours
+def test_the_register_lists_the_codes_of_the_sql_and_no_others() -> None:
+    assert codes(SQL, "*.sql", IN_SQL) == {code for code, kind in KINDS.items() if kind.made_by == "sql"}
 
 
-def test_every_code_that_the_sql_raises_is_registered() -> None:
-    raised = {code: file.name for file in sorted((SQL / "functions").rglob("*.sql")) for code in RAISED.findall(file.read_text())}
-    assert raised
-    assert {code: name for code, name in raised.items() if code not in registered()} == {}
-    assert {code: name for code, name in raised.items() if code not in KINDS and registered()[code][0]} == {}
+def test_the_register_lists_the_codes_of_python_and_no_others() -> None:
+    used = codes(ROOT / "pyapp", "*.py", IN_PYTHON)
+    assert used - set(KINDS) == set()
+    assert {code for code, kind in KINDS.items() if kind.made_by == "api"} - used == set()
 
 
 def test_every_code_of_a_route_is_known() -> None:
@@ -40,9 +36,14 @@ def test_every_code_of_a_route_is_known() -> None:
     assert codes - set(KINDS) == set()
 
 
-def test_slugs_are_unique_and_titles_are_there() -> None:
+def test_slugs_are_unique_and_texts_are_there() -> None:
     assert len({kind.slug for kind in KINDS.values()}) == len(KINDS)
-    assert all(kind.title for kind in KINDS.values())
+    for kind in KINDS.values():
+        assert re.fullmatch("[a-z]+(-[a-z]+)*", kind.slug)
+        assert 400 <= kind.status <= 599
+        assert kind.title
+        for text in (kind.when, kind.remedy, kind.example.detail, *(error["detail"] for error in kind.example.errors)):
+            assert re.fullmatch(r"[A-Za-z0-9].*[.]\)?", text), text
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FUNCTIONS = ROOT / "sql" / "functions"
 OURS = rf"\b(?:{'|'.join(SCHEMAS)})\.\w+(?:%(?:row)?type)?"
+OUR_TYPE = OURS + r"(?!\w*\()"
 STATEMENT, ASSIGNMENT = 0, 3  # parse modes of plpgsql: 2 is an expression, 3 to 5 assign to a variable or a part of one
 
 
@@ -84,10 +85,10 @@ def _without_our_types(text: str) -> str:
     """pglast knows no type but PostgreSQL's own; for the shape of a body any other does as well."""
     head, mark, body = text.partition("as $$")
     body = re.sub(
-        r"\bdeclare\b.*?\bbegin\b", lambda part: re.sub(OURS, "record", part[0]), body, flags=re.DOTALL | re.IGNORECASE
+        r"\bdeclare\b.*?\bbegin\b", lambda part: re.sub(OUR_TYPE, "record", part[0]), body, flags=re.DOTALL | re.IGNORECASE
     ).replace("record[]", "text[]")
     body = re.sub(r"\b(p_\w+)\.\w+(?=\s*:=)", r"\1", body)  # a field of an argument that is now a text
-    head = re.sub(r"(?<=[ (])" + OURS + r"(?!\w*\()", "text", head[head.index("(") :])
+    head = re.sub(r"(?<=[ (])" + OUR_TYPE, "text", head[head.index("(") :])
     return text[: text.index("(")] + head + mark + body
 
 

@@ -335,7 +335,7 @@ def test_safety_stock_is_set_for_what_there_is_where_it_may(shop: Shop) -> None:
     shop.receive(5)
     assert keep(shop, 1, role="warehouse").code is None
     assert keep(shop, 1, role="warehouse", warehouse_location="WH-02").code == "ST003"
-    assert keep(shop, 1, sku_id="NO-SUCH").code == "ST002"
+    assert keep(shop, 1, sku_id="NO-SUCH").code == "ST010"
     assert keep(shop, 1, warehouse_location="WH-02").code == "ST001"
     assert (keep(shop, 0, warehouse_location="WH-02").code, shop.level(warehouse="WH-02")) == (None, {})
     assert [keep(shop, units).code for units in (-1, None, 3_000_000_000)] == ["VA001", "VA001", "ST001"]

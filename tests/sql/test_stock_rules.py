@@ -357,6 +357,15 @@ def test_promised_units_do_not_leave(shop: Shop) -> None:
     assert shop.level() == {"on_hand": 4, "committed": 3, "reserved": 1}
 
 
+def test_a_count_of_an_unknown_sku_is_not_found(shop: Shop) -> None:
+    """A count names its SKU in the path of a request, an adjustment in the body."""
+    shop.receive(5)
+    refused = shop.count(4, sku_id="NO-SUCH")
+    assert (refused.code, refused.body["errors"][0]["pointer"]) == ("ST010", "")
+    refused = shop.adjust(-1, "NO-SUCH")
+    assert (refused.code, refused.body["errors"][0]["pointer"]) == ("ST002", "/sku_id")
+
+
 def test_a_count_decided_on_another_quantity_is_refused(shop: Shop) -> None:
     shop.receive(5)
     answer = shop.count(9, change_from_quantity=4)

@@ -59,6 +59,7 @@ end
 $$;
 
 comment on function api.cancel_orders(smallint, jsonb) is
-  'Cancels orders. An array of {order_id, reason, note, if_match}; a result for each, in order. Units that were not fulfilled become available.';
+  'Cancels orders. An array of {order_id, reason, note, if_match}; a result for each, in order. Units that were not fulfilled become available.
+Errors: ID001 ID002 OR002 OR003 ST009';
 alter function api.cancel_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.cancel_orders(smallint, jsonb) to admin, sales, integration;

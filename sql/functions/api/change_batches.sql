@@ -37,6 +37,7 @@ $$;
 comment on function api.change_batches(smallint, jsonb) is
   'Sets the status of batches: available, on_hold, quarantined, recalled, damaged or (without units) destroyed. An array of '
   '{sku_id, batch_number, status, reason_code, note, if_match}; a result for each, in order. Units of a batch that is not '
-  'available are on hand and cannot be sold.';
+  'available are on hand and cannot be sold.
+Errors: ID001 ID002 ST004 ST005 ST006 ST009 ST016 ST017 ST018 VA001';
 alter function api.change_batches(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.change_batches(smallint, jsonb) to admin, warehouse;

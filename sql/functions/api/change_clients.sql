@@ -43,6 +43,7 @@ $$;
 
 comment on function api.change_clients(jsonb) is
   'Changes API clients. An array of {client_id, if_match, name, role, region_id, warehouses, channels, active}; a result for '
-  'each, in order.';
+  'each, in order.
+Errors: ID004 ID006 OR008 ST003 ST009 VA001';
 alter function api.change_clients(jsonb) owner to scoville_definer;
 grant execute on function api.change_clients(jsonb) to admin;

@@ -49,6 +49,7 @@ $$;
 
 comment on function api.create_clients(jsonb) is
   'Makes API clients. An array of {client_id, name, role, region_id, warehouses, channels, active, secret_hash}; a result for '
-  'each, in order. Without client_id one is chosen. secret_hash is the SHA-256 of the secret, in hex.';
+  'each, in order. Without client_id one is chosen. secret_hash is the SHA-256 of the secret, in hex.
+Errors: ID005 ID006 OR008 ST003 VA001';
 alter function api.create_clients(jsonb) owner to scoville_definer;
 grant execute on function api.create_clients(jsonb) to admin;

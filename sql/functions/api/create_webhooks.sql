@@ -53,6 +53,7 @@ $$;
 
 comment on function api.create_webhooks(smallint, jsonb) is
   'Makes webhooks. An array of {url, description, event_types, skus, warehouses, channels, rate_limit, concurrency, active}; a '
-  'result for each, in order, with its secret.';
+  'result for each, in order, with its secret.
+Errors: ID001 ID002 OR008 ST002 ST003 WH003 WH004';
 alter function api.create_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.create_webhooks(smallint, jsonb) to admin, integration;

@@ -41,6 +41,7 @@ end
 $$;
 
 comment on function api.delete_webhooks(smallint, jsonb) is
-  'Deletes webhooks. An array of {webhook_id, if_match}; a result for each, in order: the webhook as it was.';
+  'Deletes webhooks. An array of {webhook_id, if_match}; a result for each, in order: the webhook as it was.
+Errors: ST009 WH001';
 alter function api.delete_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.delete_webhooks(smallint, jsonb) to admin, integration;

@@ -16,6 +16,7 @@ $$;
 
 comment on function api.extend_reservations(smallint, jsonb) is
   'Sets until when units are held: ttl_seconds from now, or expires_at, at most 24 hours ahead. An array of {reservation_id, '
-  'ttl_seconds, expires_at, if_match}; a result for each, in order. Its owner''s or an admin''s.';
+  'ttl_seconds, expires_at, if_match}; a result for each, in order. Its owner''s or an admin''s.
+Errors: ID001 ID002 RV001 RV002 RV003 ST009 VA001';
 alter function api.extend_reservations(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.extend_reservations(smallint, jsonb) to admin, sales, integration;

@@ -34,6 +34,7 @@ end
 $$;
 
 comment on function api.find_repeats(smallint, jsonb) is
-  'Which of these orders have been placed already, by their idempotency key or external_id: a row for each, in order.';
+  'Which of these orders have been placed already, by their idempotency key or external_id: a row for each, in order.
+Errors: ID001 ID002 OR005';
 alter function api.find_repeats(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.find_repeats(smallint, jsonb) to admin, sales, integration;

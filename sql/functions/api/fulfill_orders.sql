@@ -46,6 +46,7 @@ $$;
 
 comment on function api.fulfill_orders(smallint, jsonb) is
   'Ships orders, whole or in part. An array of {order_id, warehouse_location, items, tracking_number, note}; a result for each, '
-  'in order. Without items everything that is left (at the caller''s warehouses) is shipped.';
+  'in order. Without items everything that is left (at the caller''s warehouses) is shipped.
+Errors: ID001 ID002 OR002 OR004 ST013';
 alter function api.fulfill_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.fulfill_orders(smallint, jsonb) to admin, warehouse;

@@ -17,5 +17,6 @@ begin
 end
 $$;
 
-comment on function api.get_client(text) is 'An API client, without its secrets; its version is the ETag.';
+comment on function api.get_client(text) is 'An API client, without its secrets; its version is the ETag.
+Errors: ID004';
 grant execute on function api.get_client(text) to admin;

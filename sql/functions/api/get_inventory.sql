@@ -25,5 +25,6 @@ end
 $$;
 
 comment on function api.get_inventory(smallint, text) is
-  'A SKU with its stock by warehouse and batch, and its version (ETag), which changes with every change of its stock.';
+  'A SKU with its stock by warehouse and batch, and its version (ETag), which changes with every change of its stock.
+Errors: ST010';
 grant execute on function api.get_inventory(smallint, text) to admin, warehouse, sales, integration;

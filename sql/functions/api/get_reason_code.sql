@@ -14,5 +14,6 @@ begin
 end
 $$;
 
-comment on function api.get_reason_code(text) is 'A reason code; its version is the ETag.';
+comment on function api.get_reason_code(text) is 'A reason code; its version is the ETag.
+Errors: SK001';
 grant execute on function api.get_reason_code(text) to admin, warehouse, sales, integration;

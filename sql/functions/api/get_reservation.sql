@@ -20,5 +20,6 @@ end
 $$;
 
 comment on function api.get_reservation(smallint, text) is
-  'A reservation by its id; its version is the ETag, which also changes at the moment it expires.';
+  'A reservation by its id; its version is the ETag, which also changes at the moment it expires.
+Errors: RV001';
 grant execute on function api.get_reservation(smallint, text) to admin, sales, integration;

@@ -14,5 +14,6 @@ begin
 end
 $$;
 
-comment on function api.get_warehouse(text) is 'A warehouse; its version is the ETag.';
+comment on function api.get_warehouse(text) is 'A warehouse; its version is the ETag.
+Errors: SK001';
 grant execute on function api.get_warehouse(text) to admin, warehouse, sales, integration;

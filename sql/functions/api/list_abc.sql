@@ -45,5 +45,6 @@ $$;
 
 comment on function api.list_abc(smallint, jsonb, text, integer) is
   'SKUs by their share of the revenue of the last 91 days (A, B, C), and by how evenly they sell (X, Y, Z); what brings most '
-  'comes first. Filters: abc, xyz, sku_id.';
+  'comes first. Filters: abc, xyz, sku_id.
+Errors: VA001';
 grant execute on function api.list_abc(smallint, jsonb, text, integer) to admin;

@@ -40,5 +40,6 @@ end
 $$;
 
 comment on function api.list_audit(smallint, jsonb, text, integer) is
-  'Who changed what, when and why, the latest first. Filters: table, key, actor, from (inclusive), to (exclusive).';
+  'Who changed what, when and why, the latest first. Filters: table, key, actor, from (inclusive), to (exclusive).
+Errors: VA001';
 grant execute on function api.list_audit(smallint, jsonb, text, integer) to admin;

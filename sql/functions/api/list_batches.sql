@@ -55,5 +55,6 @@ end
 $$;
 
 comment on function api.list_batches(smallint, text, jsonb, text, integer) is
-  'The batches of a SKU, the next to expire first, with their units by warehouse. Filters: status, warehouse, in_stock.';
+  'The batches of a SKU, the next to expire first, with their units by warehouse. Filters: status, warehouse, in_stock.
+Errors: ST010 VA001';
 grant execute on function api.list_batches(smallint, text, jsonb, text, integer) to admin, warehouse, sales;

@@ -31,5 +31,6 @@ end
 $$;
 
 comment on function api.list_channels(smallint, jsonb, text, integer) is
-  'The sales channels of a region by id. Filters: q (part of id or name), kind, active.';
+  'The sales channels of a region by id. Filters: q (part of id or name), kind, active.
+Errors: VA001';
 grant execute on function api.list_channels(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

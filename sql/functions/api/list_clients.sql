@@ -34,5 +34,6 @@ end
 $$;
 
 comment on function api.list_clients(jsonb, text, integer) is
-  'API clients by id, without their secrets. Filters: q (part of id or name), role, active.';
+  'API clients by id, without their secrets. Filters: q (part of id or name), role, active.
+Errors: VA001';
 grant execute on function api.list_clients(jsonb, text, integer) to admin;

@@ -44,5 +44,6 @@ $$;
 
 comment on function api.list_cover(smallint, jsonb, text, integer) is
   'How long what is available lasts at the pace of the last 28 days: what is gone first comes first, what does not sell '
-  'last. Filters: sku_id, warehouse.';
+  'last. Filters: sku_id, warehouse.
+Errors: VA001';
 grant execute on function api.list_cover(smallint, jsonb, text, integer) to admin, warehouse;

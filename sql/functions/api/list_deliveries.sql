@@ -43,5 +43,6 @@ end
 $$;
 
 comment on function api.list_deliveries(smallint, text, jsonb, text, integer) is
-  'Deliveries of a webhook, the latest event first, with their attempts. Filters: status, type (of the event).';
+  'Deliveries of a webhook, the latest event first, with their attempts. Filters: status, type (of the event).
+Errors: VA001 WH001';
 grant execute on function api.list_deliveries(smallint, text, jsonb, text, integer) to admin, integration;

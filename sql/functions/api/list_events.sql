@@ -51,5 +51,6 @@ $$;
 
 comment on function api.list_events(smallint, jsonb, text, integer) is
   'Events after a place <epoch>:<seq>, the earliest first, as CloudEvents. Filters: types (with commas between them), subject. '
-  'next is the place to go on from, last the end of the log: as long as they differ there may be more.';
+  'next is the place to go on from, last the end of the log: as long as they differ there may be more.
+Errors: LG001 VA001';
 grant execute on function api.list_events(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

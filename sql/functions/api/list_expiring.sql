@@ -45,5 +45,6 @@ $$;
 
 comment on function api.list_expiring(smallint, jsonb, text, integer) is
   'Batches that lie there and whose last day of sale has passed or comes within 90 days, the first to expire first. '
-  'Filters: within_days (from today), sku_id, warehouse.';
+  'Filters: within_days (from today), sku_id, warehouse.
+Errors: VA001';
 grant execute on function api.list_expiring(smallint, jsonb, text, integer) to admin, warehouse, sales;

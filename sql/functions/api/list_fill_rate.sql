@@ -49,5 +49,6 @@ $$;
 
 comment on function api.list_fill_rate(smallint, jsonb, text, integer) is
   'Which share of the units promised to customers was shipped, by channel, warehouse and month in which the orders were '
-  'placed, the latest first. Filters: month (any day of it), sku_id, channel, warehouse.';
+  'placed, the latest first. Filters: month (any day of it), sku_id, channel, warehouse.
+Errors: VA001';
 grant execute on function api.list_fill_rate(smallint, jsonb, text, integer) to admin;

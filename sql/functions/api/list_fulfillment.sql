@@ -46,5 +46,6 @@ $$;
 
 comment on function api.list_fulfillment(smallint, jsonb, text, integer) is
   'Hours from order to parcel by channel, warehouse and month in which the orders were placed, the latest first. Filters: '
-  'month (any day of it), channel, warehouse.';
+  'month (any day of it), channel, warehouse.
+Errors: VA001';
 grant execute on function api.list_fulfillment(smallint, jsonb, text, integer) to admin, warehouse, sales;

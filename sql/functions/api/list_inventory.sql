@@ -49,5 +49,6 @@ end
 $$;
 
 comment on function api.list_inventory(smallint, jsonb, text, integer) is
-  'SKUs with their stock by warehouse. Filters: sku_id, warehouse, q (part of id or name), low_stock, expiring_before.';
+  'SKUs with their stock by warehouse. Filters: sku_id, warehouse, q (part of id or name), low_stock, expiring_before.
+Errors: VA001';
 grant execute on function api.list_inventory(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -48,5 +48,6 @@ end
 $$;
 
 comment on function api.list_movements(smallint, text, jsonb, text, integer) is
-  'The ledger of a SKU, newest first: every change with its kind, reason, document, actor and the stock after it. Filter: warehouse.';
+  'The ledger of a SKU, newest first: every change with its kind, reason, document, actor and the stock after it. Filter: warehouse.
+Errors: ST010 VA001';
 grant execute on function api.list_movements(smallint, text, jsonb, text, integer) to admin, warehouse;

@@ -60,5 +60,6 @@ $$;
 
 comment on function api.list_orders(smallint, jsonb, text, integer) is
   'Orders, the latest first. Filters: from (inclusive), to (exclusive), customer (whole name or e-mail), status (either of the '
-  'two), sku.';
+  'two), sku.
+Errors: VA001';
 grant execute on function api.list_orders(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

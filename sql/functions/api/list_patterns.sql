@@ -42,5 +42,6 @@ end
 $$;
 
 comment on function api.list_patterns(smallint, jsonb, text, integer) is
-  'Orders by weekday and hour (of UTC) in which they were placed. Filters: month (any day of it), channel.';
+  'Orders by weekday and hour (of UTC) in which they were placed. Filters: month (any day of it), channel.
+Errors: VA001';
 grant execute on function api.list_patterns(smallint, jsonb, text, integer) to admin;

@@ -29,5 +29,6 @@ end
 $$;
 
 comment on function api.list_reason_codes(jsonb, text, integer) is
-  'Reason codes by code. Filters: q (part of code or description), direction (in, out, both), active.';
+  'Reason codes by code. Filters: q (part of code or description), direction (in, out, both), active.
+Errors: VA001';
 grant execute on function api.list_reason_codes(jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -40,5 +40,6 @@ end
 $$;
 
 comment on function api.list_reservations(smallint, jsonb, text, integer) is
-  'Reservations, the latest first. Filters: status (active, committed, released, expired), sku, channel.';
+  'Reservations, the latest first. Filters: status (active, committed, released, expired), sku, channel.
+Errors: VA001';
 grant execute on function api.list_reservations(smallint, jsonb, text, integer) to admin, sales, integration;

@@ -49,5 +49,6 @@ $$;
 
 comment on function api.list_sell_through(smallint, jsonb, text, integer) is
   'Which share of what could be sold of each SKU and warehouse was shipped in a month: the latest month first, in it what '
-  'was shipped most. Filters: month (any day of it), sku_id, warehouse.';
+  'was shipped most. Filters: month (any day of it), sku_id, warehouse.
+Errors: VA001';
 grant execute on function api.list_sell_through(smallint, jsonb, text, integer) to admin, warehouse;

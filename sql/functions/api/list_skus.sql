@@ -27,5 +27,6 @@ end
 $$;
 
 comment on function api.list_skus(jsonb, text, integer) is
-  'SKUs by id. Filters: q (part of id or name), active.';
+  'SKUs by id. Filters: q (part of id or name), active.
+Errors: VA001';
 grant execute on function api.list_skus(jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -44,5 +44,6 @@ $$;
 
 comment on function api.list_stockouts(smallint, jsonb, text, integer) is
   'Spells of days that ended with nothing of a SKU for sale in a warehouse, the latest first. Filters: open (only those '
-  'that go on, or only those that are over), sku_id, warehouse.';
+  'that go on, or only those that are over), sku_id, warehouse.
+Errors: VA001';
 grant execute on function api.list_stockouts(smallint, jsonb, text, integer) to admin, warehouse, sales;

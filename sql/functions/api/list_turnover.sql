@@ -48,5 +48,6 @@ $$;
 
 comment on function api.list_turnover(smallint, jsonb, text, integer) is
   'How often the stock of each SKU and warehouse was shipped in a month: the latest month first, in it what was shipped '
-  'most. Filters: month (any day of it), sku_id, warehouse.';
+  'most. Filters: month (any day of it), sku_id, warehouse.
+Errors: VA001';
 grant execute on function api.list_turnover(smallint, jsonb, text, integer) to admin, warehouse;

@@ -29,5 +29,6 @@ end
 $$;
 
 comment on function api.list_warehouses(smallint, jsonb, text, integer) is
-  'The warehouses of a region by id. Filters: q (part of id or name), active.';
+  'The warehouses of a region by id. Filters: q (part of id or name), active.
+Errors: VA001';
 grant execute on function api.list_warehouses(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -34,5 +34,6 @@ begin
 end
 $$;
 
-comment on function api.list_webhooks(smallint, jsonb, text, integer) is 'Webhooks, the oldest first, without their secrets. Filter: active.';
+comment on function api.list_webhooks(smallint, jsonb, text, integer) is 'Webhooks, the oldest first, without their secrets. Filter: active.
+Errors: VA001';
 grant execute on function api.list_webhooks(smallint, jsonb, text, integer) to admin, integration;

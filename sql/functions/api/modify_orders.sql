@@ -45,6 +45,7 @@ $$;
 
 comment on function api.modify_orders(smallint, jsonb) is
   'Changes orders of which nothing has been shipped. An array of {order_id, items, customer, note, total_price, reason, if_match}; '
-  'what is left out stays, items are replaced as a whole. A result for each, in order: the order, or the refusal.';
+  'what is left out stays, items are replaced as a whole. A result for each, in order: the order, or the refusal.
+Errors: ID001 ID002 OR001 OR002 OR006 OR007 OR008 OR010 ST001 ST002 ST009 VA001';
 alter function api.modify_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.modify_orders(smallint, jsonb) to admin, sales, integration;

@@ -53,6 +53,7 @@ $$;
 
 comment on function api.place_orders(smallint, jsonb) is
   'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note}; a result for each, in '
-  'order: the order document, or the refusal. With a reservation_id the units that it holds become the order''s.';
+  'order: the order document, or the refusal. With a reservation_id the units that it holds become the order''s.
+Errors: ID001 ID002 OR001 OR005 OR006 OR007 OR008 OR009 RV001 RV002 RV003 RV004 ST001 ST002 VA001';
 alter function api.place_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.place_orders(smallint, jsonb) to admin, sales, integration;

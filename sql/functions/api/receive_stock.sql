@@ -38,6 +38,7 @@ $$;
 
 comment on function api.receive_stock(smallint, jsonb) is
   'Adds units of batches; an admin''s receipt makes the SKU, the warehouse and the batch where they are new. An array of '
-  'SKU-and-batch objects; a result for each, in order. A batch that has expired is received as expired: on hand, never available.';
+  'SKU-and-batch objects; a result for each, in order. A batch that has expired is received as expired: on hand, never available.
+Errors: ID001 ID002 ST002 ST003 ST004 ST005 ST006 ST011 ST012 ST014 ST015 VA001';
 alter function api.receive_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.receive_stock(smallint, jsonb) to admin, warehouse;

@@ -49,6 +49,7 @@ $$;
 
 comment on function api.recover_webhooks(smallint, jsonb) is
   'Sends again what failed since a moment. An array of {webhook_id, since}; a result for each, in order: how many deliveries, and '
-  'whether there are more.';
+  'whether there are more.
+Errors: WH001 WH007';
 alter function api.recover_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.recover_webhooks(smallint, jsonb) to admin, integration;

@@ -17,6 +17,7 @@ $$;
 
 comment on function api.release_reservations(smallint, jsonb) is
   'Ends reservations: their units become available. An array of {reservation_id, if_match}; a result for each, in order. Their '
-  'owner''s or an admin''s.';
+  'owner''s or an admin''s.
+Errors: ID001 ID002 RV001 RV002 RV003 ST009 VA001';
 alter function api.release_reservations(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.release_reservations(smallint, jsonb) to admin, sales, integration;

@@ -47,6 +47,7 @@ end
 $$;
 
 comment on function api.replay_webhooks(smallint, jsonb) is
-  'Sends events of the log (again). An array of {webhook_id, from_seq, to_seq}; a result for each, in order: how many deliveries.';
+  'Sends events of the log (again). An array of {webhook_id, from_seq, to_seq}; a result for each, in order: how many deliveries.
+Errors: VA001 WH001 WH007';
 alter function api.replay_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.replay_webhooks(smallint, jsonb) to admin, integration;

@@ -38,6 +38,7 @@ $$;
 
 comment on function api.reserve_stock(smallint, jsonb) is
   'Holds units for a channel until a moment (900 seconds from now, where ttl_seconds does not say otherwise). An array of {channel, '
-  'items, ttl_seconds, note}; a result for each, in order: the reservation, or the refusal.';
+  'items, ttl_seconds, note}; a result for each, in order: the reservation, or the refusal.
+Errors: ID001 ID002 OR006 OR008 OR009 RV005 ST001 ST002 VA001';
 alter function api.reserve_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.reserve_stock(smallint, jsonb) to admin, sales, integration;

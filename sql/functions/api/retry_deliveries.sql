@@ -48,6 +48,7 @@ end
 $$;
 
 comment on function api.retry_deliveries(smallint, jsonb) is
-  'Tries deliveries again now. An array of {webhook_id, delivery_id}; a result for each, in order.';
+  'Tries deliveries again now. An array of {webhook_id, delivery_id}; a result for each, in order.
+Errors: WH001 WH005 WH006 WH007';
 alter function api.retry_deliveries(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.retry_deliveries(smallint, jsonb) to admin, integration;

@@ -42,6 +42,7 @@ end
 $$;
 
 comment on function api.revoke_clients(jsonb) is
-  'Revokes API clients. An array of {client_id, if_match}; a result for each, in order.';
+  'Revokes API clients. An array of {client_id, if_match}; a result for each, in order.
+Errors: ID004 ST009';
 alter function api.revoke_clients(jsonb) owner to scoville_definer;
 grant execute on function api.revoke_clients(jsonb) to admin;

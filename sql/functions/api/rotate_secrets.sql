@@ -52,6 +52,7 @@ $$;
 
 comment on function api.rotate_secrets(jsonb) is
   'Gives API clients a new secret. An array of {client_id, if_match, overlap_seconds, secret_hash}; a result for each, in order. '
-  'The secret so far lives on for the overlap (a day); of two live ones the older gives way.';
+  'The secret so far lives on for the overlap (a day); of two live ones the older gives way.
+Errors: ID004 ID007 ST009';
 alter function api.rotate_secrets(jsonb) owner to scoville_definer;
 grant execute on function api.rotate_secrets(jsonb) to admin;

@@ -41,6 +41,7 @@ end
 $$;
 
 comment on function api.rotate_webhook_secrets(smallint, jsonb) is
-  'Gives webhooks new secrets. An array of {webhook_id, overlap_seconds (a day)}; a result for each, in order, with the new secret.';
+  'Gives webhooks new secrets. An array of {webhook_id, overlap_seconds (a day)}; a result for each, in order, with the new secret.
+Errors: ST009 WH001';
 alter function api.rotate_webhook_secrets(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.rotate_webhook_secrets(smallint, jsonb) to admin, integration;

@@ -18,6 +18,7 @@ comment on function api.save_channels(jsonb) is
   'Makes, changes or retires channels. An array of {channel_id, name, kind, pricing, hold_share_max, region_id, warehouses, active, mode, '
   'if_match, if_none_match}; warehouses stand in the order in which they are asked. A result for each, in order; created: '
   'it was not there before. What an object leaves out stays as it is (mode put: gets its default; retire: nothing but '
-  'active changes).';
+  'active changes).
+Errors: SK001 SK002 SK003 ST003 ST009 VA001';
 alter function api.save_channels(jsonb) owner to scoville_definer;
 grant execute on function api.save_channels(jsonb) to admin;

@@ -16,6 +16,7 @@ $$;
 comment on function api.save_warehouses(jsonb) is
   'Makes, changes or retires warehouses. An array of {warehouse_id, name, region_id, active, mode, if_match, '
   'if_none_match}. A result for each, in order; created: it was not there before. What an object leaves out stays as it '
-  'is (mode put: gets its default; retire: nothing but active changes).';
+  'is (mode put: gets its default; retire: nothing but active changes).
+Errors: SK001 SK002 SK003 ST009 VA001';
 alter function api.save_warehouses(jsonb) owner to scoville_definer;
 grant execute on function api.save_warehouses(jsonb) to admin;

@@ -21,7 +21,7 @@ declare
   v_skus text[];
 begin
   v_drafts := array(
-    select d from stock.read_drafts(p_region_id, p_elements, 'correction', false) d
+    select d from stock.read_drafts(p_region_id, p_elements, 'correction', false, true) d
      where d.ordinal <> all (select r.ordinal from unnest(v_results) r)
      order by d.ordinal);
   select coalesce(array_agg(k.warehouse_id), '{}'), coalesce(array_agg(k.sku_id), '{}')
@@ -42,6 +42,7 @@ $$;
 
 comment on function api.set_safety_stock(smallint, jsonb) is
   'Sets how many units of a SKU a warehouse keeps back from sale. An array of {sku_id, warehouse_location, safety_stock, '
-  'reason_code, note, if_match}; a result for each, in order: the level as it is now.';
+  'reason_code, note, if_match}; a result for each, in order: the level as it is now.
+Errors: ID001 ID002 ST001 ST003 ST004 ST005 ST009 ST010 VA001';
 alter function api.set_safety_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.set_safety_stock(smallint, jsonb) to admin, warehouse;

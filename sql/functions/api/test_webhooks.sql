@@ -38,6 +38,7 @@ end
 $$;
 
 comment on function api.test_webhooks(smallint, jsonb) is
-  'Sends a test to webhooks. An array of {webhook_id}; a result for each, in order. What came of it stands in their deliveries.';
+  'Sends a test to webhooks. An array of {webhook_id}; a result for each, in order. What came of it stands in their deliveries.
+Errors: ST009 WH001 WH007';
 alter function api.test_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.test_webhooks(smallint, jsonb) to admin, integration;

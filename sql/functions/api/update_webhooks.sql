@@ -37,6 +37,7 @@ end
 $$;
 
 comment on function api.update_webhooks(smallint, jsonb) is
-  'Changes webhooks. An array of {webhook_id, if_match, and what shall change}; a result for each, in order. What is left out stays.';
+  'Changes webhooks. An array of {webhook_id, if_match, and what shall change}; a result for each, in order. What is left out stays.
+Errors: OR008 ST002 ST003 ST009 WH001 WH003';
 alter function api.update_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.update_webhooks(smallint, jsonb) to admin, integration;

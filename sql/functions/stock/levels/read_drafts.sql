@@ -1,11 +1,13 @@
 -- Reads the elements of a stock command and refuses those that name what does not exist for the caller, in the order a caller
 -- would mend them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and a new SKU if it
--- brings a name. A retired warehouse receives nothing; what is left in it is still counted and adjusted.
+-- brings a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU is a path that is not found. A retired
+-- warehouse receives nothing; what is left in it is still counted and adjusted.
 create or replace function stock.read_drafts(
   p_region_id smallint,
   p_elements jsonb,
   p_reason_code text,
-  p_may_create boolean
+  p_may_create boolean,
+  p_sku_in_path boolean
 )
   returns setof stock.draft
   language sql
@@ -37,6 +39,9 @@ as $$
        then jsonb_build_object('code', 'ST003', 'body', app.refusal(
          format('There is no warehouse %s for you. GET /v1/inventory/warehouses lists yours.', r.warehouse_id),
          '/warehouse_location'))
+     when k.sku_id is null and p_sku_in_path
+       then jsonb_build_object('code', 'ST010', 'body', app.refusal(
+         format('SKU %s does not exist. GET /v1/inventory lists the existing SKUs.', r.sku_id), ''))
      when k.sku_id is null and not (p_may_create and r.named)
        then jsonb_build_object('code', 'ST002', 'body', app.refusal(
          format('There is no SKU %s. An admin makes it by POST /v1/skus, or by a receipt with its name.', r.sku_id),
@@ -56,4 +61,4 @@ as $$
      end) v (refusal);
 $$;
 
-grant execute on function stock.read_drafts(smallint, jsonb, text, boolean) to scoville_definer;
+grant execute on function stock.read_drafts(smallint, jsonb, text, boolean, boolean) to scoville_definer;

@@ -17,7 +17,7 @@ declare
   v_drafts stock.draft[];
 begin
   v_drafts := array(
-    select d from stock.read_drafts(p_region_id, p_elements, p_reason_code, false) d
+    select d from stock.read_drafts(p_region_id, p_elements, p_reason_code, false, p_route = 'set_stock') d
      where d.ordinal <> all (select r.ordinal from unnest(v_results) r)
      order by d.ordinal);
   v_drafts := stock.change_levels(p_region_id, v_drafts);

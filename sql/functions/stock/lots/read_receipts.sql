@@ -14,7 +14,7 @@ declare
   v_drafts stock.draft[];
 begin
   v_drafts := array(
-    select d from stock.read_drafts(p_region_id, p_receipts, 'received', app.claim_role() = 'admin') d
+    select d from stock.read_drafts(p_region_id, p_receipts, 'received', app.claim_role() = 'admin', false) d
      where d.ordinal <> all (p_skip)
      order by d.ordinal);
   v_drafts := array(

@@ -1,0 +1,120 @@
+"""The codes in the comment of an api function are those that it, or a function that it calls, can refuse with."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from pglast import ast
+
+from pyapp.http.functions import FUNCTIONS
+from tests.sql.sources import Source, function_files, nodes, sources
+
+if TYPE_CHECKING:
+    import psycopg
+
+CODE = re.compile("[A-Z]{2}[0-9]{3}")
+
+# Codes that stand in a body and refuse nothing: a second guard, behind the decision that the caller made under the same locks.
+GUARDS = {("stock.post_movements", "ST001")}
+
+# Codes that the call graph reaches and that cannot come: a shared function refuses with them for its other callers only.
+UNREACHABLE = (
+    ("ST009", "adjust_stock place_orders recover_webhooks replay_webhooks retry_deliveries", "no element has a member if_match"),
+    ("ST002", "set_safety_stock set_stock", "the path names the SKU: ST010"),
+    ("ST010", "adjust_stock receive_stock", "the body names the SKU: ST002"),
+    ("ST006", "set_safety_stock", "no unit comes in or goes out"),
+    ("OR009", "modify_orders", "an order keeps its channel"),
+    ("WH007", "delete_webhooks rotate_webhook_secrets update_webhooks", "a paused webhook may be changed"),
+    ("SK001", "get_sku save_skus", "a SKU in the path is ST010"),
+    ("ST010", "get_channel get_reason_code get_warehouse save_channels save_reason_codes save_warehouses", "not a SKU: SK001"),
+    ("ST003", "save_reason_codes save_skus save_warehouses", "only a channel names warehouses"),
+)
+
+
+@cache
+def by_name() -> dict[str, Source]:
+    return {source.name: source for path in function_files() for source in sources(path.read_text(encoding="utf-8"))}
+
+
+@cache
+def constants(name: str) -> frozenset[str]:
+    """The codes that stand as string constants in the body."""
+    found = (
+        node.val.sval
+        for statement in by_name()[name].statements()
+        for node in nodes(statement)
+        if isinstance(node, ast.A_Const) and isinstance(node.val, ast.String)
+    )
+    return frozenset(constant for constant in found if CODE.fullmatch(constant))
+
+
+def own_codes(name: str) -> set[str]:
+    """The codes that the function itself refuses with."""
+    return {code for code in constants(name) if (name, code) not in GUARDS}
+
+
+@cache
+def calls(name: str) -> frozenset[str]:
+    """The functions of ours that the body calls."""
+    names = (
+        ".".join(part.sval for part in node.funcname)
+        for statement in by_name()[name].statements()
+        for node in nodes(statement)
+        if isinstance(node, ast.FuncCall)
+    )
+    return frozenset(called for called in names if called in by_name())
+
+
+def reached(name: str) -> set[str]:
+    """The function and all that it calls, however deep."""
+    found, waiting = set(), [name]
+    while waiting:
+        function = waiting.pop()
+        if function not in found:
+            found.add(function)
+            waiting += calls(function)
+    return found
+
+
+def reachable(name: str) -> set[str]:
+    """The codes of the functions that an api function reaches, with those that cannot come."""
+    return {code for function in reached(f"api.{name}") for code in own_codes(function)}
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_lists_the_codes_that_it_can_refuse_with(name: str) -> None:
+    unreachable = {code for code, names, _ in UNREACHABLE if name in names.split()}
+    assert list(FUNCTIONS[name].errors) == sorted(reachable(name) - unreachable)
+
+
+def test_no_exception_outlives_its_reason() -> None:
+    for code, names, _ in UNREACHABLE:
+        assert [name for name in names.split() if code not in reachable(name)] == []
+    guards = {(name, code) for name in by_name() for code in constants(name)} & GUARDS
+    assert guards == GUARDS
+
+
+def test_the_call_graph_sees_every_code_and_call_of_the_text() -> None:
+    """By regular expressions, which read no syntax, the bodies hold the same codes and the same names of our functions."""
+    ours = set(by_name())
+    for name, source in by_name().items():
+        body = re.sub("--.*", "", source.text[source.text.index("returns" if source.tree.sql_body else "$$") :])
+        assert set(re.findall("'([A-Z]{2}[0-9]{3})'", body)) == constants(name), name
+        assert {called for called in re.findall(r"\b(\w+\.\w+)\s*\(", body) if called in ours} == calls(name), name
+
+
+def test_the_database_says_the_same_as_the_files(connection: psycopg.Connection[Any]) -> None:
+    rows = connection.execute("""
+        select p.proname, coalesce(p.proargnames[:p.pronargs], '{}'), obj_description(p.oid, 'pg_proc'),
+               array(select a.grantee::regrole::text from aclexplode(p.proacl) a where a.grantee <> p.proowner)
+          from pg_proc p
+         where p.pronamespace = 'api'::regnamespace""").fetchall()
+    assert {name for name, *_ in rows} == set(FUNCTIONS)
+    for name, arguments, comment, roles in rows:
+        function = FUNCTIONS[name]
+        assert (tuple(arguments), set(roles)) == (function.arguments, function.roles), name
+        codes = f"\nErrors: {' '.join(function.errors)}" if function.errors else ""
+        assert comment == function.comment + codes, name
