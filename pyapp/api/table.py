@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pyapp.api import audit, catalog, clients, events, orders, reservations, stock, tickets, tokens, webhooks
+from pyapp.api import analytics, audit, catalog, clients, events, orders, reservations, stock, tickets, tokens, webhooks
 from pyapp.http.route import Route
-from pyapp.routes import analytics
 
 ROUTES: tuple[Route, ...] = (
     *stock.ROUTES,

@@ -39,12 +39,12 @@ comment on column bi.abc_xyz.region_id is 'The region: a group of warehouses tha
 comment on column bi.abc_xyz.currency is 'ISO 4217 code of the amounts.';
 comment on column bi.abc_xyz.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.abc_xyz.sku_name is 'What customers call it.';
-comment on column bi.abc_xyz.units is 'Units ordered in the 91 days.';
+comment on column bi.abc_xyz.units is 'Units ordered in the 91 days, and not withdrawn.';
 comment on column bi.abc_xyz.revenue is 'What they cost.';
-comment on column bi.abc_xyz.revenue_share is 'revenue as a share of all SKUs, from 0 to 1.';
-comment on column bi.abc_xyz.cumulative_share is 'revenue_share with those of all that brought more.';
-comment on column bi.abc_xyz.abc is 'A, B or C.';
+comment on column bi.abc_xyz.revenue_share is 'revenue as a share of all SKUs in the currency, from 0 to 1; null where there is none.';
+comment on column bi.abc_xyz.cumulative_share is 'revenue_share with those of all that brought more; null where there is no revenue.';
+comment on column bi.abc_xyz.abc is 'A up to 80 percent of the revenue, B up to 95, C the rest.';
 comment on column bi.abc_xyz.units_per_week is 'Mean units of a week.';
-comment on column bi.abc_xyz.variation is 'Standard deviation of the weeks'' units / units_per_week.';
-comment on column bi.abc_xyz.xyz is 'X, Y or Z.';
+comment on column bi.abc_xyz.variation is 'Standard deviation of the weeks'' units / units_per_week; null where that is 0.';
+comment on column bi.abc_xyz.xyz is 'X up to a variation of 0.5, Y up to 1, Z above.';
 grant select on bi.abc_xyz to bi_reader, admin;

@@ -23,6 +23,6 @@ comment on column bi.days_of_cover.sku_name is 'What customers call it.';
 comment on column bi.days_of_cover.available is 'Units for sale now.';
 comment on column bi.days_of_cover.days is 'Complete days that the pace is taken from, 28 at most; 0 on the first day.';
 comment on column bi.days_of_cover.units_shipped is 'Units shipped for orders on those days.';
-comment on column bi.days_of_cover.units_per_day is 'units_shipped / days.';
+comment on column bi.days_of_cover.units_per_day is 'units_shipped / days; null where no day is complete.';
 comment on column bi.days_of_cover.days_of_cover is 'available / units_per_day; null where nothing was shipped.';
 grant select on bi.days_of_cover to bi_reader, admin, warehouse;

@@ -23,6 +23,6 @@ comment on column bi.expiring_lots.days_left is 'Days until then; 0 on that day,
 comment on column bi.expiring_lots.batch_status is
   'available, on_hold, quarantined, recalled, damaged, destroyed; expired when available no longer counts.';
 comment on column bi.expiring_lots.on_hand is 'Units that lie there.';
-comment on column bi.expiring_lots.value is 'on_hand at the list price of now; null where there is none.';
+comment on column bi.expiring_lots.value is 'These units at the list price of now; null where there is none.';
 comment on column bi.expiring_lots.currency is 'ISO 4217 code of the amounts.';
 grant select on bi.expiring_lots to bi_reader, admin, warehouse, sales;

@@ -25,5 +25,5 @@ comment on column bi.fill_rate.units_ordered is
 comment on column bi.fill_rate.units_shipped is 'Those of them that were shipped.';
 comment on column bi.fill_rate.units_withdrawn is 'Those of them that went back: the order was canceled or changed.';
 comment on column bi.fill_rate.units_open is 'Those of them that are still to be shipped.';
-comment on column bi.fill_rate.fill_rate is 'units_shipped / units_ordered, from 0 to 1.';
+comment on column bi.fill_rate.fill_rate is 'units_shipped / units_ordered, from 0 to 1; null where none were ordered.';
 grant select on bi.fill_rate to bi_reader, admin;

@@ -23,5 +23,5 @@ comment on column bi.inventory_turnover.days is 'Days of the month on record: fe
 comment on column bi.inventory_turnover.units_shipped is 'Units shipped for orders in the month.';
 comment on column bi.inventory_turnover.average_on_hand is 'Mean of the units that lay there when each of those days ended.';
 comment on column bi.inventory_turnover.turnover is 'units_shipped / average_on_hand; null where nothing lay there.';
-comment on column bi.inventory_turnover.turnover_annualized is 'turnover * 365 / days.';
+comment on column bi.inventory_turnover.turnover_annualized is 'turnover * 365 / days; null where turnover is.';
 grant select on bi.inventory_turnover to bi_reader, admin, warehouse;

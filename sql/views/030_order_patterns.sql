@@ -11,7 +11,7 @@ comment on column bi.order_patterns.region_id is 'The region: a group of warehou
 comment on column bi.order_patterns.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.order_patterns.month_on is 'The first day of the month (of UTC).';
 comment on column bi.order_patterns.iso_weekday is '1 for Monday to 7 for Sunday.';
-comment on column bi.order_patterns.hour_of_day is '0 to 23: 9 is from nine to ten.';
+comment on column bi.order_patterns.hour_of_day is '0 to 23, of UTC: 9 is from nine to ten.';
 comment on column bi.order_patterns.orders is 'Orders placed then, canceled ones too.';
 comment on column bi.order_patterns.units is 'Units of those that were not canceled.';
 grant select on bi.order_patterns to bi_reader, admin;

@@ -1,6 +1,7 @@
 create or replace view bi.stockouts with (security_invoker = true) as
 select d.region_id, d.warehouse_id, d.sku_id, s.name as sku_name, d.started_on,
-       case when o.is_over then d.last_on end as ended_on, d.days::integer as days, o.is_over
+       case when o.is_over then d.last_on end as ended_on, d.days::integer as days, o.is_over,
+       not o.is_over as is_open
   from (select i.region_id, i.warehouse_id, i.sku_id, min(i.day_on) as started_on, max(i.day_on) as last_on, count(*) as days
           from (select r.region_id, r.warehouse_id, r.sku_id, r.day_on,
                        r.day_on - row_number() over (
@@ -26,4 +27,5 @@ comment on column bi.stockouts.started_on is 'The first day that ended with noth
 comment on column bi.stockouts.ended_on is 'The last such day; null where the spell goes on.';
 comment on column bi.stockouts.days is 'So many days, the last that is summed too.';
 comment on column bi.stockouts.is_over is 'Whether there is something for sale again.';
+comment on column bi.stockouts.is_open is 'Whether it goes on.';
 grant select on bi.stockouts to bi_reader, admin, warehouse, sales;

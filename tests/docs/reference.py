@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pyapp.answers.events import TYPES
+from pyapp.api.event_types import TYPES
 from pyapp.api.table import ROUTES
 from pyapp.http.route import Route
 from pyapp.problems import KINDS

@@ -9,12 +9,10 @@ from pathlib import Path
 
 import yaml
 
+from pyapp.api.analytics import VIEWS, comments, reports, types
+
 ROOT = Path(__file__).resolve().parents[2]
-VIEWS = ROOT / "sql" / "views"
-CONTRACT = ROOT / "tests" / "sql" / "bi_columns.txt"
-COMMENT = re.compile(r"^comment on (view|column) bi\.([\w.]+) is\s+((?:'(?:[^']|'')*'\s*)+);", re.MULTILINE)
 JOIN = re.compile(r"\('(\w+)', '([\w, ]+)', '(\w+)', '([\w, ]+)', '([\w ]+)'\)")
-ANALYTICS = re.compile(r"from bi\.(\w+) a\b")
 STALE = {"warn_after": {"count": 15, "period": "minute"}, "error_after": {"count": 6, "period": "hour"}}
 
 
@@ -27,16 +25,12 @@ class View:
 
 def views() -> list[View]:
     """As the contract lists them; dimensions first, then facts, then answers, as their files do."""
-    said: dict[str, str] = {}
-    for path in sorted(VIEWS.glob("*.sql")):
-        for _, name, text in COMMENT.findall(path.read_text(encoding="utf-8")):
-            said[name] = "".join(re.findall(r"'((?:[^']|'')*)'", text)).replace("''", "'")
+    said = comments()
     columns: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
-    for line in CONTRACT.read_text(encoding="utf-8").splitlines():
-        name, kind = line.split(" ", 1)
+    for name, kind in types().items():
         view, column = name.split(".")
         columns[view][column] = (kind, said[name])
-    order = [path.stem.partition("_")[2] for path in sorted(VIEWS.glob("*.sql"))]
+    order = [path.stem.partition("_")[2] for path in sorted(VIEWS.glob("0*.sql"))]
     return [View(name, said[name], columns[name]) for name in order]
 
 
@@ -90,19 +84,16 @@ def sources() -> str:
 
 def exposures() -> str:
     """deploy/dbt/models/exposures.yml: what the product itself shows of the views."""
-    shown = []
-    for path in sorted((ROOT / "sql" / "functions" / "api").glob("*.sql")):
-        for view in ANALYTICS.findall(path.read_text(encoding="utf-8")):
-            name = path.stem.removeprefix("list_")
-            shown.append(
-                {
-                    "name": f"analytics_{name}",
-                    "label": f"GET /v1/analytics/{name.replace('_', '-')}",
-                    "type": "application",
-                    "owner": {"name": "Scoville"},
-                    "depends_on": [f"source('scoville', '{view}')"],
-                }
-            )
+    shown = [
+        {
+            "name": f"analytics_{report.report.replace('-', '_')}",
+            "label": f"GET /v1/analytics/{report.report}",
+            "type": "application",
+            "owner": {"name": "Scoville"},
+            "depends_on": [f"source('scoville', '{report.view}')"],
+        }
+        for report in sorted(reports(), key=lambda report: report.report)
+    ]
     everything = sorted({on for one in shown for on in one["depends_on"]})
     page = {"name": "analytics_page", "label": "The page of analytics", "type": "dashboard", "owner": {"name": "Scoville"}}
     return _yaml({"version": 2, "exposures": [*shown, page | {"depends_on": everything}]})

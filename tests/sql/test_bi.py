@@ -16,6 +16,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from bench.bi import QUESTIONS
+from pyapp.api.analytics import VIEWS
 from tests.conftest import AUTHENTICATOR_PASSWORD
 from tests.sql import bi
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from tests.conftest import Server
 
 RUNBOOK = Path(__file__).parents[2] / "docs" / "how-to" / "runbook.md"
-CONTRACT = Path(__file__).with_name("bi_columns.txt")
+CONTRACT = VIEWS / "columns.txt"
 # What every BI driver can take: no arrays, no JSON, nothing of our own.
 TYPES = r"text|smallint|integer|bigint|boolean|date|timestamp with time zone|numeric\(\d+,\d+\)"
 EXPECTED = {
@@ -345,7 +346,7 @@ def test_a_spell_goes_on_until_a_day_is_summed_that_ended_with_units_for_sale(sh
         with shop.connection.transaction():
             shop.connection.execute("select app.enter('sales', '{\"channels\": [\"wh-01\"]}')")
             shop.connection.execute(sql.SQL("set local scoville.now = {}").format(sql.Literal(shop.clock.isoformat())))
-            row = shop.connection.execute("select body from api.list_stockouts(1::smallint, '{}', null, 10)").fetchone()
+            row = shop.connection.execute("select body from api.read_report(1::smallint, 'stockouts', '{}', null, 10)").fetchone()
         assert row
         return [(spell["open"], spell["ended_on"], spell["days"]) for spell in row[0]["data"]]
 

@@ -113,14 +113,7 @@ CALLS: dict[str, tuple[str, set[str]]] = {
     "reserve_stock": ("(1::smallint, '[]')", ORDER_ROLES),
     "extend_reservations": ("(1::smallint, '[]')", ORDER_ROLES),
     "release_reservations": ("(1::smallint, '[]')", ORDER_ROLES),
-    **dict.fromkeys(
-        ("list_turnover", "list_sell_through", "list_cover"), ("(1::smallint, '{}', null, 10)", {"admin", "warehouse"})
-    ),
-    **dict.fromkeys(("list_fill_rate", "list_abc", "list_patterns"), ("(1::smallint, '{}', null, 10)", {"admin"})),
-    **dict.fromkeys(
-        ("list_stockouts", "list_fulfillment", "list_expiring"),
-        ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales"}),
-    ),
+    "read_report": ("(1::smallint, 'stockouts', '{}', null, 10)", {"admin", "warehouse", "sales"}),
     "list_audit": ("(1::smallint, '{}', null, 10)", {"admin"}),
     "list_events": ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
     "snapshot_levels": ("(1::smallint, '{}')", {"admin", "warehouse", "sales", "integration"}),
@@ -155,6 +148,14 @@ CALLS: dict[str, tuple[str, set[str]]] = {
     "get_channel": ("('web')", {"admin", "warehouse", "sales", "integration"}),
     "list_reason_codes": ("('{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
     "get_reason_code": ("('damaged')", {"admin", "warehouse", "sales", "integration"}),
+}
+
+
+# Who reads which report: by the right to read its view.
+REPORTS: dict[str, set[str]] = {
+    **dict.fromkeys(("turnover", "sell-through", "cover"), {"admin", "warehouse"}),
+    **dict.fromkeys(("fill-rate", "abc", "patterns"), {"admin"}),
+    **dict.fromkeys(("stockouts", "fulfillment", "expiring"), {"admin", "warehouse", "sales"}),
 }
 
 
@@ -308,6 +309,18 @@ def test_every_role_calls_the_functions_of_the_spec_and_no_others(seeded: psycop
             answer = attempt(seeded, role, f"select * from api.{function}{arguments}")
             if isinstance(answer, str) != (role not in callers) or (isinstance(answer, str) and answer != "42501"):
                 wrong.append((function, role, answer))
+    assert wrong == []
+
+
+def test_every_role_reads_the_reports_of_the_spec_and_no_others(seeded: psycopg.Connection[Any]) -> None:
+    found = seeded.execute("select report from analytics.reports").fetchall()
+    assert {report for (report,) in found} == set(REPORTS)
+    wrong = []
+    for report, readers in REPORTS.items():
+        for role in ROLES:
+            answer = attempt(seeded, role, f"select * from api.read_report(1::smallint, '{report}', '{{}}', null, 10)")
+            if isinstance(answer, str) != (role not in readers) or (isinstance(answer, str) and answer != "42501"):
+                wrong.append((report, role, answer))
     assert wrong == []
 
 

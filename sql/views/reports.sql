@@ -1,0 +1,123 @@
+-- The reports that /v1/analytics serves: one element per report, in the order of their paths. A report is a view of schema bi and
+-- what is said here; api.read_report reads it, and pyapp/api/analytics.py makes its route, its parameters and its schemas.
+--
+-- report, row, page: the last part of the path, and the names of the schemas of a row and of a page of them.
+-- members: those of a row, as columns of the view. Their types stand in columns.txt, their meaning in the comments on the columns,
+--   which say where they can be null; `about` adds an example, limits, the values there are.
+-- keys: the columns that put the rows in order, and name each of them. A null comes last.
+-- filters: columns, and the parameter that they are compared with where its name is another. A month is any day of it.
+-- sums, shares: there are fewer rows than in the view: these columns are summed over the rest, and these are one sum by another.
+create or replace view analytics.reports with (security_invoker = true) as
+select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums, r.shares
+  from jsonb_to_recordset($json$[
+{ "report": "turnover", "view": "inventory_turnover", "row": "Turnover", "page": "TurnoverPage",
+  "summary": "How often stock is shipped, by month",
+  "says": "How often the average stock of a SKU in a warehouse was shipped in a month.",
+  "order": "The latest month first; in it, what was shipped most.",
+  "members": ["month_on as month", "warehouse_id as warehouse_location", "sku_id", "sku_name as name", "days", "units_shipped",
+              "average_on_hand", "turnover", "turnover_annualized"],
+  "keys": ["month_on desc", "units_shipped desc", "warehouse_id", "sku_id"],
+  "filters": ["month_on = month", "sku_id = sku_id", "warehouse_id = warehouse"],
+  "about": {"days": {"minimum": 1, "example": 30}, "units_shipped": {"minimum": 0, "example": 42},
+            "average_on_hand": {"minimum": 0, "example": 351.5}, "turnover": {"example": 0.1195},
+            "turnover_annualized": {"example": 1.4538}}},
+{ "report": "sell-through", "view": "sell_through", "row": "SellThrough", "page": "SellThroughPage",
+  "summary": "Which share of what could be sold is shipped, by month",
+  "says": "Which share of what could be sold of a SKU in a warehouse was shipped in a month.",
+  "order": "The latest month first; in it, what was shipped most.",
+  "members": ["month_on as month", "warehouse_id as warehouse_location", "sku_id", "sku_name as name", "opening_on_hand",
+              "units_received", "units_shipped", "closing_on_hand", "sell_through"],
+  "keys": ["month_on desc", "units_shipped desc", "warehouse_id", "sku_id"],
+  "filters": ["month_on = month", "sku_id = sku_id", "warehouse_id = warehouse"],
+  "about": {"opening_on_hand": {"example": 300}, "units_received": {"minimum": 0, "example": 120},
+            "units_shipped": {"minimum": 0, "example": 42}, "closing_on_hand": {"example": 378}, "sell_through": {"example": 0.1}}},
+{ "report": "stockouts", "view": "stockouts", "row": "Stockout", "page": "StockoutPage",
+  "summary": "When there was nothing for sale, and where",
+  "says": "A spell of days that each ended with nothing of a SKU for sale in a warehouse.",
+  "order": "The latest spell first.",
+  "members": ["warehouse_id as warehouse_location", "sku_id", "sku_name as name", "started_on", "ended_on", "days",
+              "is_open as open"],
+  "keys": ["started_on desc", "warehouse_id", "sku_id"],
+  "filters": ["is_open = open", "sku_id = sku_id", "warehouse_id = warehouse"],
+  "about": {"started_on": {"example": "2026-11-03"}, "ended_on": {"example": "2026-11-07"}, "days": {"minimum": 1, "example": 5},
+            "open": {"example": false, "asks": "Only those that go on; false: only those that are over."}}},
+{ "report": "fulfillment", "view": "fulfillment_lead_time", "row": "LeadTime", "page": "LeadTimePage",
+  "summary": "How long parcels take, by month",
+  "says": "Hours from the order until a parcel of it left, of the orders placed in a month.",
+  "order": "The latest month first.",
+  "members": ["month_on as month", "channel_id as channel", "warehouse_id as warehouse_location", "parcels", "average_hours",
+              "median_hours", "p90_hours", "hours_max as max_hours"],
+  "keys": ["month_on desc", "channel_id", "warehouse_id"],
+  "filters": ["month_on = month", "channel_id = channel", "warehouse_id = warehouse"],
+  "about": {"parcels": {"minimum": 1, "example": 310}, "average_hours": {"minimum": 0, "example": 21.38},
+            "median_hours": {"minimum": 0, "example": 26}, "p90_hours": {"minimum": 0, "example": 26},
+            "max_hours": {"minimum": 0, "example": 26}}},
+{ "report": "expiring", "view": "expiring_lots", "row": "ExpiringBatch", "page": "ExpiringPage",
+  "summary": "Batches that expire within 90 days, or have expired",
+  "says": "A batch that lies in a warehouse and expires soon, or has expired.",
+  "order": "The first to expire first.",
+  "members": ["warehouse_id as warehouse_location", "sku_id", "sku_name as name", "batch_number", "batch_status as status",
+              "expiration_date", "days_left", "on_hand as stock", "value", "currency"],
+  "keys": ["expiration_date", "warehouse_id", "batch_id"],
+  "filters": ["days_left <= within_days", "sku_id = sku_id", "warehouse_id = warehouse"],
+  "about": {"expiration_date": {"example": "2035-04-30"}, "days_left": {"example": 12}, "stock": {"minimum": 0, "example": 29},
+            "value": {"minimum": 0, "example": 86.71},
+            "within_days": {"minimum": 0, "maximum": 90, "asks": "Last day of sale at most so many days from now."}}},
+{ "report": "fill-rate", "view": "fill_rate", "row": "FillRate", "page": "FillRatePage",
+  "summary": "Which share of what was promised is shipped, by month",
+  "says": "Which share of the units promised to customers was shipped, of the orders placed in a month.",
+  "order": "The latest month first.",
+  "members": ["month_on as month", "channel_id as channel", "warehouse_id as warehouse_location", "units_ordered", "units_shipped",
+              "units_withdrawn", "units_open", "fill_rate"],
+  "keys": ["month_on desc", "channel_id", "warehouse_id"],
+  "filters": ["month_on = month", "channel_id = channel", "warehouse_id = warehouse", "sku_id = sku_id"],
+  "sums": ["units_ordered", "units_shipped", "units_withdrawn", "units_open"],
+  "shares": {"fill_rate": ["units_shipped", "units_ordered"]},
+  "about": {"units_ordered": {"minimum": 0, "example": 60}, "units_shipped": {"minimum": 0, "example": 54},
+            "units_withdrawn": {"minimum": 0, "example": 2}, "units_open": {"minimum": 0, "example": 4},
+            "fill_rate": {"example": 0.9}}},
+{ "report": "cover", "view": "days_of_cover", "row": "Cover", "page": "CoverPage",
+  "summary": "How many days what is available lasts",
+  "says": "How long what is available of a SKU in a warehouse lasts.",
+  "order": "What is gone first comes first.",
+  "members": ["warehouse_id as warehouse_location", "sku_id", "sku_name as name", "available", "days", "units_shipped",
+              "units_per_day", "days_of_cover"],
+  "keys": ["days_of_cover", "warehouse_id", "sku_id"],
+  "filters": ["sku_id = sku_id", "warehouse_id = warehouse"],
+  "about": {"available": {"example": 70}, "days": {"minimum": 0, "example": 28}, "units_shipped": {"minimum": 0, "example": 14},
+            "units_per_day": {"example": 0.5}, "days_of_cover": {"example": 140.0}}},
+{ "report": "abc", "view": "abc_xyz", "row": "Abc", "page": "AbcPage",
+  "summary": "Which SKUs bring the revenue, and how evenly they sell",
+  "says": "What a SKU brought in the last 91 complete days, and how evenly it sold.",
+  "order": "What brings most comes first.",
+  "members": ["sku_id", "sku_name as name", "currency", "units", "revenue", "revenue_share", "cumulative_share", "abc",
+              "units_per_week", "variation", "xyz"],
+  "keys": ["revenue desc", "currency", "sku_id"],
+  "filters": ["abc = abc", "xyz = xyz", "sku_id = sku_id"],
+  "about": {"units": {"example": 120}, "revenue": {"minimum": 0, "example": 1558.8}, "revenue_share": {"example": 0.21},
+            "cumulative_share": {"example": 0.55}, "abc": {"values": ["A", "B", "C"], "example": "A"},
+            "units_per_week": {"example": 9.2308}, "variation": {"example": 0.4},
+            "xyz": {"values": ["X", "Y", "Z"], "example": "X"}}},
+{ "report": "patterns", "view": "order_patterns", "row": "Pattern", "page": "PatternPage",
+  "summary": "On which weekday and at which hour customers order",
+  "says": "Orders that were placed in an hour of a weekday.",
+  "order": "Monday's first hour first; hours without an order have no row.",
+  "members": ["iso_weekday", "hour_of_day", "orders", "units"],
+  "keys": ["iso_weekday", "hour_of_day"],
+  "filters": ["month_on = month", "channel_id = channel"],
+  "sums": ["orders", "units"],
+  "about": {"iso_weekday": {"minimum": 1, "maximum": 7, "example": 6}, "hour_of_day": {"minimum": 0, "maximum": 23, "example": 18},
+            "orders": {"minimum": 0, "example": 12}, "units": {"minimum": 0, "example": 20}}}
+]$json$) as r (report text, view text, summary text, says text, members text[], keys text[], filters text[], sums text[], shares jsonb);
+
+comment on view analytics.reports is 'One row per report: which view of schema bi it reads, and how.';
+comment on column analytics.reports.report is 'Its name: GET /v1/analytics/<report>, api.read_report(p_report => ...).';
+comment on column analytics.reports.view is 'The view of schema bi. Whoever may read it may read the report.';
+comment on column analytics.reports.summary is 'The question that it answers.';
+comment on column analytics.reports.says is 'One row of it.';
+comment on column analytics.reports.members is 'The members of a row: column, or column as member.';
+comment on column analytics.reports.keys is 'The columns that order the rows, some with desc.';
+comment on column analytics.reports.filters is 'Column, comparison, filter.';
+comment on column analytics.reports.sums is 'Columns that are summed over what no member shows; null: the rows are those of the view.';
+comment on column analytics.reports.shares is 'Columns that are divided again after that: by which sum which other is divided.';
+grant select on analytics.reports to admin, warehouse, sales;
