@@ -32,7 +32,7 @@ from pyapp.http.fields import (
     Warehouse,
     WarehouseId,
 )
-from pyapp.http.route import Route
+from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import ROLES
 
 VIEWS = SQL / "views"
@@ -136,11 +136,11 @@ class Report(Struct, forbid_unknown_fields=True):
             endpoint=read_page,
             summary=self.summary,
             description=FRESHNESS if STALE in comments()[self.view].lower() else "",
-            statement=f"select * from api.read_report($1, '{self.report}', $2, $3, $4)",
+            function="read_report",
+            fixed=(self.report,),
             answer=self.answer(),
             roles=tuple(role for role in ROLES if role in granted),
             query=self.query(),
-            errors=("VA001",),
             operation=f"list_{self.report.replace('-', '_')}",
         )
 
@@ -183,4 +183,8 @@ def _text() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(VIEWS.glob("*.sql")))
 
 
-ROUTES: tuple[Route, ...] = tuple(report.route() for report in reports())
+NOUN = Noun(
+    "analytics",
+    "Ready answers: turnover, sell-through, fill rate, cover, stockouts, lead times and others. Schema bi has more.",
+    tuple(report.route() for report in reports()),
+)

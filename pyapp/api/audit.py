@@ -8,7 +8,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from pyapp.http.endpoints import read_page
 from pyapp.http.fields import Actor, Answer, Moment, Page, RangeQuery, RequestId
-from pyapp.http.route import ADMIN, Route
+from pyapp.http.route import Noun, Route
 
 
 class AuditQuery(RangeQuery):
@@ -39,16 +39,18 @@ class AuditPage(Page):
     data: list[AuditEntry]
 
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="GET",
-        path="/v1/audit",
-        endpoint=read_page,
-        summary="List who changed what, when and why",
-        statement="select * from api.list_audit($1, $2, $3, $4)",
-        answer=AuditPage,
-        roles=ADMIN,
-        query=AuditQuery,
-        errors=("VA001",),
+NOUN = Noun(
+    "audit",
+    "Who changed what, when and why.",
+    (
+        Route(
+            method="GET",
+            path="/v1/audit",
+            endpoint=read_page,
+            summary="List who changed what, when and why",
+            function="list_audit",
+            answer=AuditPage,
+            query=AuditQuery,
+        ),
     ),
 )

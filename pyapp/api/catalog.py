@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from pyapp.api.stock import SKU_ID
 from pyapp.http import fields
 from pyapp.http.endpoints import change, read_document, read_page, write
 from pyapp.http.fields import (
@@ -39,8 +40,7 @@ from pyapp.http.fields import (
     check_attributes,
     check_number,
 )
-from pyapp.http.route import ADMIN, Route
-from pyapp.identity.tokens import Role
+from pyapp.http.route import Noun, PathVariable, Route
 
 Kind = Literal["web", "pos", "marketplace", "wholesale"]
 Direction = Literal["in", "out", "both"]
@@ -306,76 +306,158 @@ class ReasonCodePage(Page):
     data: list[ReasonCode]
 
 
-class Noun(NamedTuple):
-    """One table of the catalogue."""
+class Part(NamedTuple):
+    """One table of the catalogue. Its functions are list_<names>, get_<name> and save_<names>."""
 
-    path: str
-    key: str
-    name: str  # of one, in operation ids
+    tag: str
+    description: str
+    variable: PathVariable
+    name: str
+    names: str
     one: str
     many: str
-    list: str
-    get: str
-    save: str
     answer: type[Answer]
     page: type[Page]
     query: type[PageQuery]
     draft: type[Body]
     replacement: type[Body]
     change: type[Body]
-    roles: tuple[Role, ...] = ADMIN
-    regional: bool = False  # whether a list is of one region
     missing: str = "SK001"
-    errors: tuple[str, ...] = ()
+
+    def noun(self) -> Noun:
+        return Noun(self.tag, self.description, self.routes(), (self.variable,))
+
+    def routes(self) -> tuple[Route, ...]:
+        path, save = f"/v1/{self.tag}", f"save_{self.names}"
+        item = f"{path}/{{{self.variable.name}}}"
+        return (
+            Route(
+                method="GET",
+                path=path,
+                endpoint=read_page,
+                summary=f"List {self.many}",
+                function=f"list_{self.names}",
+                answer=self.page,
+                query=self.query,
+            ),
+            Route(
+                method="POST",
+                path=path,
+                endpoint=write,
+                summary=f"Create or change {self.one}, or a list of them",
+                description="What an object leaves out stays as it is. 201 where it was made, 200 where it was there.",
+                function=save,
+                answer=self.answer,
+                query=WriteQuery,
+                body=self.draft,
+                many=True,
+                never=(self.missing, "SK002", "SK003", "ST009"),
+                status=201,
+                upserts=True,
+                location=item,
+                versioned=True,
+            ),
+            Route(
+                method="GET",
+                path=item,
+                endpoint=read_document,
+                summary=f"Read {self.one}",
+                function=f"get_{self.name}",
+                answer=self.answer,
+            ),
+            Route(
+                method="PUT",
+                path=item,
+                endpoint=change,
+                summary=f"Create {self.one}, or replace it whole",
+                description="Replacing needs If-Match (428 without). If-None-Match: * creates only (412 where it is there).",
+                function=save,
+                answer=self.answer,
+                query=WriteQuery,
+                body=self.replacement,
+                mode="put",
+                never=(self.missing,),
+                status=201,
+                upserts=True,
+                location=item,
+                versioned=True,
+                operation=f"replace_{self.name}",
+            ),
+            Route(
+                method="PATCH",
+                path=item,
+                endpoint=change,
+                summary=f"Change {self.one}",
+                description="A merge patch (RFC 7396): what is left out stays, null takes away what can be without.",
+                function=save,
+                answer=self.answer,
+                query=WriteQuery,
+                body=self.change,
+                mode="patch",
+                never=("SK002", "SK003"),
+                versioned=True,
+                operation=f"change_{self.name}",
+            ),
+            Route(
+                method="DELETE",
+                path=item,
+                endpoint=change,
+                summary=f"Retire {self.one}",
+                description="It stays for what refers to it, with active false, and takes part in nothing new. May be repeated.",
+                function=save,
+                answer=self.answer,
+                query=WriteQuery,
+                mode="retire",
+                never=("SK002", "SK003", "ST003"),
+                versioned=True,
+                operation=f"retire_{self.name}",
+            ),
+        )
 
 
-NOUNS = (
-    Noun(
-        *("/v1/skus", "sku_id", "sku", "a SKU", "SKUs"),
-        list="select * from api.list_skus($1, $2, $3)",
-        get="select * from api.get_sku($1)",
-        save="select * from api.save_skus($1)",
+PARTS = (
+    Part(
+        "skus",
+        "The catalogue of what is sold.",
+        SKU_ID,
+        *("sku", "skus", "a SKU", "SKUs"),
         answer=Sku,
         page=SkuPage,
         query=CatalogQuery,
         draft=SkuDraft,
         replacement=SkuReplacement,
         change=SkuChange,
-        roles=("admin", "sales"),
         missing="ST010",
     ),
-    Noun(
-        *("/v1/warehouses", "warehouse_id", "warehouse", "a warehouse", "warehouses"),
-        list="select * from api.list_warehouses($1, $2, $3, $4)",
-        get="select * from api.get_warehouse($1)",
-        save="select * from api.save_warehouses($1)",
+    Part(
+        "warehouses",
+        "Places that keep stock.",
+        PathVariable("warehouse_id", "The warehouse.", "WH-01"),
+        *("warehouse", "warehouses", "a warehouse", "warehouses"),
         answer=Warehouse,
         page=WarehousePage,
         query=CatalogQuery,
         draft=WarehouseDraft,
         replacement=WarehouseReplacement,
         change=WarehouseChange,
-        regional=True,
     ),
-    Noun(
-        *("/v1/channels", "channel_id", "channel", "a channel", "channels"),
-        list="select * from api.list_channels($1, $2, $3, $4)",
-        get="select * from api.get_channel($1)",
-        save="select * from api.save_channels($1)",
+    Part(
+        "channels",
+        "Where orders come from, and which warehouses serve them.",
+        PathVariable("channel_id", "The sales channel.", "web"),
+        *("channel", "channels", "a channel", "channels"),
         answer=Channel,
         page=ChannelPage,
         query=ChannelQuery,
         draft=ChannelDraft,
         replacement=ChannelReplacement,
         change=ChannelChange,
-        regional=True,
-        errors=("ST003",),
     ),
-    Noun(
-        *("/v1/reason-codes", "reason_code", "reason_code", "a reason code", "reason codes"),
-        list="select * from api.list_reason_codes($1, $2, $3)",
-        get="select * from api.get_reason_code($1)",
-        save="select * from api.save_reason_codes($1)",
+    Part(
+        "reason-codes",
+        "Why stock is changed by hand.",
+        PathVariable("reason_code", "The reason code.", "damaged"),
+        *("reason_code", "reason_codes", "a reason code", "reason codes"),
         answer=ReasonCode,
         page=ReasonCodePage,
         query=ReasonCodeQuery,
@@ -384,105 +466,4 @@ NOUNS = (
         change=ReasonCodeChange,
     ),
 )
-
-
-def routes_of(noun: Noun) -> tuple[Route, ...]:
-    item = f"{noun.path}/{{{noun.key}}}"
-    return (
-        Route(
-            method="GET",
-            path=noun.path,
-            endpoint=read_page,
-            summary=f"List {noun.many}",
-            statement=noun.list,
-            answer=noun.page,
-            query=noun.query,
-            regional=noun.regional,
-            errors=("VA001",),
-        ),
-        Route(
-            method="POST",
-            path=noun.path,
-            endpoint=write,
-            summary=f"Create or change {noun.one}, or a list of them",
-            description="What an object leaves out stays as it is. 201 where it was made, 200 where it was there.",
-            statement=noun.save,
-            answer=noun.answer,
-            roles=noun.roles,
-            query=WriteQuery,
-            body=noun.draft,
-            many=True,
-            regional=False,
-            status=201,
-            upserts=True,
-            location=item,
-            versioned=True,
-            errors=noun.errors,
-        ),
-        Route(
-            method="GET",
-            path=item,
-            endpoint=read_document,
-            summary=f"Read {noun.one}",
-            statement=noun.get,
-            answer=noun.answer,
-            regional=False,
-            errors=(noun.missing,),
-        ),
-        Route(
-            method="PUT",
-            path=item,
-            endpoint=change,
-            summary=f"Create {noun.one}, or replace it whole",
-            description="Replacing needs If-Match (428 without). If-None-Match: * creates only (412 where it is there).",
-            statement=noun.save,
-            answer=noun.answer,
-            roles=noun.roles,
-            query=WriteQuery,
-            body=noun.replacement,
-            regional=False,
-            mode="put",
-            status=201,
-            upserts=True,
-            location=item,
-            versioned=True,
-            errors=(*noun.errors, "ST009", "SK002", "SK003"),
-            operation=f"replace_{noun.name}",
-        ),
-        Route(
-            method="PATCH",
-            path=item,
-            endpoint=change,
-            summary=f"Change {noun.one}",
-            description="A merge patch (RFC 7396): what is left out stays, null takes away what can be without.",
-            statement=noun.save,
-            answer=noun.answer,
-            roles=noun.roles,
-            query=WriteQuery,
-            body=noun.change,
-            regional=False,
-            mode="patch",
-            versioned=True,
-            errors=(*noun.errors, noun.missing, "ST009"),
-            operation=f"change_{noun.name}",
-        ),
-        Route(
-            method="DELETE",
-            path=item,
-            endpoint=change,
-            summary=f"Retire {noun.one}",
-            description="It stays for what refers to it, with active false, and takes part in nothing new. May be repeated.",
-            statement=noun.save,
-            answer=noun.answer,
-            roles=noun.roles,
-            query=WriteQuery,
-            regional=False,
-            mode="retire",
-            versioned=True,
-            errors=(noun.missing, "ST009"),
-            operation=f"retire_{noun.name}",
-        ),
-    )
-
-
-ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in routes_of(noun))
+NOUNS = tuple(part.noun() for part in PARTS)

@@ -26,7 +26,7 @@ from pyapp.http.fields import (
     WriteQuery,
 )
 from pyapp.http.headers import Request
-from pyapp.http.route import ADMIN, Route
+from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.identity.tokens import Role
 
 CODES_MAX = 500
@@ -136,86 +136,75 @@ async def give_secret(request: Request) -> Response:
 
 SCOPE_ERRORS = ("ID006", "ST003", "OR008")
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="GET",
-        path="/v1/clients",
-        endpoint=read_page,
-        summary="List API clients",
-        statement="select * from api.list_clients($1, $2, $3)",
-        answer=ClientPage,
-        roles=ADMIN,
-        query=ClientQuery,
-        regional=False,
-        errors=("VA001",),
+CLIENT_ID = PathVariable("client_id", "The API client.", "web-shop")
+
+NOUN = Noun(
+    "clients",
+    "The programs that may ask for tokens, and their secrets.",
+    (
+        Route(
+            method="GET",
+            path="/v1/clients",
+            endpoint=read_page,
+            summary="List API clients",
+            function="list_clients",
+            answer=ClientPage,
+            query=ClientQuery,
+        ),
+        Route(
+            method="POST",
+            path="/v1/clients",
+            endpoint=give_secret,
+            summary="Create an API client; the answer shows its secret, once",
+            function="create_clients",
+            answer=ClientWithSecret,
+            query=WriteQuery,
+            body=ClientDraft,
+            status=201,
+            location="/v1/clients/{client_id}",
+            description="An Idempotency-Key is not looked at, since a kept answer would keep the secret: a repeat is refused, "
+            "the client being there already.",
+        ),
+        Route(
+            method="GET",
+            path="/v1/clients/{client_id}",
+            endpoint=read_document,
+            summary="Read an API client",
+            function="get_client",
+            answer=Client,
+        ),
+        Route(
+            method="PATCH",
+            path="/v1/clients/{client_id}",
+            endpoint=change,
+            summary="Change an API client",
+            function="change_clients",
+            answer=Client,
+            query=WriteQuery,
+            body=ClientChange,
+        ),
+        Route(
+            method="DELETE",
+            path="/v1/clients/{client_id}",
+            endpoint=change,
+            summary="Revoke an API client: no more tokens, and those that it has end within a minute",
+            function="revoke_clients",
+            answer=Client,
+            query=WriteQuery,
+        ),
+        Route(
+            method="POST",
+            path="/v1/clients/{client_id}/rotate-secret",
+            endpoint=give_secret,
+            summary="Give an API client a new secret, beside the one it has",
+            function="rotate_secrets",
+            answer=ClientWithSecret,
+            query=WriteQuery,
+            body=SecretRotation,
+            body_required=False,
+            description="The secret so far works until the overlap ends. Two live at most: a third rotation takes the place of "
+            "the oldest. An Idempotency-Key is not looked at: each call gives another secret; If-Match guards against two.",
+        ),
     ),
-    Route(
-        method="POST",
-        path="/v1/clients",
-        endpoint=give_secret,
-        summary="Create an API client; the answer shows its secret, once",
-        statement="select * from api.create_clients($1)",
-        answer=ClientWithSecret,
-        roles=ADMIN,
-        query=WriteQuery,
-        body=ClientDraft,
-        regional=False,
-        status=201,
-        location="/v1/clients/{client_id}",
-        errors=("ID005", *SCOPE_ERRORS),
-        description="An Idempotency-Key is not looked at, since a kept answer would keep the secret: a repeat is refused, the "
-        "client being there already.",
-    ),
-    Route(
-        method="GET",
-        path="/v1/clients/{client_id}",
-        endpoint=read_document,
-        summary="Read an API client",
-        statement="select * from api.get_client($1)",
-        answer=Client,
-        roles=ADMIN,
-        regional=False,
-        errors=("ID004",),
-    ),
-    Route(
-        method="PATCH",
-        path="/v1/clients/{client_id}",
-        endpoint=change,
-        summary="Change an API client",
-        statement="select * from api.change_clients($1)",
-        answer=Client,
-        roles=ADMIN,
-        query=WriteQuery,
-        body=ClientChange,
-        regional=False,
-        errors=("ID004", "ST009", *SCOPE_ERRORS),
-    ),
-    Route(
-        method="DELETE",
-        path="/v1/clients/{client_id}",
-        endpoint=change,
-        summary="Revoke an API client: no more tokens, and those that it has end within a minute",
-        statement="select * from api.revoke_clients($1)",
-        answer=Client,
-        roles=ADMIN,
-        query=WriteQuery,
-        regional=False,
-        errors=("ID004", "ST009"),
-    ),
-    Route(
-        method="POST",
-        path="/v1/clients/{client_id}/rotate-secret",
-        endpoint=give_secret,
-        summary="Give an API client a new secret, beside the one it has",
-        statement="select * from api.rotate_secrets($1)",
-        answer=ClientWithSecret,
-        roles=ADMIN,
-        query=WriteQuery,
-        body=SecretRotation,
-        body_required=False,
-        regional=False,
-        errors=("ID004", "ID007", "ST009"),
-        description="The secret so far works until the overlap ends. Two live at most: a third rotation takes the place of the "
-        "oldest. An Idempotency-Key is not looked at: each call gives another secret; If-Match guards against two.",
-    ),
+    (CLIENT_ID,),
 )

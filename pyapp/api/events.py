@@ -13,7 +13,7 @@ from pyapp.http.endpoints import read_rows
 from pyapp.http.fields import PAGE_DEFAULT, PAGE_MAX, Actor, Answer, Moment, Query, RequestId, Version
 from pyapp.http.headers import Request
 from pyapp.http.responses import page_response
-from pyapp.http.route import Route
+from pyapp.http.route import Noun, Route
 
 PLACE = Meta(
     pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
@@ -85,16 +85,19 @@ async def read_events(request: Request) -> Response:
     return page_response(request, visit, body, next_place, "after")
 
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="GET",
-        path="/v1/events",
-        endpoint=read_events,
-        summary="Pull what happened after a place in the event log",
-        statement="select * from api.list_events($1, $2, $3, $4)",
-        answer=EventPage,
-        query=EventsQuery,
-        fresh=True,  # a standby may not know a place in the log that a client has from a stream
-        errors=("VA001", "LG001"),
+NOUN = Noun(
+    "events",
+    "What happened, in order: pull it, or follow it live (/asyncapi.json).",
+    (
+        Route(
+            method="GET",
+            path="/v1/events",
+            endpoint=read_events,
+            summary="Pull what happened after a place in the event log",
+            function="list_events",
+            answer=EventPage,
+            query=EventsQuery,
+            fresh=True,  # a standby may not know a place in the log that a client has from a stream
+        ),
     ),
 )

@@ -59,7 +59,7 @@ from pyapp.http.fields import (
     check_number,
 )
 from pyapp.http.headers import Request
-from pyapp.http.route import BATCH_ROLES, STOCK_ROLES, Route
+from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.problems import Problem
 
 
@@ -114,6 +114,7 @@ class Adjustment(Body):
         "reason_code": "damaged",
         "note": "dropped",
     }
+    instead_of_if_match: ClassVar[str] = "change_from_quantity"
 
     sku_id: SkuId
     warehouse_location: WarehouseId
@@ -131,6 +132,8 @@ class Adjustment(Body):
 
 class StockCount(Body):
     """A counted stock: what is there now."""
+
+    codes: ClassVar[tuple[str, ...]] = ("RQ428",)
 
     sample: ClassVar[Json] = {"warehouse_location": "WH-01", "stock": 348, "change_from_quantity": 349}
 
@@ -395,138 +398,124 @@ class WarehouseSummaryPage(Page):
     data: list[WarehouseSummary]
 
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="GET",
-        path="/v1/inventory",
-        endpoint=read_page,
-        summary="List SKUs with their stock by warehouse",
-        statement="select * from api.list_inventory($1, $2, $3, $4)",
-        answer=InventoryPage,
-        query=InventoryQuery,
-        kept=True,
-        errors=("VA001",),
-    ),
-    Route(
-        method="POST",
-        path="/v1/inventory",
-        endpoint=write,
-        summary="Receive a batch, or a list of them",
-        statement="select * from api.receive_stock($1, $2)",
-        answer=Received,
-        roles=STOCK_ROLES,
-        query=WriteQuery,
-        body=Receipt,
-        many=True,
-        lane=True,
-        key="required",
-        status=201,
-        location="/v1/inventory/{sku_id}",
-        errors=("ST002", "ST003", "ST004", "ST005", "ST006", "ST011", "ST012", "ST014", "ID001", "ID002", "ID003"),
-    ),
-    Route(
-        method="GET",
-        path="/v1/inventory/warehouses",
-        endpoint=read_summary,
-        summary="Sum up the stock of each warehouse",
-        statement="select * from api.summarize_warehouses($1)",
-        answer=WarehouseSummaryPage,
-    ),
-    Route(
-        method="POST",
-        path="/v1/inventory/adjust",
-        endpoint=write,
-        summary="Change stock by hand, with a reason; one or a list",
-        location="/v1/inventory/{sku_id}/movements",
-        statement="select * from api.adjust_stock($1, $2)",
-        answer=Adjusted,
-        roles=STOCK_ROLES,
-        query=WriteQuery,
-        body=Adjustment,
-        many=True,
-        lane=True,
-        key="required",
-        status=201,
-        errors=(
-            *("ST001", "ST002", "ST003", "ST004", "ST005", "ST006", "ST007", "ST008", "ST014", "ST015"),
-            *("ID001", "ID002", "ID003"),
+SKU_ID = PathVariable("sku_id", "The SKU.", "HOTSAUCE-001")
+BATCH_NUMBER = PathVariable("batch_number", "The batch.", "BATCH-202404")
+
+NOUN = Noun(
+    "inventory",
+    "What there is, where, in which batches; receipts, adjustments, counts; and why the number is what it is.",
+    (
+        Route(
+            method="GET",
+            path="/v1/inventory",
+            endpoint=read_page,
+            summary="List SKUs with their stock by warehouse",
+            function="list_inventory",
+            answer=InventoryPage,
+            query=InventoryQuery,
+            kept=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/inventory",
+            endpoint=write,
+            summary="Receive a batch, or a list of them",
+            function="receive_stock",
+            answer=Received,
+            query=WriteQuery,
+            body=Receipt,
+            many=True,
+            lane=True,
+            key="required",
+            status=201,
+            location="/v1/inventory/{sku_id}",
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/warehouses",
+            endpoint=read_summary,
+            summary="Sum up the stock of each warehouse",
+            function="summarize_warehouses",
+            answer=WarehouseSummaryPage,
+        ),
+        Route(
+            method="POST",
+            path="/v1/inventory/adjust",
+            endpoint=write,
+            summary="Change stock by hand, with a reason; one or a list",
+            location="/v1/inventory/{sku_id}/movements",
+            function="adjust_stock",
+            answer=Adjusted,
+            query=WriteQuery,
+            body=Adjustment,
+            many=True,
+            lane=True,
+            key="required",
+            status=201,
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}",
+            endpoint=read_document,
+            summary="Read a SKU with its stock by warehouse and batch",
+            function="get_inventory",
+            answer=InventoryDetail,
+            kept=True,
+        ),
+        Route(
+            method="PUT",
+            path="/v1/inventory/{sku_id}",
+            endpoint=change,
+            summary="Set stock to a counted value",
+            function="set_stock",
+            answer=Adjusted,
+            query=WriteQuery,
+            body=StockCount,
+            key="optional",
+        ),
+        Route(
+            method="PUT",
+            path="/v1/inventory/{sku_id}/safety-stock",
+            endpoint=change,
+            summary="Set how many units a warehouse keeps back from sale",
+            function="set_safety_stock",
+            answer=Adjusted,
+            query=WriteQuery,
+            body=SafetyStock,
+            key="optional",
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}/batches",
+            endpoint=read_page,
+            summary="List the batches of a SKU, the next to expire first",
+            function="list_batches",
+            answer=LotPage,
+            query=BatchQuery,
+        ),
+        Route(
+            method="PATCH",
+            path="/v1/inventory/{sku_id}/batches/{batch_number}",
+            endpoint=change,
+            summary="Quarantine or recall a batch, or give it free",
+            function="change_batches",
+            answer=Lot,
+            query=WriteQuery,
+            body=BatchChange,
+            key="optional",
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}/movements",
+            endpoint=read_page,
+            summary="List the movements of a SKU, the newest first: why is it 37?",
+            function="list_movements",
+            answer=MovementPage,
+            query=MovementQuery,
         ),
     ),
-    Route(
-        method="GET",
-        path="/v1/inventory/{sku_id}",
-        endpoint=read_document,
-        summary="Read a SKU with its stock by warehouse and batch",
-        statement="select * from api.get_inventory($1, $2)",
-        answer=InventoryDetail,
-        kept=True,
-        errors=("ST010",),
-    ),
-    Route(
-        method="PUT",
-        path="/v1/inventory/{sku_id}",
-        endpoint=change,
-        summary="Set stock to a counted value",
-        statement="select * from api.set_stock($1, $2)",
-        answer=Adjusted,
-        roles=STOCK_ROLES,
-        query=WriteQuery,
-        body=StockCount,
-        key="optional",
-        errors=(
-            *("ST001", "ST002", "ST003", "ST004", "ST005", "ST006", "ST007", "ST008", "ST009", "ST010", "ST014", "ST015"),
-            *("RQ428", "ID001", "ID002", "ID003"),
-        ),
-    ),
-    Route(
-        method="PUT",
-        path="/v1/inventory/{sku_id}/safety-stock",
-        endpoint=change,
-        summary="Set how many units a warehouse keeps back from sale",
-        statement="select * from api.set_safety_stock($1, $2)",
-        answer=Adjusted,
-        roles=STOCK_ROLES,
-        query=WriteQuery,
-        body=SafetyStock,
-        key="optional",
-        errors=("ST001", "ST002", "ST003", "ST004", "ST005", "ST006", "ST009", "ID001", "ID002", "ID003"),
-    ),
-    Route(
-        method="GET",
-        path="/v1/inventory/{sku_id}/batches",
-        endpoint=read_page,
-        summary="List the batches of a SKU, the next to expire first",
-        statement="select * from api.list_batches($1, $2, $3, $4, $5)",
-        answer=LotPage,
-        roles=BATCH_ROLES,
-        query=BatchQuery,
-        errors=("ST010", "VA001"),
-    ),
-    Route(
-        method="PATCH",
-        path="/v1/inventory/{sku_id}/batches/{batch_number}",
-        endpoint=change,
-        summary="Quarantine or recall a batch, or give it free",
-        statement="select * from api.change_batches($1, $2)",
-        answer=Lot,
-        roles=STOCK_ROLES,
-        query=WriteQuery,
-        body=BatchChange,
-        key="optional",
-        errors=(
-            *("ST004", "ST005", "ST006", "ST009", "ST016", "ST017", "ST018"),
-            *("ID001", "ID002", "ID003"),
-        ),
-    ),
-    Route(
-        method="GET",
-        path="/v1/inventory/{sku_id}/movements",
-        endpoint=read_page,
-        summary="List the movements of a SKU, the newest first: why is it 37?",
-        statement="select * from api.list_movements($1, $2, $3, $4, $5)",
-        answer=MovementPage,
-        roles=STOCK_ROLES,
-        query=MovementQuery,
-        errors=("ST010", "VA001"),
+    (
+        SKU_ID,
+        BATCH_NUMBER,
     ),
 )

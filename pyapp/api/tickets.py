@@ -19,7 +19,7 @@ from pyapp.http.context import enter
 from pyapp.http.fields import Answer, Moment
 from pyapp.http.headers import Request
 from pyapp.http.responses import json_response
-from pyapp.http.route import Route
+from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import Identity, Role, Session, Verifier, unauthenticated
 
 TICKET_BYTES = 32
@@ -84,14 +84,18 @@ def _hash(ticket: str) -> str:
     return "\\x" + hashlib.sha256(ticket.encode(errors="replace")).hexdigest()
 
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="POST",
-        path="/v1/ws/tickets",
-        endpoint=tickets,
-        summary="Get a ticket that opens a WebSocket: once, within 30 seconds, with the rights of the caller",
-        statement=ISSUE,
-        answer=Ticket,
-        status=201,
+NOUN = Noun(
+    "ws",
+    "Live stock: what opens the socket /v1/ws/inventory. Sockets and streams are described in /asyncapi.json.",
+    (
+        Route(
+            method="POST",
+            path="/v1/ws/tickets",
+            endpoint=tickets,
+            summary="Get a ticket that opens a WebSocket: once, within 30 seconds, with the rights of the caller",
+            function="issue_ticket",
+            answer=Ticket,
+            status=201,
+        ),
     ),
 )

@@ -29,7 +29,7 @@ from pyapp.http.context import check_accept, read_bytes, request_id
 from pyapp.http.fields import CODE_PATTERN, Answer, Body, Json
 from pyapp.http.headers import Request
 from pyapp.http.responses import json_response
-from pyapp.http.route import Route
+from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import sign
 from pyapp.problems import Problem
 
@@ -261,19 +261,21 @@ def _basic(header: str) -> tuple[str, str]:
         raise _invalid_client("The Authorization header must be Basic with base64 of client_id:client_secret.") from None
 
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="POST",
-        path="/v1/oauth/token",
-        endpoint=token,
-        summary="Get a token with client id and secret",
-        statement=STATEMENT,
-        answer=Token,
-        refusal=TokenProblem,
-        roles=(),
-        body=TokenRequest,
-        body_type=FORM_TYPE,
-        regional=False,
-        description="The grant client_credentials of RFC 6749. A token is good for at most 15 minutes.",
+NOUN = Noun(
+    "oauth",
+    "Tokens for programs.",
+    (
+        Route(
+            method="POST",
+            path="/v1/oauth/token",
+            endpoint=token,
+            summary="Get a token with client id and secret",
+            function="issue_token",
+            answer=Token,
+            refusal=TokenProblem,
+            body=TokenRequest,
+            body_type=FORM_TYPE,
+            description="The grant client_credentials of RFC 6749. A token is good for at most 15 minutes.",
+        ),
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Literal, cast
+from typing import Annotated, ClassVar, Literal, cast
 
 from msgspec import UNSET, Meta, UnsetType
 
@@ -26,7 +26,7 @@ from pyapp.http.fields import (
     check_moment,
 )
 from pyapp.http.headers import Request
-from pyapp.http.route import Route
+from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.identity.tokens import Role
 from pyapp.outbound.webhooks.addresses import Allowed, Refused, check_url
 from pyapp.problems import Problem
@@ -71,6 +71,8 @@ def check_address(url: str, request: Request) -> None:
 class WebhookDraft(Body):
     """A webhook to be made. It is told of what happens from now on."""
 
+    codes: ClassVar[tuple[str, ...]] = ("WH002",)
+
     url: Url
     description: Description | UnsetType = UNSET
     event_types: EventTypes | UnsetType = UNSET
@@ -87,6 +89,8 @@ class WebhookDraft(Body):
 
 class WebhookChange(Body):
     """What shall be otherwise; the rest stays. active true also takes up again a webhook that was given up."""
+
+    codes: ClassVar[tuple[str, ...]] = ("WH002",)
 
     url: Url | UnsetType = UNSET
     description: Description | UnsetType = UNSET
@@ -288,146 +292,135 @@ class Replay(Answer):
 ROLES: tuple[Role, ...] = ("admin", "integration")
 SETTING_ERRORS = ("WH002", "WH003", "ST002", "ST003", "OR008")
 
-ROUTES: tuple[Route, ...] = (
-    Route(
-        method="GET",
-        path="/v1/webhooks",
-        endpoint=read_page,
-        summary="List webhooks",
-        statement="select * from api.list_webhooks($1, $2, $3, $4)",
-        answer=WebhookPage,
-        roles=ROLES,
-        query=WebhookQuery,
-        errors=("VA001",),
+WEBHOOK_ID = PathVariable("webhook_id", "The webhook.", "WHK-1-1001", prefix="WHK", missing="WH001")
+DELIVERY_ID = PathVariable("delivery_id", "The delivery.", "48213")
+
+NOUN = Noun(
+    "webhooks",
+    "Who is told of what happens, signed as Standard Webhooks; what became of each delivery, and its repair.",
+    (
+        Route(
+            method="GET",
+            path="/v1/webhooks",
+            endpoint=read_page,
+            summary="List webhooks",
+            function="list_webhooks",
+            answer=WebhookPage,
+            query=WebhookQuery,
+        ),
+        Route(
+            method="POST",
+            path="/v1/webhooks",
+            endpoint=write,
+            summary="Make a webhook; the answer shows its secret, once",
+            function="create_webhooks",
+            answer=WebhookWithSecret,
+            query=WriteQuery,
+            body=WebhookDraft,
+            key="optional",
+            status=201,
+            location="/v1/webhooks/{webhook_id}",
+            description="It is told of what happens from now on. A repeat of the Idempotency-Key answers without the secret.",
+        ),
+        Route(
+            method="GET",
+            path="/v1/webhooks/{webhook_id}",
+            endpoint=read_document,
+            summary="Read a webhook",
+            function="get_webhook",
+            answer=Webhook,
+        ),
+        Route(
+            method="PATCH",
+            path="/v1/webhooks/{webhook_id}",
+            endpoint=change,
+            summary="Change, pause or take up again a webhook",
+            function="update_webhooks",
+            answer=Webhook,
+            query=WriteQuery,
+            body=WebhookChange,
+        ),
+        Route(
+            method="DELETE",
+            path="/v1/webhooks/{webhook_id}",
+            endpoint=change,
+            summary="Delete a webhook; what waits for it is called off",
+            function="delete_webhooks",
+            answer=Webhook,
+            query=WriteQuery,
+            body=WebhookDeletion,
+            body_required=False,
+        ),
+        Route(
+            method="POST",
+            path="/v1/webhooks/{webhook_id}/rotate-secret",
+            endpoint=change,
+            summary="Give a webhook a new secret; for a while both sign",
+            function="rotate_webhook_secrets",
+            answer=WebhookWithSecret,
+            query=WriteQuery,
+            body=WebhookSecretRotation,
+            body_required=False,
+            description="An Idempotency-Key is not looked at: each call gives another secret; If-Match guards against two.",
+        ),
+        Route(
+            method="POST",
+            path="/v1/webhooks/{webhook_id}/test",
+            endpoint=change,
+            summary="Send a test, signed as any message, whatever the filters",
+            function="test_webhooks",
+            answer=TestRequested,
+            query=WriteQuery,
+            body=WebhookTest,
+            body_required=False,
+            status=202,
+        ),
+        Route(
+            method="GET",
+            path="/v1/webhooks/{webhook_id}/deliveries",
+            endpoint=read_page,
+            summary="List the deliveries of a webhook with their attempts",
+            function="list_deliveries",
+            answer=DeliveryPage,
+            query=DeliveryQuery,
+        ),
+        Route(
+            method="POST",
+            path="/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry",
+            endpoint=write,
+            summary="Try a delivery again now, however it ended",
+            function="retry_deliveries",
+            answer=Delivery,
+            query=WriteQuery,
+            body=DeliveryRetry,
+            body_required=False,
+            status=202,
+        ),
+        Route(
+            method="POST",
+            path="/v1/webhooks/{webhook_id}/recover",
+            endpoint=write,
+            summary="Send again what failed since a moment",
+            function="recover_webhooks",
+            answer=Recovery,
+            query=WriteQuery,
+            body=WebhookRecovery,
+            status=202,
+        ),
+        Route(
+            method="POST",
+            path="/v1/webhooks/{webhook_id}/replay",
+            endpoint=write,
+            summary="Send events of the log (again), through the filters of the webhook",
+            function="replay_webhooks",
+            answer=Replay,
+            query=WriteQuery,
+            body=WebhookReplay,
+            status=202,
+        ),
     ),
-    Route(
-        method="POST",
-        path="/v1/webhooks",
-        endpoint=write,
-        summary="Make a webhook; the answer shows its secret, once",
-        statement="select * from api.create_webhooks($1, $2)",
-        answer=WebhookWithSecret,
-        roles=ROLES,
-        query=WriteQuery,
-        body=WebhookDraft,
-        key="optional",
-        status=201,
-        location="/v1/webhooks/{webhook_id}",
-        errors=(*SETTING_ERRORS, "WH004", "ID001", "ID002", "ID003"),
-        description="It is told of what happens from now on. A repeat of the Idempotency-Key answers without the secret.",
-    ),
-    Route(
-        method="GET",
-        path="/v1/webhooks/{webhook_id}",
-        endpoint=read_document,
-        summary="Read a webhook",
-        statement="select * from api.get_webhook($1, $2)",
-        answer=Webhook,
-        roles=ROLES,
-        errors=("WH001",),
-    ),
-    Route(
-        method="PATCH",
-        path="/v1/webhooks/{webhook_id}",
-        endpoint=change,
-        summary="Change, pause or take up again a webhook",
-        statement="select * from api.update_webhooks($1, $2)",
-        answer=Webhook,
-        roles=ROLES,
-        query=WriteQuery,
-        body=WebhookChange,
-        errors=("WH001", "ST009", *SETTING_ERRORS),
-    ),
-    Route(
-        method="DELETE",
-        path="/v1/webhooks/{webhook_id}",
-        endpoint=change,
-        summary="Delete a webhook; what waits for it is called off",
-        statement="select * from api.delete_webhooks($1, $2)",
-        answer=Webhook,
-        roles=ROLES,
-        query=WriteQuery,
-        body=WebhookDeletion,
-        body_required=False,
-        errors=("WH001", "ST009"),
-    ),
-    Route(
-        method="POST",
-        path="/v1/webhooks/{webhook_id}/rotate-secret",
-        endpoint=change,
-        summary="Give a webhook a new secret; for a while both sign",
-        statement="select * from api.rotate_webhook_secrets($1, $2)",
-        answer=WebhookWithSecret,
-        roles=ROLES,
-        query=WriteQuery,
-        body=WebhookSecretRotation,
-        body_required=False,
-        errors=("WH001", "ST009"),
-        description="An Idempotency-Key is not looked at: each call gives another secret; If-Match guards against two.",
-    ),
-    Route(
-        method="POST",
-        path="/v1/webhooks/{webhook_id}/test",
-        endpoint=change,
-        summary="Send a test, signed as any message, whatever the filters",
-        statement="select * from api.test_webhooks($1, $2)",
-        answer=TestRequested,
-        roles=ROLES,
-        query=WriteQuery,
-        body=WebhookTest,
-        body_required=False,
-        status=202,
-        errors=("WH001", "WH007", "ST009"),
-    ),
-    Route(
-        method="GET",
-        path="/v1/webhooks/{webhook_id}/deliveries",
-        endpoint=read_page,
-        summary="List the deliveries of a webhook with their attempts",
-        statement="select * from api.list_deliveries($1, $2, $3, $4, $5)",
-        answer=DeliveryPage,
-        roles=ROLES,
-        query=DeliveryQuery,
-        errors=("WH001", "VA001"),
-    ),
-    Route(
-        method="POST",
-        path="/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry",
-        endpoint=write,
-        summary="Try a delivery again now, however it ended",
-        statement="select * from api.retry_deliveries($1, $2)",
-        answer=Delivery,
-        roles=ROLES,
-        query=WriteQuery,
-        body=DeliveryRetry,
-        body_required=False,
-        status=202,
-        errors=("WH001", "WH005", "WH006", "WH007"),
-    ),
-    Route(
-        method="POST",
-        path="/v1/webhooks/{webhook_id}/recover",
-        endpoint=write,
-        summary="Send again what failed since a moment",
-        statement="select * from api.recover_webhooks($1, $2)",
-        answer=Recovery,
-        roles=ROLES,
-        query=WriteQuery,
-        body=WebhookRecovery,
-        status=202,
-        errors=("WH001", "WH007"),
-    ),
-    Route(
-        method="POST",
-        path="/v1/webhooks/{webhook_id}/replay",
-        endpoint=write,
-        summary="Send events of the log (again), through the filters of the webhook",
-        statement="select * from api.replay_webhooks($1, $2)",
-        answer=Replay,
-        roles=ROLES,
-        query=WriteQuery,
-        body=WebhookReplay,
-        status=202,
-        errors=("WH001", "WH007"),
+    (
+        WEBHOOK_ID,
+        DELIVERY_ID,
     ),
 )

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import fields
 
 from pyapp import __version__
-from pyapp.api.table import ROUTES
+from pyapp.api.table import NOUNS, ROUTES
 from pyapp.database.standby import HEADER
 from pyapp.http import csv_pages as sheets
 from pyapp.http.accept import CSV
@@ -39,35 +39,7 @@ Stock and orders, exact to the unit. Each change of a quantity is a line of a le
 - **Versions**: an `ETag` goes back as `If-None-Match` (304 while nothing changed) or as `If-Match` (412 if something did).
   A write that cannot decide on a version refuses both headers (400) rather than ignore them.
 """
-TAGS = {
-    "inventory": "What there is, where, in which batches; receipts, adjustments, counts; and why the number is what it is.",
-    "orders": "Place, read, cancel and fulfill.",
-    "reservations": "Hold units at checkout, longer or shorter; let them go, or turn them into an order.",
-    "skus": "The catalogue of what is sold.",
-    "warehouses": "Places that keep stock.",
-    "channels": "Where orders come from, and which warehouses serve them.",
-    "reason-codes": "Why stock is changed by hand.",
-    "oauth": "Tokens for programs.",
-    "clients": "The programs that may ask for tokens, and their secrets.",
-    "ws": "Live stock: what opens the socket /v1/ws/inventory. Sockets and streams are described in /asyncapi.json.",
-    "webhooks": "Who is told of what happens, signed as Standard Webhooks; what became of each delivery, and its repair.",
-    "events": "What happened, in order: pull it, or follow it live (/asyncapi.json).",
-    "analytics": "Ready answers: turnover, sell-through, fill rate, cover, stockouts, lead times and others. Schema bi has more.",
-    "audit": "Who changed what, when and why.",
-    "service": "Whether the service is there.",
-}
-PATH_VARIABLES = {
-    "sku_id": ("The SKU.", "HOTSAUCE-001"),
-    "warehouse_id": ("The warehouse.", "WH-01"),
-    "channel_id": ("The sales channel.", "web"),
-    "reason_code": ("The reason code.", "damaged"),
-    "batch_number": ("The batch.", "BATCH-202404"),
-    "reservation_id": ("The reservation.", "RSV-1-1001"),
-    "client_id": ("The API client.", "web-shop"),
-    "webhook_id": ("The webhook.", "WHK-1-1001"),
-    "delivery_id": ("The delivery.", "48213"),
-    "order_id": ("Our id, or the external_id that your channel gave it.", "ORD-1-1001"),
-}
+SERVICE = "Whether the service is there."  # the tag of what stands in no table
 # A bare key, or a quoted one: a string of RFC 9651, as the draft of the header has it.
 KEY_PATTERN = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
 HEADERS = {
@@ -107,7 +79,8 @@ def build(routes: Sequence[Route] = ROUTES) -> Json:
     for path, summary in (("/healthz", "The process is alive"), ("/readyz", "The database answers and is migrated")):
         paths[path] = {"get": _probe(path, summary)}
     paths["/metrics"] = {"get": _metrics()}
-    used = {route.tag for route in routes} | {"service"}
+    used = {route.tag for route in routes}
+    tags = [*((noun.tag, noun.description) for noun in NOUNS if noun.tag in used), ("service", SERVICE)]
     codes = sorted({code for route in routes for code in errors_of(route)})
     return {
         "openapi": "3.1.0",
@@ -121,7 +94,7 @@ def build(routes: Sequence[Route] = ROUTES) -> Json:
         },
         "servers": [{"url": "/", "description": "Here."}],
         "security": [{name: []} for name in SECURITY],
-        "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in used],
+        "tags": [{"name": name, "description": text} for name, text in tags],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -206,10 +179,10 @@ def _operation(route: Route, schemas: Mapping[str, Json]) -> Json:
 
 
 def _parameters(route: Route) -> Iterable[Json]:
-    for name in re.findall(r"{(\w+)}", route.path):
-        text, sample = PATH_VARIABLES[name]
+    for variable in route.variables:
         schema: Json = {"type": "string", "minLength": 1, "maxLength": PATH_VALUE_CHARACTERS_MAX}
-        yield {"name": name, "in": "path", "required": True, "description": text, "schema": schema, "example": sample}
+        about = {"description": variable.description, "schema": schema, "example": variable.sample}
+        yield {"name": variable.name, "in": "path", "required": True, **about}
     queries = _components([route.query])[route.query.__name__]["properties"] if route.roles else {}
     for name, schema in queries.items():
         yield {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}

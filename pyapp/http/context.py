@@ -30,8 +30,7 @@ KEY_CHARACTERS_MAX = 255
 PATH_VALUE_CHARACTERS_MAX = 255
 PARAMETERS_MAX = 50
 
-# An id of ours says to which region it belongs; what else stands in such a place is found nowhere.
-PUBLIC_IDS = {"order_id": ("ORD", "OR002"), "reservation_id": ("RSV", "RV001"), "webhook_id": ("WHK", "WH001")}
+# An ID of ours names the region that it belongs to.
 PUBLIC_ID = re.compile(r"([A-Z]{3})-([1-9][0-9]{0,4})-[1-9][0-9]*")
 REGION_MAX = 32767
 PATCH_TYPES = ("application/json", "application/merge-patch+json")  # the first one for every other method, too
@@ -71,7 +70,7 @@ async def enter(request: Request) -> Visit:
     if route.method != "GET":
         _refuse_preconditions(request, route)
     query = read_query(request, route.query)
-    region = _region(request, identity, query)
+    region = _region(request, route, identity, query)
     ids = (state["request_id"], state["traceparent"])
     shared = (state["database"], state["lanes"], state["reads"], state["sold_out"], state["replica"])
     return Visit(route, identity, query, region, *ids, *shared, media_type)
@@ -105,13 +104,13 @@ def region_of(identity: Identity, query: Query) -> int:
     return asked or identity.region
 
 
-def _region(request: Request, identity: Identity, query: Query) -> int:
+def _region(request: Request, route: Route, identity: Identity, query: Query) -> int:
     region = region_of(identity, query)
-    for name, (prefix, code) in PUBLIC_IDS.items():
-        match = PUBLIC_ID.fullmatch(request.path_params.get(name, ""))
-        if match and match[1] == prefix:
+    for variable in route.variables:
+        match = PUBLIC_ID.fullmatch(request.path_params[variable.name]) if variable.prefix else None
+        if match and match[1] == variable.prefix:
             if int(match[2]) > REGION_MAX:
-                raise Problem(code, f"There is no {request.path_params[name]} for you.")
+                raise Problem(variable.missing, f"There is no {match[0]} for you.")
             return int(match[2])
     return region
 
@@ -205,8 +204,8 @@ def preconditions(request: Request) -> dict[str, str]:
 def _refuse_preconditions(request: Request, route: Route) -> None:
     """A write that decides on no version must not go ahead as if it had (RFC 9110, section 13.1). Raises Problem RQ400."""
     if request.headers.getlist("if-match") and not route.takes_if_match:
-        guarded = hasattr(route.body, "change_from_quantity")
-        instead = ", and send the quantity that you saw as change_from_quantity instead" if guarded else ""
+        member = "" if route.body is None else route.body.instead_of_if_match
+        instead = f", and send the quantity that you saw as {member} instead" if member else ""
         raise Problem("RQ400", f"This cannot be made to depend on If-Match, so nothing was done. Leave it out{instead}.")
     if request.headers.getlist("if-none-match") and not route.takes_if_none_match:
         raise Problem("RQ400", "If-None-Match goes only with a PUT that may make something, as *: leave it out.")

@@ -25,7 +25,7 @@ async def read_page(request: Request) -> Response:
     visit = await enter(request)
     query = cast(PageQuery, visit.query)
     cursor = query.cursor if isinstance(query.cursor, str) else None
-    values = (*_region(visit), *path_values(request).values(), query.filters(), cursor, query.limit)
+    values = (*_region(visit), *visit.route.fixed, *path_values(request).values(), query.filters(), cursor, query.limit)
 
     async def read() -> Response:
         body, next_cursor = await read_rows(request, visit, values)

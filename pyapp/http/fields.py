@@ -138,6 +138,8 @@ class Body(Struct, forbid_unknown_fields=True, kw_only=True):
 
     sample: ClassVar[Json | None] = None
     together: ClassVar[Json] = {}  # what JSON Schema can say of members together; __post_init__ checks it
+    codes: ClassVar[tuple[str, ...]] = ()  # that `check` raises
+    instead_of_if_match: ClassVar[str] = ""  # the member that guards a change of a thing that has no version
 
     def check(self, request: Request) -> None:
         """What the body must fulfill together with its request, apart from its shape. Raises Problem."""
