@@ -304,8 +304,8 @@ NOUN = Noun(
             path="/v1/orders/{order_id}",
             endpoint=change,
             summary="Change an order of which nothing is shipped",
-            description="A merge patch: what is left out stays, items are replaced as a whole. Units that are more are taken, all "
-            "of them or nothing; those that are less become available.",
+            description="A merge patch: what is left out stays, items are replaced as a whole. Units that are more are taken, "
+            "all of them or nothing; those that are less become available.",
             function="modify_orders",
             answer=Order,
             query=WriteQuery,
