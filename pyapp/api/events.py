@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from starlette.responses import Response
 
 from pyapp.http.context import enter
-from pyapp.http.endpoints import read_rows
+from pyapp.http.endpoints import read
 from pyapp.http.fields import PAGE_DEFAULT, PAGE_MAX, Actor, Answer, Moment, Query, RequestId, Version
 from pyapp.http.headers import Request
 from pyapp.http.responses import page_response
@@ -78,11 +78,11 @@ class EventPage(Answer):
 
 async def read_events(request: Request) -> Response:
     """A page of the event log: region, filters, place, limit."""
-    visit = await enter(request)
-    query = cast(EventsQuery, visit.query)
+    context = await enter(request)
+    query = cast(EventsQuery, context.query)
     after = query.after if isinstance(query.after, str) else None
-    body, next_place = await read_rows(request, visit, (visit.region, query.filters(), after, query.limit))
-    return page_response(request, visit, body, next_place, "after")
+    body, next_place = await read(request, context, (query.filters(), after, query.limit))
+    return page_response(request, context, body, next_place, "after")
 
 
 NOUN = Noun(

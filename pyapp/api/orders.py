@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from pyapp.database.commands import Wanted
 from pyapp.http.endpoints import change, read_document, read_page, write
 from pyapp.http.fields import (
     LINES_MAX,
@@ -109,13 +110,13 @@ class OrderDraft(Body):
                 raise FieldError("external_id", "is another name for order_id: send one of them, or the same in both")
             self.external_id, self.order_id = self.order_id, UNSET
 
-    def wanted(self) -> tuple[tuple[str, ...], tuple[object, ...]] | None:
+    def wanted(self) -> Wanted | None:
         if self.items is UNSET or self.reservation_id is not UNSET:
             return None
         if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
             return None
         lines = tuple((line.quantity, _bytes(line.price)) for line in self.items)
-        return tuple(line.sku_id for line in self.items), (self.channel, lines, _bytes(self.total_price), self.status)
+        return Wanted(tuple(line.sku_id for line in self.items), (self.channel, lines, _bytes(self.total_price), self.status))
 
 
 def _bytes(value: Raw | UnsetType) -> object:

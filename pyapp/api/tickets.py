@@ -55,10 +55,10 @@ class _Ticket(msgspec.Struct):
 
 async def tickets(request: Request) -> Response:
     """The endpoint."""
-    visit = await enter(request)
-    session = await cast(Verifier, request.scope["state"]["verifier"]).session(request.headers)
-    body = await issue_ticket(visit.database, session, visit.region, visit.request_id)
-    return json_response(body, visit.route.status)
+    context = await enter(request)
+    session = await cast(Verifier, request.scope["state"]["verifier"]).session(request.headers.getlist("authorization"))
+    body = await issue_ticket(cast(Database, request.scope["state"]["database"]), session, context.region, context.request_id)
+    return json_response(body, context.route.status)
 
 
 async def issue_ticket(database: Database, session: Session, region: int, request_id: str) -> bytes:

@@ -16,12 +16,12 @@ from msgspec.structs import fields
 
 from pyapp import __version__
 from pyapp.api.table import NOUNS, ROUTES
-from pyapp.database.standby import HEADER
 from pyapp.http import csv_pages as sheets
 from pyapp.http.accept import CSV
 from pyapp.http.context import KEY_CHARACTERS_MAX, PATCH_TYPES, PATH_VALUE_CHARACTERS_MAX
 from pyapp.http.decoding import ELEMENTS_MAX
 from pyapp.http.fields import Body, Json, Page, WriteQuery
+from pyapp.http.headers import LSN_HEADER as HEADER
 from pyapp.http.results import Problem, results_of
 from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS, Route
 from pyapp.problems import KINDS, MEDIA_TYPE, document

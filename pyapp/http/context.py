@@ -9,11 +9,8 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import HTTPConnection
 
-from pyapp.cache.answers import Reads
-from pyapp.cache.refusals import SoldOut
-from pyapp.database.calls import Database
-from pyapp.database.lanes import Lanes
-from pyapp.database.standby import Replica
+from pyapp.database.commands import Commands
+from pyapp.database.reads import Reads
 from pyapp.http.accept import JSON, choose
 from pyapp.http.decoding import parse_query
 from pyapp.http.fields import Query
@@ -42,7 +39,7 @@ IF_NONE_MATCH = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
 Q = TypeVar("Q", bound=Query)
 
 
-class Visit(NamedTuple):
+class Context(NamedTuple):
     """A request whose caller and query are known."""
 
     route: Route
@@ -51,29 +48,25 @@ class Visit(NamedTuple):
     region: int
     request_id: str
     traceparent: str | None
-    database: Database
-    lanes: Lanes
+    commands: Commands
     reads: Reads
-    sold_out: SoldOut
-    replica: Replica | None
     media_type: str
 
 
-async def enter(request: Request) -> Visit:
+async def enter(request: Request) -> Context:
     """Checks what every route of /v1 checks: Accept, token, preconditions, query parameters. Raises Problem."""
     route: Route = request.scope["scoville.route"]
     media_type = check_accept(request, route.media_types)
     verifier = cast(Verifier, request.scope["state"]["verifier"])
     state = request.scope["state"]
-    identity = state["identity"] = await verifier.identify(request.headers)
+    identity = state["identity"] = await verifier.identify(request.headers.getlist("authorization"))
     await count(request, identity, "read" if route.method == "GET" else "write")
     if route.method != "GET":
         _refuse_preconditions(request, route)
     query = read_query(request, route.query)
     region = _region(request, route, identity, query)
     ids = (state["request_id"], state["traceparent"])
-    shared = (state["database"], state["lanes"], state["reads"], state["sold_out"], state["replica"])
-    return Visit(route, identity, query, region, *ids, *shared, media_type)
+    return Context(route, identity, query, region, *ids, state["commands"], state["reads"], media_type)
 
 
 async def count(request: Request, identity: Identity, kind: Kind) -> None:

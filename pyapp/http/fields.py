@@ -22,6 +22,7 @@ import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
 if TYPE_CHECKING:
+    from pyapp.database.commands import Wanted
     from pyapp.http.headers import Request
 
 Json = dict[str, Any]
@@ -144,9 +145,8 @@ class Body(Struct, forbid_unknown_fields=True, kw_only=True):
     def check(self, request: Request) -> None:
         """What the body must fulfill together with its request, apart from its shape. Raises Problem."""
 
-    def wanted(self) -> tuple[tuple[str, ...], tuple[object, ...]] | None:
-        """The SKUs that it takes units of, and all else in it that decides whether Postgres refuses it for lack of stock.
-        None: such a refusal says nothing about the next body like it."""
+    def wanted(self) -> Wanted | None:
+        """The units that it takes. None: a refusal for lack of stock says nothing about the next body like it."""
         return None
 
 

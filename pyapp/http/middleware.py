@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pyapp.http.cached import find
 from pyapp.http.cors import cors_fields
 from pyapp.http.headers import IndexedHeaders
 from pyapp.http.responses import error_response, problem_response
@@ -31,7 +32,7 @@ GONE = 499  # the client is; the number is nginx's
 DIGEST_CHARACTERS = 16
 
 
-class Door:
+class Middleware:
     """The only middleware. Requests find their `request_id` in scope["state"], and their `traceparent`, if they have one."""
 
     def __init__(self, router: ASGIApp, endpoints: Mapping[str, PathEndpoint], endless: Collection[str]) -> None:
@@ -70,8 +71,8 @@ class Door:
 
         self.under_way += 1
         try:
-            from_memory = is_api and scope["method"] == "GET" and state.get("limits") is None and "reads" in state
-            if from_memory and (kept := state["reads"].find(scope, headers)) is not None:
+            from_cache = is_api and scope["method"] == "GET" and state.get("limits") is None and "answers" in state
+            if from_cache and (kept := find(scope, headers)) is not None:
                 status = 200
                 sent = [*kept.raw_headers, *added]
                 await send({"type": "http.response.start", "status": status, "headers": sent})

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pyapp.http.accept import CSV, JSON
+from pyapp.http.cached import keep
 from pyapp.http.fields import Answer, Body, Page, Query
 from pyapp.http.functions import FUNCTIONS
 from pyapp.http.headers import Request
@@ -140,4 +141,6 @@ class PathEndpoint:
         request = Request(scope, receive, send)
         route = scope["scoville.route"] = self.methods["GET" if request.method == "HEAD" else request.method]
         response = await route.endpoint(request)
+        if route.kept:
+            keep(scope, response)
         await response(scope, receive, send)

@@ -113,7 +113,7 @@ class Socket:
                 raise Problem("RQ400", "Send a ticket or the header Authorization, not both.")
             session = await redeem_ticket(self._live.database, query.ticket, self._request_id)
         else:
-            session = await self._live.verifier.session(websocket.headers)
+            session = await self._live.verifier.session(websocket.headers.getlist("authorization"))
         self._region = region_of(session.identity, query)
         subject = session.identity.subject
         if sum(s.session is not None and s.session.identity.subject == subject for s in self._live.sockets) >= SOCKETS_OF_ONE_MAX:

@@ -70,7 +70,7 @@ async def stream(request: Request) -> Response:
     """The endpoint. Raises Problem."""
     live: Live = request.scope["state"]["live"]
     check_accept(request, (MEDIA_TYPE,))
-    session = await live.verifier.session(request.headers)
+    session = await live.verifier.session(request.headers.getlist("authorization"))
     await count(request, session.identity, "read")
     query = read_query(request, StreamQuery)
     region = region_of(session.identity, query)
