@@ -15,12 +15,24 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
-from pyapp.answers.fields import Answer, BatchNumber, Channel, Currency, Page, Sku, SkuName, Warehouse
-from pyapp.answers.stock import BatchStatus
+from pyapp.api.stock import BatchStatus
 from pyapp.files import SQL
 from pyapp.http.endpoints import read_page
-from pyapp.http.fields import ChannelId, PageQuery, SkuId, WarehouseId
-from pyapp.http.route import Route
+from pyapp.http.fields import (
+    Answer,
+    BatchNumber,
+    Channel,
+    ChannelId,
+    Currency,
+    Page,
+    PageQuery,
+    Sku,
+    SkuId,
+    SkuName,
+    Warehouse,
+    WarehouseId,
+)
+from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import ROLES
 
 VIEWS = SQL / "views"
@@ -124,11 +136,15 @@ class Report(Struct, forbid_unknown_fields=True):
             endpoint=read_page,
             summary=self.summary,
             description=FRESHNESS if STALE in comments()[self.view].lower() else "",
+<<<<<<< HEAD
             statement=f"select * from api.read_report($1, '{self.report}', $2, $3, $4)",  # noqa: S608 (a name of the registry)
+=======
+            function="read_report",
+            fixed=(self.report,),
+>>>>>>> rooms
             answer=self.answer(),
             roles=tuple(role for role in ROLES if role in granted),
             query=self.query(),
-            errors=("VA001",),
             operation=f"list_{self.report.replace('-', '_')}",
         )
 
@@ -171,4 +187,8 @@ def _text() -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in sorted(VIEWS.glob("*.sql")))
 
 
-ROUTES: tuple[Route, ...] = tuple(report.route() for report in reports())
+NOUN = Noun(
+    "analytics",
+    "Ready answers: turnover, sell-through, fill rate, cover, stockouts, lead times and others. Schema bi has more.",
+    tuple(report.route() for report in reports()),
+)

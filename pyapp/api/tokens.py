@@ -14,19 +14,22 @@ import math
 import re
 import secrets
 import time
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 from urllib.parse import parse_qsl, unquote_plus
 
 import msgspec
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import MemoryStorage
 from limits.aio.strategies import FixedWindowRateLimiter
+from msgspec import UNSET, Meta, UnsetType
 from starlette.responses import Response
 
+from pyapp.http import results
 from pyapp.http.context import check_accept, read_bytes, request_id
-from pyapp.http.fields import CODE_PATTERN
+from pyapp.http.fields import CODE_PATTERN, Answer, Body, Json
 from pyapp.http.headers import Request
 from pyapp.http.responses import json_response
+from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import sign
 from pyapp.problems import Problem
 
@@ -49,6 +52,40 @@ FORM_TYPE = "application/x-www-form-urlencoded"
 PRINTABLE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 STATEMENT = "select * from api.issue_token($1, $2, $3)"
+
+
+ClientId = Annotated[
+    str, Meta(pattern=CODE_PATTERN, description="The client; its tokens act under this name.", examples=["web-shop"])
+]
+
+
+class TokenRequest(Body):
+    """RFC 6749, section 4.4.2. The secret stands here or, better, in HTTP Basic."""
+
+    sample: ClassVar[Json] = {"grant_type": "client_credentials"}
+
+    grant_type: Literal["client_credentials"]
+    client_id: ClientId | UnsetType = UNSET
+    client_secret: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
+    scope: Annotated[str, Meta(description="The role of the client; it may be left out.", examples=["sales"])] | UnsetType = UNSET
+
+
+class TokenProblem(results.Problem, kw_only=True):
+    """RFC 6749, section 5.2, with the members of our problem documents beside; the media type is application/json."""
+
+    error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
+    error_description: Annotated[
+        str, Meta(pattern=r"^[\x20-\x21\x23-\x5b\x5d-\x7e]+$", examples=["No active client has this client_id and secret."])
+    ]
+
+
+class Token(Answer):
+    """RFC 6749, section 5.1."""
+
+    access_token: Annotated[str, Meta(description="Send it as Authorization: Bearer.", examples=["eyJhbGciOiJIUzI1NiJ9.eyJ..."])]
+    token_type: Literal["Bearer"]
+    expires_in: Annotated[int, Meta(description="Seconds.", le=900, examples=[900])]
+    scope: Annotated[str, Meta(description="The role of the client.", examples=["sales"])]
 
 
 def new_secret() -> str:
@@ -222,3 +259,23 @@ def _basic(header: str) -> tuple[str, str]:
         return unquote_plus(client_id, errors="strict"), unquote_plus(secret, errors="strict")
     except (ValueError, binascii.Error):
         raise _invalid_client("The Authorization header must be Basic with base64 of client_id:client_secret.") from None
+
+
+NOUN = Noun(
+    "oauth",
+    "Tokens for programs.",
+    (
+        Route(
+            method="POST",
+            path="/v1/oauth/token",
+            endpoint=token,
+            summary="Get a token with client id and secret",
+            function="issue_token",
+            answer=Token,
+            refusal=TokenProblem,
+            body=TokenRequest,
+            body_type=FORM_TYPE,
+            description="The grant client_credentials of RFC 6749. A token is good for at most 15 minutes.",
+        ),
+    ),
+)

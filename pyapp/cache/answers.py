@@ -1,12 +1,12 @@
-"""Hot reads from memory: answers that Postgres built, kept until the event log tells that they changed.
+"""Hot reads from memory: rows that Postgres built, and the answers made of them, kept until the event log tells of a change.
 
-An answer belongs to a scope (role, warehouses, channels, region), a path, a query and a representation. It goes out again while
-it cannot be older than STALE_SECONDS, and that is known: either it was read so lately, or the hub has since then read the log up
-to a moment so late without hearing of a change. Where the log is behind, or the hub has lost it, that moment stands still, and
-reads go to the database by themselves. A caller that wrote through this process waits for no moment: until the hub has read
-past its write, it reads from the database, as does every request with Cache-Control: no-cache.
+An entry belongs to a key: a scope (role, warehouses, channels, region), a path, a query and a representation. It goes out again
+while it cannot be older than STALE_SECONDS, and that is known: either it was read so lately, or the hub has since then read the
+log up to a moment so late without hearing of a change. Where the log is behind, or the hub has lost it, that moment stands still,
+and reads go to the database by themselves. A caller that wrote through this process waits for no moment: until the hub has read
+past its write, it reads from the database.
 
-What an answer shows and no event tells is the date: a batch expires at midnight of its region, which is a quarter of an hour of
+No event tells of the date, which an answer shows too: a batch expires at midnight of its region, which is a quarter of an hour of
 UTC in every time zone, so then everything is forgotten.
 """
 
@@ -14,121 +14,100 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Hashable, Sequence
 
-from starlette.responses import Response
-from starlette.types import Scope
-
+from pyapp.database.calls import Row
+from pyapp.database.reads import ReadQuery, Reads, Topic
 from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.reading import Event
-from pyapp.http.headers import IndexedHeaders, Request
-from pyapp.identity.tokens import Identity, Verifier
-
-if TYPE_CHECKING:
-    from pyapp.http.route import Route
 
 STALE_SECONDS = 0.1
 BYTES_MAX = 32 * 1024 * 1024  # of all bodies and their surroundings
 ENTRY_BYTES = 1000  # what an entry takes besides its body, about
 WRITERS_MAX = 1000  # remembered; those that wrote longer ago than STALE_SECONDS are forgotten first
 QUARTER_SECONDS = 900
-PATH = "/v1/inventory"
-
-Topic = tuple[int, str | None]  # a region and one of its SKUs; None: a list of them
-
-
-class Key(NamedTuple):
-    """What decides which bytes are the answer."""
-
-    scope: tuple[object, ...]
-    path: str
-    query: bytes
-    accept: str
 
 
 class Entry:
-    """An answer that is being read, or was."""
+    """Rows that are being read, or were, and the answer that was made of them."""
 
-    __slots__ = ("begun", "future", "key", "response", "route", "size", "topic")
+    __slots__ = ("answer", "begun", "future", "key", "rows", "size", "topic")
 
-    def __init__(self, key: Key, topic: Topic, route: Route, begun: float) -> None:
+    def __init__(self, key: Hashable, topic: Topic, begun: float) -> None:
         self.key = key
-        self.route = route
         self.topic = topic
         self.begun = begun  # monotonic: everything committed before is in it
-        self.response: Response | None = None
+        self.rows: list[Row] | None = None
+        self.answer: object = None
         self.size = 0
-        self.future: asyncio.Future[Response] = asyncio.get_running_loop().create_future()
+        self.future: asyncio.Future[list[Row]] = asyncio.get_running_loop().create_future()
         self.future.add_done_callback(_retrieve)
 
 
-class Reads:
-    """An audience of the hub."""
+class Answers:
+    """A layer of the reads, and a subscriber of the hub."""
 
-    def __init__(self, hub: Hub, verifier: Verifier) -> None:
+    def __init__(self, inner: Reads, hub: Hub) -> None:
         self.hits = 0
         self.misses = 0
+        self._inner = inner
         self._hub = hub
-        self._verifier = verifier
-        self._entries: dict[Key, Entry] = {}  # the oldest first
+        self._entries: dict[Hashable, Entry] = {}  # the oldest first
         self._topics: dict[Topic, set[Entry]] = {}
         self.size = 0
         self._wrote: dict[str, float] = {}
         self._quarter = int(time.time()) // QUARTER_SECONDS
         hub.audiences.append(self)
 
-    def find(self, scope: Scope, headers: IndexedHeaders) -> Response | None:
-        """The answer to a GET, where it is here, is new enough for this caller, and the caller takes it from here. The scope
-        then says whose it is, as when it is read."""
-        token = headers.getlist("authorization")
-        if not scope["path"].startswith(PATH) or _insists(headers) or len(token) != 1 or not token[0].startswith("Bearer "):
-            return None
-        identity = self._verifier.remembered(token[0][7:])
-        if identity is None:
-            return None
-        entry = self._entries.get(_key(scope, headers, identity))
-        if entry is None or entry.response is None or not self._is_new_enough(entry, identity.subject):
+    def find(self, key: Hashable, subject: str) -> object:
+        """The answer that was kept under this key, where it is new enough for this caller; else None."""
+        entry = self._entries.get(key)
+        if entry is None or entry.answer is None or not self._is_new_enough(entry, subject):
             return None
         self.hits += 1
-        scope["scoville.route"], scope["state"]["identity"] = entry.route, identity
-        return entry.response
+        return entry.answer
 
-    async def through(
-        self, request: Request, identity: Identity, topic: Topic, read: Callable[[], Awaitable[Response]]
-    ) -> Response:
-        """The answer of `read`, kept for others; those who ask meanwhile share it. Raises what `read` raises."""
-        if request.method != "GET" or _insists(request.headers):
-            return await read()
+    async def fetch(self, query: ReadQuery) -> list[Row]:
+        """The rows, kept for others where the query has a cache_key; those who ask meanwhile share them."""
+        if query.cache_key is None:
+            return await self._inner.fetch(query)
         self._hub.stay_fresh()
-        key = _key(request.scope, request.headers, identity)
-        there = self._entries.get(key)
-        if there is not None and not self._is_new_enough(there, identity.subject):
+        there = self._entries.get(query.cache_key)
+        if there is not None and not self._is_new_enough(there, query.identity.subject):
             there = None
-        if there is not None and there.response is not None:  # not found at the door where callers have limits
+        if there is not None and there.rows is not None:
             self.hits += 1
-            return there.response
+            return there.rows
         self.misses += 1
         if there is not None:
             return await asyncio.shield(there.future)
-        entry = self._begin(key, topic, request.scope["scoville.route"])
+        entry = self._begin(query.cache_key, query.topic)
         try:
-            response = await read()
+            rows = await self._inner.fetch(query)
         except BaseException as error:
             self._drop(entry)
             entry.future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
             raise
-        entry.future.set_result(response)
-        self._keep(entry, response)
-        return response
+        entry.future.set_result(rows)
+        if self._entries.get(entry.key) is entry:  # else forgotten while it was read
+            entry.rows = rows
+            self._grow(entry, sum(len(value) for row in rows for value in row if value is not None) + ENTRY_BYTES)
+        return rows
 
-    def wrote(self, identity: Identity) -> None:
+    def keep(self, key: Hashable, rows: list[Row], answer: object, size: int) -> None:
+        """Keeps the answer that was made of these rows, where they are still those of the key; `size`: bytes more."""
+        entry = self._entries.get(key)
+        if entry is not None and entry.rows is rows and entry.answer is None:
+            entry.answer = answer
+            self._grow(entry, size)
+
+    def wrote(self, subject: str) -> None:
         """This caller may have changed something until now."""
         now = time.monotonic()
         if len(self._wrote) >= WRITERS_MAX:
-            self._wrote = {subject: at for subject, at in self._wrote.items() if now - at <= STALE_SECONDS}
-        self._wrote[identity.subject] = now
+            self._wrote = {writer: at for writer, at in self._wrote.items() if now - at <= STALE_SECONDS}
+        self._wrote[subject] = now
 
     def on_events(self, events: Sequence[Event], changes: Sequence[Change]) -> None:
         if not self._entries:
@@ -156,22 +135,16 @@ class Reads:
         known = max(entry.begun, self._hub.fresh_at)
         return known >= time.monotonic() - STALE_SECONDS and known > self._wrote.get(subject, 0.0)
 
-    def _begin(self, key: Key, topic: Topic, route: Route) -> Entry:
+    def _begin(self, key: Hashable, topic: Topic) -> Entry:
         if (older := self._entries.get(key)) is not None:
             self._drop(older)
-        entry = self._entries[key] = Entry(key, topic, route, time.monotonic())
+        entry = self._entries[key] = Entry(key, topic, time.monotonic())
         self._topics.setdefault(topic, set()).add(entry)
         return entry
 
-    def _keep(self, entry: Entry, response: Response) -> None:
-        if self._entries.get(entry.key) is not entry:
-            return  # forgotten while it was read
-        if response.status_code != 200:
-            self._drop(entry)
-            return
-        response.raw_headers = [*response.raw_headers, (b"cache-control", b"no-store")]
-        entry.response, entry.size = response, len(response.body) + ENTRY_BYTES
-        self.size += entry.size
+    def _grow(self, entry: Entry, size: int) -> None:
+        entry.size += size
+        self.size += size
         while self.size > BYTES_MAX:
             self._drop(next(iter(self._entries.values())))
 
@@ -189,21 +162,7 @@ class Reads:
                 del self._topics[entry.topic]
 
 
-def _key(scope: Scope, headers: IndexedHeaders, identity: Identity) -> Key:
-    rights = (identity.role, identity.warehouses, identity.channels, identity.region)
-    return Key(rights, scope["path"], scope["query_string"], ",".join(headers.getlist("accept")))
-
-
-def _insists(headers: IndexedHeaders) -> bool:
-    """Whether the caller asks for the database's own answer, or about a version of it."""
-    return bool(
-        headers.getlist("if-none-match")
-        or any("no-" in value or "max-age=0" in value for value in headers.getlist("cache-control"))
-        or headers.getlist("pragma")
-    )
-
-
-def _retrieve(future: asyncio.Future[Response]) -> None:
+def _retrieve(future: asyncio.Future[list[Row]]) -> None:
     """An error that nobody else waited for has been raised to the one who read."""
     if not future.cancelled():
         future.exception()

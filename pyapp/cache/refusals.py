@@ -1,48 +1,40 @@
-"""Sold out is cheap: what Postgres refused a moment ago for want of stock is refused again without queueing for the row.
+"""Orders identical to one just refused for lack of stock are refused from this cache, without waiting for the row lock.
 
-The verdict is Postgres' own and is about one wish: these SKUs, quantities and prices, through this channel. It stands for
-VERDICT_SECONDS. Then one caller goes through to the database, and while that one is under way the verdict stands a little
-longer. It falls at once when the hub hears of units of one of the SKUs, and with every other write of this process; one that
-was under way then, and may not have seen them, is not kept. Whoever is refused like this has been looked up before: a repeat
+A refusal is Postgres' own and is about one key: these SKUs, quantities and prices, through this channel, for this scope. It
+stands for FRESH_SECONDS. Then one caller goes through to the database, and while that one is under way the refusal stands a
+little longer. It falls at once when the hub hears of units of one of the SKUs, and with every other write of this process; one
+that was under way then, and may not have seen them, is not kept. Callers refused like this have been looked up before: a repeat
 of an order that was placed gets the answer of then (api.find_repeats).
 """
 
 from __future__ import annotations
 
-import datetime
 import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from msgspec import UNSET
-
-from pyapp.database.commands import Result
+from pyapp.database.commands import Command, Commands, Result, Wanted
 from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.reading import Event
-from pyapp.http.fields import Body
-from pyapp.identity.tokens import Identity
-from pyapp.schemas.orders import OrderDraft
 
 FIND_REPEATS = "select * from api.find_repeats($1, $2)"
 SHORT = "ST001"
-VERDICT_SECONDS = 0.05
-PROBED_SECONDS = 0.25  # the oldest verdict that is given while a probe is under way
-VERDICTS_MAX = 10_000
-LINES_MAX = 20  # of a wish whose verdict is kept: a refusal names every line, and what many want at once is short
+FRESH_SECONDS = 0.05
+PROBED_SECONDS = 0.25  # the oldest refusal that is given while a probe is under way
+ENTRIES_MAX = 10_000
+LINES_MAX = 20  # of an order whose refusal is kept: a refusal names every line, and what many want at once is short
 
 
-class Wish(NamedTuple):
+class Key(NamedTuple):
     """What decides about an order, apart from who has placed it already."""
 
-    region: int
+    region: int | None
     scope: tuple[object, ...]
-    channel: object
-    lines: tuple[tuple[str, int, object], ...]
-    others: tuple[object, ...]
+    wanted: Wanted
 
 
-class Verdict:
+class Entry:
     """The refusal that the database gave when it was asked at `at` (monotonic)."""
 
     __slots__ = ("at", "probed", "result")
@@ -53,98 +45,102 @@ class Verdict:
         self.result = result
 
 
-def wish_of(identity: Identity, region: int, draft: Body) -> Wish | None:
-    """The wish of an order; None for what nothing can be known of beforehand."""
-    if not isinstance(draft, OrderDraft) or draft.items is UNSET:
-        return None
-    if draft.reservation_id is not UNSET:
-        return None
-    if isinstance(draft.created_at, datetime.datetime) and draft.created_at > datetime.datetime.now(datetime.UTC):
-        return None
-    lines = tuple((line.sku_id, line.quantity, _bytes(line.price)) for line in draft.items)
-    scope = (identity.role, identity.warehouses, identity.channels)
-    return Wish(region, scope, draft.channel, lines, (_bytes(draft.total_price), draft.status))
+class Refusals:
+    """A layer of the writes, and a subscriber of the hub."""
 
-
-class SoldOut:
-    """An audience of the hub."""
-
-    def __init__(self, hub: Hub) -> None:
+    def __init__(self, inner: Commands, hub: Hub) -> None:
         self.refused = 0
+        self._inner = inner
         self._reset_at = 0.0
-        self._verdicts: dict[Wish, Verdict] = {}
-        self._wishes: dict[tuple[int, str], set[Wish]] = {}
-        self._restocked: dict[tuple[int, str], float] = {}  # when units were last heard of, the last one last
+        self._entries: dict[Key, Entry] = {}
+        self._keys: dict[tuple[int | None, str], set[Key]] = {}
+        self._restocked: dict[tuple[int | None, str], float] = {}  # when units were last heard of, the last one last
         hub.audiences.append(self)
 
     def __len__(self) -> int:
-        return len(self._verdicts)
+        return len(self._entries)
 
-    def verdict(self, wish: Wish) -> Result | None:
-        """The refusal that stands; None: ask the database, and `tell` what it says."""
-        verdict = self._verdicts.get(wish)
-        if verdict is None:
-            return None
-        age = time.monotonic() - verdict.at
-        if age > VERDICT_SECONDS and (not verdict.probed or age > PROBED_SECONDS):
-            verdict.probed = True
-            return None
-        return verdict.result
+    async def execute(self, command: Command) -> list[Result]:
+        if command.wanted is None:
+            try:
+                return await self._inner.execute(command)
+            finally:  # whatever it was, it may have brought units
+                self.on_reset("a write")
+        identity = command.identity
+        key = Key(command.region, (identity.role, identity.warehouses, identity.channels), command.wanted)
+        refusal = self.find(key)
+        if refusal is not None:
+            [found] = await self._inner.execute(command._replace(statement=FIND_REPEATS))
+            if found.code is None and not found.replayed:
+                self.refused += 1
+                return [refusal]
+            return [found]
+        asked = time.monotonic()
+        results = await self._inner.execute(command)
+        self.keep(key, asked, results[0])
+        return results
 
-    def tell(self, wish: Wish, asked: float, result: Result) -> None:
-        """What the database said to the wish when it was asked at that time (monotonic)."""
-        self._forget(wish)
-        if result.code != SHORT or len(wish.lines) > LINES_MAX:
+    def find(self, key: Key) -> Result | None:
+        """The refusal that stands; None: ask the database, and `keep` what it says."""
+        entry = self._entries.get(key)
+        if entry is None:
+            return None
+        age = time.monotonic() - entry.at
+        if age > FRESH_SECONDS and (not entry.probed or age > PROBED_SECONDS):
+            entry.probed = True
+            return None
+        return entry.result
+
+    def keep(self, key: Key, asked: float, result: Result) -> None:
+        """What the database said when it was asked at that time (monotonic)."""
+        self._forget(key)
+        skus = key.wanted.skus
+        if result.code != SHORT or len(skus) > LINES_MAX:
             return
         self._forget_old()
         if asked <= max(self._reset_at, time.monotonic() - PROBED_SECONDS):
             return
-        if any(asked <= self._restocked.get((wish.region, sku_id), 0.0) for sku_id, _, _ in wish.lines):
+        if any(asked <= self._restocked.get((key.region, sku_id), 0.0) for sku_id in skus):
             return
-        if len(self._verdicts) >= VERDICTS_MAX:
+        if len(self._entries) >= ENTRIES_MAX:
             self.on_reset("")
-        self._verdicts[wish] = Verdict(asked, result)
-        for sku_id, _, _ in wish.lines:
-            self._wishes.setdefault((wish.region, sku_id), set()).add(wish)
+        self._entries[key] = Entry(asked, result)
+        for sku_id in skus:
+            self._keys.setdefault((key.region, sku_id), set()).add(key)
 
     def on_events(self, _events: Sequence[Event], changes: Sequence[Change]) -> None:
         now = time.monotonic()
         for change in changes:
             if change.level.available > 0:
-                key = (change.key.region, change.key.sku_id)
-                for wish in list(self._wishes.get(key, ())):
-                    self._forget(wish)
-                self._restocked.pop(key, None)
-                self._restocked[key] = now
+                place = (change.key.region, change.key.sku_id)
+                for key in list(self._keys.get(place, ())):
+                    self._forget(key)
+                self._restocked.pop(place, None)
+                self._restocked[place] = now
         self._forget_old()
 
     def on_reset(self, _reason: str) -> None:
         self._reset_at = time.monotonic()
-        self._verdicts.clear()
-        self._wishes.clear()
+        self._entries.clear()
+        self._keys.clear()
 
     def _forget_old(self) -> None:
-        """What is of no more use: the first ones were told, or heard of, first."""
+        """Drops what is of no more use: the first ones were kept, or heard of, first."""
         too_old = time.monotonic() - PROBED_SECONDS
-        while self._verdicts:
-            wish, verdict = next(iter(self._verdicts.items()))
-            if verdict.at >= too_old:
+        while self._entries:
+            key, entry = next(iter(self._entries.items()))
+            if entry.at >= too_old:
                 break
-            self._forget(wish)
+            self._forget(key)
         while self._restocked:
-            key, at = next(iter(self._restocked.items()))
+            place, at = next(iter(self._restocked.items()))
             if at >= too_old:
                 break
-            del self._restocked[key]
+            del self._restocked[place]
 
-    def _forget(self, wish: Wish) -> None:
-        if self._verdicts.pop(wish, None) is not None:
-            for key in {(wish.region, sku_id) for sku_id, _, _ in wish.lines}:
-                self._wishes[key].discard(wish)
-                if not self._wishes[key]:
-                    del self._wishes[key]
-
-
-def _bytes(value: object) -> object:
-    """Raw compares by what it holds only when it is taken out of it."""
-    return value if value is UNSET else bytes(value)  # type: ignore[call-overload]
+    def _forget(self, key: Key) -> None:
+        if self._entries.pop(key, None) is not None:
+            for place in {(key.region, sku_id) for sku_id in key.wanted.skus}:
+                self._keys[place].discard(key)
+                if not self._keys[place]:
+                    del self._keys[place]

@@ -20,8 +20,7 @@ from typing import NamedTuple
 from prometheus_client import Histogram
 
 from pyapp import metrics
-from pyapp.database.calls import Database
-from pyapp.database.commands import Command, Result, run
+from pyapp.database.commands import Command, Commands, Result
 from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem, unavailable
 from pyapp.settings import BATCH_ELEMENTS
@@ -59,21 +58,23 @@ class Lane:
 
 
 class Lanes:
-    """All lanes of a process, over one database. A list longer than `batch_elements_max` goes as one call of its own."""
+    """All lanes of a process: a layer of the writes. A list longer than `batch_elements_max` goes as one call of its own."""
 
-    def __init__(self, database: Database, *, batch_elements_max: int = BATCH_ELEMENTS, under_way_max: int = UNDER_WAY_MAX):
+    def __init__(self, inner: Commands, *, batch_elements_max: int = BATCH_ELEMENTS, under_way_max: int = UNDER_WAY_MAX):
         self.batch_elements_max = batch_elements_max
         self.under_way_max = under_way_max
         self.queued = 0  # elements that wait
-        self._database = database
+        self._inner = inner
         self._lanes: dict[tuple[object, ...], Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def execute(self, command: Command) -> list[Result]:
-        """The results of the command's elements, in order. Raises Problem, RQ503 when too many wait.
+        """The results of the command's elements, in order. Only commands that share wait. Raises Problem, RQ503 when too many do.
 
         A caller that is cancelled meanwhile takes nothing with it: what is under way is carried out.
         """
+        if not command.shares:
+            return await self._inner.execute(command)
         if self.queued + len(command.elements) > QUEUED_ELEMENTS_MAX:
             raise unavailable("Too many writes are waiting. Nothing was changed; repeat the request.")
         key = _key(command)
@@ -116,7 +117,7 @@ class Lanes:
         command = _together(calls)
         _batches(command.statement).observe(len(command.elements))
         try:
-            results = await run(self._database, command)
+            results = await self._inner.execute(command)
         except Problem as problem:
             if len(calls) > 1 and problem.status not in (401, 403, 503):
                 for call in calls:

@@ -23,14 +23,18 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
+<<<<<<< HEAD
 from pyapp.database.calls import POSITION, Database, LostConnection, Row, Value
 from pyapp.database.enter import enter_step
 from pyapp.http.headers import IndexedHeaders
+=======
+from pyapp.database.calls import ENTER, POSITION, Database, LostConnection, Row
+from pyapp.database.reads import ReadQuery, Reads
+>>>>>>> rooms
 from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem
 from pyapp.tasks import end
 
-HEADER = "Scoville-LSN"
 LAG_SECONDS_MAX = 2.0
 WATCH_SECONDS = 0.25
 WATCH_TIMEOUT_SECONDS = 1.0
@@ -45,10 +49,11 @@ TOKEN = re.compile(r"[0-9A-F]{1,16}")
 logger = logging.getLogger("scoville.replica")
 
 
-class Replica:
-    """The standby of SCOVILLE_READ_URL, and what it must have replayed for whom."""
+class Standby:
+    """A layer of the reads: the standby of SCOVILLE_READ_URL, and what it must have replayed for whom."""
 
-    def __init__(self, url: str, primary: Database, primary_url: str, pool_size: int) -> None:
+    def __init__(self, inner: Reads, url: str, primary: Database, primary_url: str, pool_size: int) -> None:
+        self._inner = inner
         self.from_standby = 0
         self.from_primary = 0
         self.is_close = False  # answers, and is not too far behind
@@ -61,7 +66,7 @@ class Replica:
         self._floor = 0  # what everybody has to find
 
     @asynccontextmanager
-    async def running(self) -> AsyncIterator[Replica]:
+    async def running(self) -> AsyncIterator[Standby]:
         await self._standby.open()
         await self._watch.open()
         watching = asyncio.create_task(self._watch_both())
@@ -74,26 +79,32 @@ class Replica:
 
     # What a request asks --------------------------------------------------------------------------------------------------
 
-    async def read(
-        self, identity: Identity, headers: IndexedHeaders, statement: str, values: Sequence[Value], request_id: str
-    ) -> list[Row] | None:
-        """The rows of one statement that reads, or None: the primary is to be asked."""
-        rows = await self._read(identity, headers, statement, values, request_id)
-        self.from_standby += rows is not None
-        self.from_primary += rows is None
-        return rows
+    async def fetch(self, query: ReadQuery) -> list[Row]:
+        if query.positions is None:
+            return await self._inner.fetch(query)
+        rows = await self._read(query, query.positions)
+        if rows is not None:
+            self.from_standby += 1
+            return rows
+        self.from_primary += 1
+        return await self._inner.fetch(query)
 
-    async def _read(
-        self, identity: Identity, headers: IndexedHeaders, statement: str, values: Sequence[Value], request_id: str
-    ) -> list[Row] | None:
-        needed = self._needed(identity.subject, headers)
+    async def _read(self, query: ReadQuery, positions: Sequence[str]) -> list[Row] | None:
+        """The rows, or None: the primary is to be asked."""
+        identity = query.identity
+        needed = self._needed(identity.subject, positions)
         if needed is None or not self.is_close:
             return None
         steps = (
             ("begin read only", ()),
             (HAS_REPLAYED, (needed,)),
+<<<<<<< HEAD
             enter_step(identity, request_id),
             (statement, tuple(values)),
+=======
+            (ENTER, (identity.role, identity.claims(query.request_id))),
+            (query.statement, tuple(query.values)),
+>>>>>>> rooms
             ("commit", ()),
         )
         try:
@@ -109,15 +120,15 @@ class Replica:
             return None
         return rows[3] if rows[1] == [(b"t",)] else None
 
-    def _needed(self, subject: str, headers: IndexedHeaders) -> int | None:
+    def _needed(self, subject: str, positions: Sequence[str]) -> int | None:
         """The position that the standby must have replayed for this request; None where that is not known."""
         now = time.monotonic()
         bound = self._bound(now)
-        if bound is None or any("no-" in value for value in headers.getlist("cache-control")):
+        if bound is None:
             return None
         at, wrote = self._wrote.get(subject, (0.0, 0))
         needed = max(bound, self._floor, wrote if now - at <= LAG_SECONDS_MAX else 0)
-        for token in headers.getlist(HEADER.lower()):
+        for token in positions:
             if not TOKEN.fullmatch(token):
                 return None
             needed = max(needed, int(token, 16))

@@ -1,6 +1,6 @@
 """The AsyncAPI 3.0 document: the inventory socket, the stream of events, and each type of event.
 
-Made from the structs of pyapp/eventlog/messages.py and pyapp/answers/events.py; what they do not say is said here.
+Made from the structs of pyapp/eventlog/messages.py and pyapp/api/event_types.py; what they do not say is said here.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from pyapp import __version__
-from pyapp.answers.events import TYPES, Event
-from pyapp.answers.problems import Problem
+from pyapp.api.event_types import TYPES, Event
 from pyapp.describe.openapi import compose
 from pyapp.eventlog import messages
 from pyapp.http.fields import Json
+from pyapp.http.results import Problem
 from pyapp.live.inventory import MESSAGES_PER_SECOND, SOCKETS_MAX, SOCKETS_OF_ONE_MAX
 from pyapp.live.stream import STREAMS_MAX, STREAMS_OF_ONE_MAX
 

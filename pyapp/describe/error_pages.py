@@ -6,10 +6,10 @@ import json
 import re
 from html import escape
 
+from pyapp.api.table import ROUTES
 from pyapp.describe import asyncapi
 from pyapp.describe.openapi import errors_of, example
 from pyapp.problems import KINDS
-from pyapp.serve.table import ROUTES
 
 MENU = (
     ("/docs", "API"),

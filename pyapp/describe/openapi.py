@@ -15,17 +15,16 @@ import msgspec
 from msgspec.structs import fields
 
 from pyapp import __version__
-from pyapp.answers.fields import Page
-from pyapp.answers.problems import Problem
-from pyapp.database.standby import HEADER
+from pyapp.api.table import NOUNS, ROUTES
 from pyapp.http import csv_pages as sheets
 from pyapp.http.accept import CSV
 from pyapp.http.context import KEY_CHARACTERS_MAX, PATCH_TYPES, PATH_VALUE_CHARACTERS_MAX
 from pyapp.http.decoding import ELEMENTS_MAX
-from pyapp.http.fields import Body, Json, WriteQuery
-from pyapp.http.results import results_of
+from pyapp.http.fields import Body, Json, Page, WriteQuery
+from pyapp.http.headers import LSN_HEADER as HEADER
+from pyapp.http.results import Problem, results_of
+from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS, Route
 from pyapp.problems import KINDS, MEDIA_TYPE, document
-from pyapp.serve.table import COMMON_ERRORS, ROUTES, WRITE_ERRORS, Route
 
 DESCRIPTION = """\
 Stock and orders, exact to the unit. Each change of a quantity is a line of a ledger, and nothing is ever sold twice.
@@ -40,35 +39,7 @@ Stock and orders, exact to the unit. Each change of a quantity is a line of a le
 - **Versions**: an `ETag` goes back as `If-None-Match` (304 while nothing changed) or as `If-Match` (412 if something did).
   A write that cannot decide on a version refuses both headers (400) rather than ignore them.
 """
-TAGS = {
-    "inventory": "What there is, where, in which batches; receipts, adjustments, counts; and why the number is what it is.",
-    "orders": "Place, read, cancel and fulfill.",
-    "reservations": "Hold units at checkout, longer or shorter; let them go, or turn them into an order.",
-    "skus": "The catalogue of what is sold.",
-    "warehouses": "Places that keep stock.",
-    "channels": "Where orders come from, and which warehouses serve them.",
-    "reason-codes": "Why stock is changed by hand.",
-    "oauth": "Tokens for programs.",
-    "clients": "The programs that may ask for tokens, and their secrets.",
-    "ws": "Live stock: what opens the socket /v1/ws/inventory. Sockets and streams are described in /asyncapi.json.",
-    "webhooks": "Who is told of what happens, signed as Standard Webhooks; what became of each delivery, and its repair.",
-    "events": "What happened, in order: pull it, or follow it live (/asyncapi.json).",
-    "analytics": "Ready answers: turnover, sell-through, fill rate, cover, stockouts, lead times and others. Schema bi has more.",
-    "audit": "Who changed what, when and why.",
-    "service": "Whether the service is there.",
-}
-PATH_VARIABLES = {
-    "sku_id": ("The SKU.", "HOTSAUCE-001"),
-    "warehouse_id": ("The warehouse.", "WH-01"),
-    "channel_id": ("The sales channel.", "web"),
-    "reason_code": ("The reason code.", "damaged"),
-    "batch_number": ("The batch.", "BATCH-202404"),
-    "reservation_id": ("The reservation.", "RSV-1-1001"),
-    "client_id": ("The API client.", "web-shop"),
-    "webhook_id": ("The webhook.", "WHK-1-1001"),
-    "delivery_id": ("The delivery.", "48213"),
-    "order_id": ("Our id, or the external_id that your channel gave it.", "ORD-1-1001"),
-}
+SERVICE = "Whether the service is there."  # the tag of what stands in no table
 # A bare key, or a quoted one: a string of RFC 9651, as the draft of the header has it.
 KEY_PATTERN = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
 HEADERS = {
@@ -99,16 +70,17 @@ REF = "#/components/schemas/{name}"
 
 def build(routes: Sequence[Route] = ROUTES) -> Json:
     """The document as a JSON object."""
-    schemas, bodies = _schemas(routes)
+    schemas = _schemas(routes)
     paths: dict[str, Json] = {}
     for route in routes:
-        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas, bodies)
+        paths.setdefault(route.path, {})[route.method.lower()] = _operation(route, schemas)
         if links := _links(route, routes):
             paths[route.path][route.method.lower()]["responses"][str(route.status)]["links"] = links
     for path, summary in (("/healthz", "The process is alive"), ("/readyz", "The database answers and is migrated")):
         paths[path] = {"get": _probe(path, summary)}
     paths["/metrics"] = {"get": _metrics()}
-    used = {route.tag for route in routes} | {"service"}
+    used = {route.tag for route in routes}
+    tags = [*((noun.tag, noun.description) for noun in NOUNS if noun.tag in used), ("service", SERVICE)]
     codes = sorted({code for route in routes for code in errors_of(route)})
     return {
         "openapi": "3.1.0",
@@ -122,7 +94,7 @@ def build(routes: Sequence[Route] = ROUTES) -> Json:
         },
         "servers": [{"url": "/", "description": "Here."}],
         "security": [{name: []} for name in SECURITY],
-        "tags": [{"name": name, "description": text} for name, text in TAGS.items() if name in used],
+        "tags": [{"name": name, "description": text} for name, text in tags],
         "paths": paths,
         "components": {
             "schemas": schemas,
@@ -159,8 +131,8 @@ def example(code: str) -> Json:
     return document(code, said.detail, said.errors, "7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
 
 
-def _schemas(routes: Iterable[Route]) -> tuple[dict[str, Json], dict[str, str]]:
-    """All schemas by name, and the names of the bodies by that of their struct."""
+def _schemas(routes: Iterable[Route]) -> dict[str, Json]:
+    """All schemas by name."""
     answers: set[type] = {Problem, *(route.refusal for route in routes)}
     bodies: set[type[Body]] = set()
     for route in routes:
@@ -169,14 +141,11 @@ def _schemas(routes: Iterable[Route]) -> tuple[dict[str, Json], dict[str, str]]:
     schemas, drafts = _components(answers), _components(bodies)
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # answers may gain members; no client shall break then
-    # A body and an answer may share a name: the body is then a draft of the answer.
-    names = {name: f"{name}Draft" if name in schemas else name for name in drafts}
     for body in bodies:
         drafts[body.__name__] |= body.together
-    text = re.sub(r'(?<="#/components/schemas/)\w+', lambda match: names[match[0]], json.dumps(drafts))
-    for name, schema in json.loads(text).items():
-        schemas[names[name]] = schema | {"title": names[name]}
-    return schemas, names
+    if both := schemas.keys() & drafts.keys():
+        raise ValueError(f"bodies and answers have names of their own: {sorted(both)}")
+    return schemas | drafts
 
 
 def _components(types: Iterable[type]) -> dict[str, Json]:
@@ -193,7 +162,7 @@ def _with_type(schema: Json) -> Json:
     return {"type": "string", **schema} if strings and "type" not in schema else schema
 
 
-def _operation(route: Route, schemas: Mapping[str, Json], bodies: Mapping[str, str]) -> Json:
+def _operation(route: Route, schemas: Mapping[str, Json]) -> Json:
     operation: Json = {
         "operationId": route.operation_id,
         "tags": [route.tag],
@@ -205,15 +174,15 @@ def _operation(route: Route, schemas: Mapping[str, Json], bodies: Mapping[str, s
     if not route.roles:
         operation["security"] = []
     if route.body is not None and fields(route.body):
-        operation["requestBody"] = _body(route, route.body, {"$ref": REF.format(name=bodies[route.body.__name__])}, schemas)
+        operation["requestBody"] = _body(route, route.body, {"$ref": REF.format(name=route.body.__name__)}, schemas)
     return operation
 
 
 def _parameters(route: Route) -> Iterable[Json]:
-    for name in re.findall(r"{(\w+)}", route.path):
-        text, sample = PATH_VARIABLES[name]
+    for variable in route.variables:
         schema: Json = {"type": "string", "minLength": 1, "maxLength": PATH_VALUE_CHARACTERS_MAX}
-        yield {"name": name, "in": "path", "required": True, "description": text, "schema": schema, "example": sample}
+        about = {"description": variable.description, "schema": schema, "example": variable.sample}
+        yield {"name": variable.name, "in": "path", "required": True, **about}
     queries = _components([route.query])[route.query.__name__]["properties"] if route.roles else {}
     for name, schema in queries.items():
         yield {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}

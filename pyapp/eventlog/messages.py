@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.answers import fields
+from pyapp.http import fields
 
 SKUS_MAX = 1000  # a subscription names at most so many; more is "all"
 WAREHOUSES_MAX = 100

@@ -9,11 +9,8 @@ from urllib.parse import parse_qsl
 
 from starlette.requests import HTTPConnection
 
-from pyapp.cache.answers import Reads
-from pyapp.cache.refusals import SoldOut
-from pyapp.database.calls import Database
-from pyapp.database.lanes import Lanes
-from pyapp.database.standby import Replica
+from pyapp.database.commands import Commands
+from pyapp.database.reads import Reads
 from pyapp.http.accept import JSON, choose
 from pyapp.http.decoding import parse_query
 from pyapp.http.fields import Query
@@ -30,8 +27,7 @@ KEY_CHARACTERS_MAX = 255
 PATH_VALUE_CHARACTERS_MAX = 255
 PARAMETERS_MAX = 50
 
-# An id of ours says to which region it belongs; what else stands in such a place is found nowhere.
-PUBLIC_IDS = {"order_id": ("ORD", "OR002"), "reservation_id": ("RSV", "RV001"), "webhook_id": ("WHK", "WH001")}
+# An ID of ours names the region that it belongs to.
 PUBLIC_ID = re.compile(r"([A-Z]{3})-([1-9][0-9]{0,4})-[1-9][0-9]*")
 REGION_MAX = 32767
 PATCH_TYPES = ("application/json", "application/merge-patch+json")  # the first one for every other method, too
@@ -43,7 +39,7 @@ IF_NONE_MATCH = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
 Q = TypeVar("Q", bound=Query)
 
 
-class Visit(NamedTuple):
+class Context(NamedTuple):
     """A request whose caller and query are known."""
 
     route: Route
@@ -52,29 +48,25 @@ class Visit(NamedTuple):
     region: int
     request_id: str
     traceparent: str | None
-    database: Database
-    lanes: Lanes
+    commands: Commands
     reads: Reads
-    sold_out: SoldOut
-    replica: Replica | None
     media_type: str
 
 
-async def enter(request: Request) -> Visit:
+async def enter(request: Request) -> Context:
     """Checks what every route of /v1 checks: Accept, token, preconditions, query parameters. Raises Problem."""
     route: Route = request.scope["scoville.route"]
     media_type = check_accept(request, route.media_types)
     verifier = cast(Verifier, request.scope["state"]["verifier"])
     state = request.scope["state"]
-    identity = state["identity"] = await verifier.identify(request.headers)
+    identity = state["identity"] = await verifier.identify(request.headers.getlist("authorization"))
     await count(request, identity, "read" if route.method == "GET" else "write")
     if route.method != "GET":
         _refuse_preconditions(request, route)
     query = read_query(request, route.query)
-    region = _region(request, identity, query)
+    region = _region(request, route, identity, query)
     ids = (state["request_id"], state["traceparent"])
-    shared = (state["database"], state["lanes"], state["reads"], state["sold_out"], state["replica"])
-    return Visit(route, identity, query, region, *ids, *shared, media_type)
+    return Context(route, identity, query, region, *ids, state["commands"], state["reads"], media_type)
 
 
 async def count(request: Request, identity: Identity, kind: Kind) -> None:
@@ -105,13 +97,13 @@ def region_of(identity: Identity, query: Query) -> int:
     return asked or identity.region
 
 
-def _region(request: Request, identity: Identity, query: Query) -> int:
+def _region(request: Request, route: Route, identity: Identity, query: Query) -> int:
     region = region_of(identity, query)
-    for name, (prefix, code) in PUBLIC_IDS.items():
-        match = PUBLIC_ID.fullmatch(request.path_params.get(name, ""))
-        if match and match[1] == prefix:
+    for variable in route.variables:
+        match = PUBLIC_ID.fullmatch(request.path_params[variable.name]) if variable.prefix else None
+        if match and match[1] == variable.prefix:
             if int(match[2]) > REGION_MAX:
-                raise Problem(code, f"There is no {request.path_params[name]} for you.")
+                raise Problem(variable.missing, f"There is no {match[0]} for you.")
             return int(match[2])
     return region
 
@@ -205,8 +197,8 @@ def preconditions(request: Request) -> dict[str, str]:
 def _refuse_preconditions(request: Request, route: Route) -> None:
     """A write that decides on no version must not go ahead as if it had (RFC 9110, section 13.1). Raises Problem RQ400."""
     if request.headers.getlist("if-match") and not route.takes_if_match:
-        guarded = hasattr(route.body, "change_from_quantity")
-        instead = ", and send the quantity that you saw as change_from_quantity instead" if guarded else ""
+        member = "" if route.body is None else route.body.instead_of_if_match
+        instead = f", and send the quantity that you saw as {member} instead" if member else ""
         raise Problem("RQ400", f"This cannot be made to depend on If-Match, so nothing was done. Leave it out{instead}.")
     if request.headers.getlist("if-none-match") and not route.takes_if_none_match:
         raise Problem("RQ400", "If-None-Match goes only with a PUT that may make something, as *: leave it out.")

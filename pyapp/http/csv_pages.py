@@ -1,6 +1,6 @@
 """Lists as CSV (RFC 4180): a header line, one line a row, UTF-8, CRLF.
 
-The columns are those of the row's struct in pyapp/answers: scalars as they are, members of objects as `customer.name`, lists
+The columns are those of the row's struct in pyapp/api: scalars as they are, members of objects as `customer.name`, lists
 as JSON text. Numbers are written as Postgres wrote them. null and what is left out are empty.
 
 A spreadsheet takes a cell that begins with = + - @ or a tab for a formula, and anyone who may place an order can name a customer
@@ -19,7 +19,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Raw, Struct
 
-from pyapp.answers.fields import Answer
+from pyapp.http.fields import Answer
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")

@@ -2,87 +2,66 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from msgspec import UNSET
 from starlette.responses import Response
 
-from pyapp.api.tokens import hash_of, new_secret
-from pyapp.cache.refusals import FIND_REPEATS, Wish, wish_of
-from pyapp.database.commands import Command, Result, run
-from pyapp.database.standby import HEADER
-from pyapp.http.context import Visit, enter, idempotency_key, path_values, preconditions, read_body
+from pyapp.database.calls import Value
+from pyapp.database.commands import Command
+from pyapp.database.reads import ReadQuery
+from pyapp.http.cached import key_of
+from pyapp.http.context import Context, enter, idempotency_key, path_values, preconditions, read_body
 from pyapp.http.decoding import element, parse
 from pyapp.http.fields import Body, PageQuery, WriteQuery
-from pyapp.http.headers import Request
+from pyapp.http.headers import LSN_HEADER, Request
 from pyapp.http.responses import document_response, page_response, result_response, results_response
-from pyapp.outbound.webhooks.addresses import Allowed, Refused, check_url
 from pyapp.problems import Problem
-from pyapp.schemas.live import EventsQuery
-from pyapp.schemas.stock import StockCount
-from pyapp.schemas.webhooks import WebhookChange, WebhookDraft
 
 
 async def read_page(request: Request) -> Response:
     """A page of a list: region (where rows belong to one), variables of the path, filters, cursor, limit."""
-    visit = await enter(request)
-    query = cast(PageQuery, visit.query)
+    context = await enter(request)
+    query = cast(PageQuery, context.query)
     cursor = query.cursor if isinstance(query.cursor, str) else None
-    values = (*_region(visit), *path_values(request).values(), query.filters(), cursor, query.limit)
-
-    async def read() -> Response:
-        body, next_cursor = await _read(request, visit, values)
-        return page_response(request, visit, body, next_cursor)
-
-    return await _kept(request, visit, None, read)
-
-
-async def read_events(request: Request) -> Response:
-    """A page of the event log: region, filters, place, limit."""
-    visit = await enter(request)
-    query = cast(EventsQuery, visit.query)
-    after = query.after if isinstance(query.after, str) else None
-    body, next_place = await _read(request, visit, (visit.region, query.filters(), after, query.limit))
-    return page_response(request, visit, body, next_place, "after")
+    values = (*path_values(request).values(), query.filters(), cursor, query.limit)
+    body, next_cursor = await read(request, context, values)
+    return page_response(request, context, body, next_cursor)
 
 
 async def read_document(request: Request) -> Response:
     """One document with its ETag: region (where it belongs to one), variables of the path."""
-    visit = await enter(request)
-    values = path_values(request)
-
-    async def read() -> Response:
-        body, etag = await _read(request, visit, (*_region(visit), *values.values()))
-        return document_response(request, body, etag or b"")
-
-    return await _kept(request, visit, values.get("sku_id"), read)
+    context = await enter(request)
+    body, etag = await read(request, context, tuple(path_values(request).values()))
+    return document_response(request, body, etag or b"")
 
 
 async def read_summary(request: Request) -> Response:
     """A list that is never long: region."""
-    visit = await enter(request)
-    body, _ = await _read(request, visit, (visit.region,))
-    return page_response(request, visit, body)
+    context = await enter(request)
+    body, _ = await read(request, context, ())
+    return page_response(request, context, body)
 
 
-async def _kept(request: Request, visit: Visit, sku_id: str | None, read: Callable[[], Awaitable[Response]]) -> Response:
-    if not visit.route.kept:
-        return await read()
-    return await visit.reads.through(request, visit.identity, (visit.region, sku_id), read)
-
-
-def _region(visit: Visit) -> tuple[int, ...]:
-    return (visit.region,) if visit.route.regional else ()
-
-
-async def _read(request: Request, visit: Visit, values: Sequence[str | bytes | int | None]) -> tuple[bytes, bytes | None]:
-    rows, identity, statement = None, visit.identity, visit.route.statement
-    if visit.replica is not None and visit.route.replicated:
-        rows = await visit.replica.read(identity, request.headers, statement, values, visit.request_id)
-    if rows is None:
-        rows = await visit.database.call(identity, statement, values, request_id=visit.request_id, read_only=True)
+async def read(request: Request, context: Context, values: Sequence[Value]) -> tuple[bytes, bytes | None]:
+    """The document that the function of the route makes of these values, and its cursor or version."""
+    route, headers, cache_key = context.route, request.headers, None
+    if route.kept:
+        cache_key = key_of(request.scope, headers, context.identity)
+    asks_primary = not route.replicated or any("no-" in value for value in headers.getlist("cache-control"))
+    query = ReadQuery(
+        identity=context.identity,
+        statement=route.statement,
+        values=(*((context.region,) if route.regional else ()), *route.fixed, *values),
+        request_id=context.request_id,
+        positions=None if asks_primary else headers.getlist(LSN_HEADER.lower()),
+        cache_key=cache_key,
+        topic=(context.region, request.path_params.get("sku_id")),
+    )
+    rows = await context.reads.fetch(query)
+    if cache_key is not None:
+        request.scope["state"]["cached_rows"] = (cache_key, rows)
     body, second = rows[0]
     return body or b"null", second
 
@@ -97,17 +76,25 @@ async def change(request: Request) -> Response:
     return await _write(request, path_values(request) | preconditions(request))
 
 
-async def give_secret(request: Request) -> Response:
-    """As change, to a client that gets a secret: Postgres is given its hash, the answer shows it, this once."""
-    secret = new_secret()
-    added = path_values(request) | preconditions(request) | {"secret_hash": hash_of(secret)}
-    return await _write(request, added, shown={"client_secret": secret})
+async def change_with(request: Request, added: Mapping[str, str], shown: Mapping[str, str]) -> Response:
+    """As change. `added` goes to Postgres with the body; `shown` is added to the answer of what was done."""
+    return await _write(request, path_values(request) | preconditions(request) | dict(added), shown)
 
 
 async def _write(request: Request, added: Mapping[str, str], shown: Mapping[str, str] | None = None) -> Response:
-    """`shown` is added to the answer of what was done, and goes nowhere else."""
-    visit = await enter(request)
-    route, dry_run = visit.route, cast(WriteQuery, visit.query).dry_run
+    context = await enter(request)
+    command, is_list = await read_command(request, context, added)
+    results = await context.commands.execute(command)
+    if shown and not command.dry_run:
+        results = [result.showing(shown) for result in results]
+    if is_list:
+        return results_response(context, results, dry_run=command.dry_run)
+    return result_response(context, results[0], dry_run=command.dry_run)
+
+
+async def read_command(request: Request, context: Context, added: Mapping[str, str]) -> tuple[Command, bool]:
+    """What the request asks for, and whether it is a list. Raises Problem for a body or a key that cannot be used."""
+    route, dry_run = context.route, cast(WriteQuery, context.query).dry_run
     key = idempotency_key(request, required=route.key == "required") if route.key != "none" else None
     drafts: list[Body] = [Body()]
     is_list = False
@@ -119,84 +106,30 @@ async def _write(request: Request, added: Mapping[str, str], shown: Mapping[str,
     elements = []
     for number, draft in enumerate(drafts):
         _check_path(draft, request.path_params)
-        if isinstance(draft, StockCount):
-            _check_count(draft, added)
-        if isinstance(draft, WebhookDraft | WebhookChange) and draft.url is not UNSET:
-            _check_address(draft.url, request.scope["state"]["allowed"])
-        meta = {"actor": visit.identity.subject, "request_id": visit.request_id}
+        draft.check(request)
+        meta = {"actor": context.identity.subject, "request_id": context.request_id}
         if key is not None:
             meta["idempotency_key"] = f"{key}#{number}" if is_list else key
         elements.append(element(draft, **added, meta=meta))
     command = Command(
-        identity=visit.identity,
+        identity=context.identity,
         statement=route.statement,
-        region=visit.region if route.regional else None,
+        region=context.region if route.regional else None,
         elements=elements,
-        request_id=visit.request_id,
+        request_id=context.request_id,
         keyed=key is not None,
         dry_run=dry_run,
+        shares=route.lane and not dry_run,
+        wanted=None if is_list or dry_run else drafts[0].wanted(),
     )
-    wish = wish_of(visit.identity, visit.region, drafts[0]) if route.lane and not is_list and not dry_run else None
-    if visit.replica is not None:
-        visit.replica.writing(visit.identity)
-    try:
-        results = await (_try(visit, command, wish) if wish else _execute(visit, command))
-    finally:
-        visit.reads.wrote(visit.identity)
-        if wish is None:  # whatever it was, it may have brought units
-            visit.sold_out.on_reset("a write")
-    if shown and not dry_run:
-        results = [result.showing(shown) for result in results]
-    if is_list:
-        response = results_response(visit, results, dry_run=dry_run)
-    else:
-        response = result_response(visit, results[0], dry_run=dry_run)
-    if visit.replica is not None:
-        response.headers[HEADER] = visit.replica.wrote(visit.identity)
-    return response
-
-
-async def _execute(visit: Visit, command: Command) -> list[Result]:
-    return await (visit.lanes.execute(command) if visit.route.lane and not command.dry_run else run(visit.database, command))
-
-
-async def _try(visit: Visit, command: Command, wish: Wish) -> list[Result]:
-    """Places an order, unless it is known that there is nothing to sell and this is no repeat of one that was placed."""
-    refusal = visit.sold_out.verdict(wish)
-    if refusal is not None:
-        [found] = await visit.lanes.execute(command._replace(statement=FIND_REPEATS))
-        if found.code is None and not found.replayed:
-            visit.sold_out.refused += 1
-            return [refusal]
-        return [found]
-    asked = time.monotonic()
-    results = await _execute(visit, command)
-    visit.sold_out.tell(wish, asked, results[0])
-    return results
+    return command, is_list
 
 
 def _check_path(draft: Body, names: Mapping[str, str]) -> None:
-    """What the path names, the body may repeat but not contradict. It is taken out of the body: the path adds it."""
+    """The body may repeat the variables of the path, not contradict them. They are taken out of it: the path adds them."""
     for name, value in names.items():
         if getattr(draft, name, UNSET) not in (UNSET, value):
             error = {"pointer": f"/{name}", "detail": "Differs from the path: leave it out, or send the same."}
             raise Problem("VA001", f"The body and the path name a different {name}.", [error])
         if hasattr(draft, name):
             setattr(draft, name, UNSET)
-
-
-def _check_count(count: StockCount, added: Mapping[str, str]) -> None:
-    if "if_match" not in added and count.change_from_quantity is UNSET:
-        raise Problem(
-            "RQ428",
-            "Someone may have changed the stock since you counted. Send the ETag that you saw as If-Match, "
-            "or the quantity that you saw as change_from_quantity.",
-        )
-
-
-def _check_address(url: str, allowed: Allowed) -> None:
-    """For a clear answer at once. What counts is the check at every connection (webhooks/egress.py)."""
-    try:
-        check_url(url, allowed)
-    except Refused as refused:
-        raise Problem("WH002", "Nothing can be sent to this URL.", [{"pointer": "/url", "detail": str(refused)}]) from None

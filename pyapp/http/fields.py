@@ -1,13 +1,29 @@
-"""What fields of bodies and query strings are made of: their types, their limits, and the structs that all others extend."""
+"""Fields of bodies, queries and documents: their types, their limits, and the structs that all others extend.
+
+A body or query gives the shape of what clients send; SQL decides whether the values make sense. Fields that a client may leave
+out are UNSET and are then left out of what Postgres gets, so each default stands once: there. Money is kept as the text of its
+JSON number, so it is exact from the client to Postgres.
+
+A document gives the shape of the JSON that functions of schema api build. No struct encodes it: the bytes of Postgres go out as
+they are. The OpenAPI document and the columns of CSV are made from the structs, and a test decodes real answers of every route
+into them, so they cannot drift from the SQL. A member that may be null is `T | None`; one that is left out where there is
+nothing to say is `T | UnsetType = UNSET`.
+
+A type of a body that shares its name with one of a document ends in Draft.
+"""
 
 from __future__ import annotations
 
 import datetime
 import re
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
+
+if TYPE_CHECKING:
+    from pyapp.database.commands import Wanted
+    from pyapp.http.headers import Request
 
 Json = dict[str, Any]
 
@@ -33,18 +49,18 @@ def _code(description: str, example: str) -> Meta:
 SkuId = Annotated[str, _code("The SKU: letters, digits, dot, underscore, hyphen; at most 64.", "HOTSAUCE-001")]
 WarehouseId = Annotated[str, _code("The warehouse.", "WH-01")]
 ChannelId = Annotated[str, _code("The sales channel.", "web")]
-ReasonCode = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)", description="A reason code.", examples=["damaged"])]
+ReasonDraft = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)", description="A reason code.", examples=["damaged"])]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
 Text = Annotated[str, Meta(max_length=4000)]
-Note = Annotated[str, Meta(max_length=1000, description="Why; kept with the change.")]
+NoteDraft = Annotated[str, Meta(max_length=1000, description="Why; kept with the change.")]
 Reference = Annotated[str, Meta(min_length=1, max_length=200, description="A document of yours, such as a delivery note.")]
-Batch = Annotated[str, Meta(min_length=1, max_length=64, pattern=INK_PATTERN, examples=["BATCH-202404"])]
+BatchNumberDraft = Annotated[str, Meta(min_length=1, max_length=64, pattern=INK_PATTERN, examples=["BATCH-202404"])]
 ReservationId = Annotated[
     str, Meta(pattern=r"^RSV-[1-9][0-9]{0,4}-[1-9][0-9]{0,17}$(?!\n)", description="A reservation.", examples=["RSV-1-1001"])
 ]
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^{INK_PATTERN}+$(?!\n)", examples=["ORD-123456"])]
 Email = Annotated[str, Meta(max_length=254, pattern=rf"^[^@{SPACE}]+@[^@{SPACE}]+$(?!\n)", examples=["jane@example.com"])]
-Region = Annotated[int, Meta(ge=1, le=32767)]
+RegionDraft = Annotated[int, Meta(ge=1, le=32767)]
 Money = Annotated[
     Raw,
     Meta(
@@ -61,11 +77,11 @@ Total = Annotated[
         examples=[49.96],
     ),
 ]
-Attributes = Annotated[
+AttributesDraft = Annotated[
     Raw, Meta(description="Anything else that is worth knowing of a SKU.", extra_json_schema={"type": "object"})
 ]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
-Delta = Annotated[
+DeltaDraft = Annotated[
     int,
     Meta(
         ge=-1_000_000_000,
@@ -123,12 +139,21 @@ class Body(Struct, forbid_unknown_fields=True, kw_only=True):
 
     sample: ClassVar[Json | None] = None
     together: ClassVar[Json] = {}  # what JSON Schema can say of members together; __post_init__ checks it
+    codes: ClassVar[tuple[str, ...]] = ()  # that `check` raises
+    instead_of_if_match: ClassVar[str] = ""  # the member that guards a change of a thing that has no version
+
+    def check(self, request: Request) -> None:
+        """What the body must fulfill together with its request, apart from its shape. Raises Problem."""
+
+    def wanted(self) -> Wanted | None:
+        """The units that it takes. None: a refusal for lack of stock says nothing about the next body like it."""
+        return None
 
 
 class Query(Struct, forbid_unknown_fields=True, kw_only=True):
     """The parameters that a path knows."""
 
-    region: Annotated[Region, Meta(description="Another region than that of the token; admins only.")] | UnsetType = UNSET
+    region: Annotated[RegionDraft, Meta(description="Another region than that of the token; admins only.")] | UnsetType = UNSET
 
     def filters(self) -> bytes:
         """The parameters that choose rows, as JSON for Postgres."""
@@ -171,3 +196,52 @@ def _moment(name: str, text: str | UnsetType) -> datetime.datetime | None:
             continue
         return value if isinstance(value, datetime.datetime) else datetime.datetime(*value.timetuple()[:3], tzinfo=datetime.UTC)
     raise FieldError(name, "must be a date such as 2024-06-01 or a moment such as 2024-06-01T13:45:30Z")
+
+
+class Answer(Struct, forbid_unknown_fields=True):
+    """A JSON object that Postgres builds."""
+
+
+class Page(Answer):
+    """A list, or the part of it that was asked for. `data`, which each page defines, holds the rows."""
+
+    next_cursor: Annotated[
+        str | None, Meta(description="The parameter cursor of the next page; null on the last one.", examples=[None])
+    ]
+
+
+Sku = Annotated[str, Meta(description="The SKU.", examples=["HOTSAUCE-001"])]
+SkuName = Annotated[str, Meta(description="What customers call it.", examples=["Fiery Ghost Pepper Sauce"])]
+Prose = Annotated[str, Meta(examples=["Extra spicy sauce with the heat of ghost peppers"])]
+Milliliters = Annotated[int, Meta(ge=1, examples=[150])]
+Flavors = Annotated[list[str], Meta(examples=[["spicy", "smoky", "fruity"]])]
+Amount = Annotated[float, Meta(ge=0, description="An amount of money, exact to the cent.", examples=[12.99])]
+Currency = Annotated[str, Meta(description="ISO 4217.", pattern="^[A-Z]{3}$", examples=["USD"])]
+Attributes = Annotated[dict[str, Any], Meta(description="Whatever else is kept with the SKU.", examples=[{"scoville": 9000}])]
+Warehouse = Annotated[str, Meta(description="The warehouse.", examples=["WH-01"])]
+Channel = Annotated[str, Meta(description="The sales channel.", examples=["web"])]
+Region = Annotated[int, Meta(ge=1, le=32767, examples=[1])]
+BatchNumber = Annotated[str, Meta(description="The batch.", examples=["BATCH-202404"])]
+ExpirationDate = Annotated[datetime.date, Meta(description="The last day of sale.", examples=["2035-04-30"])]
+ManufacturedOn = Annotated[datetime.date, Meta(examples=["2024-04-30"])]
+Moment = Annotated[datetime.datetime, Meta(tz=True, description="RFC 3339.", examples=["2024-06-01T13:45:30.000Z"])]
+Reason = Annotated[str, Meta(description="The reason code.", examples=["damaged"])]
+Note = Annotated[str, Meta(description="Why.", examples=["dropped"])]
+Actor = Annotated[str, Meta(description="Who: the subject of the token.", examples=["sales-anna"])]
+RequestId = Annotated[
+    str, Meta(description="The X-Request-ID of the request that did it.", examples=["7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11"])
+]
+Version = Annotated[int, Meta(ge=0, description="Grows with every change.", examples=[7])]
+
+Units = Annotated[int, Meta(ge=0)]
+Delta = Annotated[int, Meta(examples=[0])]
+
+
+# The parts of a stock. An integration sees what is available (as stock, too), and none of the others.
+OnHand = Annotated[Units, Meta(description="Units on hand.", examples=[350])]
+Available = Annotated[Units, Meta(description="Units that can be sold now.", examples=[342])]
+Reserved = Annotated[Units, Meta(description="Held by reservations.", examples=[5])]
+Committed = Annotated[Units, Meta(description="Promised to orders, not yet shipped.", examples=[3])]
+Unavailable = Annotated[Units, Meta(description="In batches that cannot be sold.", examples=[0])]
+SafetyStock = Annotated[Units, Meta(description="Kept back.", examples=[0])]
+Incoming = Annotated[Units, Meta(description="On its way here; not part of stock.", examples=[0])]

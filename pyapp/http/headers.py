@@ -6,6 +6,8 @@ from starlette import requests
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+LSN_HEADER = "Scoville-LSN"  # of an answer to a write, and of reads that must know of it (database/standby.py)
+
 
 class IndexedHeaders(Headers):
     """Starlette's, which go through all headers for each question, with an index for the questions that every request asks."""

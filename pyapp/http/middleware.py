@@ -7,21 +7,21 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from pyapp.http.cached import find
 from pyapp.http.cors import cors_fields
 from pyapp.http.headers import IndexedHeaders
 from pyapp.http.responses import error_response, problem_response
+from pyapp.http.route import PathEndpoint
 from pyapp.metrics import trace
 from pyapp.metrics.meters import UNMATCHED, Meter, Meters
 from pyapp.problems import Problem
-from pyapp.routes.live import STREAM_PATH
-from pyapp.serve.table import Endpoint
 
 access_logger = logging.getLogger("scoville.access")
 logger = logging.getLogger("scoville.app")
@@ -32,14 +32,14 @@ GONE = 499  # the client is; the number is nginx's
 DIGEST_CHARACTERS = 16
 
 
-class Door:
+class Middleware:
     """The only middleware. Requests find their `request_id` in scope["state"], and their `traceparent`, if they have one."""
 
-    def __init__(self, router: ASGIApp, endpoints: Mapping[str, Endpoint]) -> None:
+    def __init__(self, router: ASGIApp, endpoints: Mapping[str, PathEndpoint], endless: Collection[str]) -> None:
         self.router = router
         self.endpoints = endpoints
         self.under_way = 0
-        self.meters = Meters(endless=frozenset({STREAM_PATH}))
+        self.meters = Meters(endless=frozenset(endless))
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -71,8 +71,8 @@ class Door:
 
         self.under_way += 1
         try:
-            from_memory = is_api and scope["method"] == "GET" and state.get("limits") is None and "reads" in state
-            if from_memory and (kept := state["reads"].find(scope, headers)) is not None:
+            from_cache = is_api and scope["method"] == "GET" and state.get("limits") is None and "answers" in state
+            if from_cache and (kept := find(scope, headers)) is not None:
                 status = 200
                 sent = [*kept.raw_headers, *added]
                 await send({"type": "http.response.start", "status": status, "headers": sent})

@@ -15,7 +15,8 @@ from pyapp import problems
 from pyapp.database.commands import Result
 from pyapp.http import csv_pages as sheets
 from pyapp.http.accept import CSV
-from pyapp.http.context import PATCH_TYPES, Visit, matches_etag
+from pyapp.http.context import PATCH_TYPES, Context, matches_etag
+from pyapp.http.headers import LSN_HEADER
 from pyapp.metrics import trace
 from pyapp.problems import KINDS, Problem
 
@@ -25,7 +26,7 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
 
 
 def page_response(
-    request: Request, visit: Visit, body: bytes, next_cursor: bytes | None = None, parameter: str = "cursor"
+    request: Request, context: Context, body: bytes, next_cursor: bytes | None = None, parameter: str = "cursor"
 ) -> Response:
     """A list as JSON or CSV, with a Link (RFC 8288) to the next page where there is one: it begins at `parameter`."""
     headers = {"Vary": "Accept"}
@@ -33,8 +34,8 @@ def page_response(
         pairs = [pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1")) if pair[0] != parameter]
         query = urlencode([*pairs, (parameter, next_cursor.decode())])
         headers["Link"] = f'<{request.scope["path"]}?{query}>; rel="next"'
-    if visit.media_type == CSV:
-        return Response(sheets.write(visit.route.answer, body), headers=headers, media_type=sheets.MEDIA_TYPE)
+    if context.media_type == CSV:
+        return Response(sheets.write(context.route.answer, body), headers=headers, media_type=sheets.MEDIA_TYPE)
     return json_response(body, headers=headers)
 
 
@@ -69,12 +70,12 @@ def error_response(error: Problem | HTTPException, method: str, request_id: str,
     return problem_response(Problem(code, detail, headers=headers), request_id, traceparent)
 
 
-def result_response(visit: Visit, result: Result, *, dry_run: bool) -> Response:
+def result_response(context: Context, result: Result, *, dry_run: bool) -> Response:
     """The answer to a single object."""
-    headers = _headers(dry_run=dry_run, replayed=result.replayed)
+    headers = _headers(result, dry_run=dry_run, replayed=result.replayed)
     if result.code is not None:
-        return problem_response(_refusal(result, headers), visit.request_id, visit.traceparent)
-    route, status = visit.route, _status(visit, result)
+        return problem_response(_refusal(result, headers), context.request_id, context.traceparent)
+    route, status = context.route, _status(context, result)
     if not dry_run and (route.versioned or (route.location and status == 201)):
         members = msgspec.json.decode(result.body)
         if route.location and status == 201:
@@ -84,33 +85,35 @@ def result_response(visit: Visit, result: Result, *, dry_run: bool) -> Response:
     return json_response(result.body, status, headers)
 
 
-def _status(visit: Visit, result: Result) -> int:
-    return 200 if visit.route.upserts and not result.created else visit.route.status
+def _status(context: Context, result: Result) -> int:
+    return 200 if context.route.upserts and not result.created else context.route.status
 
 
-def results_response(visit: Visit, results: Sequence[Result], *, dry_run: bool) -> Response:
+def results_response(context: Context, results: Sequence[Result], *, dry_run: bool) -> Response:
     """The answer to a list: 207 with a result for each element, in order."""
     items = []
     for number, result in enumerate(results):
         item: dict[str, Any]
         if result.code is None:
-            item = {"status": _status(visit, result), "data": msgspec.Raw(result.body)}
+            item = {"status": _status(context, result), "data": msgspec.Raw(result.body)}
         else:
             problem = _refusal(result, {}, f"/{number}")
             item = {"status": problem.status, "problem": problem.document()}
         if result.replayed:
             item["replayed"] = True
         items.append(item)
-    headers = _headers(dry_run=dry_run, replayed=all(result.replayed for result in results))
+    headers = _headers(results[0], dry_run=dry_run, replayed=all(result.replayed for result in results))
     return json_response(msgspec.json.encode({"results": items}), 207, headers)
 
 
-def _headers(*, dry_run: bool, replayed: bool) -> dict[str, str]:
+def _headers(result: Result, *, dry_run: bool, replayed: bool) -> dict[str, str]:
     headers = {}
     if dry_run:
         headers["Dry-Run"] = "true"
     if replayed:
         headers["Idempotency-Replayed"] = "true"
+    if result.position:
+        headers[LSN_HEADER] = result.position
     return headers
 
 

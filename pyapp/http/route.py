@@ -1,69 +1,88 @@
-"""A row of the route table: one method of one path, and all that is known of it."""
+"""The route table's parts: a noun with its rows, and a row with all that is known of one method of one path."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
-from pyapp.answers.fields import Answer, Page
-from pyapp.answers.problems import Problem
 from pyapp.http.accept import CSV, JSON
-from pyapp.http.fields import Body, Query
+from pyapp.http.cached import keep
+from pyapp.http.fields import Answer, Body, Page, Query
+from pyapp.http.functions import FUNCTIONS
 from pyapp.http.headers import Request
+from pyapp.http.results import Problem
 from pyapp.identity.tokens import ROLES, Role
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-STOCK_ROLES: tuple[Role, ...] = ("admin", "warehouse")
-BATCH_ROLES: tuple[Role, ...] = ("admin", "warehouse", "sales")
-ORDER_ROLES: tuple[Role, ...] = ("admin", "sales", "integration")
-ADMIN: tuple[Role, ...] = ("admin",)
 
 # What any route of /v1 can answer, and any write besides.
 COMMON_ERRORS = ("RQ400", "RQ401", "RQ403", "RQ406", "RQ429", "RQ500", "RQ503")
 WRITE_ERRORS = ("RQ413", "RQ415", "RQ422", "VA001")
 
 
-class Route(NamedTuple):
-    """One method of one path. `roles` tells readers what the grants in sql/policies decide; where there are none, whoever
-    calls proves itself to the endpoint, without a token.
+class PathVariable(NamedTuple):
+    """A variable of paths. `prefix` marks IDs of ours, which say to which region they belong: a region that cannot exist
+    is refused with the code `missing`."""
 
-    `operation` names it in the OpenAPI document and so in generated clients; left out, the function's name does.
+    name: str
+    description: str
+    sample: str
+    prefix: str = ""
+    missing: str = ""
+
+
+@dataclass(kw_only=True, eq=False)
+class Route:
+    """One method of one path. Its statement, roles and codes are those of its function, as its file describes them.
+
+    A function that is granted to no role of tokens has an endpoint to which the caller proves itself without a token.
+    `operation` names the route in the OpenAPI document and so in generated clients; left out, the function's name does.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     endpoint: Endpoint
     summary: str
-    statement: str
+    function: str  # of schema api
     answer: type[Answer]
     refusal: type[Problem] = Problem  # another one is the JSON of a 400 or 401, where a standard wants it so
-    roles: tuple[Role, ...] = ROLES
+    roles: tuple[Role, ...] = ()  # where the function says less than the rows that it reads
     query: type[Query] = Query
     body: type[Body] | None = None
     body_required: bool = True
     body_type: str = "application/json"
     many: bool = False
     key: Literal["required", "optional", "none"] = "none"
-    regional: bool = True
-    kept: bool = False  # its answers are kept until the event log tells that they changed (reads.py)
+    fixed: tuple[str, ...] = ()  # values of the function that stand between the region and the variables of the path
+    kept: bool = False  # its answers are cached until the event log tells that they changed (cache/answers.py)
     fresh: bool = False  # read from the primary, always
-    lane: bool = False  # calls of several requests may share a transaction (lanes.py)
+    lane: bool = False  # calls of several requests may share a transaction (database/lanes.py)
     mode: Literal["put", "patch", "retire"] | None = None  # what a function of the catalogue is told to do; None: save
+    never: tuple[str, ...] = ()  # codes of the function that this use of it cannot give
     status: int = 200
     upserts: bool = False  # 200 instead of 201 where the thing was there before
     location: str | None = None
     versioned: bool = False  # the member `version` of the answer is its ETag
-    errors: tuple[str, ...] = ()
     description: str = ""
     operation: str = ""
 
-    @property
-    def function(self) -> str:
-        """The name of its function in schema api."""
-        return self.statement.partition("api.")[2].partition("(")[0]
+    variables: Sequence[PathVariable] = ()  # of the path: given by the noun
+    statement: str = field(init=False)
+    regional: bool = field(init=False)  # the function is about one region, its first argument
+    errors: tuple[str, ...] = field(init=False)  # besides those that any route can give
+
+    def __post_init__(self) -> None:
+        function = FUNCTIONS[self.function]
+        places = ", ".join(f"${number}" for number in range(1, len(function.arguments) + 1))
+        self.statement = f"select * from api.{self.function}({places})"  # noqa: S608 (names of our own files)
+        self.regional = function.arguments[:1] == ("p_region_id",)
+        self.roles = self.roles or tuple(role for role in ROLES if role in function.roles)
+        made_here = self.body.codes if self.body is not None else ()
+        self.errors = tuple(sorted({*function.errors, *made_here} - {*self.never}))
 
     @property
     def operation_id(self) -> str:
@@ -72,7 +91,7 @@ class Route(NamedTuple):
 
     @property
     def replicated(self) -> bool:
-        """Whether it may be read from a standby (replica.py). What memory answers is newer than one can promise to be."""
+        """Whether it may be read from a standby. What a cache answers is newer than a standby can promise to be."""
         return self.method == "GET" and not (self.kept or self.fresh)
 
     @property
@@ -94,3 +113,34 @@ class Route(NamedTuple):
     def media_types(self) -> tuple[str, ...]:
         """What the answer can be had as: lists also as CSV."""
         return (JSON, CSV) if issubclass(self.answer, Page) else (JSON,)
+
+
+@dataclass(eq=False)
+class Noun:
+    """The routes below /v1/<tag>. `variables`: those of their paths."""
+
+    tag: str
+    description: str
+    routes: Sequence[Route]
+    variables: Sequence[PathVariable] = ()
+
+    def __post_init__(self) -> None:
+        for route in self.routes:
+            route.variables = tuple(variable for variable in self.variables if f"{{{variable.name}}}" in route.path)
+            if len(route.variables) != route.path.count("{") or route.tag != self.tag:
+                raise ValueError(f"{route.path} is not a path of {self.tag}, or names a variable that is not described")
+
+
+class PathEndpoint:
+    """One path of the table, as an application that the router calls without a layer in between."""
+
+    def __init__(self, methods: Mapping[str, Route]) -> None:
+        self.methods = methods
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        route = scope["scoville.route"] = self.methods["GET" if request.method == "HEAD" else request.method]
+        response = await route.endpoint(request)
+        if route.kept:
+            keep(scope, response)
+        await response(scope, receive, send)

@@ -14,7 +14,6 @@ import jwt
 import msgspec
 from jwt.exceptions import PyJWTError
 from msgspec import Meta
-from starlette.datastructures import Headers
 
 from pyapp.database.enter import encode_claims
 from pyapp.identity.keys import STALE_SECONDS, KeySet
@@ -121,17 +120,20 @@ class Verifier:
             )
         self._kept: dict[str, tuple[Session, float]] = {}
 
-    async def identify(self, headers: Headers) -> Identity:
-        """The caller of a request. Raises Problem RQ401 (RQ503 while keys or database cannot be had)."""
-        return (await self.session(headers)).identity
+    async def identify(self, authorization: Sequence[str]) -> Identity:
+        """The caller of a request, by its Authorization headers.
+
+        Raises Problem RQ401 (RQ503 while keys or database cannot be had).
+        """
+        return (await self.session(authorization)).identity
 
     async def identify_token(self, token: str) -> Identity:
         """Who holds this token. Raises Problem as identify does."""
         return (await self._session(token)).identity
 
-    async def session(self, headers: Headers) -> Session:
+    async def session(self, authorization: Sequence[str]) -> Session:
         """The caller of what outlives a request. Raises Problem as identify does."""
-        return await self._session(_bearer(headers))
+        return await self._session(_bearer(authorization))
 
     def remembered(self, token: str) -> Identity | None:
         """Who holds this token, where that is known without asking anyone."""
@@ -211,8 +213,7 @@ class Verifier:
         return key
 
 
-def _bearer(headers: Headers) -> str:
-    values = headers.getlist("authorization")
+def _bearer(values: Sequence[str]) -> str:
     if not values:
         raise unauthenticated("Send a token: Authorization: Bearer <token>.", sent=False)
     if len(values) > 1:

@@ -9,23 +9,23 @@ import asyncio
 import logging
 import time
 import uuid
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Annotated, cast
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import UNSET
+from msgspec import UNSET, Meta, UnsetType
 from starlette.websockets import WebSocket
 
+from pyapp.api.tickets import redeem_ticket
 from pyapp.eventlog import messages
 from pyapp.eventlog.reading import Lost, parse_place
 from pyapp.http.context import read_query, region_of
 from pyapp.http.decoding import check_text, describe
+from pyapp.http.fields import Query
 from pyapp.http.responses import problem_response
 from pyapp.identity.tokens import Session
 from pyapp.live.relay import Client, ViewKey
-from pyapp.live.tickets import redeem_ticket
 from pyapp.problems import Problem, unavailable
-from pyapp.schemas.live import SocketQuery
 from pyapp.serve.websocket import EXTENSION, LiveProtocol
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ CLOSE_CODES = {401: UNAUTHENTICATED, 403: FORBIDDEN, 503: TRY_AGAIN, 500: INTERN
 
 logger = logging.getLogger("scoville.live")
 access_logger = logging.getLogger("scoville.access")
+
+
+class SocketQuery(Query):
+    ticket: Annotated[str, Meta(description="From POST /v1/ws/tickets; good once, for 30 seconds.")] | UnsetType = UNSET
 
 
 async def inventory(websocket: WebSocket) -> None:
@@ -109,7 +113,7 @@ class Socket:
                 raise Problem("RQ400", "Send a ticket or the header Authorization, not both.")
             session = await redeem_ticket(self._live.database, query.ticket, self._request_id)
         else:
-            session = await self._live.verifier.session(websocket.headers)
+            session = await self._live.verifier.session(websocket.headers.getlist("authorization"))
         self._region = region_of(session.identity, query)
         subject = session.identity.subject
         if sum(s.session is not None and s.session.identity.subject == subject for s in self._live.sockets) >= SOCKETS_OF_ONE_MAX:

@@ -18,6 +18,7 @@ from msgspec import Raw
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from pyapp.api.events import StreamQuery
 from pyapp.eventlog import messages
 from pyapp.eventlog.reading import Event, Place, parse_place
 from pyapp.eventlog.rights import Rights
@@ -25,7 +26,6 @@ from pyapp.http.context import check_accept, count, read_query, region_of, reque
 from pyapp.http.headers import Request
 from pyapp.identity.tokens import Session
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, unavailable
-from pyapp.schemas.live import StreamQuery
 
 if TYPE_CHECKING:
     from pyapp.live.live import Live
@@ -70,7 +70,7 @@ async def stream(request: Request) -> Response:
     """The endpoint. Raises Problem."""
     live: Live = request.scope["state"]["live"]
     check_accept(request, (MEDIA_TYPE,))
-    session = await live.verifier.session(request.headers)
+    session = await live.verifier.session(request.headers.getlist("authorization"))
     await count(request, session.identity, "read")
     query = read_query(request, StreamQuery)
     region = region_of(session.identity, query)

@@ -13,10 +13,10 @@ from prometheus_client import Counter
 from pyapp import __version__, metrics
 
 if TYPE_CHECKING:
-    from pyapp.cache.answers import Reads
+    from pyapp.cache.answers import Answers
     from pyapp.database.calls import Database
     from pyapp.database.lanes import Lanes
-    from pyapp.database.standby import Replica
+    from pyapp.database.standby import Standby
     from pyapp.eventlog.sequencer import Sequencer
     from pyapp.live.live import Live
 
@@ -72,24 +72,24 @@ def requests(under_way: Callable[[], int]) -> Source:
     return lambda: metrics.UNDER_WAY.set(under_way())
 
 
-def reads(reads: Reads) -> Source:
+def answers(answers: Answers) -> Source:
     memory, database = (Running(metrics.READS.labels(source)) for source in ("memory", "database"))
 
     def sample() -> None:
-        memory.follow(reads.hits)
-        database.follow(reads.misses)
-        metrics.KEPT.set(reads.size)
+        memory.follow(answers.hits)
+        database.follow(answers.misses)
+        metrics.KEPT.set(answers.size)
 
     return sample
 
 
-def replica(replica: Replica | None) -> Source:
-    standby, primary = (Running(metrics.REPLICA_READS.labels(source)) for source in ("standby", "primary"))
+def standby(standby: Standby | None) -> Source:
+    from_standby, from_primary = (Running(metrics.REPLICA_READS.labels(source)) for source in ("standby", "primary"))
 
     def sample() -> None:
-        if replica is not None:
-            standby.follow(replica.from_standby)
-            primary.follow(replica.from_primary)
+        if standby is not None:
+            from_standby.follow(standby.from_standby)
+            from_primary.follow(standby.from_primary)
 
     return sample
 

@@ -12,22 +12,25 @@ from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
 from pyapp.api.tokens import TokenIssuer
-from pyapp.cache.answers import Reads
-from pyapp.cache.refusals import SoldOut
+from pyapp.cache.answers import Answers
+from pyapp.cache.refusals import Refusals
+from pyapp.cache.writes import Noted
 from pyapp.database.calls import Database
+from pyapp.database.commands import Commands, Transactions
 from pyapp.database.lanes import Lanes
-from pyapp.database.standby import Replica
+from pyapp.database.reads import Primary, Reads
+from pyapp.database.standby import Standby
 from pyapp.describe import pages as docs
 from pyapp.describe.dashboard import Dashboard
 from pyapp.eventlog.sequencer import Sequencer
 from pyapp.http.leases import Limits
-from pyapp.http.middleware import Door
+from pyapp.http.middleware import Middleware
 from pyapp.identity.tokens import Verifier
 from pyapp.live.live import Live
+from pyapp.live.routes import STREAM_PATH, live_routes
 from pyapp.metrics import exposition, sources
 from pyapp.metrics.exposition import Exposition
 from pyapp.outbound.webhooks.addresses import Allowed
-from pyapp.routes.live import live_routes
 from pyapp.serve.table import endpoints_by_path, healthz, starlette_routes
 from pyapp.serve.warming import warming_calls
 from pyapp.settings import Settings, SettingsError
@@ -38,11 +41,10 @@ class State(TypedDict):
     """What requests find in scope["state"], besides their request_id."""
 
     database: Database
-    lanes: Lanes
-    live: Live
+    commands: Commands
     reads: Reads
-    replica: Replica | None  # None: there is no standby to read from
-    sold_out: SoldOut
+    answers: Answers
+    live: Live
     sequencer: Sequencer
     verifier: Verifier
     issuer: TokenIssuer
@@ -62,7 +64,7 @@ def create_app(settings: Settings) -> Scoville:
     async def lifespan(app: Scoville) -> AsyncIterator[State]:
         database = Database(url, settings.pool_size, tracked=settings.read_url is not None, warming=warming_calls())
         await database.open()
-        lanes = Lanes(database, batch_elements_max=settings.batch_elements)
+        lanes = Lanes(Transactions(database), batch_elements_max=settings.batch_elements)
         sequencer = Sequencer(url)
         database.on_write = sequencer.kick
         verifier.check_grant = database.check_grant
@@ -70,18 +72,19 @@ def create_app(settings: Settings) -> Scoville:
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(sequencer.running())
                 live = await stack.enter_async_context(Live(url, database, verifier, settings).open())
-                replica = None
+                reads: Reads = Primary(database)
+                standby = None
                 if settings.read_url:
-                    replica = Replica(settings.read_url, database, url, settings.pool_size)
-                    await stack.enter_async_context(replica.running())
-                app.state.live = live
-                app.state.reads = reads = Reads(live.hub, verifier)
-                app.state.sold_out = sold_out = SoldOut(live.hub)
+                    reads = standby = Standby(reads, settings.read_url, database, url, settings.pool_size)
+                    await stack.enter_async_context(standby.running())
+                answers = Answers(reads, live.hub)
+                refusals = Refusals(lanes, live.hub)
+                app.state.live, app.state.answers, app.state.refusals = live, answers, refusals
                 issuer = TokenIssuer(settings)
                 sampler = sources.Sampler(
-                    sources.requests(lambda: app.door.under_way),
-                    sources.reads(reads),
-                    sources.replica(replica),
+                    sources.requests(lambda: app.middleware.under_way),
+                    sources.answers(answers),
+                    sources.standby(standby),
                     sources.lanes(lanes),
                     sources.database(database),
                     sources.sequencer(sequencer),
@@ -91,11 +94,10 @@ def create_app(settings: Settings) -> Scoville:
                 rates = settings.rates()
                 yield {
                     "database": database,
-                    "lanes": lanes,
+                    "commands": Noted(refusals, answers, standby),
+                    "reads": answers,
+                    "answers": answers,
                     "live": live,
-                    "reads": reads,
-                    "replica": replica,
-                    "sold_out": sold_out,
                     "sequencer": sequencer,
                     "verifier": verifier,
                     "issuer": issuer,
@@ -127,10 +129,10 @@ def create_worker_app(settings: Settings) -> Scoville:
 
 
 class Scoville(Starlette):
-    """Starlette with one layer between server and router: the door does what its two layers for errors would do."""
+    """Starlette with one layer between server and router: Middleware does what its two layers for errors would do."""
 
-    door: Door
+    middleware: Middleware
 
     def build_middleware_stack(self) -> ASGIApp:
-        self.door = Door(self.router, endpoints_by_path())
-        return self.door
+        self.middleware = Middleware(self.router, endpoints_by_path(), endless=(STREAM_PATH,))
+        return self.middleware

@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pyapp.answers.events import TYPES
+from pyapp.api.event_types import TYPES
+from pyapp.api.table import ROUTES
+from pyapp.http.route import Route
 from pyapp.problems import KINDS
-from pyapp.serve.table import ROUTES, Route
 from tests.docs import views
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import msgspec
 import psycopg
 import pytest
 
-from pyapp.answers.events import TYPES, Event
+from pyapp.api.event_types import TYPES, Event
 from pyapp.describe import asyncapi
 from tests.conftest import AsRole
 from tests.docs.test_openapi import lint

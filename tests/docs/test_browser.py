@@ -9,8 +9,8 @@ import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from pyapp.api.table import ROUTES
 from pyapp.identity.tokens import mint_token
-from pyapp.serve.table import ROUTES
 from tests.http.conftest import Api
 
 

@@ -16,14 +16,15 @@ import pytest
 from openapi_spec_validator import validate
 from starlette.routing import Route as StarletteRoute
 
-from pyapp.answers.problems import Problem
+from pyapp.api.table import ROUTES
 from pyapp.describe import openapi
 from pyapp.describe import pages as docs
 from pyapp.describe.dashboard import Dashboard
+from pyapp.http.results import Problem
+from pyapp.http.route import Route
+from pyapp.live.routes import STREAM_PATH
 from pyapp.problems import KINDS
-from pyapp.routes.live import STREAM_PATH
 from pyapp.serve.app import create_app
-from pyapp.serve.table import ROUTES, Route
 from pyapp.settings import Settings
 from tests import npm
 from tests.http.conftest import KEY, Api, key

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
+from pyapp.api.table import ROUTES
 from pyapp.describe import openapi
 from pyapp.identity.tokens import ROLES, Role, mint_token
-from pyapp.serve.table import ROUTES
 from tests.http.conftest import Api, stock_up
 
 HERE = Path(__file__).parent

@@ -17,16 +17,15 @@ import psycopg
 import pytest
 from starlette.routing import compile_path
 
-from pyapp.answers.identity import TokenProblem
-from pyapp.answers.problems import Problem
-from pyapp.cache.answers import Reads
-from pyapp.cache.refusals import SoldOut
-from pyapp.http.results import results_of
+from pyapp.api.table import ROUTES
+from pyapp.api.tokens import TokenProblem
+from pyapp.cache.answers import Answers
+from pyapp.cache.refusals import Refusals
+from pyapp.http.results import Problem, results_of
 from pyapp.identity.tokens import Role, mint_token
 from pyapp.live.live import Live
 from pyapp.serve import server as serving
 from pyapp.serve.app import create_app
-from pyapp.serve.table import ROUTES
 from pyapp.settings import BATCH_ELEMENTS, Settings
 from tests.conftest import run_clone
 
@@ -101,10 +100,10 @@ def check_answer(response: httpx2.Response) -> None:
 class Api:
     """A running server, and clients for it."""
 
-    def __init__(self, url: str, settings: Settings, live: Live, reads: Reads, sold_out: SoldOut) -> None:
+    def __init__(self, url: str, settings: Settings, live: Live, answers: Answers, refusals: Refusals) -> None:
         self.url = url
-        self.reads = reads  # as live
-        self.sold_out = sold_out
+        self.answers = answers  # as live
+        self.refusals = refusals
         self.live = live  # of the server's thread: to be read, not to be called
         self.settings = settings
         self.clients: list[httpx2.Client] = []
@@ -135,7 +134,7 @@ def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
             assert thread.is_alive(), "the server ended while starting"
             assert time.monotonic() < limit, "the server does not start"
             time.sleep(0.01)
-        api = Api(serving.url_of(listener), settings, app.state.live, app.state.reads, app.state.sold_out)
+        api = Api(serving.url_of(listener), settings, app.state.live, app.state.answers, app.state.refusals)
         try:
             yield api
         finally:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from pyapp.serve.table import ROUTES
+from pyapp.api.table import ROUTES
 from tests.http.conftest import check_problem, run_server
 from tests.sql import bi
 

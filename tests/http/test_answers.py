@@ -1,4 +1,4 @@
-"""What Postgres builds is what pyapp/answers says: real answers of every route, decoded without a word to spare."""
+"""What Postgres builds is what pyapp/api says: real answers of every route, decoded without a word to spare."""
 
 from __future__ import annotations
 
@@ -9,9 +9,13 @@ import httpx2
 import msgspec
 import pytest
 
+<<<<<<< HEAD
 from pyapp.api.analytics import reports
+=======
+from pyapp.api.table import ROUTES
+>>>>>>> rooms
 from pyapp.http.results import results_of
-from pyapp.serve.table import ROUTES, Route
+from pyapp.http.route import Route
 from tests.http.conftest import CHANNEL, HOOK, ORDER, SKU, Api, delivered, key
 
 ANALYTICS = [f"/v1/analytics/{report.report}" for report in reports()]

@@ -12,10 +12,11 @@ import httpx2
 import msgspec
 import pytest
 
+from pyapp.api.table import ROUTES
 from pyapp.describe import openapi
 from pyapp.http.endpoints import read_document, read_page
 from pyapp.http.fields import Body, RangeQuery, WriteQuery
-from pyapp.serve.table import ROUTES, Route
+from pyapp.http.route import Route
 from tests.http.conftest import CHANNEL, ORDER, SKU, Api, check_problem, key
 
 BODY_BYTES_MAX = 1024 * 1024

@@ -15,11 +15,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pyapp.answers.fields import Page
-from pyapp.answers.orders import OrderPage
+from pyapp.api.orders import OrderPage
+from pyapp.api.table import ROUTES
 from pyapp.http import csv_pages as sheets
 from pyapp.http.accept import choose
-from pyapp.serve.table import ROUTES, Route
+from pyapp.http.fields import Page
+from pyapp.http.route import Route
 from tests.http.conftest import ORDER, SKU, Api, check_problem, delivered, key
 
 LISTS = [route for route in ROUTES if route.method == "GET" and issubclass(route.answer, Page)]

@@ -16,7 +16,7 @@ import pytest
 
 from pyapp.database import lanes as lanes_module
 from pyapp.database.calls import Database
-from pyapp.database.commands import Command, Result
+from pyapp.database.commands import Command, Result, Transactions
 from pyapp.database.lanes import Lanes
 from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem
@@ -35,7 +35,7 @@ def order(number: int, *, identity: Identity = SALES, keyed: bool = True, **memb
     """One order of one unit, as the endpoint hands it over."""
     meta = {"actor": identity.subject, "request_id": f"r-{number}"} | ({"idempotency_key": f"k-{number}"} if keyed else {})
     element = {"customer": {"name": f"c-{number}"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}], "meta": meta} | members
-    return Command(identity, PLACE, 1, [json.dumps(element).encode()], f"r-{number}", keyed)
+    return Command(identity, PLACE, 1, [json.dumps(element).encode()], f"r-{number}", keyed, shares=True)
 
 
 def with_lanes(url: str, work: Callable[[Lanes, Database], Awaitable[None]], **given: int) -> None:
@@ -45,7 +45,7 @@ def with_lanes(url: str, work: Callable[[Lanes, Database], Awaitable[None]], **g
         database = Database(url, 4)
         await database.open()
         try:
-            lanes = Lanes(database, **given)
+            lanes = Lanes(Transactions(database), **given)
             await work(lanes, database)
             await lanes.drain()
         finally:
@@ -128,7 +128,7 @@ def test_what_receipts_of_one_batch_make_is_laid_to_those_who_sent_them(
         element = {"sku_id": f"NEW-{number}", "name": "New", "warehouse_location": f"W-{number}", "stock": 1, "batch_number": "B"}
         identity = Identity("admin", f"dock-{number}")
         receive = "select * from api.receive_stock($1, $2)"
-        return Command(identity, receive, 1, [json.dumps(element | {"meta": meta}).encode()], f"r-{number}", True)
+        return Command(identity, receive, 1, [json.dumps(element | {"meta": meta}).encode()], f"r-{number}", True, shares=True)
 
     async def work(lanes: Lanes, _: Database) -> None:
         await asyncio.gather(*(lanes.execute(receipt(number)) for number in range(3)))

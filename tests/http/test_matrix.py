@@ -5,8 +5,8 @@ from __future__ import annotations
 import httpx2
 import pytest
 
+from pyapp.api.table import ROUTES
 from pyapp.identity.tokens import ROLES, Role
-from pyapp.serve.table import ROUTES
 from tests.http.conftest import Api, check_problem, delivered, key
 from tests.http.test_answers import CALLS, make_ids, make_spare
 

@@ -14,8 +14,7 @@ import jwt
 import msgspec
 import pytest
 
-from pyapp.answers.identity import TokenProblem
-from pyapp.api.tokens import FAILURE_PLACES, FAILURES_MAX, Failures, new_secret
+from pyapp.api.tokens import FAILURE_PLACES, FAILURES_MAX, Failures, TokenProblem, new_secret
 from pyapp.identity.tokens import Verifier, sign
 from pyapp.metrics.logs import JsonFormatter
 from pyapp.settings import Settings

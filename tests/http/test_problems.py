@@ -8,9 +8,10 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from pyapp.api.table import ROUTES
 from pyapp.files import ROOT, SQL
+from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS
 from pyapp.problems import KINDS, from_database
-from pyapp.serve.table import COMMON_ERRORS, ROUTES, WRITE_ERRORS
 
 IN_SQL, IN_PYTHON = (re.compile(f"{mark}([A-Z]{{2}}[0-9]{{3}}){mark}") for mark in "'\"")
 

@@ -16,7 +16,7 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp.cache import answers as reads
+from pyapp.cache import answers
 from pyapp.database.calls import Database
 from pyapp.eventlog import hub
 from tests.http.conftest import Api, key, run_server
@@ -57,8 +57,8 @@ def available(client: httpx2.Client, **headers: str) -> int:
 def warm_up(api: Api, client: httpx2.Client, path: str = PATH) -> None:
     """Until the path is answered from memory."""
     limit = time.monotonic() + WARM_SECONDS_MAX
-    hits = api.reads.hits
-    while api.reads.hits == hits:
+    hits = api.answers.hits
+    while api.answers.hits == hits:
         assert time.monotonic() < limit, "nothing is ever answered from memory"
         assert client.get(path).status_code == 200
 
@@ -92,18 +92,18 @@ def test_no_answer_is_older_than_a_tenth_of_a_second(api: Api, stocked: httpx2.C
         finally:
             done.set()
 
-    before, hits = 0, api.reads.hits
+    before, hits = 0, api.answers.hits
     with ThreadPoolExecutor(1) as threads:
         writing = threads.submit(write)
         while not done.is_set():
             began = time.monotonic()
             seen = available(reader)
-            known = min(left for at, left in list(told) if at <= began - reads.STALE_SECONDS)
+            known = min(left for at, left in list(told) if at <= began - answers.STALE_SECONDS)
             assert seen <= known, f"{seen} are said to be available; a tenth of a second ago it was {known} already"
             before += 1
         writing.result()
     assert before > WRITES
-    assert api.reads.hits > hits
+    assert api.answers.hits > hits
 
 
 def test_nobody_reads_an_answer_that_is_older_than_what_they_wrote(api: Api, stocked: httpx2.Client) -> None:
@@ -123,9 +123,9 @@ def test_with_no_cache_the_database_answers(api: Api, stocked: httpx2.Client, ad
         for _ in range(10):
             assert available(reader, **{"cache-control": value}) >= 0
             left = adjust()
-            hits = api.reads.hits
+            hits = api.answers.hits
             assert available(reader, **{"cache-control": value}) == left
-            assert api.reads.hits == hits
+            assert api.answers.hits == hits
 
 
 @contextmanager
@@ -144,7 +144,7 @@ def test_while_the_log_is_behind_the_database_answers(
     with sequencers_held_up(database_url):
         for _ in range(5):
             left = adjust()
-            time.sleep(reads.STALE_SECONDS)
+            time.sleep(answers.STALE_SECONDS)
             assert available(reader) == left
     warm_up(api, reader)
 
@@ -158,7 +158,7 @@ def test_a_read_that_takes_long_is_not_shared_with_those_who_come_after_a_change
         rows = await call(self, identity, statement, *rest, **given)
         if "get_inventory" in statement and slow and slow.pop():
             answered.set()
-            await asyncio.sleep(10 * reads.STALE_SECONDS)
+            await asyncio.sleep(10 * answers.STALE_SECONDS)
         return rows
 
     first, second = (api.client("sales", channels=["web"]) for _ in range(2))
@@ -167,7 +167,7 @@ def test_a_read_that_takes_long_is_not_shared_with_those_who_come_after_a_change
         before = threads.submit(available, first)
         assert answered.wait(WARM_SECONDS_MAX)
         left = adjust()
-        time.sleep(reads.STALE_SECONDS)
+        time.sleep(answers.STALE_SECONDS)
         assert available(second) == left
         assert before.result() == left + 1
 
@@ -190,7 +190,7 @@ def test_while_the_log_is_lost_the_database_answers(
     assert ended.fetchall()
     for _ in range(5):
         left = adjust()
-        time.sleep(reads.STALE_SECONDS)
+        time.sleep(answers.STALE_SECONDS)
         assert available(reader) == left
     warm_up(api, reader)
 
@@ -218,32 +218,32 @@ def test_a_changed_product_or_batch_shows(api: Api, stocked: httpx2.Client) -> N
     reader = api.client("sales", channels=["web"])
     warm_up(api, reader)
     assert stocked.patch("/v1/skus/HOTSAUCE-001", json={"name": "Fierier"}, headers={"if-match": "*"}).status_code == 200
-    time.sleep(reads.STALE_SECONDS)
+    time.sleep(answers.STALE_SECONDS)
     assert reader.get(PATH).json()["name"] == "Fierier"
     warm_up(api, reader)
     change = {"status": "quarantined", "reason_code": "quality_control"}
     quarantine = stocked.patch("/v1/inventory/HOTSAUCE-001/batches/BATCH-202404", json=change, headers=key() | {"if-match": "*"})
     assert quarantine.status_code == 200, quarantine.text
-    time.sleep(reads.STALE_SECONDS)
+    time.sleep(answers.STALE_SECONDS)
     assert reader.get(PATH).json()["batches"][0]["status"] == "quarantined"
 
 
 def test_memory_has_a_limit(api: Api, stocked: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reads, "BYTES_MAX", 20_000)
+    monkeypatch.setattr(answers, "BYTES_MAX", 20_000)
     for number in range(60):
         assert stocked.get(f"/v1/inventory?limit={number + 1}").status_code == 200
-    assert 0 < api.reads.size <= 20_000
+    assert 0 < api.answers.size <= 20_000
     warm_up(api, stocked)
 
 
 def test_those_who_ask_at_the_same_time_share_an_answer(api: Api, stocked: httpx2.Client, database_url: str) -> None:
     readers = [api.client("sales", channels=["web"]) for _ in range(12)]
-    misses = api.reads.misses
+    misses = api.answers.misses
     with psycopg.connect(database_url) as blocker, ThreadPoolExecutor(12) as threads:
         blocker.execute("lock table stock.stock_levels in access exclusive mode")
         answers = [threads.submit(available, reader) for reader in readers]
         limit = time.monotonic() + WARM_SECONDS_MAX
-        while api.reads.misses < misses + len(readers):
+        while api.answers.misses < misses + len(readers):
             assert time.monotonic() < limit
             time.sleep(0.01)
         waiting = blocker.execute("select count(*) from pg_stat_activity where wait_event_type = 'Lock'").fetchone()

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 
 from pyapp.cli.checks import standby as standby_check
-from pyapp.database import standby as replica
+from pyapp.database import standby as layer
 from pyapp.database.calls import POSITION, Database, LostConnection
 from tests.battery.system import Cluster, running_cluster
 from tests.folders import short_folder
@@ -68,7 +68,7 @@ def clusters() -> Iterator[tuple[Cluster, Cluster]]:
 @pytest.fixture
 def pair(clusters: tuple[Cluster, Cluster], monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     """The limit is long, so that no test depends on how fast it is; both processes read from the standby already."""
-    monkeypatch.setattr(replica, "LAG_SECONDS_MAX", 60.0)
+    monkeypatch.setattr(layer, "LAG_SECONDS_MAX", 60.0)
     primary, standby = clusters
     with ExitStack() as stack:
         apis = [stack.enter_context(run_server(primary.url, read_url=standby.url)) for _ in range(2)]
@@ -98,9 +98,9 @@ def test_a_writer_sees_the_write_and_others_within_the_limit(halted: Pair, monke
     assert count(writer) == before + 1
     assert count(reader) == before  # from the standby, which is behind
     assert count(reader, cache_control="no-cache") == before + 1
-    monkeypatch.setattr(replica, "LAG_SECONDS_MAX", 0.5)
+    monkeypatch.setattr(layer, "LAG_SECONDS_MAX", 0.5)
     wait_for(lambda: count(reader) == before + 1)
-    monkeypatch.setattr(replica, "LAG_SECONDS_MAX", 60.0)
+    monkeypatch.setattr(layer, "LAG_SECONDS_MAX", 60.0)
     halted.standby.rows("select pg_wal_replay_resume()")
     standby = halted.answered("standby")
     wait_for(lambda: count(writer) == before + 1 and halted.answered("standby") > standby)
@@ -134,7 +134,7 @@ def test_stock_and_events_are_never_read_from_it(halted: Pair) -> None:
 
 
 def test_with_too_many_writers_everybody_waits_for_all_of_them(halted: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(replica, "WRITERS_MAX", 2)
+    monkeypatch.setattr(layer, "WRITERS_MAX", 2)
     reader = halted.one.client("admin", subject="reader")
     before = count(reader)
     writers = [halted.one.client("admin", subject=f"writer {number}") for number in range(4)]
@@ -190,7 +190,7 @@ def test_the_watch_goes_on_after_whatever_goes_wrong(
     pair: Pair, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     reader = pair.one.client("admin", subject="reader")
-    ask, broken = replica._ask, threading.Event()
+    ask, broken = layer._ask, threading.Event()
     before = pair.answered("primary")
     broken.set()
 
@@ -199,8 +199,8 @@ def test_the_watch_goes_on_after_whatever_goes_wrong(
             raise ValueError("what it says is no position")
         return await ask(database, statement)
 
-    monkeypatch.setattr(replica, "WATCH_SECONDS", 0.5)
-    monkeypatch.setattr(replica, "_ask", break_off)
+    monkeypatch.setattr(layer, "WATCH_SECONDS", 0.5)
+    monkeypatch.setattr(layer, "_ask", break_off)
     wait_for(lambda: count(reader) >= 0 and pair.answered("primary") > before)  # what is not known is not read there
     broken.clear()
     standby = pair.answered("standby")

@@ -10,9 +10,9 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp.cache import refusals as sold_out
+from pyapp.cache import refusals
 from pyapp.database.calls import Database
-from pyapp.database.commands import Result
+from pyapp.database.commands import Result, Transactions, Wanted
 from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.messages import Level
@@ -32,11 +32,11 @@ def sell_out(client: httpx2.Client) -> dict[str, str]:
 def refuse_from_memory(api: Api, client: httpx2.Client, order: dict[str, Any] | None = None) -> httpx2.Response:
     """The first refusal that no call to place_orders was made for."""
     limit = time.monotonic() + WAIT_SECONDS_MAX
-    refused = api.sold_out.refused
+    refused = api.refusals.refused
     while True:
         response = place(client, order or lines(1))
         check_problem(response, 409, "ST001")
-        if api.sold_out.refused > refused:
+        if api.refusals.refused > refused:
             return response
         assert time.monotonic() < limit, "nothing is ever refused from memory"
 
@@ -82,29 +82,30 @@ def test_what_comes_in_is_sold_within_a_moment(api: Api, stocked: httpx2.Client,
     sell_out(sales)
     refuse_from_memory(api, sales)
     assert stocked.post("/v1/inventory", json=SKU | {"stock": 5}, headers=key()).status_code == 201
-    time.sleep(sold_out.VERDICT_SECONDS)
+    time.sleep(refusals.FRESH_SECONDS)
     assert place(sales, lines(1)).status_code == 201
 
 
 REFUSED = Result("ST001", False, b"{}")
 
 
-def wish(sku_id: str = "HOTSAUCE-001", quantity: int = 1) -> sold_out.Wish:
-    return sold_out.Wish(1, (), "web", ((sku_id, quantity, None),), ())
+def order_of(sku_id: str = "HOTSAUCE-001", quantity: int = 1) -> refusals.Key:
+    return refusals.Key(1, (), Wanted((sku_id,), (quantity,)))
 
 
 @pytest.fixture
-def verdicts() -> sold_out.SoldOut:
-    return sold_out.SoldOut(Hub("", Database("postgresql://", 1)))
+def kept() -> refusals.Refusals:
+    database = Database("postgresql://", 1)
+    return refusals.Refusals(Transactions(database), Hub("", database))
 
 
-def test_a_refusal_that_was_under_way_does_not_outlive_a_receipt(verdicts: sold_out.SoldOut) -> None:
+def test_a_refusal_that_was_under_way_does_not_outlive_a_receipt(kept: refusals.Refusals) -> None:
     asked = time.monotonic()
-    verdicts.on_reset("a receipt was booked")
-    verdicts.tell(wish(), asked, REFUSED)
-    assert verdicts.verdict(wish()) is None
-    verdicts.tell(wish(), time.monotonic(), REFUSED)
-    assert verdicts.verdict(wish()) is not None
+    kept.on_reset("a receipt was booked")
+    kept.keep(order_of(), asked, REFUSED)
+    assert kept.find(order_of()) is None
+    kept.keep(order_of(), time.monotonic(), REFUSED)
+    assert kept.find(order_of()) is not None
 
 
 def restock(sku_id: str) -> Change:
@@ -112,28 +113,26 @@ def restock(sku_id: str) -> Change:
     return Change(1, 1, level)
 
 
-def test_a_refusal_that_was_under_way_does_not_outlive_what_the_hub_heard(verdicts: sold_out.SoldOut) -> None:
+def test_a_refusal_that_was_under_way_does_not_outlive_what_the_hub_heard(kept: refusals.Refusals) -> None:
     asked = time.monotonic()
-    verdicts.on_events((), [restock("HOTSAUCE-001")])
-    verdicts.tell(wish(), asked, REFUSED)
-    assert verdicts.verdict(wish()) is None
-    verdicts.tell(wish("HOTSAUCE-002"), asked, REFUSED)  # nobody heard of that one
-    assert verdicts.verdict(wish("HOTSAUCE-002")) is not None
-    verdicts.tell(wish(), time.monotonic(), REFUSED)
-    assert verdicts.verdict(wish()) is not None
+    kept.on_events((), [restock("HOTSAUCE-001")])
+    kept.keep(order_of(), asked, REFUSED)
+    assert kept.find(order_of()) is None
+    kept.keep(order_of("HOTSAUCE-002"), asked, REFUSED)  # nobody heard of that one
+    assert kept.find(order_of("HOTSAUCE-002")) is not None
+    kept.keep(order_of(), time.monotonic(), REFUSED)
+    assert kept.find(order_of()) is not None
 
 
-def test_what_was_heard_is_remembered_no_longer_than_a_verdict(
-    verdicts: sold_out.SoldOut, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sold_out, "PROBED_SECONDS", 0.1)
+def test_what_was_heard_is_remembered_no_longer_than_a_verdict(kept: refusals.Refusals, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "PROBED_SECONDS", 0.1)
     asked = time.monotonic()
     for again in range(3):
-        verdicts.on_events((), [restock(f"SKU-{again}-{number}") for number in range(50)])
-        assert len(verdicts._restocked) == 50
+        kept.on_events((), [restock(f"SKU-{again}-{number}") for number in range(50)])
+        assert len(kept._restocked) == 50
         time.sleep(0.11)
-    verdicts.tell(wish("SKU-0-1"), asked, REFUSED)  # asked before, and told so late
-    assert len(verdicts) == 0
+    kept.keep(order_of("SKU-0-1"), asked, REFUSED)  # asked before, and told so late
+    assert len(kept) == 0
 
 
 def test_while_the_probe_is_under_way_the_others_are_refused_and_not_for_long(
@@ -143,7 +142,7 @@ def test_while_the_probe_is_under_way_the_others_are_refused_and_not_for_long(
     refuse_from_memory(api, sales)
     with psycopg.connect(database_url) as blocker, ThreadPoolExecutor(1) as threads:
         blocker.execute("select from stock.stock_levels for update")
-        time.sleep(sold_out.VERDICT_SECONDS)
+        time.sleep(refusals.FRESH_SECONDS)
         probe = threads.submit(place, sales, lines(1))
         limit = time.monotonic() + WAIT_SECONDS_MAX
         while blocker.execute("select from pg_stat_activity where wait_event_type = 'Lock'").rowcount == 0:
@@ -155,37 +154,35 @@ def test_while_the_probe_is_under_way_the_others_are_refused_and_not_for_long(
 
 
 def test_memory_has_a_limit(api: Api, stocked: httpx2.Client, sales: httpx2.Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sold_out, "VERDICTS_MAX", 3)
+    monkeypatch.setattr(refusals, "ENTRIES_MAX", 3)
     for quantity in range(351, 361):
         check_problem(place(sales, lines(quantity)), 409, "ST001")
-    assert len(api.sold_out) <= 3
+    assert len(api.refusals) <= 3
 
 
-def test_what_is_too_old_to_be_given_is_not_kept(verdicts: sold_out.SoldOut, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sold_out, "PROBED_SECONDS", 0.1)
+def test_what_is_too_old_to_be_given_is_not_kept(kept: refusals.Refusals, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "PROBED_SECONDS", 0.1)
     for again in range(3):
         for number in range(50):
-            verdicts.tell(wish(f"SKU-{number}", again + 1), time.monotonic(), REFUSED)
-        assert 1 <= len(verdicts) <= 50
-        assert len(verdicts._wishes) <= 50
+            kept.keep(order_of(f"SKU-{number}", again + 1), time.monotonic(), REFUSED)
+        assert 1 <= len(kept) <= 50
+        assert len(kept._keys) <= 50
         time.sleep(0.11)
 
 
-def test_a_verdict_that_is_told_again_is_as_old_as_the_last_one(
-    verdicts: sold_out.SoldOut, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sold_out, "PROBED_SECONDS", 1.0)
+def test_a_verdict_that_is_told_again_is_as_old_as_the_last_one(kept: refusals.Refusals, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refusals, "PROBED_SECONDS", 1.0)
     for sku_id in ("FIRST", "SECOND"):
-        verdicts.tell(wish(sku_id), time.monotonic(), REFUSED)
+        kept.keep(order_of(sku_id), time.monotonic(), REFUSED)
     time.sleep(0.75)
-    verdicts.tell(wish("FIRST"), time.monotonic(), REFUSED)
+    kept.keep(order_of("FIRST"), time.monotonic(), REFUSED)
     time.sleep(0.5)
-    verdicts.tell(wish("THIRD"), time.monotonic(), REFUSED)
-    assert {line[0] for kept in verdicts._verdicts for line in kept.lines} == {"FIRST", "THIRD"}
+    kept.keep(order_of("THIRD"), time.monotonic(), REFUSED)
+    assert {sku_id for key in kept._entries for sku_id in key.wanted.skus} == {"FIRST", "THIRD"}
 
 
-@pytest.mark.parametrize(("lines_count", "kept"), [(sold_out.LINES_MAX, 1), (sold_out.LINES_MAX + 1, 0)])
-def test_the_refusal_of_a_long_list_is_not_kept(verdicts: sold_out.SoldOut, lines_count: int, kept: int) -> None:
-    items = tuple((f"SKU-{number}", 1, None) for number in range(lines_count))
-    verdicts.tell(wish()._replace(lines=items), time.monotonic(), REFUSED)
-    assert len(verdicts) == kept
+@pytest.mark.parametrize(("lines_count", "entries"), [(refusals.LINES_MAX, 1), (refusals.LINES_MAX + 1, 0)])
+def test_the_refusal_of_a_long_list_is_not_kept(kept: refusals.Refusals, lines_count: int, entries: int) -> None:
+    skus = tuple(f"SKU-{number}" for number in range(lines_count))
+    kept.keep(order_of()._replace(wanted=Wanted(skus, ())), time.monotonic(), REFUSED)
+    assert len(kept) == entries

@@ -18,7 +18,6 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-from starlette.datastructures import Headers
 
 from pyapp.identity.keys import BYTES_MAX, FETCH_SECONDS, STALE_SECONDS, TIMEOUT_SECONDS
 from pyapp.identity.tokens import Identity, Verifier, mint_token
@@ -197,8 +196,8 @@ def settings(**given: Any) -> Settings:
     return Settings(jwt_key=KEY, **given)
 
 
-def bearer(token: str) -> Headers:
-    return Headers({"authorization": f"Bearer {token}"})
+def bearer(token: str) -> list[str]:
+    return [f"Bearer {token}"]
 
 
 async def identify(verifier: Verifier, token: str) -> Identity:

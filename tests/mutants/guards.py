@@ -545,8 +545,8 @@ GUARDS = (
     Guard(
         "a lost write without a key is not repeated",
         "pyapp/database/commands.py",
-        "            if not command.keyed:\n                raise\n",
-        "            pass\n",
+        "                if not command.keyed:\n                    raise\n",
+        "                pass\n",
         "tests/http/test_outages.py tests/http/test_lanes.py",
     ),
     Guard(

@@ -132,7 +132,7 @@ def check_migrations(connection: Connection) -> Iterator[Finding]:
 
 def check_functions(connection: Connection) -> Iterator[Finding]:
     """What routes and jobs call is there."""
-    from pyapp.serve.table import FUNCTIONS as ROUTED
+    from pyapp.api.table import CALLED_FUNCTIONS as ROUTED
     from pyapp.worker.jobs import JOBS
 
     wanted = {f"api.{name}" for name in ROUTED} | {name for job in JOBS for name in re.findall(r"jobs\.\w+", job.statement)}

@@ -28,5 +28,6 @@ end
 $$;
 
 comment on function api.read_report(smallint, text, jsonb, text, integer) is
-  'A page of a report: one of analytics.reports, which says its columns, its order and its filters. A month is any day of it.';
+  'A page of a report: one of analytics.reports, which says its columns, its order and its filters. A month is any day of it.
+Errors: VA001';
 grant execute on function api.read_report(smallint, text, jsonb, text, integer) to admin, warehouse, sales;

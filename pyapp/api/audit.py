@@ -1,12 +1,20 @@
-"""The audit."""
+"""The audit: who changed what, when and why."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.answers.fields import Actor, Answer, Moment, Page, RequestId
+from pyapp.http.endpoints import read_page
+from pyapp.http.fields import Actor, Answer, Moment, Page, RangeQuery, RequestId
+from pyapp.http.route import Noun, Route
+
+
+class AuditQuery(RangeQuery):
+    table: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
+    key: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    actor: Annotated[str, Meta(min_length=1, max_length=255)] | UnsetType = UNSET
 
 
 class AuditEntry(Answer):
@@ -29,3 +37,20 @@ class AuditPage(Page):
     """A page of the audit, the latest first."""
 
     data: list[AuditEntry]
+
+
+NOUN = Noun(
+    "audit",
+    "Who changed what, when and why.",
+    (
+        Route(
+            method="GET",
+            path="/v1/audit",
+            endpoint=read_page,
+            summary="List who changed what, when and why",
+            function="list_audit",
+            answer=AuditPage,
+            query=AuditQuery,
+        ),
+    ),
+)

@@ -8,21 +8,31 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import cast
+from typing import Annotated, cast
 
 import msgspec
+from msgspec import Meta
 from starlette.responses import Response
 
 from pyapp.database.calls import Database
 from pyapp.http.context import enter
+from pyapp.http.fields import Answer, Moment
 from pyapp.http.headers import Request
 from pyapp.http.responses import json_response
+from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import Identity, Role, Session, Verifier, unauthenticated
 
 TICKET_BYTES = 32
 TICKET_CHARACTERS_MAX = 100
 ISSUE = "select * from api.issue_ticket($1, $2, $3)"
 REDEEM = "select * from api.redeem_ticket($1)"
+
+
+class Ticket(Answer):
+    """Opens one WebSocket, as ?ticket=, until expires_at."""
+
+    ticket: Annotated[str, Meta(description="Good once.", examples=["Vb2y7TlqJmF4sW0hNnRk9cXeAzGdPuoI1E8L6ZtQw3M"])]
+    expires_at: Moment
 
 
 class _Session(msgspec.Struct):
@@ -45,10 +55,10 @@ class _Ticket(msgspec.Struct):
 
 async def tickets(request: Request) -> Response:
     """The endpoint."""
-    visit = await enter(request)
-    session = await cast(Verifier, request.scope["state"]["verifier"]).session(request.headers)
-    body = await issue_ticket(visit.database, session, visit.region, visit.request_id)
-    return json_response(body, visit.route.status)
+    context = await enter(request)
+    session = await cast(Verifier, request.scope["state"]["verifier"]).session(request.headers.getlist("authorization"))
+    body = await issue_ticket(cast(Database, request.scope["state"]["database"]), session, context.region, context.request_id)
+    return json_response(body, context.route.status)
 
 
 async def issue_ticket(database: Database, session: Session, region: int, request_id: str) -> bytes:
@@ -72,3 +82,20 @@ async def redeem_ticket(database: Database, ticket: str, request_id: str) -> Ses
 
 def _hash(ticket: str) -> str:
     return "\\x" + hashlib.sha256(ticket.encode(errors="replace")).hexdigest()
+
+
+NOUN = Noun(
+    "ws",
+    "Live stock: what opens the socket /v1/ws/inventory. Sockets and streams are described in /asyncapi.json.",
+    (
+        Route(
+            method="POST",
+            path="/v1/ws/tickets",
+            endpoint=tickets,
+            summary="Get a ticket that opens a WebSocket: once, within 30 seconds, with the rights of the caller",
+            function="issue_ticket",
+            answer=Ticket,
+            status=201,
+        ),
+    ),
+)

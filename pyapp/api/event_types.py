@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from pyapp.answers import catalog, orders
-from pyapp.answers.fields import (
+from pyapp.api import catalog, orders
+from pyapp.api.orders import Allocation, Line, Order
+from pyapp.api.reservations import Reservation
+from pyapp.api.stock import BatchStatus
+from pyapp.http.fields import (
     Actor,
     Amount,
     Answer,
@@ -30,9 +33,6 @@ from pyapp.answers.fields import (
     Version,
     Warehouse,
 )
-from pyapp.answers.orders import Allocation, Line, Order
-from pyapp.answers.reservations import Reservation
-from pyapp.answers.stock import BatchStatus
 
 Place = Annotated[
     str,

@@ -1,0 +1,469 @@
+"""SKUs, warehouses, channels, reason codes: each is listed, read, made, replaced, changed and retired in the same way."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal, NamedTuple
+
+from msgspec import UNSET, Meta, Raw, UnsetType
+
+from pyapp.api.stock import SKU_ID
+from pyapp.http import fields
+from pyapp.http.endpoints import change, read_document, read_page, write
+from pyapp.http.fields import (
+    INK_PATTERN,
+    Amount,
+    Answer,
+    Attributes,
+    AttributesDraft,
+    Body,
+    ChannelId,
+    Count,
+    Currency,
+    Flavors,
+    Json,
+    Milliliters,
+    Moment,
+    Name,
+    Page,
+    PageQuery,
+    Prose,
+    ReasonDraft,
+    Region,
+    RegionDraft,
+    SkuId,
+    SkuName,
+    Text,
+    Units,
+    Version,
+    WarehouseId,
+    WriteQuery,
+    check_attributes,
+    check_number,
+)
+from pyapp.http.route import Noun, PathVariable, Route
+
+Kind = Literal["web", "pos", "marketplace", "wholesale"]
+Direction = Literal["in", "out", "both"]
+CurrencyDraft = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.", examples=["USD"])]
+Description = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
+Words = Annotated[str, Meta(min_length=1, max_length=200, description="Part of the id or name.")]
+
+
+ListPrice = Annotated[
+    Raw,
+    Meta(
+        description="An amount with at most two decimals; null: no list price.",
+        extra_json_schema={"type": ["number", "null"], "minimum": 0, "maximum": 9_999_999.99, "multipleOf": 0.01},
+        examples=[12.99],
+    ),
+]
+
+
+class SkuChange(Body):
+    """What changes of a SKU; members of attributes one by one, null takes one away. price null: no list price."""
+
+    sample: ClassVar[Json | None] = {"price": 10.49, "attributes": {"vegan": True}}
+
+    sku_id: SkuId | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    size_ml: Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType | None = UNSET
+    flavor_profile: Annotated[list[Name], Meta(max_length=50)] | UnsetType = UNSET
+    price: ListPrice | UnsetType = UNSET
+    currency: CurrencyDraft | UnsetType = UNSET
+    reorder_point: Count | UnsetType = UNSET
+    attributes: AttributesDraft | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if isinstance(self.price, Raw) and bytes(self.price) != b"null":
+            check_number(self.price, "price")
+        check_attributes(self.attributes)
+
+
+class SkuReplacement(SkuChange, kw_only=True):
+    """A whole SKU: what is left out gets its default."""
+
+    sample: ClassVar[Json | None] = {
+        "name": "Smoky Chipotle Sauce",
+        "size_ml": 150,
+        "flavor_profile": ["smoky", "mild"],
+        "price": 9.99,
+    }
+
+    name: Name
+
+
+class SkuDraft(SkuReplacement, kw_only=True):
+    """A SKU as the catalogue knows it. price null: no list price."""
+
+    sample: ClassVar[Json | None] = {
+        "sku_id": "HOTSAUCE-003",
+        "name": "Smoky Chipotle Sauce",
+        "size_ml": 150,
+        "flavor_profile": ["smoky", "mild"],
+        "price": 9.99,
+        "reorder_point": 20,
+    }
+
+    sku_id: SkuId
+
+
+class WarehouseChange(Body):
+    """What changes of a warehouse."""
+
+    sample: ClassVar[Json | None] = {"name": "Main warehouse"}
+
+    warehouse_id: WarehouseId | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    region_id: RegionDraft | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class WarehouseReplacement(WarehouseChange, kw_only=True):
+    """A whole warehouse."""
+
+    sample: ClassVar[Json | None] = {"name": "Main warehouse"}
+
+    name: Name
+
+
+class WarehouseDraft(WarehouseReplacement, kw_only=True):
+    """A place that keeps stock."""
+
+    sample: ClassVar[Json | None] = {"warehouse_id": "WH-01", "name": "Main warehouse"}
+
+    warehouse_id: WarehouseId
+
+
+HoldShare = Annotated[
+    int, Meta(ge=1, le=100, description="Percent of a SKU's units that one client may hold by reservations; 100: no limit.")
+]
+
+
+class ChannelChange(Body):
+    """What changes of a channel; warehouses as a whole."""
+
+    sample: ClassVar[Json | None] = {"warehouses": ["WH-01"], "pricing": "list"}
+
+    channel_id: ChannelId | UnsetType = UNSET
+    name: Name | UnsetType = UNSET
+    kind: Kind | UnsetType = UNSET
+    pricing: Literal["list", "channel"] | UnsetType = UNSET
+    hold_share_max: HoldShare | UnsetType = UNSET
+    region_id: RegionDraft | UnsetType = UNSET
+    warehouses: Annotated[list[WarehouseId], Meta(max_length=1000)] | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class ChannelReplacement(ChannelChange, kw_only=True):
+    """A whole channel: what is left out gets its default, and without warehouses it sells nothing."""
+
+    sample: ClassVar[Json | None] = {"name": "Web shop", "kind": "web", "pricing": "list", "warehouses": ["WH-01"]}
+
+    name: Name
+
+
+class ChannelDraft(ChannelReplacement, kw_only=True):
+    """Where orders come from, and which warehouses serve it, the first one first."""
+
+    sample: ClassVar[Json | None] = {
+        "channel_id": "web",
+        "name": "Web shop",
+        "kind": "web",
+        "pricing": "list",
+        "warehouses": ["WH-01"],
+    }
+
+    channel_id: ChannelId
+
+
+class ReasonCodeChange(Body):
+    """What changes of a reason code."""
+
+    sample: ClassVar[Json | None] = {"note_required": True}
+
+    reason_code: ReasonDraft | UnsetType = UNSET
+    description: Description | UnsetType = UNSET
+    direction: Direction | UnsetType = UNSET
+    note_required: bool | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class ReasonCodeReplacement(ReasonCodeChange, kw_only=True):
+    """A whole reason code."""
+
+    sample: ClassVar[Json | None] = {"description": "Eaten by mice", "direction": "out"}
+
+    description: Description
+    direction: Direction
+
+
+class ReasonCodeDraft(ReasonCodeReplacement, kw_only=True):
+    """Why stock is changed by hand, and whether units may come in or go out for it."""
+
+    sample: ClassVar[Json | None] = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
+
+    reason_code: ReasonDraft
+
+
+class CatalogQuery(PageQuery):
+    q: Words | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class ChannelQuery(CatalogQuery):
+    kind: Kind | UnsetType = UNSET
+
+
+class ReasonCodeQuery(CatalogQuery):
+    direction: Direction | UnsetType = UNSET
+
+
+Active = Annotated[bool, Meta(description="False: retired, kept for what refers to it.", examples=[True])]
+
+
+class Sku(Answer):
+    """A SKU as the catalogue knows it. price null: no list price."""
+
+    sku_id: fields.Sku
+    name: SkuName
+    description: Prose
+    size_ml: Milliliters | None
+    flavor_profile: Flavors
+    price: Amount | None
+    currency: Currency
+    reorder_point: Annotated[Units, Meta(examples=[20])]
+    attributes: Attributes
+    active: Active
+    version: Version
+    created_at: Moment
+    updated_at: Moment
+
+
+class Channel(Answer):
+    """Where orders come from, and which warehouses serve it, the first one first."""
+
+    channel_id: fields.Channel
+    name: Annotated[str, Meta(examples=["Web shop"])]
+    kind: Literal["web", "pos", "marketplace", "wholesale"]
+    pricing: Literal["list", "channel"]
+    hold_share_max: Annotated[
+        int, Meta(description="Percent of a SKU's units that one client may hold; 100: no limit.", examples=[100])
+    ]
+    region_id: Region
+    warehouses: list[fields.Warehouse]
+    active: Active
+    version: Version
+    created_at: Moment
+    updated_at: Moment
+
+
+class Warehouse(Answer):
+    """A place that keeps stock."""
+
+    warehouse_id: fields.Warehouse
+    name: Annotated[str, Meta(examples=["Main warehouse"])]
+    region_id: Region
+    active: Active
+    version: Version
+    created_at: Moment
+    updated_at: Moment
+
+
+class ReasonCode(Answer):
+    """Why stock is changed by hand, and whether units may come in or go out for it."""
+
+    reason_code: fields.Reason
+    description: Annotated[str, Meta(examples=["Damaged"])]
+    direction: Annotated[Literal["in", "out", "both"], Meta(examples=["out"])]
+    note_required: Annotated[bool, Meta(description="The change must say what happened.", examples=[False])]
+    active: Active
+    version: Version
+
+
+class SkuPage(Page):
+    """A page of SKUs, by id."""
+
+    data: list[Sku]
+
+
+class WarehousePage(Page):
+    """A page of warehouses, by id."""
+
+    data: list[Warehouse]
+
+
+class ChannelPage(Page):
+    """A page of sales channels, by id."""
+
+    data: list[Channel]
+
+
+class ReasonCodePage(Page):
+    """A page of reason codes."""
+
+    data: list[ReasonCode]
+
+
+class Part(NamedTuple):
+    """One table of the catalogue. Its functions are list_<names>, get_<name> and save_<names>."""
+
+    tag: str
+    description: str
+    variable: PathVariable
+    name: str
+    names: str
+    one: str
+    many: str
+    answer: type[Answer]
+    page: type[Page]
+    query: type[PageQuery]
+    draft: type[Body]
+    replacement: type[Body]
+    change: type[Body]
+    missing: str = "SK001"
+
+    def noun(self) -> Noun:
+        return Noun(self.tag, self.description, self.routes(), (self.variable,))
+
+    def routes(self) -> tuple[Route, ...]:
+        path, save = f"/v1/{self.tag}", f"save_{self.names}"
+        item = f"{path}/{{{self.variable.name}}}"
+        return (
+            Route(
+                method="GET",
+                path=path,
+                endpoint=read_page,
+                summary=f"List {self.many}",
+                function=f"list_{self.names}",
+                answer=self.page,
+                query=self.query,
+            ),
+            Route(
+                method="POST",
+                path=path,
+                endpoint=write,
+                summary=f"Create or change {self.one}, or a list of them",
+                description="What an object leaves out stays as it is. 201 where it was made, 200 where it was there.",
+                function=save,
+                answer=self.answer,
+                query=WriteQuery,
+                body=self.draft,
+                many=True,
+                never=(self.missing, "SK002", "SK003", "ST009"),
+                status=201,
+                upserts=True,
+                location=item,
+                versioned=True,
+            ),
+            Route(
+                method="GET",
+                path=item,
+                endpoint=read_document,
+                summary=f"Read {self.one}",
+                function=f"get_{self.name}",
+                answer=self.answer,
+            ),
+            Route(
+                method="PUT",
+                path=item,
+                endpoint=change,
+                summary=f"Create {self.one}, or replace it whole",
+                description="Replacing needs If-Match (428 without). If-None-Match: * creates only (412 where it is there).",
+                function=save,
+                answer=self.answer,
+                query=WriteQuery,
+                body=self.replacement,
+                mode="put",
+                never=(self.missing,),
+                status=201,
+                upserts=True,
+                location=item,
+                versioned=True,
+                operation=f"replace_{self.name}",
+            ),
+            Route(
+                method="PATCH",
+                path=item,
+                endpoint=change,
+                summary=f"Change {self.one}",
+                description="A merge patch (RFC 7396): what is left out stays, null takes away what can be without.",
+                function=save,
+                answer=self.answer,
+                query=WriteQuery,
+                body=self.change,
+                mode="patch",
+                never=("SK002", "SK003"),
+                versioned=True,
+                operation=f"change_{self.name}",
+            ),
+            Route(
+                method="DELETE",
+                path=item,
+                endpoint=change,
+                summary=f"Retire {self.one}",
+                description="It stays for what refers to it, with active false, and takes part in nothing new. May be repeated.",
+                function=save,
+                answer=self.answer,
+                query=WriteQuery,
+                mode="retire",
+                never=("SK002", "SK003", "ST003"),
+                versioned=True,
+                operation=f"retire_{self.name}",
+            ),
+        )
+
+
+PARTS = (
+    Part(
+        "skus",
+        "The catalogue of what is sold.",
+        SKU_ID,
+        *("sku", "skus", "a SKU", "SKUs"),
+        answer=Sku,
+        page=SkuPage,
+        query=CatalogQuery,
+        draft=SkuDraft,
+        replacement=SkuReplacement,
+        change=SkuChange,
+        missing="ST010",
+    ),
+    Part(
+        "warehouses",
+        "Places that keep stock.",
+        PathVariable("warehouse_id", "The warehouse.", "WH-01"),
+        *("warehouse", "warehouses", "a warehouse", "warehouses"),
+        answer=Warehouse,
+        page=WarehousePage,
+        query=CatalogQuery,
+        draft=WarehouseDraft,
+        replacement=WarehouseReplacement,
+        change=WarehouseChange,
+    ),
+    Part(
+        "channels",
+        "Where orders come from, and which warehouses serve them.",
+        PathVariable("channel_id", "The sales channel.", "web"),
+        *("channel", "channels", "a channel", "channels"),
+        answer=Channel,
+        page=ChannelPage,
+        query=ChannelQuery,
+        draft=ChannelDraft,
+        replacement=ChannelReplacement,
+        change=ChannelChange,
+    ),
+    Part(
+        "reason-codes",
+        "Why stock is changed by hand.",
+        PathVariable("reason_code", "The reason code.", "damaged"),
+        *("reason_code", "reason_codes", "a reason code", "reason codes"),
+        answer=ReasonCode,
+        page=ReasonCodePage,
+        query=ReasonCodeQuery,
+        draft=ReasonCodeDraft,
+        replacement=ReasonCodeReplacement,
+        change=ReasonCodeChange,
+    ),
+)
+NOUNS = tuple(part.noun() for part in PARTS)

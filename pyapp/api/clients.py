@@ -1,0 +1,210 @@
+"""API clients and their secrets."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar
+
+from msgspec import UNSET, Meta, UnsetType
+from starlette.responses import Response
+
+from pyapp.api.tokens import ClientId, hash_of, new_secret
+from pyapp.http import fields
+from pyapp.http.endpoints import change, change_with, read_document, read_page
+from pyapp.http.fields import (
+    Answer,
+    Body,
+    ChannelId,
+    Json,
+    Moment,
+    Name,
+    Page,
+    PageQuery,
+    Region,
+    RegionDraft,
+    Version,
+    WarehouseId,
+    WriteQuery,
+)
+from pyapp.http.headers import Request
+from pyapp.http.route import Noun, PathVariable, Route
+from pyapp.identity.tokens import Role
+
+CODES_MAX = 500
+OVERLAP_SECONDS_MAX = 30 * 86_400
+
+Warehouses = Annotated[
+    list[WarehouseId], Meta(max_length=CODES_MAX, description="Of a client of role warehouse: where it works.")
+]
+Channels = Annotated[
+    list[ChannelId], Meta(max_length=CODES_MAX, description="Of a client of role sales or integration: what it sells through.")
+]
+
+
+class ClientDraft(Body):
+    """A program or person that may ask for tokens. Without client_id one is chosen."""
+
+    sample: ClassVar[Json] = {"client_id": "web-shop", "name": "Web shop", "role": "integration", "channels": ["web"]}
+
+    name: Name
+    role: Role
+    client_id: ClientId | UnsetType = UNSET
+    region_id: RegionDraft | UnsetType = UNSET
+    warehouses: Warehouses | UnsetType = UNSET
+    channels: Channels | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class ClientChange(Body):
+    """What is to be otherwise. Tokens issued for another role or scope end within a minute."""
+
+    sample: ClassVar[Json] = {"name": "Web shop, new checkout"}
+
+    name: Name | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    region_id: RegionDraft | UnsetType = UNSET
+    warehouses: Warehouses | UnsetType = UNSET
+    channels: Channels | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class SecretRotation(Body):
+    """How long the secret so far lives on: a day, unless said otherwise."""
+
+    sample: ClassVar[Json] = {"overlap_seconds": 86_400}
+
+    overlap_seconds: Annotated[int, Meta(ge=0, le=OVERLAP_SECONDS_MAX, examples=[86_400])] | UnsetType = UNSET
+
+
+class ClientQuery(PageQuery):
+    q: Annotated[str, Meta(min_length=1, max_length=200, description="A part of id or name.")] | UnsetType = UNSET
+    role: Role | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+
+
+Text = Annotated[str, Meta(examples=["Web shop"])]
+
+
+class LiveSecret(Answer):
+    """A secret that works: since when, and until when. null: it is the current one."""
+
+    created_at: Moment
+    expires_at: Moment | None
+
+
+class Client(Answer, kw_only=True):
+    """A program or person that may ask for tokens, with the role and scope that the tokens carry."""
+
+    client_id: Annotated[str, Meta(examples=["web-shop"])]
+    name: Text
+    role: Role
+    region_id: Region
+    warehouses: list[fields.Warehouse]
+    channels: list[fields.Channel]
+    active: Annotated[bool, Meta(description="False: it gets no token.", examples=[True])]
+    version: Version
+    created_at: Moment
+    updated_at: Moment
+    secrets: Annotated[list[LiveSecret], Meta(max_length=2)]
+
+
+class ClientWithSecret(Client, kw_only=True):
+    """A client that was given a secret just now."""
+
+    client_secret: (
+        Annotated[
+            str,
+            Meta(
+                description="Shown this once, and kept nowhere. Left out in a dry run.",
+                examples=["scs_Vb2y7TlqJmF4sW0hNnRk9cXeAzGdPuoI1E8L6ZtQw3M"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class ClientPage(Page, kw_only=True):
+    """Clients by id."""
+
+    data: list[Client]
+
+
+async def give_secret(request: Request) -> Response:
+    """As change, to a client that gets a secret: Postgres is given its hash, the answer shows it, this once."""
+    secret = new_secret()
+    return await change_with(request, {"secret_hash": hash_of(secret)}, shown={"client_secret": secret})
+
+
+SCOPE_ERRORS = ("ID006", "ST003", "OR008")
+
+CLIENT_ID = PathVariable("client_id", "The API client.", "web-shop")
+
+NOUN = Noun(
+    "clients",
+    "The programs that may ask for tokens, and their secrets.",
+    (
+        Route(
+            method="GET",
+            path="/v1/clients",
+            endpoint=read_page,
+            summary="List API clients",
+            function="list_clients",
+            answer=ClientPage,
+            query=ClientQuery,
+        ),
+        Route(
+            method="POST",
+            path="/v1/clients",
+            endpoint=give_secret,
+            summary="Create an API client; the answer shows its secret, once",
+            function="create_clients",
+            answer=ClientWithSecret,
+            query=WriteQuery,
+            body=ClientDraft,
+            status=201,
+            location="/v1/clients/{client_id}",
+            description="An Idempotency-Key is not looked at, since a kept answer would keep the secret: a repeat is refused, "
+            "the client being there already.",
+        ),
+        Route(
+            method="GET",
+            path="/v1/clients/{client_id}",
+            endpoint=read_document,
+            summary="Read an API client",
+            function="get_client",
+            answer=Client,
+        ),
+        Route(
+            method="PATCH",
+            path="/v1/clients/{client_id}",
+            endpoint=change,
+            summary="Change an API client",
+            function="change_clients",
+            answer=Client,
+            query=WriteQuery,
+            body=ClientChange,
+        ),
+        Route(
+            method="DELETE",
+            path="/v1/clients/{client_id}",
+            endpoint=change,
+            summary="Revoke an API client: no more tokens, and those that it has end within a minute",
+            function="revoke_clients",
+            answer=Client,
+            query=WriteQuery,
+        ),
+        Route(
+            method="POST",
+            path="/v1/clients/{client_id}/rotate-secret",
+            endpoint=give_secret,
+            summary="Give an API client a new secret, beside the one it has",
+            function="rotate_secrets",
+            answer=ClientWithSecret,
+            query=WriteQuery,
+            body=SecretRotation,
+            body_required=False,
+            description="The secret so far works until the overlap ends. Two live at most: a third rotation takes the place of "
+            "the oldest. An Idempotency-Key is not looked at: each call gives another secret; If-Match guards against two.",
+        ),
+    ),
+    (CLIENT_ID,),
+)

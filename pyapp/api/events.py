@@ -1,0 +1,103 @@
+"""The event log: GET /v1/events pulls what happened after a position. live/stream.py follows it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, cast
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+from starlette.responses import Response
+
+from pyapp.http.context import enter
+from pyapp.http.endpoints import read
+from pyapp.http.fields import PAGE_DEFAULT, PAGE_MAX, Actor, Answer, Moment, Query, RequestId, Version
+from pyapp.http.headers import Request
+from pyapp.http.responses import page_response
+from pyapp.http.route import Noun, Route
+
+PLACE = Meta(
+    pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
+    description="A place in the event log, the id of an event: what comes after it is sent.",
+    examples=["4f1c9a2e77b0:1042"],
+)
+
+
+class StreamQuery(Query):
+    after: Annotated[str, PLACE] | UnsetType = UNSET
+    types: (
+        Annotated[str, Meta(min_length=1, max_length=1000, description="Types of events, with commas between them.")] | UnsetType
+    ) = UNSET
+
+
+class EventsQuery(StreamQuery):
+    """Left out, `after` is the beginning of what is kept."""
+
+    subject: (
+        Annotated[
+            str,
+            Meta(min_length=1, max_length=500, description="What the events are about.", examples=["stock/WH-01/HOTSAUCE-001"]),
+        ]
+        | UnsetType
+    ) = UNSET
+    limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Events on a page.")] = PAGE_DEFAULT
+
+    def filters(self) -> bytes:
+        return msgspec.json.encode({name: text for name in ("types", "subject") if isinstance(text := getattr(self, name), str)})
+
+
+Place = Annotated[str, Meta(description="A place in the event log.", examples=["4f1c9a2e77b0:1042"])]
+
+
+class Event(Answer):
+    """Something that happened, as CloudEvents 1.0 JSON. It is complete: data holds the old and the new state."""
+
+    specversion: Literal["1.0"]
+    id: Annotated[
+        str, Meta(description="Its place in the log when it was recorded; never changes.", examples=["4f1c9a2e77b0:1042"])
+    ]
+    source: Annotated[str, Meta(examples=["/scoville/regions/1"])]
+    type: Annotated[str, Meta(examples=["stock.adjusted"])]
+    subject: Annotated[str, Meta(description="What it is about.", examples=["stock/WH-01/HOTSAUCE-001"])]
+    time: Moment
+    datacontenttype: Literal["application/json"]
+    seq: Annotated[int, Meta(ge=1, description="Its number in the log, which has no gap.", examples=[1042])]
+    version: Version
+    actor: Actor
+    requestid: RequestId | None
+    region: Annotated[int, Meta(ge=0, description="0: the catalogue, which every region shares.", examples=[1])]
+    data: Annotated[dict[str, Any], Meta(examples=[{"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "version": 7}])]
+
+
+class EventPage(Answer):
+    """Events after a place, the earliest first. A page may be empty and still get on: go on from next until it equals last."""
+
+    data: list[Event]
+    next: Annotated[Place, Meta(description="The place to go on from.")]
+    last: Annotated[Place, Meta(description="The end of the log.")]
+
+
+async def read_events(request: Request) -> Response:
+    """A page of the event log: region, filters, place, limit."""
+    context = await enter(request)
+    query = cast(EventsQuery, context.query)
+    after = query.after if isinstance(query.after, str) else None
+    body, next_place = await read(request, context, (query.filters(), after, query.limit))
+    return page_response(request, context, body, next_place, "after")
+
+
+NOUN = Noun(
+    "events",
+    "What happened, in order: pull it, or follow it live (/asyncapi.json).",
+    (
+        Route(
+            method="GET",
+            path="/v1/events",
+            endpoint=read_events,
+            summary="Pull what happened after a place in the event log",
+            function="list_events",
+            answer=EventPage,
+            query=EventsQuery,
+            fresh=True,  # a standby may not know a place in the log that a client has from a stream
+        ),
+    ),
+)

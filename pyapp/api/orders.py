@@ -1,0 +1,345 @@
+"""Orders: place, read, change, cancel, fulfill."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import UNSET, Meta, Raw, UnsetType
+
+from pyapp.database.commands import Wanted
+from pyapp.http.endpoints import change, read_document, read_page, write
+from pyapp.http.fields import (
+    LINES_MAX,
+    TOTAL_BYTES,
+    Amount,
+    Answer,
+    BatchNumber,
+    Body,
+    Channel,
+    ChannelId,
+    Currency,
+    Email,
+    ExternalId,
+    FieldError,
+    Json,
+    LineQuantity,
+    Moment,
+    Money,
+    Name,
+    Note,
+    NoteDraft,
+    Page,
+    RangeQuery,
+    ReservationId,
+    Sku,
+    SkuId,
+    Timestamp,
+    Total,
+    Units,
+    Version,
+    Warehouse,
+    WarehouseId,
+    WriteQuery,
+    check_moment,
+    check_number,
+)
+from pyapp.http.route import Noun, PathVariable, Route
+
+Address = Annotated[str, Meta(min_length=1, max_length=1000)]
+
+
+class CustomerDraft(Body):
+    """Who buys."""
+
+    name: Name
+    email: Email | UnsetType = UNSET
+    address: Address | UnsetType = UNSET
+
+
+class OrderLine(Body):
+    """So many of a SKU, and the price that the customer was shown."""
+
+    sku_id: SkuId
+    quantity: LineQuantity
+    price: Money | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        check_number(self.price, "price")
+
+
+class OrderDraft(Body):
+    """An order to place. order_id is the shop's own number, kept as external_id; the total is checked, not believed.
+
+    With a reservation_id its units become the order's; items may then be left out, and are those of the reservation.
+    """
+
+    sample: ClassVar[Json] = {
+        "customer": {"name": "Jane Doe", "email": "jane@example.com", "address": "123 Hot St, Spicetown, USA"},
+        "items": [
+            {"sku_id": "HOTSAUCE-001", "quantity": 3, "price": 12.99},
+            {"sku_id": "HOTSAUCE-002", "quantity": 1, "price": 10.99},
+        ],
+        "total_price": 49.96,
+    }
+    together: ClassVar[Json] = {
+        "not": {"required": ["order_id", "external_id"]},
+        "if": {"not": {"required": ["reservation_id"]}},
+        "then": {"required": ["items"]},
+    }
+
+    customer: CustomerDraft
+    items: Annotated[list[OrderLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
+    reservation_id: ReservationId | UnsetType = UNSET
+    channel: ChannelId | UnsetType = UNSET
+    order_id: ExternalId | UnsetType = UNSET
+    external_id: ExternalId | UnsetType = UNSET
+    created_at: Timestamp | UnsetType = UNSET
+    total_price: Total | UnsetType = UNSET
+    status: Literal["pending", "processing"] | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.items is UNSET and self.reservation_id is UNSET:
+            raise FieldError("items", "is required where no reservation_id says what is ordered")
+        check_number(self.total_price, "total_price", TOTAL_BYTES)
+        if isinstance(self.created_at, datetime.datetime):
+            check_moment(self.created_at, "created_at")
+        if self.order_id is not UNSET:
+            if self.external_id is not UNSET and self.external_id != self.order_id:
+                raise FieldError("external_id", "is another name for order_id: send one of them, or the same in both")
+            self.external_id, self.order_id = self.order_id, UNSET
+
+    def wanted(self) -> Wanted | None:
+        if self.items is UNSET or self.reservation_id is not UNSET:
+            return None
+        if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
+            return None
+        lines = tuple((line.quantity, _bytes(line.price)) for line in self.items)
+        return Wanted(tuple(line.sku_id for line in self.items), (self.channel, lines, _bytes(self.total_price), self.status))
+
+
+def _bytes(value: Raw | UnsetType) -> object:
+    """Raw compares by what it holds only when it is taken out of it."""
+    return value if value is UNSET else bytes(value)
+
+
+class CustomerChange(Body):
+    """What changes of a customer; null takes e-mail or address away."""
+
+    name: Name | UnsetType = UNSET
+    email: Email | UnsetType | None = UNSET
+    address: Address | UnsetType | None = UNSET
+
+
+class OrderChange(Body):
+    """What changes of an order; items as a whole. A line that stays keeps its price. The total is checked, not believed."""
+
+    sample: ClassVar[Json] = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}], "reason": "The customer called."}
+
+    items: Annotated[list[OrderLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
+    customer: CustomerChange | UnsetType = UNSET
+    note: NoteDraft | UnsetType | None = UNSET
+    total_price: Total | UnsetType = UNSET
+    reason: Annotated[str, Meta(min_length=1, max_length=200, description="Why; kept in the audit.")] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        check_number(self.total_price, "total_price", TOTAL_BYTES)
+
+
+class Cancellation(Body):
+    """Why an order is canceled."""
+
+    sample: ClassVar[Json] = {"reason": "customer", "note": "Ordered twice."}
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+
+
+class FulfillmentLine(Body):
+    sku_id: SkuId
+    quantity: LineQuantity
+
+
+class FulfillmentDraft(Body):
+    """What leaves the house. Without items: all that is left of the order."""
+
+    sample: ClassVar[Json] = {"warehouse_location": "WH-01", "tracking_number": "1Z999AA10123456784"}
+
+    warehouse_location: WarehouseId | UnsetType = UNSET
+    items: Annotated[list[FulfillmentLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
+    tracking_number: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+
+
+OrderStatus = Literal[
+    "pending", "processing", "on_hold", "completed", "canceled", "unfulfilled", "partially_fulfilled", "fulfilled"
+]
+
+
+class OrderQuery(RangeQuery):
+    customer: Annotated[str, Meta(min_length=1, max_length=254, description="Name or e-mail, whole.")] | UnsetType = UNSET
+    status: OrderStatus | UnsetType = UNSET
+    sku: SkuId | UnsetType = UNSET
+
+
+Status = Literal["processing", "pending", "on_hold", "completed", "canceled"]
+FulfillmentStatus = Literal["unfulfilled", "partially_fulfilled", "fulfilled"]
+Quantity = Annotated[int, Meta(ge=1, examples=[3])]
+
+
+class Customer(Answer):
+    """Who buys. Warehouse staff see no e-mail."""
+
+    name: Annotated[str | None, Meta(examples=["Jane Doe"])]
+    email: Annotated[str | None, Meta(examples=["jane@example.com"])]
+    address: Annotated[str | None, Meta(examples=["123 Hot St, Spicetown, USA"])]
+
+
+class Line(Answer):
+    """So many of a SKU at a price."""
+
+    sku_id: Sku
+    quantity: Quantity
+    price: Amount
+
+
+class Allocation(Answer):
+    """How much of a SKU comes from which warehouse, and what became of it."""
+
+    sku_id: Sku
+    warehouse_location: Warehouse
+    quantity: Quantity
+    fulfilled: Annotated[Units, Meta(description="Shipped.", examples=[3])]
+    released: Annotated[Units, Meta(description="Given back by a cancellation or change.", examples=[0])]
+
+
+class Picked(Answer):
+    """Units of a batch in a parcel."""
+
+    sku_id: Sku
+    batch_number: BatchNumber
+    quantity: Quantity
+
+
+class Fulfillment(Answer):
+    """A parcel: what left a warehouse at once."""
+
+    fulfillment_id: Annotated[str, Meta(examples=["FUL-1-1001"])]
+    warehouse_location: Warehouse
+    created_at: Moment
+    tracking_number: Annotated[str | None, Meta(examples=["1Z999AA10123456784"])]
+    note: Note | None
+    items: list[Picked]
+
+
+class Order(Answer):
+    """An order. Warehouse staff see the allocations and parcels of their own warehouses."""
+
+    order_id: Annotated[str, Meta(description="Ours.", examples=["ORD-1-1001"])]
+    external_id: Annotated[str | None, Meta(description="Yours.", examples=["ORD-123456"])]
+    channel: Channel
+    created_at: Annotated[Moment, Meta(description="When it was placed at the source.")]
+    customer: Customer
+    items: list[Line]
+    total_price: Annotated[Amount, Meta(description="Computed: the sum of quantity times price.", examples=[38.97])]
+    currency: Currency
+    status: Annotated[Status, Meta(examples=["completed"])]
+    fulfillment_status: FulfillmentStatus
+    allocations: list[Allocation]
+    fulfillments: list[Fulfillment]
+    note: Note | None
+    version: Version
+    updated_at: Moment
+
+
+class OrderPage(Page):
+    """A page of orders, the latest first."""
+
+    data: list[Order]
+
+
+ORDER_ID = PathVariable(
+    "order_id", "Our id, or the external_id that your channel gave it.", "ORD-1-1001", prefix="ORD", missing="OR002"
+)
+
+NOUN = Noun(
+    "orders",
+    "Place, read, cancel and fulfill.",
+    (
+        Route(
+            method="GET",
+            path="/v1/orders",
+            endpoint=read_page,
+            summary="List orders by date, customer, status or SKU",
+            function="list_orders",
+            answer=OrderPage,
+            query=OrderQuery,
+        ),
+        Route(
+            method="POST",
+            path="/v1/orders",
+            endpoint=write,
+            summary="Place an order, or a list of them",
+            function="place_orders",
+            answer=Order,
+            query=WriteQuery,
+            body=OrderDraft,
+            many=True,
+            lane=True,
+            key="required",
+            status=201,
+            location="/v1/orders/{order_id}",
+            versioned=True,
+        ),
+        Route(
+            method="GET",
+            path="/v1/orders/{order_id}",
+            endpoint=read_document,
+            summary="Read an order, by our id or yours",
+            function="get_order",
+            answer=Order,
+        ),
+        Route(
+            method="PATCH",
+            path="/v1/orders/{order_id}",
+            endpoint=change,
+            summary="Change an order of which nothing is shipped",
+            description="A merge patch: what is left out stays, items are replaced as a whole. Units that are more are taken, "
+            "all of them or nothing; those that are less become available.",
+            function="modify_orders",
+            answer=Order,
+            query=WriteQuery,
+            body=OrderChange,
+            key="optional",
+            versioned=True,
+        ),
+        Route(
+            method="PUT",
+            path="/v1/orders/{order_id}/cancel",
+            endpoint=change,
+            summary="Cancel what is not yet fulfilled",
+            function="cancel_orders",
+            answer=Order,
+            query=WriteQuery,
+            body=Cancellation,
+            body_required=False,
+            key="optional",
+            versioned=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/orders/{order_id}/fulfillments",
+            endpoint=write,
+            summary="Fulfill an order, whole or in part",
+            function="fulfill_orders",
+            answer=Order,
+            query=WriteQuery,
+            body=FulfillmentDraft,
+            key="required",
+            status=201,
+            location="/v1/orders/{order_id}",
+        ),
+    ),
+    (ORDER_ID,),
+)

@@ -1,0 +1,521 @@
+"""Inventory: levels, batches, receipts, adjustments, counts, movements."""
+
+from __future__ import annotations
+
+import datetime
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import UNSET, Meta, UnsetType
+
+from pyapp.http import fields
+from pyapp.http.endpoints import change, read_document, read_page, read_summary, write
+from pyapp.http.fields import (
+    Actor,
+    Amount,
+    Answer,
+    Attributes,
+    AttributesDraft,
+    Available,
+    BatchNumber,
+    BatchNumberDraft,
+    Body,
+    Committed,
+    Count,
+    Currency,
+    Delta,
+    DeltaDraft,
+    ExpirationDate,
+    FieldError,
+    Flavors,
+    Incoming,
+    Json,
+    ManufacturedOn,
+    Milliliters,
+    Moment,
+    Money,
+    Name,
+    Note,
+    NoteDraft,
+    OnHand,
+    Page,
+    PageQuery,
+    Prose,
+    Reason,
+    ReasonDraft,
+    Reference,
+    RequestId,
+    Reserved,
+    Sku,
+    SkuId,
+    SkuName,
+    Text,
+    Unavailable,
+    Units,
+    Version,
+    Warehouse,
+    WarehouseId,
+    WriteQuery,
+    check_attributes,
+    check_number,
+)
+from pyapp.http.headers import Request
+from pyapp.http.route import Noun, PathVariable, Route
+from pyapp.problems import Problem
+
+
+class Receipt(Body):
+    """Goods that arrive: a SKU, where, how many, of which batch. What is new is made (admin)."""
+
+    sample: ClassVar[Json] = {
+        "sku_id": "HOTSAUCE-001",
+        "name": "Fiery Ghost Pepper Sauce",
+        "description": "Extra spicy sauce with the heat of ghost peppers",
+        "size_ml": 150,
+        "flavor_profile": ["spicy", "smoky", "fruity"],
+        "price": 12.99,
+        "warehouse_location": "WH-01",
+        "stock": 350,
+        "batch_number": "BATCH-202404",
+        "expiration_date": "2035-04-30",
+    }
+    together: ClassVar[Json] = {"not": {"required": ["batch_number", "lot_number"]}}
+
+    sku_id: SkuId
+    warehouse_location: WarehouseId
+    stock: Annotated[Count, Meta(description="Units received.", examples=[350])]
+    name: Name | UnsetType = UNSET
+    description: Text | UnsetType = UNSET
+    size_ml: Annotated[int, Meta(ge=1, le=1_000_000)] | UnsetType = UNSET
+    flavor_profile: Annotated[list[Name], Meta(max_length=50)] | UnsetType = UNSET
+    price: Money | UnsetType = UNSET
+    attributes: AttributesDraft | UnsetType = UNSET
+    batch_number: BatchNumberDraft | UnsetType = UNSET
+    lot_number: BatchNumberDraft | UnsetType = UNSET
+    expiration_date: datetime.date | UnsetType = UNSET
+    manufactured_on: datetime.date | UnsetType = UNSET
+    reason_code: ReasonDraft | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+    reference: Reference | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        check_number(self.price, "price")
+        check_attributes(self.attributes)
+        if self.lot_number is not UNSET and self.batch_number is not UNSET and self.lot_number != self.batch_number:
+            raise FieldError("lot_number", "is another name for batch_number: send one of them, or the same in both")
+
+
+class Adjustment(Body):
+    """A change of stock by hand: so many more or fewer, and why."""
+
+    sample: ClassVar[Json] = {
+        "sku_id": "HOTSAUCE-001",
+        "warehouse_location": "WH-01",
+        "delta": -1,
+        "reason_code": "damaged",
+        "note": "dropped",
+    }
+    instead_of_if_match: ClassVar[str] = "change_from_quantity"
+
+    sku_id: SkuId
+    warehouse_location: WarehouseId
+    delta: DeltaDraft
+    reason_code: ReasonDraft
+    note: NoteDraft | UnsetType = UNSET
+    batch_number: BatchNumberDraft | UnsetType = UNSET
+    change_from_quantity: Count | UnsetType = UNSET
+    reference: Reference | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.delta == 0:
+            raise FieldError("delta", "must not be 0: there is nothing to change")
+
+
+class StockCount(Body):
+    """A counted stock: what is there now."""
+
+    codes: ClassVar[tuple[str, ...]] = ("RQ428",)
+
+    sample: ClassVar[Json] = {"warehouse_location": "WH-01", "stock": 348, "change_from_quantity": 349}
+
+    warehouse_location: WarehouseId
+    stock: Annotated[Count, Meta(description="Units counted.")]
+    sku_id: SkuId | UnsetType = UNSET
+    batch_number: BatchNumberDraft | UnsetType = UNSET
+    reason_code: ReasonDraft | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+    change_from_quantity: Count | UnsetType = UNSET
+
+    def check(self, request: Request) -> None:
+        if self.change_from_quantity is UNSET and not request.headers.getlist("if-match"):
+            raise Problem(
+                "RQ428",
+                "Someone may have changed the stock since you counted. Send the ETag that you saw as If-Match, "
+                "or the quantity that you saw as change_from_quantity.",
+            )
+
+
+class SafetyStock(Body):
+    """How many units a warehouse keeps back: on hand, and not for sale."""
+
+    sample: ClassVar[Json] = {"warehouse_location": "WH-01", "safety_stock": 10}
+
+    warehouse_location: WarehouseId
+    safety_stock: Annotated[Count, Meta(description="Units kept back from now on.")]
+    reason_code: ReasonDraft | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+
+
+class BatchChange(Body):
+    """What a batch is from now on, in all warehouses. Without reason_code the usual one of the status is taken."""
+
+    sample: ClassVar[Json] = {"status": "available", "note": "passed inspection"}
+
+    status: Annotated[
+        Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed"],
+        Meta(description="destroyed: when no unit of it is left."),
+    ]
+    reason_code: ReasonDraft | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+
+
+class BatchQuery(PageQuery):
+    status: Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed", "expired"] | UnsetType = UNSET
+    warehouse: WarehouseId | UnsetType = UNSET
+    in_stock: Annotated[bool, Meta(description="Only those of which units are there.")] | UnsetType = UNSET
+
+
+class InventoryQuery(PageQuery):
+    sku_id: SkuId | UnsetType = UNSET
+    warehouse: WarehouseId | UnsetType = UNSET
+    q: Annotated[str, Meta(min_length=1, max_length=200, description="Words in the name or code.")] | UnsetType = UNSET
+    low_stock: Annotated[bool, Meta(description="Available is at or below the reorder point, or is not.")] | UnsetType = UNSET
+    expiring_before: Annotated[datetime.date, Meta(description="With stock that expires before this day.")] | UnsetType = UNSET
+
+
+class MovementQuery(PageQuery):
+    warehouse: WarehouseId | UnsetType = UNSET
+
+
+BatchStatus = Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed", "expired"]
+MovementKind = Literal[
+    "adjustment",
+    "receipt",
+    "count",
+    "transfer_out",
+    "transfer_in",
+    "reserve",
+    "release",
+    "commit",
+    "uncommit",
+    "fulfill",
+    "return",
+]
+
+
+class Level(Answer, kw_only=True):
+    """The stock of a SKU in one warehouse."""
+
+    warehouse_location: Warehouse
+    stock: OnHand
+    available: Available
+    reserved: Reserved | UnsetType = UNSET
+    committed: Committed | UnsetType = UNSET
+    unavailable: Unavailable | UnsetType = UNSET
+    safety_stock: fields.SafetyStock | UnsetType = UNSET
+    incoming: Incoming | UnsetType = UNSET
+    version: Version
+
+
+class Batch(Answer, kw_only=True):
+    """What a warehouse has of a batch."""
+
+    warehouse_location: Warehouse
+    batch_number: BatchNumber
+    expiration_date: ExpirationDate | UnsetType = UNSET
+    manufactured_on: ManufacturedOn | UnsetType = UNSET
+    status: BatchStatus
+    stock: Annotated[Units, Meta(description="Units of this batch here.", examples=[350])]
+
+
+class LotLevel(Answer):
+    """So many units of a batch in a warehouse."""
+
+    warehouse_location: Warehouse
+    stock: Annotated[Units, Meta(description="Units of this batch here.", examples=[350])]
+
+
+class Lot(Answer):
+    """A batch of a SKU, with its units by warehouse. Only those of an available one can be sold."""
+
+    sku_id: Sku
+    batch_number: BatchNumber
+    status: BatchStatus
+    expiration_date: ExpirationDate | None
+    manufactured_on: ManufacturedOn | None
+    stock: Annotated[Units, Meta(description="Units of this batch that you see.", examples=[350])]
+    warehouses: list[LotLevel]
+    version: Version
+    created_at: Moment
+    updated_at: Moment
+
+
+class LotPage(Page):
+    """A page of batches, the next to expire first."""
+
+    data: list[Lot]
+
+
+class Inventory(Answer, kw_only=True):
+    """A SKU with its stock by warehouse."""
+
+    sku_id: Sku
+    name: SkuName
+    description: Prose
+    size_ml: Milliliters | UnsetType = UNSET
+    flavor_profile: Flavors
+    price: Amount | UnsetType = UNSET
+    currency: Currency
+    reorder_point: Annotated[Units, Meta(examples=[20])]
+    attributes: Attributes
+    active: Annotated[bool, Meta(examples=[True])]
+    stock: OnHand
+    available: Available
+    reserved: Reserved | UnsetType = UNSET
+    committed: Committed | UnsetType = UNSET
+    unavailable: Unavailable | UnsetType = UNSET
+    safety_stock: fields.SafetyStock | UnsetType = UNSET
+    incoming: Incoming | UnsetType = UNSET
+    low_stock: Annotated[bool, Meta(description="Available is at or below the reorder point.", examples=[False])]
+    warehouses: list[Level]
+    updated_at: Moment
+
+
+class InventoryDetail(Inventory, kw_only=True):
+    """A SKU with its stock by warehouse and batch. An integration sees no batches."""
+
+    batches: list[Batch] | UnsetType = UNSET
+
+
+class InventoryPage(Page):
+    """A page of SKUs with their stock."""
+
+    data: list[Inventory]
+
+
+class Received(Answer):
+    """A batch in a warehouse, after a receipt."""
+
+    sku_id: Sku
+    name: SkuName
+    description: Prose
+    size_ml: Milliliters | None
+    flavor_profile: Flavors
+    price: Amount | None
+    warehouse_location: Warehouse
+    stock: Annotated[Units, Meta(description="Units of this batch here, now.", examples=[350])]
+    batch_number: BatchNumber
+    expiration_date: ExpirationDate | None
+    manufactured_on: ManufacturedOn | None
+    status: BatchStatus
+    received: Annotated[Units, Meta(description="Units that this receipt brought.", examples=[350])]
+    reason_code: Reason | None
+    warehouse_stock: Annotated[Units, Meta(description="Units of the SKU here, of all batches.", examples=[350])]
+    warehouse_available: Annotated[Units, Meta(description="Units of the SKU here that can be sold.", examples=[350])]
+    version: Version
+
+
+class Adjusted(Answer):
+    """The stock of a SKU in a warehouse, after a change by hand."""
+
+    sku_id: Sku
+    warehouse_location: Warehouse
+    stock: OnHand
+    available: Available
+    reserved: Reserved
+    committed: Committed
+    unavailable: Unavailable
+    safety_stock: fields.SafetyStock
+    incoming: Incoming
+    version: Version
+    batch_number: BatchNumber | None
+    batch_stock: Annotated[Units | None, Meta(description="Units of the batch here, now.", examples=[349])]
+    delta: Annotated[int | None, Meta(description="The change that was asked for; null for a count.", examples=[-1])]
+    reason_code: Reason | None
+    note: Note | None
+    updated_at: Moment
+
+
+class Movement(Answer):
+    """A line of the ledger: one change of a quantity, and the stock after it."""
+
+    movement_id: Annotated[int, Meta(examples=[1043])]
+    occurred_at: Moment
+    recorded_at: Moment
+    warehouse_location: Warehouse
+    kind: MovementKind
+    batch_number: BatchNumber | None
+    stock_delta: Annotated[Delta, Meta(examples=[-1])]
+    available_delta: Annotated[Delta, Meta(examples=[-1])]
+    reserved_delta: Delta
+    committed_delta: Delta
+    unavailable_delta: Delta
+    safety_stock_delta: Delta
+    stock_after: Annotated[Units, Meta(examples=[349])]
+    available_after: Annotated[Units, Meta(examples=[341])]
+    version: Version
+    reason_code: Reason | None
+    note: Note | None
+    document: Annotated[str | None, Meta(description="The order, reservation or paper behind it.", examples=["ORD-1-1001"])]
+    actor: Actor
+    request_id: RequestId | None
+
+
+class MovementPage(Page):
+    """A page of movements, the newest first."""
+
+    data: list[Movement]
+
+
+class WarehouseSummary(Answer, kw_only=True):
+    """A warehouse with the sums of what it holds."""
+
+    warehouse_location: Warehouse
+    name: Annotated[str, Meta(examples=["Main warehouse"])]
+    active: Annotated[bool, Meta(examples=[True])]
+    skus: Annotated[Units, Meta(description="SKUs that have or had stock here.", examples=[12])]
+    stock: OnHand
+    available: Available
+    reserved: Reserved | UnsetType = UNSET
+    committed: Committed | UnsetType = UNSET
+    unavailable: Unavailable | UnsetType = UNSET
+    safety_stock: fields.SafetyStock | UnsetType = UNSET
+    incoming: Incoming | UnsetType = UNSET
+
+
+class WarehouseSummaryPage(Page):
+    """All warehouses of the region that the caller may see."""
+
+    data: list[WarehouseSummary]
+
+
+SKU_ID = PathVariable("sku_id", "The SKU.", "HOTSAUCE-001")
+BATCH_NUMBER = PathVariable("batch_number", "The batch.", "BATCH-202404")
+
+NOUN = Noun(
+    "inventory",
+    "What there is, where, in which batches; receipts, adjustments, counts; and why the number is what it is.",
+    (
+        Route(
+            method="GET",
+            path="/v1/inventory",
+            endpoint=read_page,
+            summary="List SKUs with their stock by warehouse",
+            function="list_inventory",
+            answer=InventoryPage,
+            query=InventoryQuery,
+            kept=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/inventory",
+            endpoint=write,
+            summary="Receive a batch, or a list of them",
+            function="receive_stock",
+            answer=Received,
+            query=WriteQuery,
+            body=Receipt,
+            many=True,
+            lane=True,
+            key="required",
+            status=201,
+            location="/v1/inventory/{sku_id}",
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/warehouses",
+            endpoint=read_summary,
+            summary="Sum up the stock of each warehouse",
+            function="summarize_warehouses",
+            answer=WarehouseSummaryPage,
+        ),
+        Route(
+            method="POST",
+            path="/v1/inventory/adjust",
+            endpoint=write,
+            summary="Change stock by hand, with a reason; one or a list",
+            location="/v1/inventory/{sku_id}/movements",
+            function="adjust_stock",
+            answer=Adjusted,
+            query=WriteQuery,
+            body=Adjustment,
+            many=True,
+            lane=True,
+            key="required",
+            status=201,
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}",
+            endpoint=read_document,
+            summary="Read a SKU with its stock by warehouse and batch",
+            function="get_inventory",
+            answer=InventoryDetail,
+            kept=True,
+        ),
+        Route(
+            method="PUT",
+            path="/v1/inventory/{sku_id}",
+            endpoint=change,
+            summary="Set stock to a counted value",
+            function="set_stock",
+            answer=Adjusted,
+            query=WriteQuery,
+            body=StockCount,
+            key="optional",
+        ),
+        Route(
+            method="PUT",
+            path="/v1/inventory/{sku_id}/safety-stock",
+            endpoint=change,
+            summary="Set how many units a warehouse keeps back from sale",
+            function="set_safety_stock",
+            answer=Adjusted,
+            query=WriteQuery,
+            body=SafetyStock,
+            key="optional",
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}/batches",
+            endpoint=read_page,
+            summary="List the batches of a SKU, the next to expire first",
+            function="list_batches",
+            answer=LotPage,
+            query=BatchQuery,
+        ),
+        Route(
+            method="PATCH",
+            path="/v1/inventory/{sku_id}/batches/{batch_number}",
+            endpoint=change,
+            summary="Quarantine or recall a batch, or give it free",
+            function="change_batches",
+            answer=Lot,
+            query=WriteQuery,
+            body=BatchChange,
+            key="optional",
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}/movements",
+            endpoint=read_page,
+            summary="List the movements of a SKU, the newest first: why is it 37?",
+            function="list_movements",
+            answer=MovementPage,
+            query=MovementQuery,
+        ),
+    ),
+    (
+        SKU_ID,
+        BATCH_NUMBER,
+    ),
+)

@@ -1,0 +1,25 @@
+"""The only list of nouns and routes. The router, the role matrix and the OpenAPI document are made from it."""
+
+from __future__ import annotations
+
+from pyapp.api import analytics, audit, catalog, clients, events, orders, reservations, stock, tickets, tokens, webhooks
+from pyapp.http.route import Noun, Route
+
+NOUNS: tuple[Noun, ...] = (
+    stock.NOUN,
+    orders.NOUN,
+    reservations.NOUN,
+    *catalog.NOUNS,
+    tokens.NOUN,
+    clients.NOUN,
+    tickets.NOUN,
+    webhooks.NOUN,
+    events.NOUN,
+    analytics.NOUN,
+    audit.NOUN,
+)
+ROUTES: tuple[Route, ...] = tuple(route for noun in NOUNS for route in noun.routes)
+CALLED_FUNCTIONS = (
+    *(route.function for route in ROUTES),
+    *("check_grant", "find_repeats", "redeem_ticket", "snapshot_levels", "take_requests"),
+)

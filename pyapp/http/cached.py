@@ -1,0 +1,73 @@
+"""Answers that are cached as they go out: what their key is, and who may have them from the cache (RFC 9111, section 5.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from starlette.types import Scope
+
+from pyapp.cache.answers import Answers
+from pyapp.database.calls import Row
+from pyapp.http.headers import IndexedHeaders
+from pyapp.identity.tokens import Identity, Verifier
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from pyapp.http.route import Route
+
+NO_STORE = (b"cache-control", b"no-store")
+
+
+class Key(NamedTuple):
+    """What decides which bytes are the answer."""
+
+    scope: tuple[object, ...]
+    path: str
+    query: bytes
+    accept: str
+
+
+class Shown(NamedTuple):
+    """An answer as it went out."""
+
+    route: Route
+    raw_headers: list[tuple[bytes, bytes]]
+    body: bytes | memoryview
+
+
+def key_of(scope: Scope, headers: IndexedHeaders, identity: Identity) -> Key | None:
+    """None: the caller asks for the database's own answer, or about a version of it."""
+    if scope["method"] != "GET" or headers.getlist("if-none-match") or headers.getlist("pragma"):
+        return None
+    if any("no-" in value or "max-age=0" in value for value in headers.getlist("cache-control")):
+        return None
+    rights = (identity.role, identity.warehouses, identity.channels, identity.region)
+    return Key(rights, scope["path"], scope["query_string"], ",".join(headers.getlist("accept")))
+
+
+def find(scope: Scope, headers: IndexedHeaders) -> Shown | None:
+    """The answer to a GET from the cache. The scope then says whose it is, as when it is read."""
+    state = scope["state"]
+    token = headers.getlist("authorization")
+    if len(token) != 1 or not token[0].startswith("Bearer "):
+        return None
+    identity = cast(Verifier, state["verifier"]).remembered(token[0][7:])
+    key = None if identity is None else key_of(scope, headers, identity)
+    if identity is None or key is None:
+        return None
+    shown = cast(Shown | None, cast(Answers, state["answers"]).find(key, identity.subject))
+    if shown is not None:
+        scope["scoville.route"], state["identity"] = shown.route, identity
+    return shown
+
+
+def keep(scope: Scope, response: Response) -> None:
+    """Keeps the answer beside the rows that it was made of, where these are cached."""
+    made_of: tuple[Key, list[Row]] | None = scope["state"].get("cached_rows")
+    if made_of is None or response.status_code != 200:
+        return
+    key, rows = made_of
+    shown = Shown(scope["scoville.route"], [*response.raw_headers, NO_STORE], response.body)
+    more = 0 if response.body is rows[0][0] else len(response.body)
+    cast(Answers, scope["state"]["answers"]).keep(key, rows, shown, more)
