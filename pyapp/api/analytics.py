@@ -136,12 +136,8 @@ class Report(Struct, forbid_unknown_fields=True):
             endpoint=read_page,
             summary=self.summary,
             description=FRESHNESS if STALE in comments()[self.view].lower() else "",
-<<<<<<< HEAD
-            statement=f"select * from api.read_report($1, '{self.report}', $2, $3, $4)",  # noqa: S608 (a name of the registry)
-=======
             function="read_report",
             fixed=(self.report,),
->>>>>>> rooms
             answer=self.answer(),
             roles=tuple(role for role in ROLES if role in granted),
             query=self.query(),

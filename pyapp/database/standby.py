@@ -23,14 +23,9 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
-<<<<<<< HEAD
-from pyapp.database.calls import POSITION, Database, LostConnection, Row, Value
+from pyapp.database.calls import POSITION, Database, LostConnection, Row
 from pyapp.database.enter import enter_step
-from pyapp.http.headers import IndexedHeaders
-=======
-from pyapp.database.calls import ENTER, POSITION, Database, LostConnection, Row
 from pyapp.database.reads import ReadQuery, Reads
->>>>>>> rooms
 from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem
 from pyapp.tasks import end
@@ -98,13 +93,8 @@ class Standby:
         steps = (
             ("begin read only", ()),
             (HAS_REPLAYED, (needed,)),
-<<<<<<< HEAD
-            enter_step(identity, request_id),
-            (statement, tuple(values)),
-=======
-            (ENTER, (identity.role, identity.claims(query.request_id))),
+            enter_step(identity, query.request_id),
             (query.statement, tuple(query.values)),
->>>>>>> rooms
             ("commit", ()),
         )
         try:

@@ -9,11 +9,8 @@ import httpx2
 import msgspec
 import pytest
 
-<<<<<<< HEAD
 from pyapp.api.analytics import reports
-=======
 from pyapp.api.table import ROUTES
->>>>>>> rooms
 from pyapp.http.results import results_of
 from pyapp.http.route import Route
 from tests.http.conftest import CHANNEL, HOOK, ORDER, SKU, Api, delivered, key
