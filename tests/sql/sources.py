@@ -50,7 +50,12 @@ class Source:
             return []
         if self.language == "sql":
             return [raw.stmt for raw in parse_sql(self.body)][-1:]
-        return [tree for kind, part in _parts(self._plpgsql()) if kind == "PLpgSQL_stmt_return_query" for tree in _select(part, "query")]
+        return [
+            tree
+            for kind, part in _parts(self._plpgsql())
+            if kind == "PLpgSQL_stmt_return_query"
+            for tree in _select(part, "query")
+        ]
 
     def filled(self) -> list[tuple[str, Any]]:
         """Each variable of a type of ours that a query fills: the type, and the parse tree of the query."""
@@ -59,7 +64,9 @@ class Source:
         types = dict(re.findall(rf"\b(\w+)\s+(?:constant\s+)?({OURS})\s*(?:;|:=|,|\n|\))", self.text))
         found = []
         for kind, part in _parts(self._plpgsql()):
-            target, query = {"PLpgSQL_stmt_execsql": ("target", "sqlstmt"), "PLpgSQL_stmt_fors": ("var", "query")}.get(kind, ("", ""))
+            target, query = {"PLpgSQL_stmt_execsql": ("target", "sqlstmt"), "PLpgSQL_stmt_fors": ("var", "query")}.get(
+                kind, ("", "")
+            )
             name = part.get(target, {}).get("PLpgSQL_rec", {}).get("refname") if target else None
             found += [(types[name], tree) for tree in _select(part, query) if name in types]
         return found

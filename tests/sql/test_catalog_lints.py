@@ -186,7 +186,9 @@ def test_every_lint_has_a_planted_fault() -> None:
 
 def test_every_definer_function_begins_with_its_reason(connection: psycopg.Connection[Any]) -> None:
     """The comments that docs/reference/sql-functions.md is made from name the definers of the database, and their owners."""
-    real = connection.execute("select pronamespace::regnamespace || '.' || proname, proowner::regrole::text from pg_proc where prosecdef")
+    real = connection.execute(
+        "select pronamespace::regnamespace || '.' || proname, proowner::regrole::text from pg_proc where prosecdef"
+    )
     assert dict(real.fetchall()) == {name: owner for name, (_, owner) in definers().items()}
 
 

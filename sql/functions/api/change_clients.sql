@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to change API clients. What is not given stays. Tokens that were issued for another role or scope are
--- no good from here on (grant_no).
+-- Definer: nobody holds a write right on a table; this is the way to change API clients.
+-- A member that is not given stays. Tokens that were issued for another role or scope are no good from here on (grant_no).
 create or replace function api.change_clients(
   p_clients jsonb
 )

@@ -1,5 +1,6 @@
--- Definer: nobody holds a write right on a table; this is the way to end API clients. The client becomes inactive and all its secrets die; its tokens are no good
--- as soon as their next check (a minute at most). Said twice it changes nothing the second time.
+-- Definer: nobody holds a write right on a table; this is the way to end API clients.
+-- The client becomes inactive and all its secrets die; its tokens are no good from their next check on (a minute at most). A second
+-- call changes nothing.
 create or replace function api.revoke_clients(
   p_clients jsonb
 )

@@ -1,5 +1,6 @@
--- Definer: nobody holds a write right on a table; this is the way to give API clients new secrets. Two places, one secret in each: the new one takes the place of the one that
--- was on its way out, and the one that was current gets an end.
+-- Definer: nobody holds a write right on a table; this is the way to give API clients new secrets.
+-- Two places, one secret in each: the new one takes the place of the one that was on its way out, and the one that was current gets
+-- an end.
 create or replace function api.rotate_secrets(
   p_clients jsonb
 )

@@ -1,5 +1,5 @@
--- A refusal: its code, what went wrong and how to mend it, where (a JSON pointer into the element; null where the element as a whole is
--- meant), and the facts that a caller needs. p_errors stands for pointer and facts where several parts of an element are wrong.
+-- A refusal: its code, what went wrong and how to mend it, where (a JSON pointer into the element; null where the element as a whole
+-- is meant), and the facts that a caller needs. p_errors stands for pointer and facts where several parts of an element are wrong.
 create or replace function app.refuse(
   p_code text,
   p_detail text,

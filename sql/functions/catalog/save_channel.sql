@@ -55,7 +55,8 @@ begin
   end if;
   body := catalog.channel_document(v_channel);
   if body::jsonb is distinct from v_old then
-    perform catalog.record_write(p_write => p_write, p_table_name => 'catalog.channels', p_old => v_old, p_new => body::jsonb);
+    perform catalog.record_write(
+      p_write => p_write, p_table_name => 'catalog.channels', p_old => v_old, p_new => body::jsonb);
   end if;
   return next;
 end

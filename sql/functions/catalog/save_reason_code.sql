@@ -43,7 +43,8 @@ begin
   end if;
   body := catalog.reason_code_document(v_reason);
   if body::jsonb is distinct from v_old then
-    perform catalog.record_write(p_write => p_write, p_table_name => 'catalog.reason_codes', p_old => v_old, p_new => body::jsonb);
+    perform catalog.record_write(
+      p_write => p_write, p_table_name => 'catalog.reason_codes', p_old => v_old, p_new => body::jsonb);
   end if;
   return next;
 end
