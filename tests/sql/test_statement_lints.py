@@ -25,7 +25,7 @@ REGION_TABLES = {("events", "outbox"), ("identity", "idempotency_keys")}
 VOLATILE_BUILT_INS = {"nextval", "random", "gen_random_uuid", "uuidv7", "clock_timestamp", "timeofday", "set_config", "pg_notify"}
 
 
-CONSTRUCTORS = re.compile(r"app\.refuse|[a-z]+\.new_[a-z_]+")
+CONSTRUCTORS = re.compile(r"app\.refuse(_lines)?|[a-z]+\.new_[a-z_]+")
 POSITIONAL_MAX = 2
 # Not converted yet. Names only ever go: a branch that converts a folder or a file removes its name, and the last one the set.
 NOT_YET_BY_NAME = frozenset(
@@ -287,7 +287,7 @@ PLANTED_NOTATION = [
         "calls app.page by position",
     ),
     ("returns void language sql as", "select app.page(p_list => 'a', p_key => 'b', p_limit => 1, p_documents => null)", None),
-    ("returns void language sql as", "select app.refused(1, null), pgmq.send('q', 'm', 1), format('%s %s', 1, 2)", None),
+    ("returns void language sql as", "select app.result_of(1, null), pgmq.send('q', 'm', 1), format('%s %s', 1, 2)", None),
     ("returns void language plpgsql as", "begin perform app.page('skus', 'sku_id', 1, null); end", "calls app.page by position"),
     (
         "returns void language plpgsql as",
@@ -298,7 +298,7 @@ PLANTED_NOTATION = [
     (f"{RESULT} language sql as", "select (1, null, false, null)::api.result", "makes a ROW by position"),
     (f"{RESULT} language sql as", "select 1, null, false, null", "answers api.result by position"),
     (f"{RESULT} language sql as", "select 1, '' union all select 2, ''", "answers api.result by position"),
-    (f"{RESULT} language sql as", "with a as (select 1, 2) select r.* from a, app.refused(1, null) r", None),
+    (f"{RESULT} language sql as", "with a as (select 1, 2) select r.* from a, app.result_of(1, null) r", None),
     (f"{RESULT} language sql as", "select app.new_result(p_ordinal => 1, p_code => 'ST001', p_body => null)", None),
     (f"{RESULT} language plpgsql as", "begin return query select 1, null, false, null; end", "answers api.result by position"),
     (f"{RESULT} language plpgsql as", "begin return next app.new_result(p_ordinal => 1); end", None),

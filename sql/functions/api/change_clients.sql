@@ -26,7 +26,7 @@ begin
     v_new := v_old || jsonb_strip_nulls(v_item.item);
     v_refusal := coalesce(identity.refuse_change(v_client, v_item.item), identity.refuse_client(v_new));
     if v_refusal is not null then
-      return next app.refused(v_item.nth, v_refusal);
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     update identity.clients c

@@ -36,7 +36,7 @@ begin
       end if;
     end if;
     if v_refusal is not null then
-      return next app.refused(v_item.nth, v_refusal);
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     insert into identity.client_secrets (client_id, secret_no, secret_hash, created_at)

@@ -34,7 +34,7 @@ begin
         'You have %s webhooks, which is the most one owner can have. Delete one first.', c_webhooks_max));
     end if;
     if v_refusal is not null then
-      v_results := v_results || app.refused(v_item.nth, v_refusal);
+      v_results := v_results || app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     v_id := webhooks.create_endpoint(p_region_id => p_region_id, p_owner => v_item.owner, p_settings => v_item.item);

@@ -34,7 +34,7 @@ begin
         p_pointer => case when v_item.from_seq < v_item.first_seq then '/from_seq' else '/to_seq' end);
     end if;
     if v_refusal is not null then
-      return next app.refused(v_item.nth, v_refusal);
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     return next app.new_result(p_ordinal => v_item.nth, p_body => json_build_object(

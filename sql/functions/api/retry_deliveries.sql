@@ -24,7 +24,7 @@ begin
   loop
     v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => true);
     if v_found.refusal is not null then
-      return next app.refused(v_item.nth, v_found.refusal);
+      return next app.result_of(v_item.nth, v_found.refusal);
       continue;
     end if;
     update webhooks.deliveries d
@@ -41,10 +41,10 @@ begin
     elsif exists (select from webhooks.deliveries d
                    where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id
                      and d.delivery_id = v_item.id) then
-      return next app.refused(v_item.nth, app.refuse(p_code => 'WH006', p_pointer => null,
+      return next app.result_of(v_item.nth, app.refuse_lines(p_code => 'WH006',
         p_detail => 'This delivery is being sent at this moment. See what comes of it first.'));
     else
-      return next app.refused(v_item.nth, app.refuse(p_code => 'WH005', p_pointer => null,
+      return next app.result_of(v_item.nth, app.refuse_lines(p_code => 'WH005',
         p_detail => format('There is no delivery %s of this webhook.', v_item.item ->> 'delivery_id')));
     end if;
   end loop;

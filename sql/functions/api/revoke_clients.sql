@@ -24,7 +24,7 @@ begin
     select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;
     v_refusal := identity.refuse_change(v_client, v_item.item);
     if v_refusal is not null then
-      return next app.refused(v_item.nth, v_refusal);
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     v_old := identity.client_document(v_item.id);

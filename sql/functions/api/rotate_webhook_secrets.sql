@@ -25,7 +25,7 @@ begin
   loop
     v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => false);
     if v_found.refusal is not null then
-      return next app.refused(v_item.nth, v_found.refusal);
+      return next app.result_of(v_item.nth, v_found.refusal);
       continue;
     end if;
     v_secret := webhooks.add_secret(

@@ -28,7 +28,7 @@ begin
       v_refusal := webhooks.refuse_settings(p_region_id, v_item.item);
     end if;
     if v_refusal is not null then
-      return next app.refused(v_item.nth, v_refusal);
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     perform webhooks.change_endpoint(v_found.endpoint, v_item.item);

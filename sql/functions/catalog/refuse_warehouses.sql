@@ -7,7 +7,7 @@ create or replace function catalog.refuse_warehouses(
   stable
   set search_path = ''
 as $$
-  select case when n.errors is not null then app.refuse(p_code => 'ST003', p_errors => n.errors,
+  select case when n.errors is not null then app.refuse_lines(p_code => 'ST003', p_errors => n.errors,
            p_detail => format('A channel is served by warehouses of its region (%s).', p_channel ->> 'region_id')) end
     from (select jsonb_agg(jsonb_build_object('pointer', '/warehouses/' || w.ordinality - 1,
                    'detail', format('There is no warehouse %s in region %s.', w.value, p_channel ->> 'region_id'))

@@ -27,9 +27,9 @@ begin
   return query
     select (k.result).*
       from (select case
-                     when s.fingerprint is null then app.refused(r.ordinal, app.refuse(p_code => 'ID002', p_pointer => null,
+                     when s.fingerprint is null then app.result_of(r.ordinal, app.refuse_lines(p_code => 'ID002',
                        p_detail => 'A request with this Idempotency-Key is in flight. Repeat it in a moment to get its answer.'))
-                     when s.fingerprint <> r.fingerprint then app.refused(r.ordinal, app.refuse(p_code => 'ID001', p_pointer => null,
+                     when s.fingerprint <> r.fingerprint then app.result_of(r.ordinal, app.refuse_lines(p_code => 'ID001',
                        p_detail => 'This Idempotency-Key was used with another payload. Send a new key with a new request.'))
                      else app.new_result(p_ordinal => r.ordinal, p_body => s.answer, p_replayed => true)
                    end as result

@@ -50,7 +50,7 @@ begin
   if v_errors is null then
     return null;
   end if;
-  return app.refuse(p_code => case when v_role = 'warehouse' then 'ST003' else 'OR008' end, p_errors => v_errors,
+  return app.refuse_lines(p_code => case when v_role = 'warehouse' then 'ST003' else 'OR008' end, p_errors => v_errors,
     p_detail => format('A client is bound to what exists in its region (%s); errors names what does not.', v_region));
 end
 $$;

@@ -7,7 +7,7 @@ create or replace function webhooks.missing(
   immutable
   set search_path = ''
 as $$
-  select app.refuse(p_code => 'WH001', p_detail => format('There is no webhook %s for you.', p_id), p_pointer => null);
+  select app.refuse_lines(p_code => 'WH001', p_detail => format('There is no webhook %s for you.', p_id));
 $$;
 
 grant execute on function webhooks.missing(text) to scoville_definer, admin, integration;

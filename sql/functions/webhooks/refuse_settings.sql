@@ -9,7 +9,7 @@ create or replace function webhooks.refuse_settings(
   stable
   set search_path = ''
 as $$
-  select app.refuse(p_code => min(f.code), p_detail => min(f.detail), p_errors => jsonb_agg(
+  select app.refuse_lines(p_code => min(f.code), p_detail => min(f.detail), p_errors => jsonb_agg(
            jsonb_build_object('pointer', '/' || f.member || '/' || f.nth - 1, 'detail', f.detail) order by f.nth))
     from (select v.*, min(v.turn) over () = v.turn as first
             from (
