@@ -87,6 +87,7 @@ class AsRole(Protocol):
         warehouses: Sequence[str] = (),
         channels: Sequence[str] = (),
         request_id: str | None = None,
+        region: int | None = 1,
     ) -> AbstractContextManager[psycopg.Connection[Any]]: ...
 
 
@@ -197,8 +198,15 @@ class Roles:
         warehouses: Sequence[str] = (),
         channels: Sequence[str] = (),
         request_id: str | None = None,
+        region: int | None = 1,
     ) -> Iterator[psycopg.Connection[Any]]:
-        claims = {"sub": sub, "warehouses": list(warehouses), "channels": list(channels), "request_id": request_id}
+        claims = {
+            "sub": sub,
+            "region": region,
+            "warehouses": list(warehouses),
+            "channels": list(channels),
+            "request_id": request_id,
+        }
         try:
             connection = self._idle.pop()
         except IndexError:

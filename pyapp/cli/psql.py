@@ -32,6 +32,7 @@ def psql(
     role: Annotated[Role | None, typer.Option(help="As this role of the API, with its claims, instead of the owner.")] = None,
     warehouse: Annotated[list[str] | None, typer.Option(help="With --role: a warehouse of the scope.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="With --role: a sales channel of the scope.")] = None,
+    region: Annotated[int, typer.Option(help="With --role: the region of the scope.")] = 1,
     subject: Annotated[str, typer.Option(help="With --role: who it is, as the audit will show it.")] = "psql",
     data_dir: DataDir = None,
 ) -> None:
@@ -44,7 +45,7 @@ def psql(
     if role:
         warehouses, channels = (warehouse or [], channel or []) if warehouse or channel else SCOPES.get(role, ([], []))
         parameters["options"] = " ".join(
-            [*filter(None, [parameters.get("options")]), *_claims(role, subject, warehouses, channels)]
+            [*filter(None, [parameters.get("options")]), *_claims(role, subject, region, warehouses, channels)]
         )
     _become(find_program("psql"), parameters, ctx.args)
 
@@ -60,9 +61,14 @@ def _parameters(settings: Settings, *, as_owner: bool) -> dict[str, Any]:
     return parameters
 
 
-def _claims(role: str, subject: str, warehouses: list[str], channels: list[str]) -> list[str]:
+def _claims(role: str, subject: str, region: int, warehouses: list[str], channels: list[str]) -> list[str]:
     """What app.enter sets for a transaction, as options of the session."""
-    claims = {"role": role, "scoville.subject": subject, "scoville.request_id": "psql"}
+    claims = {
+        "role": role,
+        "scoville.subject": subject,
+        "scoville.request_id": "psql",
+        "scoville.region": str(region),
+    }
     lists = {"scoville.warehouses": warehouses, "scoville.channels": channels}
     claims |= {name: "{" + ",".join(f'"{_quoted(code)}"' for code in codes) + "}" for name, codes in lists.items() if codes}
     return [f"-c {name}={_escaped(value)}" for name, value in claims.items()]

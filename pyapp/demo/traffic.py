@@ -42,8 +42,8 @@ MISHAPS = (
     ("shrinkage", None),
 )
 
-SALES = ("sales", {"sub": "demo-sales", "channels": [channel[0] for channel in CHANNELS]})
-STAFF = ("warehouse", {"sub": "demo-packer", "warehouses": [warehouse["warehouse_id"] for warehouse in WAREHOUSES]})
+SALES = ("sales", {"sub": "demo-sales", "region": 1, "channels": [channel[0] for channel in CHANNELS]})
+STAFF = ("warehouse", {"sub": "demo-packer", "region": 1, "warehouses": [warehouse["warehouse_id"] for warehouse in WAREHOUSES]})
 Who = tuple[str, dict[str, Any]]
 
 

@@ -69,7 +69,13 @@ class Identity(msgspec.Struct, frozen=True):
     def claims(self, request_id: str) -> bytes:
         """What app.enter gets, as JSON."""
         return msgspec.json.encode(
-            {"sub": self.subject, "warehouses": self.warehouses, "channels": self.channels, "request_id": request_id}
+            {
+                "sub": self.subject,
+                "region": self.region,
+                "warehouses": self.warehouses,
+                "channels": self.channels,
+                "request_id": request_id,
+            }
         )
 
 

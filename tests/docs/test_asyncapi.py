@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import msgspec
 import psycopg
 import pytest
 
-from pyapp.answers.events import TYPES, Event
+from pyapp.answers.events import DATA, Event
 from pyapp.describe import asyncapi
+from pyapp.eventlog.types import AUDIENCES, EVENT_TYPES
 from tests.conftest import AsRole
 from tests.docs.test_openapi import lint
 from tests.http.conftest import Api, key
@@ -93,9 +95,13 @@ def test_each_example_is_such_a_message(name: str) -> None:
 
 
 def test_it_knows_the_types_of_events_that_the_database_knows(connection: psycopg.Connection[Any]) -> None:
-    row = connection.execute("select events.known_types()").fetchone()
-    assert row
-    assert set(row[0]) == set(TYPES)
+    rows = connection.execute("select type, audience, about, says from events.event_types").fetchall()
+    assert set(rows) == set(EVENT_TYPES.values())
+    assert EVENT_TYPES.keys() == DATA.keys()
+    [(audiences,)] = connection.execute(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'event_types_audience_is_known_check'"
+    ).fetchall()
+    assert set(re.findall(r"'(\w+)'", audiences)) == set(AUDIENCES)
 
 
 def test_a_socket_says_what_is_described(shop: Shop) -> None:
@@ -123,6 +129,6 @@ def test_real_events_of_every_type_are_what_is_described(shop: Shop, as_role: As
     assert len(rows) == int(end.partition(":")[2])
     for type_, event in rows:
         msgspec.convert(event, Event, strict=False)
-        msgspec.convert(event["data"], TYPES[type_][1], strict=False)
+        msgspec.convert(event["data"], DATA[type_], strict=False)
         check(event, type_)
-    assert {type_ for type_, _ in rows} >= set(TYPES) - {"webhook.disabled", "webhook.test"}
+    assert {type_ for type_, _ in rows} >= set(DATA) - {"webhook.disabled", "webhook.test"}

@@ -21,8 +21,8 @@ WHERE = {
     "warehouses": "'WH-01' = any (warehouse_ids)",
     "channel": "channel_id = 'web'",
     "owner": "owner = 't'",
-    "events of warehouse": "type = 'sku.changed' or 'WH-01' = any (warehouse_ids) and type ~ '^(stock|lot)[.]'",
-    "events of channel": "type = 'sku.changed' or channel_id = 'web'",
+    "events of warehouse": "audience = 'everybody' or audience = 'warehouse' and 'WH-01' = any (warehouse_ids)",
+    "events of channel": "audience = 'everybody' or audience in ('channel', 'warehouse') and channel_id = 'web'",
 }
 EVERYONE = {"admin": "all", "warehouse": "all", "sales": "all", "integration": "all", "scoville_worker": "all"}
 BY_OWNER = {"admin": "all", "integration": "owner"}
@@ -47,6 +47,7 @@ READS: dict[str, dict[str, str]] = {
     "orders.order_allocations": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "orders.fulfillments": {**BY_CHANNEL, "warehouse": "warehouse"},
     "orders.fulfillment_lines": {**BY_CHANNEL, "warehouse": "warehouse"},
+    "events.event_types": EVERYONE,
     "events.outbox": {},
     "events.event_log": {
         "admin": "all",
@@ -189,8 +190,8 @@ def seeded(as_role: AsRole, connection: psycopg.Connection[Any]) -> psycopg.Conn
         insert into stock.reservation_lines (region_id, reservation_id, sku_id, warehouse_id, channel_id, quantity)
         select 1, reservation_id, 'HOT', case channel_id when 'web' then 'WH-01' else 'WH-02' end, channel_id, 1 from held""")
     connection.execute("""
-        insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)
-        values (0, 'sku.changed', 'skus/HOT', 2, '{}', 'a', now())""")
+        insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)
+        values (0, 'sku.changed', 'everybody', 'skus/HOT', 2, '{}', 'a', now())""")
     with as_role("scoville_worker") as c:
         assert c.execute("select jobs.sequence_events(1000)").fetchone() != (0,)
         c.execute("select jobs.roll_up_stock(1::smallint, 500), jobs.roll_up_sales(1::smallint, 500)")
@@ -218,10 +219,11 @@ def become(connection: psycopg.Connection[Any], role: str) -> None:
     """As the API does it, in a transaction of a superuser's connection; the last three roles never enter."""
     if role in ("bi_reader", "bi_reader_all", "authenticator"):
         connection.execute(f"set local role {role}")
+        connection.execute("set local scoville.region = '1'")
         connection.execute("set local scoville.warehouses = '{WH-01}'")
         connection.execute("set local scoville.channels = '{web}'")
     else:
-        claims = json.dumps({"sub": "t", "warehouses": ["WH-01"], "channels": ["web"]})
+        claims = json.dumps({"sub": "t", "region": 1, "warehouses": ["WH-01"], "channels": ["web"]})
         connection.execute("select app.enter(%s, %s)", [role, claims])
 
 
@@ -336,6 +338,7 @@ def test_the_functions_themselves_are_bound_by_the_claims(seeded: psycopg.Connec
     }
     with seeded.transaction(force_rollback=True):
         seeded.execute("set local role scoville_definer")
+        seeded.execute("set local scoville.region = '1'")
         seeded.execute("set local scoville.warehouses = '{WH-01}'")
         if verb == "update":  # the rows that may be read shall not be what keeps it within
             seeded.execute("reset role")
