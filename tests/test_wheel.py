@@ -9,7 +9,7 @@ import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
-from pyapp.deploy.migrate import ROOT
+from pyapp.files import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,6 +42,6 @@ def test_a_wheel_deploys_from_its_own_files(tmp_path: Path) -> None:
         archive.extractall(tmp_path / "installed")
     ours = {path.relative_to(ROOT).as_posix() for folder in ("sql", "migrations") for path in (ROOT / folder).rglob("*.*")}
     assert {name for name in ours if "__pycache__" not in name} <= names
-    where = "from pyapp.deploy.migrate import ROOT; print(ROOT)"
+    where = "from pyapp.files import ROOT; print(ROOT)"
     said = subprocess.run([sys.executable, "-c", where], cwd=tmp_path / "installed", check=True, capture_output=True, text=True)
     assert said.stdout.strip() == str(tmp_path / "installed" / "pyapp")

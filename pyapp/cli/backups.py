@@ -117,7 +117,7 @@ def describe(connection: psycopg.Connection[Any]) -> Manifest:
 
 def _make_roles(connection: psycopg.Connection[Any]) -> None:
     """They belong to the cluster, not to the database: a dump names them and does not make them."""
-    from pyapp.deploy.migrate import ROOT
+    from pyapp.files import ROOT
 
     connection.execute((ROOT / "sql" / "policies" / "roles.sql").read_bytes())
 

@@ -26,16 +26,12 @@ from yoyo.migrations import default_migration_table
 from pyapp.deploy import replay
 from pyapp.deploy.replay import OWNER
 from pyapp.failures import Exit, Failure
+from pyapp.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from yoyo.migrations import Migration
-
-HERE = Path(__file__).resolve().parent
-PACKAGE = HERE.parent
-# A wheel has sql/ and migrations/ inside the package; the repository has them beside it.
-ROOT = PACKAGE if (PACKAGE / "migrations").is_dir() else PACKAGE.parent
 
 SCHEMA = "migrations"  # yoyo's bookkeeping and ours
 LOCK_KEY = 0x5C0_711E  # any number, as long as nobody else takes it
@@ -208,7 +204,7 @@ def _fingerprint(root: Path) -> str:
         *replay.replay_files(root / "sql"),
     ]
     names = "\n".join(path.relative_to(root).as_posix() for path in files)
-    code = [HERE / name for name in ("migrate.py", "pgmq_schema.py", "replay.py")]
+    code = [Path(__file__).with_name(name) for name in ("migrate.py", "pgmq_schema.py", "replay.py")]
     return hashlib.sha256(f"{names}\n{_sha256(*files, *code)}".encode()).hexdigest()
 
 

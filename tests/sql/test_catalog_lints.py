@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from pyapp.deploy.migrate import ROOT
+from pyapp.files import ROOT
 
 LINTS = (Path(__file__).parent / "catalog_lints.sql").read_text(encoding="utf-8")
 

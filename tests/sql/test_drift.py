@@ -13,8 +13,9 @@ from yoyo import read_migrations
 
 from pyapp.demo.embedded import POSTGRES_BIN_PATH
 from pyapp.deploy import migrate as deploy
-from pyapp.deploy.migrate import ROOT, migrate, open_backend
+from pyapp.deploy.migrate import migrate, open_backend
 from pyapp.deploy.replay import QUEUE_SCHEMA, ROLES, SCHEMAS
+from pyapp.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from pglast import ast, parse_sql
 
-from pyapp.deploy.migrate import ROOT
+from pyapp.files import ROOT
 from tests.sql.sources import FUNCTIONS, function_files, nodes, sources
 
 if TYPE_CHECKING:
