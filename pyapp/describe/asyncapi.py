@@ -1,6 +1,7 @@
 """The AsyncAPI 3.0 document: the inventory socket, the stream of events, and each type of event.
 
-Made from events.event_types and the structs of pyapp/eventlog/messages.py and pyapp/answers/events.py; what they do not say is said here.
+Made from events.event_types and from the structs of pyapp/eventlog/messages.py and pyapp/answers/events.py; what they do not
+say is said here.
 """
 
 from __future__ import annotations
@@ -220,7 +221,13 @@ def _event_messages(schemas: Json) -> dict[str, Json]:
         sample = compose({"$ref": REF.format(name="Event")}, schemas)
         sample |= {"type": type_, "data": compose({"$ref": REF.format(name=data.__name__)}, schemas)}
         payload = {"$ref": REF.format(name=_camel(type_))}
-        made[type_] = {"name": type_, "title": type_, "summary": EVENT_TYPES[type_].says, "payload": payload, "examples": [{"payload": sample}]}
+        made[type_] = {
+            "name": type_,
+            "title": type_,
+            "summary": EVENT_TYPES[type_].says,
+            "payload": payload,
+            "examples": [{"payload": sample}],
+        }
     reset = {"$ref": REF.format(name="StreamReset")}
     made[RESET] = {
         "name": "reset",

@@ -47,7 +47,8 @@ CLIENTS: list[tuple[Role, dict[str, list[str]], str]] = [
 ]
 ORDERS = """
     insert into events.outbox (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, occurred_at)
-    select 1, 'order.placed', 'channel', 'orders/' || n, case n % 2 when 0 then 'web' else 'pos' end, '{}', 1, '{}', 'flood', now()
+    select 1, 'order.placed', 'channel', 'orders/' || n, case n % 2 when 0 then 'web' else 'pos' end, '{}', 1, '{}', 'flood',
+           now()
       from generate_series(1, 4) n"""
 
 

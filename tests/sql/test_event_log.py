@@ -188,7 +188,8 @@ def test_everything_that_happens_has_its_complete_event(shop: Shop) -> None:
     do_everything(shop)
     events = happened(shop)
     known = shop.connection.execute("select type from events.event_types where about <> 'webhook'").fetchall()
-    assert set(types(events)) == {type_ for (type_,) in known}
+    known = {type_ for (type_,) in known}
+    assert set(types(events)) == known
     for event in events:
         assert event["version"] == event["data"]["version"], event
         assert event["actor"], event
@@ -392,8 +393,9 @@ PLANTED: dict[str, tuple[str, tuple[str, int]]] = {
         ("added", 9),
     ),
     "a row doubled": (
-        "insert into events.event_log select region_id, seq, epoch, recorded_at + interval '1 s', type, audience, subject, sku_id,"
-        " warehouse_ids, channel_id, version, data, actor, request_id, occurred_at, hash from events.event_log where seq = 4",
+        "insert into events.event_log select region_id, seq, epoch, recorded_at + interval '1 s', type, audience, subject,"
+        " sku_id, warehouse_ids, channel_id, version, data, actor, request_id, occurred_at, hash from events.event_log"
+        " where seq = 4",
         ("added", 4),
     ),
     "another end": ("update events.stream set last_hash = sha256('')", ("altered", 8)),

@@ -215,7 +215,7 @@ def seeded(as_role: AsRole, connection: psycopg.Connection[Any]) -> psycopg.Conn
     return connection
 
 
-def become(connection: psycopg.Connection[Any], role: str) -> None:
+def become(connection: psycopg.Connection[Any], role: str, region: int | None = 1) -> None:
     """As the API does it, in a transaction of a superuser's connection; the last three roles never enter."""
     if role in ("bi_reader", "bi_reader_all", "authenticator"):
         connection.execute(f"set local role {role}")
@@ -223,15 +223,17 @@ def become(connection: psycopg.Connection[Any], role: str) -> None:
         connection.execute("set local scoville.warehouses = '{WH-01}'")
         connection.execute("set local scoville.channels = '{web}'")
     else:
-        claims = json.dumps({"sub": "t", "region": 1, "warehouses": ["WH-01"], "channels": ["web"]})
+        claims = json.dumps({"sub": "t", "region": region, "warehouses": ["WH-01"], "channels": ["web"]})
         connection.execute("select app.enter(%s, %s)", [role, claims])
 
 
-def attempt(connection: psycopg.Connection[Any], role: str, statement: str) -> list[tuple[Any, ...]] | str:
+def attempt(
+    connection: psycopg.Connection[Any], role: str, statement: str, region: int | None = 1
+) -> list[tuple[Any, ...]] | str:
     """The rows, or the SQLSTATE of the refusal; nothing is kept."""
     try:
         with connection.transaction(force_rollback=True):
-            become(connection, role)
+            become(connection, role, region)
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
     except psycopg.Error as error:
@@ -327,6 +329,88 @@ def test_inner_functions_are_out_of_reach(seeded: psycopg.Connection[Any], role:
 def test_a_missing_claim_means_no_rows(seeded: psycopg.Connection[Any], as_role: AsRole, role: str, table: str) -> None:
     with as_role(role) as c:
         assert c.execute(f"select * from {table}").fetchall() == []
+
+
+CALLERS = ("warehouse", "sales", "integration")
+IDS_OF_REGION_1 = ("WH-01", "WH-02", "ORD-1-", "RSV-1-", "WHK-1-", '"web"')
+REGION_TABLES = """
+    select c.oid::regclass::text
+      from pg_class c
+      join pg_attribute a on a.attrelid = c.oid and a.attname = 'region_id'
+     where c.relkind in ('r', 'p') and not c.relispartition
+       and c.relnamespace::regnamespace::text in ('stock', 'orders', 'events', 'webhooks', 'analytics')"""
+another_region = pytest.mark.parametrize("region", [2, None], ids=["another", "none"])
+
+
+@another_region
+def test_a_caller_of_another_region_reads_no_row_of_this_one(seeded: psycopg.Connection[Any], region: int | None) -> None:
+    tables = [table for (table,) in seeded.execute(REGION_TABLES).fetchall()]
+    for table in (*tables, "catalog.warehouses", "catalog.channels"):
+        statement = f"select region_id from {table} where region_id <> 0"
+        for role in READS[table]:
+            own = attempt(seeded, role, statement)
+            bound = role in CALLERS
+            assert attempt(seeded, role, statement, region) == ([] if bound else own), (table, role)
+            assert own or READS[table][role] == "none" or table == "analytics.adjustment_days", (table, role)
+
+
+@another_region
+def test_a_caller_of_another_region_gets_nothing_from_a_function(seeded: psycopg.Connection[Any], region: int | None) -> None:
+    """A command refuses, a query finds nothing; an admin may name any region."""
+    told = set()
+    commands = {
+        name
+        for (name,) in seeded.execute(
+            "select proname from pg_proc where pronamespace = 'api'::regnamespace and prosecdef"
+        ).fetchall()
+    }
+    for function, (arguments, callers) in CALLS.items():
+        statement = f"select * from api.{function}{arguments}"
+        if "1::smallint" not in arguments:
+            continue
+        if (arguments, callers) == HOOK_COMMAND:
+            statement = statement.replace("[]", '[{"webhook_id": "WHK-1-1001"}]')
+        for role in callers & set(CALLERS):
+            answer = attempt(seeded, role, statement, region)
+            if function in commands:
+                assert answer == "42501", (function, role)
+            else:
+                assert not any(name in str(answer) for name in IDS_OF_REGION_1), (function, role, answer)
+                told |= {function for name in IDS_OF_REGION_1 if name in str(attempt(seeded, role, statement))}
+        assert not isinstance(attempt(seeded, "admin", statement, region), str), function
+    assert told >= {
+        "list_inventory",
+        "get_inventory",
+        "summarize_warehouses",
+        "list_movements",
+        "list_orders",
+        "list_reservations",
+    }
+    assert told >= {"list_events", "snapshot_levels", "list_warehouses", "list_channels", "list_webhooks", "get_order"}
+
+
+@another_region
+@pytest.mark.parametrize("role", CALLERS)
+def test_functions_reach_rows_of_the_region_of_their_caller_only(
+    seeded: psycopg.Connection[Any], as_role: AsRole, role: str, region: int | None
+) -> None:
+    """The definer is bound by the region too, whatever a function forgets to ask."""
+    readable = [
+        table
+        for (table,) in seeded.execute(REGION_TABLES).fetchall()
+        if seeded.execute("select has_table_privilege('scoville_definer', %s, 'select')", [table]).fetchone() == (True,)
+    ]
+    counts = " union all ".join(f"select '{table}', count(*) from {table} where region_id <> 0" for table in readable)
+    seeded.execute(
+        "create function api.count_rows() returns table (name text, rows bigint) language sql stable security definer "
+        f"set search_path = '' as $$ {counts} $$"
+    )
+    seeded.execute("alter function api.count_rows() owner to scoville_definer")
+    with as_role(role, region=region, warehouses=["WH-01"], channels=["web"], sub="t") as c:
+        assert {name for name, rows in c.execute("select * from api.count_rows()").fetchall() if rows} == set()
+    with as_role("admin", region=region) as c:
+        reached = {name for name, rows in c.execute("select * from api.count_rows()").fetchall() if rows}
+    assert reached >= {"stock.stock_levels", "stock.reservations", "orders.orders", "events.event_log", "webhooks.endpoints"}
 
 
 @pytest.mark.parametrize("verb", ["select", "update"])

@@ -1017,7 +1017,7 @@ def test_old_deliveries_are_forgotten_with_their_attempts(hooks: Hooks) -> None:
 def emit(hooks: Hooks, size: int) -> None:
     """An event about nothing, whose data is a text of so many characters."""
     hooks.shop.connection.execute(
-        "select events.emit(1::smallint, 'sku.changed', 'everybody', 'skus/X', null, '{}', 1,"
+        "select events.emit(1::smallint, 'sku.changed', 'skus/X', null, '{}', 1,"
         " jsonb_build_object('text', repeat('x', %s)), 'a', null)",
         [size],
     )
