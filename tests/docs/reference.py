@@ -79,8 +79,8 @@ def events() -> str:
             ("type", "says", "audience", "`data`"),
             ((f"`{name}`", known.says, known.audience, DATA[name].__name__) for name, known in EVENT_TYPES.items()),
         )
-        + "\n## Who sees an event\n\nAn admin sees every event of a region. The audience of its type says who else does, on sockets and\n"
-        "streams, in lists and by webhooks.\n\n"
+        + "\n## Who sees an event\n\nAn admin sees every event of a region. The audience of its type says who else does, on\n"
+        "sockets and streams, in lists and by webhooks.\n\n"
         + table(("audience", "who"), ((f"{audience}", who) for audience, who in AUDIENCES.items()))
         + "\n## What `data` holds\n\n"
         + table(("shape", "members"), ((name, ", ".join(f"`{field}`" for field in fields)) for name, fields in shapes.items()))

@@ -303,7 +303,7 @@ GUARDS = (
     Guard(
         "a caller sees its own region",
         "sql/policies/stock/stock_levels.sql",
-        "  using (app.reaches_all_regions() or region_id = app.claim_region());",
+        "  using (region_id = app.claim_region() or app.reaches_all_regions());",
         "  using (true);",
         f"{ROLES} -k region",
     ),

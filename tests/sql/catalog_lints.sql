@@ -217,7 +217,7 @@ select 'region_table_without_region_policy', name
  where not relispartition
    and not exists (select from pol
                     where pol.polrelid = region_tb.oid and pol.polcmd = '*' and not pol.polpermissive
-                      and pol.expr ~ 'reaches_all_regions\(\) OR .*region_id.*claim_region\(\)'
+                      and pol.expr ~ 'region_id.*claim_region.*OR .*reaches_all_regions\(\)'
                       and pol.polroles @> array['warehouse'::regrole, 'sales'::regrole, 'integration'::regrole, 'scoville_definer'::regrole]::oid[])
 union all
 select 'policy_to_public', name || ' ' || polname from pol where polroles = '{0}'

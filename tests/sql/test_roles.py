@@ -369,7 +369,7 @@ def test_a_caller_of_another_region_gets_nothing_from_a_function(seeded: psycopg
         if "1::smallint" not in arguments:
             continue
         if (arguments, callers) == HOOK_COMMAND:
-            statement = statement.replace("[]", '[{"webhook_id": "WHK-1-1001"}]')
+            statement = statement.replace("[]", '[{"webhook_id": "WHK-1-1001", "url": "https://a.example"}]')
         for role in callers & set(CALLERS):
             answer = attempt(seeded, role, statement, region)
             if function in commands:

@@ -5,7 +5,7 @@ alter table analytics.lot_receipts force row level security;
 drop policy if exists lot_receipts_all_own_region on analytics.lot_receipts;
 create policy lot_receipts_all_own_region on analytics.lot_receipts
   as restrictive for all to warehouse, sales, integration, scoville_definer
-  using (app.reaches_all_regions() or region_id = app.claim_region());
+  using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists lot_receipts_select_every_warehouse on analytics.lot_receipts;
 create policy lot_receipts_select_every_warehouse on analytics.lot_receipts

@@ -5,7 +5,7 @@ alter table analytics.stock_marks force row level security;
 drop policy if exists stock_marks_all_own_region on analytics.stock_marks;
 create policy stock_marks_all_own_region on analytics.stock_marks
   as restrictive for all to warehouse, sales, integration, scoville_definer
-  using (app.reaches_all_regions() or region_id = app.claim_region());
+  using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists stock_marks_select_every_warehouse on analytics.stock_marks;
 create policy stock_marks_select_every_warehouse on analytics.stock_marks

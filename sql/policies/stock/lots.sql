@@ -5,7 +5,7 @@ alter table stock.lots force row level security;
 drop policy if exists lots_all_own_region on stock.lots;
 create policy lots_all_own_region on stock.lots
   as restrictive for all to warehouse, sales, integration, scoville_definer
-  using (app.reaches_all_regions() or region_id = app.claim_region());
+  using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists lots_select_staff on stock.lots;
 create policy lots_select_staff on stock.lots

@@ -5,7 +5,7 @@ alter table webhooks.attempts force row level security;
 drop policy if exists attempts_all_own_region on webhooks.attempts;
 create policy attempts_all_own_region on webhooks.attempts
   as restrictive for all to warehouse, sales, integration, scoville_definer
-  using (app.reaches_all_regions() or region_id = app.claim_region());
+  using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists attempts_select_everything on webhooks.attempts;
 create policy attempts_select_everything on webhooks.attempts

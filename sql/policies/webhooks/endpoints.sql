@@ -5,7 +5,7 @@ alter table webhooks.endpoints force row level security;
 drop policy if exists endpoints_all_own_region on webhooks.endpoints;
 create policy endpoints_all_own_region on webhooks.endpoints
   as restrictive for all to warehouse, sales, integration, scoville_definer
-  using (app.reaches_all_regions() or region_id = app.claim_region());
+  using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists endpoints_select_everything on webhooks.endpoints;
 create policy endpoints_select_everything on webhooks.endpoints

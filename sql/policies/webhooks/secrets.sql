@@ -5,7 +5,7 @@ alter table webhooks.secrets force row level security;
 drop policy if exists secrets_all_own_region on webhooks.secrets;
 create policy secrets_all_own_region on webhooks.secrets
   as restrictive for all to warehouse, sales, integration, scoville_definer
-  using (app.reaches_all_regions() or region_id = app.claim_region());
+  using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists secrets_select_definer on webhooks.secrets;
 create policy secrets_select_definer on webhooks.secrets
