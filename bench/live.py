@@ -33,8 +33,8 @@ CHANGE = """
     with changed as (
       update stock.stock_levels set on_hand = on_hand - 1, version = version + 1, updated_at = clock_timestamp()
        where region_id = 1 and warehouse_id = 'WH-1' and sku_id = %s returning *)
-    insert into events.outbox (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, occurred_at)
-    select 1, 'stock.adjusted', 'stock/' || warehouse_id || '/' || sku_id, sku_id, array[warehouse_id], version,
+    insert into events.outbox (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, occurred_at)
+    select 1, 'stock.adjusted', 'warehouse', 'stock/' || warehouse_id || '/' || sku_id, sku_id, array[warehouse_id], version,
            jsonb_build_object('new', jsonb_build_object('sku_id', sku_id, 'warehouse_location', warehouse_id, 'stock', on_hand,
              'available', available, 'reserved', reserved, 'committed', committed, 'unavailable', unavailable,
              'safety_stock', safety_stock, 'incoming', incoming, 'version', version, 'updated_at', app.rfc3339(updated_at))),

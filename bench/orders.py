@@ -95,7 +95,7 @@ def _orders(
 def _alone(system: System, api: Api) -> Iterator[Row]:
     """One client's order over HTTP beside one call of the function over the same kind of connection, in turns."""
     order = {"customer": {"name": "Jane Doe", "address": "123 Hot St"}, "items": [{"sku_id": "SKU-0000", "quantity": 1}]}
-    claims = json.dumps({"sub": "bench", "channels": ["web"]})
+    claims = json.dumps({"sub": "bench", "region": 1, "channels": ["web"]})
     direct: list[float] = []
     over_http: list[float] = []
     headers = {"Authorization": f"Bearer {system.token()}", "Content-Type": "application/json"}

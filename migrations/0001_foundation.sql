@@ -588,6 +588,48 @@ comment on type orders.draft is 'An order on its way: read, priced, and refused 
 -- through the commit); a sequencer moves committed rows into the log, where they get their gapless seq.
 -- Region 0 is the catalogue's, which every region shares.
 
+-- One row per type of event. Everything that decides who may see an event compares its audience, which is copied to the event when
+-- it is written; nothing decides by the name of the type.
+create table events.event_types (
+  type text not null,
+  audience text not null,
+  about text not null,
+  says text not null,
+  constraint event_types_pkey primary key (type),
+  constraint event_types_type_is_a_family_and_a_word_check check (type ~ '^[a-z]+[.][a-z_]+$'),
+  constraint event_types_audience_is_known_check check (audience in ('everybody', 'warehouse', 'channel', 'webhook', 'admin'))
+);
+comment on table events.event_types is 'Every type of event: who may see it, what its subject is, and what it says.';
+comment on column events.event_types.audience is
+  'Who sees it beside admin. everybody: every role. warehouse: staff of its warehouses, and sales and integrations of its channel '
+  'if it names one. channel: sales and integrations of its channel. webhook: the webhook that its subject names. admin: nobody else.';
+comment on column events.event_types.about is 'The kind of thing that its subject names.';
+
+insert into events.event_types (type, audience, about, says) values
+  ('stock.received', 'warehouse', 'level', 'Units came in.'),
+  ('stock.adjusted', 'warehouse', 'level', 'Changed by hand, counted, moved to another part.'),
+  ('stock.reserved', 'warehouse', 'level', 'Held.'),
+  ('stock.released', 'warehouse', 'level', 'No longer held or promised.'),
+  ('stock.committed', 'warehouse', 'level', 'Promised to an order.'),
+  ('stock.fulfilled', 'warehouse', 'level', 'Shipped.'),
+  ('stock.low', 'warehouse', 'level', 'Fell to the reorder point, or below it.'),
+  ('stock.out', 'warehouse', 'level', 'Nothing is available any more.'),
+  ('stock.back_in', 'warehouse', 'level', 'Available again.'),
+  ('reservation.created', 'channel', 'reservation', 'Units are held.'),
+  ('reservation.extended', 'channel', 'reservation', 'Held for a longer or shorter time.'),
+  ('reservation.released', 'channel', 'reservation', 'Let go.'),
+  ('reservation.expired', 'channel', 'reservation', 'Its time was over.'),
+  ('reservation.committed', 'channel', 'reservation', 'It became an order.'),
+  ('order.placed', 'channel', 'order', 'A new order.'),
+  ('order.modified', 'channel', 'order', 'Changed before anything of it was shipped.'),
+  ('order.canceled', 'channel', 'order', 'Canceled, wholly or what was left of it.'),
+  ('order.fulfilled', 'channel', 'order', 'A parcel left.'),
+  ('lot.status_changed', 'warehouse', 'lot', 'A batch was quarantined, recalled, given free.'),
+  ('lot.expiring', 'warehouse', 'lot', 'A batch will expire soon.'),
+  ('sku.changed', 'everybody', 'sku', 'The catalogue.'),
+  ('webhook.disabled', 'admin', 'webhook', 'A webhook was given up.'),
+  ('webhook.test', 'webhook', 'webhook', 'Somebody asked for a test.');
+
 create sequence events.outbox_outbox_id_seq;
 create table events.outbox (
   region_id smallint not null,
@@ -596,6 +638,7 @@ create table events.outbox (
   outbox_id bigint not null
     default case when pg_current_xact_id() is not null then nextval('events.outbox_outbox_id_seq') end,
   type text not null,
+  audience text,
   subject text not null,
   sku_id text collate "C",
   warehouse_ids text[] not null default '{}',
@@ -606,6 +649,8 @@ create table events.outbox (
   request_id text,
   occurred_at timestamptz not null,
   constraint outbox_pkey primary key (region_id, outbox_id),
+  -- Cheaper than a foreign key, which would lock the same few rows of event_types in every transaction.
+  constraint outbox_type_is_known_check check (audience is not null),
   -- Written out only where it is not plainly small: no text is 32 times as long as its binary form, but for absurd numbers.
   constraint outbox_data_is_at_most_262144_bytes_check
     check (pg_column_size(data) <= 8192 or octet_length(data::text) <= 262144)
@@ -617,6 +662,8 @@ create table events.outbox (
 );
 alter sequence events.outbox_outbox_id_seq owned by events.outbox.outbox_id;
 comment on table events.outbox is 'Events that are committed and not yet sequenced. version is that of the subject after the change.';
+comment on column events.outbox.audience is
+  'events.audience_of(type), which is null, and so refused, for a type that events.event_types does not have.';
 
 create table events.event_log (
   region_id smallint not null,
@@ -624,6 +671,7 @@ create table events.event_log (
   epoch text not null,
   recorded_at timestamptz not null,
   type text not null,
+  audience text not null,
   subject text not null,
   sku_id text collate "C",
   warehouse_ids text[] not null,

@@ -87,6 +87,7 @@ class AsRole(Protocol):
         warehouses: Sequence[str] = (),
         channels: Sequence[str] = (),
         request_id: str | None = None,
+        region: int | None = 1,
     ) -> AbstractContextManager[psycopg.Connection[Any]]: ...
 
 
@@ -197,8 +198,9 @@ class Roles:
         warehouses: Sequence[str] = (),
         channels: Sequence[str] = (),
         request_id: str | None = None,
+        region: int | None = 1,
     ) -> Iterator[psycopg.Connection[Any]]:
-        caller = Component(role, sub, warehouses, channels)
+        caller = Component(role, sub, warehouses, channels, region)
         try:
             connection = self._idle.pop()
         except IndexError:

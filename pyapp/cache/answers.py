@@ -117,7 +117,7 @@ class Answers:
         for region in {event.region for event in events}:
             self._forget((region, None))
         # Of a SKU or batch the event does not say in its columns which entries it concerns; there are few of them.
-        for region in {event.region for event in events if not event.type.startswith(("stock.", "order.", "reservation."))}:
+        for region in {event.region for event in events if event.about not in ("level", "order", "reservation")}:
             for topic in list(self._topics):
                 if region in (0, topic[0]):
                     self._forget(topic)

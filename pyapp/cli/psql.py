@@ -33,6 +33,7 @@ def psql(
     role: Annotated[Role | None, typer.Option(help="As this role of the API, with its claims, instead of the owner.")] = None,
     warehouse: Annotated[list[str] | None, typer.Option(help="With --role: a warehouse of the scope.")] = None,
     channel: Annotated[list[str] | None, typer.Option(help="With --role: a sales channel of the scope.")] = None,
+    region: Annotated[int, typer.Option(help="With --role: the region of the scope.")] = 1,
     subject: Annotated[str, typer.Option(help="With --role: who it is, as the audit will show it.")] = "psql",
     data_dir: DataDir = None,
 ) -> None:
@@ -44,7 +45,7 @@ def psql(
     parameters = _parameters(settings, as_owner=role is None)
     if role:
         warehouses, channels = (warehouse or [], channel or []) if warehouse or channel else SCOPES.get(role, ([], []))
-        claims = session_options(Component(role, subject, warehouses, channels), "psql")
+        claims = session_options(Component(role, subject, warehouses, channels, region), "psql")
         parameters["options"] = " ".join([*filter(None, [parameters.get("options")]), *claims])
     _become(find_program("psql"), parameters, ctx.args)
 

@@ -29,14 +29,18 @@ class Component(NamedTuple):
     subject: str
     warehouses: Sequence[str] = ()
     channels: Sequence[str] = ()
+    region: int | None = None  # an admin and the worker reach all of them
 
     def claims(self, request_id: str = "") -> bytes:
-        return encode_claims(self.subject, request_id, self.warehouses, self.channels)
+        return encode_claims(self.subject, request_id, self.region, self.warehouses, self.channels)
 
 
-def encode_claims(subject: str, request_id: str, warehouses: Sequence[str], channels: Sequence[str]) -> bytes:
-    """What app.enter reads, as JSON."""
-    return msgspec.json.encode({"sub": subject, "warehouses": warehouses, "channels": channels, "request_id": request_id})
+def encode_claims(
+    subject: str, request_id: str, region: int | None, warehouses: Sequence[str], channels: Sequence[str]
+) -> bytes:
+    """The claims that app.enter reads, as JSON."""
+    claims = {"sub": subject, "region": region, "warehouses": warehouses, "channels": channels, "request_id": request_id}
+    return msgspec.json.encode(claims)
 
 
 def enter_step(caller: Caller, request_id: str = "") -> tuple[str, tuple[str, bytes]]:
@@ -52,6 +56,8 @@ def entering(caller: Caller, request_id: str = "") -> tuple[LiteralString, list[
 def session_options(caller: Component, request_id: str) -> list[str]:
     """What app.enter sets for a transaction, as options of libpq that set it for a session."""
     claims = {"role": caller.role, "scoville.subject": caller.subject, "scoville.request_id": request_id}
+    if caller.region is not None:
+        claims["scoville.region"] = str(caller.region)
     lists = {"scoville.warehouses": caller.warehouses, "scoville.channels": caller.channels}
     claims |= {name: "{" + ",".join(f'"{_quoted(code)}"' for code in codes) + "}" for name, codes in lists.items() if codes}
     return [f"-c {name}={_escaped(value)}" for name, value in claims.items()]

@@ -43,8 +43,8 @@ MISHAPS = (
     ("shrinkage", None),
 )
 
-SALES = Component("sales", "demo-sales", channels=[channel[0] for channel in CHANNELS])
-STAFF = Component("warehouse", "demo-packer", warehouses=[str(warehouse["warehouse_id"]) for warehouse in WAREHOUSES])
+SALES = Component("sales", "demo-sales", channels=[channel[0] for channel in CHANNELS], region=1)
+STAFF = Component("warehouse", "demo-packer", [str(warehouse["warehouse_id"]) for warehouse in WAREHOUSES], region=1)
 
 
 async def run(database_url: str, stop: asyncio.Event) -> None:

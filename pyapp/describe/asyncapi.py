@@ -1,6 +1,7 @@
 """The AsyncAPI 3.0 document: the inventory socket, the stream of events, and each type of event.
 
-Made from the structs of pyapp/eventlog/messages.py and pyapp/api/event_types.py; what they do not say is said here.
+Made from events.event_types and from the structs of pyapp/eventlog/messages.py and pyapp/api/event_types.py; what they do not
+say is said here.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from typing import Any
 import msgspec
 
 from pyapp import __version__
-from pyapp.api.event_types import TYPES, Event
+from pyapp.api.event_types import DATA, Event
 from pyapp.describe.openapi import compose
 from pyapp.eventlog import messages
+from pyapp.eventlog.types import EVENT_TYPES
 from pyapp.http.fields import Json
 from pyapp.http.results import Problem
 from pyapp.live.inventory import MESSAGES_PER_SECOND, SOCKETS_MAX, SOCKETS_OF_ONE_MAX
@@ -145,7 +147,7 @@ def _events() -> Json:
         "title": "Events",
         "description": f"{STREAM}\n{limits}\n",
         "servers": [{"$ref": "#/servers/streams"}],
-        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*TYPES, RESET)},
+        "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in (*DATA, RESET)},
     }
 
 
@@ -162,7 +164,7 @@ def _operations() -> Json:
     return {
         "receiveRequests": operation("receive", "inventory", "What a client says", map(name_of, TO_SERVER)),
         "sendLevels": operation("send", "inventory", "What a client is told", map(name_of, TO_CLIENT)),
-        "sendEvents": operation("send", "events", "What a stream carries", [*TYPES, RESET]),
+        "sendEvents": operation("send", "events", "What a stream carries", [*DATA, RESET]),
     }
 
 
@@ -174,7 +176,7 @@ def _schemas() -> dict[str, Json]:
         Problem,
         messages.AvailableLevel,
         messages.StreamReset,
-        *(data for _, data in TYPES.values()),
+        *DATA.values(),
     }
     _, components = msgspec.json.schema_components(sorted(types, key=lambda type_: type_.__name__), ref_template=REF)
     # Only Python needs to be told that $ does not match before a last line break.
@@ -187,10 +189,10 @@ def _schemas() -> dict[str, Json]:
     for name, schema in schemas.items():
         if name not in ("Subscribe", "Ping"):
             schema.pop("additionalProperties", None)  # what is sent may gain members; no client shall break then
-    for type_, (text, data) in TYPES.items():
+    for type_, data in DATA.items():
         schemas[_camel(type_)] = {
             "title": type_,
-            "description": text,
+            "description": EVENT_TYPES[type_].says,
             "allOf": [
                 {"$ref": REF.format(name="Event")},
                 {"properties": {"type": {"const": type_}, "data": {"$ref": REF.format(name=data.__name__)}}},
@@ -215,11 +217,17 @@ def _messages(schemas: Json) -> dict[str, Json]:
 
 def _event_messages(schemas: Json) -> dict[str, Json]:
     made = {}
-    for type_, (text, data) in TYPES.items():
+    for type_, data in DATA.items():
         sample = compose({"$ref": REF.format(name="Event")}, schemas)
         sample |= {"type": type_, "data": compose({"$ref": REF.format(name=data.__name__)}, schemas)}
         payload = {"$ref": REF.format(name=_camel(type_))}
-        made[type_] = {"name": type_, "title": type_, "summary": text, "payload": payload, "examples": [{"payload": sample}]}
+        made[type_] = {
+            "name": type_,
+            "title": type_,
+            "summary": EVENT_TYPES[type_].says,
+            "payload": payload,
+            "examples": [{"payload": sample}],
+        }
     reset = {"$ref": REF.format(name="StreamReset")}
     made[RESET] = {
         "name": "reset",

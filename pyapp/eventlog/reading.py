@@ -10,6 +10,7 @@ from pyapp.database.calls import Row, Step
 from pyapp.database.enter import Component, enter_step
 from pyapp.eventlog import messages
 from pyapp.eventlog.levels import Change
+from pyapp.eventlog.types import EVENT_TYPES
 
 PAGE_EVENTS = 1000  # read in one go
 
@@ -17,7 +18,7 @@ PLACE = re.compile(r"([0-9a-z]{1,32}):([0-9]{1,18})")
 
 PLACE_NOW = "select epoch, first_seq, last_seq from jobs.stream_place()"
 WAITING = "select jobs.waiting_seconds()"
-READ_EVENTS = "select seq, region_id, type, warehouse_ids, channel_id, event from jobs.read_events($1, $2)"
+READ_EVENTS = "select seq, region_id, type, audience, warehouse_ids, channel_id, event from jobs.read_events($1, $2)"
 
 
 # Reads the whole log; what of it goes to whom, pyapp.eventlog.rights decides.
@@ -48,9 +49,16 @@ class Event(NamedTuple):
     seq: int
     region: int
     type: str
+    audience: str
     warehouses: frozenset[str]
     channel: str | None
     body: bytes
+
+    @property
+    def about(self) -> str | None:
+        """The kind of thing that it tells of; None for a type that is newer than this process."""
+        known = EVENT_TYPES.get(self.type)
+        return known.about if known else None
 
 
 class Batch(NamedTuple):
@@ -111,12 +119,13 @@ def changes(told: Sequence[Event]) -> list[Change]:
 
 
 def _event(row: Row) -> Event:
-    seq, region, type_, warehouses, channel, body = row
+    seq, region, type_, audience, warehouses, channel, body = row
     codes = _text(warehouses)[1:-1].replace('"', "")  # a text array of codes: nothing in them is ever escaped
     return Event(
         int(_text(seq)),
         int(_text(region)),
         _text(type_),
+        _text(audience),
         frozenset(codes.split(",")) if codes else frozenset(),
         None if channel is None else channel.decode(),
         body or b"{}",
@@ -124,7 +133,7 @@ def _event(row: Row) -> Event:
 
 
 def _change(event: Event) -> Change | None:
-    if not event.type.startswith("stock."):
+    if event.about != "level":
         return None
     return Change(event.region, event.seq, messages.decode_stock_event(event.body).data.new)
 

@@ -31,8 +31,8 @@ class Rights(NamedTuple):
     def sees(self, event: Event) -> bool:
         if event.region not in (CATALOGUE_REGION, self.region):
             return False
-        if self.role == "admin" or event.type == "sku.changed":
+        if self.role == "admin" or event.audience == "everybody":
             return True
         if self.role == "warehouse":
-            return event.type.startswith(("stock.", "lot.")) and not self.warehouses.isdisjoint(event.warehouses)
-        return event.channel in self.channels
+            return event.audience == "warehouse" and not self.warehouses.isdisjoint(event.warehouses)
+        return event.audience in ("channel", "warehouse") and event.channel in self.channels

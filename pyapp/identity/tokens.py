@@ -68,7 +68,7 @@ class Identity(msgspec.Struct, frozen=True):
 
     def claims(self, request_id: str) -> bytes:
         """What app.enter gets, as JSON."""
-        return encode_claims(self.subject, request_id, self.warehouses, self.channels)
+        return encode_claims(self.subject, request_id, self.region, self.warehouses, self.channels)
 
 
 class Session(msgspec.Struct, frozen=True):

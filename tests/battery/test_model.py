@@ -97,7 +97,7 @@ class Desk:
 
     def enter(self, role: str, **claims: Any) -> None:
         self.api.execute("reset role")
-        self.api.execute("select app.enter(%s, %s)", [role, Jsonb({"sub": "tester", **claims})])
+        self.api.execute("select app.enter(%s, %s)", [role, Jsonb({"sub": "tester", "region": 1, **claims})])
         self.api.execute("select set_config('scoville.now', %s, true)", [self.now.isoformat()])
 
     def send(self, command: str, *elements: dict[str, Any], role: str = "admin", **claims: Any) -> list[Any]:

@@ -122,8 +122,8 @@ def test_every_fault_of_the_database_is_found(authenticator_url: str, connection
         assert states() == {"expired reservations": "bad"}
         connection.execute("delete from stock.reservations")
         connection.execute(
-            "insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)"
-            " values (1, 'stock.out', 's', 1, '{}', 'a', now() - interval '61 s')"
+            "insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)"
+            " values (1, 'stock.out', 'warehouse', 's', 1, '{}', 'a', now() - interval '61 s')"
         )
         assert states() == {"events": "bad"}
         connection.execute("update events.outbox set occurred_at = now()")

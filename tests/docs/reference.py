@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from pyapp.api.event_types import TYPES
+from pyapp.api.event_types import DATA
 from pyapp.api.table import ROUTES
+from pyapp.eventlog.types import AUDIENCES, EVENT_TYPES
 from pyapp.http.route import Route
 from pyapp.problems import KINDS
 from tests.docs import views
@@ -72,12 +73,18 @@ def errors() -> str:
 
 def events() -> str:
     shapes: dict[str, list[str]] = {}
-    for _, shape in TYPES.values():
+    for shape in DATA.values():
         shapes.setdefault(shape.__name__, list(shape.__struct_fields__))
     return (
         f"# Events\n\n{MADE}\nHow they are ordered, kept and read: [the event log](event-log.md). Their schemas, with examples:\n"
         "`/asyncapi.json` of a running server.\n\n"
-        + table(("type", "says", "`data`"), ((f"`{name}`", text, shape.__name__) for name, (text, shape) in TYPES.items()))
+        + table(
+            ("type", "says", "audience", "`data`"),
+            ((f"`{name}`", known.says, known.audience, DATA[name].__name__) for name, known in EVENT_TYPES.items()),
+        )
+        + "\n## Who sees an event\n\nAn admin sees every event of a region. The audience of its type says who else does, on\n"
+        "sockets and streams, in lists and by webhooks.\n\n"
+        + table(("audience", "who"), ((f"{audience}", who) for audience, who in AUDIENCES.items()))
         + "\n## What `data` holds\n\n"
         + table(("shape", "members"), ((name, ", ".join(f"`{field}`" for field in fields)) for name, fields in shapes.items()))
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import msgspec
 import psycopg
 import pytest
 
-from pyapp.api.event_types import TYPES, Event
+from pyapp.api.event_types import DATA, Event
 from pyapp.describe import asyncapi
+from pyapp.eventlog.types import AUDIENCES, EVENT_TYPES
 from tests.conftest import AsRole
 from tests.docs.test_openapi import lint
 from tests.http.conftest import Api, key
 from tests.live.conftest import Shop, shop
+from tests.sql import test_event_log
 
 __all__ = ["shop"]
 
@@ -93,9 +96,13 @@ def test_each_example_is_such_a_message(name: str) -> None:
 
 
 def test_it_knows_the_types_of_events_that_the_database_knows(connection: psycopg.Connection[Any]) -> None:
-    row = connection.execute("select events.known_types()").fetchone()
-    assert row
-    assert set(row[0]) == set(TYPES)
+    rows = connection.execute("select type, audience, about, says from events.event_types").fetchall()
+    assert set(rows) == set(EVENT_TYPES.values())
+    assert EVENT_TYPES.keys() == DATA.keys()
+    [(audiences,)] = connection.execute(
+        "select pg_get_constraintdef(oid) from pg_constraint where conname = 'event_types_audience_is_known_check'"
+    ).fetchall()
+    assert set(re.findall(r"'(\w+)'", audiences)) == set(AUDIENCES)
 
 
 def test_a_socket_says_what_is_described(shop: Shop) -> None:
@@ -116,13 +123,26 @@ def test_a_socket_says_what_is_described(shop: Shop) -> None:
             check(message, message["type"])
 
 
-def test_real_events_of_every_type_are_what_is_described(shop: Shop, as_role: AsRole) -> None:
+def test_events_of_requests_are_what_is_described(shop: Shop, as_role: AsRole) -> None:
     do_everything(shop, as_role)
     end = shop.settle()
     rows = shop.connection.execute("select type, events.document(e) from events.event_log e order by seq").fetchall()
     assert len(rows) == int(end.partition(":")[2])
+    assert len(check_events(rows)) == 21
+
+
+def test_events_of_every_type_are_what_is_described(connection: psycopg.Connection[Any], as_role: AsRole) -> None:
+    shop = test_event_log.Shop(as_role, connection)
+    test_event_log.do_everything(shop)
+    test_event_log.sequence(shop)
+    rows = connection.execute("select type, events.document(e) from events.event_log e order by seq").fetchall()
+    assert check_events(rows) == set(DATA) - {"webhook.disabled", "webhook.test"}
+
+
+def check_events(rows: list[tuple[str, Any]]) -> set[str]:
+    """Checks each event; returns their types."""
     for type_, event in rows:
         msgspec.convert(event, Event, strict=False)
-        msgspec.convert(event["data"], TYPES[type_][1], strict=False)
+        msgspec.convert(event["data"], DATA[type_], strict=False)
         check(event, type_)
-    assert {type_ for type_, _ in rows} >= set(TYPES) - {"webhook.disabled", "webhook.test"}
+    return {type_ for type_, _ in rows}

@@ -46,8 +46,9 @@ CLIENTS: list[tuple[Role, dict[str, list[str]], str]] = [
     ("integration", {"channels": ["web"]}, "socket"),
 ]
 ORDERS = """
-    insert into events.outbox (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, occurred_at)
-    select 1, 'order.placed', 'orders/' || n, case n % 2 when 0 then 'web' else 'pos' end, '{}', 1, '{}', 'flood', now()
+    insert into events.outbox (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, occurred_at)
+    select 1, 'order.placed', 'channel', 'orders/' || n, case n % 2 when 0 then 'web' else 'pos' end, '{}', 1, '{}', 'flood',
+           now()
       from generate_series(1, 4) n"""
 
 
@@ -279,7 +280,7 @@ def _check(cluster: Cluster, clients: list[Client], start: str) -> None:
         wait_for(lambda: connection.execute("select not exists (select from events.outbox)").fetchone() == (True,), 60)
     for client in clients:
         with psycopg.connect(cluster.url) as connection:
-            claims = {"sub": "t", "warehouses": [], "channels": [], **client.claims}
+            claims = {"sub": "t", "region": 1, "warehouses": [], "channels": [], **client.claims}
             connection.execute("select app.enter(%s, %s)", [client.role, Jsonb(claims)])
             if isinstance(client, StreamClient):
                 _check_stream(client, connection, int(start.partition(":")[2]))

@@ -30,8 +30,8 @@ FLOOD = """
     with changed as (
       update stock.stock_levels set on_hand = on_hand - 1, version = version + 1, updated_at = now()
        where region_id = 1 and warehouse_id = %(warehouse)s and sku_id = any (%(skus)s) returning *)
-    insert into events.outbox (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, occurred_at)
-    select 1, 'stock.adjusted', 'stock/' || warehouse_id || '/' || sku_id, sku_id, array[warehouse_id], version,
+    insert into events.outbox (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, occurred_at)
+    select 1, 'stock.adjusted', 'warehouse', 'stock/' || warehouse_id || '/' || sku_id, sku_id, array[warehouse_id], version,
            jsonb_build_object('sku_id', sku_id, 'warehouse_location', warehouse_id, 'version', version, 'new',
              jsonb_build_object('sku_id', sku_id, 'warehouse_location', warehouse_id, 'stock', on_hand, 'available', available,
                'reserved', reserved, 'committed', committed, 'unavailable', unavailable, 'safety_stock', safety_stock,

@@ -174,8 +174,8 @@ def test_an_event_that_cannot_be_read_resets_instead_of_stopping_everything(shop
     shop.receive("HOT")
     socket = watching(shop)
     shop.connection.execute(
-        "insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)"
-        " values (1, 'stock.adjusted', 's', 1, '{}', 'a', now())"
+        "insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)"
+        " values (1, 'stock.adjusted', 'warehouse', 's', 1, '{}', 'a', now())"
     )
     check_reset(socket, "events_missing")
     shop.adjust("HOT")

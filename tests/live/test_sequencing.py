@@ -17,8 +17,8 @@ from tests.http.conftest import CHANNEL, run_server
 
 SECONDS_MAX = 10.0
 EVENT = """
-    insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)
-    select 0, 'sku.changed', 'skus/' || n, 1, '{}', 'a', now() - interval '7 s' from generate_series(1, %s) n"""
+    insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)
+    select 0, 'sku.changed', 'everybody', 'skus/' || n, 1, '{}', 'a', now() - interval '7 s' from generate_series(1, %s) n"""
 
 
 def last_seq(connection: psycopg.Connection[Any]) -> int:

@@ -317,7 +317,7 @@ def test_a_client_that_reads_nothing_holds_no_memory(shop: Shop, monkeypatch: py
 def test_what_is_made_for_those_who_come_back_is_bounded_in_bytes() -> None:
     """However many come back to however many places, while nothing new happens."""
     rights = Rights("admin", 1, frozenset(), frozenset())
-    event = Event(1, 1, "order.placed", frozenset(), None, b"x" * 100_000)
+    event = Event(1, 1, "order.placed", "channel", frozenset(), None, b"x" * 100_000)
     recent_events = SimpleNamespace(after=lambda _seq, _limit: [event] * 20)
     pieces = stream.Pieces(cast(Any, SimpleNamespace(hub=SimpleNamespace(place=Place("e", 1), recent=recent_events))))
     view = stream.View(rights, None)

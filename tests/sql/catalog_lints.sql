@@ -22,7 +22,7 @@ region_tb as (
     from tb
    where relnamespace in ('stock'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace, 'analytics'::regnamespace)
       or relnamespace = 'webhooks'::regnamespace and name <> 'webhooks.dispatchers'
-      or name ~ '^(events\.outbox|identity\.idempotency_keys)'
+      or name ~ '^(events\.(outbox|event_log)|identity\.idempotency_keys)'
 ),
 -- Ledger, log and audit, with their partitions.
 append_only as (
@@ -35,7 +35,7 @@ append_only as (
 pol as (
   select p.*, tb.name, tb.relname,
          coalesce(pg_get_expr(p.polqual, p.polrelid), '') || ' ' || coalesce(pg_get_expr(p.polwithcheck, p.polrelid), '') as expr,
-         case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' end as command
+         case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end as command
     from pg_policy p join tb on tb.oid = p.polrelid
 ),
 con as (
@@ -189,7 +189,7 @@ select 'append_only_table_can_be_changed', concat_ws(' ', name, column_name, pri
 union all
 select 'append_only_table_can_be_changed', name || ' ' || polname
   from pol
- where polrelid in (select oid from append_only) and polcmd in ('w', 'd', '*')
+ where polrelid in (select oid from append_only) and polcmd in ('w', 'd', '*') and polpermissive
 union all
 select 'write_right_outside_the_definer', concat_ws(' ', name, column_name, privilege_type, grantee)
   from granted
@@ -208,9 +208,17 @@ select 'login_can_act_as_an_owner', concat_ws(' ', m.rolname, o.rolname)
  where m.rolname in ('authenticator', 'admin', 'warehouse', 'sales', 'integration', 'scoville_worker', 'bi_reader', 'bi_reader_all')
    and o.rolname in ('scoville_owner', 'scoville_definer') and pg_has_role(m.oid, o.oid, 'member')
 
--- Policies (seven rules, 4)
+-- Policies (eight rules, 4)
 union all
-select 'policy_for_all', name || ' ' || polname from pol where polcmd = '*'
+select 'policy_for_all', name || ' ' || polname from pol where polcmd = '*' and polpermissive
+union all
+select 'region_table_without_region_policy', name
+  from region_tb
+ where not relispartition
+   and not exists (select from pol
+                    where pol.polrelid = region_tb.oid and pol.polcmd = '*' and not pol.polpermissive
+                      and pol.expr ~ 'region_id.*claim_region.*OR .*reaches_all_regions\(\)'
+                      and pol.polroles @> array['warehouse'::regrole, 'sales'::regrole, 'integration'::regrole, 'scoville_definer'::regrole]::oid[])
 union all
 select 'policy_to_public', name || ' ' || polname from pol where polroles = '{0}'
 union all
@@ -230,7 +238,7 @@ select 'policy_function_not_stable', name || ' ' || polname || ' ' || fn.sig
 union all
 select 'policy_not_named_by_table_command_whose', name || ' ' || polname
   from pol
- where polcmd <> '*' and polname !~ ('^' || relname || '_' || command || '_.')
+ where polname !~ ('^' || relname || '_' || command || '_.')
 
 -- Triggers (seven rules, 5)
 union all

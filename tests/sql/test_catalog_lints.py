@@ -118,6 +118,16 @@ FAULTS = [
     ("login_can_act_as_an_owner", "sales scoville_definer", "grant scoville_definer to sales"),
     ("policy_for_all", "catalog.skus p", "create policy p on catalog.skus to sales using (true)"),
     (
+        "region_table_without_region_policy",
+        "stock.stock_levels",
+        "drop policy stock_levels_all_own_region on stock.stock_levels",
+    ),
+    (
+        "region_table_without_region_policy",
+        "orders.orders",
+        "alter policy orders_all_own_region on orders.orders to warehouse, sales, integration",
+    ),
+    (
         "update_policy_without_check",
         "catalog.skus p",
         "create policy p on catalog.skus for update to sales using (true)",

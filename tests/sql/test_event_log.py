@@ -187,8 +187,9 @@ def do_everything(shop: Shop) -> None:
 def test_everything_that_happens_has_its_complete_event(shop: Shop) -> None:
     do_everything(shop)
     events = happened(shop)
-    [(known,)] = shop.connection.execute("select events.known_types()").fetchall()
-    assert set(types(events)) == {type_ for type_ in known if not type_.startswith("webhook.")}
+    known = shop.connection.execute("select type from events.event_types where about <> 'webhook'").fetchall()
+    known = {type_ for (type_,) in known}
+    assert set(types(events)) == known
     for event in events:
         assert event["version"] == event["data"]["version"], event
         assert event["actor"], event
@@ -288,8 +289,8 @@ def test_a_region_reads_its_own_events_and_those_of_the_catalogue(shop: Shop) ->
     for region in (0, 2):
         shop.connection.execute("insert into catalog.regions values (2, 'Other') on conflict do nothing")
         shop.connection.execute(
-            "insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)"
-            " values (%s, 'sku.changed', 's', 1, '{}', 'a', now())",
+            "insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)"
+            " values (%s, 'sku.changed', 'everybody', 's', 1, '{}', 'a', now())",
             [region],
         )
     sequence(shop)
@@ -335,10 +336,18 @@ def test_every_type_that_the_code_emits_is_known(connection: psycopg.Connection[
          where p.pronamespace::regnamespace::text in ('stock', 'orders', 'events', 'api', 'jobs', 'catalog')
            and to_regclass(m[1]) is null""")
     found = {type_ for (type_,) in rows}
-    known = connection.execute("select events.known_types()").fetchone()
-    assert known
+    known = connection.execute("select type from events.event_types").fetchall()
     assert "order.placed" in found
-    assert found <= set(known[0])
+    assert found <= {type_ for (type_,) in known}
+
+
+def test_the_outbox_refuses_a_type_that_is_not_known(shop: Shop) -> None:
+    def emit(type_: str) -> None:
+        shop.connection.execute("select events.emit(1::smallint, %s, 's', null, '{}', 1, '{}', 'a', null)", [type_])
+
+    emit("stock.out")
+    with pytest.raises(psycopg.errors.CheckViolation, match="outbox_type_is_known_check"):
+        emit("stock.gone")
 
 
 # The chain
@@ -368,6 +377,7 @@ PLANTED: dict[str, tuple[str, tuple[str, int]]] = {
         "update events.event_log set seq = -seq where seq in (4, 7); update events.event_log set seq = 11 + seq where seq < 0",
         ("reordered", 4),
     ),
+    "another audience": ("update events.event_log set audience = 'everybody' where seq = 6", ("altered", 6)),
     "neighbours swapped": (
         "update events.event_log set seq = -seq where seq in (4, 5); update events.event_log set seq = 9 + seq where seq < 0",
         ("reordered", 4),
@@ -378,13 +388,14 @@ PLANTED: dict[str, tuple[str, tuple[str, int]]] = {
         ("reordered", 3),
     ),
     "a row added": (
-        "insert into events.event_log select region_id, 9, epoch, recorded_at, type, subject, sku_id, warehouse_ids, channel_id,"
-        " version, data, actor, request_id, occurred_at, hash from events.event_log where seq = 8",
+        "insert into events.event_log select region_id, 9, epoch, recorded_at, type, audience, subject, sku_id, warehouse_ids,"
+        " channel_id, version, data, actor, request_id, occurred_at, hash from events.event_log where seq = 8",
         ("added", 9),
     ),
     "a row doubled": (
-        "insert into events.event_log select region_id, seq, epoch, recorded_at + interval '1 s', type, subject, sku_id,"
-        " warehouse_ids, channel_id, version, data, actor, request_id, occurred_at, hash from events.event_log where seq = 4",
+        "insert into events.event_log select region_id, seq, epoch, recorded_at + interval '1 s', type, audience, subject,"
+        " sku_id, warehouse_ids, channel_id, version, data, actor, request_id, occurred_at, hash from events.event_log"
+        " where seq = 4",
         ("added", 4),
     ),
     "another end": ("update events.stream set last_hash = sha256('')", ("altered", 8)),

@@ -44,7 +44,7 @@ def place(session: psycopg.Connection[Any], batch: int) -> None:
         for n in range(ORDERS)
     ]
     with session.transaction():
-        session.execute("select app.enter('sales', %s)", ['{"sub": "till", "channels": ["web"]}'])
+        session.execute("select app.enter('sales', %s)", ['{"sub": "till", "region": 1, "channels": ["web"]}'])
         rows = session.execute("select code from api.place_orders(1::smallint, %s::jsonb)", [json.dumps(orders)], prepare=True)
         assert rows.fetchall() == [(None,)] * ORDERS
 

@@ -21,8 +21,8 @@ WHERE = {
     "warehouses": "'WH-01' = any (warehouse_ids)",
     "channel": "channel_id = 'web'",
     "owner": "owner = 't'",
-    "events of warehouse": "type = 'sku.changed' or 'WH-01' = any (warehouse_ids) and type ~ '^(stock|lot)[.]'",
-    "events of channel": "type = 'sku.changed' or channel_id = 'web'",
+    "events of warehouse": "audience = 'everybody' or audience = 'warehouse' and 'WH-01' = any (warehouse_ids)",
+    "events of channel": "audience = 'everybody' or audience in ('channel', 'warehouse') and channel_id = 'web'",
 }
 EVERYONE = {"admin": "all", "warehouse": "all", "sales": "all", "integration": "all", "scoville_worker": "all"}
 BY_OWNER = {"admin": "all", "integration": "owner"}
@@ -47,6 +47,7 @@ READS: dict[str, dict[str, str]] = {
     "orders.order_allocations": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "orders.fulfillments": {**BY_CHANNEL, "warehouse": "warehouse"},
     "orders.fulfillment_lines": {**BY_CHANNEL, "warehouse": "warehouse"},
+    "events.event_types": EVERYONE,
     "events.outbox": {},
     "events.event_log": {
         "admin": "all",
@@ -190,8 +191,8 @@ def seeded(as_role: AsRole, connection: psycopg.Connection[Any]) -> psycopg.Conn
         insert into stock.reservation_lines (region_id, reservation_id, sku_id, warehouse_id, channel_id, quantity)
         select 1, reservation_id, 'HOT', case channel_id when 'web' then 'WH-01' else 'WH-02' end, channel_id, 1 from held""")
     connection.execute("""
-        insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)
-        values (0, 'sku.changed', 'skus/HOT', 2, '{}', 'a', now())""")
+        insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)
+        values (0, 'sku.changed', 'everybody', 'skus/HOT', 2, '{}', 'a', now())""")
     with as_role("scoville_worker") as c:
         assert c.execute("select jobs.sequence_events(1000)").fetchone() != (0,)
         c.execute("select jobs.roll_up_stock(1::smallint, 500), jobs.roll_up_sales(1::smallint, 500)")
@@ -215,22 +216,25 @@ def seeded(as_role: AsRole, connection: psycopg.Connection[Any]) -> psycopg.Conn
     return connection
 
 
-def become(connection: psycopg.Connection[Any], role: str) -> None:
+def become(connection: psycopg.Connection[Any], role: str, region: int | None = 1) -> None:
     """As the API does it, in a transaction of a superuser's connection; the last three roles never enter."""
     if role in ("bi_reader", "bi_reader_all", "authenticator"):
         connection.execute(f"set local role {role}")
+        connection.execute("set local scoville.region = '1'")
         connection.execute("set local scoville.warehouses = '{WH-01}'")
         connection.execute("set local scoville.channels = '{web}'")
     else:
-        claims = json.dumps({"sub": "t", "warehouses": ["WH-01"], "channels": ["web"]})
+        claims = json.dumps({"sub": "t", "region": region, "warehouses": ["WH-01"], "channels": ["web"]})
         connection.execute("select app.enter(%s, %s)", [role, claims])
 
 
-def attempt(connection: psycopg.Connection[Any], role: str, statement: str) -> list[tuple[Any, ...]] | str:
+def attempt(
+    connection: psycopg.Connection[Any], role: str, statement: str, region: int | None = 1
+) -> list[tuple[Any, ...]] | str:
     """The rows, or the SQLSTATE of the refusal; nothing is kept."""
     try:
         with connection.transaction(force_rollback=True):
-            become(connection, role)
+            become(connection, role, region)
             cursor = connection.execute(statement)
             return cursor.fetchall() if cursor.description else []
     except psycopg.Error as error:
@@ -340,6 +344,88 @@ def test_a_missing_claim_means_no_rows(seeded: psycopg.Connection[Any], as_role:
         assert c.execute(f"select * from {table}").fetchall() == []
 
 
+CALLERS = ("warehouse", "sales", "integration")
+IDS_OF_REGION_1 = ("WH-01", "WH-02", "ORD-1-", "RSV-1-", "WHK-1-", '"web"')
+REGION_TABLES = """
+    select c.oid::regclass::text
+      from pg_class c
+      join pg_attribute a on a.attrelid = c.oid and a.attname = 'region_id'
+     where c.relkind in ('r', 'p') and not c.relispartition
+       and c.relnamespace::regnamespace::text in ('stock', 'orders', 'events', 'webhooks', 'analytics')"""
+another_region = pytest.mark.parametrize("region", [2, None], ids=["another", "none"])
+
+
+@another_region
+def test_a_caller_of_another_region_reads_no_row_of_this_one(seeded: psycopg.Connection[Any], region: int | None) -> None:
+    tables = [table for (table,) in seeded.execute(REGION_TABLES).fetchall()]
+    for table in (*tables, "catalog.warehouses", "catalog.channels"):
+        statement = f"select region_id from {table} where region_id <> 0"
+        for role in READS[table]:
+            own = attempt(seeded, role, statement)
+            bound = role in CALLERS
+            assert attempt(seeded, role, statement, region) == ([] if bound else own), (table, role)
+            assert own or READS[table][role] == "none" or table == "analytics.adjustment_days", (table, role)
+
+
+@another_region
+def test_a_caller_of_another_region_gets_nothing_from_a_function(seeded: psycopg.Connection[Any], region: int | None) -> None:
+    """A command refuses, a query finds nothing; an admin may name any region."""
+    told = set()
+    commands = {
+        name
+        for (name,) in seeded.execute(
+            "select proname from pg_proc where pronamespace = 'api'::regnamespace and prosecdef"
+        ).fetchall()
+    }
+    for function, (arguments, callers) in CALLS.items():
+        statement = f"select * from api.{function}{arguments}"
+        if "1::smallint" not in arguments:
+            continue
+        if (arguments, callers) == HOOK_COMMAND:
+            statement = statement.replace("[]", '[{"webhook_id": "WHK-1-1001", "url": "https://a.example"}]')
+        for role in callers & set(CALLERS):
+            answer = attempt(seeded, role, statement, region)
+            if function in commands:
+                assert answer == "42501", (function, role)
+            else:
+                assert not any(name in str(answer) for name in IDS_OF_REGION_1), (function, role, answer)
+                told |= {function for name in IDS_OF_REGION_1 if name in str(attempt(seeded, role, statement))}
+        assert not isinstance(attempt(seeded, "admin", statement, region), str), function
+    assert told >= {
+        "list_inventory",
+        "get_inventory",
+        "summarize_warehouses",
+        "list_movements",
+        "list_orders",
+        "list_reservations",
+    }
+    assert told >= {"list_events", "snapshot_levels", "list_warehouses", "list_channels", "list_webhooks", "get_order"}
+
+
+@another_region
+@pytest.mark.parametrize("role", CALLERS)
+def test_functions_reach_rows_of_the_region_of_their_caller_only(
+    seeded: psycopg.Connection[Any], as_role: AsRole, role: str, region: int | None
+) -> None:
+    """The definer is bound by the region too, whatever a function forgets to ask."""
+    readable = [
+        table
+        for (table,) in seeded.execute(REGION_TABLES).fetchall()
+        if seeded.execute("select has_table_privilege('scoville_definer', %s, 'select')", [table]).fetchone() == (True,)
+    ]
+    counts = " union all ".join(f"select '{table}', count(*) from {table} where region_id <> 0" for table in readable)
+    seeded.execute(
+        "create function api.count_rows() returns table (name text, rows bigint) language sql stable security definer "
+        f"set search_path = '' as $$ {counts} $$"
+    )
+    seeded.execute("alter function api.count_rows() owner to scoville_definer")
+    with as_role(role, region=region, warehouses=["WH-01"], channels=["web"], sub="t") as c:
+        assert {name for name, rows in c.execute("select * from api.count_rows()").fetchall() if rows} == set()
+    with as_role("admin", region=region) as c:
+        reached = {name for name, rows in c.execute("select * from api.count_rows()").fetchall() if rows}
+    assert reached >= {"stock.stock_levels", "stock.reservations", "orders.orders", "events.event_log", "webhooks.endpoints"}
+
+
 @pytest.mark.parametrize("verb", ["select", "update"])
 def test_the_functions_themselves_are_bound_by_the_claims(seeded: psycopg.Connection[Any], verb: str) -> None:
     """What runs as the definer reaches the caller's rows only, whatever a function forgets to ask."""
@@ -349,6 +435,7 @@ def test_the_functions_themselves_are_bound_by_the_claims(seeded: psycopg.Connec
     }
     with seeded.transaction(force_rollback=True):
         seeded.execute("set local role scoville_definer")
+        seeded.execute("set local scoville.region = '1'")
         seeded.execute("set local scoville.warehouses = '{WH-01}'")
         if verb == "update":  # the rows that may be read shall not be what keeps it within
             seeded.execute("reset role")

@@ -193,8 +193,8 @@ def test_dead_rows_that_a_long_reader_keeps_are_not_read_again(shop: Shop, datab
         reader.execute("set transaction isolation level repeatable read")
         reader.execute("select count(*) from events.outbox")
         shop.connection.execute("""
-            insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)
-            select 1, 'order.placed', 'orders/' || n, 1, '{}', 'a', now() from generate_series(1, 20000) n""")
+            insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)
+            select 1, 'order.placed', 'channel', 'orders/' || n, 1, '{}', 'a', now() from generate_series(1, 20000) n""")
         assert pages_read(shop, "select count(*) from events.outbox") > 250
         while sequence(shop, 10000):
             pass

@@ -236,8 +236,8 @@ def test_an_event_passes_the_filters_that_name_one_of_its_values(hooks: Hooks, f
     hooks.create(wide=True, **filters)
     hooks.shop.order((SKU, 1), ("SAUCE-2", 1))
     hooks.shop.connection.execute(
-        "insert into events.outbox (region_id, type, subject, sku_id, version, data, actor, occurred_at)"
-        " values (0, 'sku.changed', 'skus/SAUCE-3', 'SAUCE-3', 2, '{}', 'a', now())"
+        "insert into events.outbox (region_id, type, audience, subject, sku_id, version, data, actor, occurred_at)"
+        " values (0, 'sku.changed', 'everybody', 'skus/SAUCE-3', 'SAUCE-3', 2, '{}', 'a', now())"
     )
     hooks.dispatch()
     assert sorted(types(hooks.claim())) == told
@@ -248,8 +248,8 @@ def test_an_integration_is_told_of_its_channels_and_the_catalogue_only(hooks: Ho
     hooks.shop.order((SKU, 1), channel="web")
     hooks.shop.order((SKU, 1), channel="till", items=[{"sku_id": SKU, "quantity": 1, "price": 9}])
     hooks.shop.connection.execute(
-        "insert into events.outbox (region_id, type, subject, sku_id, version, data, actor, occurred_at)"
-        " values (0, 'sku.changed', 'skus/SAUCE-3', 'SAUCE-3', 2, '{}', 'a', now())"
+        "insert into events.outbox (region_id, type, audience, subject, sku_id, version, data, actor, occurred_at)"
+        " values (0, 'sku.changed', 'everybody', 'skus/SAUCE-3', 'SAUCE-3', 2, '{}', 'a', now())"
     )
     hooks.dispatch()
     bodies = [json.loads(claim.body) for claim in hooks.claim()]

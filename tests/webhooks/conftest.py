@@ -184,9 +184,9 @@ class Shop:
         """An event for each payload, all in one transaction."""
         with self.owner.transaction(), self.owner.cursor() as cursor:
             cursor.executemany(
-                "insert into events.outbox (region_id, type, subject, version, data, actor, occurred_at)"
-                " values (1, %s, 'skus/X', 1, %s, 'tester', clock_timestamp())",
-                [(type_, json.dumps(payload)) for payload in payloads],
+                "insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)"
+                " values (1, %s, events.audience_of(%s), 'skus/X', 1, %s, 'tester', clock_timestamp())",
+                [(type_, type_, json.dumps(payload)) for payload in payloads],
             )
 
     def statuses(self) -> dict[str, int]:

@@ -30,9 +30,10 @@ begin
     insert into analytics.due_days (region_id, placed_on)
     select distinct p_region_id, timezone('UTC', o.placed_at)::date
       from events.event_log e
+      join events.event_types t on t.type = e.type and t.about = 'order'
       join orders.orders o
         on o.region_id = p_region_id and o.order_id = split_part(e.subject, '-', 3)::bigint
-     where e.region_id = p_region_id and e.seq > v_after and e.seq <= v_last and e.type like 'order.%'
+     where e.region_id = p_region_id and e.seq > v_after and e.seq <= v_last
     on conflict do nothing;
   end if;
   update analytics.rollups r set last_seq = v_last where r.region_id = p_region_id and r.rollup = 'sales';

@@ -15,6 +15,7 @@ as $$
 declare
   v_expires_at timestamptz := app.now() + interval '30 seconds';
 begin
+  perform app.check_region(p_region_id);
   insert into identity.socket_tickets (ticket_hash, role, subject, region_id, warehouses, channels, session, expires_at)
   values (p_ticket_hash, app.claim_role(), app.claim_subject(), p_region_id, coalesce(app.claim_warehouses(), '{}'),
           coalesce(app.claim_channels(), '{}'), p_session, v_expires_at);

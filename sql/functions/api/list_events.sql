@@ -25,12 +25,12 @@ begin
   select s.* into v_stream from events.stream s;
   v_after := events.read_place(p_after, v_stream);
   v_until := least(v_after + c_rows_max, v_stream.last_seq);
-  if not v_types <@ events.known_types() then
+  if not v_types <@ array(select t.type from events.event_types t) then
     raise exception using errcode = 'VA001', message = 'unknown type',
       detail = jsonb_build_object('detail', 'There is no such type of event.',
         'errors', jsonb_build_array(jsonb_build_object('parameter', 'types', 'detail',
           'Write types of this list with commas between them: '
-          || array_to_string(events.known_types(), ', ') || '.')))::text;
+          || (select string_agg(t.type, ', ' order by t.type) from events.event_types t) || '.')))::text;
   end if;
   select array_agg(s.document order by s.seq), coalesce(max(s.seq) filter (where s.nth = p_limit), v_until)
     into v_data, v_until

@@ -14,6 +14,7 @@ begin
   execute format('set local role %I', p_role);
   execute format('set local scoville.subject = %L', coalesce(p_claims ->> 'sub', ''));
   execute format('set local scoville.request_id = %L', coalesce(p_claims ->> 'request_id', ''));
+  execute format('set local scoville.region = %L', coalesce(p_claims ->> 'region', ''));
   execute format('set local scoville.warehouses = %L', coalesce((
     select array_agg(w.id) from jsonb_array_elements_text(p_claims -> 'warehouses') as w (id))::text, ''));
   execute format('set local scoville.channels = %L', coalesce((

@@ -15,19 +15,19 @@ declare
   v_written integer;
 begin
   v_hashes := events.chain_hashes(p_stream.last_hash, array(
-    select events.canonical_text(o.region_id, p_stream.epoch, v_now, o.type, o.subject, o.sku_id, o.warehouse_ids, o.channel_id,
-             o.version, o.data, o.actor, o.request_id, o.occurred_at)
+    select events.canonical_text(o.region_id, p_stream.epoch, v_now, o.type, o.audience, o.subject, o.sku_id, o.warehouse_ids,
+             o.channel_id, o.version, o.data, o.actor, o.request_id, o.occurred_at)
       from unnest(p_events) with ordinality o
      order by o.ordinality));
   with written as (
     insert into events.event_log
-      (region_id, seq, epoch, recorded_at, type, subject, sku_id, warehouse_ids, channel_id, version, data, actor, request_id,
-       occurred_at, hash)
-    select o.region_id, p_stream.last_seq + o.nth, p_stream.epoch, v_now, o.type, o.subject, o.sku_id, o.warehouse_ids,
-           o.channel_id, o.version, o.data, o.actor, o.request_id, o.occurred_at, o.hash
+      (region_id, seq, epoch, recorded_at, type, audience, subject, sku_id, warehouse_ids, channel_id, version, data, actor,
+       request_id, occurred_at, hash)
+    select o.region_id, p_stream.last_seq + o.nth, p_stream.epoch, v_now, o.type, o.audience, o.subject, o.sku_id,
+           o.warehouse_ids, o.channel_id, o.version, o.data, o.actor, o.request_id, o.occurred_at, o.hash
       from rows from (unnest(p_events), unnest(v_hashes)) with ordinality
-        as o (region_id, outbox_id, type, subject, sku_id, warehouse_ids, channel_id, version, data, actor, request_id,
-              occurred_at, hash, nth)
+        as o (region_id, outbox_id, type, audience, subject, sku_id, warehouse_ids, channel_id, version, data, actor,
+              request_id, occurred_at, hash, nth)
      order by o.nth
     returning 1
   )

@@ -5,6 +5,7 @@ create or replace function events.canonical_text(
   p_epoch text,
   p_recorded_at timestamptz,
   p_type text,
+  p_audience text,
   p_subject text,
   p_sku_id text,
   p_warehouse_ids text[],
@@ -19,9 +20,9 @@ create or replace function events.canonical_text(
   language sql
   stable
   parallel safe
-  return jsonb_build_array(p_region_id, p_epoch, (extract(epoch from p_recorded_at) * 1000000)::bigint, p_type, p_subject, p_sku_id,
-    p_warehouse_ids, p_channel_id, p_version, p_data, p_actor, p_request_id,
+  return jsonb_build_array(p_region_id, p_epoch, (extract(epoch from p_recorded_at) * 1000000)::bigint, p_type, p_audience, p_subject,
+    p_sku_id, p_warehouse_ids, p_channel_id, p_version, p_data, p_actor, p_request_id,
     (extract(epoch from p_occurred_at) * 1000000)::bigint)::text;
 
-grant execute on function events.canonical_text(smallint, text, timestamptz, text, text, text, text[], text, bigint, jsonb, text,
-  text, timestamptz) to scoville_definer, admin, scoville_worker;
+grant execute on function events.canonical_text(smallint, text, timestamptz, text, text, text, text, text[], text, bigint, jsonb,
+  text, text, timestamptz) to scoville_definer, admin, scoville_worker;

@@ -18,8 +18,9 @@ create or replace function events.emit(
   set search_path = ''
 as $$
   insert into events.outbox
-    (region_id, type, subject, sku_id, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  values (p_region_id, p_type, p_subject, p_sku_id, p_channel_id, p_warehouse_ids, p_version, p_data, p_actor, p_request_id, app.now());
+    (region_id, type, audience, subject, sku_id, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+  values (p_region_id, p_type, events.audience_of(p_type), p_subject, p_sku_id, p_channel_id, p_warehouse_ids, p_version, p_data,
+          p_actor, p_request_id, app.now());
 $$;
 
 grant execute on function events.emit(smallint, text, text, text, text[], bigint, jsonb, text, text, text) to scoville_definer;

@@ -55,9 +55,9 @@ begin
       join catalog.skus k on k.sku_id = l.sku_id
   ), written as (
     insert into events.outbox
-      (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-    select p_region_id, t.type, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id, array[l.warehouse_id], l.version,
-           l.states || c.reasons, c.actor, c.request_id, app.now()
+      (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+    select p_region_id, t.type, events.audience_of(t.type), 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id,
+           array[l.warehouse_id], l.version, l.states || c.reasons, c.actor, c.request_id, app.now()
       from levels l
       join (select c.*, row_number() over (partition by c.warehouse_id, c.sku_id order by c.first desc) = 1 as is_last
               from changes c) c on c.warehouse_id = l.warehouse_id and c.sku_id = l.sku_id

@@ -15,7 +15,8 @@ as $$
     from (select distinct o.warehouse_ids[1] as warehouse_id, o.sku_id
             from events.stream s
            cross join events.outbox o
-           where o.region_id = p_region_id and o.outbox_id > s.settled_id and o.type like 'stock.%'
+            join events.event_types t on t.type = o.type and t.about = 'level'
+           where o.region_id = p_region_id and o.outbox_id > s.settled_id
              and (app.reaches_all_warehouses() or o.warehouse_ids && app.claim_warehouses())) l;
 $$;
 

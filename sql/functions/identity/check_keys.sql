@@ -1,6 +1,7 @@
 -- The elements of a list that must not run, because their idempotency key has been seen: a repeat (the kept answer), the same
 -- key with another payload (ID001), or a key that is in flight at this moment (ID002), in this list or in another
--- transaction. The keys of the others are locked (advisory) until the transaction ends.
+-- transaction. The keys of the others are locked (advisory) until the transaction ends. Every command with keys begins here, so
+-- this is where a region that is not the caller's is refused.
 create or replace function identity.check_keys(
   p_region_id smallint,
   p_route text,
@@ -14,6 +15,7 @@ as $$
 declare
   v_locked integer[];
 begin
+  perform app.check_region(p_region_id);
   if p_keys = '{}' then
     return;
   end if;

@@ -51,9 +51,9 @@ begin
     returning v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, t.expiration_date, t.batch_number, t.version
   ), emitted as (
     insert into events.outbox
-      (region_id, type, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-    select p_region_id, 'lot.expiring', 'lots/' || a.sku_id || '/' || a.batch_number, a.sku_id, array[a.warehouse_id], a.version,
-           jsonb_build_object('sku_id', a.sku_id, 'warehouse_location', a.warehouse_id,
+      (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+    select p_region_id, 'lot.expiring', events.audience_of('lot.expiring'), 'lots/' || a.sku_id || '/' || a.batch_number, a.sku_id,
+           array[a.warehouse_id], a.version, jsonb_build_object('sku_id', a.sku_id, 'warehouse_location', a.warehouse_id,
              'batch_number', a.batch_number, 'expiration_date', a.expiration_date, 'days_left', a.expiration_date - v_today,
              'batch_stock', a.on_hand, 'version', a.version),
            app.claim_subject(), app.claim_request_id(), app.now()

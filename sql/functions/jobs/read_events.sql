@@ -4,8 +4,8 @@ create or replace function jobs.read_events(
   p_after bigint,
   p_limit integer
 )
-  returns table (seq bigint, region_id smallint, type text, subject text, sku_id text, warehouse_ids text[], channel_id text,
-                 version bigint, event json)
+  returns table (seq bigint, region_id smallint, type text, audience text, subject text, sku_id text, warehouse_ids text[],
+                 channel_id text, version bigint, event json)
   language plpgsql
   stable
   set search_path = ''
@@ -14,7 +14,8 @@ create or replace function jobs.read_events(
 as $$
 begin
   return query
-    select e.seq, e.region_id, e.type, e.subject, e.sku_id, e.warehouse_ids, e.channel_id, e.version, events.document(e)
+    select e.seq, e.region_id, e.type, e.audience, e.subject, e.sku_id, e.warehouse_ids, e.channel_id, e.version,
+           events.document(e)
       from events.event_log e
      where e.seq > p_after and e.seq <= p_after + p_limit
      order by e.seq;

@@ -17,8 +17,9 @@ declare
 begin
   with written as (
     insert into events.outbox
-      (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-    select p_region_id, p_type, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id, o.warehouse_ids, o.version,
+      (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+    select p_region_id, p_type, events.audience_of(p_type), 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id,
+           o.warehouse_ids, o.version,
            case when p_old ? o.order_id::text
                 then jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,
            o.changed_by, o.request_id, app.now()

@@ -15,6 +15,7 @@ as $$
 declare
   v_id bigint := webhooks.find_endpoint(p_region_id, p_request ->> 'webhook_id');
 begin
+  perform app.check_region(p_region_id);
   perform from webhooks.endpoint_states s
     where s.region_id = p_region_id and s.endpoint_id = v_id
     order by s.endpoint_id

@@ -15,11 +15,10 @@ as $$
             from (
               select 1 as turn, 'WH003' as code, 'event_types' as member, t.nth,
                      format('There is no event type %s. Known are %s, and each part before the dot with .* after it.',
-                       t.value, array_to_string(events.known_types(), ', ')) as detail
+                       t.value, (select string_agg(k.type, ', ' order by k.type) from events.event_types k)) as detail
                 from jsonb_array_elements_text(coalesce(p_settings -> 'event_types', '[]')) with ordinality t (value, nth)
-               where t.value <> all (events.known_types())
-                 and t.value <> all (array(
-                       select split_part(k.type, '.', 1) || '.*' from unnest(events.known_types()) k (type)))
+               where not exists (select from events.event_types k
+                                  where t.value in (k.type, split_part(k.type, '.', 1) || '.*'))
               union all
               select 2, 'ST002', 'skus', t.nth, format('There is no SKU %s.', t.value)
                 from jsonb_array_elements_text(coalesce(p_settings -> 'skus', '[]')) with ordinality t (value, nth)

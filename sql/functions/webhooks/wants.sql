@@ -1,5 +1,6 @@
 -- Whether an endpoint is told of an event that its owner may see: it passes each filter. An event passes a filter when it names one of
--- the values; order events name the SKUs of their lines. A test is for the endpoint it names.
+-- the values; order events name the SKUs of their lines. An event whose audience is a webhook is for the endpoint that its
+-- subject names.
 create or replace function webhooks.wants(
   p_endpoint webhooks.endpoints,
   p_event events.event_log
@@ -9,7 +10,7 @@ create or replace function webhooks.wants(
   immutable
   parallel safe
   return case
-    when p_event.type = 'webhook.test'
+    when p_event.audience = 'webhook'
       then p_event.subject = 'webhooks/' || webhooks.public_id(p_endpoint.region_id, p_endpoint.endpoint_id)
     else (p_endpoint.event_types = '{}' or p_event.type = any (p_endpoint.event_types)
           or split_part(p_event.type, '.', 1) || '.*' = any (p_endpoint.event_types))

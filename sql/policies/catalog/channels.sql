@@ -2,6 +2,11 @@
 alter table catalog.channels enable row level security;
 alter table catalog.channels force row level security;
 
+drop policy if exists channels_select_own_region on catalog.channels;
+create policy channels_select_own_region on catalog.channels
+  as restrictive for select to warehouse, sales, integration
+  using (region_id = app.claim_region());
+
 drop policy if exists channels_select_every_role on catalog.channels;
 create policy channels_select_every_role on catalog.channels
   for select to admin, warehouse, sales, integration, scoville_worker

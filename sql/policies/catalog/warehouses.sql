@@ -2,6 +2,11 @@
 alter table catalog.warehouses enable row level security;
 alter table catalog.warehouses force row level security;
 
+drop policy if exists warehouses_select_own_region on catalog.warehouses;
+create policy warehouses_select_own_region on catalog.warehouses
+  as restrictive for select to warehouse, sales, integration
+  using (region_id = app.claim_region());
+
 drop policy if exists warehouses_select_every_role on catalog.warehouses;
 create policy warehouses_select_every_role on catalog.warehouses
   for select to admin, warehouse, sales, integration, scoville_worker

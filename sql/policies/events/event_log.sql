@@ -1,8 +1,12 @@
--- Appended to by the sequencer, never rewritten: no update or delete for anyone. Admin and worker read every event; staff those
--- of the stock and batches of their warehouses; sales and integrations those of their channels (orders and reservations);
--- everybody the changes of the catalogue. No index for channels and warehouses: every read names a bounded range of seq.
+-- Appended to by the sequencer, never rewritten: no update or delete for anyone. Admin and worker read every event, other roles
+-- those whose audience they are (events.event_types). pyapp/eventlog/rights.py says the same once more. No index for channels and warehouses: every read names a bounded range of seq.
 alter table events.event_log enable row level security;
 alter table events.event_log force row level security;
+
+drop policy if exists event_log_all_own_region on events.event_log;
+create policy event_log_all_own_region on events.event_log
+  as restrictive for all to warehouse, sales, integration, scoville_definer
+  using (region_id in (0, app.claim_region()) or app.reaches_all_regions());
 
 drop policy if exists event_log_select_everything on events.event_log;
 create policy event_log_select_everything on events.event_log
@@ -11,15 +15,15 @@ create policy event_log_select_everything on events.event_log
 drop policy if exists event_log_select_own_channels on events.event_log;
 create policy event_log_select_own_channels on events.event_log
   for select to sales, integration
-  using (channel_id = any (app.claim_channels()));
-drop policy if exists event_log_select_stock_of_own_warehouses on events.event_log;
-create policy event_log_select_stock_of_own_warehouses on events.event_log
+  using (audience in ('channel', 'warehouse') and channel_id = any (app.claim_channels()));
+drop policy if exists event_log_select_own_warehouses on events.event_log;
+create policy event_log_select_own_warehouses on events.event_log
   for select to warehouse
-  using (warehouse_ids && app.claim_warehouses() and (type like 'stock.%' or type like 'lot.%'));
-drop policy if exists event_log_select_catalogue on events.event_log;
-create policy event_log_select_catalogue on events.event_log
+  using (audience = 'warehouse' and warehouse_ids && app.claim_warehouses());
+drop policy if exists event_log_select_everybody on events.event_log;
+create policy event_log_select_everybody on events.event_log
   for select to warehouse, sales, integration
-  using (type = 'sku.changed');
+  using (audience = 'everybody');
 
 drop policy if exists event_log_select_definer on events.event_log;
 create policy event_log_select_definer on events.event_log
@@ -37,8 +41,8 @@ create policy event_log_select_owner on events.event_log
   using (true);
 
 grant select on events.event_log to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (region_id, seq, epoch, recorded_at, type, subject, sku_id, warehouse_ids, channel_id, version, data, actor, request_id,
-  occurred_at, hash) on events.event_log to scoville_definer;
+grant insert (region_id, seq, epoch, recorded_at, type, audience, subject, sku_id, warehouse_ids, channel_id, version, data, actor,
+  request_id, occurred_at, hash) on events.event_log to scoville_definer;
 
 -- Nobody reads a partition past its parent: no policy, so no row.
 alter table events.event_log_default enable row level security;

@@ -2,6 +2,11 @@
 alter table events.outbox enable row level security;
 alter table events.outbox force row level security;
 
+drop policy if exists outbox_all_own_region on events.outbox;
+create policy outbox_all_own_region on events.outbox
+  as restrictive for all to warehouse, sales, integration, scoville_definer
+  using (region_id in (0, app.claim_region()) or app.reaches_all_regions());
+
 drop policy if exists outbox_select_definer on events.outbox;
 create policy outbox_select_definer on events.outbox
   for select to scoville_definer
@@ -16,6 +21,6 @@ create policy outbox_delete_definer on events.outbox
   using (true);
 
 grant select, delete on events.outbox to scoville_definer;
-grant insert (region_id, type, subject, sku_id, warehouse_ids, channel_id, version, data, actor, request_id, occurred_at)
+grant insert (region_id, type, audience, subject, sku_id, warehouse_ids, channel_id, version, data, actor, request_id, occurred_at)
   on events.outbox to scoville_definer;
 grant usage on sequence events.outbox_outbox_id_seq to scoville_definer;

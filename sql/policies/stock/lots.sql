@@ -2,6 +2,11 @@
 alter table stock.lots enable row level security;
 alter table stock.lots force row level security;
 
+drop policy if exists lots_all_own_region on stock.lots;
+create policy lots_all_own_region on stock.lots
+  as restrictive for all to warehouse, sales, integration, scoville_definer
+  using (region_id = app.claim_region() or app.reaches_all_regions());
+
 drop policy if exists lots_select_staff on stock.lots;
 create policy lots_select_staff on stock.lots
   for select to admin, warehouse, sales, scoville_worker

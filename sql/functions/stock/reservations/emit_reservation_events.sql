@@ -11,8 +11,9 @@ create or replace function stock.emit_reservation_events(
 as $$
 begin
   insert into events.outbox
-    (region_id, type, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  select p_region_id, p_type, 'reservations/' || stock.reservation_public_id(p_region_id, r.reservation_id), r.channel_id,
+    (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+  select p_region_id, p_type, events.audience_of(p_type),
+         'reservations/' || stock.reservation_public_id(p_region_id, r.reservation_id), r.channel_id,
          array(select distinct l.warehouse_id
                  from stock.reservation_lines l
                 where l.region_id = p_region_id and l.reservation_id = r.reservation_id),

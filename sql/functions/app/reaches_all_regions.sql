@@ -1,0 +1,9 @@
+-- Whether the caller's role works in every region, and so may name another than its own.
+create or replace function app.reaches_all_regions()
+  returns boolean
+  language sql
+  stable
+  parallel safe
+  return current_setting('role') in ('admin', 'scoville_worker');
+
+grant execute on function app.reaches_all_regions() to scoville_definer, admin, warehouse, sales, integration, scoville_worker;
