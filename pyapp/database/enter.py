@@ -35,9 +35,7 @@ class Component(NamedTuple):
         return encode_claims(self.subject, request_id, self.region, self.warehouses, self.channels)
 
 
-def encode_claims(
-    subject: str, request_id: str, region: int | None, warehouses: Sequence[str], channels: Sequence[str]
-) -> bytes:
+def encode_claims(subject: str, request_id: str, region: int | None, warehouses: Sequence[str], channels: Sequence[str]) -> bytes:
     """The claims that app.enter reads, as JSON."""
     claims = {"sub": subject, "region": region, "warehouses": warehouses, "channels": channels, "request_id": request_id}
     return msgspec.json.encode(claims)
