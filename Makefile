@@ -4,6 +4,9 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 WEB := pyapp/web/built-from
 
+# Python keeps what it compiles, whatever the shell says: the suite starts it hundreds of times.
+export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: run test lint fuzz bench test-pg15 migration-0001 lock clean battery battery-live battery-webhooks mutants reference
 
 run: $(INSTALLED) $(WEB)

@@ -128,20 +128,26 @@ template = factories.postgresql_noproc(depends_on="server", load=[_migrate])
 
 
 @contextmanager
-def run_clone(server: Server, template: Any, prefix: str) -> Iterator[str]:
-    """The name of a migrated database. By copies of files: twice as fast as through the log, where nothing is synced."""
+def run_clone(server: Server, source: str, prefix: str) -> Iterator[str]:
+    """The name of a copy of this database. By copies of files: twice as fast as through the log, where nothing is synced."""
     name = f"{prefix}_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template.template_dbname} strategy file_copy")
+        connection.execute(f"create database {name} template {source} strategy file_copy")
     yield name
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")
 
 
+@pytest.fixture(scope="session")
+def migrated(template: Any) -> str:
+    """The name of the migrated database that nobody changes."""
+    return str(template.template_dbname)
+
+
 @pytest.fixture
-def clone(server: Server, template: Any) -> Iterator[str]:
+def clone(server: Server, migrated: str) -> Iterator[str]:
     """The name of this test's own migrated database."""
-    with run_clone(server, template, "test") as name:
+    with run_clone(server, migrated, "test") as name:
         yield name
 
 
@@ -177,6 +183,20 @@ def connection(database_url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+def enter(
+    connection: psycopg.Connection[Any],
+    role: str,
+    *,
+    sub: str,
+    warehouses: Sequence[str],
+    channels: Sequence[str],
+    request_id: str | None,
+) -> None:
+    """What the API does first in each transaction."""
+    claims = {"sub": sub, "warehouses": list(warehouses), "channels": list(channels), "request_id": request_id}
+    connection.execute("select app.enter(%s, %s)", [role, Jsonb(claims)])
+
+
 class Roles:
     """`Roles(url)("sales")` is one transaction of the API; it commits unless an error leaves it.
 
@@ -198,13 +218,12 @@ class Roles:
         channels: Sequence[str] = (),
         request_id: str | None = None,
     ) -> Iterator[psycopg.Connection[Any]]:
-        claims = {"sub": sub, "warehouses": list(warehouses), "channels": list(channels), "request_id": request_id}
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = psycopg.connect(self._url)
         try:
-            connection.execute("select app.enter(%s, %s)", [role, Jsonb(claims)])
+            enter(connection, role, sub=sub, warehouses=warehouses, channels=channels, request_id=request_id)
             yield connection
             connection.commit()
         except BaseException:
@@ -226,9 +245,9 @@ def as_role(authenticator_url: str) -> Iterator[AsRole]:
 
 
 @pytest.fixture(scope="module")
-def module_clone(server: Server, template: Any) -> Iterator[str]:
+def module_clone(server: Server, migrated: str) -> Iterator[str]:
     """The name of a migrated database that the tests of a module share: they say themselves how they leave it."""
-    with run_clone(server, template, "module") as name:
+    with run_clone(server, migrated, "module") as name:
         yield name
 
 

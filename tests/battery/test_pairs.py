@@ -19,7 +19,7 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.battery.lengths import LENGTH, chance
-from tests.battery.test_model import EMPTY
+from tests.battery.tables import EMPTY
 from tests.conftest import AUTHENTICATOR_PASSWORD, Server
 
 WAIT_SECONDS_MAX = 10.0

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import uuid
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
+ORDER = {"customer": {"name": "Jane Doe", "address": "1 Hot St"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
 COMMAND = [sys.executable, "-m", "pyapp.cli"]
 START_SECONDS_MAX = 120
 # A shell that starts the suite in the background makes it, and all it starts, ignore Ctrl-C; a user's shell does not.
@@ -98,6 +100,12 @@ class Demo:
         _, errors = self.process.communicate(timeout=STOP_SECONDS_MAX)
         said = [line for line in errors.splitlines(keepends=True) if "epoch_changed" not in line]
         return self.process.returncode, "".join(said)
+
+
+def place_order(client: httpx2.Client) -> str:
+    answer = client.post("/v1/orders", json=ORDER, headers={"Idempotency-Key": str(uuid.uuid4())})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["order_id"])
 
 
 def postgres_processes(data_dir: Path) -> list[Any]:

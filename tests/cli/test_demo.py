@@ -9,7 +9,6 @@ import socket
 import stat
 import subprocess
 import time
-import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,18 +17,19 @@ import psycopg
 import pytest
 
 from pyapp.demo import embedded
-from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment, postgres_processes, run_demo
+from tests.cli.conftest import (
+    COMMAND,
+    Demo,
+    Scoville,
+    assert_one_clear_line,
+    environment,
+    place_order,
+    postgres_processes,
+    run_demo,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-ORDER = {"customer": {"name": "Jane Doe", "address": "1 Hot St"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
-
-
-def place_order(client: httpx2.Client) -> str:
-    answer = client.post("/v1/orders", json=ORDER, headers={"Idempotency-Key": str(uuid.uuid4())})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["order_id"])
 
 
 def test_every_token_that_it_prints_opens_what_it_says(demo: Demo) -> None:

@@ -15,7 +15,7 @@ import pytest
 from pyapp.answers.events import TYPES, Event
 from pyapp.describe import asyncapi
 from tests.conftest import AsRole
-from tests.docs.test_openapi import lint
+from tests.docs.spectral import lint
 from tests.http.conftest import Api, key
 from tests.live.conftest import Shop, shop
 

@@ -27,6 +27,7 @@ from pyapp.serve.app import create_app
 from pyapp.serve.table import ROUTES, Route
 from pyapp.settings import Settings
 from tests import npm
+from tests.docs.spectral import lint
 from tests.http.conftest import KEY, Api, key
 
 DOCUMENT = openapi.build()
@@ -48,9 +49,6 @@ def every(node: Any, name: str) -> Iterator[Any]:
     elif isinstance(node, list):
         for item in node:
             yield from every(item, name)
-
-
-OPENAPI_RULES = {"extends": ["spectral:oas"]}
 
 
 def test_it_is_valid() -> None:
@@ -192,18 +190,6 @@ def test_it_is_served_to_anyone_with_a_tag(shared_api: Api) -> None:
     plain = client.get("/openapi.json", headers={"accept-encoding": "identity"})
     assert plain.content == response.content
     assert int(plain.headers["content-length"]) > 3 * int(response.headers["content-length"])
-
-
-def lint(document: Any, folder: Path, rules: Any = OPENAPI_RULES) -> list[str]:
-    """The codes of what Spectral finds by these rules."""
-    (folder / "document.json").write_text(json.dumps(document))
-    (folder / "rules.json").write_text(json.dumps(rules))
-    packages = npm.install(Path(__file__).parent)
-    command = [npm.node(), str(packages / "node_modules/.bin/spectral"), "lint", "document.json"]
-    command += ["--ruleset", "rules.json", "--format", "json", "--fail-severity", "hint", "--quiet"]
-    done = subprocess.run(command, cwd=folder, env=npm.environment(), capture_output=True, text=True, check=False)
-    assert done.returncode in (0, 1), done.stderr
-    return [f"{finding['code']} {'.'.join(map(str, finding['path']))}" for finding in json.loads(done.stdout)]
 
 
 def test_spectral_finds_nothing(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from pyapp.identity.tokens import Role
 from pyapp.live import inventory, live
 from tests.conftest import AUTHENTICATOR_PASSWORD, AsRole
 from tests.http.conftest import check_problem, run_server
-from tests.http.test_tokens import Keys, by
+from tests.http.issuer import Keys, by
 from tests.live.conftest import PATH, Onlookers, Shop, Socket, wait_for
 
 
