@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,9 +11,6 @@ from psycopg.types.json import Jsonb
 
 from tests.races import race, sender, weaken
 from tests.world import AFTER_EARLY, EARLY, LATE, OTHER_SKU, SKU, Result, Shop, codes, keyed, order, receipt
-
-if TYPE_CHECKING:
-    pass
 
 
 def change(status: str, batch: str = "B-1", **rest: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from psycopg import sql
@@ -11,9 +11,6 @@ from psycopg.types.json import Jsonb
 
 from tests.races import SESSIONS, race, sender, weaken
 from tests.world import SKU, Result, Shop, codes, receipt
-
-if TYPE_CHECKING:
-    pass
 
 # For each command: the key, and a row with everything that it may say.
 NOUNS: dict[str, tuple[str, dict[str, Any]]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,10 +11,6 @@ from psycopg.types.numeric import Int2
 
 from tests.event_log import happened, page, place, read, sequence, types
 from tests.world import REGION, SKU, Shop, adjustment, receipt
-
-if TYPE_CHECKING:
-    pass
-
 
 pytestmark = pytest.mark.commits
 

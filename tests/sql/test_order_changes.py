@@ -6,16 +6,13 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.races import SESSIONS, WAIT_SECONDS_MAX, race, sender, weaken
 from tests.world import OTHER_SKU, SKU, THIRD_SKU, UNPRICED_SKU, Result, Shop, codes, keyed, order, parts, receipt, shortages
-
-if TYPE_CHECKING:
-    pass
 
 CUSTOMER = {"name": "Jane", "email": "jane@example.com", "address": "1 Hot St"}
 STORM_SECONDS = 2.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
@@ -24,9 +24,6 @@ from tests.world import (
     receipt,
     shortages,
 )
-
-if TYPE_CHECKING:
-    pass
 
 ONE, LATER = "2030-05-01T13:00:00Z", "2030-05-01T12:20:00Z"  # 12:15 is the end of a usual hold
 swept_or_not = pytest.mark.parametrize("swept", [True, False], ids=["swept", "not swept"])

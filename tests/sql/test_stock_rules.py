@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.world import AFTER_EARLY, EARLY, LATE, OTHER_SKU, REGION, SKU, Result, Shop, adjustment, codes, receipt
-
-if TYPE_CHECKING:
-    pass
 
 # Receipts
 
