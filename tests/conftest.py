@@ -1,4 +1,4 @@
-"""One server for the session, one migrated template, a clone of it for every test.
+"""One server for the session, one migrated database, a clone of it for every test.
 
 The server is the embedded one, or a superuser's URL in SCOVILLE_TEST_SERVER_URL.
 """
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -20,11 +20,11 @@ import psycopg
 import pytest
 from playwright.sync_api import sync_playwright
 from psycopg.types.json import Jsonb
-from pytest_postgresql import factories
 
 from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
 from tests.folders import short_folder
+from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, copy_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
-AUTHENTICATOR_PASSWORD = "for tests only"
+GIVEN_SERVER = os.environ.get("SCOVILLE_TEST_SERVER_URL")
 
 # Speed only: nothing here changes what a statement does or what another session sees.
 FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '512MB'")
@@ -48,6 +48,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-only", action="store_true", help="only tests that use the database server")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The folder that xdist's workers share is there before they are."""
+    if not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        os.environ[SHARED] = str(stack.enter_context(short_folder()))
+        config.add_cleanup(stack.close)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--database-only"):
         # What a browser shows does not depend on the version of PostgreSQL.
@@ -59,15 +67,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @dataclass(frozen=True)
 class Server:
-    """Where the tests' server listens, in the words of pytest-postgresql."""
+    """Where the tests' server listens."""
 
     host: str
     port: int
     user: str
     password: str | None = None
-    options: str = ""
-    maintenance_dbname: str = "postgres"
-    template_dbname: str | None = None
 
     def url(self, database: str, user: str | None = None, password: str | None = None) -> str:
         """A libpq URL; without `user` the superuser's."""
@@ -101,13 +106,13 @@ def built() -> None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The session's PostgreSQL."""
-    given = os.environ.get("SCOVILLE_TEST_SERVER_URL")
-    if given:
-        with psycopg.connect(given) as connection:
+    if GIVEN_SERVER:
+        with psycopg.connect(GIVEN_SERVER) as connection:
             info = connection.info
             yield Server(info.host, info.port, info.user, info.password or None)
         return
     with short_folder() as folder:
+        copy_cluster(folder)
         running = embedded.start(folder)
         try:
             with psycopg.connect(running.superuser_url, autocommit=True) as connection:
@@ -117,14 +122,6 @@ def server() -> Iterator[Server]:
                 yield Server(connection.info.host, connection.info.port, connection.info.user)
         finally:
             running.stop()
-
-
-def _migrate(**given: Any) -> None:
-    where = Server(given["host"], given["port"], given["user"], given["password"])
-    migrate(where.url(given["dbname"]), authenticator_password=AUTHENTICATOR_PASSWORD)
-
-
-template = factories.postgresql_noproc(depends_on="server", load=[_migrate])
 
 
 @contextmanager
@@ -139,9 +136,17 @@ def run_clone(server: Server, source: str, prefix: str) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def migrated(template: Any) -> str:
+def migrated(server: Server) -> Iterator[str]:
     """The name of the migrated database that nobody changes."""
-    return str(template.template_dbname)
+    if not GIVEN_SERVER:
+        yield MIGRATED
+        return
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"drop database if exists {MIGRATED}")
+        connection.execute(f"create database {MIGRATED}")
+        migrate(server.url(MIGRATED), authenticator_password=AUTHENTICATOR_PASSWORD)
+        yield MIGRATED
+        connection.execute(f"drop database {MIGRATED} with (force)")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ import httpx2
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from tests import folders
+from tests import folders, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -163,12 +163,15 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def finished_folder(short_folder: Path) -> Path:
+def finished_folder() -> Path:
     """The data folder of a demo that has run once and was stopped."""
-    with run_demo(short_folder / "finished") as demo:
-        code, errors = demo.stop()
-        assert code == 0, errors
-    return demo.data_dir
+
+    def make(folder: Path) -> None:
+        with run_demo(folder) as demo:
+            code, errors = demo.stop()
+            assert code == 0, errors
+
+    return prepared.made_once("demo", make)
 
 
 @pytest.fixture
@@ -179,7 +182,7 @@ def copy_folder(short_folder: Path, finished_folder: Path) -> Iterator[Callable[
     def copy() -> Path:
         copies.append(Path(tempfile.mkdtemp(dir=short_folder)) / "data")
         copies[-1].parent.chmod(0o711)
-        subprocess.run(["cp", "-a", str(finished_folder), str(copies[-1])], check=True)  # noqa: S607
+        prepared.copy(finished_folder, copies[-1])
         return copies[-1]
 
     yield copy
@@ -191,7 +194,7 @@ def copy_folder(short_folder: Path, finished_folder: Path) -> Iterator[Callable[
 def demo(finished_folder: Path, short_folder: Path) -> Iterator[Demo]:
     """A demo for the whole session: tests add to it, none takes anything away."""
     folder = short_folder / "shared"
-    subprocess.run(["cp", "-a", str(finished_folder), str(folder)], check=True)  # noqa: S607
+    prepared.copy(finished_folder, folder)
     with run_demo(folder) as running:
         yield running
 
