@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 WEB := pyapp/web/built-from
+# Of the tests, two for each core: half of a test's time it waits for a process, a page or a moment.
+WORKERS ?= $(shell echo $$((2 * $$($(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))'))))
 
 # Python keeps what it compiles, whatever the shell says: the suite starts it hundreds of times.
 export PYTHONDONTWRITEBYTECODE :=
@@ -15,7 +17,7 @@ run: $(INSTALLED) $(WEB)
 test: $(INSTALLED)
 	@.ci/chromium
 	@.ci/tools
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 from psycopg.types.json import Jsonb
 
 from pyapp.demo import embedded
@@ -36,6 +36,22 @@ GIVEN_SERVER = os.environ.get("SCOVILLE_TEST_SERVER_URL")
 
 # Speed only: nothing here changes what a statement does or what another session sees.
 FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '512MB'")
+
+LONGEST = {
+    path: turn
+    for turn, path in enumerate(
+        (
+            *("cli/test_demo.py", "fuzz/test_fuzz.py", "webhooks/test_delivery.py", "cli/test_commands.py", "ui/test_live.py"),
+            *("battery/test_model.py", "clients/test_generated.py", "ui/test_accessible.py", "ui/test_analytics_page.py"),
+            *("cli/test_import.py", "test_migrate.py", "ui/test_sign_in.py", "http/test_answers.py", "ui/test_webhook_pages.py"),
+            *("webhooks/test_battery.py", "ui/test_sku_page.py", "http/test_replica.py", "sql/test_drift.py"),
+            *("docs/test_browser.py", "battery/test_load.py", "sql/test_sequencer.py", "battery/test_canaries.py"),
+        )
+    )
+}
+
+# What a page shows, it shows when a busy machine has drawn it: /docs draws every operation. How fast that is, no test asks here.
+SHOWN_MILLISECONDS_MAX = 30_000
 
 # Of the machine that tests run on, it asks nothing but the pages: no sandbox (root), no calls home.
 CHROMIUM_ARGUMENTS = [
@@ -57,6 +73,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker begins one when the others are done."""
+    items.sort(key=lambda item: LONGEST.get(item.path.relative_to(ROOT / "tests").as_posix(), len(LONGEST)))
     if config.getoption("--database-only"):
         # What a browser shows does not depend on the version of PostgreSQL.
         uses = {item: set(getattr(item, "fixturenames", ())) for item in items}
@@ -164,6 +182,7 @@ def chromium() -> Iterator[Browser]:
     if not path:
         pytest.fail("There is no Chromium: run .ci/chromium (root), or name one by SCOVILLE_TEST_CHROMIUM.")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=SHOWN_MILLISECONDS_MAX)
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
