@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 WEB := pyapp/web/built-from
-# Of the tests, two for each core: half of a test's time it waits for a process, a page or a moment.
+# Two test workers per core: a test waits for processes, pages and moments for about half of its time.
 WORKERS ?= $(shell echo $$((2 * $$($(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))'))))
 
 # Python keeps what it compiles, whatever the shell says: the suite starts it hundreds of times.

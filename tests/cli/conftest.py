@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -153,7 +153,8 @@ def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, **variables: s
         except ValueError:  # the test has read its pipes already
             pass
         for left in postgres_processes(data_dir):
-            left.kill()
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
 
 
 @pytest.fixture(scope="session")
