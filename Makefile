@@ -9,7 +9,7 @@ WORKERS ?= $(shell echo $$((2 * $$($(PYTHON) -c 'import os; print(len(os.sched_g
 # Python keeps what it compiles, whatever the shell says: the suite starts it hundreds of times.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: run test lint fuzz bench test-pg15 migration-0001 lock clean battery battery-live battery-webhooks mutants reference
+.PHONY: run test lint fuzz bench test-pg15 migration-0001 lock clean battery battery-live battery-webhooks mutants reference examples
 
 run: $(INSTALLED) $(WEB)
 	@$(BIN)/scoville demo
@@ -68,6 +68,10 @@ battery-webhooks: $(INSTALLED)
 # The pages of docs/reference that are made from the code.
 reference: $(INSTALLED)
 	$(BIN)/python -m tests.docs.reference
+
+# The outputs beside sql/examples, as psql prints them.
+examples: $(INSTALLED)
+	SCOVILLE_EXAMPLES=write $(BIN)/python -m pytest -q tests/examples
 
 # Newest versions that pyproject.toml allows, with hashes of every file.
 lock: $(INSTALLED)
