@@ -244,6 +244,7 @@ def test_a_receipt_that_makes_a_sku_makes_its_event(shop: Shop) -> None:
     assert (made["subject"], made["version"], made["data"]["old"], made["data"]["new"]["price"]) == ("skus/NEW", 1, None, 5)
 
 
+@pytest.mark.commits
 def test_a_write_that_is_rolled_back_leaves_no_event(shop: Shop) -> None:
     before = len(events(shop))
     with shop.session() as connection:
