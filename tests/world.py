@@ -16,7 +16,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
-from tests.conftest import AUTHENTICATOR_PASSWORD, Roles, enter
+from tests.conftest import Roles, enter
+from tests.prepared import AUTHENTICATOR_PASSWORD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -22,7 +22,8 @@ from psycopg.types.json import Jsonb
 from tests.battery.lengths import LENGTH, LONG
 from tests.battery.model import Answer, Model, Place
 from tests.battery.tables import EMPTY
-from tests.conftest import AUTHENTICATOR_PASSWORD, Server
+from tests.conftest import Server
+from tests.prepared import AUTHENTICATOR_PASSWORD
 
 EXAMPLES = int(os.environ.get("SCOVILLE_BATTERY_EXAMPLES", LENGTH.examples))
 STEPS = 24

@@ -16,7 +16,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from bench.bi import QUESTIONS
-from tests.conftest import AUTHENTICATOR_PASSWORD
+from tests.prepared import AUTHENTICATOR_PASSWORD
 from tests.sql import bi
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.conftest import AUTHENTICATOR_PASSWORD
+from tests.prepared import AUTHENTICATOR_PASSWORD
 from tests.sql import answers, bi
 from tests.sql.trade import Trade, read_orders
 

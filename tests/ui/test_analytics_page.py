@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import AUTHENTICATOR_PASSWORD
 from tests.http.conftest import run_server
+from tests.prepared import AUTHENTICATOR_PASSWORD
 from tests.sql import bi
 from tests.ui.axe import faults
 from tests.ui.conftest import PHONE, visit
