@@ -45,7 +45,7 @@ LONGEST = {
             *("battery/test_model.py", "clients/test_generated.py", "ui/test_accessible.py", "ui/test_analytics_page.py"),
             *("cli/test_import.py", "test_migrate.py", "ui/test_sign_in.py", "http/test_answers.py", "ui/test_webhook_pages.py"),
             *("webhooks/test_battery.py", "ui/test_sku_page.py", "http/test_replica.py", "sql/test_drift.py"),
-            *("docs/test_browser.py", "battery/test_load.py", "sql/test_sequencer.py", "battery/test_canaries.py"),
+            *("docs/test_browser.py", "battery/test_load.py", "sql/events/test_sequencer.py", "battery/test_canaries.py"),
         )
     )
 }

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from tests.cli.conftest import Demo, Scoville, assert_one_clear_line, run_demo
 from tests.conftest import ROOT
-from tests.sql import bi
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Callable

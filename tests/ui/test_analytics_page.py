@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from tests.http.conftest import run_server
 from tests.prepared import AUTHENTICATOR_PASSWORD
-from tests.sql import bi
+from tests.sql.bi import bi
 from tests.ui.axe import faults
 from tests.ui.conftest import PHONE, visit
 

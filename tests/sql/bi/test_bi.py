@@ -17,14 +17,14 @@ from psycopg.types.json import Jsonb
 
 from bench.bi import QUESTIONS
 from tests.prepared import AUTHENTICATOR_PASSWORD
-from tests.sql import bi
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import Server
 
-RUNBOOK = Path(__file__).parents[2] / "docs" / "how-to" / "runbook.md"
+RUNBOOK = Path(__file__).parents[3] / "docs" / "how-to" / "runbook.md"
 CONTRACT = Path(__file__).with_name("bi_columns.txt")
 # What every BI driver can take: no arrays, no JSON, nothing of our own.
 TYPES = r"text|smallint|integer|bigint|boolean|date|timestamp with time zone|numeric\(\d+,\d+\)"

@@ -17,8 +17,8 @@ import pytest
 from psycopg import sql
 
 from tests.prepared import AUTHENTICATOR_PASSWORD
-from tests.sql import answers, bi
-from tests.sql.trade import Trade, read_orders
+from tests.sql.bi import answers, bi
+from tests.sql.bi.trade import Trade, read_orders
 
 if TYPE_CHECKING:
     from tests.conftest import Server
