@@ -3,6 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 WEB := pyapp/web/built-from
+# Two test workers per core: a test waits for processes, pages and moments for about half of its time.
+WORKERS ?= $(shell echo $$((2 * $$($(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))'))))
+
+# Python keeps what it compiles, whatever the shell says: the suite starts it hundreds of times.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: run test lint fuzz bench test-pg15 migration-0001 lock clean battery battery-live battery-webhooks mutants reference examples
 
@@ -12,7 +17,7 @@ run: $(INSTALLED) $(WEB)
 test: $(INSTALLED)
 	@.ci/chromium
 	@.ci/tools
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .

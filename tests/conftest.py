@@ -1,4 +1,4 @@
-"""One server for the session, one migrated template, a clone of it for every test.
+"""One server for the session, one migrated database, a clone of it for every test.
 
 The server is the embedded one, or a superuser's URL in SCOVILLE_TEST_SERVER_URL.
 """
@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import uuid
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,13 +18,13 @@ from urllib.parse import quote, urlencode
 
 import psycopg
 import pytest
-from playwright.sync_api import sync_playwright
-from pytest_postgresql import factories
+from playwright.sync_api import expect, sync_playwright
 
 from pyapp.database.enter import Component, entering
 from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
 from tests.folders import short_folder
+from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, copy_cluster
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -32,10 +32,26 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 ROOT = Path(__file__).resolve().parents[1]
-AUTHENTICATOR_PASSWORD = "for tests only"
+GIVEN_SERVER = os.environ.get("SCOVILLE_TEST_SERVER_URL")
 
 # Speed only: nothing here changes what a statement does or what another session sees.
 FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '512MB'")
+
+LONGEST = {
+    path: turn
+    for turn, path in enumerate(
+        (
+            *("cli/test_demo.py", "fuzz/test_fuzz.py", "webhooks/test_delivery.py", "cli/test_commands.py", "ui/test_live.py"),
+            *("battery/test_model.py", "clients/test_generated.py", "ui/test_accessible.py", "ui/test_analytics_page.py"),
+            *("cli/test_import.py", "test_migrate.py", "ui/test_sign_in.py", "http/test_answers.py", "ui/test_webhook_pages.py"),
+            *("webhooks/test_battery.py", "ui/test_sku_page.py", "http/test_replica.py", "sql/test_drift.py"),
+            *("docs/test_browser.py", "battery/test_load.py", "sql/events/test_sequencer.py", "battery/test_canaries.py"),
+        )
+    )
+}
+
+# What a page shows, it shows when a busy machine has drawn it: /docs draws every operation. How fast that is, no test asks here.
+SHOWN_MILLISECONDS_MAX = 30_000
 
 # Of the machine that tests run on, it asks nothing but the pages: no sandbox (root), no calls home.
 CHROMIUM_ARGUMENTS = [
@@ -48,7 +64,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--database-only", action="store_true", help="only tests that use the database server")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """The folder that xdist's workers share is there before they are."""
+    if not hasattr(config, "workerinput"):
+        stack = ExitStack()
+        os.environ[SHARED] = str(stack.enter_context(short_folder()))
+        config.add_cleanup(stack.close)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """The longest files first, so that no worker begins one when the others are done."""
+    items.sort(key=lambda item: LONGEST.get(item.path.relative_to(ROOT / "tests").as_posix(), len(LONGEST)))
     if config.getoption("--database-only"):
         # What a browser shows does not depend on the version of PostgreSQL.
         uses = {item: set(getattr(item, "fixturenames", ())) for item in items}
@@ -59,15 +85,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @dataclass(frozen=True)
 class Server:
-    """Where the tests' server listens, in the words of pytest-postgresql."""
+    """Where the tests' server listens."""
 
     host: str
     port: int
     user: str
     password: str | None = None
-    options: str = ""
-    maintenance_dbname: str = "postgres"
-    template_dbname: str | None = None
 
     def url(self, database: str, user: str | None = None, password: str | None = None) -> str:
         """A libpq URL; without `user` the superuser's."""
@@ -102,13 +125,13 @@ def built() -> None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """The session's PostgreSQL."""
-    given = os.environ.get("SCOVILLE_TEST_SERVER_URL")
-    if given:
-        with psycopg.connect(given) as connection:
+    if GIVEN_SERVER:
+        with psycopg.connect(GIVEN_SERVER) as connection:
             info = connection.info
             yield Server(info.host, info.port, info.user, info.password or None)
         return
     with short_folder() as folder:
+        copy_cluster(folder)
         running = embedded.start(folder)
         try:
             with psycopg.connect(running.superuser_url, autocommit=True) as connection:
@@ -120,29 +143,35 @@ def server() -> Iterator[Server]:
             running.stop()
 
 
-def _migrate(**given: Any) -> None:
-    where = Server(given["host"], given["port"], given["user"], given["password"])
-    migrate(where.url(given["dbname"]), authenticator_password=AUTHENTICATOR_PASSWORD)
-
-
-template = factories.postgresql_noproc(depends_on="server", load=[_migrate])
-
-
 @contextmanager
-def run_clone(server: Server, template: Any, prefix: str) -> Iterator[str]:
-    """The name of a migrated database. By copies of files: twice as fast as through the log, where nothing is synced."""
+def run_clone(server: Server, source: str, prefix: str) -> Iterator[str]:
+    """The name of a copy of this database. By copies of files: twice as fast as through the log, where nothing is synced."""
     name = f"{prefix}_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
-        connection.execute(f"create database {name} template {template.template_dbname} strategy file_copy")
+        connection.execute(f"create database {name} template {source} strategy file_copy")
     yield name
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"drop database {name} with (force)")
 
 
+@pytest.fixture(scope="session")
+def migrated(server: Server) -> Iterator[str]:
+    """The name of the migrated database that nobody changes."""
+    if not GIVEN_SERVER:
+        yield MIGRATED
+        return
+    with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
+        connection.execute(f"drop database if exists {MIGRATED}")
+        connection.execute(f"create database {MIGRATED}")
+        migrate(server.url(MIGRATED), authenticator_password=AUTHENTICATOR_PASSWORD)
+        yield MIGRATED
+        connection.execute(f"drop database {MIGRATED} with (force)")
+
+
 @pytest.fixture
-def clone(server: Server, template: Any) -> Iterator[str]:
+def clone(server: Server, migrated: str) -> Iterator[str]:
     """The name of this test's own migrated database."""
-    with run_clone(server, template, "test") as name:
+    with run_clone(server, migrated, "test") as name:
         yield name
 
 
@@ -154,6 +183,7 @@ def chromium() -> Iterator[Browser]:
     if not path:
         pytest.fail("There is no Chromium: run .ci/chromium (root), or name one by SCOVILLE_TEST_CHROMIUM.")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=SHOWN_MILLISECONDS_MAX)
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
@@ -178,6 +208,20 @@ def connection(database_url: str) -> Iterator[psycopg.Connection[Any]]:
         yield connection
 
 
+def enter(
+    connection: psycopg.Connection[Any],
+    role: str,
+    *,
+    sub: str,
+    warehouses: Sequence[str],
+    channels: Sequence[str],
+    request_id: str | None,
+    region: int | None = 1,
+) -> None:
+    """The first statement of each transaction of the API."""
+    connection.execute(*entering(Component(role, sub, warehouses, channels, region), request_id or ""))
+
+
 class Roles:
     """`Roles(url)("sales")` is one transaction of the API; it commits unless an error leaves it.
 
@@ -200,13 +244,12 @@ class Roles:
         request_id: str | None = None,
         region: int | None = 1,
     ) -> Iterator[psycopg.Connection[Any]]:
-        caller = Component(role, sub, warehouses, channels, region)
         try:
             connection = self._idle.pop()
         except IndexError:
             connection = psycopg.connect(self._url)
         try:
-            connection.execute(*entering(caller, request_id or ""))
+            enter(connection, role, sub=sub, warehouses=warehouses, channels=channels, request_id=request_id, region=region)
             yield connection
             connection.commit()
         except BaseException:
@@ -228,9 +271,9 @@ def as_role(authenticator_url: str) -> Iterator[AsRole]:
 
 
 @pytest.fixture(scope="module")
-def module_clone(server: Server, template: Any) -> Iterator[str]:
+def module_clone(server: Server, migrated: str) -> Iterator[str]:
     """The name of a migrated database that the tests of a module share: they say themselves how they leave it."""
-    with run_clone(server, template, "module") as name:
+    with run_clone(server, migrated, "module") as name:
         yield name
 
 

@@ -18,14 +18,13 @@ import psutil  # type: ignore[import-untyped]
 import psycopg
 
 from pyapp.demo import embedded
-from pyapp.deploy.migrate import migrate
 from pyapp.failures import Exit
 from pyapp.identity.tokens import Role, mint_token
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, environment
 from tests.folders import short_folder
+from tests.prepared import copy_cluster
 
-PASSWORD = "for tests only"
 KEY = "a key for the battery, 32 bytes or more"
 START_SECONDS_MAX = 60.0
 STOP_SECONDS_MAX = 30.0
@@ -36,11 +35,11 @@ class Cluster:
 
     def __init__(self, folder: Path, *, standby: bool = False) -> None:
         self._folder = folder
+        if not standby:
+            copy_cluster(folder)
         self._running = embedded.start(folder)
         self.owner_url = self._running.url("postgres", "postgres")
         self.url = self._running.url("authenticator", "postgres")
-        if not standby:
-            migrate(self.owner_url, authenticator_password=PASSWORD)
 
     @property
     def pgdata(self) -> Path:

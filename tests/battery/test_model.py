@@ -21,7 +21,9 @@ from psycopg.types.json import Jsonb
 
 from tests.battery.lengths import LENGTH, LONG
 from tests.battery.model import Answer, Model, Place
-from tests.conftest import AUTHENTICATOR_PASSWORD, Server
+from tests.battery.tables import EMPTY
+from tests.conftest import Server
+from tests.prepared import AUTHENTICATOR_PASSWORD
 
 EXAMPLES = int(os.environ.get("SCOVILLE_BATTERY_EXAMPLES", LENGTH.examples))
 STEPS = 24
@@ -31,11 +33,6 @@ OWNERS = {"ana": "web", "bo": "till"}  # who holds units, and by which channel
 WAREHOUSES = ("WH-01", "WH-02", "WH-03")
 BATCHES = {"B-1": date(2030, 5, 2), "B-2": date(2030, 5, 4), "B-3": None}
 STATUSES = ("available", "on_hold", "quarantined", "recalled", "damaged")
-# Rows are deleted, not truncated: that would have every plan of the session made anew.
-TABLES = """orders.fulfillment_lines orders.fulfillments orders.order_allocations orders.order_lines orders.order_contacts
-    orders.orders stock.reservation_lines stock.reservations stock.stock_movements stock.lot_levels stock.stock_levels stock.lots
-    events.outbox identity.idempotency_keys audit.audit_log"""
-EMPTY = "; ".join(f"delete from {table}" for table in TABLES.split()).encode()
 
 # The books after a sweep that is then undone: whether it was noticed that time has passed changes nothing.
 BOOKS = """

@@ -19,8 +19,9 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from tests.battery.lengths import LENGTH, chance
-from tests.battery.test_model import EMPTY
-from tests.conftest import AUTHENTICATOR_PASSWORD, Server
+from tests.battery.tables import EMPTY
+from tests.conftest import Server
+from tests.prepared import AUTHENTICATOR_PASSWORD
 
 WAIT_SECONDS_MAX = 10.0
 SOON = "2030-05-01T12:00:00Z"

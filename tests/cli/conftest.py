@@ -10,7 +10,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+import uuid
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -19,12 +20,13 @@ import httpx2
 import psutil  # type: ignore[import-untyped]
 import pytest
 
-from tests import folders
+from tests import folders, prepared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[2]
+ORDER = {"customer": {"name": "Jane Doe", "address": "1 Hot St"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
 COMMAND = [sys.executable, "-m", "pyapp.cli"]
 START_SECONDS_MAX = 120
 # A shell that starts the suite in the background makes it, and all it starts, ignore Ctrl-C; a user's shell does not.
@@ -100,6 +102,12 @@ class Demo:
         return self.process.returncode, "".join(said)
 
 
+def place_order(client: httpx2.Client) -> str:
+    answer = client.post("/v1/orders", json=ORDER, headers={"Idempotency-Key": str(uuid.uuid4())})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["order_id"])
+
+
 def postgres_processes(data_dir: Path) -> list[Any]:
     """The server processes that work in the folder's cluster."""
     found = []
@@ -145,7 +153,8 @@ def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, **variables: s
         except ValueError:  # the test has read its pipes already
             pass
         for left in postgres_processes(data_dir):
-            left.kill()
+            with suppress(psutil.NoSuchProcess):
+                left.kill()
 
 
 @pytest.fixture(scope="session")
@@ -155,12 +164,15 @@ def short_folder() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def finished_folder(short_folder: Path) -> Path:
+def finished_folder() -> Path:
     """The data folder of a demo that has run once and was stopped."""
-    with run_demo(short_folder / "finished") as demo:
-        code, errors = demo.stop()
-        assert code == 0, errors
-    return demo.data_dir
+
+    def make(folder: Path) -> None:
+        with run_demo(folder) as demo:
+            code, errors = demo.stop()
+            assert code == 0, errors
+
+    return prepared.made_once("demo", make)
 
 
 @pytest.fixture
@@ -171,7 +183,7 @@ def copy_folder(short_folder: Path, finished_folder: Path) -> Iterator[Callable[
     def copy() -> Path:
         copies.append(Path(tempfile.mkdtemp(dir=short_folder)) / "data")
         copies[-1].parent.chmod(0o711)
-        subprocess.run(["cp", "-a", str(finished_folder), str(copies[-1])], check=True)  # noqa: S607
+        prepared.copy(finished_folder, copies[-1])
         return copies[-1]
 
     yield copy
@@ -183,7 +195,7 @@ def copy_folder(short_folder: Path, finished_folder: Path) -> Iterator[Callable[
 def demo(finished_folder: Path, short_folder: Path) -> Iterator[Demo]:
     """A demo for the whole session: tests add to it, none takes anything away."""
     folder = short_folder / "shared"
-    subprocess.run(["cp", "-a", str(finished_folder), str(folder)], check=True)  # noqa: S607
+    prepared.copy(finished_folder, folder)
     with run_demo(folder) as running:
         yield running
 

@@ -19,8 +19,7 @@ import pytest
 
 from pyapp.cli import backups
 from pyapp.failures import Failure
-from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
-from tests.cli.test_demo import place_order
+from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment, place_order
 from tests.http.conftest import run_server
 
 UNLOGGED = {"identity.request_windows", "pgmq.notify_insert_throttle"}

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from tests.cli.conftest import Demo, Scoville, assert_one_clear_line, run_demo
 from tests.conftest import ROOT
-from tests.sql.test_bi import EXPECTED
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,8 +46,8 @@ def engine(demo: Demo) -> Any:
 
 def test_sqlalchemy_finds_every_view_with_its_comments(engine: Any) -> None:
     inspector = sa.inspect(engine)
-    assert set(inspector.get_view_names()) == set(inspector.get_view_names("bi")) == EXPECTED
-    for view in EXPECTED:
+    assert set(inspector.get_view_names()) == set(inspector.get_view_names("bi")) == bi.EXPECTED
+    for view in bi.EXPECTED:
         assert inspector.get_table_comment(view, "bi")["text"].startswith("One row a"), view
         for column in inspector.get_columns(view, "bi"):
             assert column["comment"], (view, column["name"])

@@ -11,7 +11,7 @@ import pytest
 
 from pyapp.cli.status import without_password
 from tests.cli.conftest import Demo, Scoville, assert_one_clear_line
-from tests.sql import bi
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,7 @@ import logging
 import re
 import subprocess
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any
 
@@ -23,16 +23,9 @@ from pyapp.database.calls import Database
 from pyapp.metrics import business as figures
 from pyapp.worker import jobs as worker
 from tests.cli.conftest import COMMAND, environment
-from tests.http.test_outages import Proxy
+from tests.outages import Proxy
 
 SECONDS_MAX = 20.0
-
-
-@pytest.fixture
-def proxy(authenticator_url: str) -> Iterator[Proxy]:
-    proxy = Proxy(authenticator_url)
-    yield proxy
-    proxy.close()
 
 
 def run_until(

@@ -25,8 +25,9 @@ from pyapp import metrics
 from pyapp.identity.tokens import mint_token
 from pyapp.metrics.business import FIGURES
 from pyapp.settings import Settings
-from tests.conftest import AUTHENTICATOR_PASSWORD, ROOT
+from tests.conftest import ROOT
 from tests.deploy.conftest import KEY, run_command
+from tests.prepared import AUTHENTICATOR_PASSWORD
 
 if TYPE_CHECKING:
     from tests.conftest import Server

@@ -17,7 +17,7 @@ from pyapp.api.event_types import DATA, Event
 from pyapp.describe import asyncapi
 from pyapp.eventlog.types import AUDIENCES, EVENT_TYPES
 from tests.conftest import AsRole
-from tests.docs.test_openapi import lint
+from tests.docs.spectral import lint
 from tests.http.conftest import Api, key
 from tests.live.conftest import Shop, shop
 from tests.sql import test_event_log

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pyapp.identity.tokens import mint_token
-from tests.http.test_inventory import available
+from tests.http.orders import available
 
 if TYPE_CHECKING:
     import httpx2

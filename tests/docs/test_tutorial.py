@@ -9,8 +9,9 @@ from pathlib import Path
 import psycopg
 
 from tests.cli.conftest import Demo
-from tests.conftest import AUTHENTICATOR_PASSWORD, ROOT
+from tests.conftest import ROOT
 from tests.docs.walk import fenced, indented, walk
+from tests.prepared import AUTHENTICATOR_PASSWORD
 
 
 def page(name: str) -> str:

@@ -219,9 +219,9 @@ def delivered(client: httpx2.Client, authenticator_url: str) -> tuple[str, str]:
 
 
 @pytest.fixture(scope="session")
-def shared_database(server: Server, template: Any) -> Iterator[Callable[[str | None, str | None], str]]:
+def shared_database(server: Server, migrated: str) -> Iterator[Callable[[str | None, str | None], str]]:
     """The URL maker of one database for all tests that must not change anything."""
-    with run_clone(server, template, "shared") as name:
+    with run_clone(server, migrated, "shared") as name:
         yield partial(server.url, name)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from pyapp.api.table import ROUTES
 from tests.http.conftest import check_problem, run_server
-from tests.sql import bi
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

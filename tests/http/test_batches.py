@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 
 from tests.http.conftest import SKU, Api, check_problem, key
-from tests.http.test_inventory import available
+from tests.http.orders import available
 
 BATCHES = "/v1/inventory/HOTSAUCE-001/batches"
 

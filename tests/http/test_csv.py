@@ -199,6 +199,6 @@ def test_the_preferred_form_is_chosen(accept: str, chosen: str | None) -> None:
 def test_a_long_accept_costs_no_time(piece: str, end: str) -> None:
     """It is read before anybody is asked who it is."""
     accept = '"' + piece * (60_000 // len(piece)) + end
-    started = time.monotonic()
+    started = time.thread_time()
     choose([accept], ("application/json", "text/csv"))
-    assert time.monotonic() - started < 1
+    assert time.thread_time() - started < 1

@@ -5,16 +5,12 @@ from __future__ import annotations
 import httpx2
 
 from tests.http.conftest import SECOND_SKU, SKU, Api, check_problem, key
+from tests.http.orders import available
 
 
 def adjust(client: httpx2.Client, **changes: object) -> httpx2.Response:
     body = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": -5, "reason_code": "damaged"} | changes
     return client.post("/v1/inventory/adjust", json=body, headers=key())
-
-
-def available(client: httpx2.Client, sku: str = "HOTSAUCE-001") -> int:
-    """Of now: what another client wrote may be a tenth of a second late in an answer from memory."""
-    return int(client.get(f"/v1/inventory/{sku}", headers={"cache-control": "no-cache"}).json()["available"])
 
 
 def test_the_sample_object_goes_in_and_comes_back_with_its_names_and_types(admin: httpx2.Client) -> None:

@@ -21,9 +21,8 @@ from pyapp.database.lanes import Lanes
 from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem
 from tests.http.conftest import Api, check_problem, key, run_server
-from tests.http.test_inventory import available
-from tests.http.test_orders import lines, place
-from tests.http.test_outages import Proxy, proxy, wait_for
+from tests.http.orders import available, lines, place
+from tests.outages import Proxy, proxy, wait_for
 
 __all__ = ["proxy"]  # a fixture
 

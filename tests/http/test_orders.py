@@ -11,20 +11,7 @@ import pytest
 from psycopg import sql
 
 from tests.http.conftest import ORDER, SKU, Api, check_problem, key, run_server, stock_up
-from tests.http.test_inventory import available
-
-
-def place(client: httpx2.Client, body: Any = None, **headers: str) -> httpx2.Response:
-    return client.post("/v1/orders", json=ORDER if body is None else body, headers=headers or key())
-
-
-def but(**changes: object) -> dict[str, Any]:
-    """The sample order without its number, but for these fields."""
-    return {name: value for name, value in (ORDER | changes).items() if name != "order_id" and value is not None}
-
-
-def lines(quantity: int, **changes: object) -> dict[str, Any]:
-    return but(items=[{"sku_id": "HOTSAUCE-001", "quantity": quantity}], total_price=None, **changes)
+from tests.http.orders import available, but, lines, place
 
 
 def test_the_sample_order_goes_in_and_comes_back_with_its_names_and_types(stocked: httpx2.Client, sales: httpx2.Client) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import socket
@@ -10,7 +9,6 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import quote
 
 import httpx2
 import psycopg
@@ -18,10 +16,11 @@ import pytest
 
 from pyapp.database import calls as database
 from tests.http.conftest import ORDER, Api, check_problem, key, run_server
-from tests.http.test_inventory import available
-from tests.http.test_orders import lines, place
+from tests.http.orders import available, lines, place
+from tests.outages import RECOVERY_SECONDS_MAX, Proxy, proxy, wait_for
 
-RECOVERY_SECONDS_MAX = 15
+__all__ = ["proxy"]  # a fixture
+
 END_ALL = "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'scoville'"
 
 
@@ -73,15 +72,6 @@ def test_idle_connections_that_the_server_ended_are_replaced_unnoticed(
         time.sleep(0.1)
         assert stocked.get("/v1/inventory").status_code == 200
     assert available(stocked) == 347
-
-
-def wait_for(connection: psycopg.Connection[object], condition: str) -> None:
-    """Until a session of the app is in this state."""
-    limit = time.monotonic() + RECOVERY_SECONDS_MAX
-    query = f"select from pg_stat_activity where application_name = 'scoville' and {condition}"
-    while not connection.execute(query.encode()).rowcount:
-        assert time.monotonic() < limit, condition
-        time.sleep(0.01)
 
 
 def test_a_write_that_the_server_ended_before_its_commit_is_carried_out_once(
@@ -163,76 +153,6 @@ def test_a_function_that_was_replaced_is_called_without_an_error(
     connection.execute(owner)
     connection.execute("grant execute on function api.summarize_warehouses(smallint) to admin")
     assert stocked.get("/v1/inventory/warehouses").status_code == 200
-
-
-class Proxy:
-    """Bytes pass between the app and Postgres until told to swallow the server's answer to a COMMIT, or to go silent."""
-
-    def __init__(self, url: str) -> None:
-        info = psycopg.conninfo.conninfo_to_dict(url)
-        self.path = f"{info['host']}/.s.PGSQL.{info['port']}"
-        self.cut_at: bytes | None = None
-        self.counted: bytes | None = None
-        self.count = 0  # of that, in what the app sent
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        login = f"authenticator:{quote(str(info['password']))}"
-        self.url = f"postgresql://{login}@127.0.0.1:{self.listener.getsockname()[1]}/{info['dbname']}?sslmode=disable"
-        self.sockets: list[socket.socket] = [self.listener]
-        self.frozen: set[socket.socket] = set()
-        self.threads = [threading.Thread(target=self.accept)]
-        self.threads[0].start()
-
-    def accept(self) -> None:
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            server = socket.socket(socket.AF_UNIX)
-            server.connect(self.path)
-            self.sockets += [client, server]
-            for source, target in ((client, server), (server, client)):
-                self.threads.append(threading.Thread(target=self.pump, args=(source, target, source is client)))
-                self.threads[-1].start()
-
-    def freeze(self) -> None:
-        """The connections that are there go silent, as when a host is gone; new ones pass."""
-        self.frozen = set(self.sockets)
-
-    def pump(self, source: socket.socket, target: socket.socket, is_app: bool) -> None:
-        try:
-            while data := source.recv(65536):
-                if source in self.frozen:
-                    continue
-                if is_app and self.counted is not None:
-                    self.count += data.count(self.counted)
-                if self.cut_at is not None and self.cut_at in data:
-                    break
-                target.sendall(data)
-        except OSError:
-            pass
-        if source in self.frozen:
-            return
-        for end in (source, target):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                continue
-
-    def close(self) -> None:
-        for end in self.sockets:
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-            end.close()
-        for thread in self.threads:
-            thread.join(RECOVERY_SECONDS_MAX)
-
-
-@pytest.fixture
-def proxy(authenticator_url: str) -> Iterator[Proxy]:
-    proxy = Proxy(authenticator_url)
-    yield proxy
-    proxy.close()
 
 
 def test_an_answer_lost_after_the_commit_is_told_as_unknown_and_the_repeat_finds_it_done(

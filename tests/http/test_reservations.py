@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from tests.http.conftest import Api, check_problem, key
-from tests.http.test_inventory import available
+from tests.http.orders import available
 
 ITEMS = [{"sku_id": "HOTSAUCE-001", "quantity": 3}]
 MISSING = "/v1/reservations/RSV-1-999999"

@@ -17,7 +17,7 @@ from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.messages import Level
 from tests.http.conftest import SKU, Api, check_problem, key
-from tests.http.test_orders import lines, place
+from tests.http.orders import lines, place
 
 WAIT_SECONDS_MAX = 20
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from pyapp.identity.keys import BYTES_MAX, FETCH_SECONDS, STALE_SECONDS, TIMEOUT_SECONDS
@@ -24,18 +24,8 @@ from pyapp.identity.tokens import Identity, Verifier, mint_token
 from pyapp.problems import Problem
 from pyapp.settings import Settings, SettingsError
 from tests.http.conftest import KEY, Api, check_problem
+from tests.http.issuer import GOOD, NOW, RSA_KEY, RSA_PEM, Keys, by
 
-NOW = int(time.time())
-GOOD: dict[str, Any] = {
-    "iss": "scoville",
-    "aud": "scoville-api",
-    "sub": "someone",
-    "role": "admin",
-    "iat": NOW,
-    "exp": NOW + 3600,
-}
-RSA_KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-RSA_PEM = RSA_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 RSA_PUBLIC_PEM = RSA_KEY.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
 EC_PEM = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
@@ -227,29 +217,6 @@ def test_without_a_key_no_app_is_made() -> None:
         mint_token(Settings(), "admin")
 
 
-class Keys:
-    """What the issuer publishes, and how often it was asked."""
-
-    def __init__(self, *kids: str) -> None:
-        self.away = False
-        self.hangs = False
-        self.fetched = 0
-        self.document: Any = None
-        self.publish(*kids)
-
-    def publish(self, *kids: str) -> None:
-        public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(RSA_KEY.public_key()))
-        self.document = {"keys": [public | {"kid": kid, "use": "sig"} for kid in kids]}
-
-    async def fetch(self, _url: str) -> Any:
-        self.fetched += 1
-        if self.away:
-            raise OSError("away")
-        if self.hangs:
-            await asyncio.sleep(3600)
-        return self.document
-
-
 @pytest.fixture
 def keys(monkeypatch: pytest.MonkeyPatch) -> Keys:
     keys = Keys("one")
@@ -283,10 +250,6 @@ def test_a_token_of_no_published_key_is_a_401(keys: Keys, token: str) -> None:
     with pytest.raises(Problem) as raised:
         by_key_set(token)
     assert raised.value.code == "RQ401"
-
-
-def by(kid: str, subject: str = "someone") -> str:
-    return jwt.encode(GOOD | {"sub": subject}, RSA_PEM, algorithm="RS256", headers={"kid": kid})
 
 
 class Clock:

@@ -6,7 +6,7 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 import psycopg
@@ -16,9 +16,6 @@ from websockets.sync.client import ClientConnection, connect
 
 from pyapp.identity.tokens import Role, mint_token
 from tests.http.conftest import CHANNEL, Api, key, run_server, shared_api, shared_database
-
-if TYPE_CHECKING:
-    pass
 
 __all__ = ["shared_api", "shared_database"]  # fixtures
 

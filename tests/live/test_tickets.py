@@ -19,10 +19,11 @@ from pyapp.database.calls import CALL_SECONDS
 from pyapp.identity.keys import STALE_SECONDS
 from pyapp.identity.tokens import Role
 from pyapp.live import inventory, live
-from tests.conftest import AUTHENTICATOR_PASSWORD, AsRole
+from tests.conftest import AsRole
 from tests.http.conftest import check_problem, run_server
-from tests.http.test_tokens import Keys, by
+from tests.http.issuer import Keys, by
 from tests.live.conftest import PATH, Onlookers, Shop, Socket, wait_for
+from tests.prepared import AUTHENTICATOR_PASSWORD
 
 
 def ticket(onlookers: Onlookers, role: Role = "admin", **claims: Any) -> str:

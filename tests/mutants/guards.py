@@ -15,7 +15,7 @@ class Guard(NamedTuple):
     tests: str
 
 
-RACES = "tests/sql/test_races.py"
+RACES = "tests/sql/stock/test_races.py"
 MODEL = "tests/battery/test_model.py"
 CHECKS = "tests/sql/test_checks.py -k refuses"
 ROLES = "tests/sql/test_roles.py"
@@ -65,7 +65,7 @@ GUARDS = (
         "sql/functions/orders/find_order.sql",
         "case when count(*) = 1 then min(o.order_id) end",
         "min(o.order_id)",
-        "tests/sql/test_order_rules.py -k two_channels",
+        "tests/sql/orders/test_order_rules.py -k two_channels",
     ),
     Guard(
         "promises are within on_hand", LEVELS, "(reserved + committed + unavailable + safety_stock <= on_hand)", "(true)", CHECKS
@@ -96,14 +96,14 @@ GUARDS = (
         "sql/functions/stock/lots/lot_status.sql",
         "p_expiration_date < p_today",
         "false",
-        "tests/sql/test_stock_rules.py -k last_day",
+        "tests/sql/stock/test_stock_rules.py -k last_day",
     ),
     Guard(
         "the last day of a batch is one of sale",
         "sql/functions/stock/lots/lot_status.sql",
         "p_expiration_date < p_today",
         "p_expiration_date <= p_today",
-        "tests/sql/test_stock_rules.py -k last_day",
+        "tests/sql/stock/test_stock_rules.py -k last_day",
     ),
     Guard(
         "what is set free settles a shortfall first",
@@ -124,7 +124,7 @@ GUARDS = (
         "sql/functions/stock/allocation/allocate.sql",
         "          v_free[v_parts[i].level] := v_free[v_parts[i].level] + v_parts[i].taken;\n",
         "          null;\n",
-        "tests/sql/test_order_rules.py -k refused",
+        "tests/sql/orders/test_order_rules.py -k refused",
     ),
     Guard(
         "first expired, first out",
@@ -146,7 +146,7 @@ GUARDS = (
         "sql/functions/stock/reservations/reservation_status.sql",
         "p_status = 'active' and p_expires_at <= p_now",
         "false",
-        "tests/sql/test_reservations.py -k expired",
+        "tests/sql/stock/test_reservations.py -k expired",
     ),
     Guard(
         "an expired hold blocks no order",
@@ -174,21 +174,21 @@ GUARDS = (
         "sql/functions/stock/reservations/refuse_reservation_change.sql",
         "  if v_owner <> coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject()) and app.claim_role() <> 'admin' then",
         "  if false then",
-        "tests/sql/test_reservations.py",
+        "tests/sql/stock/test_reservations.py",
     ),
     Guard(
         "what a client holds is counted under the lock",
         "sql/functions/stock/reservations/allocate_holds.sql",
         "    perform from stock.lock_candidates(p_region_id, v_demands);\n",
         "",
-        "tests/sql/test_reservation_races.py -k share_once",
+        "tests/sql/stock/test_reservation_races.py -k share_once",
     ),
     Guard(
         "a client holds no more than its share",
         "sql/functions/stock/reservations/cap_holds.sql",
         "filter (where l.quantity > l.free)",
         "filter (where false)",
-        "tests/sql/test_reservations.py -k share",
+        "tests/sql/stock/test_reservations.py -k share",
     ),
     Guard(
         "a request that comes a byte at a time is not waited for",
@@ -217,7 +217,7 @@ GUARDS = (
         "sql/functions/orders/refuse_duplicates.sql",
         "and (o.order_id is not null or d.nth > 1)",
         "and false",
-        f"{MODEL} tests/sql/test_order_rules.py",
+        f"{MODEL} tests/sql/orders/test_order_rules.py",
     ),
     Guard(
         "two who use an external id at once wait for each other",
@@ -245,7 +245,7 @@ GUARDS = (
         "sql/functions/orders/refusal_of.sql",
         "    when p_repriced is not null then",
         "    when false then",
-        "tests/sql/test_order_rules.py -k price",
+        "tests/sql/orders/test_order_rules.py -k price",
     ),
     # Repeats
     Guard(
@@ -260,7 +260,7 @@ GUARDS = (
         "sql/functions/identity/check_keys.sql",
         "when s.fingerprint <> r.fingerprint then",
         "when false then",
-        "tests/sql/test_order_rules.py -k key",
+        "tests/sql/orders/test_order_rules.py -k key",
     ),
     Guard(
         "the table takes a key once",
@@ -468,7 +468,7 @@ GUARDS = (
         "sql/functions/bi/stock_as_of.sql",
         "             and k.movement_id >= v.movement_id\n",
         "",
-        "tests/sql/test_bi.py -k more_movements",
+        "tests/sql/bi/test_bi.py -k more_movements",
     ),
     # The log and webhooks
     Guard(
@@ -476,56 +476,56 @@ GUARDS = (
         "sql/functions/events/link_hash.sql",
         "sha256(p_before || convert_to(p_text, 'UTF8'))",
         "sha256(convert_to(p_text, 'UTF8'))",
-        "tests/sql/test_event_log.py",
+        "tests/sql/events/test_event_log.py",
     ),
     Guard(
         "one sequencer at a time",
         "sql/functions/jobs/sequence_events.sql",
         "  select s.* into v_stream from events.stream s for no key update skip locked;\n",
         "  select s.* into v_stream from events.stream s;\n",
-        "tests/sql/test_sequencer.py -k second_sequencer",
+        "tests/sql/events/test_sequencer.py -k second_sequencer",
     ),
     Guard(
         "an event that is committed late is waited for",
         "sql/functions/jobs/sequence_events.sql",
         "  if v_stream.settling_xid <= v_xmin\n",
         "  if true\n",
-        "tests/sql/test_sequencer.py",
+        "tests/sql/events/test_sequencer.py",
     ),
     Guard(
         "a late worker reports on nothing",
         "sql/functions/jobs/finish_deliveries.sql",
         "on q.msg_id = r.message_id and q.read_ct = r.claim",
         "on q.msg_id = r.message_id",
-        "tests/sql/test_webhooks.py -k late_worker",
+        "tests/sql/webhooks/test_webhooks.py -k late_worker",
     ),
     Guard(
         "a late worker starts nothing",
         "sql/functions/jobs/start_solo.sql",
         "where q.msg_id = p_message_id and q.read_ct = p_claim;",
         "where q.msg_id = p_message_id;",
-        "tests/sql/test_webhooks.py -k lost_the_claim",
+        "tests/sql/webhooks/test_webhooks.py -k lost_the_claim",
     ),
     Guard(
         "what workers die of is not handed out for ever",
         "sql/functions/webhooks/is_poison.sql",
         "p_solo_starts >= 3",
         "p_solo_starts >= 99",
-        "tests/sql/test_webhooks.py -k five_workers",
+        "tests/sql/webhooks/test_webhooks.py -k five_workers",
     ),
     Guard(
         "webhooks: what its owner may not see any more is not sent",
         "sql/functions/jobs/claim_deliveries.sql",
         "\n     where webhooks.is_entitled(p_endpoint => t.endpoint, p_client => t.client, p_event => b.event);",
         ";",
-        "tests/sql/test_webhooks.py -k lost_the_right",
+        "tests/sql/webhooks/test_webhooks.py -k lost_the_right",
     ),
     Guard(
         "webhooks: a replay leaves to the dispatcher what it has not come to",
         "sql/functions/webhooks/make_deliveries.sql",
         "\n               and (e.seq <= p.from_seq or e.seq <= (select d.last_seq from webhooks.dispatchers d)) end",
         " end",
-        "tests/sql/test_webhooks.py -k wait_for_each_other",
+        "tests/sql/webhooks/test_webhooks.py -k wait_for_each_other",
     ),
     Guard(
         "webhooks: suspects are sent by themselves",
@@ -539,7 +539,7 @@ GUARDS = (
         "sql/functions/jobs/claim_deliveries.sql",
         "begin\n  select jsonb_agg",
         "begin\n  perform set_config('synchronous_commit', 'off', true);\n  select jsonb_agg",
-        "tests/sql/test_webhooks.py -k waits_for_the_disk",
+        "tests/sql/webhooks/test_webhooks.py -k waits_for_the_disk",
     ),
     Guard(
         "webhooks: every address of a name is looked at",

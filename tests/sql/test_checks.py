@@ -7,11 +7,11 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.conftest import AsRole
-from tests.sql.test_order_rules import keyed
-from tests.sql.test_stock_rules import SKU, Shop, codes, order
+from tests.world import SKU, Shop, codes, keyed, order
 
 # What each refuses, as nobody but a superuser could try it: table, column, value (and of which rows).
+pytestmark = pytest.mark.commits
+
 BREAKS: dict[str, tuple[str, str, str]] = {
     "stock_levels_on_hand_is_within_range_check": ("stock.stock_levels", "on_hand", "2000000001"),
     "stock_levels_reserved_is_not_negative_check": ("stock.stock_levels", "reserved", "-1"),
@@ -40,9 +40,8 @@ BREAKS: dict[str, tuple[str, str, str]] = {
 
 
 @pytest.fixture
-def shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Shop:
+def shop(shop: Shop) -> Shop:
     """One in which something of everything has happened."""
-    shop = Shop(as_role, connection)
     shop.receive(9)
     shop.fulfill(shop.order((SKU, 1)))
     assert shop.order((SKU, 1)).code is None

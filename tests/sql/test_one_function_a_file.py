@@ -37,9 +37,10 @@ def faults(path: Path, text: str) -> list[str]:
     return said
 
 
-@pytest.mark.parametrize("path", function_files(), ids=lambda path: path.relative_to(FUNCTIONS).as_posix())
-def test_a_file_holds_the_function_it_is_named_after(path: Path) -> None:
-    assert faults(path, path.read_text(encoding="utf-8")) == []
+def test_a_file_holds_the_function_it_is_named_after() -> None:
+    found = {path.relative_to(FUNCTIONS).as_posix(): faults(path, path.read_text(encoding="utf-8")) for path in function_files()}
+    assert len(found) > 200
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 GOOD = "-- One.\ncreate or replace function stock.one() returns integer language sql set search_path = '' as $$\nselect 1\n$$;\n"

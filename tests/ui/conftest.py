@@ -15,7 +15,6 @@ from tests.http.conftest import Api, run_server, stock_up
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MILLISECONDS_MAX = 8_000
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 # A page that is refused a script or a style by its own policy says so here, and nowhere else.
@@ -71,7 +70,6 @@ class Visitor:
 def visit(browser: Browser, api: Api, **options: Any) -> Iterator[Visitor]:
     """A visitor whose screen and habits `options` say; what it did is checked at the end."""
     context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "no-preference", **options})
-    context.set_default_timeout(MILLISECONDS_MAX)
     context.add_init_script(KEEP_VIOLATIONS)
     visitor = Visitor(context.new_page(), api)
     visitor.page.on("request", lambda request: visitor.requests.append(request.url))
@@ -97,6 +95,3 @@ def visitor(browser: Browser, api: Api) -> Iterator[Visitor]:
     stock_up(api.client("admin"))
     with visit(browser, api) as visitor:
         yield visitor
-
-
-expect.set_options(timeout=MILLISECONDS_MAX)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.http.conftest import HOOK, ORDER, key, stock_up
+from tests.ui.axe import faults
 from tests.ui.conftest import PHONE, visit
 
 if TYPE_CHECKING:
@@ -17,23 +17,7 @@ if TYPE_CHECKING:
     from tests.http.conftest import Api
     from tests.ui.conftest import Visitor
 
-AXE = Path(__file__).resolve().parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-SERIOUS = ("serious", "critical")
 DRAFT = {"customer": ORDER["customer"], "items": ORDER["items"], "channel": "web"}
-
-
-def faults(visitor: Visitor, rules: str) -> list[str]:
-    """What axe finds of the rules of WCAG 2.2 A and AA, and what it calls serious besides."""
-    visitor.page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
-    if not visitor.page.evaluate("'axe' in window"):
-        visitor.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = visitor.page.evaluate(f"axe.run({rules}).then((result) => result.violations)")
-    return [
-        f"{fault['id']}: {node['html']} {node['failureSummary']}"
-        for fault in found
-        if fault["impact"] in SERIOUS or any(tag.startswith("wcag") for tag in fault["tags"])
-        for node in fault["nodes"]
-    ]
 
 
 def every_page(visitor: Visitor) -> Iterator[str]:

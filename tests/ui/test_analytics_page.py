@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import AUTHENTICATOR_PASSWORD
 from tests.http.conftest import run_server
-from tests.sql import bi
+from tests.prepared import AUTHENTICATOR_PASSWORD
+from tests.sql.bi import bi
+from tests.ui.axe import faults
 from tests.ui.conftest import PHONE, visit
-from tests.ui.test_accessible import faults
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

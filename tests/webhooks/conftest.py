@@ -15,7 +15,8 @@ import pytest
 
 from pyapp.outbound.webhooks import outbound
 from pyapp.outbound.webhooks.addresses import Allowed
-from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
+from tests.conftest import Roles
+from tests.prepared import AUTHENTICATOR_PASSWORD
 
 if TYPE_CHECKING:
     from tests.conftest import Server

@@ -12,16 +12,15 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.sql.test_order_rules import parts
-from tests.sql.test_races import SESSIONS, WAIT_SECONDS_MAX, race, wait_for_a_waiter, weaken
-from tests.sql.test_reservations import NOON, conversion, held, read, reserve
-from tests.sql.test_stock_rules import OTHER_SKU, SKU, Shop, codes, order, receipt
+from tests.races import SESSIONS, WAIT_SECONDS_MAX, race, wait_for_a_waiter, weaken
+from tests.reservations import NOON, conversion, held, read, reserve
+from tests.world import OTHER_SKU, SKU, Result, Shop, codes, order, parts, receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-    from tests.conftest import AsRole
-    from tests.sql.test_stock_rules import Result
+
+pytestmark = pytest.mark.commits
 
 BEFORE, AT = "2030-05-01T12:14:59.999Z", "2030-05-01T12:15:00Z"  # the end of a usual hold of noon
 STORM_SECONDS, STORM_SECONDS_MAX = 2.0, 20.0  # longer on a busy machine, until every fate was met
@@ -31,24 +30,6 @@ FATES = {
     *("extend done", "release released", "release RV002"),
 }
 STORM_STOCK = {(SKU, "WH-01"): 30, (SKU, "WH-02"): 10, (OTHER_SKU, "WH-02"): 20}
-
-
-@pytest.fixture
-def unchecked_shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Shop:
-    """For what breaks the books on purpose."""
-    return Shop(as_role, connection)
-
-
-@pytest.fixture
-def shop(unchecked_shop: Shop) -> Iterator[Shop]:
-    yield unchecked_shop
-    assert unchecked_shop.verify() == []
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(SESSIONS) as pool:
-        yield pool
 
 
 def sender(shop: Shop, now: str, command: str, *elements: dict[str, Any]) -> Callable[[psycopg.Connection[Any]], Result]:

@@ -6,42 +6,18 @@ import random
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
 
-from tests.sql.test_order_rules import keyed, parts, shortages
-from tests.sql.test_races import SESSIONS, WAIT_SECONDS_MAX, race, sender, weaken
-from tests.sql.test_stock_rules import OTHER_SKU, SKU, THIRD_SKU, UNPRICED_SKU, Result, Shop, codes, order, receipt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.conftest import AsRole
+from tests.races import SESSIONS, WAIT_SECONDS_MAX, race, sender, weaken
+from tests.world import OTHER_SKU, SKU, THIRD_SKU, UNPRICED_SKU, Result, Shop, codes, keyed, order, parts, receipt, shortages
 
 CUSTOMER = {"name": "Jane", "email": "jane@example.com", "address": "1 Hot St"}
 STORM_SECONDS = 2.0
 STORM_SKUS = [f"STORM-{nth}" for nth in range(6)]
 STORM_STOCK = 12
-
-
-@pytest.fixture
-def unchecked_shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Shop:
-    """For what breaks the books on purpose."""
-    return Shop(as_role, connection)
-
-
-@pytest.fixture
-def shop(unchecked_shop: Shop) -> Iterator[Shop]:
-    yield unchecked_shop
-    assert unchecked_shop.verify() == []
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(SESSIONS) as pool:
-        yield pool
 
 
 def lines(*items: tuple[str, int]) -> list[dict[str, Any]]:
@@ -412,6 +388,7 @@ def test_a_cancellation_may_say_which_version_it_means(shop: Shop) -> None:
 # Two at once
 
 
+@pytest.mark.commits
 def test_a_change_and_a_shipment_of_one_order_do_not_both_happen(shop: Shop, pool: ThreadPoolExecutor) -> None:
     shop.receive(9)
     for order_id in ("S-1", "S-2"):
@@ -427,6 +404,7 @@ def test_a_change_and_a_shipment_of_one_order_do_not_both_happen(shop: Shop, poo
     assert shop.level() == {"on_hand": 4, "available": 4}
 
 
+@pytest.mark.commits
 def test_a_change_and_a_cancellation_of_one_order_release_each_unit_once(shop: Shop, pool: ThreadPoolExecutor) -> None:
     shop.receive(9)
     for order_id in ("S-1", "S-2"):
@@ -440,6 +418,7 @@ def test_a_change_and_a_cancellation_of_one_order_release_each_unit_once(shop: S
     assert shop.level() == {"on_hand": 9, "available": 9}
 
 
+@pytest.mark.commits
 def test_of_two_changes_of_one_version_one_happens(shop: Shop, pool: ThreadPoolExecutor) -> None:
     shop.receive(9)
     shop.order((SKU, 4), external_id="S-1")
@@ -458,6 +437,7 @@ def last_unit_twice(shop: Shop, pool: ThreadPoolExecutor) -> list[str | None]:
     return codes(list(race(shop, pool, alter, checkout)))
 
 
+@pytest.mark.commits
 def test_a_change_and_a_checkout_do_not_both_take_the_last_unit(shop: Shop, pool: ThreadPoolExecutor) -> None:
     assert last_unit_twice(shop, pool) == [None, "ST001"]
     assert shop.level() == {"on_hand": 2, "committed": 2}
@@ -466,6 +446,7 @@ def test_a_change_and_a_checkout_do_not_both_take_the_last_unit(shop: Shop, pool
     assert codes(list(race(shop, pool, checkout, alter))) == [None, "ST001"]
 
 
+@pytest.mark.commits
 def test_without_the_lock_only_the_last_guard_keeps_a_change_from_taking_what_a_checkout_took(
     shop: Shop, pool: ThreadPoolExecutor
 ) -> None:
@@ -476,6 +457,7 @@ def test_without_the_lock_only_the_last_guard_keeps_a_change_from_taking_what_a_
     assert caught.value.sqlstate == "ST001"
 
 
+@pytest.mark.commits
 def test_a_change_that_waited_for_another_sees_what_that_one_left(shop: Shop, pool: ThreadPoolExecutor) -> None:
     """The first change brings in a level that the second could not know of when it began: it is told to begin anew."""
     shop.send("receive_stock", receipt(5), receipt(5, OTHER_SKU), receipt(5, THIRD_SKU))
@@ -489,6 +471,7 @@ def test_a_change_that_waited_for_another_sees_what_that_one_left(shop: Shop, po
     assert held(modify(shop, (SKU, 1))) == {(SKU, "WH-01"): 1}
 
 
+@pytest.mark.commits
 def test_changes_checkouts_shipments_and_cancellations_at_once_lose_no_unit_and_never_deadlock(
     shop: Shop, pool: ThreadPoolExecutor
 ) -> None:

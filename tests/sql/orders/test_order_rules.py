@@ -7,33 +7,25 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.sql.test_stock_rules import EARLY, LATE, OTHER_SKU, SKU, THIRD_SKU, UNPRICED_SKU, Shop, codes, order, receipt
+from tests.world import (
+    EARLY,
+    LATE,
+    OTHER_SKU,
+    SKU,
+    THIRD_SKU,
+    UNPRICED_SKU,
+    Result,
+    Shop,
+    codes,
+    keyed,
+    order,
+    parts,
+    receipt,
+    shortages,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import psycopg
-
-    from tests.conftest import AsRole
-    from tests.sql.test_stock_rules import Result
-
-
-@pytest.fixture
-def shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Iterator[Shop]:
-    shop = Shop(as_role, connection)
-    yield shop
-    assert shop.verify() == []
-
-
-def parts(placed: Result) -> dict[tuple[str, str], int]:
-    """How many units of which SKU an order gets from which warehouse."""
-    assert placed.code is None, placed
-    return {(part["sku_id"], part["warehouse_location"]): part["quantity"] for part in placed.body["allocations"]}
-
-
-def shortages(refused: Result) -> list[tuple[str, int, int]]:
-    assert refused.code == "ST001", refused
-    return [(error["pointer"], error["requested"], error["available"]) for error in refused.body["errors"]]
 
 
 # Allocation
@@ -314,10 +306,6 @@ def test_a_number_that_two_channels_gave_names_neither_order(shop: Shop) -> None
 # Idempotency
 
 
-def keyed(element: dict[str, Any], key: str = "k-1", actor: str = "Ada") -> dict[str, Any]:
-    return {**element, "meta": {"actor": actor, "idempotency_key": key}}
-
-
 @pytest.mark.parametrize(
     ("command", "element"),
     [
@@ -356,6 +344,7 @@ def test_a_key_that_stands_twice_in_a_batch_is_carried_out_once(shop: Shop) -> N
     assert shop.level()["committed"] == 2
 
 
+@pytest.mark.commits
 def test_a_key_in_flight_is_refused_until_its_first_request_ends(shop: Shop) -> None:
     shop.receive(9)
     with shop.session() as first:

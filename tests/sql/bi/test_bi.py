@@ -17,25 +17,18 @@ from psycopg.types.json import Jsonb
 
 from bench.bi import QUESTIONS
 from pyapp.api.analytics import VIEWS, comments
-from tests.conftest import AUTHENTICATOR_PASSWORD
-from tests.sql import bi
+from tests.prepared import AUTHENTICATOR_PASSWORD
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tests.conftest import AsRole, Server
 
-RUNBOOK = Path(__file__).parents[2] / "docs" / "how-to" / "runbook.md"
+RUNBOOK = Path(__file__).parents[3] / "docs" / "how-to" / "runbook.md"
 CONTRACT = VIEWS / "columns.txt"
 # What every BI driver can take: no arrays, no JSON, nothing of our own.
 TYPES = r"text|smallint|integer|bigint|boolean|date|timestamp with time zone|numeric\(\d+,\d+\)"
-EXPECTED = {
-    *("dim_sku", "dim_warehouse", "dim_channel", "dim_customer", "dim_date", "dim_reason"),
-    *("fact_order_line", "fact_stock_movement", "fact_stock_daily", "fact_fulfillment", "fact_reservation"),
-    *("fact_webhook_delivery", "inventory_turnover", "days_of_cover", "sell_through", "stockouts", "fill_rate"),
-    *("fulfillment_lead_time", "expiring_lots", "aging_stock", "abc_xyz", "order_patterns", "channel_performance"),
-    *("shrinkage", "relationships", "freshness"),
-}
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +60,7 @@ def test_the_columns_are_those_of_the_contract(connection: psycopg.Connection[An
 
 def test_there_is_every_view_and_nothing_but_views(connection: psycopg.Connection[Any]) -> None:
     found = connection.execute("select relname, relkind from pg_class where relnamespace = 'bi'::regnamespace").fetchall()
-    assert {name for name, _ in found} == EXPECTED
+    assert {name for name, _ in found} == bi.EXPECTED
     assert {kind for _, kind in found} == {"v"}
 
 
@@ -99,35 +92,13 @@ def test_every_relationship_joins(demo_data: psycopg.Connection[Any]) -> None:
             assert demo_data.execute(twice.encode()).fetchall() == [], (there, there_columns)
 
 
-# The columns that make a row one row.
-GRAINS = {
-    "inventory_turnover": "region_id, month_on, warehouse_id, sku_id",
-    "sell_through": "region_id, month_on, warehouse_id, sku_id",
-    "days_of_cover": "region_id, warehouse_id, sku_id",
-    "stockouts": "region_id, warehouse_id, sku_id, started_on",
-    "fill_rate": "region_id, month_on, channel_id, warehouse_id, sku_id",
-    "fulfillment_lead_time": "region_id, month_on, channel_id, warehouse_id",
-    "expiring_lots": "region_id, warehouse_id, batch_id",
-    "aging_stock": "region_id, warehouse_id, batch_id",
-    "abc_xyz": "region_id, currency, sku_id",
-    "order_patterns": "region_id, channel_id, month_on, iso_weekday, hour_of_day",
-    "channel_performance": "region_id, channel_id, month_on, currency",
-    "shrinkage": "region_id, month_on, warehouse_id, sku_id, reason_code",
-    "fact_stock_daily": "region_id, warehouse_id, sku_id, day_on",
-    "fact_order_line": "region_id, order_no, line_no",
-    "fact_stock_movement": "region_id, movement_id",
-    "fact_fulfillment": "region_id, parcel_no, sku_id, batch_id",
-    "dim_customer": "region_id, customer_key",
-}
-
-
 @pytest.mark.parametrize("scoped", [False, True])
 def test_each_answer_has_rows_of_its_grain_for_analysts(demo_url: str, server: Server, module_clone: str, scoped: bool) -> None:
     with (
         bi.analyst(demo_url, warehouses=["WH-02"] if scoped else []) as login,
         psycopg.connect(server.url(module_clone, login, "for tests only")) as connection,
     ):
-        for view, grain in GRAINS.items():
+        for view, grain in bi.GRAINS.items():
             counted = connection.execute(f"select count(*), count(distinct ({grain})) from bi.{view}".encode()).fetchone()
             assert counted is not None
             assert counted[0] == counted[1], view
@@ -145,7 +116,7 @@ def test_the_bench_asks_every_view_and_is_answered(demo_url: str, server: Server
         bi.analyst(demo_url) as login,
         psycopg.connect(server.url(module_clone, login, "for tests only")) as connection,
     ):
-        assert {name for name in QUESTIONS if "," not in name} == EXPECTED
+        assert {name for name in QUESTIONS if "," not in name} == bi.EXPECTED
         for question in QUESTIONS.values():
             connection.execute(question.encode()).fetchall()
 

@@ -14,13 +14,14 @@ import pytest
 from psycopg.types.json import Jsonb
 
 from pyapp.demo.embedded import POSTGRES_BIN_PATH
-from tests.sql.test_event_log import happened, page, place, read, sequence
-from tests.sql.test_stock_rules import SKU, Shop, adjustment, receipt
+from tests.event_log import happened, page, place, read, sequence
+from tests.world import SKU, Shop, adjustment, receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from tests.conftest import AsRole
+
+pytestmark = pytest.mark.commits
 
 WAIT_SECONDS_MAX = 20.0
 WRITERS = 16
@@ -31,11 +32,10 @@ STORM_KILLS_MIN = 10
 
 
 @pytest.fixture
-def shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Iterator[Shop]:
-    shop = Shop(as_role, connection)
-    connection.execute("delete from events.outbox")  # of the catalogue: each test begins with an empty log
+def shop(shop: Shop) -> Iterator[Shop]:
+    """Each test begins with an empty log."""
+    shop.connection.execute("delete from events.outbox")
     yield shop
-    assert shop.verify() == []
     assert shop.rows("select * from events.verify_chain()") == []
 
 

@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
-from tests.sql.test_races import SESSIONS, race, sender, weaken
-from tests.sql.test_stock_rules import SKU, Shop, codes, receipt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import psycopg
-
-    from tests.conftest import AsRole
-    from tests.sql.test_stock_rules import Result
+from tests.races import SESSIONS, race, sender, weaken
+from tests.world import SKU, Result, Shop, codes, receipt
 
 # For each command: the key, and a row with everything that it may say.
 NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -53,19 +45,6 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 REQUIRED = {"save_skus": {"name": "New"}, "save_reason_codes": {"description": "New", "direction": "out"}}
 MADE_BY_SYSTEM = {"version", "created_at", "updated_at"}
-
-
-@pytest.fixture
-def shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Iterator[Shop]:
-    shop = Shop(as_role, connection)
-    yield shop
-    assert shop.verify() == []
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(SESSIONS) as pool:
-        yield pool
 
 
 def new(command: str, **rest: Any) -> dict[str, Any]:
@@ -265,6 +244,7 @@ def test_a_receipt_that_makes_a_sku_makes_its_event(shop: Shop) -> None:
     assert (made["subject"], made["version"], made["data"]["old"], made["data"]["new"]["price"]) == ("skus/NEW", 1, None, 5)
 
 
+@pytest.mark.commits
 def test_a_write_that_is_rolled_back_leaves_no_event(shop: Shop) -> None:
     before = len(events(shop))
     with shop.session() as connection:
@@ -313,6 +293,7 @@ def test_a_retired_reason_code_is_not_used(shop: Shop) -> None:
 # Two at once
 
 
+@pytest.mark.commits
 def test_two_who_make_the_same_make_it_once_and_lose_nothing(shop: Shop, pool: ThreadPoolExecutor) -> None:
     for command in NOUNS:
         first = sender(shop, command, whole(command))
@@ -326,6 +307,7 @@ def test_two_who_make_the_same_make_it_once_and_lose_nothing(shop: Shop, pool: T
         assert [row["new"]["version"] for row in rows] == [1, 2]
 
 
+@pytest.mark.commits
 def test_without_a_second_look_the_second_maker_gets_no_answer(shop: Shop, pool: ThreadPoolExecutor) -> None:
     """The proof that the race above is one."""
     weaken(
@@ -339,12 +321,14 @@ def test_without_a_second_look_the_second_maker_gets_no_answer(shop: Shop, pool:
     assert (lost.code, lost.body) == (None, None)
 
 
+@pytest.mark.commits
 def test_of_two_who_create_only_one_does(shop: Shop, pool: ThreadPoolExecutor) -> None:
     for command in NOUNS:
         act = sender(shop, command, whole(command, mode="put", if_none_match="*"))
         assert codes(list(race(shop, pool, act, act))) == [None, "SK002"]
 
 
+@pytest.mark.commits
 def test_of_two_who_replace_one_version_one_does(shop: Shop, pool: ThreadPoolExecutor) -> None:
     for command in NOUNS:
         make(shop, command)
@@ -353,6 +337,7 @@ def test_of_two_who_replace_one_version_one_does(shop: Shop, pool: ThreadPoolExe
         assert codes(list(race(shop, pool, first, second))) == [None, "ST009"]
 
 
+@pytest.mark.commits
 def test_two_who_change_different_things_lose_neither(shop: Shop, pool: ThreadPoolExecutor) -> None:
     for command in NOUNS:
         make(shop, command)
@@ -363,6 +348,7 @@ def test_two_who_change_different_things_lose_neither(shop: Shop, pool: ThreadPo
         assert (last.body["active"], last.body[word], last.body["version"]) == (True, "Changed", 3)
 
 
+@pytest.mark.commits
 def test_two_who_change_the_warehouses_of_a_channel_both_see_what_was_there(shop: Shop, pool: ThreadPoolExecutor) -> None:
     first = sender(shop, "save_channels", {"channel_id": "web", "warehouses": ["WH-03"]})
     second = sender(shop, "save_channels", {"channel_id": "web", "warehouses": ["WH-01", "WH-02"]})
@@ -372,6 +358,7 @@ def test_two_who_change_the_warehouses_of_a_channel_both_see_what_was_there(shop
     assert row["old"]["warehouses"] == ["WH-03"]
 
 
+@pytest.mark.commits
 def test_a_receipt_and_a_save_that_make_one_sku_agree(shop: Shop, pool: ThreadPoolExecutor) -> None:
     save_it = sender(shop, "save_skus", {"sku_id": "NEW", "name": "Saved", "price": 5})
     receive = sender(shop, "receive_stock", receipt(3, "NEW", name="Received"))
@@ -385,6 +372,7 @@ def test_a_receipt_and_a_save_that_make_one_sku_agree(shop: Shop, pool: ThreadPo
     assert [event["version"] for event in events(shop) if event["sku_id"] == "NEWER"] == [1, 2]
 
 
+@pytest.mark.commits
 def test_lists_in_opposite_order_do_not_wait_for_each_other_in_a_circle(shop: Shop, pool: ThreadPoolExecutor) -> None:
     names = [f"N-{nth}" for nth in range(30)]
 

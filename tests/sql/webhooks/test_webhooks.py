@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,9 +13,9 @@ from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from pyapp.problems import from_database
-from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
-from tests.sql.test_races import wait_for_a_waiter
-from tests.sql.test_stock_rules import SKU, Result, Shop, order
+from tests.conftest import run_clone
+from tests.races import wait_for_a_waiter
+from tests.world import SKU, Result, Shop, open_shop, order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -142,11 +141,9 @@ class Hooks:
 
 
 @pytest.fixture(scope="module")
-def shop(server: Server, module_clone: str) -> Iterator[Shop]:
+def shop(server: Server, furnished: str) -> Iterator[Shop]:
     """One for all tests here: they look at webhooks, of which each begins with none."""
-    roles = Roles(server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD))
-    with closing(roles), psycopg.connect(server.url(module_clone), autocommit=True) as connection:
-        shop = Shop(roles, connection)
+    with run_clone(server, furnished, "webhooks") as name, open_shop(server, name) as shop:
         shop.receive(10_000)
         shop.receive(10_000, "SAUCE-2")
         yield shop

@@ -16,10 +16,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.conftest import AUTHENTICATOR_PASSWORD
-from tests.sql import answers, bi
-from tests.sql.test_bi import GRAINS
-from tests.sql.trade import Trade, read_orders
+from tests.prepared import AUTHENTICATOR_PASSWORD
+from tests.sql.bi import answers, bi
+from tests.sql.bi.trade import Trade, read_orders
 
 if TYPE_CHECKING:
     from tests.conftest import Server
@@ -86,7 +85,7 @@ def test_the_view_says_what_pandas_says(both: dict[str, tuple[Any, Any]], view: 
 def _keys(view: str) -> list[str]:
     if view == "dim_customer":
         return ["first_order_at", "last_order_at", "orders"]
-    return GRAINS[view].replace("batch_id", "sku_id, batch_number").split(", ")
+    return bi.GRAINS[view].replace("batch_id", "sku_id, batch_number").split(", ")
 
 
 def _plain(frame: Any) -> Any:

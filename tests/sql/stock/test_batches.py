@@ -3,38 +3,14 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
-from tests.sql.test_order_rules import keyed
-from tests.sql.test_races import SESSIONS, race, sender, weaken
-from tests.sql.test_stock_rules import AFTER_EARLY, EARLY, LATE, OTHER_SKU, SKU, Result, Shop, codes, order, receipt
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.conftest import AsRole
-
-
-@pytest.fixture
-def unchecked_shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Shop:
-    """For what breaks the books on purpose."""
-    return Shop(as_role, connection)
-
-
-@pytest.fixture
-def shop(unchecked_shop: Shop) -> Iterator[Shop]:
-    yield unchecked_shop
-    assert unchecked_shop.verify() == []
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(SESSIONS) as pool:
-        yield pool
+from tests.races import race, sender, weaken
+from tests.world import AFTER_EARLY, EARLY, LATE, OTHER_SKU, SKU, Result, Shop, codes, keyed, order, receipt
 
 
 def change(status: str, batch: str = "B-1", **rest: Any) -> dict[str, Any]:
@@ -235,11 +211,13 @@ def quarantine_while_it_arrives(shop: Shop, pool: ThreadPoolExecutor, *, first: 
     return codes(list(race(shop, pool, acts.pop(first), *acts.values())))
 
 
+@pytest.mark.commits
 def test_a_batch_that_is_quarantined_while_it_arrives_arrives_quarantined(shop: Shop, pool: ThreadPoolExecutor) -> None:
     assert quarantine_while_it_arrives(shop, pool, first="quarantine") == [None, None]
     assert shop.level(warehouse="WH-02") == {"on_hand": 3, "unavailable": 3}
 
 
+@pytest.mark.commits
 def test_a_quarantine_that_waited_for_an_arrival_begins_anew(shop: Shop, pool: ThreadPoolExecutor) -> None:
     with pytest.raises(psycopg.errors.SerializationFailure):
         quarantine_while_it_arrives(shop, pool, first="receipt")
@@ -258,6 +236,7 @@ def test_without_the_lock_on_the_batch_quarantined_units_are_for_sale(unchecked_
     assert listed(unchecked_shop) == [("B-1", "quarantined", 8)]
 
 
+@pytest.mark.commits
 def test_an_order_and_a_recall_do_not_both_have_the_units(shop: Shop, pool: ThreadPoolExecutor) -> None:
     shop.receive(5)
     recall, checkout = sender(shop, "change_batches", change("recalled")), sender(shop, "place_orders", order((SKU, 5)))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from tests.conftest import AsRole
+    from tests.world import Shop
 
 CUSTOMER = {"name": "Jane Doe", "email": "jane@example.com", "address": "123 Hot St"}
 BEFORE, LAST_DAY, AFTER = "2030-05-01T12:00:00Z", "2030-06-30T23:59:00Z", "2030-07-01T00:00:01Z"
@@ -35,6 +36,16 @@ def level(c: psycopg.Connection[Any]) -> tuple[int, ...]:
     row = c.execute("select on_hand, available, reserved, committed, unavailable, shortfall from stock.stock_levels").fetchone()
     assert row
     return tuple(row)
+
+
+@pytest.fixture
+def as_role(rehearsal: Shop) -> AsRole:
+    return rehearsal.as_role
+
+
+@pytest.fixture
+def connection(rehearsal: Shop) -> psycopg.Connection[Any]:
+    return rehearsal.connection
 
 
 @pytest.fixture

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
 
-from tests.sql.test_order_rules import keyed, parts, shortages
-from tests.sql.test_stock_rules import AFTER_EARLY, EARLY, OTHER_SKU, SKU, THIRD_SKU, UNPRICED_SKU, Shop, codes, order, receipt
+from tests.reservations import NOON, conversion, held, read, reserve
+from tests.world import (
+    AFTER_EARLY,
+    EARLY,
+    OTHER_SKU,
+    SKU,
+    THIRD_SKU,
+    UNPRICED_SKU,
+    Result,
+    Shop,
+    codes,
+    keyed,
+    order,
+    parts,
+    receipt,
+    shortages,
+)
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.conftest import AsRole
-    from tests.sql.test_stock_rules import Result
-
-NOON, ONE, LATER = "2030-05-01T12:00:00Z", "2030-05-01T13:00:00Z", "2030-05-01T12:20:00Z"  # 12:15 is the end of a usual hold
+ONE, LATER = "2030-05-01T13:00:00Z", "2030-05-01T12:20:00Z"  # 12:15 is the end of a usual hold
 swept_or_not = pytest.mark.parametrize("swept", [True, False], ids=["swept", "not swept"])
-
-
-@pytest.fixture
-def shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Iterator[Shop]:
-    shop = Shop(as_role, connection)
-    yield shop
-    assert shop.verify() == []
-
-
-def held(*items: tuple[str, int], **rest: Any) -> dict[str, Any]:
-    return {"channel": "web", "items": [{"sku_id": sku_id, "quantity": quantity} for sku_id, quantity in items], **rest}
-
-
-def reserve(shop: Shop, *items: tuple[str, int], now: str | None = NOON, **rest: Any) -> Result:
-    return shop.send("reserve_stock", held(*items, **rest), now=now)[0]
 
 
 def extend(shop: Shop, hold: Result, now: str = NOON, **rest: Any) -> Result:
@@ -43,21 +37,8 @@ def release(shop: Shop, hold: Result, now: str = NOON, **rest: Any) -> Result:
     return shop.send("release_reservations", {"reservation_id": hold.body["reservation_id"], **rest}, now=now)[0]
 
 
-def conversion(hold: Result, *items: tuple[str, int], **rest: Any) -> dict[str, Any]:
-    """An order that converts this hold, of its own items where there are some."""
-    named = {"items": order(*items)["items"]} if items else {}
-    return {"reservation_id": hold.body["reservation_id"], **named, **rest}
-
-
 def convert(shop: Shop, hold: Result, *items: tuple[str, int], now: str = NOON, **rest: Any) -> Result:
     return shop.send("place_orders", conversion(hold, *items, **rest), now=now)[0]
-
-
-def read(shop: Shop, hold: Result, now: str = NOON, role: str = "admin", **claims: Any) -> tuple[Any, str]:
-    with shop.session(role, now, **claims) as connection:
-        row = connection.execute("select * from api.get_reservation(1::smallint, %s)", [hold.body["reservation_id"]]).fetchone()
-    assert row is not None
-    return row[0], row[1]
 
 
 def listed(shop: Shop, now: str = NOON, role: str = "admin", **filters: str) -> list[str]:

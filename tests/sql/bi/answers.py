@@ -1,6 +1,6 @@
 """The ready answers of schema bi once more, by pandas: as the comments of the views say, not as their SQL does.
 
-`Facts` is what happened: read from the tables of a database (`read`), or computed from a file of orders (tests/sql/trade.py).
+`Facts` is what happened: read from the tables of a database (`read`), or computed from a file of orders (tests/sql/bi/trade.py).
 Days and months are those of UTC; every moment is a Timestamp without a time zone.
 """
 

@@ -12,8 +12,9 @@ from psycopg import sql
 from pyapp.deploy import analysts
 from pyapp.deploy.migrate import migrate
 from pyapp.deploy.replay import QUEUE_SCHEMA, SCHEMAS
-from tests.conftest import AUTHENTICATOR_PASSWORD, Roles
-from tests.sql import bi
+from tests.conftest import Roles
+from tests.prepared import AUTHENTICATOR_PASSWORD
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

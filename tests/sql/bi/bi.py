@@ -18,6 +18,33 @@ if TYPE_CHECKING:
 
 VIEWS = "select viewname from pg_views where schemaname = 'bi' order by 1"
 CALLS_MAX = 1000
+EXPECTED = {
+    *("dim_sku", "dim_warehouse", "dim_channel", "dim_customer", "dim_date", "dim_reason"),
+    *("fact_order_line", "fact_stock_movement", "fact_stock_daily", "fact_fulfillment", "fact_reservation"),
+    *("fact_webhook_delivery", "inventory_turnover", "days_of_cover", "sell_through", "stockouts", "fill_rate"),
+    *("fulfillment_lead_time", "expiring_lots", "aging_stock", "abc_xyz", "order_patterns", "channel_performance"),
+    *("shrinkage", "relationships", "freshness"),
+}
+# The columns that make a row one row.
+GRAINS = {
+    "inventory_turnover": "region_id, month_on, warehouse_id, sku_id",
+    "sell_through": "region_id, month_on, warehouse_id, sku_id",
+    "days_of_cover": "region_id, warehouse_id, sku_id",
+    "stockouts": "region_id, warehouse_id, sku_id, started_on",
+    "fill_rate": "region_id, month_on, channel_id, warehouse_id, sku_id",
+    "fulfillment_lead_time": "region_id, month_on, channel_id, warehouse_id",
+    "expiring_lots": "region_id, warehouse_id, batch_id",
+    "aging_stock": "region_id, warehouse_id, batch_id",
+    "abc_xyz": "region_id, currency, sku_id",
+    "order_patterns": "region_id, channel_id, month_on, iso_weekday, hour_of_day",
+    "channel_performance": "region_id, channel_id, month_on, currency",
+    "shrinkage": "region_id, month_on, warehouse_id, sku_id, reason_code",
+    "fact_stock_daily": "region_id, warehouse_id, sku_id, day_on",
+    "fact_order_line": "region_id, order_no, line_no",
+    "fact_stock_movement": "region_id, movement_id",
+    "fact_fulfillment": "region_id, parcel_no, sku_id, batch_id",
+    "dim_customer": "region_id, customer_key",
+}
 
 
 def load(authenticator_url: str) -> None:

@@ -11,71 +11,18 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.sql.test_order_rules import keyed
-from tests.sql.test_stock_rules import SKU, Result, Shop, adjustment, codes, order, receipt
+from tests.races import SESSIONS, WAIT_SECONDS_MAX, race, sender, wait_for_a_waiter, weaken
+from tests.world import SKU, Result, Shop, adjustment, codes, keyed, order, receipt
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-    from concurrent.futures import Future
+    from collections.abc import Callable
 
-    from tests.conftest import AsRole
 
-WAIT_SECONDS_MAX = 10
-SESSIONS = 8
+pytestmark = pytest.mark.commits
+
 STORM_SECONDS = 2.0
 STORM_SKUS = [f"STORM-{nth}" for nth in range(12)]
 STORM_STOCK = 400
-
-
-@pytest.fixture
-def unchecked_shop(as_role: AsRole, connection: psycopg.Connection[Any]) -> Shop:
-    """For what breaks the books on purpose."""
-    return Shop(as_role, connection)
-
-
-@pytest.fixture
-def shop(unchecked_shop: Shop) -> Iterator[Shop]:
-    yield unchecked_shop
-    assert unchecked_shop.verify() == []
-
-
-@pytest.fixture
-def pool() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(SESSIONS) as pool:
-        yield pool
-
-
-def wait_for_a_waiter(shop: Shop, other: Future[Any]) -> None:
-    """Until a session of this database waits for a lock: the other side, which must not end before."""
-    deadline = time.monotonic() + WAIT_SECONDS_MAX
-    while not shop.rows("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"):
-        assert not other.done(), "the other session did not wait"
-        assert time.monotonic() < deadline, "the other session neither waits nor ends"
-
-
-def race(shop: Shop, pool: ThreadPoolExecutor, first: Callable[..., Any], second: Callable[..., Any]) -> tuple[Any, Any]:
-    """Runs `first` in an open transaction, `second` in another one, and commits when the second waits."""
-
-    def follow() -> Any:
-        with shop.session() as other:
-            return second(other)
-
-    with shop.session() as connection:
-        answer = first(connection)
-        follower = pool.submit(follow)
-        wait_for_a_waiter(shop, follower)
-    return answer, follower.result(WAIT_SECONDS_MAX)
-
-
-def sender(shop: Shop, command: str, *elements: dict[str, Any]) -> Callable[[psycopg.Connection[Any]], Result]:
-    return lambda connection: shop.run(connection, command, *elements)[0]
-
-
-def weaken(shop: Shop, function: str, guard: str) -> None:
-    """Takes a guard out of a function of this test's database."""
-    [row] = shop.rows("select pg_get_functiondef(%s::regproc) as source", function)
-    assert row["source"].count(guard) == 1
-    shop.connection.execute(row["source"].replace(guard, ""))
 
 
 def drop_the_lock(shop: Shop) -> None:

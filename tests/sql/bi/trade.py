@@ -22,7 +22,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from pyapp import demo
-from tests.sql.answers import Facts
+from tests.sql.bi.answers import Facts
 
 CHANNELS = {"store-0": "WH-01", "store-1": "WH-02", "store-2": "WH-01"}
 LIST_PRICE = 3.5

@@ -1,0 +1,24 @@
+"""Spectral, the linter of descriptions of APIs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from tests import npm
+
+OPENAPI_RULES = {"extends": ["spectral:oas"]}
+
+
+def lint(document: Any, folder: Path, rules: Any = OPENAPI_RULES) -> list[str]:
+    """The codes of what Spectral finds by these rules."""
+    (folder / "document.json").write_text(json.dumps(document))
+    (folder / "rules.json").write_text(json.dumps(rules))
+    packages = npm.install(Path(__file__).parent)
+    command = [npm.node(), str(packages / "node_modules/.bin/spectral"), "lint", "document.json"]
+    command += ["--ruleset", "rules.json", "--format", "json", "--fail-severity", "hint", "--quiet"]
+    done = subprocess.run(command, cwd=folder, env=npm.environment(), capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return [f"{finding['code']} {'.'.join(map(str, finding['path']))}" for finding in json.loads(done.stdout)]

@@ -1,0 +1,27 @@
+"""Orders over HTTP, and the units that they leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+
+from tests.http.conftest import ORDER, key
+
+
+def place(client: httpx2.Client, body: Any = None, **headers: str) -> httpx2.Response:
+    return client.post("/v1/orders", json=ORDER if body is None else body, headers=headers or key())
+
+
+def but(**changes: object) -> dict[str, Any]:
+    """The sample order without its number, but for these fields."""
+    return {name: value for name, value in (ORDER | changes).items() if name != "order_id" and value is not None}
+
+
+def lines(quantity: int, **changes: object) -> dict[str, Any]:
+    return but(items=[{"sku_id": "HOTSAUCE-001", "quantity": quantity}], total_price=None, **changes)
+
+
+def available(client: httpx2.Client, sku: str = "HOTSAUCE-001") -> int:
+    """Of now: what another client wrote may be a tenth of a second late in an answer from memory."""
+    return int(client.get(f"/v1/inventory/{sku}", headers={"cache-control": "no-cache"}).json()["available"])

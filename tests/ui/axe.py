@@ -1,0 +1,26 @@
+"""The accessibility rules that every page keeps, as axe-core checks them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.ui.conftest import Visitor
+
+AXE = Path(__file__).resolve().parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
+SERIOUS = ("serious", "critical")
+
+
+def faults(visitor: Visitor, rules: str) -> list[str]:
+    """What axe finds of the rules of WCAG 2.2 A and AA, and what it calls serious besides."""
+    visitor.page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
+    if not visitor.page.evaluate("'axe' in window"):
+        visitor.page.evaluate(AXE.read_text(encoding="utf-8"))
+    found: list[dict[str, Any]] = visitor.page.evaluate(f"axe.run({rules}).then((result) => result.violations)")
+    return [
+        f"{fault['id']}: {node['html']} {node['failureSummary']}"
+        for fault in found
+        if fault["impact"] in SERIOUS or any(tag.startswith("wcag") for tag in fault["tags"])
+        for node in fault["nodes"]
+    ]
