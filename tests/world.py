@@ -216,12 +216,21 @@ class Rehearsal:
         warehouses: Sequence[str] = (),
         channels: Sequence[str] = (),
         request_id: str | None = None,
+        region: int | None = 1,
     ) -> Iterator[psycopg.Connection[Any]]:
         assert not self._taken, "two sessions at once: the mark `commits` gives the test a database of its own"
         self._taken = True
         try:
             with self._connection.transaction():
-                enter(self._connection, role, sub=sub, warehouses=warehouses, channels=channels, request_id=request_id)
+                enter(
+                    self._connection,
+                    role,
+                    sub=sub,
+                    warehouses=warehouses,
+                    channels=channels,
+                    request_id=request_id,
+                    region=region,
+                )
                 yield self._connection
                 if self._connection.info.transaction_status == TransactionStatus.INERROR:
                     raise psycopg.Rollback

@@ -11,7 +11,7 @@ import pytest
 
 from pyapp.database import calls
 from pyapp.database.calls import Database
-from pyapp.serve.table import ROUTES
+from pyapp.api.table import ROUTES
 from pyapp.serve.warming import warming_calls
 
 SECONDS_MAX = 20.0

@@ -132,8 +132,8 @@ def do_everything(shop: Shop) -> None:
 def test_everything_that_happens_has_its_complete_event(shop: Shop) -> None:
     do_everything(shop)
     events = happened(shop)
-    known = shop.connection.execute("select type from events.event_types where about <> 'webhook'").fetchall()
-    known = {type_ for (type_,) in known}
+    rows = shop.connection.execute("select type from events.event_types where about <> 'webhook'").fetchall()
+    known = {type_ for (type_,) in rows}
     assert set(types(events)) == known
     for event in events:
         assert event["version"] == event["data"]["version"], event
