@@ -130,7 +130,7 @@ create table orders.fulfillment_lines (
   constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
 );
 comment on table orders.fulfillment_lines is
-  'The batches that a parcel was filled from; the number stands here too, for those who read parcels but no batches.';
+  'The lots that a parcel was filled from; the number stands here too, for those who read parcels but no lots.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
 -- The currency between functions; never stored.

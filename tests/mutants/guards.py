@@ -178,14 +178,14 @@ GUARDS = (
     ),
     Guard(
         "what a client holds is counted under the lock",
-        "sql/functions/stock/reservations/allocate_holds.sql",
+        "sql/functions/stock/reservations/allocate_reservations.sql",
         "    perform from stock.lock_candidates(p_region_id, v_demands);\n",
         "",
         "tests/sql/test_reservation_races.py -k share_once",
     ),
     Guard(
         "a client holds no more than its share",
-        "sql/functions/stock/reservations/cap_holds.sql",
+        "sql/functions/stock/reservations/cap_reservations.sql",
         "filter (where l.quantity > l.free)",
         "filter (where false)",
         "tests/sql/test_reservations.py -k share",

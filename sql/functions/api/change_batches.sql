@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to take a batch out of sale, and back.
--- Lock order: stock_levels of all the batches, then lots (stock.lock_batches), then lot_levels.
+-- Definer: nobody holds a write right on a table; this is the way to take a lot out of sale, and back.
+-- Lock order: stock_levels of all the lots, then lots (stock.lock_lots), then lot_levels.
 create or replace function api.change_batches(
   p_region_id smallint,
   p_changes jsonb
@@ -19,12 +19,12 @@ declare
   v_draft stock.draft;
   v_document json;
 begin
-  v_drafts := array(select d from stock.read_batch_changes(p_region_id, p_changes,
+  v_drafts := array(select d from stock.read_lot_changes(p_region_id, p_changes,
                       array(select r.ordinal from unnest(v_results) r)) d);
-  perform stock.lock_batches(p_region_id, array(
+  perform stock.lock_lots(p_region_id, array(
     select distinct d.lot_id from unnest(v_drafts) d where d.lot_id is not null));
   foreach v_draft in array v_drafts loop
-    v_draft := stock.change_batch(p_region_id, v_draft);
+    v_draft := stock.change_lot(p_region_id, v_draft);
     -- A statement of its own: it must see what the change wrote.
     select d.document into v_document from stock.lot_documents(p_region_id, array[v_draft.lot_id]) d;
     v_results := v_results || row(v_draft.ordinal, v_draft.code, false, coalesce(v_draft.body::json, v_document))::api.result;

@@ -1,5 +1,5 @@
 -- Definer: nobody holds a write right on a table; this is the way to ship. Staff ship from their own warehouses only; units
--- come from the sellable batch that expires first.
+-- come from the sellable lot that expires first.
 -- Lock order: stock_levels of all orders, then orders (orders.lock_orders), then lot_levels.
 create or replace function api.fulfill_orders(
   p_region_id smallint,

@@ -35,7 +35,7 @@ begin
     v_orders := orders.insert_drafts(p_region_id, v_drafts, v_allocations);
     perform stock.post_movements(p_region_id, orders.draft_movements(p_region_id, v_drafts, v_allocations), true);
     if exists (select from unnest(v_drafts) d where d.order_id is not null and d.reservation_id is not null) then
-      perform orders.convert_holds(p_region_id, v_drafts);
+      perform orders.convert_reservations(p_region_id, v_drafts);
     end if;
     v_documents := orders.draft_documents(v_orders, v_drafts, v_allocations);
     perform orders.emit_documents(p_region_id, 'order.placed', v_orders, v_documents);

@@ -29,7 +29,7 @@ begin
     perform stock.post_movements(p_region_id, v_movements);
   end if;
   v_results := v_results || array(
-    select row(d.ordinal, d.code, false, coalesce(d.body::json, stock.batch_document(p_region_id, d)))::api.result
+    select row(d.ordinal, d.code, false, coalesce(d.body::json, stock.receipt_document(p_region_id, d)))::api.result
       from unnest(v_drafts) d);
   perform identity.keep_answers(p_region_id, 'receive_stock', v_keys, v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;

@@ -16,16 +16,16 @@ as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_reservations);
   v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'reserve_stock', v_keys) s);
-  v_holds stock.hold[];
+  v_holds stock.reservation_draft[];
   v_allocations jsonb;
   v_ids bigint[];
 begin
-  v_holds := array(select h from stock.read_holds(p_region_id, p_reservations,
+  v_holds := array(select h from stock.read_reservations(p_region_id, p_reservations,
                      array(select r.ordinal from unnest(v_results) r)) h order by h.ordinal);
-  select a.p_holds, a.p_allocations into v_holds, v_allocations from stock.allocate_holds(p_region_id, v_holds) a;
+  select a.p_holds, a.p_allocations into v_holds, v_allocations from stock.allocate_reservations(p_region_id, v_holds) a;
   v_ids := array(select h.reservation_id from unnest(v_holds) h where h.reservation_id is not null);
   if cardinality(v_ids) > 0 then
-    perform stock.insert_holds(p_region_id, v_holds, v_allocations);
+    perform stock.insert_reservations(p_region_id, v_holds, v_allocations);
   end if;
   v_results := v_results || array(
     select row(h.ordinal, h.code, false, coalesce(h.body::json, d.document))::api.result

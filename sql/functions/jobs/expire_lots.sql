@@ -1,4 +1,4 @@
--- Takes batches whose last day has passed out of the available units, at most p_limit levels a call; answers how many batch
+-- Takes lots whose last day has passed out of the available units, at most p_limit levels a call; answers how many lot
 -- levels changed.
 -- Lock order: stock_levels in key order, then lot_levels.
 create or replace function jobs.expire_lots(

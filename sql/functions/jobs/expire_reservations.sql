@@ -1,5 +1,5 @@
--- Releases holds whose time has come, at most p_limit a call, and answers how many.
--- Lock order: the stock_levels of those holds in key order, then the reservations.
+-- Releases reservations whose time has come, at most p_limit a call, and answers how many.
+-- Lock order: the stock_levels of those reservations in key order, then the reservations.
 create or replace function jobs.expire_reservations(
   p_region_id smallint,
   p_limit integer

@@ -1,6 +1,6 @@
 -- Decides which drafts get their units, and answers them with an order id and warehouses, or refused with every short line.
 -- The allocations come along. Lines of one SKU are summed first; a shortage is named at the first of them. A draft that
--- converts a hold wants nothing of the SKUs that it leaves of it.
+-- converts a reservation wants nothing of the SKUs that it leaves of it.
 -- Lock order: stock_levels in key order, then reservations (stock.allocate).
 create or replace function orders.allocate_drafts(
   p_region_id smallint,

@@ -1,5 +1,5 @@
--- The movements of the orders that were allocated: each unit from available to committed; those of a converted hold from
--- reserved to committed, in one movement; what the order leaves of its hold back to available.
+-- The movements of the orders that were allocated: each unit from available to committed; those of a converted reservation from
+-- reserved to committed, in one movement; what the order leaves of its reservation back to available.
 create or replace function orders.draft_movements(
   p_region_id smallint,
   p_drafts orders.draft[],

@@ -26,14 +26,14 @@ begin
     code := 'OR004';
     return;
   end if;
-  -- First expired, first out; a batch whose last day has passed is not sellable, swept or not.
+  -- First expired, first out; a lot whose last day has passed is not sellable, swept or not.
   with parts as (
     select p.warehouse_id, p.sku_id, p.units
       from jsonb_to_recordset(v_parts) as p (warehouse_id text, sku_id text, units integer)
   ), lots as (
     select l.warehouse_id, l.sku_id, l.lot_id, l.on_hand,
            sum(l.on_hand) over (partition by l.warehouse_id, l.sku_id order by l.expiration_date, l.lot_id) - l.on_hand as before
-      from stock.lock_lots(p_region_id, array(select p.warehouse_id from parts p order by p.warehouse_id, p.sku_id),
+      from stock.lock_lot_levels(p_region_id, array(select p.warehouse_id from parts p order by p.warehouse_id, p.sku_id),
                            array(select p.sku_id from parts p order by p.warehouse_id, p.sku_id)) l
      where l.sellable and l.status = 'available' and l.on_hand > 0
   ), picks as (

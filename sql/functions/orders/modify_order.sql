@@ -24,7 +24,7 @@ begin
   v_refusal := orders.refuse_change(p_region_id, v_order, p_request);
   v_total := v_order.total_price;
   if v_refusal is null and p_request -> 'items' <> 'null' then
-    v_held := orders.held_units(p_region_id, p_order_id);
+    v_held := orders.open_units(p_region_id, p_order_id);
     select p.lines, p.total_price, p.refusal into v_lines, v_total, v_refusal
       from orders.price_lines(p_region_id, v_order, p_request, v_held) p;
     if v_refusal is null and v_lines = orders.current_lines(p_region_id, p_order_id) then

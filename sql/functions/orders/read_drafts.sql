@@ -47,7 +47,7 @@ begin
                jsonb_agg(orders.unknown_line(i.line_no, i.sku_id) order by i.line_no)
                  filter (where k.sku_id is null) as unknown,
                jsonb_agg(orders.unsaleable_line(i.line_no, i.sku_id, k.currency, f.currency) order by i.line_no)
-                 filter (where not k.active and not stock.holds_items(p_region_id, h.reservation_id, i.sku_id, o.items)
+                 filter (where not k.active and not stock.covers_items(p_region_id, h.reservation_id, i.sku_id, o.items)
                    or p.price is null or k.currency <> f.currency) as unsaleable,
                jsonb_agg(orders.repriced_line(i.line_no, i.sku_id, i.price, p.price) order by i.line_no)
                  filter (where i.price <> p.price) as repriced

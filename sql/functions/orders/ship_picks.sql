@@ -1,4 +1,4 @@
--- Writes a shipment: a fulfilment for each warehouse with its batches, the movements, and what it means for the order.
+-- Writes a shipment: a fulfilment for each warehouse with its lots, the movements, and what it means for the order.
 create or replace function orders.ship_picks(
   p_region_id smallint,
   p_order_id bigint,

@@ -2,15 +2,15 @@
 -- wants or nothing; a channel's warehouses are asked in their priority, and a SKU is split where one has too little. Each
 -- (ordinal, SKU) stands once in p_demands.
 --
--- An order that converts a hold gets its units from there first, and whatever more from the available ones; what it leaves of
--- the hold serves those that come after it. It must name each SKU of the hold, with quantity 0 for one it does not want.
+-- An order that converts a reservation gets its units from there first, and whatever more from the available ones; what it leaves of
+-- the reservation serves those that come after it. It must name each SKU of the reservation, with quantity 0 for one it does not want.
 --
 -- Answers a row for each SKU taken from a warehouse and, for an order that cannot be served, a row for each SKU that is
--- short, with warehouse_id null and what is available; or one row with sku_id null where its hold is not active any more, or
--- was taken by an order before it. Nothing is posted; levels and holds stay locked until the transaction ends, so what was
+-- short, with warehouse_id null and what is available; or one row with sku_id null where its reservation is not active any more, or
+-- was taken by an order before it. Nothing is posted; levels and reservations stay locked until the transaction ends, so what was
 -- decided here stands.
 --
--- Lock order: stock_levels in key order (lock_candidates), once for the whole batch; then the holds (lock_live_reservations).
+-- Lock order: stock_levels in key order (lock_candidates), once for the whole batch; then the reservations (lock_live_reservations).
 create or replace function stock.allocate(
   p_region_id smallint,
   p_demands stock.demand[]
@@ -29,7 +29,7 @@ declare
   v_demand record;
   v_level integer;
   v_ordinal integer;
-  v_served boolean;  -- null: its hold is gone
+  v_served boolean;  -- null: its reservation is gone
   v_total bigint;
   v_take integer;
   v_missing integer;
@@ -61,7 +61,7 @@ begin
       v_total := v_total + v_demand.held[i] + case when v_demand.serves[i] then v_free[v_demand.levels[i]] else 0 end;
     end loop;
     if v_total < v_demand.quantity then
-      if v_served then  -- the order's first shortage: what it has taken so far goes back, and its hold stays
+      if v_served then  -- the order's first shortage: what it has taken so far goes back, and its reservation stays
         for i in v_first .. v_last loop
           v_free[v_parts[i].level] := v_free[v_parts[i].level] + v_parts[i].taken;
         end loop;

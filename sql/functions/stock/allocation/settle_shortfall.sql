@@ -1,4 +1,4 @@
--- Where promised units lie in batches that cannot be sold (shortfall), whatever these movements set free goes to that debt
+-- Where promised units lie in lots that cannot be sold (shortfall), whatever these movements set free goes to that debt
 -- first: it becomes unavailable instead of available. Answers the movements with those that settle it appended.
 create or replace function stock.settle_shortfall(
   p_region_id smallint,

@@ -1,6 +1,6 @@
 -- Decides the adjustments and counts of one level, in the order they came, each all or nothing: answers the drafts with their
--- refusals and the movements of the others. Units go to and come from the named batch; without one, units that leave are
--- taken from the sellable batch that expires first, and units that come in join the newest batch.
+-- refusals and the movements of the others. Units go to and come from the named lot; without one, units that leave are
+-- taken from the sellable lot that expires first, and units that come in join the newest lot.
 -- Locks nothing: change_levels has.
 create or replace function stock.adjust_level(
   p_region_id smallint,
@@ -14,7 +14,7 @@ create or replace function stock.adjust_level(
   set search_path = ''
 as $$
 declare
-  -- The level, and its batches as slots: sellable ones first, in the order they are taken from.
+  -- The level, and its lots as slots: sellable ones first, in the order they are taken from.
   v_on_hand bigint := 0;
   v_free bigint := 0;
   v_unavailable bigint := 0;

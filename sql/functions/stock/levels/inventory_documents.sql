@@ -4,7 +4,7 @@ create or replace function stock.inventory_documents(
   p_region_id smallint,
   p_sku_ids text[],
   p_warehouse_id text,
-  p_batches json default null
+  p_lots json default null
 )
   returns table (sku_id text, document json)
   language sql
@@ -18,7 +18,7 @@ as $$
            'stock', coalesce(t.stock, 0), 'available', coalesce(t.available, 0), 'reserved', t.reserved,
            'committed', t.committed, 'unavailable', t.unavailable, 'safety_stock', t.safety_stock,
            'incoming', t.incoming, 'low_stock', coalesce(t.available, 0) <= k.reorder_point,
-           'warehouses', coalesce(t.warehouses, '[]'), 'batches', p_batches,
+           'warehouses', coalesce(t.warehouses, '[]'), 'batches', p_lots,
            'updated_at', app.rfc3339(greatest(t.updated_at, k.updated_at))))
     from catalog.skus k
     left join (

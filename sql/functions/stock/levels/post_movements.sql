@@ -1,4 +1,4 @@
--- The one way to change a quantity. Appends every movement to the ledger, changes the levels (and the levels of batches), and
+-- The one way to change a quantity. Appends every movement to the ledger, changes the levels (and the levels of lots), and
 -- writes the events, all or nothing.
 --
 -- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has the locks of all

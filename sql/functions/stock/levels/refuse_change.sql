@@ -1,4 +1,4 @@
--- The draft of an adjustment or count with its refusal, if it must be refused: p_have is what its batch (or level) holds,
+-- The draft of an adjustment or count with its refusal, if it must be refused: p_have is what its lot (or level) holds,
 -- p_delta what it wants to change, p_can how many units may leave.
 create or replace function stock.refuse_change(
   p_draft stock.draft,

@@ -1,4 +1,4 @@
--- The batches of a level in the order they are taken from (sellable first, then by expiry), with those that these drafts name
+-- The lots of a level in the order they are taken from (sellable first, then by expiry), with those that these drafts name
 -- and that exist but do not lie there yet.
 create or replace function stock.list_slots(
   p_region_id smallint,

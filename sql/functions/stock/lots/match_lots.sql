@@ -1,4 +1,4 @@
--- The receipts with their batch where there is one, refused where they give it another date than it has.
+-- The receipts with their lot where there is one, refused where they give it another date than it has.
 create or replace function stock.match_lots(
   p_region_id smallint,
   p_drafts stock.draft[]

@@ -1,5 +1,5 @@
--- Changes the levels of batches for those movements that name one, and answers the movements as they are to be posted: units
--- that enter or leave a batch which cannot be sold do so as unavailable ones. Where the first units of a batch come in, its
+-- Changes the levels of lots for those movements that name one, and answers the movements as they are to be posted: units
+-- that enter or leave a lot which cannot be sold do so as unavailable ones. Where the first units of a lot come in, its
 -- status decides; the lock on it makes a change of status wait, which then finds those units.
 -- Lock order: after stock_levels; lots in key order, then lot_levels in key order.
 create or replace function stock.post_lots(

@@ -1,4 +1,4 @@
--- Reads receipts, makes what an admin's receipt names and does not exist yet (warehouse, SKU, batch), and refuses those that
+-- Reads receipts, makes what an admin's receipt names and does not exist yet (warehouse, SKU, lot), and refuses those that
 -- contradict what exists or would pass the limit of a level. Locks nothing of stock.
 create or replace function stock.read_receipts(
   p_region_id smallint,

@@ -1,6 +1,6 @@
--- Brings levels in line with the status of their batches: units of a batch that can no longer be sold turn unavailable (as
+-- Brings levels in line with the status of their lots: units of a lot that can no longer be sold turn unavailable (as
 -- far as they are promised already, shortfall), units of one that can be sold again turn available. p_reasons are the changes
--- of status that were made by hand; the ledger keeps their reason. Answers how many batch levels changed.
+-- of status that were made by hand; the ledger keeps their reason. Answers how many lot levels changed.
 -- Lock order: the caller has locked these stock_levels; here lot_levels in key order.
 create or replace function stock.reclassify_lots(
   p_region_id smallint,
@@ -30,12 +30,12 @@ begin
              order by c.warehouse_id, c.sku_id, c.lot_id)
       into v_movements
       from (select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.status,
-                   -- What the level can take of this batch: available units when it stops being sold, shortfall when it
-                   -- is sold again; the batches of a level share it in order.
+                   -- What the level can take of this lot: available units when it stops being sold, shortfall when it
+                   -- is sold again; the lots of a level share it in order.
                    greatest(0, least(v.on_hand, case when v_sellable then l.shortfall else l.available end
                      - coalesce(sum(v.on_hand) over (partition by v.warehouse_id, v.sku_id order by v.lot_id
                          rows between unbounded preceding and 1 preceding), 0)))::integer as first_part
-              from stock.lock_lots(p_region_id, p_warehouse_ids, p_sku_ids) v
+              from stock.lock_lot_levels(p_region_id, p_warehouse_ids, p_sku_ids) v
               join stock.stock_levels l
                 on l.region_id = p_region_id and l.warehouse_id = v.warehouse_id and l.sku_id = v.sku_id
              where v.sellable is distinct from (v.status = 'available') and (v.status = 'available') = v_sellable

@@ -1,6 +1,6 @@
 -- What extend_reservations and release_reservations share: repeats get their kept answer; the others are locked together,
 -- changed one after the other, answered with the reservation as it is then, and remembered.
--- Lock order: stock_levels of all the holds, then the reservations (stock.lock_reservations).
+-- Lock order: stock_levels of all the reservations, then the reservations (stock.lock_reservations).
 create or replace function stock.change_reservations(
   p_region_id smallint,
   p_route text,

@@ -1,6 +1,6 @@
--- Ends holds that are still active (as expired only those whose time has come) and gives their units back; answers how many.
+-- Ends reservations that are still active (as expired only those whose time has come) and gives their units back; answers how many.
 -- An expired one ended when its time came, not when somebody noticed: its document is the same before and after.
--- Lock order: the caller has locked the stock_levels of these holds; here the reservations.
+-- Lock order: the caller has locked the stock_levels of these reservations; here the reservations.
 create or replace function stock.end_reservations(
   p_region_id smallint,
   p_reservation_ids bigint[],

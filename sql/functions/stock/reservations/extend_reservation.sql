@@ -1,4 +1,4 @@
--- Gives one locked hold another end: from now (ttl_seconds) or a moment (expires_at), at most 24 hours ahead. Answers a refusal
+-- Gives one locked reservation another end: from now (ttl_seconds) or a moment (expires_at), at most 24 hours ahead. Answers a refusal
 -- (code, body), or nulls when it is done.
 create or replace function stock.extend_reservation(
   p_region_id smallint,

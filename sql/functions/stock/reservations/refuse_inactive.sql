@@ -1,4 +1,4 @@
--- The body of the refusal (RV002) of a hold that holds nothing any more, or null for one that does.
+-- The body of the refusal (RV002) of a reservation that holds nothing any more, or null for one that does.
 create or replace function stock.refuse_inactive(
   p_region_id smallint,
   p_reservation_id bigint,

@@ -1,4 +1,4 @@
--- Lets the units of one locked hold go. One that is released or expired already is left as it is: what the caller wants is so.
+-- Lets the units of one locked reservation go. One that is released or expired already is left as it is: what the caller wants is so.
 -- One that has expired and was not swept is swept. Answers a refusal (code, body), or nulls.
 create or replace function stock.release_reservation(
   p_region_id smallint,

@@ -1,5 +1,5 @@
 -- How many units of each SKU an order has (what is neither shipped nor released): {SKU: units}.
-create or replace function orders.held_units(
+create or replace function orders.open_units(
   p_region_id smallint,
   p_order_id bigint
 )
@@ -15,4 +15,4 @@ as $$
            group by a.sku_id) h;
 $$;
 
-grant execute on function orders.held_units(smallint, bigint) to scoville_definer;
+grant execute on function orders.open_units(smallint, bigint) to scoville_definer;

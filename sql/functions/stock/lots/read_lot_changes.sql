@@ -1,5 +1,5 @@
--- Reads changes of status of batches. Without a reason_code the usual one of the new status is taken.
-create or replace function stock.read_batch_changes(
+-- Reads changes of status of lots. Without a reason_code the usual one of the new status is taken.
+create or replace function stock.read_lot_changes(
   p_region_id smallint,
   p_changes jsonb,
   p_skip integer[]
@@ -23,4 +23,4 @@ as $$
    order by e.ordinality;
 $$;
 
-grant execute on function stock.read_batch_changes(smallint, jsonb, integer[]) to scoville_definer;
+grant execute on function stock.read_lot_changes(smallint, jsonb, integer[]) to scoville_definer;

@@ -1,7 +1,7 @@
--- Gives one locked batch its new status, or answers the draft refused; a batch that has the status already stays as it is.
+-- Gives one locked lot its new status, or answers the draft refused; a lot that has the status already stays as it is.
 -- Its units turn unavailable or available with it, by movements that carry the reason.
--- Lock order: the caller has locked levels and batch (stock.lock_batches); here lot_levels.
-create or replace function stock.change_batch(
+-- Lock order: the caller has locked levels and lot (stock.lock_lots); here lot_levels.
+create or replace function stock.change_lot(
   p_region_id smallint,
   p_draft stock.draft
 )
@@ -17,7 +17,7 @@ declare
   v_version integer;
   v_warehouses text[];
 begin
-  p_draft := stock.refuse_batch_change(p_region_id, p_draft);
+  p_draft := stock.refuse_lot_change(p_region_id, p_draft);
   select t.status into v_old from stock.lots t where t.region_id = p_region_id and t.lot_id = p_draft.lot_id;
   if p_draft.code is not null or v_old = v_status then
     return p_draft;
@@ -34,7 +34,7 @@ begin
      order by v.warehouse_id);
   perform stock.reclassify_lots(p_region_id, v_warehouses,
     array_fill(p_draft.sku_id, array[cardinality(v_warehouses)]), array[p_draft]);
-  -- Without the units: whoever has some of the batch reads this event, and no more of the stock of others than elsewhere.
+  -- Without the units: whoever has some of the lot reads this event, and no more of the stock of others than elsewhere.
   perform events.emit(p_region_id, 'lot.status_changed', 'lots/' || p_draft.sku_id || '/' || p_draft.batch_number, null,
             v_warehouses, v_version,
             d.document::jsonb - '{stock,warehouses}'::text[] || jsonb_build_object('old', jsonb_build_object('status', v_old),
@@ -46,4 +46,4 @@ begin
 end
 $$;
 
-grant execute on function stock.change_batch(smallint, stock.draft) to scoville_definer;
+grant execute on function stock.change_lot(smallint, stock.draft) to scoville_definer;

@@ -1,5 +1,5 @@
--- The batches of a SKU by warehouse, the next to expire first; with stock only, so an emptied batch no longer shows.
-create or replace function stock.batch_documents(
+-- The lots of a SKU by warehouse, the next to expire first; with stock only, so an emptied lot no longer shows.
+create or replace function stock.sku_lots(
   p_region_id smallint,
   p_sku_id text
 )
@@ -18,4 +18,4 @@ as $$
    where v.region_id = p_region_id and v.sku_id = p_sku_id and v.on_hand > 0;
 $$;
 
-grant execute on function stock.batch_documents(smallint, text) to admin, warehouse, sales;
+grant execute on function stock.sku_lots(smallint, text) to admin, warehouse, sales;

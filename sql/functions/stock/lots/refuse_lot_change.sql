@@ -1,6 +1,6 @@
--- The change of a (locked) batch's status with its refusal, if it must be refused. A status counts for the whole region, so
--- staff set it only while all units lie in their own warehouses; and a batch is destroyed when no unit is left.
-create or replace function stock.refuse_batch_change(
+-- The change of a (locked) lot's status with its refusal, if it must be refused. A status counts for the whole region, so
+-- staff set it only while all units lie in their own warehouses; and a lot is destroyed when no unit is left.
+create or replace function stock.refuse_lot_change(
   p_region_id smallint,
   p_draft stock.draft
 )
@@ -56,4 +56,4 @@ begin
 end
 $$;
 
-grant execute on function stock.refuse_batch_change(smallint, stock.draft) to scoville_definer;
+grant execute on function stock.refuse_lot_change(smallint, stock.draft) to scoville_definer;

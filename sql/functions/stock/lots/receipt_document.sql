@@ -1,5 +1,5 @@
--- The answer to a receipt: the SKU with this batch in this warehouse, by the names of the SKU-and-batch object.
-create or replace function stock.batch_document(
+-- The answer to a receipt: the SKU with this lot in this warehouse, by the names of the SKU-and-batch object.
+create or replace function stock.receipt_document(
   p_region_id smallint,
   p_draft stock.draft
 )
@@ -25,4 +25,4 @@ as $$
    where k.sku_id = p_draft.sku_id;
 $$;
 
-grant execute on function stock.batch_document(smallint, stock.draft) to scoville_definer;
+grant execute on function stock.receipt_document(smallint, stock.draft) to scoville_definer;

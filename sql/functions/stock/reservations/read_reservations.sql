@@ -1,11 +1,11 @@
 -- Reads reservations and refuses those that name no channel or SKU of the caller's, or another time to live than 1 to
 -- 86,400 seconds. Lines of one SKU are summed, the first of them names its place.
-create or replace function stock.read_holds(
+create or replace function stock.read_reservations(
   p_region_id smallint,
   p_reservations jsonb,
   p_skip integer[]
 )
-  returns setof stock.hold
+  returns setof stock.reservation_draft
   language sql
   stable
   set search_path = ''
@@ -40,8 +40,8 @@ as $$
                group by r.value ->> 'sku_id') i
         left join catalog.skus k on k.sku_id = i.sku_id
     ) l
-   cross join lateral (select stock.refuse_hold(h.channel_id, c.channel_id is not null, h.ttl_seconds, l.lines, l.unknown,
+   cross join lateral (select stock.refuse_reservation(h.channel_id, c.channel_id is not null, h.ttl_seconds, l.lines, l.unknown,
      l.unsaleable)) v (refusal);
 $$;
 
-grant execute on function stock.read_holds(smallint, jsonb, integer[]) to scoville_definer;
+grant execute on function stock.read_reservations(smallint, jsonb, integer[]) to scoville_definer;

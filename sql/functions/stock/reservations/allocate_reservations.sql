@@ -1,9 +1,9 @@
 -- Decides which reservations get their units, all or nothing for each, and answers them with an id, or refused with every
 -- short line. The allocations come along.
 -- Lock order: stock_levels in key order (stock.allocate, or lock_candidates before it where a channel caps what one may hold).
-create or replace function stock.allocate_holds(
+create or replace function stock.allocate_reservations(
   p_region_id smallint,
-  inout p_holds stock.hold[],
+  inout p_holds stock.reservation_draft[],
   out p_allocations jsonb
 )
   language plpgsql
@@ -22,7 +22,7 @@ begin
                join catalog.channels c on c.channel_id = h.channel_id and c.hold_share_max < 100
               where h.code is null) then
     perform from stock.lock_candidates(p_region_id, v_demands);
-    p_holds := stock.cap_holds(p_region_id, p_holds);
+    p_holds := stock.cap_reservations(p_region_id, p_holds);
     v_demands := array(select d from unnest(v_demands) d
                          join unnest(p_holds) h on h.ordinal = d.ordinal and h.code is null
                         order by d.ordinal, d.sku_id);
@@ -35,7 +35,7 @@ begin
                  'Not enough stock. Hold at most what is available, or try again later.', 'errors', s.errors) end),
                h.channel_id, h.expires_at, h.note, h.lines, h.actor, h.request_id,
                case when h.code is null and s.errors is null
-                    then nextval('stock.reservations_reservation_id_seq') end)::stock.hold
+                    then nextval('stock.reservations_reservation_id_seq') end)::stock.reservation_draft
       from unnest(p_holds) h
       left join lateral (
         select jsonb_agg(stock.short_line(l.line_no, a.sku_id, a.quantity, a.available) order by l.line_no) as errors
@@ -47,4 +47,4 @@ begin
 end
 $$;
 
-grant execute on function stock.allocate_holds(smallint, stock.hold[]) to scoville_definer;
+grant execute on function stock.allocate_reservations(smallint, stock.reservation_draft[]) to scoville_definer;

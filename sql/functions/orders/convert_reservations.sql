@@ -1,6 +1,6 @@
--- Marks the holds that these orders convert as committed. Their units have moved already.
--- Lock order: stock.allocate has locked the holds.
-create or replace function orders.convert_holds(
+-- Marks the reservations that these orders convert as committed. Their units have moved already.
+-- Lock order: stock.allocate has locked the reservations.
+create or replace function orders.convert_reservations(
   p_region_id smallint,
   p_drafts orders.draft[]
 )
@@ -26,4 +26,4 @@ begin
 end
 $$;
 
-grant execute on function orders.convert_holds(smallint, orders.draft[]) to scoville_definer;
+grant execute on function orders.convert_reservations(smallint, orders.draft[]) to scoville_definer;

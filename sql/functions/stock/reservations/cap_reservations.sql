@@ -1,18 +1,18 @@
--- Refuses the holds with which their owner would have more than the channel's share of a SKU's units (hold_share_max, in percent
--- of what the channel's warehouses have free or held; at least one unit). Earlier holds of the same batch count, served or not.
--- Whoever changes a hold has locked its levels, and the caller has locked all levels here: so what is counted here stands.
-create or replace function stock.cap_holds(
+-- Refuses the reservations with which their owner would have more than the channel's share of a SKU's units (hold_share_max, in percent
+-- of what the channel's warehouses have free or held; at least one unit). Earlier reservations of the same batch count, served or not.
+-- Whoever changes a reservation has locked its levels, and the caller has locked all levels here: so what is counted here stands.
+create or replace function stock.cap_reservations(
   p_region_id smallint,
-  p_holds stock.hold[]
+  p_holds stock.reservation_draft[]
 )
-  returns stock.hold[]
+  returns stock.reservation_draft[]
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
-  v_holds stock.hold[] := p_holds;
-  v_hold stock.hold;
+  v_holds stock.reservation_draft[] := p_holds;
+  v_hold stock.reservation_draft;
   v_now timestamptz := app.now();
   v_share integer;
   v_taken jsonb := '{}';  -- by earlier holds of the batch: {owner: {SKU: units}}
@@ -62,4 +62,4 @@ begin
 end
 $$;
 
-grant execute on function stock.cap_holds(smallint, stock.hold[]) to scoville_definer;
+grant execute on function stock.cap_reservations(smallint, stock.reservation_draft[]) to scoville_definer;

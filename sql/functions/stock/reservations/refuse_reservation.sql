@@ -1,5 +1,5 @@
 -- The refusal of a reservation that was read, or null: {"code", "body"}, the first fault in the order a caller would mend them.
-create or replace function stock.refuse_hold(
+create or replace function stock.refuse_reservation(
   p_channel_id text,
   p_channel_known boolean,
   p_ttl_seconds bigint,
@@ -31,4 +31,4 @@ as $$
   end;
 $$;
 
-grant execute on function stock.refuse_hold(text, boolean, bigint, jsonb, jsonb, jsonb) to scoville_definer;
+grant execute on function stock.refuse_reservation(text, boolean, bigint, jsonb, jsonb, jsonb) to scoville_definer;

@@ -1,8 +1,8 @@
 -- Writes the reservations that were allocated, with their lines, and takes their units out of the available ones.
 -- Lock order: the caller has locked the stock_levels; the rest is only inserted.
-create or replace function stock.insert_holds(
+create or replace function stock.insert_reservations(
   p_region_id smallint,
-  p_holds stock.hold[],
+  p_holds stock.reservation_draft[],
   p_allocations jsonb
 )
   returns void
@@ -12,7 +12,7 @@ create or replace function stock.insert_holds(
 as $$
 declare
   v_now timestamptz := app.now();
-  v_holds stock.hold[] := array(
+  v_holds stock.reservation_draft[] := array(
     select h from unnest(p_holds) h where h.reservation_id is not null order by h.ordinal);
   v_written integer;
 begin
@@ -47,4 +47,4 @@ begin
 end
 $$;
 
-grant execute on function stock.insert_holds(smallint, stock.hold[], jsonb) to scoville_definer;
+grant execute on function stock.insert_reservations(smallint, stock.reservation_draft[], jsonb) to scoville_definer;
