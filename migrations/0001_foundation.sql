@@ -339,27 +339,33 @@ create table stock.reservation_lines (
 comment on table stock.reservation_lines is 'What a reservation holds in which warehouse: written once, never changed.';
 create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
 
--- The currency between functions; never stored.
+-- The currency between functions; never stored. Each is made by its constructor (stock.new_...) and by nothing else: so a
+-- migration can add an attribute while the code of before still runs, and finds it null there.
+create type stock.counters as (
+  on_hand bigint,
+  reserved bigint,
+  committed bigint,
+  unavailable bigint,
+  safety_stock bigint,
+  incoming bigint,
+  shortfall bigint
+);
+comment on type stock.counters is
+  'The parts of a level, of a sum of levels, or (signed) of a change of one. What they leave available: stock.available_of.';
 create type stock.movement as (
   warehouse_id text,
   sku_id text,
   kind text,
+  delta stock.counters,
   lot_id bigint,
-  on_hand integer,
-  reserved integer,
-  committed integer,
-  unavailable integer,
-  incoming integer,
-  shortfall integer,
   reason_code text,
   note text,
   document text,
   actor text,
   request_id text,
-  occurred_at timestamptz,
-  safety_stock integer
+  occurred_at timestamptz
 );
-comment on type stock.movement is 'One change of quantities, as stock.post_movements takes it: signed deltas, null for none.';
+comment on type stock.movement is 'One change of quantities, as stock.post_movements takes it.';
 create type stock.demand as (
   ordinal integer,
   sku_id text,
@@ -368,8 +374,8 @@ create type stock.demand as (
   reservation_id bigint
 );
 comment on type stock.demand is
-  'What one order or reservation (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the reservation '
-  'that the order converts.';
+  'What one order or reservation (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the '
+  'reservation that the order converts.';
 create type stock.allocation as (
   ordinal integer,
   sku_id text,
@@ -391,10 +397,15 @@ create type stock.part as (
 comment on type stock.part is
   'What stock.allocate decided of one demand at one level: quantity units, which changes what is free there by taken; or, with '
   'level null, a shortage.';
+create type stock.slot as (
+  lot_id bigint,
+  batch_number text,
+  on_hand bigint,
+  sellable boolean
+);
+comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided.';
 create type stock.reservation_draft as (
   ordinal integer,
-  code text,
-  body jsonb,
   channel_id text,
   expires_at timestamptz,
   note text,
@@ -403,11 +414,9 @@ create type stock.reservation_draft as (
   request_id text,
   reservation_id bigint
 );
-comment on type stock.reservation_draft is 'A reservation on its way: read, and refused (code, body) or not.';
+comment on type stock.reservation_draft is 'A reservation on its way; it has its id once it has its units.';
 create type stock.draft as (
   ordinal integer,
-  code text,
-  body jsonb,
   sku_id text,
   warehouse_id text,
   delta bigint,
@@ -423,8 +432,7 @@ create type stock.draft as (
   request_id text,
   element jsonb
 );
-comment on type stock.draft is
-  'A receipt, adjustment (delta) or count (counted) on its way: read, and refused (code, body) or not.';
+comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot on its way.';
 
 -- Orders. The scope columns (channel_id, warehouse_ids) stand on every row that a policy guards: a policy compares columns
 -- with claims and looks nothing up. Rows that are reached only through their order carry them without an index.
@@ -561,11 +569,9 @@ comment on table orders.fulfillment_lines is
   'The lots that a parcel was filled from; the number stands here too, for those who read parcels but no lots.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
--- The currency between functions; never stored.
+-- The currency between functions; never stored. Made by orders.new_draft and by nothing else.
 create type orders.draft as (
   ordinal integer,
-  code text,
-  body jsonb,
   channel_id text,
   external_id text,
   customer_name text,
@@ -578,11 +584,10 @@ create type orders.draft as (
   lines jsonb,
   actor text,
   request_id text,
-  order_id bigint,
-  warehouse_ids text[],
-  reservation_id bigint
+  reservation_id bigint,
+  order_id bigint
 );
-comment on type orders.draft is 'An order on its way: read, priced, and refused (code, body) or not.';
+comment on type orders.draft is 'An order on its way: read and priced; it has its id once it has its units.';
 
 -- Facts for the outside world. A business transaction writes the outbox and never NOTIFYs (that takes a cluster-wide lock
 -- through the commit); a sequencer moves committed rows into the log, where they get their gapless seq.

@@ -167,27 +167,33 @@ create table stock.reservation_lines (
 comment on table stock.reservation_lines is 'What a reservation holds in which warehouse: written once, never changed.';
 create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
 
--- The currency between functions; never stored.
+-- The currency between functions; never stored. Each is made by its constructor (stock.new_...) and by nothing else: so a
+-- migration can add an attribute while the code of before still runs, and finds it null there.
+create type stock.counters as (
+  on_hand bigint,
+  reserved bigint,
+  committed bigint,
+  unavailable bigint,
+  safety_stock bigint,
+  incoming bigint,
+  shortfall bigint
+);
+comment on type stock.counters is
+  'The parts of a level, of a sum of levels, or (signed) of a change of one. What they leave available: stock.available_of.';
 create type stock.movement as (
   warehouse_id text,
   sku_id text,
   kind text,
+  delta stock.counters,
   lot_id bigint,
-  on_hand integer,
-  reserved integer,
-  committed integer,
-  unavailable integer,
-  incoming integer,
-  shortfall integer,
   reason_code text,
   note text,
   document text,
   actor text,
   request_id text,
-  occurred_at timestamptz,
-  safety_stock integer
+  occurred_at timestamptz
 );
-comment on type stock.movement is 'One change of quantities, as stock.post_movements takes it: signed deltas, null for none.';
+comment on type stock.movement is 'One change of quantities, as stock.post_movements takes it.';
 create type stock.demand as (
   ordinal integer,
   sku_id text,
@@ -196,8 +202,8 @@ create type stock.demand as (
   reservation_id bigint
 );
 comment on type stock.demand is
-  'What one order or reservation (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the reservation '
-  'that the order converts.';
+  'What one order or reservation (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the '
+  'reservation that the order converts.';
 create type stock.allocation as (
   ordinal integer,
   sku_id text,
@@ -219,10 +225,15 @@ create type stock.part as (
 comment on type stock.part is
   'What stock.allocate decided of one demand at one level: quantity units, which changes what is free there by taken; or, with '
   'level null, a shortage.';
+create type stock.slot as (
+  lot_id bigint,
+  batch_number text,
+  on_hand bigint,
+  sellable boolean
+);
+comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided.';
 create type stock.reservation_draft as (
   ordinal integer,
-  code text,
-  body jsonb,
   channel_id text,
   expires_at timestamptz,
   note text,
@@ -231,11 +242,9 @@ create type stock.reservation_draft as (
   request_id text,
   reservation_id bigint
 );
-comment on type stock.reservation_draft is 'A reservation on its way: read, and refused (code, body) or not.';
+comment on type stock.reservation_draft is 'A reservation on its way; it has its id once it has its units.';
 create type stock.draft as (
   ordinal integer,
-  code text,
-  body jsonb,
   sku_id text,
   warehouse_id text,
   delta bigint,
@@ -251,5 +260,4 @@ create type stock.draft as (
   request_id text,
   element jsonb
 );
-comment on type stock.draft is
-  'A receipt, adjustment (delta) or count (counted) on its way: read, and refused (code, body) or not.';
+comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot on its way.';

@@ -15,7 +15,8 @@ begin
   end if;
   return query
     select d.document, stock.sku_etag(p_region_id, p_sku_id)
-      from stock.inventory_documents(p_region_id, array[p_sku_id], null, v_lots) d;
+      from stock.inventory_documents(p_region_id => p_region_id, p_sku_ids => array[p_sku_id], p_warehouse_id => null,
+             p_lots => v_lots) d;
   if not found then
     raise exception using errcode = 'ST010', message = 'sku not found',
       detail = json_build_object('detail', format(

@@ -26,7 +26,7 @@ begin
   if v_warehouses is null then
     return 0;
   end if;
-  return stock.reclassify_lots(p_region_id, v_warehouses, v_skus);
+  return stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
 end
 $$;
 

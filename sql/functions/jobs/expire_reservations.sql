@@ -23,7 +23,8 @@ begin
     return 0;
   end if;
   perform stock.lock_reservation_levels(p_region_id, v_expired);
-  return stock.end_reservations(p_region_id, v_expired, 'expired', 'system');
+  return stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
+    p_actor => 'system');
 end
 $$;
 

@@ -53,9 +53,10 @@ begin
                   for no key update of l) l) s;
     exit when i = 2 or not (v_stale or cardinality(v_expired) > 0);
     if v_stale then
-      perform stock.reclassify_lots(p_region_id, v_warehouses, v_skus);
+      perform stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
     end if;
-    perform stock.end_reservations(p_region_id, v_expired, 'expired', 'system');
+    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
+      p_actor => 'system');
   end loop;
   return query select s.warehouse_id, s.sku_id, s.available, s.in_debt
     from rows from (unnest(v_warehouses), unnest(v_skus), unnest(v_available),

@@ -32,7 +32,7 @@ begin
         from stock.reservation_lines l
        where l.region_id = p_region_id and l.reservation_id = any (v_expired))::text, true);
   end if;
-  perform from stock.claim_new_levels(p_region_id, p_warehouse_ids, p_sku_ids);
+  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids);
   perform from (
       select k.warehouse_id, k.sku_id
         from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
@@ -44,9 +44,10 @@ begin
       on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
    order by l.warehouse_id, l.sku_id
      for no key update of l;
-  perform stock.reclassify_lots(p_region_id, p_warehouse_ids, p_sku_ids);
+  perform stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids);
   if cardinality(v_expired) > 0 then
-    perform stock.end_reservations(p_region_id, v_expired, 'expired', 'system');
+    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
+      p_actor => 'system');
     perform set_config('scoville.warehouses', coalesce(v_claim::text, ''), true);
   end if;
 end

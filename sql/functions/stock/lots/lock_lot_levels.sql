@@ -17,7 +17,7 @@ declare
 begin
   return query
     select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.sellable,
-           stock.lot_status(t.status, t.expiration_date, v_today), t.expiration_date
+           stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date, p_today => v_today), t.expiration_date
       from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
       join stock.lot_levels v
         on v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id and v.on_hand > 0

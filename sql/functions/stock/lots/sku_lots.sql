@@ -11,7 +11,8 @@ as $$
   select coalesce(json_agg(json_build_object(
            'warehouse_location', v.warehouse_id, 'batch_number', t.batch_number, 'expiration_date', t.expiration_date,
            'manufactured_on', t.manufactured_on,
-           'status', stock.lot_status(t.status, t.expiration_date, app.today(p_region_id)), 'stock', v.on_hand)
+           'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
+             p_today => app.today(p_region_id)), 'stock', v.on_hand)
            order by t.expiration_date, t.batch_number, v.warehouse_id), '[]')
     from stock.lot_levels v
     join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id

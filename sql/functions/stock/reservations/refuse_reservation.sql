@@ -1,4 +1,4 @@
--- The refusal of a reservation that was read, or null: {"code", "body"}, the first fault in the order a caller would mend them.
+-- The refusal of a reservation that was read, or null: the first fault in the order a caller would mend them.
 create or replace function stock.refuse_reservation(
   p_channel_id text,
   p_channel_known boolean,
@@ -7,27 +7,26 @@ create or replace function stock.refuse_reservation(
   p_unknown jsonb,
   p_unsaleable jsonb
 )
-  returns jsonb
+  returns api.refusal
   language sql
   stable
   set search_path = ''
 as $$
   select case
-    when p_channel_id is null then jsonb_build_object('code', 'OR009', 'body', app.refusal(
-      'Your token has more than one channel (or none): say for which one the units are held.', '/channel'))
-    when not p_channel_known then jsonb_build_object('code', 'OR008', 'body', app.refusal(
-      format('There is no channel %s for you.', p_channel_id), '/channel'))
-    when p_lines is null then jsonb_build_object('code', 'VA001', 'body', app.refusal(
-      'Nothing is to be held. Name at least one SKU with its quantity.', '/items'))
-    when p_unknown is not null then jsonb_build_object('code', 'ST002', 'body', jsonb_build_object(
-      'detail', 'The reservation names SKUs that do not exist. GET /v1/inventory lists those that do.', 'errors', p_unknown))
-    when p_unsaleable is not null then jsonb_build_object('code', 'OR006', 'body', jsonb_build_object(
-      'detail', 'The reservation names SKUs that are retired or have no price in this channel.', 'errors', p_unsaleable))
+    when p_channel_id is null then app.refuse(p_code => 'OR009', p_pointer => '/channel',
+      p_detail => 'Your token has more than one channel (or none): say for which one the units are held.')
+    when not p_channel_known then app.refuse(p_code => 'OR008', p_pointer => '/channel',
+      p_detail => format('There is no channel %s for you.', p_channel_id))
+    when p_lines is null then app.refuse(p_code => 'VA001', p_pointer => '/items',
+      p_detail => 'Nothing is to be held. Name at least one SKU with its quantity.')
+    when p_unknown is not null then app.refuse_lines(p_code => 'ST002', p_errors => p_unknown,
+      p_detail => 'The reservation names SKUs that do not exist. GET /v1/inventory lists those that do.')
+    when p_unsaleable is not null then app.refuse_lines(p_code => 'OR006', p_errors => p_unsaleable,
+      p_detail => 'The reservation names SKUs that are retired or have no price in this channel.')
     when exists (select from jsonb_to_recordset(p_lines) as l (quantity bigint) where not l.quantity > 0)
-      then jsonb_build_object('code', 'VA001', 'body', app.refusal(
-        'Hold at least one unit of each SKU.', '/items'))
-    when p_ttl_seconds not between 1 and 86400 then jsonb_build_object('code', 'VA001', 'body', app.refusal(
-      'Units are held for 1 to 86400 seconds; a hold can be extended before it expires.', '/ttl_seconds'))
+      then app.refuse(p_code => 'VA001', p_detail => 'Hold at least one unit of each SKU.', p_pointer => '/items')
+    when p_ttl_seconds not between 1 and 86400 then app.refuse(p_code => 'VA001', p_pointer => '/ttl_seconds',
+      p_detail => 'Units are held for 1 to 86400 seconds; a hold can be extended before it expires.')
   end;
 $$;
 
