@@ -56,7 +56,8 @@ GUARDS = (
     Guard(
         "levels that are to be made are claimed before others are locked",
         "sql/functions/stock/levels/lock_to_change.sql",
-        "  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids);\n",
+        "  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,\n"
+        "    p_sku_ids => p_sku_ids);\n",
         "",
         f"{RACES} -k do_not_wait",
     ),
@@ -166,7 +167,8 @@ GUARDS = (
     Guard(
         "a hold is converted once",
         "sql/functions/stock/reservations/lock_live_reservations.sql",
-        "     where stock.reservation_status(p_status => s.status, p_expires_at => s.expires_at, p_now => app.now()) = 'active');",
+        "     where stock.reservation_status(p_status => s.status, p_expires_at => s.expires_at, p_now => app.now())\n"
+        "             = 'active');",
         "    );",
         MODEL,
     ),

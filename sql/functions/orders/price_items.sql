@@ -11,16 +11,17 @@ create or replace function orders.price_items(
   stable
 begin atomic
   select jsonb_agg(jsonb_build_object('line_no', i.line_no, 'sku_id', i.sku_id,
-           'quantity', i.quantity, 'price', p.price) order by i.line_no),
-         sum(p.price * i.quantity), min(k.currency),
-         jsonb_agg(orders.unknown_line(i.line_no, i.sku_id) order by i.line_no) filter (where k.sku_id is null),
+           'quantity', i.quantity, 'price', p.price) order by i.line_no) as lines,
+         sum(p.price * i.quantity) as total, min(k.currency) as currency,
+         jsonb_agg(orders.unknown_line(i.line_no, i.sku_id) order by i.line_no) filter (where k.sku_id is null)
+           as unknown,
          jsonb_agg(orders.unsaleable_line(p_line_no => i.line_no, p_sku_id => i.sku_id, p_currency => k.currency,
            p_order_currency => f.currency) order by i.line_no)
            filter (where not k.active and not orders.covers_items(p_region_id => p_region_id,
                            p_reservation_id => p_reservation_id, p_sku_id => i.sku_id, p_items => p_items)
-             or p.price is null or k.currency <> f.currency),
+             or p.price is null or k.currency <> f.currency) as unsaleable,
          jsonb_agg(orders.repriced_line(p_line_no => i.line_no, p_sku_id => i.sku_id, p_price => i.price,
-           p_current => p.price) order by i.line_no) filter (where i.price <> p.price)
+           p_current => p.price) order by i.line_no) filter (where i.price <> p.price) as repriced
     from (select r.ordinality::integer as line_no, r.value ->> 'sku_id' as sku_id,
                  (r.value ->> 'quantity')::bigint as quantity, (r.value ->> 'price')::numeric(9, 2) as price
             from jsonb_array_elements(p_items) with ordinality r) i

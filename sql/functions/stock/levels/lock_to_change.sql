@@ -3,7 +3,8 @@
 -- in the way of an adjustment, a count or a safety stock.
 -- A reservation may reach into warehouses that are not the caller's. Its time has come whoever notices: while it is ended, the claim
 -- names those warehouses too; the caller named none of them, and gets nothing there.
--- Lock order: levels that are to be made (stock.claim_new_levels); stock_levels in key order (with those of the reservations), then lot_levels, then reservations.
+-- Lock order: levels that are to be made (stock.claim_new_levels); stock_levels in key order (with those of the reservations),
+-- then lot_levels, then reservations.
 create or replace function stock.lock_to_change(
   p_region_id smallint,
   p_warehouse_ids text[],
@@ -32,7 +33,8 @@ begin
         from stock.reservation_lines l
        where l.region_id = p_region_id and l.reservation_id = any (v_expired))::text, true);
   end if;
-  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids);
+  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,
+    p_sku_ids => p_sku_ids);
   perform from (
       select k.warehouse_id, k.sku_id
         from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)

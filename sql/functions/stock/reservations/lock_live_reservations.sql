@@ -23,7 +23,8 @@ begin
              where r.region_id = p_region_id and r.reservation_id = any (v_named)
              order by r.reservation_id
                for no key update) s
-     where stock.reservation_status(p_status => s.status, p_expires_at => s.expires_at, p_now => app.now()) = 'active');
+     where stock.reservation_status(p_status => s.status, p_expires_at => s.expires_at, p_now => app.now())
+             = 'active');
 end
 $$;
 
