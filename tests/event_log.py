@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 from psycopg.types.numeric import Int2
 
-from tests.world import REGION
+from tests.world import REGION, SKU
 
 if TYPE_CHECKING:
     from tests.world import Shop
@@ -57,3 +57,40 @@ def page(shop: Shop, role: str, after: str | None = None, limit: int = 200, **cl
     assert row
     body: dict[str, Any] = row[0]
     return body
+
+
+def place_order(shop: Shop, quantity: int, **rest: Any) -> dict[str, str]:
+    answer = shop.order((SKU, quantity), **rest)
+    assert answer.code is None, answer
+    return {"order_id": answer.body["order_id"]}
+
+
+def reserve(shop: Shop, quantity: int) -> dict[str, str]:
+    [answer] = shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": quantity}]})
+    assert answer.code is None, answer
+    return {"reservation_id": answer.body["reservation_id"]}
+
+
+def do_everything(shop: Shop) -> None:
+    """Makes an event of every type, but those of webhooks."""
+
+    def send(command: str, **element: Any) -> None:
+        assert [answer.code for answer in shop.send(command, element)] == [None], command
+
+    send("save_skus", sku_id=SKU, name=SKU, price=10, reorder_point=5)
+    shop.receive(20, batch_number="B-1", expiration_date="2070-01-20")
+    shop.adjust(-1, batch_number="B-1")
+    held = reserve(shop, 1)
+    send("extend_reservations", **held, ttl_seconds=60)
+    send("release_reservations", **held)
+    reserve(shop, 1)
+    assert shop.job("expire_reservations", "2070-01-01T00:00:00Z") == 1
+    customer = {"customer": {"name": "Jane Doe", "email": "jane@example.com"}}
+    assert shop.send("place_orders", reserve(shop, 2) | customer)[0].code is None
+    placed = place_order(shop, 12)
+    send("modify_orders", **placed, items=[{"sku_id": SKU, "quantity": 13}])
+    send("fulfill_orders", **placed, items=[{"sku_id": SKU, "quantity": 1}])
+    canceled = place_order(shop, 4)
+    send("cancel_orders", **canceled)
+    assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 1
+    send("change_batches", sku_id=SKU, batch_number="B-1", status="quarantined", reason_code="quality_control")

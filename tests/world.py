@@ -153,8 +153,8 @@ class Shop:
                     [REGION, row["reservation_id"], sku_id, warehouse, units],
                 )
                 self.connection.execute(
-                    "select stock.post_movements(%s, array[row(%s, %s, 'reserve', null, null, %s, null, null, null, null,"
-                    " null, null, null, 'tester', null, null, null)::stock.movement])",
+                    "select stock.post_movements(%s, array[stock.new_movement(p_warehouse_id => %s, p_sku_id => %s,"
+                    " p_kind => 'reserve', p_delta => stock.new_counters(p_reserved => %s), p_actor => 'tester')])",
                     [REGION, warehouse, sku_id, units],
                 )
         return int(row["reservation_id"])

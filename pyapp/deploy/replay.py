@@ -88,6 +88,7 @@ select distinct format('revoke all on %%s %%s from %%s', kind, name,
 # Writing an object again gives its row a new place (ctid); what is still in its old
 # place after the replay was written by no file. Dropped newest first: the old never depends
 # on the new. Partitions are their parents' business.
+FUNCTIONS = 4
 CODE = """
 select 1 as turn, -p.oid::bigint, p.ctid::text, format('drop policy %%I on %%s', p.polname, c.oid::regclass)
   from pg_policy p join pg_class c on c.oid = p.polrelid
@@ -108,6 +109,15 @@ select 4, -p.oid::bigint, p.ctid::text, format('drop routine %%s', p.oid::regpro
    and not exists (select from pg_depend d
                     where d.classid = 'pg_proc'::regclass and d.objid = p.oid
                       and d.deptype = 'e')
+"""
+
+# A function with one parameter more is another function, and a call that fits both is ambiguous: bodies that PostgreSQL reads at
+# once (standard ones) could not be written beside the older one. So that gives up its name, and is dropped with the leftovers.
+OLDER = """
+select o.oid::bigint, format('alter routine %%s rename to %%I', o.oid::regprocedure, o.proname || ' of the release before')
+  from pg_proc n
+  join pg_proc o on o.pronamespace = n.pronamespace and o.proname = n.proname
+ where o.oid = any (%(old)s) and n.oid <> all (%(old)s) and n.pronamespace = any (%(schemas)s::regnamespace[])
 """
 
 
@@ -168,6 +178,8 @@ def replay(connection: psycopg.Connection[Any], root: Path) -> None:
     for (revoke,) in cursor.execute(GRANTS, {**ours, "schemas": [*ours["schemas"], QUEUE_SCHEMA]}).fetchall():
         cursor.execute(revoke)
     before = set(cursor.execute(CODE, ours).fetchall())
+    functions = [-oid for turn, oid, *_ in before if turn == FUNCTIONS]
+    older: set[int] = set()
     # To be given a function one needs CREATE on its schema: only while the files run.
     for name in ours["schemas"]:
         cursor.execute(DEFINER_MAY_CREATE["yes"].format(sql.Identifier(name)))
@@ -175,12 +187,16 @@ def replay(connection: psycopg.Connection[Any], root: Path) -> None:
     last = [path for path, text in texts.items() if _wants_relations(path.relative_to(root), text)]
     for path in [path for path in texts if path not in last]:
         _run(cursor, root, path, texts[path])
+        for oid, rename in cursor.execute(OLDER, {**ours, "old": functions}).fetchall() if functions else ():
+            cursor.execute(rename)
+            older.add(-oid)
     _lock_all(connection, ours)
     for path in last:
         _run(cursor, root, path, texts[path])
     for name in ours["schemas"]:
         cursor.execute(DEFINER_MAY_CREATE["no"].format(sql.Identifier(name)))
-    for *_, drop in sorted(before & set(cursor.execute(CODE, ours).fetchall())):
+    after = cursor.execute(CODE, ours).fetchall()
+    for *_, drop in sorted(row for row in after if row in before or (row[0] == FUNCTIONS and row[1] in older)):
         logger.warning("leftover of an older release: %s", drop)
         cursor.execute(drop)
 

@@ -34,9 +34,9 @@ comment on table stock.stock_levels is
   'What a warehouse has of a SKU: on_hand = available + reserved + committed + unavailable + safety_stock. No index on a '
   'counter, and room on the page, so that an update stays on it.';
 comment on column stock.stock_levels.shortfall is
-  'Promised units that lie in batches which meanwhile cannot be sold. They turn unavailable as soon as a promise is withdrawn.';
+  'Promised units that lie in lots which meanwhile cannot be sold. They turn unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.next_expiry_on is
-  'No sellable batch here expires earlier than this; the cheap test whether batches have to be looked at.';
+  'No sellable lot here expires earlier than this; the cheap test whether lots have to be looked at.';
 create index stock_levels_sku_id_idx on stock.stock_levels (region_id, sku_id);
 
 create sequence stock.lots_lot_id_seq;
@@ -63,7 +63,7 @@ create table stock.lots (
   constraint lots_manufactured_before_expiry_check check (manufactured_on <= expiration_date)
 );
 alter sequence stock.lots_lot_id_seq owned by stock.lots.lot_id;
-comment on table stock.lots is 'A batch of a SKU. "expired" is not a status: stock.lot_status derives it from the date.';
+comment on table stock.lots is 'A lot of a SKU. "expired" is not a status: stock.lot_status derives it from the date.';
 create index lots_sku_id_idx on stock.lots (sku_id);
 create index lots_expiration_date_idx on stock.lots (region_id, expiration_date);
 
@@ -82,9 +82,9 @@ create table stock.lot_levels (
     references stock.lots (region_id, lot_id) on delete restrict,
   constraint lot_levels_on_hand_is_not_negative_check check (on_hand >= 0)
 ) with (fillfactor = 80);
-comment on table stock.lot_levels is 'How many units of a batch lie in a warehouse.';
+comment on table stock.lot_levels is 'How many units of a lot lie in a warehouse.';
 comment on column stock.lot_levels.sellable is
-  'False once the units of this batch have been counted as unavailable (or shortfall) in stock_levels. Says nothing while there are none.';
+  'False once the units of this lot have been counted as unavailable (or shortfall) in stock_levels. Says nothing while there are none.';
 comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced as near; null if none was.';
 create index lot_levels_lot_id_idx on stock.lot_levels (region_id, lot_id);
 
@@ -147,7 +147,7 @@ create table stock.reservations (
   constraint reservations_status_is_known_check check (status in ('active', 'committed', 'released', 'expired'))
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
-comment on table stock.reservations is 'Units held for a caller until expires_at. An expired hold never blocks an order, swept or not.';
+comment on table stock.reservations is 'Units held for a caller until expires_at. An expired reservation never blocks an order, swept or not.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
@@ -167,27 +167,33 @@ create table stock.reservation_lines (
 comment on table stock.reservation_lines is 'What a reservation holds in which warehouse: written once, never changed.';
 create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
 
--- The currency between functions; never stored.
+-- The currency between functions; never stored. Each is made by its constructor (stock.new_...) and by nothing else: so a
+-- migration can add an attribute while the code of before still runs, and finds it null there.
+create type stock.counters as (
+  on_hand bigint,
+  reserved bigint,
+  committed bigint,
+  unavailable bigint,
+  safety_stock bigint,
+  incoming bigint,
+  shortfall bigint
+);
+comment on type stock.counters is
+  'The parts of a level, of a sum of levels, or (signed) of a change of one. What they leave available: stock.available_of.';
 create type stock.movement as (
   warehouse_id text,
   sku_id text,
   kind text,
+  delta stock.counters,
   lot_id bigint,
-  on_hand integer,
-  reserved integer,
-  committed integer,
-  unavailable integer,
-  incoming integer,
-  shortfall integer,
   reason_code text,
   note text,
   document text,
   actor text,
   request_id text,
-  occurred_at timestamptz,
-  safety_stock integer
+  occurred_at timestamptz
 );
-comment on type stock.movement is 'One change of quantities, as stock.post_movements takes it: signed deltas, null for none.';
+comment on type stock.movement is 'One change of quantities, as stock.post_movements takes it.';
 create type stock.demand as (
   ordinal integer,
   sku_id text,
@@ -196,8 +202,8 @@ create type stock.demand as (
   reservation_id bigint
 );
 comment on type stock.demand is
-  'What one order or hold (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the hold '
-  'that the order converts.';
+  'What one order or reservation (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the '
+  'reservation that the order converts.';
 create type stock.allocation as (
   ordinal integer,
   sku_id text,
@@ -219,10 +225,15 @@ create type stock.part as (
 comment on type stock.part is
   'What stock.allocate decided of one demand at one level: quantity units, which changes what is free there by taken; or, with '
   'level null, a shortage.';
-create type stock.hold as (
+create type stock.slot as (
+  lot_id bigint,
+  batch_number text,
+  on_hand bigint,
+  sellable boolean
+);
+comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided.';
+create type stock.reservation_draft as (
   ordinal integer,
-  code text,
-  body jsonb,
   channel_id text,
   expires_at timestamptz,
   note text,
@@ -231,11 +242,9 @@ create type stock.hold as (
   request_id text,
   reservation_id bigint
 );
-comment on type stock.hold is 'A reservation on its way: read, and refused (code, body) or not.';
+comment on type stock.reservation_draft is 'A reservation on its way; it has its id once it has its units.';
 create type stock.draft as (
   ordinal integer,
-  code text,
-  body jsonb,
   sku_id text,
   warehouse_id text,
   delta bigint,
@@ -251,5 +260,4 @@ create type stock.draft as (
   request_id text,
   element jsonb
 );
-comment on type stock.draft is
-  'A receipt, adjustment (delta) or count (counted) on its way: read, and refused (code, body) or not.';
+comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot on its way.';

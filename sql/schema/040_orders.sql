@@ -130,14 +130,12 @@ create table orders.fulfillment_lines (
   constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
 );
 comment on table orders.fulfillment_lines is
-  'The batches that a parcel was filled from; the number stands here too, for those who read parcels but no batches.';
+  'The lots that a parcel was filled from; the number stands here too, for those who read parcels but no lots.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
--- The currency between functions; never stored.
+-- The currency between functions; never stored. Made by orders.new_draft and by nothing else.
 create type orders.draft as (
   ordinal integer,
-  code text,
-  body jsonb,
   channel_id text,
   external_id text,
   customer_name text,
@@ -150,8 +148,7 @@ create type orders.draft as (
   lines jsonb,
   actor text,
   request_id text,
-  order_id bigint,
-  warehouse_ids text[],
-  reservation_id bigint
+  reservation_id bigint,
+  order_id bigint
 );
-comment on type orders.draft is 'An order on its way: read, priced, and refused (code, body) or not.';
+comment on type orders.draft is 'An order on its way: read and priced; it has its id once it has its units.';

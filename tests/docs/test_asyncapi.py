@@ -16,11 +16,12 @@ import pytest
 from pyapp.api.event_types import DATA, Event
 from pyapp.describe import asyncapi
 from pyapp.eventlog.types import AUDIENCES, EVENT_TYPES
+from tests import event_log
 from tests.conftest import AsRole
 from tests.docs.spectral import lint
 from tests.http.conftest import Api, key
 from tests.live.conftest import Shop, shop
-from tests.sql import test_event_log
+from tests.world import Shop as World
 
 __all__ = ["shop"]
 
@@ -132,9 +133,10 @@ def test_events_of_requests_are_what_is_described(shop: Shop, as_role: AsRole) -
 
 
 def test_events_of_every_type_are_what_is_described(connection: psycopg.Connection[Any], as_role: AsRole) -> None:
-    shop = test_event_log.Shop(as_role, connection)
-    test_event_log.do_everything(shop)
-    test_event_log.sequence(shop)
+    world = World(as_role, connection)
+    world.furnish()
+    event_log.do_everything(world)
+    event_log.sequence(world)
     rows = connection.execute("select type, events.document(e) from events.event_log e order by seq").fetchall()
     assert check_events(rows) == set(DATA) - {"webhook.disabled", "webhook.test"}
 

@@ -9,9 +9,9 @@ from typing import Any
 import psycopg
 import pytest
 
+from pyapp.api.table import ROUTES
 from pyapp.database import calls
 from pyapp.database.calls import Database
-from pyapp.api.table import ROUTES
 from pyapp.serve.warming import warming_calls
 
 SECONDS_MAX = 20.0

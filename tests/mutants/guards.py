@@ -28,7 +28,7 @@ GUARDS = (
     Guard(
         "the update refuses to oversell",
         "sql/functions/stock/levels/post_movements.sql",
-        "       and l.available + n.on_hand - n.reserved - n.committed - n.unavailable - n.safety_stock >= 0\n",
+        "       and l.available + stock.available_of(n.delta) >= 0\n",
         "",
         f"{RACES} -k without_the_lock",
     ),
@@ -56,7 +56,8 @@ GUARDS = (
     Guard(
         "levels that are to be made are claimed before others are locked",
         "sql/functions/stock/levels/lock_to_change.sql",
-        "  perform from stock.claim_new_levels(p_region_id, p_warehouse_ids, p_sku_ids);\n",
+        "  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,\n"
+        "    p_sku_ids => p_sku_ids);\n",
         "",
         f"{RACES} -k do_not_wait",
     ),
@@ -151,7 +152,8 @@ GUARDS = (
     Guard(
         "an expired hold blocks no order",
         "sql/functions/stock/allocation/lock_candidates.sql",
-        "    perform stock.end_reservations(p_region_id, v_expired, 'expired', 'system');\n",
+        "    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',\n"
+        "      p_actor => 'system');\n",
         "",
         MODEL,
     ),
@@ -165,7 +167,8 @@ GUARDS = (
     Guard(
         "a hold is converted once",
         "sql/functions/stock/reservations/lock_live_reservations.sql",
-        "     where stock.reservation_status(s.status, s.expires_at, app.now()) = 'active');",
+        "     where stock.reservation_status(p_status => s.status, p_expires_at => s.expires_at, p_now => app.now())\n"
+        "             = 'active');",
         "    );",
         MODEL,
     ),
@@ -178,14 +181,14 @@ GUARDS = (
     ),
     Guard(
         "what a client holds is counted under the lock",
-        "sql/functions/stock/reservations/allocate_holds.sql",
-        "    perform from stock.lock_candidates(p_region_id, v_demands);\n",
+        "sql/functions/stock/reservations/cap_reservations.sql",
+        "  perform from stock.lock_candidates(p_region_id, stock.reservation_demands(p_drafts));\n",
         "",
         "tests/sql/stock/test_reservation_races.py -k share_once",
     ),
     Guard(
         "a client holds no more than its share",
-        "sql/functions/stock/reservations/cap_holds.sql",
+        "sql/functions/stock/reservations/cap_reservations.sql",
         "filter (where l.quantity > l.free)",
         "filter (where false)",
         "tests/sql/stock/test_reservations.py -k share",
@@ -215,8 +218,8 @@ GUARDS = (
     Guard(
         "an external id is used once",
         "sql/functions/orders/refuse_duplicates.sql",
-        "and (o.order_id is not null or d.nth > 1)",
-        "and false",
+        "where o.order_id is not null or d.nth > 1);",
+        "where false);",
         f"{MODEL} tests/sql/orders/test_order_rules.py",
     ),
     Guard(
@@ -242,7 +245,7 @@ GUARDS = (
     ),
     Guard(
         "a price that has changed is refused",
-        "sql/functions/orders/refusal_of.sql",
+        "sql/functions/orders/refuse_draft.sql",
         "    when p_repriced is not null then",
         "    when false then",
         "tests/sql/orders/test_order_rules.py -k price",
@@ -272,7 +275,8 @@ GUARDS = (
     Guard(
         "the answer to a key is kept with its effect",
         "sql/functions/api/place_orders.sql",
-        "  perform identity.keep_answers(p_region_id, 'place_orders', v_keys, v_results);\n",
+        "  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'place_orders', p_keys => v_keys,\n"
+        "    p_results => v_results);\n",
         "",
         MODEL,
     ),
@@ -326,7 +330,7 @@ GUARDS = (
         "sql/schema/050_events.sql",
         "  constraint outbox_type_is_known_check check (audience is not null),\n",
         "",
-        "tests/sql/test_event_log.py -k not_known",
+        "tests/sql/events/test_event_log.py -k not_known",
     ),
     Guard(
         "row-level security binds owners too",

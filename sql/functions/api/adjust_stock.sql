@@ -3,7 +3,7 @@ create or replace function api.adjust_stock(
   p_region_id smallint,
   p_adjustments jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language sql
   volatile
   security definer
@@ -11,7 +11,8 @@ create or replace function api.adjust_stock(
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
 as $$
-  select r.* from stock.run_changes(p_region_id, 'adjust_stock', p_adjustments, null) r;
+  select r.* from stock.run_changes(p_region_id => p_region_id, p_route => 'adjust_stock', p_elements => p_adjustments,
+                      p_reason_code => null) r;
 $$;
 
 comment on function api.adjust_stock(smallint, jsonb) is

@@ -5,7 +5,7 @@ create or replace function api.cancel_orders(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -15,7 +15,8 @@ create or replace function api.cancel_orders(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_requests);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'cancel_orders', v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'cancel_orders', p_keys => v_keys) s);
   v_found jsonb;
   v_stale integer[];
   v_ids bigint[];
@@ -36,24 +37,22 @@ begin
       from jsonb_each_text(v_found) f
       join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
      where o.status not in ('canceled', 'completed') and f.key::integer <> all (v_stale));
-  perform orders.release_orders(p_region_id, v_ids, p_requests, v_found);
+  perform orders.release_orders(p_region_id => p_region_id, p_order_ids => v_ids, p_requests => p_requests, p_found => v_found);
   v_results := v_results || array(
-    select row(f.key::integer,
-               case when o.order_id is null then 'OR002' when f.key::integer = any (v_stale) then 'ST009'
-                    when o.status = 'completed' then 'OR003' end, false,
-               case when o.order_id is null then json_build_object('detail', orders.missing_order(
-                      p_region_id, p_requests -> (f.key::integer - 1) ->> 'order_id'))
-                    when f.key::integer = any (v_stale) then app.refusal(
-                      'This order changed since you read it. Read it again and decide anew.', '')::json
-                    when o.status = 'completed' then json_build_object('detail',
-                      'The order is fulfilled: nothing is left to cancel. Take goods back as a return.')
-                    else d.document end)::api.result
+    select app.result_of(p_ordinal => f.key::integer, p_document => d.document, p_refusal => case
+             when o.order_id is null then app.refuse_lines('OR002', orders.missing_order(
+               p_region_id, p_requests -> (f.key::integer - 1) ->> 'order_id'))
+             when f.key::integer = any (v_stale) then app.refuse(
+               'ST009', 'This order changed since you read it. Read it again and decide anew.')
+             when o.status = 'completed' then app.refuse_lines(
+               'OR003', 'The order is fulfilled: nothing is left to cancel. Take goods back as a return.') end)
       from jsonb_each_text(v_found) f
       left join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
       left join orders.documents(p_region_id, array(
         select c.value::bigint from jsonb_each_text(v_found) c where c.value is not null)) d
         on d.order_id = o.order_id);
-  perform identity.keep_answers(p_region_id, 'cancel_orders', v_keys, v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'cancel_orders', p_keys => v_keys,
+    p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -1,10 +1,10 @@
--- Definer: nobody holds a write right on a table; this is the way to take a batch out of sale, and back.
--- Lock order: stock_levels of all the batches, then lots (stock.lock_batches), then lot_levels.
+-- Definer: nobody holds a write right on a table; this is the way to take a lot out of sale, and back.
+-- Lock order: stock_levels of all the lots, then lots (stock.lock_lots), then lot_levels.
 create or replace function api.change_batches(
   p_region_id smallint,
   p_changes jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -14,22 +14,25 @@ create or replace function api.change_batches(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_changes);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'change_batches', v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'change_batches', p_keys => v_keys) s);
   v_drafts stock.draft[];
   v_draft stock.draft;
+  v_refusal api.refusal;
   v_document json;
 begin
-  v_drafts := array(select d from stock.read_batch_changes(p_region_id, p_changes,
-                      array(select r.ordinal from unnest(v_results) r)) d);
-  perform stock.lock_batches(p_region_id, array(
+  v_drafts := stock.read_lot_changes(p_region_id => p_region_id, p_changes => p_changes,
+    p_skip => array(select r.ordinal from unnest(v_results) r));
+  perform stock.lock_lots(p_region_id, array(
     select distinct d.lot_id from unnest(v_drafts) d where d.lot_id is not null));
   foreach v_draft in array v_drafts loop
-    v_draft := stock.change_batch(p_region_id, v_draft);
+    v_refusal := stock.change_lot(p_region_id, v_draft);
     -- A statement of its own: it must see what the change wrote.
     select d.document into v_document from stock.lot_documents(p_region_id, array[v_draft.lot_id]) d;
-    v_results := v_results || row(v_draft.ordinal, v_draft.code, false, coalesce(v_draft.body::json, v_document))::api.result;
+    v_results := v_results || app.result_of(p_ordinal => v_draft.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
-  perform identity.keep_answers(p_region_id, 'change_batches', v_keys, v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'change_batches', p_keys => v_keys,
+    p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

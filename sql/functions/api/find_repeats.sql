@@ -5,7 +5,7 @@ create or replace function api.find_repeats(
   p_region_id smallint,
   p_orders jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -15,12 +15,12 @@ create or replace function api.find_repeats(
 as $$
 declare
   v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id, 'place_orders', identity.read_keys(p_orders)) s);
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'place_orders',
+                       p_keys => identity.read_keys(p_orders)) s);
 begin
   return query
-    select o.ordinality::integer, coalesce(r.code, case when d.order_id is not null then 'OR005' end), coalesce(r.replayed, false),
-           coalesce(r.body, case when d.order_id is not null
-             then orders.refusal_of_duplicate(p_region_id, c.channel_id, o.value ->> 'external_id', d.order_id)::json end)
+    select o.ordinality::integer, coalesce(r.code, (f.refusal).code), coalesce(r.replayed, false),
+           coalesce(r.body, (f.refusal).body::json)
       from jsonb_array_elements(p_orders) with ordinality o
       left join unnest(v_results) r on r.ordinal = o.ordinality
      cross join lateral (select coalesce(o.value ->> 'channel', app.claim_channel()) as channel_id) c
@@ -29,6 +29,9 @@ begin
           from orders.orders e
          where e.region_id = p_region_id and e.external_id = o.value ->> 'external_id' and e.channel_id = c.channel_id
          limit 1) d on r.ordinal is null
+     cross join lateral (select case when d.order_id is not null
+       then orders.refuse_duplicate(p_region_id => p_region_id, p_channel_id => c.channel_id,
+              p_external_id => o.value ->> 'external_id', p_order_id => d.order_id) end) f (refusal)
      order by o.ordinality;
 end
 $$;

@@ -1,11 +1,11 @@
 -- Definer: nobody holds a write right on a table; this is the way to ship. Staff ship from their own warehouses only; units
--- come from the sellable batch that expires first.
+-- come from the sellable lot that expires first.
 -- Lock order: stock_levels of all orders, then orders (orders.lock_orders), then lot_levels.
 create or replace function api.fulfill_orders(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -15,10 +15,11 @@ create or replace function api.fulfill_orders(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_requests);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'fulfill_orders', v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'fulfill_orders', p_keys => v_keys) s);
   v_request record;
   v_ids bigint[];
-  v_refusal record;
+  v_refusal api.refusal;
   v_document json;
 begin
   v_ids := array(
@@ -33,13 +34,14 @@ begin
      where e.ordinality <> all (select r.ordinal from unnest(v_results) r)
      order by e.ordinality
   loop
-    select f.code, f.body into v_refusal from orders.fulfill_order(p_region_id, v_request.order_id, v_request.request) f;
+    v_refusal := orders.fulfill_order(p_region_id => p_region_id, p_order_id => v_request.order_id,
+      p_request => v_request.request);
     -- A statement of its own: it must see what the shipment wrote.
     select d.document into v_document from orders.documents(p_region_id, array[v_request.order_id]) d;
-    v_results := v_results || row(v_request.ordinal, v_refusal.code, false,
-                                  coalesce(v_refusal.body::json, v_document))::api.result;
+    v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
-  perform identity.keep_answers(p_region_id, 'fulfill_orders', v_keys, v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'fulfill_orders', p_keys => v_keys,
+    p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

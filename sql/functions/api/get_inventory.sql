@@ -8,14 +8,15 @@ create or replace function api.get_inventory(
   set search_path = ''
 as $$
 declare
-  v_batches json;
+  v_lots json;
 begin
   if app.claim_role() <> 'integration' then
-    v_batches := stock.batch_documents(p_region_id, p_sku_id);
+    v_lots := stock.sku_lots(p_region_id, p_sku_id);
   end if;
   return query
     select d.document, stock.sku_etag(p_region_id, p_sku_id)
-      from stock.inventory_documents(p_region_id, array[p_sku_id], null, v_batches) d;
+      from stock.inventory_documents(p_region_id => p_region_id, p_sku_ids => array[p_sku_id], p_warehouse_id => null,
+             p_lots => v_lots) d;
   if not found then
     raise exception using errcode = 'ST010', message = 'sku not found',
       detail = json_build_object('detail', format(

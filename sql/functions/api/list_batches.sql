@@ -14,7 +14,7 @@ create or replace function api.list_batches(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_position jsonb := app.decode_cursor(p_cursor, 'batches', 2);
+  v_position jsonb := app.decode_cursor(p_cursor => p_cursor, p_list => 'batches', p_values => 2);
   v_after_on date := date '0001-01-01' + app.cursor_number(v_position ->> 1)::integer;
   v_after_id bigint := app.cursor_number(v_position ->> 2);
   v_today date := app.today(p_region_id);
@@ -36,7 +36,8 @@ begin
            cross join lateral (select coalesce(t.expiration_date, date '9999-12-31')) d (expires_on)
            where t.region_id = p_region_id and t.sku_id = p_sku_id
              and (v_after_id is null or (d.expires_on, t.lot_id) > (v_after_on, v_after_id))
-             and (v_status is null or stock.lot_status(t.status, t.expiration_date, v_today) = v_status)
+             and (v_status is null or stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
+               p_today => v_today) = v_status)
              and (not v_in_stock or exists (
                select from stock.lot_levels l
                 where l.region_id = p_region_id and l.lot_id = t.lot_id and l.on_hand > 0

@@ -12,7 +12,7 @@ create or replace function api.list_inventory(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_after text := app.decode_cursor(p_cursor, 'inventory', 1) ->> 1;
+  v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'inventory', p_values => 1) ->> 1;
   v_warehouse text := p_filters ->> 'warehouse';
   v_sku text := p_filters ->> 'sku_id';
   v_q text := lower(p_filters ->> 'q');
@@ -21,7 +21,8 @@ declare
   v_ids text[];
 begin
   if p_filters ->> 'expiring_before' is not null then
-    v_expiring := stock.expiring_skus(p_region_id, (p_filters ->> 'expiring_before')::date, v_warehouse);
+    v_expiring := stock.expiring_skus(p_region_id => p_region_id, p_before => (p_filters ->> 'expiring_before')::date,
+      p_warehouse_id => v_warehouse);
   end if;
   select coalesce(array_agg(s.sku_id order by s.sku_id), '{}') into v_ids
     from (select k.sku_id
@@ -44,7 +45,7 @@ begin
   return query
     select json_build_object('data', coalesce(json_agg(d.document order by d.sku_id), '[]'),
              'next_cursor', list_inventory.next_cursor), list_inventory.next_cursor
-      from stock.inventory_documents(p_region_id, v_ids[:p_limit], v_warehouse) d;
+      from stock.inventory_documents(p_region_id => p_region_id, p_sku_ids => v_ids[:p_limit], p_warehouse_id => v_warehouse) d;
 end
 $$;
 

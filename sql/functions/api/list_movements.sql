@@ -13,7 +13,7 @@ create or replace function api.list_movements(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor, 'movements', 1) ->> 1);
+  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor => p_cursor, p_list => 'movements', p_values => 1) ->> 1);
   v_warehouse text := p_filters ->> 'warehouse';
   v_rows json[];
   v_last jsonb;

@@ -13,7 +13,7 @@ create or replace function api.list_orders(
 as $$
 declare
   c_year_1 constant bigint := 62135596800000000;  -- microseconds before the epoch: numbers of a cursor are not negative
-  v_position jsonb := app.decode_cursor(p_cursor, 'orders', 2);
+  v_position jsonb := app.decode_cursor(p_cursor => p_cursor, p_list => 'orders', p_values => 2);
   v_before_at timestamptz := timestamptz 'epoch' + (app.cursor_number(v_position ->> 1) - c_year_1) * interval '1 microsecond';
   v_before_id bigint := app.cursor_number(v_position ->> 2);
   v_from timestamptz := (p_filters ->> 'from')::timestamptz;

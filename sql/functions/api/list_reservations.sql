@@ -12,7 +12,7 @@ create or replace function api.list_reservations(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor, 'reservations', 1) ->> 1);
+  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor => p_cursor, p_list => 'reservations', p_values => 1) ->> 1);
   v_now timestamptz := app.now();
   v_status text := p_filters ->> 'status';
   v_channel text := p_filters ->> 'channel';
@@ -25,7 +25,8 @@ begin
            where r.region_id = p_region_id
              and (v_before is null or r.reservation_id < v_before)
              and (v_channel is null or r.channel_id = v_channel)
-             and (v_status is null or stock.reservation_status(r.status, r.expires_at, v_now) = v_status)
+             and (v_status is null or stock.reservation_status(p_status => r.status, p_expires_at => r.expires_at, p_now => v_now)
+               = v_status)
              and (v_sku is null or r.reservation_id in (
                select l.reservation_id from stock.reservation_lines l where l.region_id = p_region_id and l.sku_id = v_sku))
            order by r.reservation_id desc

@@ -5,7 +5,7 @@ create or replace function api.modify_orders(
   p_region_id smallint,
   p_changes jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -15,16 +15,17 @@ create or replace function api.modify_orders(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_changes);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'modify_orders', v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'modify_orders', p_keys => v_keys) s);
   v_request record;
-  v_refusal record;
+  v_refusal api.refusal;
   v_document json;
 begin
-  perform orders.lock_orders(p_region_id,
-    array(select distinct orders.find_order(p_region_id, e.value ->> 'order_id')
+  perform orders.lock_orders(p_region_id => p_region_id,
+    p_order_ids => array(select distinct orders.find_order(p_region_id, e.value ->> 'order_id')
             from jsonb_array_elements(p_changes) with ordinality e
            where e.ordinality <> all (select r.ordinal from unnest(v_results) r)),
-    orders.read_demands(p_region_id, p_changes));
+    p_demands => orders.read_demands(p_region_id, p_changes));
   for v_request in
     select e.ordinality::integer as ordinal, e.value as request,
            orders.find_order(p_region_id, e.value ->> 'order_id') as order_id
@@ -32,13 +33,14 @@ begin
      where e.ordinality <> all (select r.ordinal from unnest(v_results) r)
      order by e.ordinality
   loop
-    select m.code, m.body into v_refusal from orders.modify_order(p_region_id, v_request.order_id, v_request.request) m;
+    v_refusal := orders.modify_order(p_region_id => p_region_id, p_order_id => v_request.order_id,
+      p_request => v_request.request);
     -- A statement of its own: it must see what the change wrote.
     select d.document into v_document from orders.documents(p_region_id, array[v_request.order_id]) d;
-    v_results := v_results || row(v_request.ordinal, v_refusal.code, false,
-                                  coalesce(v_refusal.body::json, v_document))::api.result;
+    v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
-  perform identity.keep_answers(p_region_id, 'modify_orders', v_keys, v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'modify_orders', p_keys => v_keys,
+    p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

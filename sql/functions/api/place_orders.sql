@@ -9,7 +9,7 @@ create or replace function api.place_orders(
   p_region_id smallint,
   p_orders jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -19,34 +19,47 @@ create or replace function api.place_orders(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_orders);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'place_orders', v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'place_orders', p_keys => v_keys) s);
+  v_read orders.draft[];
   v_drafts orders.draft[];
+  v_refusals api.result[];
   v_allocations stock.allocation[];
   v_orders orders.orders[];
   v_documents json[];
 begin
-  v_drafts := array(select d from orders.read_drafts(p_region_id, p_orders,
-                      array(select r.ordinal from unnest(v_results) r)) d order by d.ordinal);
-  v_drafts := orders.refuse_duplicates(p_region_id, v_drafts);
-  select a.p_drafts, a.p_allocations into v_drafts, v_allocations
-    from orders.allocate_drafts(p_region_id, v_drafts) a;
-  v_drafts := orders.settle_duplicates(v_drafts);
-  if exists (select from unnest(v_drafts) d where d.order_id is not null) then
-    v_orders := orders.insert_drafts(p_region_id, v_drafts, v_allocations);
-    perform stock.post_movements(p_region_id, orders.draft_movements(p_region_id, v_drafts, v_allocations), true);
-    if exists (select from unnest(v_drafts) d where d.order_id is not null and d.reservation_id is not null) then
-      perform orders.convert_holds(p_region_id, v_drafts);
+  select d.p_drafts, d.p_refusals into v_read, v_refusals
+    from orders.read_drafts(p_region_id => p_region_id, p_orders => p_orders,
+           p_skip => array(select r.ordinal from unnest(v_results) r)) d;
+  v_refusals := v_refusals || orders.refuse_duplicates(p_region_id, v_read);
+  v_drafts := orders.drop_refused(v_read, v_refusals);
+  v_allocations := orders.allocate_drafts(p_region_id, v_drafts);
+  v_refusals := v_refusals || orders.refuse_unallocated(p_region_id => p_region_id, p_drafts => v_drafts,
+    p_allocations => v_allocations);
+  v_drafts := orders.drop_refused(v_drafts, v_refusals);
+  v_refusals := orders.settle_duplicates(p_refusals => v_refusals, p_read => v_read, p_placed => v_drafts);
+  if cardinality(v_drafts) > 0 then
+    for i in 1 .. cardinality(v_drafts) loop
+      v_drafts[i].order_id := nextval('orders.orders_order_id_seq');
+    end loop;
+    v_orders := orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+    perform stock.post_movements(p_region_id => p_region_id, p_locked => true, p_movements =>
+      orders.draft_movements(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations));
+    if exists (select from unnest(v_drafts) d where d.reservation_id is not null) then
+      perform orders.convert_reservations(p_region_id, v_drafts);
     end if;
-    v_documents := orders.draft_documents(v_orders, v_drafts, v_allocations);
-    perform orders.emit_documents(p_region_id, 'order.placed', v_orders, v_documents);
+    v_documents := orders.draft_documents(p_orders => v_orders, p_drafts => v_drafts, p_allocations => v_allocations);
+    perform orders.emit_documents(p_region_id => p_region_id, p_type => 'order.placed', p_orders => v_orders,
+      p_documents => v_documents);
   end if;
-  v_results := v_results || array(
-    select row(d.ordinal, d.code, false, coalesce(d.body::json, o.document))::api.result
+  v_results := v_results || v_refusals || array(
+    select app.new_result(p_ordinal => d.ordinal, p_body => o.document)
       from unnest(v_drafts) d
-      left join rows from (unnest(array(select w.order_id from unnest(v_orders) w order by w.order_id)),
-                           unnest(v_documents)) as o (order_id, document)
+      join rows from (unnest(array(select w.order_id from unnest(v_orders) w order by w.order_id)),
+                      unnest(v_documents)) as o (order_id, document)
         on o.order_id = d.order_id);
-  perform identity.keep_answers(p_region_id, 'place_orders', v_keys, v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'place_orders', p_keys => v_keys,
+    p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

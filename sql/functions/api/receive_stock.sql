@@ -3,7 +3,7 @@ create or replace function api.receive_stock(
   p_region_id smallint,
   p_receipts jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -13,25 +13,29 @@ create or replace function api.receive_stock(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_receipts);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'receive_stock', v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'receive_stock', p_keys => v_keys) s);
   v_drafts stock.draft[];
-  v_movements stock.movement[];
+  v_refusals api.result[];
 begin
-  v_drafts := stock.read_receipts(p_region_id, p_receipts, array(select r.ordinal from unnest(v_results) r));
-  v_movements := array(
-    select row(d.warehouse_id, d.sku_id, case d.reason_code when 'return' then 'return' else 'receipt' end, d.lot_id,
-               d.counted, null, null, null, null, null, d.reason_code, d.note, d.document, d.actor, d.request_id, null,
-               null)::stock.movement
-      from unnest(v_drafts) d
-     where d.code is null
-     order by d.ordinal);
-  if cardinality(v_movements) > 0 then
-    perform stock.post_movements(p_region_id, v_movements);
+  select d.p_drafts, d.p_refusals into v_drafts, v_refusals
+    from stock.read_receipts(p_region_id => p_region_id, p_receipts => p_receipts,
+           p_skip => array(select r.ordinal from unnest(v_results) r)) d;
+  if cardinality(v_drafts) > 0 then
+    perform stock.post_movements(p_region_id, array(
+      select stock.new_movement(p_warehouse_id => d.warehouse_id, p_sku_id => d.sku_id,
+               p_kind => case d.reason_code when 'return' then 'return' else 'receipt' end,
+               p_delta => stock.new_counters(p_on_hand => d.counted), p_lot_id => t.lot_id,
+               p_reason_code => d.reason_code, p_note => d.note, p_document => d.document, p_actor => d.actor,
+               p_request_id => d.request_id)
+        from unnest(v_drafts) d
+        join stock.lots t on t.region_id = p_region_id and t.sku_id = d.sku_id and t.batch_number = d.batch_number
+       order by d.ordinal));
   end if;
-  v_results := v_results || array(
-    select row(d.ordinal, d.code, false, coalesce(d.body::json, stock.batch_document(p_region_id, d)))::api.result
-      from unnest(v_drafts) d);
-  perform identity.keep_answers(p_region_id, 'receive_stock', v_keys, v_results);
+  v_results := v_results || v_refusals || array(
+    select app.new_result(p_ordinal => d.ordinal, p_body => stock.receipt_document(p_region_id, d)) from unnest(v_drafts) d);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'receive_stock', p_keys => v_keys,
+    p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -4,7 +4,7 @@ create or replace function api.release_reservations(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language sql
   volatile
   security definer
@@ -12,7 +12,8 @@ create or replace function api.release_reservations(
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
 as $$
-  select r.* from stock.change_reservations(p_region_id, 'release_reservations', p_requests) r;
+  select r.* from stock.change_reservations(p_region_id => p_region_id, p_route => 'release_reservations',
+                      p_requests => p_requests) r;
 $$;
 
 comment on function api.release_reservations(smallint, jsonb) is

@@ -5,7 +5,7 @@ create or replace function api.reserve_stock(
   p_region_id smallint,
   p_reservations jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -15,23 +15,30 @@ create or replace function api.reserve_stock(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_reservations);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'reserve_stock', v_keys) s);
-  v_holds stock.hold[];
-  v_allocations jsonb;
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'reserve_stock', p_keys => v_keys) s);
+  v_drafts stock.reservation_draft[];
+  v_refusals api.result[];
+  v_allocations stock.allocation[];
   v_ids bigint[];
 begin
-  v_holds := array(select h from stock.read_holds(p_region_id, p_reservations,
-                     array(select r.ordinal from unnest(v_results) r)) h order by h.ordinal);
-  select a.p_holds, a.p_allocations into v_holds, v_allocations from stock.allocate_holds(p_region_id, v_holds) a;
-  v_ids := array(select h.reservation_id from unnest(v_holds) h where h.reservation_id is not null);
-  if cardinality(v_ids) > 0 then
-    perform stock.insert_holds(p_region_id, v_holds, v_allocations);
+  select d.p_drafts, d.p_refusals into v_drafts, v_refusals
+    from stock.read_reservations(p_region_id => p_region_id, p_reservations => p_reservations,
+           p_skip => array(select r.ordinal from unnest(v_results) r)) d;
+  v_refusals := v_refusals || stock.cap_reservations(p_region_id, v_drafts);
+  v_drafts := stock.drop_refused_reservations(v_drafts, v_refusals);
+  v_allocations := stock.allocate(p_region_id, stock.reservation_demands(v_drafts));
+  v_refusals := v_refusals || stock.refuse_short_reservations(v_drafts, v_allocations);
+  v_drafts := stock.drop_refused_reservations(v_drafts, v_refusals);
+  if cardinality(v_drafts) > 0 then
+    v_ids := stock.insert_reservations(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
   end if;
-  v_results := v_results || array(
-    select row(h.ordinal, h.code, false, coalesce(h.body::json, d.document))::api.result
-      from unnest(v_holds) h
-      left join stock.reservation_documents(p_region_id, v_ids) d on d.reservation_id = h.reservation_id);
-  perform identity.keep_answers(p_region_id, 'reserve_stock', v_keys, v_results);
+  v_results := v_results || v_refusals || array(
+    select app.new_result(p_ordinal => n.ordinal, p_body => d.document)
+      from rows from (unnest(array(select w.ordinal from unnest(v_drafts) w)), unnest(v_ids)) as n (ordinal, reservation_id)
+      join stock.reservation_documents(p_region_id, v_ids) d on d.reservation_id = n.reservation_id);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'reserve_stock', p_keys => v_keys,
+    p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -4,7 +4,7 @@ create or replace function api.set_safety_stock(
   p_region_id smallint,
   p_elements jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -14,28 +14,32 @@ create or replace function api.set_safety_stock(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_elements);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'set_safety_stock', v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'set_safety_stock', p_keys => v_keys) s);
   v_drafts stock.draft[];
   v_draft stock.draft;
+  v_refusals api.result[];
+  v_refusal api.refusal;
   v_warehouses text[];
   v_skus text[];
 begin
-  v_drafts := array(
-    select d from stock.read_drafts(p_region_id, p_elements, 'correction', false, true) d
-     where d.ordinal <> all (select r.ordinal from unnest(v_results) r)
-     order by d.ordinal);
+  select d.p_drafts, d.p_refusals into v_drafts, v_refusals
+    from stock.read_drafts(p_region_id => p_region_id, p_elements => p_elements,
+           p_skip => array(select r.ordinal from unnest(v_results) r), p_reason_code => 'correction',
+           p_may_create => false, p_sku_in_path => true) d;
+  v_results := v_results || v_refusals;
   select coalesce(array_agg(k.warehouse_id), '{}'), coalesce(array_agg(k.sku_id), '{}')
     into v_warehouses, v_skus
-    from (select distinct d.warehouse_id, d.sku_id from unnest(v_drafts) d where d.code is null) k;
-  perform stock.lock_to_change(p_region_id, v_warehouses, v_skus);
+    from (select distinct d.warehouse_id, d.sku_id from unnest(v_drafts) d) k;
+  perform stock.lock_to_change(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
   foreach v_draft in array v_drafts loop
-    if v_draft.code is null then
-      v_draft := stock.change_safety_stock(p_region_id, v_draft);
-    end if;
-    v_results := v_results || row(v_draft.ordinal, v_draft.code, false,
-                                  coalesce(v_draft.body::json, stock.level_document(p_region_id, v_draft)))::api.result;
+    v_refusal := stock.change_safety_stock(p_region_id, v_draft);
+    -- A statement of its own: it must see what the change wrote.
+    v_results := v_results || app.result_of(p_ordinal => v_draft.ordinal, p_refusal => v_refusal,
+      p_document => stock.level_document(p_region_id, v_draft));
   end loop;
-  perform identity.keep_answers(p_region_id, 'set_safety_stock', v_keys, v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'set_safety_stock', p_keys => v_keys,
+    p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -3,7 +3,7 @@ create or replace function api.set_stock(
   p_region_id smallint,
   p_counts jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language sql
   volatile
   security definer
@@ -11,7 +11,8 @@ create or replace function api.set_stock(
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
 as $$
-  select r.* from stock.run_changes(p_region_id, 'set_stock', p_counts, 'cycle_count') r;
+  select r.* from stock.run_changes(p_region_id => p_region_id, p_route => 'set_stock', p_elements => p_counts,
+                      p_reason_code => 'cycle_count') r;
 $$;
 
 comment on function api.set_stock(smallint, jsonb) is

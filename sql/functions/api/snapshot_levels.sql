@@ -23,7 +23,8 @@ begin
       left join (
         select n.portion, json_agg(n.state order by n.sku_id, n.warehouse_id) as levels
           from (select l.*, (row_number() over (order by l.sku_id, l.warehouse_id) - 1) / c_levels_max as portion
-                  from stock.level_states(p_region_id, nullif(v_skus, '{}'), nullif(v_warehouses, '{}')) l) n
+                  from stock.level_states(p_region_id => p_region_id, p_sku_ids => nullif(v_skus, '{}'),
+                         p_warehouse_ids => nullif(v_warehouses, '{}')) l) n
          group by n.portion) p on true
      order by p.portion;
 end

@@ -6,18 +6,16 @@ create or replace function api.summarize_warehouses(
   stable
   set search_path = ''
 as $$
-  select json_build_object('data', coalesce(json_agg(json_strip_nulls(
-           json_build_object(
-             'warehouse_location', w.warehouse_id, 'name', w.name, 'active', w.active, 'skus', coalesce(t.skus, 0),
-             'stock', coalesce(t.stock, 0), 'available', coalesce(t.available, 0), 'reserved', t.reserved,
-             'committed', t.committed, 'unavailable', t.unavailable, 'safety_stock', t.safety_stock,
-             'incoming', t.incoming)) order by w.warehouse_id), '[]'), 'next_cursor', null), null::text
+  select json_build_object('data', coalesce(json_agg(app.join_json(
+           json_build_object('warehouse_location', w.warehouse_id, 'name', w.name, 'active', w.active,
+             'skus', coalesce(t.skus, 0)),
+           stock.counters_document(coalesce(t.counters, stock.new_counters()),
+             t.counters is null or app.claim_role() = 'integration')) order by w.warehouse_id), '[]'),
+         'next_cursor', null), null::text
     from catalog.warehouses w
     left join (
-      select l.warehouse_id, count(*) as skus, sum(l.stock) as stock, sum(l.available) as available,
-             sum(l.reserved) as reserved, sum(l.committed) as committed, sum(l.unavailable) as unavailable,
-             sum(l.safety_stock) as safety_stock, sum(l.incoming) as incoming
-        from stock.read_levels(p_region_id, array(select k.sku_id from catalog.skus k), null) l
+      select l.warehouse_id, count(*) as skus, stock.sum_counters(array_agg(l.counters)) as counters
+        from stock.read_levels(p_region_id => p_region_id, p_sku_ids => null, p_warehouse_ids => null) l
        group by l.warehouse_id) t on t.warehouse_id = w.warehouse_id
    where w.region_id = p_region_id
      and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses()));

@@ -17,7 +17,7 @@ begin
            (d.element ->> 'size_ml')::integer, app.text_array(d.element -> 'flavor_profile'),
            (d.element ->> 'price')::numeric, coalesce(d.element -> 'attributes', '{}')
       from unnest(p_drafts) d
-     where d.code is null and not exists (select from catalog.skus k where k.sku_id = d.sku_id)
+     where not exists (select from catalog.skus k where k.sku_id = d.sku_id)
      order by d.sku_id collate "C", d.ordinal
     on conflict do nothing
     returning *
@@ -38,7 +38,7 @@ begin
     cross join lateral (
       select d.actor, d.request_id
         from unnest(p_drafts) d
-       where d.code is null and d.sku_id = m.sku_id
+       where d.sku_id = m.sku_id
        order by d.ordinal
        limit 1) f;
 end

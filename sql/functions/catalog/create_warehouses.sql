@@ -17,7 +17,7 @@ begin
     insert into catalog.warehouses (warehouse_id, region_id, name)
     select distinct d.warehouse_id collate "C", p_region_id, d.warehouse_id
       from unnest(p_drafts) d
-     where d.code is null and not exists (select from catalog.warehouses w where w.warehouse_id = d.warehouse_id)
+     where not exists (select from catalog.warehouses w where w.warehouse_id = d.warehouse_id)
      order by 1
     on conflict do nothing
     returning *
@@ -36,7 +36,7 @@ begin
     cross join lateral (
       select d.actor, d.request_id
         from unnest(p_drafts) d
-       where d.code is null and d.warehouse_id = m.warehouse_id
+       where d.warehouse_id = m.warehouse_id
        order by d.ordinal
        limit 1) f;
 end

@@ -1,9 +1,11 @@
 -- The events of a posting: for each level one for each kind of change in it, and low, out or back_in where available crossed a
 -- threshold between before and after (what happens in between, nobody has ever seen). "new" is the level as streams show it:
--- with it a reader needs no table. Called after the levels were changed: the old values are the new ones less the movements.
+-- with it a reader needs no table. Called after the levels were changed: the old values are the
+-- new ones less p_net, which is the sum of the movements by level.
 create or replace function events.emit_stock_events(
   p_region_id smallint,
-  p_movements stock.movement[]
+  p_movements stock.movement[],
+  p_net stock.movement[]
 )
   returns void
   language plpgsql
@@ -20,12 +22,6 @@ begin
                             when 'uncommit' then 'stock.released' when 'fulfill' then 'stock.fulfilled'
                             else 'stock.adjusted' end as type
       from unnest(p_movements) with ordinality m
-  ), net as (
-    select m.warehouse_id, m.sku_id, coalesce(sum(m.on_hand), 0) as on_hand, coalesce(sum(m.reserved), 0) as reserved,
-           coalesce(sum(m.committed), 0) as committed, coalesce(sum(m.unavailable), 0) as unavailable,
-           coalesce(sum(m.safety_stock), 0) as safety_stock, coalesce(sum(m.incoming), 0) as incoming
-      from moved m
-     group by m.warehouse_id, m.sku_id
   ), changes as (
     select m.warehouse_id, m.sku_id, m.type, min(m.ordinality) as first,
            (array_agg(m.actor order by m.ordinality))[1] as actor,
@@ -37,22 +33,17 @@ begin
       from moved m
      group by m.warehouse_id, m.sku_id, m.type
   ), levels as (
-    select l.*, k.reorder_point, l.available - n.on_hand + n.reserved + n.committed + n.unavailable + n.safety_stock as before,
+    select l.warehouse_id, l.sku_id, l.version, l.available, k.reorder_point, l.available - stock.available_of(n.delta) as before,
            jsonb_build_object(
              'sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'version', l.version,
-             'old', jsonb_build_object('stock', l.on_hand - n.on_hand,
-               'available', l.available - n.on_hand + n.reserved + n.committed + n.unavailable + n.safety_stock,
-               'reserved', l.reserved - n.reserved, 'committed', l.committed - n.committed,
-               'unavailable', l.unavailable - n.unavailable, 'safety_stock', l.safety_stock - n.safety_stock,
-               'incoming', l.incoming - n.incoming),
-             'new', jsonb_build_object('sku_id', l.sku_id, 'warehouse_location', l.warehouse_id,
-               'stock', l.on_hand, 'available', l.available, 'reserved', l.reserved, 'committed', l.committed,
-               'unavailable', l.unavailable, 'safety_stock', l.safety_stock, 'incoming', l.incoming, 'version', l.version,
-               'updated_at', app.rfc3339(l.updated_at))) as states
-      from net n
+             'old', stock.counters_document(o.counters)::jsonb,
+             'new', jsonb_build_object('sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'version', l.version,
+                      'updated_at', app.rfc3339(l.updated_at)) || stock.counters_document(stock.to_counters(l))::jsonb) as states
+      from unnest(p_net) n
       join stock.stock_levels l
         on l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
       join catalog.skus k on k.sku_id = l.sku_id
+     cross join lateral (select stock.subtract_counters(stock.to_counters(l), n.delta) offset 0) o (counters)
   ), written as (
     insert into events.outbox
       (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
@@ -78,4 +69,4 @@ begin
 end
 $$;
 
-grant execute on function events.emit_stock_events(smallint, stock.movement[]) to scoville_definer;
+grant execute on function events.emit_stock_events(smallint, stock.movement[], stock.movement[]) to scoville_definer;

@@ -1,5 +1,5 @@
 -- Definer: the worker may write no table; this is how it takes expired lots out of sale.
--- Takes batches whose last day has passed out of the available units, at most p_limit levels a call; answers how many batch
+-- Takes lots whose last day has passed out of the available units, at most p_limit levels a call; answers how many lot
 -- levels changed.
 -- Lock order: stock_levels in key order, then lot_levels.
 create or replace function jobs.expire_lots(
@@ -27,7 +27,7 @@ begin
   if v_warehouses is null then
     return 0;
   end if;
-  return stock.reclassify_lots(p_region_id, v_warehouses, v_skus);
+  return stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
 end
 $$;
 

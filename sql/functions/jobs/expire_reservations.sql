@@ -1,6 +1,6 @@
 -- Definer: the worker may write no table; this is how it releases expired reservations.
--- Releases holds whose time has come, at most p_limit a call, and answers how many.
--- Lock order: the stock_levels of those holds in key order, then the reservations.
+-- Releases reservations whose time has come, at most p_limit a call, and answers how many.
+-- Lock order: the stock_levels of those reservations in key order, then the reservations.
 create or replace function jobs.expire_reservations(
   p_region_id smallint,
   p_limit integer
@@ -24,7 +24,8 @@ begin
     return 0;
   end if;
   perform stock.lock_reservation_levels(p_region_id, v_expired);
-  return stock.end_reservations(p_region_id, v_expired, 'expired', 'system');
+  return stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
+    p_actor => 'system');
 end
 $$;
 

@@ -10,16 +10,18 @@ create or replace function orders.documents(
   stable
   set search_path = ''
 as $$
-  select o.order_id, orders.render_document(o,
+  select o.order_id, orders.render_document(p_order => o, p_email =>
            (select c.email from orders.order_contacts c where c.region_id = p_region_id and c.order_id = o.order_id),
-           (select json_agg(orders.item_document(l.sku_id, l.quantity, l.price) order by l.line_no)
+           p_items => (select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price)
+                        order by l.line_no)
               from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id),
-           (select coalesce(json_agg(orders.allocation_document(a.sku_id, a.warehouse_id, a.quantity,
-                     a.fulfilled_quantity, a.released_quantity) order by a.sku_id, a.warehouse_id), '[]')
+           p_allocations => (select coalesce(json_agg(orders.allocation_document(p_sku_id => a.sku_id,
+                     p_warehouse_id => a.warehouse_id, p_quantity => a.quantity, p_fulfilled => a.fulfilled_quantity,
+                     p_released => a.released_quantity) order by a.sku_id, a.warehouse_id), '[]')
               from orders.order_allocations a
              where a.region_id = p_region_id and a.order_id = o.order_id
                and (p_complete or app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))),
-           (select coalesce(json_agg(json_build_object(
+           p_fulfillments => (select coalesce(json_agg(json_build_object(
                      'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,
                      'warehouse_location', f.warehouse_id, 'created_at', app.rfc3339(f.created_at),
                      'tracking_number', f.tracking_number, 'note', f.note, 'items', (

@@ -12,15 +12,17 @@ create or replace function orders.draft_documents(
 as $$
 begin
   return (
-    select array_agg(orders.render_document(o, d.customer_email, i.items, a.allocations, '[]') order by o.order_id)
+    select array_agg(orders.render_document(p_order => o, p_email => d.customer_email, p_items => i.items,
+             p_allocations => a.allocations, p_fulfillments => '[]') order by o.order_id)
       from unnest(p_orders) o
       join unnest(p_drafts) d on d.order_id = o.order_id
-      join (select l.ordinal, json_agg(orders.allocation_document(l.sku_id, l.warehouse_id, l.quantity, 0, 0)
+      join (select l.ordinal, json_agg(orders.allocation_document(p_sku_id => l.sku_id, p_warehouse_id => l.warehouse_id,
+                     p_quantity => l.quantity, p_fulfilled => 0, p_released => 0)
                      order by l.sku_id collate "C", l.warehouse_id collate "C") as allocations
               from unnest(p_allocations) l
              group by l.ordinal) a on a.ordinal = d.ordinal
      cross join lateral (
-       select json_agg(orders.item_document(l.sku_id, l.quantity, l.price) order by l.line_no) as items
+       select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price) order by l.line_no) as items
          from jsonb_to_recordset(d.lines)
                 as l (line_no smallint, sku_id text, quantity integer, price numeric(9, 2))) i);
 end

@@ -17,9 +17,10 @@ begin
   select array_agg(o::orders.orders order by o.order_id), array_agg(d.document order by o.order_id)
     into v_orders, v_documents
     from orders.orders o
-    join orders.documents(p_region_id, p_order_ids, true) d on d.order_id = o.order_id
+    join orders.documents(p_region_id => p_region_id, p_order_ids => p_order_ids, p_complete => true) d on d.order_id = o.order_id
    where o.region_id = p_region_id and o.order_id = any (p_order_ids);
-  perform orders.emit_documents(p_region_id, p_type, v_orders, v_documents, p_old);
+  perform orders.emit_documents(p_region_id => p_region_id, p_type => p_type, p_orders => v_orders, p_documents => v_documents,
+    p_old => p_old);
 end
 $$;
 

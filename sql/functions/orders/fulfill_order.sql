@@ -1,40 +1,38 @@
--- Ships (part of) one locked order, all or nothing: answers a refusal (code, body), or nulls when it is done.
+-- Ships (part of) one locked order, all or nothing: answers a refusal, or null when it is done.
 -- Lock order: lot_levels in key order; the caller has locked levels and order.
 create or replace function orders.fulfill_order(
   p_region_id smallint,
   p_order_id bigint,
-  p_request jsonb,
-  out code text,
-  out body jsonb
+  p_request jsonb
 )
+  returns api.refusal
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
-  v_parts jsonb;
   v_picks jsonb;
   v_short jsonb;
+  v_split record;
 begin
   if p_order_id is null then
-    code := 'OR002';
-    body := app.refusal(orders.missing_order(p_region_id, p_request ->> 'order_id'), '');
-    return;
+    return app.refuse('OR002', orders.missing_order(p_region_id, p_request ->> 'order_id'));
   end if;
-  select s.parts, s.refusal into v_parts, body from orders.split_request(p_region_id, p_order_id, p_request) s;
-  if body is not null then
-    code := 'OR004';
-    return;
+  select s.parts, s.refusal into v_split
+    from orders.split_request(p_region_id => p_region_id, p_order_id => p_order_id, p_request => p_request) s;
+  if (v_split.refusal).code is not null then
+    return v_split.refusal;
   end if;
-  -- First expired, first out; a batch whose last day has passed is not sellable, swept or not.
+  -- First expired, first out; a lot whose last day has passed is not sellable, swept or not.
   with parts as (
     select p.warehouse_id, p.sku_id, p.units
-      from jsonb_to_recordset(v_parts) as p (warehouse_id text, sku_id text, units integer)
+      from jsonb_to_recordset(v_split.parts) as p (warehouse_id text, sku_id text, units integer)
   ), lots as (
     select l.warehouse_id, l.sku_id, l.lot_id, l.on_hand,
            sum(l.on_hand) over (partition by l.warehouse_id, l.sku_id order by l.expiration_date, l.lot_id) - l.on_hand as before
-      from stock.lock_lots(p_region_id, array(select p.warehouse_id from parts p order by p.warehouse_id, p.sku_id),
-                           array(select p.sku_id from parts p order by p.warehouse_id, p.sku_id)) l
+      from stock.lock_lot_levels(p_region_id => p_region_id,
+             p_warehouse_ids => array(select p.warehouse_id from parts p order by p.warehouse_id, p.sku_id),
+             p_sku_ids => array(select p.sku_id from parts p order by p.warehouse_id, p.sku_id)) l
      where l.sellable and l.status = 'available' and l.on_hand > 0
   ), picks as (
     select p.warehouse_id, p.sku_id, l.lot_id, least(l.on_hand, p.units - l.before)::integer as units
@@ -52,12 +50,11 @@ begin
            where coalesce(g.units, 0) < p.units)
     into v_picks, v_short;
   if v_short is not null then
-    code := 'ST013';
-    body := jsonb_build_object('detail',
-      'The batches that may be sold do not hold enough. Receive stock, release a batch, or cancel the order.', 'errors', v_short);
-    return;
+    return app.refuse_lines(p_code => 'ST013', p_errors => v_short, p_detail =>
+      'The batches that may be sold do not hold enough. Receive stock, release a batch, or cancel the order.');
   end if;
-  perform orders.ship_picks(p_region_id, p_order_id, p_request, v_picks);
+  perform orders.ship_picks(p_region_id => p_region_id, p_order_id => p_order_id, p_request => p_request, p_picks => v_picks);
+  return null;
 end
 $$;
 

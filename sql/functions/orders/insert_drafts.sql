@@ -1,4 +1,4 @@
--- Writes the orders that were allocated, all tables in one statement, and answers their rows, by order_id.
+-- Writes the orders that got their units, all tables in one statement, and answers their rows, by order_id.
 create or replace function orders.insert_drafts(
   p_region_id smallint,
   p_drafts orders.draft[],
@@ -12,41 +12,44 @@ as $$
 declare
   v_now timestamptz := app.now();
   v_key bytea := (select k.secret from identity.pseudonym_keys k);
-  v_drafts orders.draft[] := array(select d from unnest(p_drafts) d where d.order_id is not null order by d.ordinal);
   v_orders orders.orders[];
 begin
-  with written as (
+  with serving as (
+    select a.ordinal, array_agg(distinct a.warehouse_id) as warehouse_ids from unnest(p_allocations) a group by a.ordinal
+  ), written as (
     insert into orders.orders as o
       (region_id, order_id, channel_id, external_id, status, customer_name, customer_address, customer_pseudonym, currency,
        total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason, request_id)
     select p_region_id, d.order_id, d.channel_id, d.external_id, 'processing', d.customer_name, d.customer_address,
            orders.pseudonym(v_key, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price, d.note,
-           d.warehouse_ids, d.placed_at, v_now, v_now, d.actor, 'placed', d.request_id
-      from unnest(v_drafts) d
+           s.warehouse_ids, d.placed_at, v_now, v_now, d.actor, 'placed', d.request_id
+      from unnest(p_drafts) d
+      join serving s on s.ordinal = d.ordinal
     returning o as written_order
   ), contacts as (
     insert into orders.order_contacts (region_id, order_id, channel_id, email)
     select p_region_id, d.order_id, d.channel_id, d.customer_email
-      from unnest(v_drafts) d
+      from unnest(p_drafts) d
      where d.customer_email is not null
     returning 1
   ), lines as (
     insert into orders.order_lines
       (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price)
-    select p_region_id, d.order_id, l.line_no, d.channel_id, d.warehouse_ids, l.sku_id, l.quantity, l.price
-      from unnest(v_drafts) d
+    select p_region_id, d.order_id, l.line_no, d.channel_id, s.warehouse_ids, l.sku_id, l.quantity, l.price
+      from unnest(p_drafts) d
+      join serving s on s.ordinal = d.ordinal
      cross join lateral jsonb_to_recordset(d.lines)
        as l (line_no smallint, sku_id text, quantity integer, price numeric)
     returning 1
   ), allocations as (
     insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity)
     select p_region_id, d.order_id, a.sku_id, a.warehouse_id, d.channel_id, a.quantity
-      from unnest(v_drafts) d
+      from unnest(p_drafts) d
       join unnest(p_allocations) a on a.ordinal = d.ordinal
     returning 1
   )
   select array_agg(w.written_order order by (w.written_order).order_id) into v_orders from written w;
-  if cardinality(v_orders) is distinct from cardinality(v_drafts) then
+  if cardinality(v_orders) is distinct from cardinality(p_drafts) then
     raise exception using errcode = 'internal_error', message = 'orders went missing while they were written';
   end if;
   return v_orders;

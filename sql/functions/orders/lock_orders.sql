@@ -22,7 +22,8 @@ begin
             from orders.order_allocations a
            where a.region_id = p_region_id and a.order_id = any (p_order_ids)) k;
   if cardinality(p_demands) > 0 then
-    perform from stock.lock_candidates(p_region_id, p_demands, v_warehouses, v_skus);
+    perform from stock.lock_candidates(p_region_id => p_region_id, p_demands => p_demands, p_warehouse_ids => v_warehouses,
+                   p_sku_ids => v_skus);
   else
     perform from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
       join stock.stock_levels l

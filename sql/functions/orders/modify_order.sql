@@ -1,47 +1,54 @@
--- Changes one locked order, all or nothing: answers a refusal (code, body), or nulls when it is done. What a request leaves out
--- stays; one that changes nothing leaves version, audit and events alone.
+-- Changes one locked order, all or nothing: answers a refusal, or null when it is done. What a request leaves out stays; one that
+-- changes nothing leaves version, audit and events alone.
 -- Lock order: the caller has locked every level that could be concerned, and the order (orders.lock_orders).
 create or replace function orders.modify_order(
   p_region_id smallint,
   p_order_id bigint,
-  p_request jsonb,
-  out code text,
-  out body jsonb
+  p_request jsonb
 )
+  returns api.refusal
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
   v_order orders.orders;
-  v_held jsonb;
+  v_open jsonb;
+  v_priced record;
+  v_moved record;
   v_total numeric;
   v_lines jsonb;  -- null: they stay
   v_changes jsonb := '[]';
-  v_refusal jsonb;
+  v_refusal api.refusal;
 begin
   select o.* into v_order from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
-  v_refusal := orders.refuse_change(p_region_id, v_order, p_request);
+  v_refusal := orders.refuse_change(p_region_id => p_region_id, p_order => v_order, p_request => p_request);
   v_total := v_order.total_price;
-  if v_refusal is null and p_request -> 'items' <> 'null' then
-    v_held := orders.held_units(p_region_id, p_order_id);
-    select p.lines, p.total_price, p.refusal into v_lines, v_total, v_refusal
-      from orders.price_lines(p_region_id, v_order, p_request, v_held) p;
-    if v_refusal is null and v_lines = orders.current_lines(p_region_id, p_order_id) then
+  if v_refusal.code is null and p_request -> 'items' <> 'null' then
+    v_open := orders.open_units(p_region_id, p_order_id);
+    select p.lines, p.total_price, p.refusal into v_priced
+      from orders.price_lines(p_region_id => p_region_id, p_order => v_order, p_request => p_request, p_open => v_open) p;
+    v_lines := v_priced.lines;
+    v_total := v_priced.total_price;
+    v_refusal := v_priced.refusal;
+    if v_refusal.code is null and v_lines = orders.current_lines(p_region_id, p_order_id) then
       v_lines := null;
-    elsif v_refusal is null then
-      select r.changes, r.refusal into v_changes, v_refusal
-        from orders.reallocate(p_region_id, v_order, v_lines, v_held) r;
+    elsif v_refusal.code is null then
+      select r.changes, r.refusal into v_moved
+        from orders.reallocate(p_region_id => p_region_id, p_order => v_order, p_lines => v_lines, p_open => v_open) r;
+      v_changes := v_moved.changes;
+      v_refusal := v_moved.refusal;
     end if;
-  elsif v_refusal is null then
-    v_refusal := orders.refusal_of(p_request, v_order.channel_id, true, null, v_total, '[]', null, null, null);
+  elsif v_refusal.code is null then
+    v_refusal := orders.refuse_draft(p_order => p_request, p_channel_id => v_order.channel_id, p_channel_known => true,
+      p_total => v_total, p_lines => '[]');
   end if;
-  if v_refusal is not null then
-    code := v_refusal ->> 'code';
-    body := v_refusal -> 'body';
-    return;
+  if v_refusal.code is not null then
+    return v_refusal;
   end if;
-  perform orders.write_change(p_region_id, v_order, p_request, v_total, v_lines, v_changes);
+  perform orders.write_change(p_region_id => p_region_id, p_order => v_order, p_request => p_request, p_total => v_total,
+    p_lines => v_lines, p_changes => v_changes);
+  return null;
 end
 $$;
 

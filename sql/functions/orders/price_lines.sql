@@ -1,14 +1,14 @@
 -- The lines that an order is to have, priced. One that the order has already (the nth of its SKU) keeps its price unless the
--- caller gives the current one; any other has the current price. refusal: as for an order that is placed. p_held: how many
+-- caller gives the current one; any other has the current price. refusal: as for an order that is placed. p_open: how many
 -- units of each SKU the order has; of what is not for sale any more it may keep those, but not get more.
 create or replace function orders.price_lines(
   p_region_id smallint,
   p_order orders.orders,
   p_request jsonb,
-  p_held jsonb,
+  p_open jsonb,
   out lines jsonb,
   out total_price numeric,
-  out refusal jsonb
+  out refusal api.refusal
 )
   language sql
   stable
@@ -23,7 +23,7 @@ as $$
            (i.value ->> 'price')::numeric(9, 2) as price,
            row_number() over (partition by i.value ->> 'sku_id' order by i.ordinality) as nth,
            sum((i.value ->> 'quantity')::bigint) over (partition by i.value ->> 'sku_id')
-             > coalesce((p_held ->> (i.value ->> 'sku_id'))::bigint, 0) as more
+             > coalesce((p_open ->> (i.value ->> 'sku_id'))::bigint, 0) as more
       from jsonb_array_elements(p_request -> 'items') with ordinality i
   ), priced as (
     select i.line_no, i.sku_id, i.quantity, i.price as given, i.more, k.sku_id is not null as known, k.currency, n.current,
@@ -38,17 +38,18 @@ as $$
                                      when c.pricing = 'channel' then coalesce(i.price, k.price) else k.price end) n (current)
       left join old o on o.sku_id = i.sku_id and o.nth = i.nth
   )
-  select s.lines, s.total, orders.refusal_of(p_request, p_order.channel_id, not s.more or c.active, null, s.total, s.lines,
-           s.unknown, s.unsaleable, s.repriced)
+  select s.lines, s.total, orders.refuse_draft(p_order => p_request, p_channel_id => p_order.channel_id,
+           p_channel_known => not s.more or c.active, p_total => s.total, p_lines => s.lines, p_unknown => s.unknown,
+           p_unsaleable => s.unsaleable, p_repriced => s.repriced)
     from (select jsonb_agg(jsonb_build_object('line_no', p.line_no, 'sku_id', p.sku_id,
                    'quantity', p.quantity, 'price', p.price) order by p.line_no) as lines,
                  sum(p.price * p.quantity) as total, bool_or(p.more) as more,
                  jsonb_agg(orders.unknown_line(p.line_no, p.sku_id) order by p.line_no)
                    filter (where not p.known) as unknown,
-                 jsonb_agg(orders.unsaleable_line(p.line_no, p.sku_id, p.currency, p_order.currency)
-                   order by p.line_no) filter (where p.more and not p.sold or p.price is null) as unsaleable,
-                 jsonb_agg(orders.repriced_line(p.line_no, p.sku_id, p.given, coalesce(p.current, p.kept))
-                   order by p.line_no)
+                 jsonb_agg(orders.unsaleable_line(p_line_no => p.line_no, p_sku_id => p.sku_id, p_currency => p.currency,
+                   p_order_currency => p_order.currency) order by p.line_no) filter (where p.more and not p.sold or p.price is null) as unsaleable,
+                 jsonb_agg(orders.repriced_line(p_line_no => p.line_no, p_sku_id => p.sku_id, p_price => p.given,
+                   p_current => coalesce(p.current, p.kept)) order by p.line_no)
                    filter (where not p.agreed) as repriced
             from priced p) s
     join catalog.channels c on c.channel_id = p_order.channel_id;

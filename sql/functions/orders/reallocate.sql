@@ -6,9 +6,9 @@ create or replace function orders.reallocate(
   p_region_id smallint,
   p_order orders.orders,
   p_lines jsonb,
-  p_held jsonb,
+  p_open jsonb,
   out changes jsonb,
-  out refusal jsonb
+  out refusal api.refusal
 )
   language plpgsql
   volatile
@@ -16,27 +16,29 @@ create or replace function orders.reallocate(
 as $$
 declare
   v_demands stock.demand[] := array(
-    select row(1, l.sku_id, p_order.channel_id, sum(l.quantity) - coalesce((p_held ->> l.sku_id)::bigint, 0), null)::stock.demand
+    select stock.new_demand(p_ordinal => 1, p_sku_id => l.sku_id, p_channel_id => p_order.channel_id,
+             p_quantity => (sum(l.quantity) - coalesce((p_open ->> l.sku_id)::bigint, 0))::integer)
       from jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint)
      group by l.sku_id
-    having sum(l.quantity) > coalesce((p_held ->> l.sku_id)::bigint, 0)
+    having sum(l.quantity) > coalesce((p_open ->> l.sku_id)::bigint, 0)
      order by l.sku_id);
-  v_taken jsonb := '[]';
+  v_taken stock.allocation[] := '{}';
 begin
   if cardinality(v_demands) > 0 then
-    select jsonb_agg(to_jsonb(a)) into v_taken from stock.allocate(p_region_id, v_demands) a;
+    v_taken := stock.allocate(p_region_id, v_demands);
   end if;
-  select jsonb_build_object('code', 'ST001', 'body', jsonb_build_object(
-           'detail', 'Not enough stock. Order at most what is available, or try again later. Nothing was changed.',
-           'errors', jsonb_agg(stock.short_line(f.line_no, t.sku_id, f.units, t.available + f.held) order by f.line_no)))
-    into refusal
-    from jsonb_to_recordset(v_taken) as t (sku_id text, warehouse_id text, available integer)
+  refusal := (
+  select app.refuse_lines(p_code => 'ST001',
+           p_detail => 'Not enough stock. Order at most what is available, or try again later. Nothing was changed.',
+           p_errors => jsonb_agg(stock.short_line(p_line_no => f.line_no, p_sku_id => t.sku_id, p_requested => f.units,
+             p_available => t.available + f.held) order by f.line_no))
+    from unnest(v_taken) t
    cross join lateral (
-     select min(l.line_no) as line_no, sum(l.quantity)::bigint as units, coalesce((p_held ->> t.sku_id)::bigint, 0) as held
+     select min(l.line_no) as line_no, sum(l.quantity)::bigint as units, coalesce((p_open ->> t.sku_id)::bigint, 0) as held
        from jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint, line_no integer)
       where l.sku_id = t.sku_id) f
    where t.warehouse_id is null
-  having count(*) > 0;
+  having count(*) > 0);
   with held as (
     select a.sku_id, a.warehouse_id, a.quantity - a.released_quantity as units,
            sum(a.quantity - a.released_quantity) over (partition by a.sku_id order by s.priority, a.warehouse_id) as upto
@@ -54,8 +56,7 @@ begin
       from held h
       left join wanted w on w.sku_id = h.sku_id
      union all
-    select t.sku_id, t.warehouse_id, t.quantity
-      from jsonb_to_recordset(v_taken) as t (sku_id text, warehouse_id text, quantity integer)
+    select t.sku_id, t.warehouse_id, t.quantity from unnest(v_taken) t
   )
   select coalesce(jsonb_agg(to_jsonb(c) order by c.warehouse_id, c.sku_id), '[]') into changes
     from changed c where c.units <> 0;

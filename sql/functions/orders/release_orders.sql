@@ -35,9 +35,10 @@ begin
            order by f.value, f.key::integer) r
    where o.region_id = p_region_id and o.order_id = r.order_id and o.order_id = any (p_order_ids);
   select array_agg(
-           row(a.warehouse_id, a.sku_id, 'uncommit', null, null, null,
-               a.fulfilled_quantity + a.released_quantity - a.quantity, null, null, null, null, o.change_reason,
-               orders.public_id(p_region_id, a.order_id), o.changed_by, o.request_id, null, null)::stock.movement
+           stock.new_movement(p_warehouse_id => a.warehouse_id, p_sku_id => a.sku_id, p_kind => 'uncommit',
+             p_delta => stock.new_counters(p_committed => a.fulfilled_quantity + a.released_quantity - a.quantity),
+             p_note => o.change_reason, p_document => orders.public_id(p_region_id, a.order_id), p_actor => o.changed_by,
+             p_request_id => o.request_id)
            order by a.order_id, a.warehouse_id, a.sku_id)
     into v_movements
     from orders.order_allocations a
@@ -50,7 +51,8 @@ begin
      where a.region_id = p_region_id and a.order_id = any (p_order_ids);
     perform stock.post_movements(p_region_id, v_movements);
   end if;
-  perform orders.emit_order_events(p_region_id, 'order.canceled', p_order_ids, v_old);
+  perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.canceled', p_order_ids => p_order_ids,
+    p_old => v_old);
 end
 $$;
 

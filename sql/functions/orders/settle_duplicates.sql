@@ -1,30 +1,35 @@
--- A draft that was refused because one before it in this batch has its external_id: where none of those was placed, the number is
--- still free, and whoever sent this one may send it again. They may be requests of different callers, which a lane put together.
+-- The refusals once it is known which drafts are placed: where one was refused because another of this batch has its external_id, and
+-- none of those is placed, the number is still free, and whoever sent this one may send it again. They may be requests of different
+-- callers, which a lane put together.
 create or replace function orders.settle_duplicates(
-  p_drafts orders.draft[]
+  p_refusals api.result[],
+  p_read orders.draft[],
+  p_placed orders.draft[]
 )
-  returns orders.draft[]
+  returns api.result[]
   language plpgsql
   stable
   set search_path = ''
 as $$
 declare
-  v_free integer[] := array(
-    select d.ordinality
-      from unnest(p_drafts) with ordinality d
-     where d.code = 'OR005' and d.body #>> '{errors,0,order_id}' is null
-       and not exists (
-         select from unnest(p_drafts) p
-          where p.order_id is not null and p.channel_id = d.channel_id and p.external_id = d.external_id));
-  v_at integer;
+  v_at bigint;
 begin
-  foreach v_at in array v_free loop
-    p_drafts[v_at].code := 'ID002';
-    p_drafts[v_at].body := app.refusal(
-      'Another order with this number came at the same moment and was refused. Send yours again.', '/external_id');
+  if cardinality(p_refusals) = 0 then
+    return p_refusals;
+  end if;
+  for v_at in
+    select r.ordinality
+      from unnest(p_refusals) with ordinality r
+      join unnest(p_read) d on d.ordinal = r.ordinal
+     where r.code = 'OR005' and r.body #>> '{errors,0,order_id}' is null
+       and not exists (
+         select from unnest(p_placed) p where p.channel_id = d.channel_id and p.external_id = d.external_id)
+  loop
+    p_refusals[v_at] := app.result_of(p_refusals[v_at].ordinal, app.refuse(p_code => 'ID002', p_pointer => '/external_id',
+      p_detail => 'Another order with this number came at the same moment and was refused. Send yours again.'));
   end loop;
-  return p_drafts;
+  return p_refusals;
 end
 $$;
 
-grant execute on function orders.settle_duplicates(orders.draft[]) to scoville_definer;
+grant execute on function orders.settle_duplicates(api.result[], orders.draft[], orders.draft[]) to scoville_definer;

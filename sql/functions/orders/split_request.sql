@@ -1,11 +1,11 @@
 -- What a fulfilment takes from which warehouse: the items it names, or everything that is left, spread over the allocations
--- that the caller may ship. Answers the parts, or the body of a refusal.
+-- that the caller may ship. Answers the parts, or a refusal.
 create or replace function orders.split_request(
   p_region_id smallint,
   p_order_id bigint,
   p_request jsonb,
   out parts jsonb,
-  out refusal jsonb
+  out refusal api.refusal
 )
   language sql
   stable
@@ -43,11 +43,10 @@ as $$
                    'units', least(o.units, w.units - (o.upto - o.units))))
             from open o join wanted w on w.sku_id = o.sku_id
            where o.upto - o.units < w.units),
-         case when f.errors is not null then jsonb_build_object('detail',
-                case when f.has_none then 'What is shipped are whole units, one at least.' else 'More is to be shipped than is open.' end,
-                'errors', f.errors)
-              when not exists (select from wanted) then app.refusal(
-                'Nothing of this order is open at your warehouses: it is shipped, canceled, or allocated elsewhere.', '') end
+         case when f.errors is not null then app.refuse_lines(p_code => 'OR004', p_errors => f.errors, p_detail =>
+                case when f.has_none then 'What is shipped are whole units, one at least.' else 'More is to be shipped than is open.' end)
+              when not exists (select from wanted) then app.refuse('OR004',
+                'Nothing of this order is open at your warehouses: it is shipped, canceled, or allocated elsewhere.') end
     from faults f;
 $$;
 

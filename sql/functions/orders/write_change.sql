@@ -14,7 +14,8 @@ create or replace function orders.write_change(
   set search_path = ''
 as $$
 declare
-  v_old jsonb := (select d.document from orders.documents(p_region_id, array[p_order.order_id], true) d);
+  v_old jsonb := (select d.document from orders.documents(p_region_id => p_region_id, p_order_ids => array[p_order.order_id],
+                     p_complete => true) d);
   v_customer jsonb := (v_old -> 'customer') || coalesce(nullif(p_request -> 'customer', 'null'), '{}');
   v_key bytea := (select k.secret from identity.pseudonym_keys k);
   v_note text := case when p_request ? 'note' then p_request ->> 'note' else p_order.note end;
@@ -38,9 +39,11 @@ begin
   p_order.request_id := coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id());
   p_order.change_reason := concat_ws(': ', 'modified', p_request ->> 'reason');
   if p_lines is not null then
-    perform orders.write_lines(p_region_id, p_order, p_lines, p_changes, v_old -> 'items');
+    perform orders.write_lines(p_region_id => p_region_id, p_order => p_order, p_lines => p_lines, p_changes => p_changes,
+      p_old_items => v_old -> 'items');
   end if;
-  perform orders.write_email(p_region_id, p_order, v_old -> 'customer' ->> 'email', v_customer ->> 'email');
+  perform orders.write_email(p_region_id => p_region_id, p_order => p_order, p_old => v_old -> 'customer' ->> 'email',
+    p_new => v_customer ->> 'email');
   update orders.orders o
      set customer_name = v_customer ->> 'name', customer_address = v_customer ->> 'address',
          customer_pseudonym = orders.pseudonym(v_key, coalesce(v_customer ->> 'email', v_customer ->> 'name')), note = v_note,
@@ -48,8 +51,8 @@ begin
          updated_at = app.now(), changed_by = p_order.changed_by, change_reason = p_order.change_reason,
          request_id = p_order.request_id
    where o.region_id = p_region_id and o.order_id = p_order.order_id;
-  perform orders.emit_order_events(p_region_id, 'order.modified', array[p_order.order_id], jsonb_build_object(p_order.order_id,
-    jsonb_build_object('customer', (v_old -> 'customer') - 'email', 'items', v_old -> 'items',
+  perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.modified',
+    p_order_ids => array[p_order.order_id], p_old => jsonb_build_object(p_order.order_id, jsonb_build_object('customer', (v_old -> 'customer') - 'email', 'items', v_old -> 'items',
       'total_price', v_old -> 'total_price', 'allocations', v_old -> 'allocations', 'note', v_old -> 'note',
       'version', v_old -> 'version')));
 end

@@ -19,8 +19,10 @@ begin
     insert into orders.order_contacts (region_id, order_id, channel_id, email)
     values (p_region_id, p_order.order_id, p_order.channel_id, p_new);
   end if;
-  perform audit.record('update', 'orders.order_contacts', p_order.order_id::text, jsonb_build_object('email', p_old),
-    jsonb_build_object('email', p_new), p_order.change_reason, p_order.changed_by, p_order.request_id, p_region_id);
+  perform audit.record(p_action => 'update', p_table_name => 'orders.order_contacts', p_row_key => p_order.order_id::text,
+    p_old => jsonb_build_object('email', p_old), p_new => jsonb_build_object('email', p_new),
+    p_reason => p_order.change_reason, p_actor => p_order.changed_by, p_request_id => p_order.request_id,
+    p_region_id => p_region_id);
 end
 $$;
 

@@ -17,11 +17,12 @@ begin
   select p_region_id, p_order.order_id, l.line_no, p_order.channel_id, p_order.warehouse_ids, l.sku_id, l.quantity, l.price
     from jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity integer, price numeric)
   on conflict do nothing;
-  perform audit.record('update', 'orders.order_lines', p_order.order_id::text,
-    jsonb_build_object('items', p_old_items),
-    jsonb_build_object('items', (select jsonb_agg(l.value - 'line_no' order by l.ordinality)
-                                              from jsonb_array_elements(p_lines) with ordinality l)),
-    p_order.change_reason, p_order.changed_by, p_order.request_id, p_region_id);
+  perform audit.record(p_action => 'update', p_table_name => 'orders.order_lines', p_row_key => p_order.order_id::text,
+    p_old => jsonb_build_object('items', p_old_items),
+    p_new => jsonb_build_object('items', (select jsonb_agg(l.value - 'line_no' order by l.ordinality)
+                                            from jsonb_array_elements(p_lines) with ordinality l)),
+    p_reason => p_order.change_reason, p_actor => p_order.changed_by, p_request_id => p_order.request_id,
+    p_region_id => p_region_id);
   update orders.order_allocations a
      set released_quantity = a.released_quantity - c.units
     from jsonb_to_recordset(p_changes) as c (sku_id text, warehouse_id text, units integer)
@@ -35,9 +36,11 @@ begin
   on conflict on constraint order_allocations_pkey do update set quantity = a.quantity + excluded.quantity;
   if p_changes <> '[]' then
     perform stock.post_movements(p_region_id, array(
-      select row(c.warehouse_id, c.sku_id, case when c.units > 0 then 'commit' else 'uncommit' end, null, null, null, c.units,
-                 null, null, null, null, p_order.change_reason, orders.public_id(p_region_id, p_order.order_id),
-                 p_order.changed_by, p_order.request_id, null, null)::stock.movement
+      select stock.new_movement(p_warehouse_id => c.warehouse_id, p_sku_id => c.sku_id,
+               p_kind => case when c.units > 0 then 'commit' else 'uncommit' end,
+               p_delta => stock.new_counters(p_committed => c.units), p_note => p_order.change_reason,
+               p_document => orders.public_id(p_region_id, p_order.order_id), p_actor => p_order.changed_by,
+               p_request_id => p_order.request_id)
         from jsonb_to_recordset(p_changes) as c (sku_id text, warehouse_id text, units integer)
        order by c.warehouse_id, c.sku_id));
   end if;

@@ -129,8 +129,8 @@ def hold(connection: psycopg.Connection[Any], quantity: int, until: str) -> None
         )
         connection.execute(
             """
-            select stock.post_movements(1::smallint, array[row('WH-01', 'HOT', 'reserve', null, null, %s::integer, null,
-              null, null, null, null, null, null, 'o', null, null, null)::stock.movement])""",
+            select stock.post_movements(1::smallint, array[stock.new_movement(p_warehouse_id => 'WH-01', p_sku_id => 'HOT',
+              p_kind => 'reserve', p_delta => stock.new_counters(p_reserved => %s::integer), p_actor => 'o')])""",
             [quantity],
         )
 

@@ -98,7 +98,9 @@ def test_a_client_that_holds_from_two_sessions_at_once_gets_its_share_once(shop:
 
 def test_without_the_lock_before_it_is_counted_a_client_gets_more_than_its_share(shop: Shop, pool: ThreadPoolExecutor) -> None:
     """The proof that the race is one."""
-    weaken(shop, "stock.allocate_holds", "perform from stock.lock_candidates(p_region_id, v_demands);")
+    weaken(
+        shop, "stock.cap_reservations", "perform from stock.lock_candidates(p_region_id, stock.reservation_demands(p_drafts));"
+    )
     assert hold_at_once(shop, pool) == [None, None]
 
 

@@ -2,20 +2,20 @@
 -- wants or nothing; a channel's warehouses are asked in their priority, and a SKU is split where one has too little. Each
 -- (ordinal, SKU) stands once in p_demands.
 --
--- An order that converts a hold gets its units from there first, and whatever more from the available ones; what it leaves of
--- the hold serves those that come after it. It must name each SKU of the hold, with quantity 0 for one it does not want.
+-- An order that converts a reservation gets its units from there first, and whatever more from the available ones; what it leaves of
+-- the reservation serves those that come after it. It must name each SKU of the reservation, with quantity 0 for one it does not want.
 --
--- Answers a row for each SKU taken from a warehouse and, for an order that cannot be served, a row for each SKU that is
--- short, with warehouse_id null and what is available; or one row with sku_id null where its hold is not active any more, or
--- was taken by an order before it. Nothing is posted; levels and holds stay locked until the transaction ends, so what was
+-- Answers an element for each SKU taken from a warehouse and, for an order that cannot be served, an element for each SKU that is
+-- short, with warehouse_id null and what is available; or one with sku_id null where its reservation is not active any more, or
+-- was taken by an order before it. Nothing is posted; levels and reservations stay locked until the transaction ends, so what was
 -- decided here stands.
 --
--- Lock order: stock_levels in key order (lock_candidates), once for the whole batch; then the holds (lock_live_reservations).
+-- Lock order: stock_levels in key order (lock_candidates), once for the whole batch; then the reservations (lock_live_reservations).
 create or replace function stock.allocate(
   p_region_id smallint,
   p_demands stock.demand[]
 )
-  returns setof stock.allocation
+  returns stock.allocation[]
   language plpgsql
   volatile
   set search_path = ''
@@ -29,7 +29,7 @@ declare
   v_demand record;
   v_level integer;
   v_ordinal integer;
-  v_served boolean;  -- null: its hold is gone
+  v_served boolean;  -- null: its reservation is gone
   v_total bigint;
   v_take integer;
   v_missing integer;
@@ -43,7 +43,8 @@ begin
     from stock.lock_candidates(p_region_id, p_demands) with ordinality c;
   v_live := stock.lock_live_reservations(p_region_id, p_demands);
   for v_demand in
-    select s.* from stock.find_sources(p_region_id, p_demands, v_warehouse, v_sku) s
+    select s.* from stock.find_sources(p_region_id => p_region_id, p_demands => p_demands, p_warehouse_ids => v_warehouse,
+                      p_sku_ids => v_sku) s
   loop
     if v_demand.ordinal is distinct from v_ordinal then
       v_ordinal := v_demand.ordinal;
@@ -52,7 +53,7 @@ begin
       v_live := array_remove(v_live, v_demand.reservation_id);
       if v_served is null then
         v_last := v_last + 1;
-        v_parts[v_last] := row(v_ordinal, null, null, null, null, null);
+        v_parts[v_last] := stock.new_part(p_ordinal => v_ordinal);
       end if;
     end if;
     continue when v_served is null;
@@ -61,7 +62,7 @@ begin
       v_total := v_total + v_demand.held[i] + case when v_demand.serves[i] then v_free[v_demand.levels[i]] else 0 end;
     end loop;
     if v_total < v_demand.quantity then
-      if v_served then  -- the order's first shortage: what it has taken so far goes back, and its hold stays
+      if v_served then  -- the order's first shortage: what it has taken so far goes back, and its reservation stays
         for i in v_first .. v_last loop
           v_free[v_parts[i].level] := v_free[v_parts[i].level] + v_parts[i].taken;
         end loop;
@@ -70,7 +71,8 @@ begin
         v_live := v_live || v_demand.reservation_id;
       end if;
       v_last := v_last + 1;
-      v_parts[v_last] := row(v_ordinal, v_demand.sku_id, null, v_demand.quantity, v_total, null);
+      v_parts[v_last] := stock.new_part(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id, p_quantity => v_demand.quantity,
+        p_available => v_total::integer);
     elsif v_served then
       v_missing := v_demand.quantity;
       for i in 1 .. cardinality(v_demand.levels) loop
@@ -79,17 +81,18 @@ begin
         v_take := least(v_missing, v_demand.held[i] + case when v_demand.serves[i] then v_free[v_level] else 0 end);
         continue when v_take = 0 and v_demand.held[i] = 0;
         v_last := v_last + 1;
-        v_parts[v_last] := row(v_ordinal, v_demand.sku_id, v_level, v_take, null,
-                               greatest(v_take - v_demand.held[i], case when v_in_debt[v_level] then 0 end));
+        v_parts[v_last] := stock.new_part(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id, p_level => v_level,
+          p_quantity => v_take, p_taken => greatest(v_take - v_demand.held[i], case when v_in_debt[v_level] then 0 end));
         v_free[v_level] := v_free[v_level] - v_parts[v_last].taken;
         v_missing := v_missing - v_take;
       end loop;
     end if;
   end loop;
-  return query
-    select p.ordinal, p.sku_id, v_warehouse[p.level], p.quantity, p.available
+  return array(
+    select stock.new_allocation(p_ordinal => p.ordinal, p_sku_id => p.sku_id, p_warehouse_id => v_warehouse[p.level],
+             p_quantity => p.quantity, p_available => p.available)
       from unnest(v_parts[:v_last]) p
-     where p.quantity is distinct from 0;
+     where p.quantity is distinct from 0);
 end
 $$;
 

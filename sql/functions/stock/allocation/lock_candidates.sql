@@ -1,9 +1,9 @@
--- Locks the levels that could serve these demands, with those of the holds that they convert, and answers what each has
--- available, in key order, after putting right what time has changed and the worker has not swept yet: expired holds on these
--- SKUs are released, expired batches leave the available units. So neither ever decides about an order. in_debt: units that
+-- Locks the levels that could serve these demands, with those of the reservations that they convert, and answers what each has
+-- available, in key order, after putting right what time has changed and the worker has not swept yet: expired reservations on these
+-- SKUs are released, expired lots leave the available units. So neither ever decides about an order. in_debt: units that
 -- are set free here settle a shortfall before they become available. p_warehouse_ids and p_sku_ids: pairs that are to be locked
 -- with them.
--- Lock order: stock_levels in key order (with those of the holds), then lot_levels, then reservations.
+-- Lock order: stock_levels in key order (with those of the reservations), then lot_levels, then reservations.
 create or replace function stock.lock_candidates(
   p_region_id smallint,
   p_demands stock.demand[],
@@ -17,7 +17,7 @@ create or replace function stock.lock_candidates(
 as $$
 declare
   v_expired bigint[] := stock.find_expired_reservations(p_region_id, p_demands);
-  v_holds bigint[] := v_expired || array(
+  v_reservations bigint[] := v_expired || array(
     select d.reservation_id from unnest(p_demands) d where d.reservation_id is not null);
   v_warehouses text[];
   v_skus text[];
@@ -37,7 +37,7 @@ begin
                      union
                     select r.warehouse_id, r.sku_id
                       from stock.reservation_lines r
-                     where r.region_id = p_region_id and r.reservation_id = any (v_holds)
+                     where r.region_id = p_region_id and r.reservation_id = any (v_reservations)
                      union
                     select m.warehouse_id, m.sku_id
                       from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids))
@@ -53,9 +53,10 @@ begin
                   for no key update of l) l) s;
     exit when i = 2 or not (v_stale or cardinality(v_expired) > 0);
     if v_stale then
-      perform stock.reclassify_lots(p_region_id, v_warehouses, v_skus);
+      perform stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
     end if;
-    perform stock.end_reservations(p_region_id, v_expired, 'expired', 'system');
+    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
+      p_actor => 'system');
   end loop;
   return query select s.warehouse_id, s.sku_id, s.available, s.in_debt
     from rows from (unnest(v_warehouses), unnest(v_skus), unnest(v_available),

@@ -1,4 +1,4 @@
--- Where promised units lie in batches that cannot be sold (shortfall), whatever these movements set free goes to that debt
+-- Where promised units lie in lots that cannot be sold (shortfall), whatever these movements set free goes to that debt
 -- first: it becomes unavailable instead of available. Answers the movements with those that settle it appended.
 create or replace function stock.settle_shortfall(
   p_region_id smallint,
@@ -11,25 +11,22 @@ create or replace function stock.settle_shortfall(
 as $$
 begin
   if not exists (
-    select from unnest(p_movements) m
-     where m.shortfall is not null or coalesce(m.on_hand, 0) > coalesce(m.reserved, 0) + coalesce(m.committed, 0)
-             + coalesce(m.unavailable, 0) + coalesce(m.safety_stock, 0)) then
+    select from unnest(p_movements) m where (m.delta).shortfall <> 0 or stock.available_of(m.delta) > 0) then
     return p_movements;  -- nothing is set free
   end if;
   return (
     select p_movements || coalesce(array_agg(
-             row(l.warehouse_id, l.sku_id, 'adjustment', null, null, null, null, s.units, null, -s.units, null,
-                 'freed units lie in batches that cannot be sold', null, n.actor, n.request_id, null, null)::stock.movement
+             stock.new_movement(p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id, p_kind => 'adjustment',
+               p_delta => stock.new_counters(p_unavailable => s.units, p_shortfall => -s.units),
+               p_note => 'freed units lie in batches that cannot be sold', p_actor => n.actor, p_request_id => n.request_id)
              order by l.warehouse_id, l.sku_id), '{}')
       from (select m.warehouse_id, m.sku_id, min(m.actor) as actor, min(m.request_id) as request_id,
-                   sum(coalesce(m.on_hand, 0) - coalesce(m.reserved, 0) - coalesce(m.committed, 0)
-                       - coalesce(m.unavailable, 0) - coalesce(m.safety_stock, 0)) as free,
-                   sum(coalesce(m.shortfall, 0)) as shortfall
+                   sum(stock.available_of(m.delta)) as free, sum((m.delta).shortfall) as shortfall
               from unnest(p_movements) m
              group by m.warehouse_id, m.sku_id) n
       join stock.stock_levels l
         on l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
-     cross join lateral (select least(l.shortfall + n.shortfall, l.available + n.free)::integer) s (units)
+     cross join lateral (select least(l.shortfall + n.shortfall, l.available + n.free)::bigint) s (units)
      where l.shortfall + n.shortfall > 0 and s.units > 0);
 end
 $$;

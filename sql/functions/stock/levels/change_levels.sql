@@ -1,11 +1,11 @@
 -- Carries out adjustments and counts: locks everything once, decides level by level (levels do not touch each other), posts
--- all movements in one go, and answers the drafts with their refusals, in order.
+-- all movements in one go, and answers the refusals of those that cannot be carried out.
 -- Lock order: as stock.lock_to_change.
 create or replace function stock.change_levels(
   p_region_id smallint,
   p_drafts stock.draft[]
 )
-  returns stock.draft[]
+  returns api.result[]
   language plpgsql
   volatile
   set search_path = ''
@@ -13,34 +13,29 @@ as $$
 declare
   v_warehouses text[];
   v_skus text[];
-  v_decided stock.draft[];
-  v_decisions stock.draft[];
-  v_more stock.movement[];
+  v_level record;
   v_movements stock.movement[] := '{}';
+  v_refusals api.result[] := '{}';
 begin
   select coalesce(array_agg(k.warehouse_id order by k.warehouse_id, k.sku_id), '{}'),
          coalesce(array_agg(k.sku_id order by k.warehouse_id, k.sku_id), '{}')
     into v_warehouses, v_skus
     from (select distinct d.warehouse_id collate "C" as warehouse_id, d.sku_id collate "C" as sku_id
-            from unnest(p_drafts) d where d.code is null) k;
-  perform stock.lock_to_change(p_region_id, v_warehouses, v_skus);
-
-  select array_agg(d.refused order by d.ordinal) into v_decided
-    from (select c as refused, c.ordinal
-            from unnest(p_drafts) c where c.code is not null) d;
+            from unnest(p_drafts) d) k;
+  perform stock.lock_to_change(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
   for i in 1 .. cardinality(v_warehouses) loop
-    select a.p_drafts, a.p_movements into v_decisions, v_more
-      from stock.adjust_level(p_region_id, v_warehouses[i], v_skus[i], (
-        select array_agg(stock.check_version(p_region_id, d) order by d.ordinal)
-          from unnest(p_drafts) d
-         where d.code is null and d.warehouse_id = v_warehouses[i] and d.sku_id = v_skus[i])) a;
-    v_decided := v_decided || v_decisions;
-    v_movements := v_movements || v_more;
+    select a.p_movements as movements, a.p_refusals as refusals into v_level
+      from stock.adjust_level(p_region_id => p_region_id, p_warehouse_id => v_warehouses[i], p_sku_id => v_skus[i],
+             p_drafts => array(select d from unnest(p_drafts) d
+                                where d.warehouse_id = v_warehouses[i] and d.sku_id = v_skus[i]
+                                order by d.ordinal)) a;
+    v_movements := v_movements || v_level.movements;
+    v_refusals := v_refusals || v_level.refusals;
   end loop;
   if cardinality(v_movements) > 0 then
     perform stock.post_movements(p_region_id, v_movements);
   end if;
-  return (select array_agg(d order by d.ordinal) from unnest(v_decided) d);
+  return v_refusals;
 end
 $$;
 

@@ -1,45 +1,41 @@
--- Sets what one (locked) level keeps back, and answers the draft, refused where there are not that many units to keep.
+-- Sets what one (locked) level keeps back; answers the refusal where there are not that many units to keep.
 -- Lock order: the caller has locked the stock_levels.
 create or replace function stock.change_safety_stock(
   p_region_id smallint,
   p_draft stock.draft
 )
-  returns stock.draft
+  returns api.refusal
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
+  v_refusal api.refusal := stock.refuse_version(p_region_id, p_draft);
   v_wanted bigint := (p_draft.element ->> 'safety_stock')::bigint;
   v_kept bigint;
   v_can bigint;
 begin
-  p_draft := stock.check_version(p_region_id, p_draft);
-  if p_draft.code is not null then
-    return p_draft;
+  if v_refusal.code is not null then
+    return v_refusal;
   end if;
-  select l.safety_stock, l.safety_stock + l.available into v_kept, v_can
+  select coalesce(sum(l.safety_stock), 0), coalesce(sum(l.safety_stock + l.available), 0) into v_kept, v_can
     from stock.stock_levels l
    where l.region_id = p_region_id and l.warehouse_id = p_draft.warehouse_id and l.sku_id = p_draft.sku_id;
-  v_kept := coalesce(v_kept, 0);
-  v_can := coalesce(v_can, 0);
   if coalesce(v_wanted < 0, true) then
-    p_draft.code := 'VA001';
-    p_draft.body := app.refusal('Say how many units are kept back: 0 or more.', '/safety_stock');
+    return app.refuse(p_code => 'VA001', p_detail => 'Say how many units are kept back: 0 or more.',
+      p_pointer => '/safety_stock');
   elsif v_wanted > v_can then
-    p_draft.code := 'ST001';
-    p_draft.body := app.refusal(
-      format('%s units can be kept back, not %s: the others are promised, or cannot be sold.', v_can, v_wanted),
-      '/safety_stock', jsonb_build_object('sku_id', p_draft.sku_id, 'warehouse_location', p_draft.warehouse_id,
+    return app.refuse(p_code => 'ST001', p_pointer => '/safety_stock',
+      p_detail => format('%s units can be kept back, not %s: the others are promised, or cannot be sold.', v_can, v_wanted),
+      p_facts => jsonb_build_object('sku_id', p_draft.sku_id, 'warehouse_location', p_draft.warehouse_id,
         'requested', v_wanted, 'available', v_can));
-  else
-    -- Posted even where nothing changes: it makes the level of a SKU that was never here.
-    perform stock.post_movements(p_region_id, array[
-      row(p_draft.warehouse_id, p_draft.sku_id, 'adjustment', null, null, null, null, null, null, null, p_draft.reason_code,
-          coalesce(p_draft.note, 'safety stock'), null, p_draft.actor, p_draft.request_id, null,
-          v_wanted - v_kept)::stock.movement]);
   end if;
-  return p_draft;
+  -- Posted even where nothing changes: it makes the level of a SKU that was never here.
+  perform stock.post_movements(p_region_id, array[
+    stock.new_movement(p_warehouse_id => p_draft.warehouse_id, p_sku_id => p_draft.sku_id, p_kind => 'adjustment',
+      p_delta => stock.new_counters(p_safety_stock => v_wanted - v_kept), p_reason_code => p_draft.reason_code,
+      p_note => coalesce(p_draft.note, 'safety stock'), p_actor => p_draft.actor, p_request_id => p_draft.request_id)]);
+  return null;
 end
 $$;
 

@@ -12,8 +12,9 @@ as $$
 begin
   insert into stock.stock_levels (region_id, warehouse_id, sku_id)
   select p_region_id, k.warehouse_id, k.sku_id
-    from stock.claim_new_levels(p_region_id, array(select m.warehouse_id from unnest(p_movements) m),
-                                array(select m.sku_id from unnest(p_movements) m)) k
+    from stock.claim_new_levels(p_region_id => p_region_id,
+           p_warehouse_ids => array(select m.warehouse_id from unnest(p_movements) m),
+           p_sku_ids => array(select m.sku_id from unnest(p_movements) m)) k
   on conflict do nothing;
   perform from (select distinct m.warehouse_id collate "C" as warehouse_id, m.sku_id collate "C" as sku_id
                   from unnest(p_movements) m

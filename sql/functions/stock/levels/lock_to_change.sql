@@ -1,9 +1,10 @@
 -- Locks these levels (pairs of warehouse and SKU) for a change by hand, after putting right what time has changed and the
--- worker has not swept yet: expired holds on them are ended, expired batches leave the available units. So neither ever stands
+-- worker has not swept yet: expired reservations on them are ended, expired lots leave the available units. So neither ever stands
 -- in the way of an adjustment, a count or a safety stock.
--- A hold may reach into warehouses that are not the caller's. Its time has come whoever notices: while it is ended, the claim
+-- A reservation may reach into warehouses that are not the caller's. Its time has come whoever notices: while it is ended, the claim
 -- names those warehouses too; the caller named none of them, and gets nothing there.
--- Lock order: levels that are to be made (stock.claim_new_levels); stock_levels in key order (with those of the holds), then lot_levels, then reservations.
+-- Lock order: levels that are to be made (stock.claim_new_levels); stock_levels in key order (with those of the reservations),
+-- then lot_levels, then reservations.
 create or replace function stock.lock_to_change(
   p_region_id smallint,
   p_warehouse_ids text[],
@@ -32,7 +33,8 @@ begin
         from stock.reservation_lines l
        where l.region_id = p_region_id and l.reservation_id = any (v_expired))::text, true);
   end if;
-  perform from stock.claim_new_levels(p_region_id, p_warehouse_ids, p_sku_ids);
+  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,
+    p_sku_ids => p_sku_ids);
   perform from (
       select k.warehouse_id, k.sku_id
         from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
@@ -44,9 +46,10 @@ begin
       on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
    order by l.warehouse_id, l.sku_id
      for no key update of l;
-  perform stock.reclassify_lots(p_region_id, p_warehouse_ids, p_sku_ids);
+  perform stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids);
   if cardinality(v_expired) > 0 then
-    perform stock.end_reservations(p_region_id, v_expired, 'expired', 'system');
+    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
+      p_actor => 'system');
     perform set_config('scoville.warehouses', coalesce(v_claim::text, ''), true);
   end if;
 end

@@ -1,4 +1,4 @@
--- The one way to change a quantity. Appends every movement to the ledger, changes the levels (and the levels of batches), and
+-- The one way to change a quantity. Appends every movement to the ledger, changes the levels (and the levels of lots), and
 -- writes the events, all or nothing.
 --
 -- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has the locks of all
@@ -15,7 +15,7 @@ create or replace function stock.post_movements(
 as $$
 declare
   v_now timestamptz := app.now();
-  v_keys integer;
+  v_net stock.movement[];  -- one for each level
   v_changed integer;
   v_posted integer;
 begin
@@ -26,27 +26,30 @@ begin
   p_movements := stock.settle_shortfall(p_region_id, p_movements);
 
   with net as (
-    select m.warehouse_id, m.sku_id,
-           sum(coalesce(m.on_hand, 0))::integer as on_hand, sum(coalesce(m.reserved, 0))::integer as reserved,
-           sum(coalesce(m.committed, 0))::integer as committed, sum(coalesce(m.unavailable, 0))::integer as unavailable,
-           sum(coalesce(m.incoming, 0))::integer as incoming, sum(coalesce(m.shortfall, 0))::integer as shortfall,
-           sum(coalesce(m.safety_stock, 0))::integer as safety_stock
+    select m.warehouse_id, m.sku_id, stock.new_counters(
+             p_on_hand => coalesce(sum((m.delta).on_hand), 0)::bigint,
+             p_reserved => coalesce(sum((m.delta).reserved), 0)::bigint,
+             p_committed => coalesce(sum((m.delta).committed), 0)::bigint,
+             p_unavailable => coalesce(sum((m.delta).unavailable), 0)::bigint,
+             p_safety_stock => coalesce(sum((m.delta).safety_stock), 0)::bigint,
+             p_incoming => coalesce(sum((m.delta).incoming), 0)::bigint,
+             p_shortfall => coalesce(sum((m.delta).shortfall), 0)::bigint) as delta
       from unnest(p_movements) m
      group by m.warehouse_id, m.sku_id
   ), changed as (
     update stock.stock_levels l
-       set on_hand = l.on_hand + n.on_hand,
-           reserved = l.reserved + n.reserved,
-           committed = l.committed + n.committed,
-           unavailable = l.unavailable + n.unavailable,
-           incoming = l.incoming + n.incoming,
-           safety_stock = l.safety_stock + n.safety_stock,
-           shortfall = l.shortfall + n.shortfall,
+       set on_hand = l.on_hand + (n.delta).on_hand,
+           reserved = l.reserved + (n.delta).reserved,
+           committed = l.committed + (n.delta).committed,
+           unavailable = l.unavailable + (n.delta).unavailable,
+           safety_stock = l.safety_stock + (n.delta).safety_stock,
+           incoming = l.incoming + (n.delta).incoming,
+           shortfall = l.shortfall + (n.delta).shortfall,
            version = l.version + 1,
            updated_at = v_now
       from net n
      where l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
-       and l.available + n.on_hand - n.reserved - n.committed - n.unavailable - n.safety_stock >= 0
+       and l.available + stock.available_of(n.delta) >= 0
     returning l.warehouse_id, l.sku_id, l.on_hand, l.available, l.version
   ), posted as (
     insert into stock.stock_movements
@@ -54,29 +57,27 @@ begin
        committed_delta, unavailable_delta, safety_stock_delta, incoming_delta, shortfall_delta, on_hand_after,
        available_after, version, reason_code, note, document, actor, request_id)
     select p_region_id, v_now, coalesce(m.occurred_at, v_now), m.warehouse_id, m.sku_id, m.kind, m.lot_id,
-           coalesce(m.on_hand, 0), coalesce(m.reserved, 0), coalesce(m.committed, 0), coalesce(m.unavailable, 0),
-           coalesce(m.safety_stock, 0), coalesce(m.incoming, 0), coalesce(m.shortfall, 0),
-           c.on_hand - coalesce(sum(m.on_hand) over after_this, 0),
-           c.available - coalesce(sum(f.free) over after_this, 0),
+           coalesce((m.delta).on_hand, 0), coalesce((m.delta).reserved, 0), coalesce((m.delta).committed, 0),
+           coalesce((m.delta).unavailable, 0), coalesce((m.delta).safety_stock, 0), coalesce((m.delta).incoming, 0),
+           coalesce((m.delta).shortfall, 0),
+           c.on_hand - coalesce(sum((m.delta).on_hand) over after_this, 0),
+           c.available - coalesce(sum(stock.available_of(m.delta)) over after_this, 0),
            c.version, m.reason_code, m.note, m.document, m.actor, m.request_id
       from unnest(p_movements) with ordinality m
-      cross join lateral (
-        select coalesce(m.on_hand, 0) - coalesce(m.reserved, 0) - coalesce(m.committed, 0) - coalesce(m.unavailable, 0)
-               - coalesce(m.safety_stock, 0)
-      ) f (free)
       join changed c on c.warehouse_id = m.warehouse_id and c.sku_id = m.sku_id
     window after_this as (partition by m.warehouse_id, m.sku_id order by m.ordinality
                           rows between 1 following and unbounded following)
     order by m.ordinality
     returning 1
   )
-  select (select count(*) from net), (select count(*) from changed), (select count(*) from posted)
-    into v_keys, v_changed, v_posted;
-  if v_changed <> v_keys or v_posted <> cardinality(p_movements) then
+  select array(select stock.new_movement(p_warehouse_id => n.warehouse_id, p_sku_id => n.sku_id, p_delta => n.delta) from net n),
+         (select count(*) from changed), (select count(*) from posted)
+    into v_net, v_changed, v_posted;
+  if v_changed <> cardinality(v_net) or v_posted <> cardinality(p_movements) then
     raise exception using errcode = 'ST001', message = 'insufficient stock',
       detail = app.refusal('There is not enough available stock for this.', '')::text;
   end if;
-  perform events.emit_stock_events(p_region_id, p_movements);
+  perform events.emit_stock_events(p_region_id => p_region_id, p_movements => p_movements, p_net => v_net);
 end
 $$;
 

@@ -1,24 +1,30 @@
--- Reads the elements of a stock command and refuses those that name what does not exist for the caller, in the order a caller
--- would mend them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and a new SKU if it
--- brings a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU is a path that is not found. A retired
--- warehouse receives nothing; what is left in it is still counted and adjusted.
+-- Reads the elements of a stock command but for p_skip, and refuses those that name what does not exist for the caller, in the
+-- order a caller would mend them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and a new
+-- SKU if it brings a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU is a path that is not found.
+-- A retired warehouse receives nothing; what is left in it is still counted and adjusted.
 create or replace function stock.read_drafts(
   p_region_id smallint,
   p_elements jsonb,
+  p_skip integer[],
   p_reason_code text,
   p_may_create boolean,
-  p_sku_in_path boolean
+  p_sku_in_path boolean default false,
+  out p_drafts stock.draft[],
+  out p_refusals api.result[]
 )
-  returns setof stock.draft
   language sql
   stable
   set search_path = ''
 as $$
-  select r.ordinal, v.refusal ->> 'code', v.refusal -> 'body', r.sku_id, r.warehouse_id, r.delta, r.counted,
-         r.batch_number, null::bigint, r.reason_code, r.element ->> 'note', r.element ->> 'reference',
-         (r.element ->> 'change_from_quantity')::bigint, r.element ->> 'if_match',
-         coalesce(r.element -> 'meta' ->> 'actor', app.claim_subject()),
-         coalesce(r.element -> 'meta' ->> 'request_id', app.claim_request_id()), r.element
+  select coalesce(array_agg(
+           stock.new_draft(p_ordinal => r.ordinal, p_sku_id => r.sku_id, p_warehouse_id => r.warehouse_id, p_delta => r.delta,
+             p_counted => r.counted, p_batch_number => r.batch_number, p_reason_code => r.reason_code,
+             p_note => r.element ->> 'note', p_document => r.element ->> 'reference',
+             p_change_from => (r.element ->> 'change_from_quantity')::bigint, p_if_match => r.element ->> 'if_match',
+             p_actor => coalesce(r.element -> 'meta' ->> 'actor', app.claim_subject()),
+             p_request_id => coalesce(r.element -> 'meta' ->> 'request_id', app.claim_request_id()), p_element => r.element)
+           order by r.ordinal) filter (where (v.refusal).code is null), '{}'),
+         coalesce(array_agg(app.result_of(r.ordinal, v.refusal)) filter (where (v.refusal).code is not null), '{}')
     from (
       select e.ordinality::integer as ordinal, e.value as element, e.value ->> 'sku_id' as sku_id,
              e.value ->> 'warehouse_location' as warehouse_id, (e.value ->> 'delta')::bigint as delta,
@@ -36,29 +42,26 @@ as $$
      when not coalesce((w.active or p_reason_code is distinct from 'received') and w.region_id = p_region_id
                        and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())),
                        w.warehouse_id is null and p_may_create)
-       then jsonb_build_object('code', 'ST003', 'body', app.refusal(
-         format('There is no warehouse %s for you. GET /v1/inventory/warehouses lists yours.', r.warehouse_id),
-         '/warehouse_location'))
+       then app.refuse(p_code => 'ST003', p_pointer => '/warehouse_location', p_detail => format(
+         'There is no warehouse %s for you. GET /v1/inventory/warehouses lists yours.', r.warehouse_id))
      when k.sku_id is null and p_sku_in_path
-       then jsonb_build_object('code', 'ST010', 'body', app.refusal(
-         format('SKU %s does not exist. GET /v1/inventory lists the existing SKUs.', r.sku_id), ''))
+       then app.refuse('ST010', format('SKU %s does not exist. GET /v1/inventory lists the existing SKUs.', r.sku_id))
      when k.sku_id is null and not (p_may_create and r.named)
-       then jsonb_build_object('code', 'ST002', 'body', app.refusal(
-         format('There is no SKU %s. An admin makes it by POST /v1/skus, or by a receipt with its name.', r.sku_id),
-         '/sku_id'))
+       then app.refuse(p_code => 'ST002', p_pointer => '/sku_id', p_detail => format(
+         'There is no SKU %s. An admin makes it by POST /v1/skus, or by a receipt with its name.', r.sku_id))
      when c.reason_code is null
-       then jsonb_build_object('code', 'ST004', 'body', app.refusal(
-         format('There is no reason code %s.', r.reason_code), '/reason_code',
-         jsonb_build_object('allowed', (
-           select jsonb_agg(a.reason_code order by a.reason_code) from catalog.reason_codes a where a.active))))
+       then app.refuse(p_code => 'ST004', p_detail => format('There is no reason code %s.', r.reason_code),
+         p_pointer => '/reason_code', p_facts => jsonb_build_object('allowed', (
+           select jsonb_agg(a.reason_code order by a.reason_code) from catalog.reason_codes a where a.active)))
      when c.direction = 'in' and r.delta < 0 or c.direction = 'out' and (r.delta > 0 or p_reason_code = 'received')
-       then jsonb_build_object('code', 'ST006', 'body', app.refusal(
-         format('Reason %s only goes with units that %s.', r.reason_code,
-           case c.direction when 'in' then 'come in' else 'go out' end), '/reason_code'))
+       then app.refuse(p_code => 'ST006', p_pointer => '/reason_code', p_detail => format(
+         'Reason %s only goes with units that %s.', r.reason_code,
+         case c.direction when 'in' then 'come in' else 'go out' end))
      when c.note_required and coalesce(r.element ->> 'note', '') = ''
-       then jsonb_build_object('code', 'ST005', 'body', app.refusal(
-         format('Reason %s needs a note that says what happened.', r.reason_code), '/note'))
-     end) v (refusal);
+       then app.refuse(p_code => 'ST005', p_pointer => '/note', p_detail => format(
+         'Reason %s needs a note that says what happened.', r.reason_code))
+     end offset 0) v (refusal)
+   where r.ordinal <> all (p_skip);
 $$;
 
-grant execute on function stock.read_drafts(smallint, jsonb, text, boolean, boolean) to scoville_definer;
+grant execute on function stock.read_drafts(smallint, jsonb, integer[], text, boolean, boolean) to scoville_definer;

@@ -13,18 +13,20 @@ create or replace function stock.run_changes(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_elements);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, p_route, v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys) s);
   v_drafts stock.draft[];
+  v_refusals api.result[];
 begin
-  v_drafts := array(
-    select d from stock.read_drafts(p_region_id, p_elements, p_reason_code, false, p_route = 'set_stock') d
-     where d.ordinal <> all (select r.ordinal from unnest(v_results) r)
-     order by d.ordinal);
-  v_drafts := stock.change_levels(p_region_id, v_drafts);
-  v_results := v_results || array(
-    select row(d.ordinal, d.code, false, coalesce(d.body::json, stock.level_document(p_region_id, d)))::api.result
-      from unnest(v_drafts) d);
-  perform identity.keep_answers(p_region_id, p_route, v_keys, v_results);
+  select d.p_drafts, d.p_refusals into v_drafts, v_refusals
+    from stock.read_drafts(p_region_id => p_region_id, p_elements => p_elements,
+           p_skip => array(select r.ordinal from unnest(v_results) r), p_reason_code => p_reason_code,
+           p_may_create => false, p_sku_in_path => p_route = 'set_stock') d;
+  v_refusals := v_refusals || stock.change_levels(p_region_id, v_drafts);
+  v_results := v_results || v_refusals || array(
+    select app.new_result(p_ordinal => d.ordinal, p_body => stock.level_document(p_region_id, d))
+      from unnest(stock.drop_refused(v_drafts, v_refusals)) d);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys, p_results => v_results);
   return query select * from unnest(v_results) r order by r.ordinal;
 end
 $$;

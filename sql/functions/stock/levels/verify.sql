@@ -1,4 +1,4 @@
--- Every disagreement between the ledger, the levels, the batches, what is promised and the last of the sums by day: no row means
+-- Every disagreement between the ledger, the levels, the lots, what is promised and the last of the sums by day: no row means
 -- that every unit is accounted for. Reads everything in one snapshot; changes nothing.
 create or replace function stock.verify()
   returns table (check_name text, region_id smallint, warehouse_id text, sku_id text, batch_number text,
@@ -52,8 +52,8 @@ as $$
        ('ledger safety_stock', coalesce(g.safety_stock, 0), l.safety_stock),
        ('ledger incoming', coalesce(g.incoming, 0), l.incoming),
        ('ledger shortfall', coalesce(g.shortfall, 0), l.shortfall),
-       ('batches on_hand', coalesce(t.on_hand, 0), l.on_hand),
-       ('batches unsellable', coalesce(t.unsellable, 0), l.unavailable + l.shortfall),
+       ('lots on_hand', coalesce(t.on_hand, 0), l.on_hand),
+       ('lots unsellable', coalesce(t.unsellable, 0), l.unavailable + l.shortfall),
        ('orders committed', coalesce(o.quantity, 0), l.committed),
        ('reservations reserved', coalesce(r.quantity, 0), l.reserved),
        -- Where every movement is in the sums by day.
@@ -68,7 +68,7 @@ as $$
   )
   select w.check_name, w.region_id, w.warehouse_id, w.sku_id, null, w.expected, w.found from wanted w
   union all
-  select 'ledger of batch', v.region_id, v.warehouse_id, v.sku_id, t.batch_number, coalesce(g.on_hand, 0), v.on_hand
+  select 'ledger of lot', v.region_id, v.warehouse_id, v.sku_id, t.batch_number, coalesce(g.on_hand, 0), v.on_hand
     from stock.lot_levels v
     join stock.lots t on t.region_id = v.region_id and t.lot_id = v.lot_id
     left join lot_ledger g on g.region_id = v.region_id and g.warehouse_id = v.warehouse_id and g.sku_id = v.sku_id

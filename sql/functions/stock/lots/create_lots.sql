@@ -1,4 +1,4 @@
--- Makes the batches that receipts name for the first time; the first receipt of one gives its dates.
+-- Makes the lots that receipts name for the first time; the first receipt of one gives its dates.
 create or replace function stock.create_lots(
   p_region_id smallint,
   p_drafts stock.draft[]
@@ -15,8 +15,7 @@ begin
          (d.element ->> 'expiration_date')::date, (d.element ->> 'manufactured_on')::date, d.actor, d.reason_code,
          d.request_id
     from unnest(p_drafts) d
-   where d.code is null
-     and not exists (
+   where not exists (
        select from stock.lots t
         where t.region_id = p_region_id and t.sku_id = d.sku_id and t.batch_number = d.batch_number)
    order by d.sku_id, d.batch_number, d.ordinal

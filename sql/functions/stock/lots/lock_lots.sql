@@ -1,30 +1,42 @@
--- Locks the batch levels with units of these levels (pairs of warehouse and SKU) and answers them with the status everyone sees
--- today. Nobody fills an empty one meanwhile: that takes the lock of its level.
--- Lock order: the caller has locked the stock_levels; here lot_levels in key order.
+-- Locks lots for a change of status, with the levels where units of them lie. While a lot is locked no first units of it
+-- come in anywhere (stock.post_lots). The levels must come first in the lock order; should the lot have come to another one
+-- while we waited, the transaction has to begin anew. Levels of warehouses that are not the caller's stay unlocked: such a
+-- change is refused.
+-- Lock order: stock_levels in key order, then lots in key order.
 create or replace function stock.lock_lots(
   p_region_id smallint,
-  p_warehouse_ids text[],
-  p_sku_ids text[]
+  p_lot_ids bigint[]
 )
-  returns table (warehouse_id text, sku_id text, lot_id bigint, on_hand integer, sellable boolean, status text,
-                 expiration_date date)
+  returns void
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
-  v_today date := app.today(p_region_id);
+  v_levels text[];
 begin
-  return query
-    select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.sellable,
-           stock.lot_status(t.status, t.expiration_date, v_today), t.expiration_date
-      from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
-      join stock.lot_levels v
-        on v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id and v.on_hand > 0
-      join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
-     order by v.warehouse_id, v.sku_id, v.lot_id
-       for no key update of v;
+  select array_agg(s.warehouse_id || '/' || s.sku_id) into v_levels
+    from (select l.warehouse_id, l.sku_id
+            from (select distinct v.warehouse_id, v.sku_id
+                    from stock.lot_levels v
+                   where v.region_id = p_region_id and v.lot_id = any (p_lot_ids)) k
+            join stock.stock_levels l
+              on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
+           order by l.warehouse_id, l.sku_id
+             for no key update of l) s;
+  perform from stock.lots t
+   where t.region_id = p_region_id and t.lot_id = any (p_lot_ids)
+   order by t.lot_id
+     for no key update;
+  if exists (
+    select from stock.lot_levels v
+     where v.region_id = p_region_id and v.lot_id = any (p_lot_ids) and v.on_hand > 0
+       and (app.reaches_all_warehouses() or v.warehouse_id = any (app.claim_warehouses()))
+       and v.warehouse_id || '/' || v.sku_id <> all (coalesce(v_levels, '{}')))
+  then
+    raise exception using errcode = 'serialization_failure', message = 'a batch came to another warehouse meanwhile';
+  end if;
 end
 $$;
 
-grant execute on function stock.lock_lots(smallint, text[], text[]) to scoville_definer;
+grant execute on function stock.lock_lots(smallint, bigint[]) to scoville_definer;

@@ -1,4 +1,4 @@
--- Batches as documents, with their units by warehouse as the caller may see them. Those without units are here too.
+-- Lots as documents, with their units by warehouse as the caller may see them. Those without units are here too.
 create or replace function stock.lot_documents(
   p_region_id smallint,
   p_lot_ids bigint[]
@@ -10,7 +10,8 @@ create or replace function stock.lot_documents(
 as $$
   select t.lot_id, json_build_object(
            'sku_id', t.sku_id, 'batch_number', t.batch_number,
-           'status', stock.lot_status(t.status, t.expiration_date, app.today(p_region_id)),
+           'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
+             p_today => app.today(p_region_id)),
            'expiration_date', t.expiration_date, 'manufactured_on', t.manufactured_on,
            'stock', coalesce(v.stock, 0), 'warehouses', coalesce(v.warehouses, '[]'), 'version', t.version,
            'created_at', app.rfc3339(t.created_at), 'updated_at', app.rfc3339(t.updated_at))

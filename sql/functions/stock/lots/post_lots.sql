@@ -1,5 +1,5 @@
--- Changes the levels of batches for those movements that name one, and answers the movements as they are to be posted: units
--- that enter or leave a batch which cannot be sold do so as unavailable ones. Where the first units of a batch come in, its
+-- Changes the levels of lots for those movements that name one, and answers the movements as they are to be posted: units
+-- that enter or leave a lot which cannot be sold do so as unavailable ones. Where the first units of a lot come in, its
 -- status decides; the lock on it makes a change of status wait, which then finds those units.
 -- Lock order: after stock_levels; lots in key order, then lot_levels in key order.
 create or replace function stock.post_lots(
@@ -13,6 +13,7 @@ create or replace function stock.post_lots(
 as $$
 declare
   v_today date;
+  v_at bigint;
 begin
   if not exists (select from unnest(p_movements) m where m.lot_id is not null) then
     return p_movements;
@@ -20,12 +21,12 @@ begin
   v_today := app.today(p_region_id);
   perform from stock.lots t
    where t.region_id = p_region_id
-     and t.lot_id = any (array(select m.lot_id from unnest(p_movements) m where m.on_hand > 0))
+     and t.lot_id = any (array(select m.lot_id from unnest(p_movements) m where (m.delta).on_hand > 0))
    order by t.lot_id
      for share;
   insert into stock.lot_levels (region_id, warehouse_id, sku_id, lot_id, sellable)
   select distinct p_region_id, m.warehouse_id, m.sku_id, m.lot_id,
-         stock.lot_status(t.status, t.expiration_date, v_today) = 'available'
+         stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date, p_today => v_today) = 'available'
     from unnest(p_movements) m
     join stock.lots t on t.region_id = p_region_id and t.lot_id = m.lot_id
    order by 2, 3, 4
@@ -39,8 +40,8 @@ begin
   update stock.lot_levels v
      set on_hand = v.on_hand + n.on_hand,
          sellable = case when v.on_hand = 0 then n.sellable else v.sellable end
-    from (select m.warehouse_id, m.sku_id, m.lot_id, sum(coalesce(m.on_hand, 0))::integer as on_hand,
-                 bool_and(stock.lot_status(t.status, t.expiration_date, v_today) = 'available') as sellable
+    from (select m.warehouse_id, m.sku_id, m.lot_id, sum((m.delta).on_hand) as on_hand,
+                 bool_and(stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date, p_today => v_today) = 'available') as sellable
             from unnest(p_movements) m
             join stock.lots t on t.region_id = p_region_id and t.lot_id = m.lot_id
            group by m.warehouse_id, m.sku_id, m.lot_id) n
@@ -52,19 +53,20 @@ begin
             join stock.lots t on t.region_id = p_region_id and t.lot_id = m.lot_id
             join stock.lot_levels v on v.region_id = p_region_id and v.warehouse_id = m.warehouse_id
              and v.sku_id = m.sku_id and v.lot_id = m.lot_id
-           where m.on_hand > 0 and v.sellable
+           where (m.delta).on_hand > 0 and v.sellable
            group by m.warehouse_id, m.sku_id) n
    where l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
      and (l.next_expiry_on > n.expires_on or l.next_expiry_on is null and n.expires_on is not null);
-  return (
-    select array_agg(row(m.warehouse_id, m.sku_id, m.kind, m.lot_id, m.on_hand, m.reserved, m.committed,
-             case when coalesce(v.sellable, true) then m.unavailable else coalesce(m.unavailable, 0) + coalesce(m.on_hand, 0) end,
-             m.incoming,
-             m.shortfall, m.reason_code, m.note, m.document, m.actor, m.request_id, m.occurred_at, m.safety_stock)::stock.movement
-             order by m.ordinality)
+  for v_at in
+    select m.ordinality
       from unnest(p_movements) with ordinality m
-      left join stock.lot_levels v
-        on v.region_id = p_region_id and v.warehouse_id = m.warehouse_id and v.sku_id = m.sku_id and v.lot_id = m.lot_id);
+      join stock.lot_levels v
+        on v.region_id = p_region_id and v.warehouse_id = m.warehouse_id and v.sku_id = m.sku_id and v.lot_id = m.lot_id
+     where not v.sellable
+  loop
+    p_movements[v_at].delta.unavailable := p_movements[v_at].delta.unavailable + p_movements[v_at].delta.on_hand;
+  end loop;
+  return p_movements;
 end
 $$;
 

@@ -1,6 +1,6 @@
--- Brings levels in line with the status of their batches: units of a batch that can no longer be sold turn unavailable (as
+-- Brings levels in line with the status of their lots: units of a lot that can no longer be sold turn unavailable (as
 -- far as they are promised already, shortfall), units of one that can be sold again turn available. p_reasons are the changes
--- of status that were made by hand; the ledger keeps their reason. Answers how many batch levels changed.
+-- of status that were made by hand; the ledger keeps their reason. Answers how many lot levels changed.
 -- Lock order: the caller has locked these stock_levels; here lot_levels in key order.
 create or replace function stock.reclassify_lots(
   p_region_id smallint,
@@ -20,22 +20,25 @@ declare
 begin
   foreach v_sellable in array array[false, true] loop
     select array_agg(
-             row(c.warehouse_id, c.sku_id, 'adjustment', c.lot_id, null, null, null,
-                 case when v_sellable then c.first_part - c.on_hand else c.first_part end, null,
-                 case when v_sellable then -c.first_part else c.on_hand - c.first_part end,
-                 coalesce(d.reason_code, case c.status when 'expired' then 'expired' when 'recalled' then 'recalled'
-                                                      when 'damaged' then 'damaged' else 'quality_control' end),
-                 concat_ws(': ', 'batch is ' || c.status, d.note), null, coalesce(d.actor, app.claim_subject()),
-                 coalesce(d.request_id, app.claim_request_id()), null, null)::stock.movement
+             stock.new_movement(p_warehouse_id => c.warehouse_id, p_sku_id => c.sku_id, p_kind => 'adjustment',
+               p_delta => stock.new_counters(
+                 p_unavailable => case when v_sellable then c.first_part - c.on_hand else c.first_part end,
+                 p_shortfall => case when v_sellable then -c.first_part else c.on_hand - c.first_part end),
+               p_lot_id => c.lot_id,
+               p_reason_code => coalesce(d.reason_code, case c.status when 'expired' then 'expired' when 'recalled' then 'recalled'
+                                                                      when 'damaged' then 'damaged' else 'quality_control' end),
+               p_note => concat_ws(': ', 'batch is ' || c.status, d.note), p_actor => coalesce(d.actor, app.claim_subject()),
+               p_request_id => coalesce(d.request_id, app.claim_request_id()))
              order by c.warehouse_id, c.sku_id, c.lot_id)
       into v_movements
       from (select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.status,
-                   -- What the level can take of this batch: available units when it stops being sold, shortfall when it
-                   -- is sold again; the batches of a level share it in order.
+                   -- What the level can take of this lot: available units when it stops being sold, shortfall when it
+                   -- is sold again; the lots of a level share it in order.
                    greatest(0, least(v.on_hand, case when v_sellable then l.shortfall else l.available end
                      - coalesce(sum(v.on_hand) over (partition by v.warehouse_id, v.sku_id order by v.lot_id
                          rows between unbounded preceding and 1 preceding), 0)))::integer as first_part
-              from stock.lock_lots(p_region_id, p_warehouse_ids, p_sku_ids) v
+              from stock.lock_lot_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,
+                     p_sku_ids => p_sku_ids) v
               join stock.stock_levels l
                 on l.region_id = p_region_id and l.warehouse_id = v.warehouse_id and l.sku_id = v.sku_id
              where v.sellable is distinct from (v.status = 'available') and (v.status = 'available') = v_sellable

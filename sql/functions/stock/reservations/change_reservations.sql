@@ -1,6 +1,6 @@
 -- What extend_reservations and release_reservations share: repeats get their kept answer; the others are locked together,
 -- changed one after the other, answered with the reservation as it is then, and remembered.
--- Lock order: stock_levels of all the holds, then the reservations (stock.lock_reservations).
+-- Lock order: stock_levels of all the reservations, then the reservations (stock.lock_reservations).
 create or replace function stock.change_reservations(
   p_region_id smallint,
   p_route text,
@@ -13,9 +13,10 @@ create or replace function stock.change_reservations(
 as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_requests);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, p_route, v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys) s);
   v_request record;
-  v_refusal record;
+  v_refusal api.refusal;
   v_document json;
 begin
   perform stock.lock_reservations(p_region_id, array(
@@ -30,18 +31,17 @@ begin
      order by e.ordinality
   loop
     if p_route = 'extend_reservations' then
-      select c.code, c.body into v_refusal
-        from stock.extend_reservation(p_region_id, v_request.reservation_id, v_request.request) c;
+      v_refusal := stock.extend_reservation(p_region_id => p_region_id, p_reservation_id => v_request.reservation_id,
+        p_request => v_request.request);
     else
-      select c.code, c.body into v_refusal
-        from stock.release_reservation(p_region_id, v_request.reservation_id, v_request.request) c;
+      v_refusal := stock.release_reservation(p_region_id => p_region_id, p_reservation_id => v_request.reservation_id,
+        p_request => v_request.request);
     end if;
     -- A statement of its own: it must see what the change wrote.
     select d.document into v_document from stock.reservation_documents(p_region_id, array[v_request.reservation_id]) d;
-    v_results := v_results || row(v_request.ordinal, v_refusal.code, false,
-                                  coalesce(v_refusal.body::json, v_document))::api.result;
+    v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
-  perform identity.keep_answers(p_region_id, p_route, v_keys, v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -1,4 +1,4 @@
--- One complete event for each of these holds: what it holds where, whose it is, until when, and the order it became.
+-- One complete event for each of these reservations: what it holds where, whose it is, until when, and the order it became.
 create or replace function stock.emit_reservation_events(
   p_region_id smallint,
   p_type text,

@@ -1,6 +1,6 @@
--- Ends holds that are still active (as expired only those whose time has come) and gives their units back; answers how many.
+-- Ends reservations that are still active (as expired only those whose time has come) and gives their units back; answers how many.
 -- An expired one ended when its time came, not when somebody noticed: its document is the same before and after.
--- Lock order: the caller has locked the stock_levels of these holds; here the reservations.
+-- Lock order: the caller has locked the stock_levels of these reservations; here the reservations.
 create or replace function stock.end_reservations(
   p_region_id smallint,
   p_reservation_ids bigint[],
@@ -33,13 +33,15 @@ begin
          change_reason = p_status, request_id = p_request_id
    where r.region_id = p_region_id and r.reservation_id = any (v_ended);
   perform stock.post_movements(p_region_id, array(
-    select row(l.warehouse_id, l.sku_id, 'release', null, null, -l.quantity, null, null, null, null, null, p_status,
-               stock.reservation_public_id(p_region_id, l.reservation_id), p_actor, p_request_id, null,
-               null)::stock.movement
+    select stock.new_movement(p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id, p_kind => 'release',
+             p_delta => stock.new_counters(p_reserved => -l.quantity), p_note => p_status,
+             p_document => stock.reservation_public_id(p_region_id, l.reservation_id), p_actor => p_actor,
+             p_request_id => p_request_id)
       from stock.reservation_lines l
      where l.region_id = p_region_id and l.reservation_id = any (v_ended)
      order by l.reservation_id, l.warehouse_id, l.sku_id));
-  perform stock.emit_reservation_events(p_region_id, 'reservation.' || p_status, v_ended);
+  perform stock.emit_reservation_events(p_region_id => p_region_id, p_type => 'reservation.' || p_status,
+    p_reservation_ids => v_ended);
   return cardinality(v_ended);
 end
 $$;

@@ -1,12 +1,11 @@
--- Gives one locked hold another end: from now (ttl_seconds) or a moment (expires_at), at most 24 hours ahead. Answers a refusal
--- (code, body), or nulls when it is done.
+-- Gives one locked reservation another end: from now (ttl_seconds) or a moment (expires_at), at most 24 hours ahead. Answers a
+-- refusal, or null when it is done.
 create or replace function stock.extend_reservation(
   p_region_id smallint,
   p_reservation_id bigint,
-  p_request jsonb,
-  out code text,
-  out body jsonb
+  p_request jsonb
 )
+  returns api.refusal
   language plpgsql
   volatile
   set search_path = ''
@@ -16,36 +15,36 @@ declare
   v_field text := case when p_request ? 'ttl_seconds' then '/ttl_seconds' else '/expires_at' end;
   v_seconds bigint := (p_request ->> 'ttl_seconds')::bigint;
   v_until timestamptz;
+  v_refusal api.refusal;
 begin
-  select r.code, r.body into code, body from stock.refuse_reservation_change(p_region_id, p_reservation_id, p_request) r;
-  if code is not null then
-    return;
+  v_refusal := stock.refuse_reservation_change(p_region_id => p_region_id, p_reservation_id => p_reservation_id,
+    p_request => p_request);
+  if v_refusal.code is null then
+    v_refusal := stock.refuse_inactive(p_region_id => p_region_id, p_reservation_id => p_reservation_id, p_pointer => '');
   end if;
-  body := stock.refuse_inactive(p_region_id, p_reservation_id, '');
-  if body is not null then
-    code := 'RV002';
-    return;
+  if v_refusal.code is not null then
+    return v_refusal;
   end if;
   -- Compared before it is added: no number of seconds can leave the range of time.
   v_until := date_trunc('milliseconds', case when v_seconds is null then (p_request ->> 'expires_at')::timestamptz
     else v_now + least(greatest(v_seconds, 0), 86401) * interval '1 second' end);
   if (v_seconds is null) = (p_request ->> 'expires_at' is null) then
-    body := app.refusal('Say until when: ttl_seconds (from now), or expires_at.', '');
+    return app.refuse('VA001', 'Say until when: ttl_seconds (from now), or expires_at.');
   elsif not v_until > v_now then
-    body := app.refusal('The end must lie ahead. To let the units go, send DELETE.', v_field);
+    return app.refuse(p_code => 'VA001', p_pointer => v_field,
+      p_detail => 'The end must lie ahead. To let the units go, send DELETE.');
   elsif v_until > v_now + interval '24 hours' then
-    body := app.refusal('Units are held for at most 24 hours from now; extend the hold again before it expires.', v_field);
-  end if;
-  if body is not null then
-    code := 'VA001';
-    return;
+    return app.refuse(p_code => 'VA001', p_pointer => v_field,
+      p_detail => 'Units are held for at most 24 hours from now; extend the hold again before it expires.');
   end if;
   update stock.reservations r
      set expires_at = v_until, version = r.version + 1, updated_at = v_now,
          changed_by = coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject()), change_reason = 'extended',
          request_id = coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id())
    where r.region_id = p_region_id and r.reservation_id = p_reservation_id;
-  perform stock.emit_reservation_events(p_region_id, 'reservation.extended', array[p_reservation_id]);
+  perform stock.emit_reservation_events(p_region_id => p_region_id, p_type => 'reservation.extended',
+    p_reservation_ids => array[p_reservation_id]);
+  return null;
 end
 $$;
 

@@ -1,4 +1,4 @@
--- The hold that an id (RSV-<region>-<number>) names, or null. Only those of the caller's channels are found: the definer
+-- The reservation that an id (RSV-<region>-<number>) names, or null. Only those of the caller's channels are found: the definer
 -- reaches the others too, so the claims are compared here.
 create or replace function stock.find_reservation(
   p_region_id smallint,

@@ -1,4 +1,4 @@
--- Locks the holds that these demands convert, and answers those that still hold their units.
+-- Locks the reservations that these demands convert, and answers those that still hold their units.
 -- Lock order: the caller has locked their stock_levels; here the reservations in key order.
 create or replace function stock.lock_live_reservations(
   p_region_id smallint,
@@ -23,7 +23,8 @@ begin
              where r.region_id = p_region_id and r.reservation_id = any (v_named)
              order by r.reservation_id
                for no key update) s
-     where stock.reservation_status(s.status, s.expires_at, app.now()) = 'active');
+     where stock.reservation_status(p_status => s.status, p_expires_at => s.expires_at, p_now => app.now())
+             = 'active');
 end
 $$;
 

@@ -1,4 +1,4 @@
--- Locks, in key order, the levels that these holds hold units of: first of all, as the lock order wants it.
+-- Locks, in key order, the levels that these reservations hold units of: first of all, as the lock order wants it.
 create or replace function stock.lock_reservation_levels(
   p_region_id smallint,
   p_reservation_ids bigint[]

@@ -1,12 +1,11 @@
--- Lets the units of one locked hold go. One that is released or expired already is left as it is: what the caller wants is so.
--- One that has expired and was not swept is swept. Answers a refusal (code, body), or nulls.
+-- Lets the units of one locked reservation go. One that is released or expired already is left as it is: what the caller wants is
+-- so. One that has expired and was not swept is swept. Answers a refusal, or null.
 create or replace function stock.release_reservation(
   p_region_id smallint,
   p_reservation_id bigint,
-  p_request jsonb,
-  out code text,
-  out body jsonb
+  p_request jsonb
 )
+  returns api.refusal
   language plpgsql
   volatile
   set search_path = ''
@@ -15,21 +14,25 @@ declare
   v_actor text := coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject());
   v_request_id text := coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id());
   v_status text;
+  v_refusal api.refusal;
 begin
-  select r.code, r.body into code, body from stock.refuse_reservation_change(p_region_id, p_reservation_id, p_request) r;
-  if code is not null then
-    return;
+  v_refusal := stock.refuse_reservation_change(p_region_id => p_region_id, p_reservation_id => p_reservation_id,
+    p_request => p_request);
+  if v_refusal.code is not null then
+    return v_refusal;
   end if;
   select r.status into v_status
     from stock.reservations r
    where r.region_id = p_region_id and r.reservation_id = p_reservation_id;
   if v_status = 'committed' then
-    code := 'RV002';
-    body := stock.refuse_inactive(p_region_id, p_reservation_id, '');
+    return stock.refuse_inactive(p_region_id => p_region_id, p_reservation_id => p_reservation_id, p_pointer => '');
   elsif v_status = 'active' and
-        stock.end_reservations(p_region_id, array[p_reservation_id], 'expired', 'system', v_request_id) = 0 then
-    perform stock.end_reservations(p_region_id, array[p_reservation_id], 'released', v_actor, v_request_id);
+        stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => array[p_reservation_id],
+          p_status => 'expired', p_actor => 'system', p_request_id => v_request_id) = 0 then
+    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => array[p_reservation_id],
+      p_status => 'released', p_actor => v_actor, p_request_id => v_request_id);
   end if;
+  return null;
 end
 $$;
 

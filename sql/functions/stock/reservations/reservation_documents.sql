@@ -29,7 +29,7 @@ as $$
     from (select h.*, app.now() as seen_at
             from stock.reservations h
            where h.region_id = p_region_id and h.reservation_id = any (p_reservation_ids)) r
-   cross join lateral (select stock.reservation_status(r.status, r.expires_at, r.seen_at)) t (status)
+   cross join lateral (select stock.reservation_status(p_status => r.status, p_expires_at => r.expires_at, p_now => r.seen_at)) t (status)
    cross join lateral (select t.status, r.version + (t.status <> r.status)::integer) s (status, version);
 $$;
 

@@ -1,6 +1,6 @@
--- Marks the holds that these orders convert as committed. Their units have moved already.
--- Lock order: stock.allocate has locked the holds.
-create or replace function orders.convert_holds(
+-- Marks the reservations that these orders convert as committed. Their units have moved already.
+-- Lock order: stock.allocate has locked the reservations.
+create or replace function orders.convert_reservations(
   p_region_id smallint,
   p_drafts orders.draft[]
 )
@@ -18,12 +18,13 @@ begin
        set status = 'committed', order_id = d.order_id, version = r.version + 1, updated_at = v_now, changed_by = d.actor,
            change_reason = 'committed', request_id = d.request_id
       from unnest(p_drafts) d
-     where r.region_id = p_region_id and r.reservation_id = d.reservation_id and d.order_id is not null
+     where r.region_id = p_region_id and r.reservation_id = d.reservation_id
     returning r.reservation_id
   )
   select array_agg(c.reservation_id) into v_converted from converted c;
-  perform stock.emit_reservation_events(p_region_id, 'reservation.committed', v_converted);
+  perform stock.emit_reservation_events(p_region_id => p_region_id, p_type => 'reservation.committed',
+    p_reservation_ids => v_converted);
 end
 $$;
 
-grant execute on function orders.convert_holds(smallint, orders.draft[]) to scoville_definer;
+grant execute on function orders.convert_reservations(smallint, orders.draft[]) to scoville_definer;

@@ -1,4 +1,4 @@
--- From which of these (locked) levels each demand may be served, in the order they are asked: first where its hold has units
+-- From which of these (locked) levels each demand may be served, in the order they are asked: first where its reservation has units
 -- (held), then by the channel's priority. serves: whether it may take more there than is held; a warehouse that was closed or
 -- taken from the channel gives what was held before, and no more.
 create or replace function stock.find_sources(

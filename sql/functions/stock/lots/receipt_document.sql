@@ -1,5 +1,5 @@
--- The answer to a receipt: the SKU with this batch in this warehouse, by the names of the SKU-and-batch object.
-create or replace function stock.batch_document(
+-- The answer to a receipt: the SKU with this lot in this warehouse, by the names of the SKU-and-batch object.
+create or replace function stock.receipt_document(
   p_region_id smallint,
   p_draft stock.draft
 )
@@ -13,16 +13,17 @@ as $$
            'flavor_profile', k.flavor_profile, 'price', k.price, 'warehouse_location', l.warehouse_id,
            'stock', v.on_hand, 'batch_number', t.batch_number, 'expiration_date', t.expiration_date,
            'manufactured_on', t.manufactured_on,
-           'status', stock.lot_status(t.status, t.expiration_date, app.today(p_region_id)),
+           'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
+             p_today => app.today(p_region_id)),
            'received', p_draft.counted, 'reason_code', p_draft.reason_code,
            'warehouse_stock', l.on_hand, 'warehouse_available', l.available, 'version', l.version)
     from catalog.skus k
     join stock.stock_levels l
       on l.region_id = p_region_id and l.warehouse_id = p_draft.warehouse_id and l.sku_id = k.sku_id
-    join stock.lots t on t.region_id = p_region_id and t.lot_id = p_draft.lot_id
+    join stock.lots t on t.region_id = p_region_id and t.sku_id = k.sku_id and t.batch_number = p_draft.batch_number
     join stock.lot_levels v on v.region_id = p_region_id and v.warehouse_id = l.warehouse_id and v.sku_id = k.sku_id
      and v.lot_id = t.lot_id
    where k.sku_id = p_draft.sku_id;
 $$;
 
-grant execute on function stock.batch_document(smallint, stock.draft) to scoville_definer;
+grant execute on function stock.receipt_document(smallint, stock.draft) to scoville_definer;

@@ -1,5 +1,5 @@
 -- How many units of each SKU an order has (what is neither shipped nor released): {SKU: units}.
-create or replace function orders.held_units(
+create or replace function orders.open_units(
   p_region_id smallint,
   p_order_id bigint
 )
@@ -8,11 +8,11 @@ create or replace function orders.held_units(
   stable
   set search_path = ''
 as $$
-  select coalesce(jsonb_object_agg(h.sku_id, h.units), '{}')
+  select coalesce(jsonb_object_agg(o.sku_id, o.units), '{}')
     from (select a.sku_id, sum(a.quantity - a.fulfilled_quantity - a.released_quantity) as units
             from orders.order_allocations a
            where a.region_id = p_region_id and a.order_id = p_order_id
-           group by a.sku_id) h;
+           group by a.sku_id) o;
 $$;
 
-grant execute on function orders.held_units(smallint, bigint) to scoville_definer;
+grant execute on function orders.open_units(smallint, bigint) to scoville_definer;

@@ -1,20 +1,25 @@
--- Reads reservations and refuses those that name no channel or SKU of the caller's, or another time to live than 1 to
--- 86,400 seconds. Lines of one SKU are summed, the first of them names its place.
-create or replace function stock.read_holds(
+-- Reads reservations but for p_skip, and refuses those that name no channel or SKU of the caller's, or another time to live than 1
+-- to 86,400 seconds. Lines of one SKU are summed, the first of them names its place.
+create or replace function stock.read_reservations(
   p_region_id smallint,
   p_reservations jsonb,
-  p_skip integer[]
+  p_skip integer[],
+  out p_drafts stock.reservation_draft[],
+  out p_refusals api.result[]
 )
-  returns setof stock.hold
   language sql
   stable
   set search_path = ''
 as $$
-  select h.ordinal, v.refusal ->> 'code', v.refusal -> 'body', h.channel_id,
-         case when h.ttl_seconds between 1 and 86400
-              then date_trunc('milliseconds', app.now() + h.ttl_seconds * interval '1 second') end,
-         h.element ->> 'note', l.lines, coalesce(h.element -> 'meta' ->> 'actor', app.claim_subject()),
-         coalesce(h.element -> 'meta' ->> 'request_id', app.claim_request_id()), null::bigint
+  select coalesce(array_agg(
+           stock.new_reservation_draft(p_ordinal => h.ordinal, p_channel_id => h.channel_id,
+             p_expires_at => case when h.ttl_seconds between 1 and 86400
+                                  then date_trunc('milliseconds', app.now() + h.ttl_seconds * interval '1 second') end,
+             p_note => h.element ->> 'note', p_lines => l.lines,
+             p_actor => coalesce(h.element -> 'meta' ->> 'actor', app.claim_subject()),
+             p_request_id => coalesce(h.element -> 'meta' ->> 'request_id', app.claim_request_id()))
+           order by h.ordinal) filter (where (v.refusal).code is null), '{}'),
+         coalesce(array_agg(app.result_of(h.ordinal, v.refusal)) filter (where (v.refusal).code is not null), '{}')
     from (
       select e.ordinality::integer as ordinal, e.value as element,
              coalesce((e.value ->> 'ttl_seconds')::bigint, 900) as ttl_seconds,
@@ -40,8 +45,9 @@ as $$
                group by r.value ->> 'sku_id') i
         left join catalog.skus k on k.sku_id = i.sku_id
     ) l
-   cross join lateral (select stock.refuse_hold(h.channel_id, c.channel_id is not null, h.ttl_seconds, l.lines, l.unknown,
-     l.unsaleable)) v (refusal);
+   cross join lateral (select stock.refuse_reservation(p_channel_id => h.channel_id,
+     p_channel_known => c.channel_id is not null, p_ttl_seconds => h.ttl_seconds, p_lines => l.lines, p_unknown => l.unknown,
+     p_unsaleable => l.unsaleable) offset 0) v (refusal);
 $$;
 
-grant execute on function stock.read_holds(smallint, jsonb, integer[]) to scoville_definer;
+grant execute on function stock.read_reservations(smallint, jsonb, integer[]) to scoville_definer;

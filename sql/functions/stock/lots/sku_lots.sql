@@ -1,5 +1,5 @@
--- The batches of a SKU by warehouse, the next to expire first; with stock only, so an emptied batch no longer shows.
-create or replace function stock.batch_documents(
+-- The lots of a SKU by warehouse, the next to expire first; with stock only, so an emptied lot no longer shows.
+create or replace function stock.sku_lots(
   p_region_id smallint,
   p_sku_id text
 )
@@ -11,11 +11,12 @@ as $$
   select coalesce(json_agg(json_build_object(
            'warehouse_location', v.warehouse_id, 'batch_number', t.batch_number, 'expiration_date', t.expiration_date,
            'manufactured_on', t.manufactured_on,
-           'status', stock.lot_status(t.status, t.expiration_date, app.today(p_region_id)), 'stock', v.on_hand)
+           'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
+             p_today => app.today(p_region_id)), 'stock', v.on_hand)
            order by t.expiration_date, t.batch_number, v.warehouse_id), '[]')
     from stock.lot_levels v
     join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
    where v.region_id = p_region_id and v.sku_id = p_sku_id and v.on_hand > 0;
 $$;
 
-grant execute on function stock.batch_documents(smallint, text) to admin, warehouse, sales;
+grant execute on function stock.sku_lots(smallint, text) to admin, warehouse, sales;

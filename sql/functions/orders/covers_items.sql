@@ -1,5 +1,5 @@
--- Whether a hold holds as many units of a SKU as these items want of it; false without a hold.
-create or replace function stock.holds_items(
+-- Whether a reservation holds as many units of a SKU as these items want of it; false without a reservation.
+create or replace function orders.covers_items(
   p_region_id smallint,
   p_reservation_id bigint,
   p_sku_id text,
@@ -18,4 +18,4 @@ as $$
                        where i.value ->> 'sku_id' = p_sku_id), false);
 $$;
 
-grant execute on function stock.holds_items(smallint, bigint, text, jsonb) to scoville_definer;
+grant execute on function orders.covers_items(smallint, bigint, text, jsonb) to scoville_definer;

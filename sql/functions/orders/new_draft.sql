@@ -1,0 +1,27 @@
+-- An order as it was read and priced.
+create or replace function orders.new_draft(
+  p_ordinal integer default null,
+  p_channel_id text default null,
+  p_external_id text default null,
+  p_customer_name text default null,
+  p_customer_email text default null,
+  p_customer_address text default null,
+  p_note text default null,
+  p_placed_at timestamptz default null,
+  p_currency text default null,
+  p_total_price numeric default null,
+  p_lines jsonb default null,
+  p_actor text default null,
+  p_request_id text default null,
+  p_reservation_id bigint default null,
+  p_order_id bigint default null
+)
+  returns orders.draft
+  language sql
+  immutable
+  parallel safe
+  return row(p_ordinal, p_channel_id, p_external_id, p_customer_name, p_customer_email, p_customer_address, p_note,
+    p_placed_at, p_currency, p_total_price, p_lines, p_actor, p_request_id, p_reservation_id, p_order_id)::orders.draft;
+
+grant execute on function orders.new_draft(integer, text, text, text, text, text, text, timestamptz, text, numeric, jsonb, text, text, bigint, bigint)
+  to scoville_definer;

@@ -1,0 +1,40 @@
+-- The refusals of drafts that did not get their units: every line that is short (a shortage is named at the first line of its SKU),
+-- or the reservation that holds nothing any more.
+create or replace function orders.refuse_unallocated(
+  p_region_id smallint,
+  p_drafts orders.draft[],
+  p_allocations stock.allocation[]
+)
+  returns api.result[]
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+begin
+  if not exists (select from unnest(p_allocations) a where a.warehouse_id is null) then
+    return '{}';
+  end if;
+  return array(
+    select app.result_of(s.ordinal, case when s.is_gone
+             then coalesce(
+               stock.refuse_inactive(p_region_id => p_region_id, p_reservation_id => s.reservation_id,
+                 p_pointer => '/reservation_id'),
+               app.refuse(p_code => 'RV002', p_pointer => '/reservation_id',
+                 p_detail => 'An order before this one, in the same request, takes this reservation.'))
+             else app.refuse_lines(p_code => 'ST001', p_errors => s.errors,
+               p_detail => 'Not enough stock. Order at most what is available, or try again later.') end)
+      from (select d.ordinal, bool_or(a.sku_id is null) as is_gone, min(d.reservation_id) as reservation_id,
+                   jsonb_agg(stock.short_line(p_line_no => f.line_no, p_sku_id => a.sku_id, p_requested => a.quantity,
+                     p_available => a.available) order by f.line_no) as errors
+              from unnest(p_allocations) a
+              join unnest(p_drafts) d on d.ordinal = a.ordinal
+             cross join lateral (
+               select min(l.line_no) as line_no
+                 from jsonb_to_recordset(d.lines) as l (sku_id text, line_no integer)
+                where l.sku_id = a.sku_id) f
+             where a.warehouse_id is null
+             group by d.ordinal) s);
+end
+$$;
+
+grant execute on function orders.refuse_unallocated(smallint, orders.draft[], stock.allocation[]) to scoville_definer;

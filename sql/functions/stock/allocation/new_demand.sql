@@ -1,0 +1,15 @@
+-- What one order or reservation wants of one SKU.
+create or replace function stock.new_demand(
+  p_ordinal integer default null,
+  p_sku_id text default null,
+  p_channel_id text default null,
+  p_quantity integer default null,
+  p_reservation_id bigint default null
+)
+  returns stock.demand
+  language sql
+  immutable
+  parallel safe
+  return row(p_ordinal, p_sku_id, p_channel_id, p_quantity, p_reservation_id)::stock.demand;
+
+grant execute on function stock.new_demand(integer, text, text, integer, bigint) to scoville_definer;

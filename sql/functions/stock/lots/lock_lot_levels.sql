@@ -1,0 +1,30 @@
+-- Locks the lot levels with units of these levels (pairs of warehouse and SKU) and answers them with the status everyone sees
+-- today. Nobody fills an empty one meanwhile: that takes the lock of its level.
+-- Lock order: the caller has locked the stock_levels; here lot_levels in key order.
+create or replace function stock.lock_lot_levels(
+  p_region_id smallint,
+  p_warehouse_ids text[],
+  p_sku_ids text[]
+)
+  returns table (warehouse_id text, sku_id text, lot_id bigint, on_hand integer, sellable boolean, status text,
+                 expiration_date date)
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_today date := app.today(p_region_id);
+begin
+  return query
+    select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.sellable,
+           stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date, p_today => v_today), t.expiration_date
+      from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
+      join stock.lot_levels v
+        on v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id and v.on_hand > 0
+      join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
+     order by v.warehouse_id, v.sku_id, v.lot_id
+       for no key update of v;
+end
+$$;
+
+grant execute on function stock.lock_lot_levels(smallint, text[], text[]) to scoville_definer;

@@ -1,0 +1,23 @@
+-- The refusals of receipts that give their lot another date than it has.
+create or replace function stock.refuse_other_dates(
+  p_region_id smallint,
+  p_drafts stock.draft[]
+)
+  returns api.result[]
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select coalesce(array_agg(app.result_of(d.ordinal, app.refuse(p_code => 'ST011', p_pointer => '/' || c.field,
+           p_detail => format('Batch %s of %s has another %s. One batch has one date: correct it, or use another batch number.',
+             d.batch_number, d.sku_id, c.field), p_facts => jsonb_build_object('current', c.current)))), '{}')
+    from unnest(p_drafts) d
+    join stock.lots t on t.region_id = p_region_id and t.sku_id = d.sku_id and t.batch_number = d.batch_number
+   cross join lateral (
+      select f.field, f.current
+        from (values ('expiration_date', t.expiration_date), ('manufactured_on', t.manufactured_on)) as f (field, current)
+       where (d.element ->> f.field)::date is distinct from f.current and d.element ->> f.field is not null
+       limit 1) c;
+$$;
+
+grant execute on function stock.refuse_other_dates(smallint, stock.draft[]) to scoville_definer;

@@ -1,0 +1,22 @@
+-- The reservations without those that were refused.
+create or replace function stock.drop_refused_reservations(
+  p_drafts stock.reservation_draft[],
+  p_refusals api.result[]
+)
+  returns stock.reservation_draft[]
+  language plpgsql
+  immutable
+  set search_path = ''
+as $$
+begin
+  if cardinality(p_refusals) = 0 then
+    return p_drafts;
+  end if;
+  return array(
+    select d from unnest(p_drafts) d
+     where d.ordinal <> all (array(select r.ordinal from unnest(p_refusals) r))
+     order by d.ordinal);
+end
+$$;
+
+grant execute on function stock.drop_refused_reservations(stock.reservation_draft[], api.result[]) to scoville_definer;
