@@ -27,19 +27,6 @@ VOLATILE_BUILT_INS = {"nextval", "random", "gen_random_uuid", "uuidv7", "clock_t
 
 CONSTRUCTORS = re.compile(r"app\.refuse(_lines)?|[a-z]+\.new_[a-z_]+")
 POSITIONAL_MAX = 2
-# Not converted yet. Names only ever go: a branch that converts a folder or a file removes its name, and the last one the set.
-NOT_YET_BY_NAME = frozenset(
-    {
-        *("events/", "orders/", "stock/", "jobs/expire_lots", "jobs/expire_reservations"),
-        *("catalog/refuse_conflicts", "catalog/refuse_unnamed"),
-        *("api/adjust_stock", "api/cancel_orders", "api/change_batches", "api/extend_reservations", "api/find_repeats"),
-        *("api/fulfill_orders", "api/get_inventory", "api/list_batches", "api/list_inventory", "api/list_movements"),
-        *("api/list_reservations", "api/modify_orders", "api/place_orders", "api/receive_stock", "api/release_reservations"),
-        *("api/reserve_stock", "api/set_safety_stock", "api/set_stock", "api/snapshot_levels", "api/summarize_warehouses"),
-        *("api/list_abc", "api/list_cover", "api/list_expiring", "api/list_fill_rate", "api/list_fulfillment"),
-        *("api/list_patterns", "api/list_sell_through", "api/list_stockouts", "api/list_turnover"),
-    }
-)
 
 
 @cache
@@ -223,9 +210,7 @@ def test_statements_keep_the_rules(path: Path) -> None:
 
 @pytest.mark.parametrize("path", function_files(), ids=lambda path: path.relative_to(FUNCTIONS).as_posix())
 def test_arguments_and_attributes_have_names(path: Path) -> None:
-    where = path.relative_to(FUNCTIONS).with_suffix("").as_posix()
-    if not any(where == name or (name.endswith("/") and where.startswith(name)) for name in NOT_YET_BY_NAME):
-        assert faults_of_notation(path.read_text(encoding="utf-8")) == []
+    assert faults_of_notation(path.read_text(encoding="utf-8")) == []
 
 
 # The statement, and the fault that it is.
@@ -354,4 +339,4 @@ def test_every_composite_has_its_constructor() -> None:
         for source in sources(path.read_text(encoding="utf-8"))
         if CONSTRUCTORS.fullmatch(source.name) and source.tree.sql_body is not None
     }
-    assert {name for name in composites() - made if f"{name.partition('.')[0]}/" not in NOT_YET_BY_NAME} == set()
+    assert composites() - made == set()

@@ -19,8 +19,7 @@ declare
                        p_keys => identity.read_keys(p_orders)) s);
 begin
   return query
-    select o.ordinality::integer, coalesce(r.code, (f.refusal).code), coalesce(r.replayed, false),
-           coalesce(r.body, (f.refusal).body::json)
+    select a.*
       from jsonb_array_elements(p_orders) with ordinality o
       left join unnest(v_results) r on r.ordinal = o.ordinality
      cross join lateral (select coalesce(o.value ->> 'channel', app.claim_channel()) as channel_id) c
@@ -32,6 +31,8 @@ begin
      cross join lateral (select case when d.order_id is not null
        then orders.refuse_duplicate(p_region_id => p_region_id, p_channel_id => c.channel_id,
               p_external_id => o.value ->> 'external_id', p_order_id => d.order_id) end) f (refusal)
+     cross join lateral app.new_result(p_ordinal => o.ordinality::integer, p_code => coalesce(r.code, (f.refusal).code),
+                          p_body => coalesce(r.body, (f.refusal).body::json), p_replayed => coalesce(r.replayed, false)) a
      order by o.ordinality;
 end
 $$;

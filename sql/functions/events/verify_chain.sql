@@ -19,8 +19,11 @@ begin
                  coalesce(lag(e.hash) over in_order, v_stream.anchor_hash) as before
             from events.event_log e
            cross join lateral (
-             select events.canonical_text(e.region_id, e.epoch, e.recorded_at, e.type, e.audience, e.subject, e.sku_id,
-                      e.warehouse_ids, e.channel_id, e.version, e.data, e.actor, e.request_id, e.occurred_at)) l (text)
+             select events.canonical_text(p_region_id => e.region_id, p_epoch => e.epoch, p_recorded_at => e.recorded_at,
+                      p_type => e.type, p_audience => e.audience, p_subject => e.subject, p_sku_id => e.sku_id,
+                      p_warehouse_ids => e.warehouse_ids, p_channel_id => e.channel_id, p_version => e.version,
+                      p_data => e.data, p_actor => e.actor, p_request_id => e.request_id,
+                      p_occurred_at => e.occurred_at)) l (text)
            where e.seq >= v_stream.first_seq
           window in_order as (order by e.seq)) c
    where c.at <> c.expected or c.hash <> events.link_hash(c.before, c.text)
