@@ -1,5 +1,6 @@
 -- Appended to by the sequencer, never rewritten: no update or delete for anyone. Admin and worker read every event, other roles
--- those whose audience they are (events.event_types). pyapp/eventlog/rights.py says the same once more. No index for channels and warehouses: every read names a bounded range of seq.
+-- those whose audience they are (events.event_types); pyapp/eventlog/rights.py says the same once more. No index for channels and
+-- warehouses: every read names a bounded range of seq.
 alter table events.event_log enable row level security;
 alter table events.event_log force row level security;
 
