@@ -4,7 +4,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 WEB := pyapp/web/built-from
 
-.PHONY: run test lint fuzz bench test-pg15 migration-0001 lock clean battery battery-live battery-webhooks mutants reference
+.PHONY: run test lint fuzz bench test-pg15 migration-0001 lock clean battery battery-live battery-webhooks mutants reference examples
 
 run: $(INSTALLED) $(WEB)
 	@$(BIN)/scoville demo
@@ -64,6 +64,10 @@ battery-webhooks: $(INSTALLED)
 # The pages of docs/reference that are made from the code.
 reference: $(INSTALLED)
 	$(BIN)/python -m tests.docs.reference
+
+# The outputs beside sql/examples, as psql prints them.
+examples: $(INSTALLED)
+	SCOVILLE_EXAMPLES=write $(BIN)/python -m pytest -q tests/examples
 
 # Newest versions that pyproject.toml allows, with hashes of every file.
 lock: $(INSTALLED)
