@@ -23,6 +23,7 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 	$(BIN)/squawk migrations/*.sql
 	$(BIN)/sqlfluff lint --disable-progress-bar sql
 

@@ -7,16 +7,13 @@ import ssl
 from collections.abc import Callable, Mapping
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
 import psycopg
 from msgspec import Meta
 from psycopg.conninfo import conninfo_to_dict
-
-from pyapp.http.leases import Kind
-from pyapp.outbound.webhooks.addresses import Allowed
 
 JWT_KEY_BYTES_MIN = 32  # RFC 7518, section 3.2: an HS256 key is as long as the hash, or longer
 BATCH_ELEMENTS = 128  # of a lane (lanes.py)
@@ -55,9 +52,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, Meta(ge=1, le=64)] = 1
     verify_hours: Annotated[float, Meta(ge=0, le=8760)] = 24
 
-    def rates(self) -> dict[Kind, int]:
+    def rates(self) -> dict[Literal["read", "write"], int]:
         """The limits that there are."""
-        rates: dict[Kind, int] = {"read": self.reads_per_minute, "write": self.writes_per_minute}
+        rates: dict[Literal["read", "write"], int] = {"read": self.reads_per_minute, "write": self.writes_per_minute}
         return {kind: rate for kind, rate in rates.items() if rate}
 
     @property
@@ -185,11 +182,5 @@ def _check(settings: Settings) -> None:
             raise SettingsError(
                 f"SCOVILLE_TLS_CERT and SCOVILLE_TLS_KEY cannot be used ({reason}): two PEM files that belong together."
             ) from None
-    try:
-        Allowed(settings.webhook_allow)
-    except ValueError as error:
-        raise SettingsError(
-            f"SCOVILLE_WEBHOOK_ALLOW cannot be used: {error}. Write such as localhost:9000, with commas between."
-        ) from None
     if settings.log_level.lower() not in LOG_LEVELS:
         raise SettingsError(f"SCOVILLE_LOG_LEVEL is unknown: use one of {', '.join(LOG_LEVELS)}.")

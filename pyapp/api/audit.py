@@ -7,8 +7,9 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, UnsetType
 
 from pyapp.http.endpoints import read_page
-from pyapp.http.fields import Actor, Answer, Moment, Page, RangeQuery, RequestId
+from pyapp.http.fields import Answer, Page, RangeQuery
 from pyapp.http.route import Noun, Route
+from pyapp.values import Actor, Moment, RequestId
 
 
 class AuditQuery(RangeQuery):

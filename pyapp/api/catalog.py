@@ -6,41 +6,31 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from msgspec import UNSET, Meta, Raw, UnsetType
 
+from pyapp import values
 from pyapp.api.stock import SKU_ID
-from pyapp.http import fields
 from pyapp.http.endpoints import change, read_document, read_page, write
 from pyapp.http.fields import (
     INK_PATTERN,
-    Amount,
     Answer,
-    Attributes,
     AttributesDraft,
     Body,
     ChannelId,
     Count,
-    Currency,
-    Flavors,
     Json,
-    Milliliters,
-    Moment,
     Name,
     Page,
     PageQuery,
-    Prose,
     ReasonDraft,
-    Region,
     RegionDraft,
     SkuId,
-    SkuName,
     Text,
-    Units,
-    Version,
     WarehouseId,
     WriteQuery,
     check_attributes,
     check_number,
 )
 from pyapp.http.route import Noun, PathVariable, Route
+from pyapp.values import Amount, Attributes, Currency, Flavors, Milliliters, Moment, Prose, Region, SkuName, Units, Version
 
 Kind = Literal["web", "pos", "marketplace", "wholesale"]
 Direction = Literal["in", "out", "both"]
@@ -226,7 +216,7 @@ Active = Annotated[bool, Meta(description="False: retired, kept for what refers 
 class Sku(Answer):
     """A SKU as the catalogue knows it. price null: no list price."""
 
-    sku_id: fields.Sku
+    sku_id: values.Sku
     name: SkuName
     description: Prose
     size_ml: Milliliters | None
@@ -244,7 +234,7 @@ class Sku(Answer):
 class Channel(Answer):
     """Where orders come from, and which warehouses serve it, the first one first."""
 
-    channel_id: fields.Channel
+    channel_id: values.Channel
     name: Annotated[str, Meta(examples=["Web shop"])]
     kind: Literal["web", "pos", "marketplace", "wholesale"]
     pricing: Literal["list", "channel"]
@@ -252,7 +242,7 @@ class Channel(Answer):
         int, Meta(description="Percent of a SKU's units that one client may hold; 100: no limit.", examples=[100])
     ]
     region_id: Region
-    warehouses: list[fields.Warehouse]
+    warehouses: list[values.Warehouse]
     active: Active
     version: Version
     created_at: Moment
@@ -262,7 +252,7 @@ class Channel(Answer):
 class Warehouse(Answer):
     """A place that keeps stock."""
 
-    warehouse_id: fields.Warehouse
+    warehouse_id: values.Warehouse
     name: Annotated[str, Meta(examples=["Main warehouse"])]
     region_id: Region
     active: Active
@@ -274,7 +264,7 @@ class Warehouse(Answer):
 class ReasonCode(Answer):
     """Why stock is changed by hand, and whether units may come in or go out for it."""
 
-    reason_code: fields.Reason
+    reason_code: values.Reason
     description: Annotated[str, Meta(examples=["Damaged"])]
     direction: Annotated[Literal["in", "out", "both"], Meta(examples=["out"])]
     note_required: Annotated[bool, Meta(description="The change must say what happened.", examples=[False])]

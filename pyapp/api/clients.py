@@ -7,27 +7,14 @@ from typing import Annotated, ClassVar
 from msgspec import UNSET, Meta, UnsetType
 from starlette.responses import Response
 
+from pyapp import values
 from pyapp.api.tokens import ClientId, hash_of, new_secret
-from pyapp.http import fields
 from pyapp.http.endpoints import change, change_with, read_document, read_page
-from pyapp.http.fields import (
-    Answer,
-    Body,
-    ChannelId,
-    Json,
-    Moment,
-    Name,
-    Page,
-    PageQuery,
-    Region,
-    RegionDraft,
-    Version,
-    WarehouseId,
-    WriteQuery,
-)
+from pyapp.http.fields import Answer, Body, ChannelId, Json, Name, Page, PageQuery, RegionDraft, WarehouseId, WriteQuery
 from pyapp.http.headers import Request
 from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.identity.tokens import Role
+from pyapp.values import Moment, Region, Version
 
 CODES_MAX = 500
 OVERLAP_SECONDS_MAX = 30 * 86_400
@@ -98,8 +85,8 @@ class Client(Answer, kw_only=True):
     name: Text
     role: Role
     region_id: Region
-    warehouses: list[fields.Warehouse]
-    channels: list[fields.Channel]
+    warehouses: list[values.Warehouse]
+    channels: list[values.Channel]
     active: Annotated[bool, Meta(description="False: it gets no token.", examples=[True])]
     version: Version
     created_at: Moment

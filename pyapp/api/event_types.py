@@ -10,10 +10,10 @@ from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Line, Order
 from pyapp.api.reservations import Reservation
 from pyapp.api.stock import BatchStatus
-from pyapp.http.fields import (
+from pyapp.http.fields import Answer
+from pyapp.values import (
     Actor,
     Amount,
-    Answer,
     Available,
     BatchNumber,
     Committed,

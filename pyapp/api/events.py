@@ -10,10 +10,11 @@ from starlette.responses import Response
 
 from pyapp.http.context import enter
 from pyapp.http.endpoints import read
-from pyapp.http.fields import PAGE_DEFAULT, PAGE_MAX, Actor, Answer, Moment, Query, RequestId, Version
+from pyapp.http.fields import PAGE_DEFAULT, PAGE_MAX, Answer, Query
 from pyapp.http.headers import Request
 from pyapp.http.responses import page_response
 from pyapp.http.route import Noun, Route
+from pyapp.values import Actor, Moment, RequestId, Version
 
 PLACE = Meta(
     pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",

@@ -12,39 +12,30 @@ from pyapp.http.endpoints import change, read_document, read_page, write
 from pyapp.http.fields import (
     LINES_MAX,
     TOTAL_BYTES,
-    Amount,
     Answer,
-    BatchNumber,
     Body,
-    Channel,
     ChannelId,
-    Currency,
     Email,
     ExternalId,
     FieldError,
     Json,
     LineQuantity,
-    Moment,
     Money,
     Name,
-    Note,
     NoteDraft,
     Page,
     RangeQuery,
     ReservationId,
-    Sku,
     SkuId,
     Timestamp,
     Total,
-    Units,
-    Version,
-    Warehouse,
     WarehouseId,
     WriteQuery,
     check_moment,
     check_number,
 )
 from pyapp.http.route import Noun, PathVariable, Route
+from pyapp.values import Amount, BatchNumber, Channel, Currency, Moment, Note, Sku, Units, Version, Warehouse
 
 Address = Annotated[str, Meta(min_length=1, max_length=1000)]
 

@@ -12,24 +12,19 @@ from pyapp.http.fields import (
     LINES_MAX,
     Answer,
     Body,
-    Channel,
     ChannelId,
     Json,
     LineQuantity,
-    Moment,
-    Note,
     NoteDraft,
     Page,
     PageQuery,
-    Sku,
     SkuId,
     Timestamp,
-    Version,
-    Warehouse,
     WriteQuery,
     check_moment,
 )
 from pyapp.http.route import Noun, PathVariable, Route
+from pyapp.values import Channel, Moment, Note, Sku, Version, Warehouse
 
 Seconds = Annotated[int, Meta(ge=1, le=86_400, description="How long, from now.", examples=[900])]
 

@@ -7,52 +7,26 @@ from typing import Annotated, ClassVar, Literal
 
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.http import fields
+from pyapp import values
 from pyapp.http.endpoints import change, read_document, read_page, read_summary, write
 from pyapp.http.fields import (
-    Actor,
-    Amount,
     Answer,
-    Attributes,
     AttributesDraft,
-    Available,
-    BatchNumber,
     BatchNumberDraft,
     Body,
-    Committed,
     Count,
-    Currency,
-    Delta,
     DeltaDraft,
-    ExpirationDate,
     FieldError,
-    Flavors,
-    Incoming,
     Json,
-    ManufacturedOn,
-    Milliliters,
-    Moment,
     Money,
     Name,
-    Note,
     NoteDraft,
-    OnHand,
     Page,
     PageQuery,
-    Prose,
-    Reason,
     ReasonDraft,
     Reference,
-    RequestId,
-    Reserved,
-    Sku,
     SkuId,
-    SkuName,
     Text,
-    Unavailable,
-    Units,
-    Version,
-    Warehouse,
     WarehouseId,
     WriteQuery,
     check_attributes,
@@ -61,6 +35,34 @@ from pyapp.http.fields import (
 from pyapp.http.headers import Request
 from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.problems import Problem
+from pyapp.values import (
+    Actor,
+    Amount,
+    Attributes,
+    Available,
+    BatchNumber,
+    Committed,
+    Currency,
+    Delta,
+    ExpirationDate,
+    Flavors,
+    Incoming,
+    ManufacturedOn,
+    Milliliters,
+    Moment,
+    Note,
+    OnHand,
+    Prose,
+    Reason,
+    RequestId,
+    Reserved,
+    Sku,
+    SkuName,
+    Unavailable,
+    Units,
+    Version,
+    Warehouse,
+)
 
 
 class Receipt(Body):
@@ -221,7 +223,7 @@ class Level(Answer, kw_only=True):
     reserved: Reserved | UnsetType = UNSET
     committed: Committed | UnsetType = UNSET
     unavailable: Unavailable | UnsetType = UNSET
-    safety_stock: fields.SafetyStock | UnsetType = UNSET
+    safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
     version: Version
 
@@ -283,7 +285,7 @@ class Inventory(Answer, kw_only=True):
     reserved: Reserved | UnsetType = UNSET
     committed: Committed | UnsetType = UNSET
     unavailable: Unavailable | UnsetType = UNSET
-    safety_stock: fields.SafetyStock | UnsetType = UNSET
+    safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
     low_stock: Annotated[bool, Meta(description="Available is at or below the reorder point.", examples=[False])]
     warehouses: list[Level]
@@ -334,7 +336,7 @@ class Adjusted(Answer):
     reserved: Reserved
     committed: Committed
     unavailable: Unavailable
-    safety_stock: fields.SafetyStock
+    safety_stock: values.SafetyStock
     incoming: Incoming
     version: Version
     batch_number: BatchNumber | None
@@ -388,7 +390,7 @@ class WarehouseSummary(Answer, kw_only=True):
     reserved: Reserved | UnsetType = UNSET
     committed: Committed | UnsetType = UNSET
     unavailable: Unavailable | UnsetType = UNSET
-    safety_stock: fields.SafetyStock | UnsetType = UNSET
+    safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
 
 

@@ -16,11 +16,12 @@ from starlette.responses import Response
 
 from pyapp.database.calls import Database
 from pyapp.http.context import enter
-from pyapp.http.fields import Answer, Moment
+from pyapp.http.fields import Answer
 from pyapp.http.headers import Request
 from pyapp.http.responses import json_response
 from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import Identity, Role, Session, Verifier, unauthenticated
+from pyapp.values import Moment
 
 TICKET_BYTES = 32
 TICKET_CHARACTERS_MAX = 100

@@ -8,28 +8,13 @@ from typing import Annotated, ClassVar, Literal, cast
 from msgspec import UNSET, Meta, UnsetType
 
 from pyapp.http.endpoints import change, read_document, read_page, write
-from pyapp.http.fields import (
-    Answer,
-    Body,
-    Channel,
-    ChannelId,
-    Moment,
-    Page,
-    PageQuery,
-    Sku,
-    SkuId,
-    Timestamp,
-    Version,
-    Warehouse,
-    WarehouseId,
-    WriteQuery,
-    check_moment,
-)
+from pyapp.http.fields import Answer, Body, ChannelId, Page, PageQuery, SkuId, Timestamp, WarehouseId, WriteQuery, check_moment
 from pyapp.http.headers import Request
 from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.identity.tokens import Role
 from pyapp.outbound.webhooks.addresses import Allowed, Refused, check_url
 from pyapp.problems import Problem
+from pyapp.values import Channel, Moment, Sku, Version, Warehouse
 
 FILTER_MAX = 1000
 OVERLAP_SECONDS_MAX = 7 * 86_400

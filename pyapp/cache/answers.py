@@ -58,7 +58,7 @@ class Answers:
         self.size = 0
         self._wrote: dict[str, float] = {}
         self._quarter = int(time.time()) // QUARTER_SECONDS
-        hub.audiences.append(self)
+        hub.subscribers.append(self)
 
     def find(self, key: Hashable, subject: str) -> object:
         """The answer that was kept under this key, where it is new enough for this caller; else None."""

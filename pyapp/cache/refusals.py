@@ -55,7 +55,7 @@ class Refusals:
         self._entries: dict[Key, Entry] = {}
         self._keys: dict[tuple[int | None, str], set[Key]] = {}
         self._restocked: dict[tuple[int | None, str], float] = {}  # when units were last heard of, the last one last
-        hub.audiences.append(self)
+        hub.subscribers.append(self)
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -30,12 +30,12 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: 
     """Run everything here: a PostgreSQL of its own (or DATABASE_URL), demo data, API and worker. Ctrl-C stops it all."""
     from pyapp import demo as demo_data
     from pyapp.demo import clients, embedded, traffic
-    from pyapp.metrics import business as figures
     from pyapp.metrics.logs import configure
     from pyapp.outbound.webhooks import outbound
     from pyapp.outbound.webhooks.addresses import Allowed
     from pyapp.serve import server
     from pyapp.serve.app import create_app
+    from pyapp.worker import business as figures
 
     signal.signal(signal.SIGTERM, _interrupt)  # until the loop takes over, SIGTERM is like Ctrl-C
     settings = context.settings(host=host, port=port, data_dir=data_dir)
@@ -67,7 +67,7 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: 
             bi_url = clients.admit_analyst(owner_url, f"{embedded.LOOPBACK}:{postgres.port}", context.DATABASE, state.make_key())
         state.write(server.url_of(listener), url, bi_url)
         _print_welcome(settings, server.url_of(listener), url, loaded, secret, bi_url)
-        webhooks = partial(outbound.run, url, Allowed(settings.webhook_allow))
+        webhooks = partial(outbound.run, url, Allowed.of(settings))
         server.run(application, listener, url, webhooks, partial(figures.run, url, settings.verify_hours), *trade)
     except KeyboardInterrupt:
         pass  # before the loop ran: nothing is half done that a new start would not finish

@@ -33,12 +33,12 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None
 
 def worker(host: Host = None, metrics_port: MetricsPort = None) -> None:
     """Do what has to happen by the clock, on the database at DATABASE_URL: webhooks, expiry, partitions, clean-up."""
-    from pyapp.metrics import business as figures
     from pyapp.metrics.logs import configure
     from pyapp.outbound.webhooks import outbound
     from pyapp.outbound.webhooks.addresses import Allowed
     from pyapp.serve import server
     from pyapp.serve.app import create_worker_app
+    from pyapp.worker import business as figures
 
     settings = context.settings(host=host, metrics_port=metrics_port)
     url = context.database_url(settings)
@@ -49,7 +49,7 @@ def worker(host: Host = None, metrics_port: MetricsPort = None) -> None:
     os.nice(NICE)
     where = f", metrics on {server.url_of(listener)}/metrics" if listener else ""
     tasks = (
-        partial(outbound.run, url, Allowed(settings.webhook_allow)),
+        partial(outbound.run, url, Allowed.of(settings)),
         partial(figures.run, url, settings.verify_hours),
     )
     app = create_worker_app(settings) if listener else None

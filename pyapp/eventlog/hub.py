@@ -45,7 +45,7 @@ CATCH_UP_SECONDS = 2.0  # for a place that another process has told and this one
 EXTEND_EVENTS_MAX = 20_000  # read back for those who come back after this process was started
 
 
-class Audience(Protocol):
+class Subscriber(Protocol):
     def on_events(self, events: Sequence[Event], changes: Sequence[Change], /) -> None:
         """New events; `changes` are the newest states of the levels that they changed, in the order of their seq."""
 
@@ -62,7 +62,7 @@ class Hub:
         self.place: Place | None = None
         self.window = Window()
         self.recent = Recent()
-        self.audiences: list[Audience] = []
+        self.subscribers: list[Subscriber] = []
         self.silent = False
         self.events_read = 0
         self.lag_seconds = 0.0  # of the last event, from the change to here
@@ -258,20 +258,20 @@ class Hub:
         self.place = before._replace(seq=events[-1].seq)
         self.events_read += len(events)
         self.lag_seconds = max(0.0, time.time() - messages.decode_time(events[-1].body).time.timestamp())
-        for audience in self.audiences:
+        for subscriber in self.subscribers:
             try:
-                audience.on_events(events, list(newest.values()))
+                subscriber.on_events(events, list(newest.values()))
             except Exception:
                 logger.exception("events did not reach everybody")
-                audience.on_reset("events_missing")
+                subscriber.on_reset("events_missing")
 
     def _reset(self, extent: Extent, reason: str) -> None:
         # A log in which nothing has happened yet gets its epoch from the first process that looks at it: nobody loses a place.
         level = logging.WARNING if self.place and self.place.seq else logging.INFO
         logger.log(level, "the event log cannot be continued after %s: %s", self.place, reason)
         self._restart(extent)
-        for audience in self.audiences:
-            audience.on_reset(reason)
+        for subscriber in self.subscribers:
+            subscriber.on_reset(reason)
 
     def _restart(self, extent: Extent) -> None:
         self.place = Place(extent.epoch, extent.last_seq)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.http import fields
+from pyapp import values
 
 SKUS_MAX = 1000  # a subscription names at most so many; more is "all"
 WAREHOUSES_MAX = 100
@@ -30,7 +30,7 @@ Place = Annotated[
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
 Skus = Annotated[list[Code], Meta(min_length=1, max_length=SKUS_MAX, examples=[["HOTSAUCE-001"]])]
 Warehouses = Annotated[list[Code], Meta(min_length=1, max_length=WAREHOUSES_MAX, examples=[["WH-01"]])]
-# A text, unlike fields.Moment: what Postgres wrote is passed on as it is.
+# A text, unlike values.Moment: what Postgres wrote is passed on as it is.
 MomentText = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, examples=["2024-06-01T13:45:30.000Z"])]
 Reason = Annotated[
     str,
@@ -46,27 +46,27 @@ Reason = Annotated[
 class Level(msgspec.Struct):
     """What a warehouse has of a SKU. stock = available + reserved + committed + unavailable + safety_stock."""
 
-    sku_id: fields.Sku
-    warehouse_location: fields.Warehouse
-    stock: fields.OnHand
-    available: fields.Available
-    reserved: fields.Reserved
-    committed: fields.Committed
-    unavailable: fields.Unavailable
-    safety_stock: fields.SafetyStock
-    incoming: fields.Incoming
-    version: fields.Version
+    sku_id: values.Sku
+    warehouse_location: values.Warehouse
+    stock: values.OnHand
+    available: values.Available
+    reserved: values.Reserved
+    committed: values.Committed
+    unavailable: values.Unavailable
+    safety_stock: values.SafetyStock
+    incoming: values.Incoming
+    version: values.Version
     updated_at: MomentText
 
 
 class AvailableLevel(msgspec.Struct):
     """What an integration sees of a level: stock is what is available."""
 
-    sku_id: fields.Sku
-    warehouse_location: fields.Warehouse
-    stock: fields.Available
-    available: fields.Available
-    version: fields.Version
+    sku_id: values.Sku
+    warehouse_location: values.Warehouse
+    stock: values.Available
+    available: values.Available
+    version: values.Version
     updated_at: MomentText
 
 

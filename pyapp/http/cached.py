@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
+from starlette.responses import Response
 from starlette.types import Scope
 
 from pyapp.cache.answers import Answers
 from pyapp.database.calls import Row
 from pyapp.http.headers import IndexedHeaders
+from pyapp.http.route import Route
 from pyapp.identity.tokens import Identity, Verifier
-
-if TYPE_CHECKING:
-    from starlette.responses import Response
-
-    from pyapp.http.route import Route
 
 NO_STORE = (b"cache-control", b"no-store")
 

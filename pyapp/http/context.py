@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
 from starlette.requests import HTTPConnection
@@ -16,11 +16,9 @@ from pyapp.http.decoding import parse_query
 from pyapp.http.fields import Query
 from pyapp.http.headers import Request
 from pyapp.http.leases import Kind, Limits
+from pyapp.http.route import Route
 from pyapp.identity.tokens import Identity, Verifier
 from pyapp.problems import Problem
-
-if TYPE_CHECKING:
-    from pyapp.http.route import Route
 
 BODY_BYTES_MAX = 1024 * 1024
 KEY_CHARACTERS_MAX = 255

@@ -17,8 +17,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pyapp.http.cached import find
 from pyapp.http.cors import cors_fields
 from pyapp.http.headers import IndexedHeaders
+from pyapp.http.paths import PathEndpoint
 from pyapp.http.responses import error_response, problem_response
-from pyapp.http.route import PathEndpoint
 from pyapp.metrics import trace
 from pyapp.metrics.meters import UNMATCHED, Meter, Meters
 from pyapp.problems import Problem

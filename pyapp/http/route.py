@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from pyapp.http.accept import CSV, JSON
-from pyapp.http.cached import keep
 from pyapp.http.fields import Answer, Body, Page, Query
 from pyapp.http.functions import FUNCTIONS
 from pyapp.http.headers import Request
@@ -129,18 +127,3 @@ class Noun:
             route.variables = tuple(variable for variable in self.variables if f"{{{variable.name}}}" in route.path)
             if len(route.variables) != route.path.count("{") or route.tag != self.tag:
                 raise ValueError(f"{route.path} is not a path of {self.tag}, or names a variable that is not described")
-
-
-class PathEndpoint:
-    """One path of the table, as an application that the router calls without a layer in between."""
-
-    def __init__(self, methods: Mapping[str, Route]) -> None:
-        self.methods = methods
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive, send)
-        route = scope["scoville.route"] = self.methods["GET" if request.method == "HEAD" else request.method]
-        response = await route.endpoint(request)
-        if route.kept:
-            keep(scope, response)
-        await response(scope, receive, send)

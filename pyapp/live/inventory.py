@@ -9,7 +9,8 @@ import asyncio
 import logging
 import time
 import uuid
-from typing import TYPE_CHECKING, Annotated, cast
+from collections.abc import Callable
+from typing import Annotated, Protocol, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -24,12 +25,9 @@ from pyapp.http.decoding import check_text, describe
 from pyapp.http.fields import Query
 from pyapp.http.responses import problem_response
 from pyapp.identity.tokens import Session
-from pyapp.live.relay import Client, ViewKey
+from pyapp.live.live import Live
+from pyapp.live.relay import EXTENSION, Client, Line, ViewKey
 from pyapp.problems import Problem, unavailable
-from pyapp.serve.websocket import EXTENSION, LiveProtocol
-
-if TYPE_CHECKING:
-    from pyapp.live.live import Live
 
 SOCKETS_MAX = 2000  # a process; further ones are refused with 503
 SOCKETS_OF_ONE_MAX = 1000  # a process, of one caller: nobody shuts the others out
@@ -47,14 +45,22 @@ logger = logging.getLogger("scoville.live")
 access_logger = logging.getLogger("scoville.access")
 
 
+class SocketLine(Line, Protocol):
+    """A connection that says what became of what was written to it."""
+
+    on_full: Callable[[], None] | None
+    on_drained: Callable[[], None] | None
+    on_gone: Callable[[], None] | None
+
+
 class SocketQuery(Query):
     ticket: Annotated[str, Meta(description="From POST /v1/ws/tickets; good once, for 30 seconds.")] | UnsetType = UNSET
 
 
 async def inventory(websocket: WebSocket) -> None:
-    """One socket, from the handshake to its end. Needs LiveProtocol, which pyapp.serve.server serves with."""
+    """One socket, from the handshake to its end. Needs a connection of pyapp.serve.websocket."""
     live: Live = websocket.scope["state"]["live"]
-    line: LiveProtocol = websocket.scope["extensions"][EXTENSION]["line"]
+    line: SocketLine = websocket.scope["extensions"][EXTENSION]["line"]
     request_id = str(uuid.uuid4())
     if len(live.sockets) >= SOCKETS_MAX:
         problem = unavailable("This process has as many sockets as it takes. Try again, it may be another process then.")
@@ -89,7 +95,7 @@ async def inventory(websocket: WebSocket) -> None:
 class Socket:
     """What a socket asks for, and what holds it open."""
 
-    def __init__(self, live: Live, line: LiveProtocol, request_id: str) -> None:
+    def __init__(self, live: Live, line: SocketLine, request_id: str) -> None:
         self._live = live
         self._line = line
         self._request_id = request_id

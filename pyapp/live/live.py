@@ -6,16 +6,16 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from pyapp.database.calls import Database
 from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.reading import Event
-from pyapp.identity.tokens import Verifier
-from pyapp.live.inventory import Socket
+from pyapp.identity.tokens import Session, Verifier
+from pyapp.live.chunks import Chunks
 from pyapp.live.relay import Relay
 from pyapp.live.snapshots import Snapshots
-from pyapp.live.stream import EventStream, Pieces
 from pyapp.problems import Problem
 from pyapp.settings import Settings
 from pyapp.tasks import end
@@ -23,6 +23,28 @@ from pyapp.tasks import end
 RECHECK_SECONDS = 20.0  # so that what was revoked is cut off within a minute, a slow database included
 
 logger = logging.getLogger("scoville.live")
+
+
+class Holder(Protocol):
+    """A socket or stream: open for a caller until it is closed."""
+
+    @property
+    def session(self) -> Session | None:
+        """None: it is not known yet who it is."""
+
+    def close_unauthenticated(self) -> None: ...
+
+
+class Stream(Holder, Protocol):
+    """A stream of events."""
+
+    @property
+    def session(self) -> Session: ...
+
+    def wake(self) -> None:
+        """There are new events."""
+
+    def end(self) -> None: ...
 
 
 class Live:
@@ -35,10 +57,10 @@ class Live:
         self.hub = Hub(url, database)
         self.relay = Relay(self.hub)
         self.snapshots = Snapshots(self.hub, database)
-        self.pieces = Pieces(self)
-        self.sockets: set[Socket] = set()
-        self.streams: set[EventStream] = set()
-        self.hub.audiences.append(self)
+        self.chunks = Chunks(self.hub)
+        self.sockets: set[Holder] = set()
+        self.streams: set[Stream] = set()
+        self.hub.subscribers.append(self)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Live]:
@@ -55,12 +77,12 @@ class Live:
             stream.end()
 
     def on_events(self, _events: Sequence[Event], _changes: Sequence[Change]) -> None:
-        self.pieces.forget()
+        self.chunks.forget()
         for stream in self.streams:
             stream.wake()
 
     def on_reset(self, _reason: str) -> None:
-        self.pieces.forget()
+        self.chunks.forget()
         for stream in self.streams:
             stream.wake()
 
@@ -68,8 +90,8 @@ class Live:
         """Ends what is open for a client that was revoked or may do something else now, or by a key that was withdrawn."""
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
-            held: dict[tuple[str | None, int | None, str | None], list[Socket | EventStream]] = {}
-            holders: list[Socket | EventStream] = [*self.sockets, *self.streams]
+            held: dict[tuple[str | None, int | None, str | None], list[Holder]] = {}
+            holders: list[Holder] = [*self.sockets, *self.streams]
             for holder in holders:
                 if (session := holder.session) is not None:
                     held.setdefault((session.client_id, session.grant, session.key_id), []).append(holder)

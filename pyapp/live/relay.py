@@ -29,8 +29,11 @@ TICK_SECONDS = 1.0
 TOO_SLOW = 4408
 
 
+EXTENSION = "scoville.line"  # in the scope's extensions: the connection itself, as the key "line"
+
+
 class Line(Protocol):
-    """What a client's connection does; LiveProtocol is one."""
+    """What a client's connection does; pyapp.serve.websocket has one."""
 
     @property
     def buffered(self) -> int:
@@ -117,7 +120,7 @@ class Relay:
         self.frames_sent = 0
         self.states_skipped = 0
         self.closed_slow = 0
-        hub.audiences.append(self)
+        hub.subscribers.append(self)
 
     @property
     def members(self) -> int:

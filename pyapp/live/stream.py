@@ -1,7 +1,7 @@
 """GET /v1/events/stream: every event that the caller may see, as server-sent events (WHATWG HTML, section 9.2), without a gap.
 
 A stream has a place in the log and nothing else. What lies after it comes from the memory of the hub, or where that does not go
-back so far from the log itself, as the caller, by row-level security. The next piece is made when the client has taken the
+back so far from the log itself, as the caller, by row-level security. The next chunk is made when the client has taken the
 one before, so a slow client is only further back; nothing is kept for it. A client that takes nothing at all is cut off by TCP
 (pyapp.serve.server, STALLED_MILLISECONDS).
 """
@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec import Raw
@@ -20,40 +18,22 @@ from starlette.types import Receive, Scope, Send
 
 from pyapp.api.events import StreamQuery
 from pyapp.eventlog import messages
-from pyapp.eventlog.reading import Event, Place, parse_place
+from pyapp.eventlog.reading import Place, parse_place
 from pyapp.eventlog.rights import Rights
 from pyapp.http.context import check_accept, count, read_query, region_of, request_id
 from pyapp.http.headers import Request
 from pyapp.identity.tokens import Session
+from pyapp.live.chunks import PAGE_EVENTS, Chunk, View, block
+from pyapp.live.live import Live
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, unavailable
-
-if TYPE_CHECKING:
-    from pyapp.live.live import Live
 
 STREAMS_MAX = 1000  # a process; further ones are refused with 503
 STREAMS_OF_ONE_MAX = 500  # a process, of one caller: nobody shuts the others out
-PAGE_EVENTS = 200  # in a piece; the pieces that are alike are made once
-PIECES_MAX = 1000
-PIECES_BYTES_MAX = 16 * 1024 * 1024
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 1.0
 
 MEDIA_TYPE = "text/event-stream"
 LIST_EVENTS = "select * from api.list_events($1, $2, $3, $4)"
-
-
-class View(NamedTuple):
-    """What decides which events a stream carries."""
-
-    rights: Rights
-    types: frozenset[str] | None
-
-
-class Piece(NamedTuple):
-    """The events after a place that a view sees, ready to send, and the place after them."""
-
-    body: bytes
-    place: Place
 
 
 class _Event(msgspec.Struct):
@@ -120,10 +100,10 @@ class EventStream(Response):
         self._woken = asyncio.Event()
 
     async def prepare(self) -> None:
-        """The first piece, from the log, which knows places and types, while an error can be an answer. Raises Problem."""
-        piece = await self._read()
-        self._place = piece.place
-        self._first = piece.body or self._heartbeat()
+        """The first chunk, from the log, which knows places and types, while an error can be an answer. Raises Problem."""
+        chunk = await self._read()
+        self._place = chunk.place
+        self._first = chunk.body or self._heartbeat()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
@@ -186,13 +166,13 @@ class EventStream(Response):
     async def _next(self) -> bytes:
         """What follows on the place, which moves on; nothing when there is nothing at the moment. Raises Problem RQ503."""
         while True:
-            piece = self._live.pieces.after(self._view, self._place) or await self._read()
-            if piece.body or piece.place == self._place:
-                self._place = piece.place
-                return piece.body
-            self._place = piece.place
+            chunk = self._live.chunks.after(self._view, self._place) or await self._read()
+            if chunk.body or chunk.place == self._place:
+                self._place = chunk.place
+                return chunk.body
+            self._place = chunk.place
 
-    async def _read(self) -> Piece:
+    async def _read(self) -> Chunk:
         """From the log, as the caller."""
         rights, types = self._view
         filters = {} if types is None else {"types": ",".join(sorted(types))}
@@ -210,56 +190,11 @@ class EventStream(Response):
         blocks = []
         for body in page.data:
             event = msgspec.json.decode(body, type=_Event)
-            blocks.append(_block(place._replace(seq=event.seq), event.type, bytes(body)))
-        return Piece(b"".join(blocks), place)
+            blocks.append(block(place._replace(seq=event.seq), event.type, bytes(body)))
+        return Chunk(b"".join(blocks), place)
 
 
-class Pieces:
-    """Pieces out of the hub's memory, each made once for all streams that are at the same place and see alike."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-        self._made: dict[tuple[View, Place], Piece] = {}
-        self._bytes = 0
-
-    def after(self, view: View, place: Place) -> Piece | None:
-        """None where the memory does not go back to the place, or is of another epoch."""
-        hub = self._live.hub
-        if hub.place is None or hub.place.epoch != place.epoch:
-            return None
-        piece = self._made.get((view, place))
-        if piece is None:
-            events = hub.recent.after(place.seq, PAGE_EVENTS)
-            if events is None:
-                return None
-            piece = _piece(view, place, events)
-            if len(self._made) < PIECES_MAX and self._bytes + len(piece.body) <= PIECES_BYTES_MAX:
-                self._made[view, place] = piece
-                self._bytes += len(piece.body)
-        return piece
-
-    def forget(self) -> None:
-        """After new events: a piece may have been the last one."""
-        self._made.clear()
-        self._bytes = 0
-
-
-def _piece(view: View, place: Place, events: Sequence[Event]) -> Piece:
-    rights, types = view
-    blocks = [
-        _block(place._replace(seq=event.seq), event.type, event.body)
-        for event in events
-        if (types is None or event.type in types) and rights.sees(event)
-    ]
-    return Piece(b"".join(blocks), place._replace(seq=events[-1].seq) if events else place)
-
-
-def _block(place: Place, type_: str, body: bytes) -> bytes:
-    # A line break in JSON can only be white space between tokens.
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(place).encode(), type_.encode(), body.replace(b"\n", b" "))
-
-
-def _reset(place: Place, problem: Problem) -> Piece:
+def _reset(place: Place, problem: Problem) -> Chunk:
     """The place is gone: the client is told so, and goes on from the end of the log."""
     error = problem.errors[0]
     last, first = parse_place(str(error["last"])), parse_place(str(error["first"]))
@@ -269,4 +204,4 @@ def _reset(place: Place, problem: Problem) -> Piece:
     if place.epoch != last.epoch:
         reason = "epoch_changed"
     data = messages.encode(messages.StreamReset(reason, str(last)))
-    return Piece(_block(last, "reset", data), last)
+    return Chunk(block(last, "reset", data), last)

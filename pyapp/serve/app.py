@@ -28,9 +28,12 @@ from pyapp.http.middleware import Middleware
 from pyapp.identity.tokens import Verifier
 from pyapp.live.live import Live
 from pyapp.live.routes import STREAM_PATH, live_routes
-from pyapp.metrics import exposition, sources
+from pyapp.metrics import exposition
 from pyapp.metrics.exposition import Exposition
+from pyapp.metrics.sources import Sampler
+from pyapp.metrics.sources import sequencer as sequencing
 from pyapp.outbound.webhooks.addresses import Allowed
+from pyapp.serve import sources
 from pyapp.serve.table import endpoints_by_path, healthz, starlette_routes
 from pyapp.serve.warming import warming_calls
 from pyapp.settings import Settings, SettingsError
@@ -58,7 +61,7 @@ def create_app(settings: Settings) -> Scoville:
     """The ASGI application. Raises SettingsError when the settings do not suffice to serve."""
     if not settings.database_url:
         raise SettingsError("DATABASE_URL is not set: give the URL of the login role, postgresql://authenticator@host/database.")
-    url, verifier, allowed = settings.database_url, Verifier(settings), Allowed(settings.webhook_allow)
+    url, verifier, allowed = settings.database_url, Verifier(settings), Allowed.of(settings)
 
     @asynccontextmanager
     async def lifespan(app: Scoville) -> AsyncIterator[State]:
@@ -81,13 +84,13 @@ def create_app(settings: Settings) -> Scoville:
                 refusals = Refusals(lanes, live.hub)
                 app.state.live, app.state.answers, app.state.refusals = live, answers, refusals
                 issuer = TokenIssuer(settings)
-                sampler = sources.Sampler(
+                sampler = Sampler(
                     sources.requests(lambda: app.middleware.under_way),
                     sources.answers(answers),
                     sources.standby(standby),
                     sources.lanes(lanes),
                     sources.database(database),
-                    sources.sequencer(sequencer),
+                    sequencing(sequencer),
                     sources.live(live),
                 )
                 sampling = asyncio.create_task(sampler.run())

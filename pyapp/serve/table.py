@@ -10,8 +10,9 @@ from starlette.routing import Route as StarletteRoute
 from pyapp.api.table import CALLED_FUNCTIONS, ROUTES
 from pyapp.database.calls import Database
 from pyapp.http.headers import Request
+from pyapp.http.paths import PathEndpoint
 from pyapp.http.responses import json_response
-from pyapp.http.route import PathEndpoint, Route
+from pyapp.http.route import Route
 from pyapp.metrics import exposition
 from pyapp.problems import unavailable
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-EXTENSION = "scoville.line"  # in the scope's extensions: the LiveProtocol itself, as the key "line"
+from pyapp.live.relay import EXTENSION
+
 FULL_BYTES = 1  # not 0: a TLS transport counts as full what has reached its mark, a plain one what has passed it
 CLOSE_SECONDS = 10.0  # for the client's half of the closing handshake; then the connection is cut
 

@@ -20,7 +20,7 @@ from pyapp import demo as demo_data
 from pyapp import metrics
 from pyapp.database import keep
 from pyapp.database.calls import Database
-from pyapp.metrics import business as figures
+from pyapp.worker import business as figures
 from pyapp.worker import jobs as worker
 from tests.cli.conftest import COMMAND, environment
 from tests.outages import Proxy

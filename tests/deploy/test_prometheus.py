@@ -23,8 +23,8 @@ import yaml
 from pyapp import demo as demo_data
 from pyapp import metrics
 from pyapp.identity.tokens import mint_token
-from pyapp.metrics.business import FIGURES
 from pyapp.settings import Settings
+from pyapp.worker.business import FIGURES
 from tests.conftest import ROOT
 from tests.deploy.conftest import KEY, run_command
 from tests.prepared import AUTHENTICATOR_PASSWORD

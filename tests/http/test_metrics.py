@@ -17,7 +17,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pyapp import metrics
 from pyapp.database.lanes import UNDER_WAY_MAX
-from pyapp.metrics.business import FIGURES, Figures
+from pyapp.worker.business import FIGURES, Figures
 from tests.http.conftest import KEY, ORDER, Api, check_problem, key, run_server
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
@@ -210,11 +210,11 @@ def test_the_reference_lists_every_metric_and_no_other() -> None:
 
 
 def test_figures_that_are_old_are_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    from pyapp.metrics.business import Row
+    from pyapp.worker.business import Row
 
     figures = Figures()
     assert list(figures.collect()) == []
     figures.measured([Row("holds", {"region": "1"}, 3.0)])
     assert [family.name for family in figures.collect()] == ["scoville_holds"]
-    monkeypatch.setattr("pyapp.metrics.business.time.monotonic", lambda: time.perf_counter() + 1e9)
+    monkeypatch.setattr("pyapp.worker.business.time.monotonic", lambda: time.perf_counter() + 1e9)
     assert list(figures.collect()) == []

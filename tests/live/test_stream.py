@@ -19,7 +19,7 @@ from pyapp.eventlog import recent
 from pyapp.eventlog.reading import Event, Place
 from pyapp.eventlog.rights import Rights
 from pyapp.identity.tokens import Role
-from pyapp.live import stream
+from pyapp.live import chunks, stream
 from pyapp.live.stream import EventStream
 from tests.http.conftest import check_problem
 from tests.live.conftest import Onlookers, Shop, wait_for
@@ -319,14 +319,14 @@ def test_what_is_made_for_those_who_come_back_is_bounded_in_bytes() -> None:
     rights = Rights("admin", 1, frozenset(), frozenset())
     event = Event(1, 1, "order.placed", "channel", frozenset(), None, b"x" * 100_000)
     recent_events = SimpleNamespace(after=lambda _seq, _limit: [event] * 20)
-    pieces = stream.Pieces(cast(Any, SimpleNamespace(hub=SimpleNamespace(place=Place("e", 1), recent=recent_events))))
-    view = stream.View(rights, None)
+    made = chunks.Chunks(cast(Any, SimpleNamespace(place=Place("e", 1), recent=recent_events)))
+    view = chunks.View(rights, None)
     for seq in range(50):
-        piece = pieces.after(view, Place("e", seq))
-        assert piece is not None
-        assert len(piece.body) > 2_000_000
-    kept = sum(len(piece.body) for piece in pieces._made.values())
-    assert 0 < kept <= stream.PIECES_BYTES_MAX
-    pieces.forget()
-    pieces.after(view, Place("e", 1))
-    assert len(pieces._made) == 1
+        chunk = made.after(view, Place("e", seq))
+        assert chunk is not None
+        assert len(chunk.body) > 2_000_000
+    kept = sum(len(chunk.body) for chunk in made._made.values())
+    assert 0 < kept <= chunks.CHUNKS_BYTES_MAX
+    made.forget()
+    made.after(view, Place("e", 1))
+    assert len(made._made) == 1

@@ -10,6 +10,8 @@ import re
 
 from yarl import URL
 
+from pyapp.settings import Settings, SettingsError
+
 URL_CHARACTERS_MAX = 2048
 HOST_CHARACTERS_MAX = 253
 
@@ -52,6 +54,16 @@ class Allowed:
             except ValueError:
                 raise ValueError(f"{part} is not a host or host:port") from None
             self.hosts.add(((url.raw_host or "").lower(), url.explicit_port))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Allowed:
+        """Those of SCOVILLE_WEBHOOK_ALLOW. Raises SettingsError."""
+        try:
+            return cls(settings.webhook_allow)
+        except ValueError as error:
+            raise SettingsError(
+                f"SCOVILLE_WEBHOOK_ALLOW cannot be used: {error}. Write such as localhost:9000, with commas between."
+            ) from None
 
     def __contains__(self, url: URL) -> bool:
         host = (url.raw_host or "").lower()

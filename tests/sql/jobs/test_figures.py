@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from pyapp import demo, metrics
-from pyapp.metrics import business as figures
-from pyapp.metrics.business import FIGURES, measure
+from pyapp.worker import business as figures
+from pyapp.worker.business import FIGURES, measure
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole
