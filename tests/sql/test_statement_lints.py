@@ -127,9 +127,10 @@ def faults(text: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("path", function_files(), ids=lambda path: path.relative_to(FUNCTIONS).as_posix())
-def test_statements_keep_the_rules(path: Path) -> None:
-    assert faults(path.read_text(encoding="utf-8")) == []
+def test_statements_keep_the_rules() -> None:
+    found = {path.relative_to(FUNCTIONS).as_posix(): faults(path.read_text(encoding="utf-8")) for path in function_files()}
+    assert len(found) > 200
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 # The statement, and the fault that it is.
