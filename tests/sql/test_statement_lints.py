@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from pglast import ast, parse_sql
@@ -12,8 +12,6 @@ from pglast import ast, parse_sql
 from pyapp.deploy.migrate import ROOT
 from tests.sql.sources import FUNCTIONS, function_files, nodes, sources
 
-if TYPE_CHECKING:
-    from pathlib import Path
 
 REGION_SCHEMAS = {"stock", "orders", "audit", "webhooks", "analytics"}
 GLOBAL_TABLES = {("webhooks", "dispatchers")}
