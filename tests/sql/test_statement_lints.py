@@ -12,7 +12,6 @@ from pglast import ast, parse_sql
 from pyapp.deploy.migrate import ROOT
 from tests.sql.sources import FUNCTIONS, function_files, nodes, sources
 
-
 REGION_SCHEMAS = {"stock", "orders", "audit", "webhooks", "analytics"}
 GLOBAL_TABLES = {("webhooks", "dispatchers")}
 REGION_TABLES = {("events", "outbox"), ("identity", "idempotency_keys")}
