@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 WEB := pyapp/web/built-from
-# Two test workers per core: a test waits for processes, pages and moments for about half of its time.
-WORKERS ?= $(shell echo $$((2 * $$($(PYTHON) -c 'import os; print(len(os.sched_getaffinity(0)))'))))
+# Three test workers for two cores: tests wait for processes, pages and moments.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print((3 * len(os.sched_getaffinity(0)) + 1) // 2)')
 
 # Python keeps what it compiles, whatever the shell says: the suite starts it hundreds of times.
 export PYTHONDONTWRITEBYTECODE :=

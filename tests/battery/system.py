@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -23,6 +22,7 @@ from pyapp.identity.tokens import Role, mint_token
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, environment
 from tests.folders import short_folder
+from tests.ports import free_port
 from tests.prepared import copy_cluster
 
 KEY = "a key for the battery, 32 bytes or more"
@@ -194,12 +194,6 @@ class System:
     def logs(self) -> str:
         """All that any process of ours has said."""
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until_ready(url: str) -> None:

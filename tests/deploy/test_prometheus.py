@@ -27,6 +27,7 @@ from pyapp.settings import Settings
 from pyapp.worker.business import FIGURES
 from tests.conftest import ROOT
 from tests.deploy.conftest import KEY, run_command
+from tests.ports import free_port
 from tests.prepared import AUTHENTICATOR_PASSWORD
 
 if TYPE_CHECKING:
@@ -167,11 +168,6 @@ def is_ready(url: str) -> bool:
         return httpx2.get(url).is_success
     except httpx2.TransportError:
         return False
-
-
-def free_port() -> int:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as taken:
-        return int(taken.server_port)
 
 
 def keep_busy(api: str, hook: str, stop: threading.Event) -> None:

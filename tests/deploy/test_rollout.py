@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import datetime
 import json
-import random
 import re
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import threading
 import time
 import uuid
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +33,7 @@ from tests.cli.conftest import COMMAND, environment
 from tests.conftest import ROOT
 from tests.deploy.conftest import KEY, run_command
 from tests.http.conftest import CHANNEL, SKU
+from tests.ports import free_port
 
 RECIPE = ROOT / "deploy" / "nginx" / "scoville.conf"
 SECONDS_MAX = 30.0
@@ -64,15 +63,6 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     pem = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     (folder / "key").write_bytes(key.private_bytes(*pem))
     return folder / "crt", folder / "key"
-
-
-def free_port() -> int:
-    """Below those that Linux gives to connections: nobody takes it while its server is away, nor connects to itself."""
-    while True:
-        port = random.randrange(20_000, 30_000)
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
 
 
 def trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:

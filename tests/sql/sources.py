@@ -80,13 +80,6 @@ def function_files() -> list[Path]:
     return sorted(FUNCTIONS.rglob("*.sql"))
 
 
-def function_text(name: str) -> str:
-    """The file of one function, `stock.allocate`, wherever its schema's folder keeps it."""
-    schema, _, function = name.partition(".")
-    [path] = (FUNCTIONS / schema).rglob(f"{function}.sql")
-    return path.read_text(encoding="utf-8")
-
-
 def sources(text: str) -> list[Source]:
     """The functions that a file creates."""
     encoded = text.encode()

@@ -29,8 +29,11 @@ def drop_the_lock(shop: Shop) -> None:
     weaken(shop, "stock.lock_candidates", "for no key update of l")
 
 
-def drop_the_last_guards(shop: Shop) -> None:
+def drop_the_condition(shop: Shop) -> None:
     weaken(shop, "stock.post_movements", "and l.available + stock.available_of(n.delta) >= 0")
+
+
+def drop_the_check(shop: Shop) -> None:
     shop.connection.execute("alter table stock.stock_levels drop constraint stock_levels_promises_are_within_on_hand_check")
 
 
@@ -48,18 +51,27 @@ def test_of_two_checkouts_for_the_last_unit_one_wins(shop: Shop, pool: ThreadPoo
     assert shop.level() == {"on_hand": 1, "committed": 1}
 
 
-def test_without_the_lock_the_update_still_refuses_to_oversell(shop: Shop, pool: ThreadPoolExecutor) -> None:
+@pytest.mark.parametrize(
+    ("drop_another", "error"),
+    [(drop_the_check, "ST001"), (drop_the_condition, "23514")],
+    ids=["the condition of the update", "the CHECK"],
+)
+def test_each_guard_behind_the_lock_stops_the_second_sale_by_itself(
+    shop: Shop, pool: ThreadPoolExecutor, drop_another: Callable[[Shop], None], error: str
+) -> None:
     drop_the_lock(shop)
+    drop_another(shop)
     with pytest.raises(psycopg.Error) as caught:
         sell_the_last_unit_twice(shop, pool)
-    assert caught.value.sqlstate == "ST001"
+    assert caught.value.sqlstate == error
     assert shop.level() == {"on_hand": 1, "committed": 1}
 
 
 def test_without_any_guard_the_last_unit_is_sold_twice(unchecked_shop: Shop, pool: ThreadPoolExecutor) -> None:
     """The proof that the race is one: the test above would notice."""
     drop_the_lock(unchecked_shop)
-    drop_the_last_guards(unchecked_shop)
+    drop_the_condition(unchecked_shop)
+    drop_the_check(unchecked_shop)
     assert sell_the_last_unit_twice(unchecked_shop, pool) == [None, None]
     assert unchecked_shop.level() == {"on_hand": 1, "available": -1, "committed": 2}
 
