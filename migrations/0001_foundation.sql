@@ -44,7 +44,7 @@ create table catalog.regions (
   constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650)
 );
 comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
-comment on column catalog.regions.expiry_notice_days is 'So many days before its last one a batch is announced as expiring.';
+comment on column catalog.regions.expiry_notice_days is 'So many days before its last one a lot is announced as expiring.';
 
 create table catalog.skus (
   sku_id text collate "C" not null,
@@ -168,7 +168,7 @@ create type catalog.write as (
 );
 comment on type catalog.write is
   'One write of the catalogue. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
-  'what is given), retire.';
+  'what is given), retire. Made by catalog.new_write.';
 
 -- Stock. region_id leads every key: with it the same tables and functions run on a distributed Postgres, a region a node.
 -- Quantities are changed by stock.post_movements and by nothing else.
@@ -772,7 +772,7 @@ create type identity.key as (
   idempotency_key text,
   fingerprint bytea
 );
-comment on type identity.key is 'The idempotency key of one element of a batch: who sent it, and a digest of what came with it.';
+comment on type identity.key is 'The idempotency key of one element of a list: who sent it, and a digest of what came with it. Made by identity.new_key.';
 
 create table identity.socket_tickets (
   ticket_hash bytea not null,
@@ -1078,7 +1078,7 @@ create table analytics.lot_receipts (
   received bigint not null,
   constraint lot_receipts_pkey primary key (region_id, warehouse_id, sku_id, lot_id)
 );
-comment on table analytics.lot_receipts is 'When units of a batch came into a warehouse: received, returned, moved, found.';
+comment on table analytics.lot_receipts is 'When units of a lot came into a warehouse: received, returned, moved, found.';
 create index lot_receipts_warehouse_id_idx on analytics.lot_receipts (warehouse_id);
 
 create table analytics.due_days (
@@ -1158,4 +1158,5 @@ create type analytics.movement as (
   reason_code text
 );
 comment on type analytics.movement is
-  'A movement on its way into the sums, with the version that its level has now. movement_id null: the level has none to sum.';
+  'A movement on its way into the sums, with the version that its level has now. movement_id null: the level has none to sum. '
+  'Made by analytics.new_movement.';

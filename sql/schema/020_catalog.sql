@@ -11,7 +11,7 @@ create table catalog.regions (
   constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650)
 );
 comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
-comment on column catalog.regions.expiry_notice_days is 'So many days before its last one a batch is announced as expiring.';
+comment on column catalog.regions.expiry_notice_days is 'So many days before its last one a lot is announced as expiring.';
 
 create table catalog.skus (
   sku_id text collate "C" not null,
@@ -135,4 +135,4 @@ create type catalog.write as (
 );
 comment on type catalog.write is
   'One write of the catalogue. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
-  'what is given), retire.';
+  'what is given), retire. Made by catalog.new_write.';

@@ -60,7 +60,7 @@ create type identity.key as (
   idempotency_key text,
   fingerprint bytea
 );
-comment on type identity.key is 'The idempotency key of one element of a batch: who sent it, and a digest of what came with it.';
+comment on type identity.key is 'The idempotency key of one element of a list: who sent it, and a digest of what came with it. Made by identity.new_key.';
 
 create table identity.socket_tickets (
   ticket_hash bytea not null,

@@ -78,7 +78,7 @@ create table analytics.lot_receipts (
   received bigint not null,
   constraint lot_receipts_pkey primary key (region_id, warehouse_id, sku_id, lot_id)
 );
-comment on table analytics.lot_receipts is 'When units of a batch came into a warehouse: received, returned, moved, found.';
+comment on table analytics.lot_receipts is 'When units of a lot came into a warehouse: received, returned, moved, found.';
 create index lot_receipts_warehouse_id_idx on analytics.lot_receipts (warehouse_id);
 
 create table analytics.due_days (
@@ -158,4 +158,5 @@ create type analytics.movement as (
   reason_code text
 );
 comment on type analytics.movement is
-  'A movement on its way into the sums, with the version that its level has now. movement_id null: the level has none to sum.';
+  'A movement on its way into the sums, with the version that its level has now. movement_id null: the level has none to sum. '
+  'Made by analytics.new_movement.';

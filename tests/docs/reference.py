@@ -11,12 +11,14 @@ from pyapp.describe.explanations import EXPLANATIONS
 from pyapp.problems import KINDS
 from pyapp.serve.table import ROUTES, Route
 from tests.docs import views
+from tests.sql.sources import function_files, sources
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = "Made from the code by `make reference`; a test compares."
 FUNCTION = re.compile(
     r"create or replace function (?P<name>[\w.]+)\((?P<arguments>[^()]*(?:\([^()]*\)[^()]*)*)\)\s*returns (?P<returns>.*)"
 )
+DEFINER = re.compile(r"Definer: (.*?\.)(?:\s+|$)")  # a sentence at the beginning of a comment
 CALLERS = {
     "api": "the roles of callers; which of them, the grants say",
     "jobs": "scoville_worker",
@@ -82,13 +84,31 @@ def events() -> str:
 
 def functions() -> str:
     parts = [
-        f"# SQL functions\n\n{MADE}\nWhat may be called from outside the database. Everything else is called by these: read\n"
-        "`sql/`, from `sql/README.md` down.\n"
+        f"# SQL functions\n\n{MADE}\nThe functions that may be called from outside the database, and those that run as definer.\n"
+        "Everything else is called by these: read `sql/`, from `sql/README.md` down.\n"
     ]
     for schema, callers in CALLERS.items():
         rows = [describe(path) for path in sorted((ROOT / "sql" / "functions" / schema).glob("*.sql"))]
         parts.append(f"## {schema}\n\nFor {callers}.\n\n" + table(("function", "returns", "does"), rows))
+    rows = [(f"`{name}`", reason, f"`{owner}`") for name, (reason, owner) in definers().items()]
+    parts.append(
+        "## Functions that run as definer\n\nThey run with the rights of their owner, not of their caller: "
+        "[the principle](../../sql/README.md).\n\n" + table(("function", "because", "owner"), rows)
+    )
     return "\n".join(parts)
+
+
+def definers() -> dict[str, tuple[str, str]]:
+    """Of each function that runs as definer the reason, which its comment begins with, and its owner."""
+    found = {}
+    for path in function_files():
+        text = path.read_text(encoding="utf-8")
+        [source] = sources(text)
+        if getattr(source.option("security"), "boolval", False):
+            reason = DEFINER.match(" ".join(lines_of_comment(text)))
+            assert reason, f"{path}: the comment of a definer begins with 'Definer: ' and the reason, a sentence"
+            found[source.name] = reason[1], "scoville_definer" if "owner to scoville_definer" in text else "scoville_owner"
+    return dict(sorted(found.items()))
 
 
 def describe(path: Path) -> tuple[str, str, str]:
@@ -101,7 +121,7 @@ def describe(path: Path) -> tuple[str, str, str]:
     if said:
         comment = "".join(re.findall(r"'((?:[^']|'')*)'", said[1])).replace("''", "'")
     else:
-        comment = " ".join(line.removeprefix("-- ") for line in lines_of_comment(text))
+        comment = DEFINER.sub("", " ".join(lines_of_comment(text)))
     return f"`{found['name']}({arguments})`", f"`{found['returns'].strip()}`", comment
 
 
@@ -109,7 +129,7 @@ def lines_of_comment(text: str) -> Iterator[str]:
     for line in text.splitlines():
         if not line.startswith("--"):
             return
-        yield line
+        yield line.removeprefix("--").strip()
 
 
 PAGES: dict[str, Callable[[], str]] = {

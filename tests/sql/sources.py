@@ -42,7 +42,37 @@ class Source:
             return [self.tree.sql_body]
         if self.language == "sql":
             return [raw.stmt for raw in parse_sql(self.body)]
-        return [raw.stmt for query in _queries(parse_plpgsql(_without_our_types(self.text))) for raw in parse_sql(query)]
+        return [raw.stmt for query in _queries(self._plpgsql()) for raw in parse_sql(query)]
+
+    def answers(self) -> list[Any]:
+        """Parse trees of the queries whose rows the function answers."""
+        if self.tree.sql_body is not None:
+            return []
+        if self.language == "sql":
+            return [raw.stmt for raw in parse_sql(self.body)][-1:]
+        return [
+            tree
+            for kind, part in _parts(self._plpgsql())
+            if kind == "PLpgSQL_stmt_return_query"
+            for tree in _select(part, "query")
+        ]
+
+    def filled(self) -> list[tuple[str, Any]]:
+        """Each variable of a type of ours that a query fills: the type, and the parse tree of the query."""
+        if self.language != "plpgsql":
+            return []
+        types = dict(re.findall(rf"\b(\w+)\s+(?:constant\s+)?({OURS})\s*(?:;|:=|,|\n|\))", self.text))
+        found = []
+        for kind, part in _parts(self._plpgsql()):
+            target, query = {"PLpgSQL_stmt_execsql": ("target", "sqlstmt"), "PLpgSQL_stmt_fors": ("var", "query")}.get(
+                kind, ("", "")
+            )
+            name = part.get(target, {}).get("PLpgSQL_rec", {}).get("refname") if target else None
+            found += [(types[name], tree) for tree in _select(part, query) if name in types]
+        return found
+
+    def _plpgsql(self) -> Any:
+        return parse_plpgsql(_without_our_types(self.text))
 
 
 def function_files() -> list[Path]:
@@ -89,6 +119,24 @@ def _without_our_types(text: str) -> str:
     body = re.sub(r"\b(p_\w+)\.\w+(?=\s*:=)", r"\1", body)  # a field of an argument that is now a text
     head = re.sub(r"(?<=[ (])" + OURS + r"(?!\w*\()", "text", head[head.index("(") :])
     return text[: text.index("(")] + head + mark + body
+
+
+def _parts(tree: Any) -> Iterator[tuple[str, Any]]:
+    """The statements of a plpgsql body, and all that they are made of: its kind, and the part."""
+    if isinstance(tree, dict):
+        for kind, part in tree.items():
+            if isinstance(part, dict):
+                yield kind, part
+            yield from _parts(part)
+    elif isinstance(tree, list):
+        for part in tree:
+            yield from _parts(part)
+
+
+def _select(part: Any, member: str) -> list[Any]:
+    """The parse tree of a query of a plpgsql statement; none where the query is put together at run time."""
+    expression = part.get(member, {}).get("PLpgSQL_expr")
+    return [raw.stmt for raw in parse_sql(expression["query"])] if expression else []
 
 
 def _queries(tree: Any) -> Iterator[str]:

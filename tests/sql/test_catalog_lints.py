@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 
 from pyapp.deploy.migrate import ROOT
+from tests.docs.reference import definers
 
 LINTS = (Path(__file__).parent / "catalog_lints.sql").read_text(encoding="utf-8")
 
@@ -183,12 +184,12 @@ def test_every_lint_has_a_planted_fault() -> None:
     assert set(re.findall(r"^select '([a-z_]+)'", LINTS, flags=re.MULTILINE)) == {lint for lint, _, _ in FAULTS}
 
 
-def test_every_definer_function_is_listed_with_its_reason(connection: psycopg.Connection[Any]) -> None:
-    """In sql/README.md, as `schema.name`; and nothing is listed there that is none."""
-    readme = (ROOT / "sql" / "README.md").read_text(encoding="utf-8")
-    listed = set(re.findall(r"^\| `([a-z_]+\.[a-z_]+)` \|", readme.partition("definer")[2], flags=re.MULTILINE))
-    real = connection.execute("select pronamespace::regnamespace || '.' || proname from pg_proc where prosecdef").fetchall()
-    assert {name for (name,) in real} == listed
+def test_every_definer_function_begins_with_its_reason(connection: psycopg.Connection[Any]) -> None:
+    """The comments that docs/reference/sql-functions.md is made from name the definers of the database, and their owners."""
+    real = connection.execute(
+        "select pronamespace::regnamespace || '.' || proname, proowner::regrole::text from pg_proc where prosecdef"
+    )
+    assert dict(real.fetchall()) == {name: owner for name, (_, owner) in definers().items()}
 
 
 def test_the_definer_is_not_bound_to_be_listed_by_accident() -> None:

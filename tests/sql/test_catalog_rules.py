@@ -331,7 +331,7 @@ def test_without_a_second_look_the_second_maker_gets_no_answer(shop: Shop, pool:
     weaken(
         shop,
         "catalog.save_sku",
-        "select s.code, s.body, s.created into code, body, created from catalog.save_sku(p_write) s;",
+        "return query select s.* from catalog.save_sku(p_write) s;",
     )
     act = sender(shop, "save_skus", whole("save_skus"))
     made, lost = race(shop, pool, act, act)

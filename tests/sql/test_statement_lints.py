@@ -1,4 +1,4 @@
-"""What conventions ask of the statements inside functions (the seven rules of the design, 1, 3 and the lock order)."""
+"""The conventions for statements inside functions: rules 1 and 3 of the design, the lock order, named arguments, constructors."""
 
 from __future__ import annotations
 
@@ -8,17 +8,33 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pglast import ast, parse_sql
+from pglast.enums import CoercionForm
 
 from pyapp.deploy.migrate import ROOT
+from pyapp.deploy.replay import SCHEMAS
 from tests.sql.sources import FUNCTIONS, function_files, nodes, sources
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from tests.sql.sources import Source
+
 REGION_SCHEMAS = {"stock", "orders", "audit", "webhooks", "analytics"}
 GLOBAL_TABLES = {("webhooks", "dispatchers")}
 REGION_TABLES = {("events", "outbox"), ("identity", "idempotency_keys")}
 VOLATILE_BUILT_INS = {"nextval", "random", "gen_random_uuid", "uuidv7", "clock_timestamp", "timeofday", "set_config", "pg_notify"}
+
+
+CONSTRUCTORS = re.compile(r"app\.refuse(_lines)?|[a-z]+\.new_[a-z_]+")
+POSITIONAL_MAX = 2
+# Not converted yet. Names only ever go: a branch that converts a folder or a file removes its name, and the last one the set.
+NOT_YET_BY_NAME = frozenset(
+    {
+        *("events/append_events", "events/emit_sku_event", "events/verify_chain"),
+        *("api/list_abc", "api/list_cover", "api/list_expiring", "api/list_fill_rate", "api/list_fulfillment"),
+        *("api/list_patterns", "api/list_sell_through", "api/list_stockouts", "api/list_turnover"),
+    }
+)
 
 
 @cache
@@ -44,6 +60,17 @@ def keys() -> dict[tuple[str, str], set[str]]:
                     table = raw.stmt.relation
                     found[table.schemaname, table.relname] = {key.sval for key in node.keys}
     return found
+
+
+@cache
+def composites() -> frozenset[str]:
+    """The types that pass between functions, as sql/schema declares them."""
+    return frozenset(
+        f"{raw.stmt.typevar.schemaname}.{raw.stmt.typevar.relname}"
+        for path in sorted((ROOT / "sql" / "schema").glob("*.sql"))
+        for raw in parse_sql(path.read_text(encoding="utf-8"))
+        if isinstance(raw.stmt, ast.CompositeTypeStmt)
+    )
 
 
 def is_region_table(node: Any) -> bool:
@@ -116,6 +143,63 @@ def faults_of(statement: Any) -> list[str]:
     return said
 
 
+def name_of(node: Any) -> str:
+    return ".".join(part.sval for part in node if isinstance(part, ast.String))
+
+
+def is_row(node: Any) -> bool:
+    """ROW (..), or anything in parentheses that is cast to a type of ours. Those that are compared are neither."""
+    if isinstance(node, ast.TypeCast):
+        return isinstance(node.arg, ast.RowExpr) and name_of(node.typeName.names) in composites()
+    return isinstance(node, ast.RowExpr) and node.row_format == CoercionForm.COERCE_EXPLICIT_CALL
+
+
+def faults_of_rows(source: Source) -> list[str]:
+    """Rows of our types that are made by position: an attribute that a migration adds would break each until the replay.
+
+    A constructor has a standard body, which PostgreSQL keeps in parsed form: it goes on, and the new attribute is null.
+    """
+    said = ["makes a ROW by position"] if any(is_row(node) for tree in source.statements() for node in nodes(tree)) else []
+    returned = source.tree.returnType
+    if CONSTRUCTORS.fullmatch(source.name) and said:
+        volatility = source.option("volatility")
+        keeps = source.tree.sql_body is not None and volatility is not None and volatility.sval == "immutable"
+        said = [] if keeps else ["is a constructor, and not immutable with a standard body"]
+    if returned is not None and name_of(returned.names) in composites():
+        said += [f"answers {name_of(returned.names)} by position" for select in source.answers() if width(select) > 1]
+    said += [f"fills {name} by position" for name, select in source.filled() if width(select) > 1]
+    return said
+
+
+def width(select: Any) -> int:
+    """How many columns a SELECT names; a whole row is one."""
+    while isinstance(select, ast.SelectStmt) and select.larg is not None:
+        select = select.larg
+    return len(select.targetList or ()) if isinstance(select, ast.SelectStmt) else 0
+
+
+def faults_of_calls(tree: Any) -> list[str]:
+    """Calls of our own functions with more arguments than one can follow by position."""
+    return [
+        f"calls {name_of(node.funcname)} by position"
+        for node in nodes(tree)
+        if isinstance(node, ast.FuncCall)
+        and len(node.funcname) > 1
+        and node.funcname[0].sval in SCHEMAS
+        and len(node.args or ()) > POSITIONAL_MAX
+        and not node.func_variadic
+        and not all(isinstance(argument, ast.NamedArgExpr) for argument in node.args)
+    ]
+
+
+def faults_of_notation(text: str) -> list[str]:
+    return [
+        fault
+        for source in sources(text)
+        for fault in [*faults_of_rows(source), *(said for tree in source.statements() for said in faults_of_calls(tree))]
+    ]
+
+
 def faults(text: str) -> list[str]:
     """Faults of every function in a file's text."""
     return [
@@ -130,6 +214,13 @@ def faults(text: str) -> list[str]:
 @pytest.mark.parametrize("path", function_files(), ids=lambda path: path.relative_to(FUNCTIONS).as_posix())
 def test_statements_keep_the_rules(path: Path) -> None:
     assert faults(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", function_files(), ids=lambda path: path.relative_to(FUNCTIONS).as_posix())
+def test_arguments_and_attributes_have_names(path: Path) -> None:
+    where = path.relative_to(FUNCTIONS).with_suffix("").as_posix()
+    if not any(where == name or (name.endswith("/") and where.startswith(name)) for name in NOT_YET_BY_NAME):
+        assert faults_of_notation(path.read_text(encoding="utf-8")) == []
 
 
 # The statement, and the fault that it is.
@@ -179,3 +270,83 @@ def test_every_body_can_be_read() -> None:
     for path in function_files():
         for source in sources(path.read_text(encoding="utf-8")):
             assert source.statements(), path.name
+
+
+RESULT = "returns setof api.result"
+# The head of a function, its body, and the fault that it is.
+PLANTED_NOTATION = [
+    ("returns void language sql as", "select app.page('skus', 'sku_id', 1, null)", "calls app.page by position"),
+    (
+        "returns void language sql as",
+        "select app.page('a', 'b', p_limit => 1, p_documents => null)",
+        "calls app.page by position",
+    ),
+    ("returns void language sql as", "select app.page(p_list => 'a', p_key => 'b', p_limit => 1, p_documents => null)", None),
+    ("returns void language sql as", "select app.result_of(1, null), pgmq.send('q', 'm', 1), format('%s %s', 1, 2)", None),
+    ("returns void language plpgsql as", "begin perform app.page('skus', 'sku_id', 1, null); end", "calls app.page by position"),
+    (
+        "returns void language plpgsql as",
+        "begin update catalog.skus set name = app.page('a', 'b', 1, null) where true; end",
+        "calls app.page by position",
+    ),
+    (f"{RESULT} language sql as", "select row(1, null, false, null)::api.result", "makes a ROW by position"),
+    (f"{RESULT} language sql as", "select (1, null, false, null)::api.result", "makes a ROW by position"),
+    (f"{RESULT} language sql as", "select 1, null, false, null", "answers api.result by position"),
+    (f"{RESULT} language sql as", "select 1, '' union all select 2, ''", "answers api.result by position"),
+    (f"{RESULT} language sql as", "with a as (select 1, 2) select r.* from a, app.result_of(1, null) r", None),
+    (f"{RESULT} language sql as", "select app.new_result(p_ordinal => 1, p_code => 'ST001', p_body => null)", None),
+    (f"{RESULT} language plpgsql as", "begin return query select 1, null, false, null; end", "answers api.result by position"),
+    (f"{RESULT} language plpgsql as", "begin return next app.new_result(p_ordinal => 1); end", None),
+    ("returns void language plpgsql as", "declare v_r api.result; begin v_r := row(1); end", "makes a ROW by position"),
+    (
+        "returns void language plpgsql as",
+        "declare v_r api.result; begin select 1, '' into v_r; end",
+        "fills api.result by position",
+    ),
+    (
+        "returns void language plpgsql as",
+        "declare v_w catalog.write; begin for v_w in select 1, '' loop null; end loop; end",
+        "fills catalog.write by position",
+    ),
+    (
+        "returns void language plpgsql as",
+        "declare v_w catalog.write; begin for v_w in select w.* from catalog.read_writes('[]', 'id') w loop null; end loop; end",
+        None,
+    ),
+    ("returns void language sql as", "select from stock.lots l where (l.region_id, l.lot_id) in (select 1, 2)", None),
+]
+
+
+@pytest.mark.parametrize(("head", "body", "fault"), PLANTED_NOTATION, ids=[body for _, body, _ in PLANTED_NOTATION])
+def test_a_planted_position_is_judged(head: str, body: str, fault: str | None) -> None:
+    assert faults_of_notation(f"create function app.f() {head} $$ {body} $$") == ([fault] if fault else [])
+
+
+@pytest.mark.parametrize(
+    ("function", "fault"),
+    [
+        ("app.new_thing() returns api.refusal language sql immutable return row(1, 2)::api.refusal", None),
+        ("app.refuse() returns api.refusal language sql immutable return row(1, 2)::api.refusal", None),
+        ("app.thing() returns api.refusal language sql immutable return row(1, 2)::api.refusal", "makes a ROW by position"),
+        (
+            "app.new_thing() returns api.refusal language sql immutable as 'select row(1, 2)::api.refusal'",
+            "is a constructor, and not immutable with a standard body",
+        ),
+        (
+            "app.new_thing() returns api.refusal language sql stable return row(1, 2)::api.refusal",
+            "is a constructor, and not immutable with a standard body",
+        ),
+    ],
+)
+def test_a_constructor_is_one(function: str, fault: str | None) -> None:
+    assert faults_of_notation(f"create function {function}") == ([fault] if fault else [])
+
+
+def test_every_composite_has_its_constructor() -> None:
+    made = {
+        name_of(source.tree.returnType.names)
+        for path in function_files()
+        for source in sources(path.read_text(encoding="utf-8"))
+        if CONSTRUCTORS.fullmatch(source.name) and source.tree.sql_body is not None
+    }
+    assert {name for name in composites() - made if f"{name.partition('.')[0]}/" not in NOT_YET_BY_NAME} == set()

@@ -353,7 +353,7 @@ def test_an_integration_reaches_its_own_webhooks_only(hooks: Hooks) -> None:
     }
     for command, more in commands.items():
         assert hooks.send(command, theirs, me, **more).code == "WH001", command
-    with pytest.raises(psycopg.Error, match="webhook not found"):
+    with pytest.raises(psycopg.Error, match="There is no webhook"):
         hooks.deliveries(theirs, **me)
 
 

@@ -10,8 +10,21 @@ create or replace function analytics.take_movements(
   stable
   set search_path = ''
 as $$
-  select l.warehouse_id, l.sku_id, l.version, t.movement_id, t.recorded_at, t.kind, t.lot_id, t.on_hand_delta, t.reserved_delta,
-         t.committed_delta, t.unavailable_delta, t.safety_stock_delta, t.incoming_delta, t.reason_code
+  select analytics.new_movement(
+           p_warehouse_id => l.warehouse_id,
+           p_sku_id => l.sku_id,
+           p_level_version => l.version,
+           p_movement_id => t.movement_id,
+           p_recorded_at => t.recorded_at,
+           p_kind => t.kind,
+           p_lot_id => t.lot_id,
+           p_on_hand => t.on_hand_delta,
+           p_reserved => t.reserved_delta,
+           p_committed => t.committed_delta,
+           p_unavailable => t.unavailable_delta,
+           p_safety_stock => t.safety_stock_delta,
+           p_incoming => t.incoming_delta,
+           p_reason_code => t.reason_code)
     from (select s.warehouse_id, s.sku_id, s.version, coalesce(m.movement_id, 0) as movement_id
             from stock.stock_levels s
             left join analytics.stock_marks m

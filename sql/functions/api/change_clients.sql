@@ -1,9 +1,9 @@
--- Definer: nobody holds a write right on a table. What is not given stays. Tokens that were issued for another role or scope are
--- no good from here on (grant_no).
+-- Definer: nobody holds a write right on a table; this is the way to change API clients.
+-- A member that is not given stays. Tokens that were issued for another role or scope are no good from here on (grant_no).
 create or replace function api.change_clients(
   p_clients jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -14,7 +14,7 @@ declare
   v_client identity.clients;
   v_old jsonb;
   v_new jsonb;
-  v_refusal jsonb;
+  v_refusal api.refusal;
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, e.value ->> 'client_id' as id
@@ -26,7 +26,7 @@ begin
     v_new := v_old || jsonb_strip_nulls(v_item.item);
     v_refusal := coalesce(identity.refuse_change(v_client, v_item.item), identity.refuse_client(v_new));
     if v_refusal is not null then
-      return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     update identity.clients c
@@ -35,8 +35,8 @@ begin
            active = (v_new ->> 'active')::boolean, version = c.version + 1, updated_at = app.now(),
            grant_no = c.grant_no + case when v_new - '{name,meta,if_match}'::text[] = v_old - 'name' then 0 else 1 end
      where c.client_id = v_item.id;
-    return query select v_item.nth, null::text, false,
-                        identity.record_client(v_item.id, v_old, null, v_item.item -> 'meta')::json;
+    return next app.new_result(p_ordinal => v_item.nth, p_body => identity.record_client(
+      p_client_id => v_item.id, p_old => v_old, p_reason => null, p_meta => v_item.item -> 'meta')::json);
   end loop;
 end
 $$;

@@ -1,5 +1,5 @@
--- Definer, and called before anybody has entered: does a token that was issued under this number still say the truth? Not once
--- its client was revoked, paused or given another role or scope.
+-- Definer: the API's own login asks before anybody has entered, and reads no table.
+-- A token that was issued under another number is not good any more: its client was revoked, paused or given another role or scope.
 create or replace function api.check_grant(
   p_client_id text,
   p_grant_no integer

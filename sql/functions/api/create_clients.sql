@@ -3,7 +3,7 @@
 create or replace function api.create_clients(
   p_clients jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -12,7 +12,7 @@ as $$
 declare
   v_item record;
   v_client jsonb;
-  v_refusal jsonb;
+  v_refusal api.refusal;
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item,
@@ -31,18 +31,18 @@ begin
               coalesce((v_client ->> 'active')::boolean, true), app.now(), app.now())
       on conflict on constraint clients_pkey do nothing;
       if not found then
-        v_refusal := jsonb_build_object('code', 'ID005', 'body', app.refusal(format(
-          'There is a client %s already. Choose another client_id, or PATCH /v1/clients/%s.', v_item.id, v_item.id), '/client_id'));
+        v_refusal := app.refuse(p_code => 'ID005', p_pointer => '/client_id', p_detail => format(
+          'There is a client %s already. Choose another client_id, or PATCH /v1/clients/%s.', v_item.id, v_item.id));
       end if;
     end if;
     if v_refusal is not null then
-      return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     insert into identity.client_secrets (client_id, secret_no, secret_hash, created_at)
     values (v_item.id, 1, decode(v_client ->> 'secret_hash', 'hex'), app.now());
-    return query select v_item.nth, null::text, false,
-                        identity.record_client(v_item.id, null, null, v_client -> 'meta')::json;
+    return next app.new_result(p_ordinal => v_item.nth, p_body => identity.record_client(
+      p_client_id => v_item.id, p_old => null, p_reason => null, p_meta => v_client -> 'meta')::json);
   end loop;
 end
 $$;

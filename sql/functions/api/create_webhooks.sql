@@ -4,7 +4,7 @@ create or replace function api.create_webhooks(
   p_region_id smallint,
   p_webhooks jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -13,10 +13,11 @@ as $$
 declare
   c_webhooks_max constant integer := 100;
   v_keys identity.key[] := identity.read_keys(p_webhooks);
-  v_results api.result[] := array(select s from identity.check_keys(p_region_id, 'create_webhooks', v_keys) s);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'create_webhooks', p_keys => v_keys) s);
   v_secrets text[] := array_fill(null::text, array[jsonb_array_length(p_webhooks)]);
   v_item record;
-  v_refusal jsonb;
+  v_refusal api.refusal;
   v_id bigint;
 begin
   for v_item in
@@ -29,25 +30,29 @@ begin
     if v_refusal is null and c_webhooks_max <= (
          select count(*) from webhooks.endpoints p
           where p.region_id = p_region_id and p.owner = v_item.owner and p.deleted_at is null) then
-      v_refusal := jsonb_build_object('code', 'WH004', 'body', app.refusal(
-        format('You have %s webhooks, which is the most one owner can have. Delete one first.', c_webhooks_max), ''));
+      v_refusal := app.refuse(p_code => 'WH004', p_detail => format(
+        'You have %s webhooks, which is the most one owner can have. Delete one first.', c_webhooks_max));
     end if;
     if v_refusal is not null then
-      v_results := v_results || row(v_item.nth, v_refusal ->> 'code', false, v_refusal -> 'body')::api.result;
+      v_results := v_results || app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
-    v_id := webhooks.create_endpoint(p_region_id, v_item.owner, v_item.item);
+    v_id := webhooks.create_endpoint(p_region_id => p_region_id, p_owner => v_item.owner, p_settings => v_item.item);
     v_secrets[v_item.nth] := webhooks.add_secret(p_region_id, v_id);
     v_results := v_results || array(
-      select row(v_item.nth, null, false, d.document)::api.result from webhooks.documents(p_region_id, array[v_id]) d);
+      select app.new_result(p_ordinal => v_item.nth, p_body => d.document::json)
+        from webhooks.documents(p_region_id, array[v_id]) d);
   end loop;
-  perform identity.keep_answers(p_region_id, 'create_webhooks', v_keys, v_results);
+  perform identity.keep_answers(
+    p_region_id => p_region_id, p_route => 'create_webhooks', p_keys => v_keys, p_results => v_results);
   return query
-    select r.ordinal, r.code, r.replayed,
-           case when v_secrets[r.ordinal] is null then r.body
-                else (r.body::jsonb || jsonb_build_object('secret', v_secrets[r.ordinal]))::json end
-      from unnest(v_results) r
-     order by r.ordinal;
+    select (s.result).*
+      from (select case when v_secrets[r.ordinal] is null then r
+                        else app.new_result(p_ordinal => r.ordinal, p_code => r.code, p_replayed => r.replayed,
+                               p_body => (r.body::jsonb || jsonb_build_object('secret', v_secrets[r.ordinal]))::json)
+                   end as result
+              from unnest(v_results) r) s
+     order by (s.result).ordinal;
 end
 $$;
 

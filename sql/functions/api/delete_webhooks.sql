@@ -5,7 +5,7 @@ create or replace function api.delete_webhooks(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -21,9 +21,9 @@ begin
       from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
-    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, false);
-    if v_found.code is not null then
-      return query select v_item.nth, v_found.code, false, v_found.body::json;
+    v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => false);
+    if v_found.refusal is not null then
+      return next app.result_of(v_item.nth, v_found.refusal);
       continue;
     end if;
     select d.document || '{"active": false, "status": "deleted"}' into v_document
@@ -35,7 +35,7 @@ begin
            changed_by = coalesce(v_item.item -> 'meta' ->> 'actor', app.claim_subject()), change_reason = 'deleted',
            request_id = coalesce(v_item.item -> 'meta' ->> 'request_id', app.claim_request_id())
      where p.region_id = p_region_id and p.endpoint_id = (v_found.endpoint).endpoint_id;
-    return query select v_item.nth, null::text, false, v_document;
+    return next app.new_result(p_ordinal => v_item.nth, p_body => v_document);
   end loop;
 end
 $$;

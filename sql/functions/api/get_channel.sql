@@ -9,7 +9,7 @@ as $$
 begin
   return query select catalog.channel_document(t), t.version::text from catalog.channels t where t.channel_id = p_channel_id;
   if not found then
-    perform catalog.raise_missing('channels', p_channel_id);
+    perform app.raise_refusal(catalog.missing('channels', p_channel_id));
   end if;
 end
 $$;

@@ -10,8 +10,7 @@ declare
   v_document jsonb := identity.client_document(p_client_id);
 begin
   if v_document is null then
-    raise exception using errcode = 'ID004', message = 'client not found',
-      detail = json_build_object('detail', format('There is no client %s.', p_client_id))::text;
+    perform app.raise_refusal(identity.missing(p_client_id));
   end if;
   return query select v_document::json, v_document ->> 'version';
 end

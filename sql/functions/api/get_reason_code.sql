@@ -9,7 +9,7 @@ as $$
 begin
   return query select catalog.reason_code_document(t), t.version::text from catalog.reason_codes t where t.reason_code = p_reason_code;
   if not found then
-    perform catalog.raise_missing('reason-codes', p_reason_code);
+    perform app.raise_refusal(catalog.missing('reason-codes', p_reason_code));
   end if;
 end
 $$;

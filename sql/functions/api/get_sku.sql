@@ -9,7 +9,7 @@ as $$
 begin
   return query select catalog.sku_document(t), t.version::text from catalog.skus t where t.sku_id = p_sku_id;
   if not found then
-    perform catalog.raise_missing('skus', p_sku_id);
+    perform app.raise_refusal(catalog.missing('skus', p_sku_id));
   end if;
 end
 $$;

@@ -9,7 +9,7 @@ as $$
 begin
   return query select catalog.warehouse_document(t), t.version::text from catalog.warehouses t where t.warehouse_id = p_warehouse_id;
   if not found then
-    perform catalog.raise_missing('warehouses', p_warehouse_id);
+    perform app.raise_refusal(catalog.missing('warehouses', p_warehouse_id));
   end if;
 end
 $$;

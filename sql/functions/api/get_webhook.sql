@@ -12,8 +12,7 @@ begin
     select d.document::json, d.document ->> 'version'
       from webhooks.documents(p_region_id, array[webhooks.find_endpoint(p_region_id, p_webhook_id)]) d;
   if not found then
-    raise exception using errcode = 'WH001', message = 'webhook not found', detail = json_build_object('detail',
-      format('There is no webhook %s for you.', p_webhook_id))::text;
+    perform app.raise_refusal(webhooks.missing(p_webhook_id));
   end if;
 end
 $$;

@@ -1,3 +1,4 @@
+-- Definer: nobody holds a write right on a table; this is how a ticket is kept.
 -- Keeps the hash of a ticket for a WebSocket, with the rights of the caller: they are those of this transaction, whatever
 -- p_session says. The API makes the ticket itself and hands it out; it never comes here.
 create or replace function api.issue_ticket(

@@ -1,5 +1,6 @@
--- Definer, and called before anybody has entered: the API asks it in its own name who a client is. It gets a hash, never the
--- secret. Whether a client is unknown, inactive or has another secret, the same rows are looked for and the same is answered.
+-- Definer: the API's own login asks before anybody has entered, and reads no table.
+-- It sends a hash, never the secret. Whether a client is unknown, inactive or has another secret, the same rows are looked for and
+-- the same is answered.
 create or replace function api.issue_token(
   p_client_id text,
   p_secret_hash bytea,

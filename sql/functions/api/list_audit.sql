@@ -12,7 +12,7 @@ create or replace function api.list_audit(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor, 'audit', 1) ->> 1);
+  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor => p_cursor, p_list => 'audit', p_values => 1) ->> 1);
   v_from timestamptz := (p_filters ->> 'from')::timestamptz;
   v_to timestamptz := (p_filters ->> 'to')::timestamptz;
   v_rows json[];
@@ -35,7 +35,7 @@ begin
              and (p_filters ->> 'actor' is null or a.actor = p_filters ->> 'actor')
            order by a.audit_id desc
            limit p_limit + 1) s;
-  return query select p.body, p.next_cursor from app.page_at(p_limit, v_rows, v_last) p;
+  return query select p.body, p.next_cursor from app.page_at(p_limit => p_limit, p_documents => v_rows, p_last => v_last) p;
 end
 $$;
 

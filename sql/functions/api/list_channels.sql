@@ -12,21 +12,22 @@ create or replace function api.list_channels(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_after text := app.decode_cursor(p_cursor, 'channels', 1) ->> 1;
+  v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'channels', p_values => 1) ->> 1;
   v_q text := lower(p_filters ->> 'q');
   v_active boolean := (p_filters ->> 'active')::boolean;
   v_kind text := p_filters ->> 'kind';
 begin
-  return query select p.body, p.next_cursor from app.page('channels', 'channel_id', p_limit, array(
-    select catalog.channel_document(t)
-      from catalog.channels t
-     where t.region_id = p_region_id
-       and (v_after is null or t.channel_id > v_after)
-       and (v_q is null or strpos(lower(t.channel_id || ' ' || t.name), v_q) > 0)
-       and (v_active is null or t.active = v_active)
-       and (v_kind is null or t.kind = v_kind)
-     order by t.channel_id
-     limit p_limit + 1)) p;
+  return query select p.body, p.next_cursor from app.page(p_list => 'channels', p_key => 'channel_id', p_limit => p_limit,
+    p_documents => array(
+      select catalog.channel_document(t)
+        from catalog.channels t
+       where t.region_id = p_region_id
+         and (v_after is null or t.channel_id > v_after)
+         and (v_q is null or strpos(lower(t.channel_id || ' ' || t.name), v_q) > 0)
+         and (v_active is null or t.active = v_active)
+         and (v_kind is null or t.kind = v_kind)
+       order by t.channel_id
+       limit p_limit + 1)) p;
 end
 $$;
 

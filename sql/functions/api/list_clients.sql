@@ -11,7 +11,7 @@ create or replace function api.list_clients(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_after text := app.decode_cursor(p_cursor, 'clients', 1) ->> 1;
+  v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'clients', p_values => 1) ->> 1;
   v_q text := lower(p_filters ->> 'q');
   v_ids text[];
 begin

@@ -14,14 +14,13 @@ create or replace function api.list_deliveries(
 as $$
 declare
   v_endpoint_id bigint := webhooks.find_endpoint(p_region_id, p_webhook_id);
-  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor, 'deliveries', 1) ->> 1);
+  v_before bigint := app.cursor_number(app.decode_cursor(p_cursor => p_cursor, p_list => 'deliveries', p_values => 1) ->> 1);
   v_status text := case p_filters ->> 'status' when 'sending' then 'queued' else p_filters ->> 'status' end;
   v_type text := p_filters ->> 'type';
   v_ids bigint[];
 begin
   if v_endpoint_id is null then
-    raise exception using errcode = 'WH001', message = 'webhook not found', detail = json_build_object('detail',
-      format('There is no webhook %s for you.', p_webhook_id))::text;
+    perform app.raise_refusal(webhooks.missing(p_webhook_id));
   end if;
   v_ids := array(
     select d.delivery_id
@@ -37,7 +36,8 @@ begin
   select json_build_object('data', coalesce(json_agg(d.document order by d.delivery_id desc), '[]'),
            'next_cursor', list_deliveries.next_cursor)
     into body
-    from webhooks.delivery_documents(p_region_id, v_endpoint_id, v_ids[:p_limit]) d;
+    from webhooks.delivery_documents(
+           p_region_id => p_region_id, p_endpoint_id => v_endpoint_id, p_delivery_ids => v_ids[:p_limit]) d;
   return next;
 end
 $$;

@@ -43,7 +43,7 @@ begin
              and (v_warehouse is null or m.warehouse_id = v_warehouse)
            order by m.movement_id desc
            limit p_limit + 1) s;
-  return query select p.body, p.next_cursor from app.page_at(p_limit, v_rows, v_last) p;
+  return query select p.body, p.next_cursor from app.page_at(p_limit => p_limit, p_documents => v_rows, p_last => v_last) p;
 end
 $$;
 

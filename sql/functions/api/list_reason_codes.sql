@@ -11,20 +11,21 @@ create or replace function api.list_reason_codes(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_after text := app.decode_cursor(p_cursor, 'reason-codes', 1) ->> 1;
+  v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'reason-codes', p_values => 1) ->> 1;
   v_q text := lower(p_filters ->> 'q');
   v_active boolean := (p_filters ->> 'active')::boolean;
   v_direction text := p_filters ->> 'direction';
 begin
-  return query select p.body, p.next_cursor from app.page('reason-codes', 'reason_code', p_limit, array(
-    select catalog.reason_code_document(t)
-      from catalog.reason_codes t
-     where (v_after is null or t.reason_code > v_after)
-       and (v_q is null or strpos(lower(t.reason_code || ' ' || t.description), v_q) > 0)
-       and (v_active is null or t.active = v_active)
-       and (v_direction is null or t.direction = v_direction)
-     order by t.reason_code
-     limit p_limit + 1)) p;
+  return query select p.body, p.next_cursor from app.page(p_list => 'reason-codes', p_key => 'reason_code', p_limit => p_limit,
+    p_documents => array(
+      select catalog.reason_code_document(t)
+        from catalog.reason_codes t
+       where (v_after is null or t.reason_code > v_after)
+         and (v_q is null or strpos(lower(t.reason_code || ' ' || t.description), v_q) > 0)
+         and (v_active is null or t.active = v_active)
+         and (v_direction is null or t.direction = v_direction)
+       order by t.reason_code
+       limit p_limit + 1)) p;
 end
 $$;
 

@@ -11,18 +11,19 @@ create or replace function api.list_skus(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_after text := app.decode_cursor(p_cursor, 'skus', 1) ->> 1;
+  v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'skus', p_values => 1) ->> 1;
   v_q text := lower(p_filters ->> 'q');
   v_active boolean := (p_filters ->> 'active')::boolean;
 begin
-  return query select p.body, p.next_cursor from app.page('skus', 'sku_id', p_limit, array(
-    select catalog.sku_document(t)
-      from catalog.skus t
-     where (v_after is null or t.sku_id > v_after)
-       and (v_q is null or strpos(lower(t.sku_id || ' ' || t.name), v_q) > 0)
-       and (v_active is null or t.active = v_active)
-     order by t.sku_id
-     limit p_limit + 1)) p;
+  return query select p.body, p.next_cursor from app.page(p_list => 'skus', p_key => 'sku_id', p_limit => p_limit,
+    p_documents => array(
+      select catalog.sku_document(t)
+        from catalog.skus t
+       where (v_after is null or t.sku_id > v_after)
+         and (v_q is null or strpos(lower(t.sku_id || ' ' || t.name), v_q) > 0)
+         and (v_active is null or t.active = v_active)
+       order by t.sku_id
+       limit p_limit + 1)) p;
 end
 $$;
 

@@ -12,19 +12,20 @@ create or replace function api.list_warehouses(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_after text := app.decode_cursor(p_cursor, 'warehouses', 1) ->> 1;
+  v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'warehouses', p_values => 1) ->> 1;
   v_q text := lower(p_filters ->> 'q');
   v_active boolean := (p_filters ->> 'active')::boolean;
 begin
-  return query select p.body, p.next_cursor from app.page('warehouses', 'warehouse_id', p_limit, array(
-    select catalog.warehouse_document(t)
-      from catalog.warehouses t
-     where t.region_id = p_region_id
-       and (v_after is null or t.warehouse_id > v_after)
-       and (v_q is null or strpos(lower(t.warehouse_id || ' ' || t.name), v_q) > 0)
-       and (v_active is null or t.active = v_active)
-     order by t.warehouse_id
-     limit p_limit + 1)) p;
+  return query select p.body, p.next_cursor from app.page(p_list => 'warehouses', p_key => 'warehouse_id', p_limit => p_limit,
+    p_documents => array(
+      select catalog.warehouse_document(t)
+        from catalog.warehouses t
+       where t.region_id = p_region_id
+         and (v_after is null or t.warehouse_id > v_after)
+         and (v_q is null or strpos(lower(t.warehouse_id || ' ' || t.name), v_q) > 0)
+         and (v_active is null or t.active = v_active)
+       order by t.warehouse_id
+       limit p_limit + 1)) p;
 end
 $$;
 

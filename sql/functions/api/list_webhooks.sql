@@ -12,7 +12,7 @@ create or replace function api.list_webhooks(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  v_after bigint := app.cursor_number(app.decode_cursor(p_cursor, 'webhooks', 1) ->> 1);
+  v_after bigint := app.cursor_number(app.decode_cursor(p_cursor => p_cursor, p_list => 'webhooks', p_values => 1) ->> 1);
   v_active boolean := (p_filters ->> 'active')::boolean;
   v_ids bigint[];
 begin

@@ -5,7 +5,7 @@ create or replace function api.recover_webhooks(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -22,9 +22,9 @@ begin
       from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
-    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
-    if v_found.code is not null then
-      return query select v_item.nth, v_found.code, false, v_found.body::json;
+    v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => true);
+    if v_found.refusal is not null then
+      return next app.result_of(v_item.nth, v_found.refusal);
       continue;
     end if;
     v_ids := array(
@@ -38,11 +38,10 @@ begin
        set status = 'pending', due_at = app.now(), failures = 0, solo_starts = 0, finished_at = null
      where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id
        and d.delivery_id = any (v_ids[:c_deliveries_max]);
-    return query
-      select v_item.nth, null::text, false, json_build_object(
-        'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
-        'deliveries', least(cardinality(v_ids), c_deliveries_max),
-        'more', cardinality(v_ids) > c_deliveries_max);
+    return next app.new_result(p_ordinal => v_item.nth, p_body => json_build_object(
+      'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
+      'deliveries', least(cardinality(v_ids), c_deliveries_max),
+      'more', cardinality(v_ids) > c_deliveries_max));
   end loop;
 end
 $$;

@@ -1,5 +1,5 @@
+-- Definer: the API's own login asks before anybody has entered, and reads no table.
 -- Uses a ticket up: of two who come with it at once, in whatever process, one deletes the row and the other finds none.
--- Definer, and called before anybody has entered.
 create or replace function api.redeem_ticket(
   p_ticket_hash bytea
 )

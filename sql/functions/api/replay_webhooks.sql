@@ -5,7 +5,7 @@ create or replace function api.replay_webhooks(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -15,6 +15,7 @@ declare
   c_events_max constant integer := 10000;
   v_item record;
   v_found record;
+  v_refusal api.refusal;
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, (e.value ->> 'from_seq')::bigint as from_seq,
@@ -22,26 +23,29 @@ begin
       from jsonb_array_elements(p_requests) with ordinality e cross join events.stream s
      order by e.ordinality
   loop
-    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
-    if v_found.code is null and (v_item.from_seq > v_item.to_seq or v_item.to_seq - v_item.from_seq >= c_events_max) then
-      v_found.code := 'VA001';
-      v_found.body := app.refusal(format(
-        'to_seq must not lie before from_seq, and a range holds at most %s events.', c_events_max), '/to_seq');
-    elsif v_found.code is null and (v_item.from_seq < v_item.first_seq or v_item.to_seq > v_item.last_seq) then
-      v_found.code := 'VA001';
-      v_found.body := app.refusal(format(
-        'The log holds the events %s to %s.', v_item.first_seq, v_item.last_seq),
-        case when v_item.from_seq < v_item.first_seq then '/from_seq' else '/to_seq' end);
+    v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => true);
+    v_refusal := v_found.refusal;
+    if v_refusal is null and (v_item.from_seq > v_item.to_seq or v_item.to_seq - v_item.from_seq >= c_events_max) then
+      v_refusal := app.refuse(p_code => 'VA001', p_pointer => '/to_seq', p_detail => format(
+        'to_seq must not lie before from_seq, and a range holds at most %s events.', c_events_max));
+    elsif v_refusal is null and (v_item.from_seq < v_item.first_seq or v_item.to_seq > v_item.last_seq) then
+      v_refusal := app.refuse(p_code => 'VA001',
+        p_detail => format('The log holds the events %s to %s.', v_item.first_seq, v_item.last_seq),
+        p_pointer => case when v_item.from_seq < v_item.first_seq then '/from_seq' else '/to_seq' end);
     end if;
-    if v_found.code is not null then
-      return query select v_item.nth, v_found.code, false, v_found.body::json;
+    if v_refusal is not null then
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
-    return query
-      select v_item.nth, null::text, false, json_build_object(
-        'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
-        'from_seq', v_item.from_seq, 'to_seq', v_item.to_seq,
-        'deliveries', webhooks.make_deliveries(v_item.from_seq - 1, v_item.to_seq, p_region_id, (v_found.endpoint).endpoint_id));
+    return next app.new_result(p_ordinal => v_item.nth, p_body => json_build_object(
+      'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
+      'from_seq', v_item.from_seq,
+      'to_seq', v_item.to_seq,
+      'deliveries', webhooks.make_deliveries(
+        p_after => v_item.from_seq - 1,
+        p_until => v_item.to_seq,
+        p_region_id => p_region_id,
+        p_endpoint_id => (v_found.endpoint).endpoint_id)));
   end loop;
 end
 $$;

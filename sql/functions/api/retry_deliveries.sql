@@ -5,7 +5,7 @@ create or replace function api.retry_deliveries(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -14,7 +14,7 @@ as $$
 declare
   v_item record;
   v_found record;
-  v_status text;
+  v_document json;
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item,
@@ -22,27 +22,31 @@ begin
       from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
-    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
-    if v_found.code is null then
-      update webhooks.deliveries d
-         set status = 'pending', due_at = app.now(), failures = 0, solo_starts = 0, finished_at = null
-       where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id and d.delivery_id = v_item.id
-         and d.status <> 'queued';
-      if found then
-        return query
-          select v_item.nth, null::text, false, d.document::json
-            from webhooks.delivery_documents(p_region_id, (v_found.endpoint).endpoint_id, array[v_item.id]) d;
-        continue;
-      end if;
-      select d.status into v_status
-        from webhooks.deliveries d
-       where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id and d.delivery_id = v_item.id;
-      v_found.code := case when v_status is null then 'WH005' else 'WH006' end;
-      v_found.body := jsonb_build_object('detail', case when v_status is null
-        then format('There is no delivery %s of this webhook.', v_item.item ->> 'delivery_id')
-        else 'This delivery is being sent at this moment. See what comes of it first.' end);
+    v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => true);
+    if v_found.refusal is not null then
+      return next app.result_of(v_item.nth, v_found.refusal);
+      continue;
     end if;
-    return query select v_item.nth, v_found.code, false, v_found.body::json;
+    update webhooks.deliveries d
+       set status = 'pending', due_at = app.now(), failures = 0, solo_starts = 0, finished_at = null
+     where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id and d.delivery_id = v_item.id
+       and d.status <> 'queued';
+    if found then
+      select d.document into v_document
+        from webhooks.delivery_documents(
+               p_region_id => p_region_id,
+               p_endpoint_id => (v_found.endpoint).endpoint_id,
+               p_delivery_ids => array[v_item.id]) d;
+      return next app.new_result(p_ordinal => v_item.nth, p_body => v_document);
+    elsif exists (select from webhooks.deliveries d
+                   where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id
+                     and d.delivery_id = v_item.id) then
+      return next app.result_of(v_item.nth, app.refuse_lines(p_code => 'WH006',
+        p_detail => 'This delivery is being sent at this moment. See what comes of it first.'));
+    else
+      return next app.result_of(v_item.nth, app.refuse_lines(p_code => 'WH005',
+        p_detail => format('There is no delivery %s of this webhook.', v_item.item ->> 'delivery_id')));
+    end if;
   end loop;
 end
 $$;

@@ -1,9 +1,10 @@
--- Definer: nobody holds a write right on a table. The client becomes inactive and all its secrets die; its tokens are no good
--- as soon as their next check (a minute at most). Said twice it changes nothing the second time.
+-- Definer: nobody holds a write right on a table; this is the way to end API clients.
+-- The client becomes inactive and all its secrets die; its tokens are no good from their next check on (a minute at most). A second
+-- call changes nothing.
 create or replace function api.revoke_clients(
   p_clients jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -13,7 +14,7 @@ declare
   v_item record;
   v_client identity.clients;
   v_old jsonb;
-  v_refusal jsonb;
+  v_refusal api.refusal;
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item, e.value ->> 'client_id' as id
@@ -23,7 +24,7 @@ begin
     select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;
     v_refusal := identity.refuse_change(v_client, v_item.item);
     if v_refusal is not null then
-      return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     v_old := identity.client_document(v_item.id);
@@ -34,9 +35,10 @@ begin
       update identity.clients c
          set active = false, grant_no = c.grant_no + 1, version = c.version + 1, updated_at = app.now()
        where c.client_id = v_item.id;
-      perform identity.record_client(v_item.id, v_old, 'revoked', v_item.item -> 'meta');
+      perform identity.record_client(
+        p_client_id => v_item.id, p_old => v_old, p_reason => 'revoked', p_meta => v_item.item -> 'meta');
     end if;
-    return query select v_item.nth, null::text, false, identity.client_document(v_item.id)::json;
+    return next app.new_result(p_ordinal => v_item.nth, p_body => identity.client_document(v_item.id)::json);
   end loop;
 end
 $$;

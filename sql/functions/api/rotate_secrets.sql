@@ -1,9 +1,10 @@
--- Definer: nobody holds a write right on a table. Two places, one secret in each: the new one takes the place of the one that
--- was on its way out, and the one that was current gets an end.
+-- Definer: nobody holds a write right on a table; this is the way to give API clients new secrets.
+-- Two places, one secret in each: the new one takes the place of the one that was on its way out, and the one that was current gets
+-- an end.
 create or replace function api.rotate_secrets(
   p_clients jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -13,7 +14,7 @@ declare
   v_item record;
   v_client identity.clients;
   v_old jsonb;
-  v_refusal jsonb;
+  v_refusal api.refusal;
   v_current smallint;
 begin
   for v_item in
@@ -25,11 +26,11 @@ begin
     select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;
     v_refusal := identity.refuse_change(v_client, v_item.item);
     if v_refusal is null and not v_client.active then
-      v_refusal := jsonb_build_object('code', 'ID007', 'body', jsonb_build_object('detail',
-        'This client is inactive: a secret would not let it in. Set active to true first.'));
+      v_refusal := app.refuse_lines(p_code => 'ID007',
+        p_detail => 'This client is inactive: a secret would not let it in. Set active to true first.');
     end if;
     if v_refusal is not null then
-      return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     v_old := identity.client_document(v_item.id);
@@ -44,8 +45,8 @@ begin
     update identity.clients c
        set version = c.version + 1, updated_at = app.now()
      where c.client_id = v_item.id;
-    return query select v_item.nth, null::text, false,
-                        identity.record_client(v_item.id, v_old, 'secret rotated', v_item.item -> 'meta')::json;
+    return next app.new_result(p_ordinal => v_item.nth, p_body => identity.record_client(
+      p_client_id => v_item.id, p_old => v_old, p_reason => 'secret rotated', p_meta => v_item.item -> 'meta')::json);
   end loop;
 end
 $$;

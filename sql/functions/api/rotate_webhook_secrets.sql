@@ -5,7 +5,7 @@ create or replace function api.rotate_webhook_secrets(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -15,6 +15,7 @@ declare
   v_item record;
   v_found record;
   v_secret text;
+  v_document json;
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item,
@@ -22,20 +23,21 @@ begin
       from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
-    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, false);
-    if v_found.code is not null then
-      return query select v_item.nth, v_found.code, false, v_found.body::json;
+    v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => false);
+    if v_found.refusal is not null then
+      return next app.result_of(v_item.nth, v_found.refusal);
       continue;
     end if;
-    v_secret := webhooks.add_secret(p_region_id, (v_found.endpoint).endpoint_id, v_item.overlap);
+    v_secret := webhooks.add_secret(
+      p_region_id => p_region_id, p_endpoint_id => (v_found.endpoint).endpoint_id, p_overlap => v_item.overlap);
     update webhooks.endpoints p
        set previous_secret_expires_at = app.now() + v_item.overlap, version = p.version + 1, updated_at = app.now(),
            changed_by = coalesce(v_item.item -> 'meta' ->> 'actor', app.claim_subject()), change_reason = 'secret rotated',
            request_id = coalesce(v_item.item -> 'meta' ->> 'request_id', app.claim_request_id())
      where p.region_id = p_region_id and p.endpoint_id = (v_found.endpoint).endpoint_id;
-    return query
-      select v_item.nth, null::text, false, (d.document || jsonb_build_object('secret', v_secret))::json
-        from webhooks.documents(p_region_id, array[(v_found.endpoint).endpoint_id]) d;
+    select d.document || jsonb_build_object('secret', v_secret) into v_document
+      from webhooks.documents(p_region_id, array[(v_found.endpoint).endpoint_id]) d;
+    return next app.new_result(p_ordinal => v_item.nth, p_body => v_document);
   end loop;
 end
 $$;

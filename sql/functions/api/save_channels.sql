@@ -11,7 +11,7 @@ create or replace function api.save_channels(
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
 as $$
-  select s.* from catalog.save_all('channels', 'channel_id', p_channels) s order by s.ordinal;
+  select s.* from catalog.save_all(p_noun => 'channels', p_key => 'channel_id', p_elements => p_channels) s order by s.ordinal;
 $$;
 
 comment on function api.save_channels(jsonb) is

@@ -10,7 +10,7 @@ create or replace function api.save_reason_codes(
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
 as $$
-  select s.* from catalog.save_all('reason-codes', 'reason_code', p_reason_codes) s order by s.ordinal;
+  select s.* from catalog.save_all(p_noun => 'reason-codes', p_key => 'reason_code', p_elements => p_reason_codes) s order by s.ordinal;
 $$;
 
 comment on function api.save_reason_codes(jsonb) is

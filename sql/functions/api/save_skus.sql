@@ -10,7 +10,7 @@ create or replace function api.save_skus(
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
 as $$
-  select s.* from catalog.save_all('skus', 'sku_id', p_skus) s order by s.ordinal;
+  select s.* from catalog.save_all(p_noun => 'skus', p_key => 'sku_id', p_elements => p_skus) s order by s.ordinal;
 $$;
 
 comment on function api.save_skus(jsonb) is

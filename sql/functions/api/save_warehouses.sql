@@ -10,7 +10,7 @@ create or replace function api.save_warehouses(
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
 as $$
-  select s.* from catalog.save_all('warehouses', 'warehouse_id', p_warehouses) s order by s.ordinal;
+  select s.* from catalog.save_all(p_noun => 'warehouses', p_key => 'warehouse_id', p_elements => p_warehouses) s order by s.ordinal;
 $$;
 
 comment on function api.save_warehouses(jsonb) is

@@ -1,6 +1,7 @@
--- Definer, and asked by the login itself: a process of the API takes requests of a caller out of what the caller may have in this
--- window of time, several at once, and then lets so many through without asking. So the limit holds over all processes together.
--- The windows of all callers begin together, at multiples of p_seconds.
+-- Definer: the API's own login asks before anybody has entered, and writes no table.
+-- A process of the API takes requests of a caller out of those that the caller may send in this window of time, several at once, and
+-- then lets so many through without asking. So the limit holds over all processes together. The windows of all callers begin
+-- together, at multiples of p_seconds.
 create or replace function api.take_requests(
   p_principal text,
   p_kind text,

@@ -1,11 +1,11 @@
--- Definer: nobody writes events by hand; this is the way to try a webhook. A real event, which goes through the log and is sent,
+-- Definer: no role may write the outbox; this is the way to try a webhook. A real event, which goes through the log and is sent,
 -- signed, to this webhook only, whatever its filters.
 -- Lock order: endpoint_states, then endpoints (webhooks.lock_endpoint).
 create or replace function api.test_webhooks(
   p_region_id smallint,
   p_requests jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -21,18 +21,24 @@ begin
       from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality
   loop
-    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, true);
-    if v_found.code is not null then
-      return query select v_item.nth, v_found.code, false, v_found.body::json;
+    v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => true);
+    if v_found.refusal is not null then
+      return next app.result_of(v_item.nth, v_found.refusal);
       continue;
     end if;
     v_id := webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id);
-    perform events.emit(p_region_id, 'webhook.test', 'webhooks/' || v_id, null, '{}', (v_found.endpoint).version,
-      jsonb_build_object('webhook_id', v_id, 'url', (v_found.endpoint).url, 'note', 'This is a test.'),
-      coalesce(v_item.item -> 'meta' ->> 'actor', app.claim_subject()),
-      coalesce(v_item.item -> 'meta' ->> 'request_id', app.claim_request_id()));
-    return query select v_item.nth, null::text, false, json_build_object('webhook_id', v_id, 'type', 'webhook.test',
-      'subject', 'webhooks/' || v_id, 'requested_at', app.rfc3339(app.now()));
+    perform events.emit(
+      p_region_id => p_region_id,
+      p_type => 'webhook.test',
+      p_subject => 'webhooks/' || v_id,
+      p_channel_id => null,
+      p_warehouse_ids => '{}',
+      p_version => (v_found.endpoint).version,
+      p_data => jsonb_build_object('webhook_id', v_id, 'url', (v_found.endpoint).url, 'note', 'This is a test.'),
+      p_actor => coalesce(v_item.item -> 'meta' ->> 'actor', app.claim_subject()),
+      p_request_id => coalesce(v_item.item -> 'meta' ->> 'request_id', app.claim_request_id()));
+    return next app.new_result(p_ordinal => v_item.nth, p_body => json_build_object(
+      'webhook_id', v_id, 'type', 'webhook.test', 'subject', 'webhooks/' || v_id, 'requested_at', app.rfc3339(app.now())));
   end loop;
 end
 $$;

@@ -5,7 +5,7 @@ create or replace function api.update_webhooks(
   p_region_id smallint,
   p_changes jsonb
 )
-  returns table (ordinal integer, code text, replayed boolean, body json)
+  returns setof api.result
   language plpgsql
   volatile
   security definer
@@ -14,24 +14,26 @@ as $$
 declare
   v_item record;
   v_found record;
-  v_refusal jsonb;
+  v_refusal api.refusal;
+  v_document json;
 begin
   for v_item in
     select e.ordinality::integer as nth, e.value as item
       from jsonb_array_elements(p_changes) with ordinality e
      order by e.ordinality
   loop
-    v_found := webhooks.lock_endpoint(p_region_id, v_item.item, false);
-    v_refusal := case when v_found.code is null then webhooks.refuse_settings(p_region_id, v_item.item)
-                      else jsonb_build_object('code', v_found.code, 'body', v_found.body) end;
+    v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => false);
+    v_refusal := v_found.refusal;
+    if v_refusal is null then
+      v_refusal := webhooks.refuse_settings(p_region_id, v_item.item);
+    end if;
     if v_refusal is not null then
-      return query select v_item.nth, v_refusal ->> 'code', false, (v_refusal -> 'body')::json;
+      return next app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     perform webhooks.change_endpoint(v_found.endpoint, v_item.item);
-    return query
-      select v_item.nth, null::text, false, d.document::json
-        from webhooks.documents(p_region_id, array[(v_found.endpoint).endpoint_id]) d;
+    select d.document into v_document from webhooks.documents(p_region_id, array[(v_found.endpoint).endpoint_id]) d;
+    return next app.new_result(p_ordinal => v_item.nth, p_body => v_document);
   end loop;
 end
 $$;

@@ -9,9 +9,8 @@ create or replace function app.cursor_number(
 as $$
 begin
   if p_value !~ '^[0-9]{1,18}$' then
-    raise exception using errcode = 'VA001', message = 'invalid cursor',
-      detail = json_build_object('detail',
-        'This cursor was altered. Send next_cursor as it was given, or leave cursor out to start again.')::text;
+    perform app.raise_refusal(app.refuse_lines(p_code => 'VA001',
+      p_detail => 'This cursor was altered. Send next_cursor as it was given, or leave cursor out to start again.'));
   end if;
   return p_value::bigint;
 end

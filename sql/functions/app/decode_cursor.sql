@@ -26,12 +26,9 @@ begin
   if v_position is null or jsonb_typeof(v_position) <> 'array'
      or jsonb_array_length(v_position) <> p_values + 1 or v_position ->> 0 is distinct from p_list
      or jsonb_path_exists(v_position, '$[*] ? (@.type() != "string")') then
-    raise exception using
-      errcode = 'VA001', message = 'invalid cursor',
-      detail = jsonb_build_object(
-        'detail', 'This cursor is not one of this list.',
-        'errors', jsonb_build_array(jsonb_build_object('parameter', 'cursor',
-          'detail', 'Send next_cursor as it was given, or leave cursor out to start again.')))::text;
+    perform app.raise_refusal(app.refuse_lines(p_code => 'VA001', p_detail => 'This cursor is not one of this list.',
+      p_errors => jsonb_build_array(jsonb_build_object('parameter', 'cursor',
+        'detail', 'Send next_cursor as it was given, or leave cursor out to start again.'))));
   end if;
   return v_position;
 end

@@ -15,7 +15,8 @@ as $$
 begin
   select p.body, p.next_cursor
     into body, next_cursor
-    from app.page_at(p_limit, p_documents, jsonb_build_array(p_list, p_documents[p_limit] ->> p_key)) p;
+    from app.page_at(p_limit => p_limit, p_documents => p_documents,
+           p_last => jsonb_build_array(p_list, p_documents[p_limit] ->> p_key)) p;
 end
 $$;
 

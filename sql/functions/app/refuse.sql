@@ -9,6 +9,6 @@ create or replace function app.refuse(
   language sql
   immutable
   parallel safe
-  return row(p_code, app.refusal(p_detail, p_pointer, p_facts))::api.refusal;
+  return row(p_code, app.refusal(p_detail => p_detail, p_pointer => p_pointer, p_facts => p_facts))::api.refusal;
 
 grant execute on function app.refuse(text, text, text, jsonb) to scoville_definer, admin, warehouse, sales, integration, scoville_worker;

@@ -1,4 +1,5 @@
--- What a write makes of what there is (p_old, a document, or null). p_defaults: what something new has unless it says otherwise.
+-- The document that a write makes of what exists (p_old, a document, or null). p_defaults: the members that a new row has unless
+-- the write says otherwise.
 create or replace function catalog.apply_write(
   p_write catalog.write,
   p_old jsonb,

@@ -23,9 +23,17 @@ begin
     returning *
   )
   select array_agg(m) into v_skus from made m;
-  perform audit.record('insert', 'catalog.skus', m.sku_id, null, catalog.sku_document(m)::jsonb, 'first receipt',
-                       f.actor, f.request_id),
-          events.emit_sku_event(null, catalog.sku_document(m)::jsonb, f.actor, f.request_id)
+  perform audit.record(
+            p_action => 'insert',
+            p_table_name => 'catalog.skus',
+            p_row_key => m.sku_id,
+            p_old => null,
+            p_new => catalog.sku_document(m)::jsonb,
+            p_reason => 'first receipt',
+            p_actor => f.actor,
+            p_request_id => f.request_id),
+          events.emit_sku_event(
+            p_old => null, p_new => catalog.sku_document(m)::jsonb, p_actor => f.actor, p_request_id => f.request_id)
      from unnest(v_skus) m
     cross join lateral (
       select d.actor, d.request_id

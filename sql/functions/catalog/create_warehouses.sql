@@ -23,8 +23,15 @@ begin
     returning *
   )
   select array_agg(m) into v_warehouses from made m;
-  perform audit.record('insert', 'catalog.warehouses', m.warehouse_id, null, catalog.warehouse_document(m)::jsonb, 'first receipt',
-                       f.actor, f.request_id)
+  perform audit.record(
+            p_action => 'insert',
+            p_table_name => 'catalog.warehouses',
+            p_row_key => m.warehouse_id,
+            p_old => null,
+            p_new => catalog.warehouse_document(m)::jsonb,
+            p_reason => 'first receipt',
+            p_actor => f.actor,
+            p_request_id => f.request_id)
      from unnest(v_warehouses) m
     cross join lateral (
       select d.actor, d.request_id

@@ -1,15 +1,15 @@
--- What is said where a path names nothing of the catalogue: {"code", "body"}.
+-- The refusal of a path that names nothing of the catalogue.
 create or replace function catalog.missing(
   p_noun text,
   p_id text
 )
-  returns jsonb
+  returns api.refusal
   language sql
   immutable
   set search_path = ''
 as $$
-  select jsonb_build_object('code', case p_noun when 'skus' then 'ST010' else 'SK001' end, 'body', app.refusal(
-           format('There is no %s in /v1/%s. GET /v1/%s lists what there is.', p_id, p_noun, p_noun), ''));
+  select app.refuse(p_code => case p_noun when 'skus' then 'ST010' else 'SK001' end,
+           p_detail => format('There is no %s in /v1/%s. GET /v1/%s lists what there is.', p_id, p_noun, p_noun));
 $$;
 
 grant execute on function catalog.missing(text, text) to scoville_definer, admin, warehouse, sales, integration;

@@ -8,10 +8,15 @@ create or replace function catalog.read_writes(
   stable
   set search_path = ''
 as $$
-  select e.ordinality::integer, e.value ->> p_key, coalesce(e.value ->> 'mode', 'save'),
-         e.value - '{meta,mode,if_match,if_none_match}'::text[], e.value ->> 'if_match', e.value ->> 'if_none_match',
-         coalesce(e.value -> 'meta' ->> 'actor', app.claim_subject()),
-         coalesce(e.value -> 'meta' ->> 'request_id', app.claim_request_id())
+  select catalog.new_write(
+           p_ordinal => e.ordinality::integer,
+           p_id => e.value ->> p_key,
+           p_mode => coalesce(e.value ->> 'mode', 'save'),
+           p_element => e.value - '{meta,mode,if_match,if_none_match}'::text[],
+           p_if_match => e.value ->> 'if_match',
+           p_if_none_match => e.value ->> 'if_none_match',
+           p_actor => coalesce(e.value -> 'meta' ->> 'actor', app.claim_subject()),
+           p_request_id => coalesce(e.value -> 'meta' ->> 'request_id', app.claim_request_id()))
     from jsonb_array_elements(p_elements) with ordinality e;
 $$;
 

@@ -1,19 +1,19 @@
--- Why something of the catalogue cannot be in the region that a write names, or null: {"code", "body"}.
+-- The refusal of a region that a write names, or null: a row of the catalogue stays in the region that it was made in.
 create or replace function catalog.refuse_region(
   p_old jsonb,
   p_new jsonb
 )
-  returns jsonb
+  returns api.refusal
   language sql
   stable
   set search_path = ''
 as $$
   select case
-    when p_new -> 'region_id' <> p_old -> 'region_id' then jsonb_build_object('code', 'VA001', 'body', app.refusal(
-      format('It is in region %s, and stays there. Leave region_id out.', p_old ->> 'region_id'), '/region_id'))
+    when p_new -> 'region_id' <> p_old -> 'region_id' then app.refuse(p_code => 'VA001', p_pointer => '/region_id',
+      p_detail => format('It is in region %s, and stays there. Leave region_id out.', p_old ->> 'region_id'))
     when not exists (select from catalog.regions r where r.region_id = (p_new ->> 'region_id')::integer)
-      then jsonb_build_object('code', 'VA001', 'body', app.refusal(
-        format('There is no region %s.', p_new ->> 'region_id'), '/region_id'))
+      then app.refuse(p_code => 'VA001', p_pointer => '/region_id',
+        p_detail => format('There is no region %s.', p_new ->> 'region_id'))
   end;
 $$;
 

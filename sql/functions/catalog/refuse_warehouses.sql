@@ -1,15 +1,14 @@
--- Why a channel cannot be served by the warehouses that it names, or null: {"code", "body"}.
+-- The refusal of the warehouses that a channel names, or null: they exist, and lie in its region.
 create or replace function catalog.refuse_warehouses(
   p_channel jsonb
 )
-  returns jsonb
+  returns api.refusal
   language sql
   stable
   set search_path = ''
 as $$
-  select case when n.errors is not null then jsonb_build_object('code', 'ST003', 'body', jsonb_build_object(
-           'detail', format('A channel is served by warehouses of its region (%s).', p_channel ->> 'region_id'),
-           'errors', n.errors)) end
+  select case when n.errors is not null then app.refuse_lines(p_code => 'ST003', p_errors => n.errors,
+           p_detail => format('A channel is served by warehouses of its region (%s).', p_channel ->> 'region_id')) end
     from (select jsonb_agg(jsonb_build_object('pointer', '/warehouses/' || w.ordinality - 1,
                    'detail', format('There is no warehouse %s in region %s.', w.value, p_channel ->> 'region_id'))
                    order by w.ordinality) as errors

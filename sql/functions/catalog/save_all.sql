@@ -12,21 +12,21 @@ create or replace function catalog.save_all(
 as $$
 declare
   v_write catalog.write;
+  v_saved record;
 begin
   for v_write in select w.* from catalog.read_writes(p_elements, p_key) w order by w.id collate "C", w.ordinal loop
     case p_noun
-      when 'skus' then
-        select s.code, s.body, s.created into code, body, created from catalog.save_sku(v_write) s;
-      when 'warehouses' then
-        select s.code, s.body, s.created into code, body, created from catalog.save_warehouse(v_write) s;
-      when 'channels' then
-        select s.code, s.body, s.created into code, body, created from catalog.save_channel(v_write) s;
-      when 'reason-codes' then
-        select s.code, s.body, s.created into code, body, created from catalog.save_reason_code(v_write) s;
+      when 'skus' then select s.* into v_saved from catalog.save_sku(v_write) s;
+      when 'warehouses' then select s.* into v_saved from catalog.save_warehouse(v_write) s;
+      when 'channels' then select s.* into v_saved from catalog.save_channel(v_write) s;
+      when 'reason-codes' then select s.* into v_saved from catalog.save_reason_code(v_write) s;
     end case;
-    ordinal := v_write.ordinal;
-    replayed := false;
-    return next;
+    return query
+      select r.*, v_saved.created
+        from app.new_result(
+               p_ordinal => v_write.ordinal,
+               p_code => (v_saved.refusal).code,
+               p_body => coalesce((v_saved.refusal).body::json, v_saved.body)) r;
   end loop;
 end
 $$;

@@ -2,36 +2,32 @@
 -- is for good.
 -- Lock order: catalogue rows stand before everything of stock.
 create or replace function catalog.save_channel(
-  p_write catalog.write,
-  out code text,
-  out body json,
-  out created boolean
+  p_write catalog.write
 )
+  returns table (refusal api.refusal, body json, created boolean)
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
   v_old jsonb;
-  v_new jsonb;
-  v_refusal jsonb;
+  v_decision record;
   v_channel catalog.channels;
 begin
   perform from catalog.channels c where c.channel_id = p_write.id for no key update;
   -- A statement of its own: it must see the warehouses as the last holder of the lock left them.
   select catalog.channel_document(c)::jsonb into v_old from catalog.channels c where c.channel_id = p_write.id;
   created := v_old is null;
-  v_new := catalog.apply_write(p_write, v_old, jsonb_build_object('channel_id', p_write.id, 'name', p_write.id,
-    'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
-    'warehouses', '{}'::text[], 'active', true));
-  v_refusal := coalesce(catalog.refuse_write(p_write, 'channels', v_old), catalog.refuse_region(v_old, v_new),
-                        catalog.refuse_warehouses(v_new));
-  if v_refusal is not null then
-    code := v_refusal ->> 'code';
-    body := v_refusal -> 'body';
+  v_decision := catalog.decide(p_write => p_write, p_noun => 'channels', p_old => v_old, p_defaults =>
+    jsonb_build_object('channel_id', p_write.id, 'name', p_write.id,
+      'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
+      'warehouses', '{}'::text[], 'active', true));
+  refusal := v_decision.refusal;
+  if refusal is not null then
+    return next;
     return;
   end if;
-  v_channel := jsonb_populate_record(null::catalog.channels, v_new);
+  v_channel := jsonb_populate_record(null::catalog.channels, v_decision.document);
   if created then
     insert into catalog.channels as c (channel_id, region_id, name, kind, pricing, hold_share_max, active, created_at, updated_at)
     values (v_channel.channel_id, v_channel.region_id, v_channel.name, v_channel.kind, v_channel.pricing, v_channel.hold_share_max,
@@ -39,28 +35,30 @@ begin
     on conflict do nothing
     returning c.* into v_channel;
     if not found then  -- another session has made it just now: it is there to be changed, or this is refused
-      select s.code, s.body, s.created into code, body, created from catalog.save_channel(p_write) s;
+      return query select s.* from catalog.save_channel(p_write) s;
       return;
     end if;
-  elsif v_new <> v_old then
+  elsif v_decision.document <> v_old then
     update catalog.channels c
        set name = v_channel.name, kind = v_channel.kind, pricing = v_channel.pricing, hold_share_max = v_channel.hold_share_max,
            active = v_channel.active, version = c.version + 1, updated_at = app.now()
      where c.channel_id = p_write.id
     returning c.* into v_channel;
   end if;
-  if v_new -> 'warehouses' is distinct from v_old -> 'warehouses' then
+  if v_decision.document -> 'warehouses' is distinct from v_old -> 'warehouses' then
     delete from catalog.channel_warehouses w where w.channel_id = p_write.id;
     insert into catalog.channel_warehouses (channel_id, warehouse_id, priority)
     select p_write.id, w.value, min(w.ordinality)
-      from jsonb_array_elements_text(v_new -> 'warehouses') with ordinality w
+      from jsonb_array_elements_text(v_decision.document -> 'warehouses') with ordinality w
      group by w.value
     on conflict do nothing;
   end if;
   body := catalog.channel_document(v_channel);
   if body::jsonb is distinct from v_old then
-    perform catalog.record_write(p_write, 'catalog.channels', v_old, body::jsonb);
+    perform catalog.record_write(
+      p_write => p_write, p_table_name => 'catalog.channels', p_old => v_old, p_new => body::jsonb);
   end if;
+  return next;
 end
 $$;
 

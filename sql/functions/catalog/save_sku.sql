@@ -1,33 +1,30 @@
 -- Makes, changes or retires one SKU, with its audit and its event. What changes nothing leaves all as it is.
 -- Lock order: catalogue rows stand before everything of stock.
 create or replace function catalog.save_sku(
-  p_write catalog.write,
-  out code text,
-  out body json,
-  out created boolean
+  p_write catalog.write
 )
+  returns table (refusal api.refusal, body json, created boolean)
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
   v_old jsonb;
-  v_new jsonb;
-  v_refusal jsonb;
+  v_decision record;
   v_sku catalog.skus;
 begin
   select catalog.sku_document(k)::jsonb into v_old from catalog.skus k where k.sku_id = p_write.id for no key update;
   created := v_old is null;
-  v_refusal := catalog.refuse_write(p_write, 'skus', v_old);
-  if v_refusal is not null then
-    code := v_refusal ->> 'code';
-    body := v_refusal -> 'body';
+  v_decision := catalog.decide(p_write => p_write, p_noun => 'skus', p_old => v_old, p_defaults =>
+    jsonb_build_object('sku_id', p_write.id, 'description', '',
+      'size_ml', null, 'flavor_profile', '{}'::text[], 'price', null, 'currency', 'USD', 'reorder_point', 0,
+      'attributes', '{}'::jsonb, 'active', true));
+  refusal := v_decision.refusal;
+  if refusal is not null then
+    return next;
     return;
   end if;
-  v_new := catalog.apply_write(p_write, v_old, jsonb_build_object('sku_id', p_write.id, 'description', '',
-    'size_ml', null, 'flavor_profile', '{}'::text[], 'price', null, 'currency', 'USD', 'reorder_point', 0,
-    'attributes', '{}'::jsonb, 'active', true));
-  v_sku := jsonb_populate_record(null::catalog.skus, v_new);
+  v_sku := jsonb_populate_record(null::catalog.skus, v_decision.document);
   if created then
     insert into catalog.skus as k (sku_id, name, description, size_ml, flavor_profile, price, currency, reorder_point,
       attributes, active, created_at, updated_at)
@@ -36,10 +33,10 @@ begin
     on conflict do nothing
     returning k.* into v_sku;
     if not found then  -- another session has made it just now: it is there to be changed, or this is refused
-      select s.code, s.body, s.created into code, body, created from catalog.save_sku(p_write) s;
+      return query select s.* from catalog.save_sku(p_write) s;
       return;
     end if;
-  elsif v_new <> v_old then
+  elsif v_decision.document <> v_old then
     update catalog.skus k
        set name = v_sku.name, description = v_sku.description, size_ml = v_sku.size_ml,
            flavor_profile = v_sku.flavor_profile, price = v_sku.price, currency = v_sku.currency,
@@ -50,9 +47,11 @@ begin
   end if;
   body := catalog.sku_document(v_sku);
   if body::jsonb is distinct from v_old then
-    perform catalog.record_write(p_write, 'catalog.skus', v_old, body::jsonb);
-    perform events.emit_sku_event(v_old, body::jsonb, p_write.actor, p_write.request_id);
+    perform catalog.record_write(p_write => p_write, p_table_name => 'catalog.skus', p_old => v_old, p_new => body::jsonb);
+    perform events.emit_sku_event(p_old => v_old, p_new => body::jsonb, p_actor => p_write.actor,
+                                  p_request_id => p_write.request_id);
   end if;
+  return next;
 end
 $$;
 

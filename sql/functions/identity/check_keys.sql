@@ -1,5 +1,5 @@
--- Which elements of a batch must not run, because their idempotency key has been seen: a repeat (the kept answer), the same
--- key with another payload (ID001), or a key that is in flight at this moment (ID002), in this batch or in another
+-- The elements of a list that must not run, because their idempotency key has been seen: a repeat (the kept answer), the same
+-- key with another payload (ID001), or a key that is in flight at this moment (ID002), in this list or in another
 -- transaction. The keys of the others are locked (advisory) until the transaction ends.
 create or replace function identity.check_keys(
   p_region_id smallint,
@@ -25,23 +25,24 @@ begin
    where pg_try_advisory_xact_lock(hashtextextended(
            concat_ws(E'\x1f', p_region_id, k.principal, p_route, k.idempotency_key), 0));
   return query
-    select r.ordinal,
-           case when s.fingerprint is null then 'ID002' when s.fingerprint <> r.fingerprint then 'ID001' end,
-           s.fingerprint is not null and s.fingerprint = r.fingerprint,
-           case when s.fingerprint is null then json_build_object('detail',
-                  'A request with this Idempotency-Key is in flight. Repeat it in a moment to get its answer.')
-                when s.fingerprint <> r.fingerprint then json_build_object('detail',
-                  'This Idempotency-Key was used with another payload. Send a new key with a new request.')
-                else s.answer end
-      from unnest(p_keys) r
-      -- One look-up by key for each, however many keys are kept: the limit keeps the planner from joining whole tables.
-      left join lateral (
-        select k.fingerprint, k.answer
-          from identity.idempotency_keys k
-         where k.region_id = p_region_id and k.principal = r.principal and k.route = p_route
-           and k.idempotency_key = r.idempotency_key
-         limit 1) s on true
-     where s.fingerprint is not null or r.ordinal <> all (coalesce(v_locked, '{}'));
+    select (k.result).*
+      from (select case
+                     when s.fingerprint is null then app.result_of(r.ordinal, app.refuse_lines(p_code => 'ID002',
+                       p_detail => 'A request with this Idempotency-Key is in flight. Repeat it in a moment to get its answer.'))
+                     when s.fingerprint <> r.fingerprint then app.result_of(r.ordinal, app.refuse_lines(p_code => 'ID001',
+                       p_detail => 'This Idempotency-Key was used with another payload. Send a new key with a new request.'))
+                     else app.new_result(p_ordinal => r.ordinal, p_body => s.answer, p_replayed => true)
+                   end as result
+              from unnest(p_keys) r
+              -- One look-up by key for each, however many keys are kept: the limit keeps the planner from joining whole tables.
+              left join lateral (
+                select k.fingerprint, k.answer
+                  from identity.idempotency_keys k
+                 where k.region_id = p_region_id and k.principal = r.principal and k.route = p_route
+                   and k.idempotency_key = r.idempotency_key
+                 limit 1) s on true
+             where s.fingerprint is not null or r.ordinal <> all (coalesce(v_locked, '{}'))
+            offset 0) k;
 end
 $$;
 

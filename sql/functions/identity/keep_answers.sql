@@ -34,8 +34,8 @@ begin
   select (select count(*) from given), (select count(*) from kept) into v_given, v_kept;
   -- check_keys holds the lock of each of these keys and found none of them: nothing can be in the way.
   if v_kept <> v_given then
-    raise exception using errcode = 'ID002', message = 'idempotency key in flight',
-      detail = json_build_object('detail', 'A request with this Idempotency-Key is in flight.')::text;
+    perform app.raise_refusal(app.refuse_lines(p_code => 'ID002',
+      p_detail => 'A request with this Idempotency-Key is in flight.'));
   end if;
 end
 $$;

@@ -1,4 +1,5 @@
--- The idempotency keys of a batch: who sent which, and a digest of the payload without its meta. Elements without a key have none.
+-- The idempotency keys of a list of requests: who sent which, and a digest of the payload without its meta. Elements without a key
+-- have none.
 create or replace function identity.read_keys(
   p_requests jsonb
 )
@@ -9,10 +10,11 @@ create or replace function identity.read_keys(
 as $$
 begin
   return array(
-    select row(r.ordinality::integer,
-               coalesce(r.value -> 'meta' ->> 'actor', app.claim_subject()),
-               r.value -> 'meta' ->> 'idempotency_key',
-               sha256(convert_to((r.value - 'meta')::text, 'UTF8')))::identity.key
+    select identity.new_key(
+             p_ordinal => r.ordinality::integer,
+             p_principal => coalesce(r.value -> 'meta' ->> 'actor', app.claim_subject()),
+             p_idempotency_key => r.value -> 'meta' ->> 'idempotency_key',
+             p_fingerprint => sha256(convert_to((r.value - 'meta')::text, 'UTF8')))
       from jsonb_array_elements(p_requests) with ordinality as r
      where r.value -> 'meta' ->> 'idempotency_key' is not null);
 end

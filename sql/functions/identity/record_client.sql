@@ -13,8 +13,15 @@ as $$
 declare
   v_new jsonb := identity.client_document(p_client_id);
 begin
-  perform audit.record(case when p_old is null then 'insert' else 'update' end, 'identity.clients', p_client_id, p_old, v_new,
-    p_reason, coalesce(p_meta ->> 'actor', app.claim_subject()), coalesce(p_meta ->> 'request_id', app.claim_request_id()));
+  perform audit.record(
+    p_action => case when p_old is null then 'insert' else 'update' end,
+    p_table_name => 'identity.clients',
+    p_row_key => p_client_id,
+    p_old => p_old,
+    p_new => v_new,
+    p_reason => p_reason,
+    p_actor => coalesce(p_meta ->> 'actor', app.claim_subject()),
+    p_request_id => coalesce(p_meta ->> 'request_id', app.claim_request_id()));
   return v_new;
 end
 $$;

@@ -1,9 +1,9 @@
--- Why a client cannot be as it is described (whole), or null: {"code", "body"}. Role and scope must fit each other, the scope
--- must exist, and a token must be able to carry it.
+-- The refusal of a client as it is described (whole), or null. Role and scope must fit each other, the scope must exist, and a
+-- token must be able to carry it.
 create or replace function identity.refuse_client(
   p_client jsonb
 )
-  returns jsonb
+  returns api.refusal
   language plpgsql
   stable
   set search_path = ''
@@ -35,7 +35,7 @@ begin
    where f.found
    limit 1;
   if found then
-    return jsonb_build_object('code', v_fault.code, 'body', app.refusal(v_fault.detail, v_fault.pointer));
+    return app.refuse(p_code => v_fault.code, p_detail => v_fault.detail, p_pointer => v_fault.pointer);
   end if;
   select jsonb_agg(jsonb_build_object('pointer', '/' || s.list || '/' || s.nth - 1,
            'detail', format('There is no %s %s in region %s.', s.noun, s.id, v_region)) order by s.nth)
@@ -50,9 +50,8 @@ begin
   if v_errors is null then
     return null;
   end if;
-  return jsonb_build_object('code', case when v_role = 'warehouse' then 'ST003' else 'OR008' end,
-    'body', jsonb_build_object('errors', v_errors, 'detail',
-      format('A client is bound to what exists in its region (%s); errors names what does not.', v_region)));
+  return app.refuse_lines(p_code => case when v_role = 'warehouse' then 'ST003' else 'OR008' end, p_errors => v_errors,
+    p_detail => format('A client is bound to what exists in its region (%s); errors names what does not.', v_region));
 end
 $$;
 

@@ -1,7 +1,8 @@
--- Announces, once, each batch in each warehouse whose last day comes within the region's expiry_notice_days, at most p_limit
--- a call; answers how many. One that has no units then, or cannot be sold, is announced when that changes in time.
--- Lock order: stock_levels in key order; whoever has these may change what lies there of a batch, or the status of a batch that
--- lies there, and nobody else does: so the version of the batch is the one that its events come in the order of.
+-- Definer: the worker may write no table; this is how it remembers which lots it has announced.
+-- Announces, once, each lot in each warehouse whose last day comes within the region's expiry_notice_days, at most p_limit
+-- per call; answers how many. A lot that has no units then, or cannot be sold, is announced when that changes in time.
+-- Lock order: stock_levels in key order. Only a transaction that has locked these changes how much of a lot lies there, or the status
+-- of a lot that lies there: so the events of a lot come in the order of its versions.
 create or replace function jobs.announce_expiring_lots(
   p_region_id smallint,
   p_limit integer

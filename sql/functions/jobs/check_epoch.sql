@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it renews the epoch of a restored database.
 -- The epoch, renewed first where the database is another one than when events were last appended. That also happens when the
 -- next event is appended; a process that starts asks for it, so that clients learn it from the first answer on.
 create or replace function jobs.check_epoch()

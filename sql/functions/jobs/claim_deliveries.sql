@@ -1,3 +1,4 @@
+-- Definer: no role reads the queue, or the secrets to sign with.
 -- Takes at most p_limit messages out of the queue for p_seconds, and answers what has to be sent where, signed with which keys.
 -- (message_id, claim) is the right to report on the attempt: whoever reads the message after that time gets a higher claim, and
 -- the right of the first is gone. A message of a claim above 2 is to be sent by itself, after jobs.start_solo: two workers did not
@@ -57,7 +58,7 @@ begin
       from messages w
       join bodies b on b.region_id = w.region_id and b.delivery_id = w.delivery_id
       join targets t on t.region_id = w.region_id and t.endpoint_id = w.endpoint_id
-     where webhooks.is_entitled(t.endpoint, t.client, b.event);
+     where webhooks.is_entitled(p_endpoint => t.endpoint, p_client => t.client, p_event => b.event);
   get diagnostics v_claimed = row_count;
   if v_claimed < v_read then
     perform webhooks.drop_messages(v_messages);

@@ -1,3 +1,4 @@
+-- Definer: no role reads idempotency keys, or deletes them.
 -- Forgets idempotency keys older than a day, at most p_limit a call, and answers how many.
 create or replace function jobs.clean_up(
   p_limit integer

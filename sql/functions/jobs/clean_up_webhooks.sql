@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it deletes old deliveries and calls off those that nobody waits for.
 -- Calls off what waits for endpoints that were deleted or given up, and forgets deliveries that ended a month ago (with their
 -- attempts) and keys that ran out. At most p_limit rows of each kind and endpoint a call; answers how many.
 create or replace function jobs.clean_up_webhooks(

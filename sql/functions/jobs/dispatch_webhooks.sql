@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it makes deliveries of events and fills the queue.
 -- Makes deliveries of the next events, at most p_limit of them, and puts what is due into the queue; answers how many events it
 -- went through, -1 when another session is at it. The cursor moves in the same transaction: an event is dispatched once.
 -- The cursor stands in the database whose log it reads, so it is restored together with it; what the log has not (any more)
@@ -44,7 +45,8 @@ begin
   end if;
   select array_agg(w.region_id), array_agg(w.endpoint_id) into v_region_ids, v_endpoint_ids
     from webhooks.waiting_endpoints(app.now()) w;
-  if v_region_ids is not null and webhooks.enqueue_due(v_region_ids, v_endpoint_ids, p_limit) > 0 then
+  if v_region_ids is not null and webhooks.enqueue_due(
+       p_region_ids => v_region_ids, p_endpoint_ids => v_endpoint_ids, p_limit => p_limit) > 0 then
     perform pg_notify('scoville_webhooks', '');
   end if;
   return v_until - v_after;

@@ -1,3 +1,4 @@
+-- Definer: only the owner of a table may drop a partition of it, and no login can become the owner.
 -- Lets go of events older than events.stream.retention_months whole months, and answers how many partitions it dropped.
 --
 -- In two calls. The first moves first_seq to the first event that is kept, with the hash before it as the new beginning of
@@ -6,8 +7,8 @@
 -- What lies before first_seq is old altogether: the first event that is kept is the first whose moment is not old, so even
 -- events recorded while a clock ran wrong never leave a gap.
 --
--- Definer: to drop a partition one must own the table, so this runs as scoville_owner, as make_partitions does. Nobody may
--- delete from the log; the owner suspends its own row-level security for the one statement that clears the default partition.
+-- Nobody may delete from the log; the owner suspends its own row-level security for the one statement that clears the default
+-- partition.
 -- Locks: dropping takes the log exclusively, for which it waits half a second at most, since everybody then waits behind it.
 create or replace function jobs.drop_old_events()
   returns integer

@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it takes expired lots out of sale.
 -- Takes lots whose last day has passed out of the available units, at most p_limit levels a call; answers how many lot
 -- levels changed.
 -- Lock order: stock_levels in key order, then lot_levels.

@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it releases expired reservations.
 -- Releases reservations whose time has come, at most p_limit a call, and answers how many.
 -- Lock order: the stock_levels of those reservations in key order, then the reservations.
 create or replace function jobs.expire_reservations(

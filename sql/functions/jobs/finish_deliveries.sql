@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it records attempts and empties the queue.
 -- Takes the reports of a worker on attempts: [{message_id, claim, region_id, endpoint_id, delivery_id, started_at, duration_ms,
 -- status_code, error, retry_after, response}], and puts what then has room into the queue; answers how many that are.
 -- Fenced: a report counts only while the message still carries the claim; one that comes too late changes nothing.
@@ -41,7 +42,7 @@ begin
   select array_agg(h.region_id), array_agg(h.endpoint_id) into v_region_ids, v_endpoint_ids
     from jsonb_to_recordset(v_health) h (region_id smallint, endpoint_id bigint);
   perform webhooks.record_health(v_health);
-  v_queued := webhooks.enqueue_due(v_region_ids, v_endpoint_ids, 1000);
+  v_queued := webhooks.enqueue_due(p_region_ids => v_region_ids, p_endpoint_ids => v_endpoint_ids, p_limit => 1000);
   return v_queued;
 end
 $$;

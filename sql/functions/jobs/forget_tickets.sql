@@ -1,3 +1,4 @@
+-- Definer: no role reads tickets, or deletes them.
 -- Deletes tickets that nobody used in time, at most p_limit a call, and answers how many.
 create or replace function jobs.forget_tickets(
   p_limit integer

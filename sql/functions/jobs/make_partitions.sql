@@ -1,9 +1,9 @@
+-- Definer: only the owner of a table may make a partition of it, and no login can become the owner.
 -- Makes this month's partition and the next three of the first partitioned table of ours that lacks one, and answers how many it
 -- made: call it until it answers 0. One table a call, for each is taken exclusively until the end of the transaction, and whoever
 -- waits for one of them must not keep another: a report that reads the ledger for minutes would stop all that is recorded.
 -- A month whose rows already lie in the default partition stays there: correct, only slower to drop later.
--- Definer: to make a partition one must own the table; the owner is a member of no login, so this is the one function that
--- runs as scoville_owner. Row-level security stays on and forced on each partition, with no policy: nobody reads it directly.
+-- Row-level security stays on and forced on each partition, with no policy: nobody reads it directly.
 create or replace function jobs.make_partitions()
   returns integer
   language plpgsql

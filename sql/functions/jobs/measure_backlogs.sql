@@ -1,6 +1,7 @@
--- What waits for the worker or the sequencer, and how long the first has been waiting, in seconds: holds that have expired and are
--- still counted as reserved, events that are not in the log yet. A row each, whether anything waits or not. Counted to 100,000
--- at most: whoever has that many has a problem, and asking must not add to it.
+-- Definer: no role reads the outbox, and how much waits in it is no secret.
+-- How much waits for the worker or the sequencer, and for how long the first has waited, in seconds: reservations that have expired
+-- and are still counted as reserved, events that are not in the log yet. A row each, whether anything waits or not. Counted to
+-- 100,000 at most: so many are a problem already, and asking must not add to it.
 create or replace function jobs.measure_backlogs()
   returns table (backlog text, waiting bigint, oldest_seconds numeric)
   language plpgsql

@@ -1,3 +1,4 @@
+-- Definer: the worker may count the orders of every channel, and read none of them.
 -- Orders of the last hour, by region: how many in which status, the units and the money of those that were not canceled. Of the newest
 -- 10,000 of a region at most: what it costs does not grow with the orders that there are.
 create or replace function jobs.measure_orders()

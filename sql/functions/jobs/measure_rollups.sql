@@ -1,3 +1,4 @@
+-- Definer: the worker may learn how old the sums are, and not read them.
 -- Up to which moment the sums of BI know everything, a row a region and rollup; the beginning of time where they never did.
 create or replace function jobs.measure_rollups()
   returns table (figure text, labels jsonb, value numeric)

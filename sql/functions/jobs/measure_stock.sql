@@ -1,6 +1,7 @@
--- What there is, by region: units by what they are for, their value at list prices, SKUs that are out of stock or low, live holds,
--- batches that expire within the notice of their region. Reads the levels (a row for a warehouse and SKU) and, by their indexes,
--- live holds and expiring batches: what it costs does not grow with orders or movements.
+-- Definer: the worker may count the stock of every warehouse, and read no level of it.
+-- What there is, by region: units by what they are for, their value at list prices, SKUs that are out of stock or low, live
+-- reservations, lots that expire within the notice of their region. Reads the levels (one row per warehouse and SKU) and, by their
+-- indexes, live reservations and expiring lots: its cost does not grow with orders or movements.
 create or replace function jobs.measure_stock()
   returns table (figure text, labels jsonb, value numeric)
   language plpgsql

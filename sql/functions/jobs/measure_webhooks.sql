@@ -1,3 +1,4 @@
+-- Definer: the worker may count the deliveries of every owner, and read none of them.
 -- How the webhooks are doing: deliveries that wait or are being sent (counted to 10,000 an endpoint), how long the first that is
 -- due has been waiting, endpoints by their state, and events that no delivery has been made of yet. What waits for endpoints that
 -- were given up or deleted waits for nothing.

@@ -1,3 +1,4 @@
+-- Definer: no role may write the log; this is how an operator begins a new history of it.
 -- Begins a new epoch, so that every client is told that its place is gone and takes a snapshot; answers it. It happens by
 -- itself when a restored database goes on (events.follow_origin). By hand after a restore that leaves no trace: files of a
 -- volume put back as they were, or rows copied back into this very database.

@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it keeps the sums of orders by day.
 -- Makes the sums of orders anew for the days whose orders have changed, once the log is read to its end: a twentieth of p_limit of
 -- them at most, since a day may be long. Answers p_limit where there are more to do, else how many it did.
 -- Lock order: the row of analytics.rollups, which nothing else locks and nobody waits for; then only rows that it guards.

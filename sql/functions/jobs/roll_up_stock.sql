@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it keeps the sums of the ledger by day.
 -- Adds new movements to the sums by day, those of at most p_limit levels, and answers p_limit where there are more, else of how
 -- many. Each is counted once, on the day (of UTC) that it was recorded, whichever call comes to it. The fewer levels, the more
 -- movements of each: one SKU that everybody wants is not behind for long.
@@ -24,11 +25,14 @@ begin
     return 0;
   end if;
   v_depth := p_limit * c_movements / greatest(analytics.count_due_levels(p_region_id, p_limit), 1);
-  v_movements := array(select m from analytics.take_movements(p_region_id, p_limit, v_depth) m);
-  perform analytics.add_stock_days(p_region_id, v_movements, v_depth, v_today);
+  v_movements := array(
+    select m from analytics.take_movements(p_region_id => p_region_id, p_limit => p_limit, p_depth => v_depth) m);
+  perform analytics.add_stock_days(
+    p_region_id => p_region_id, p_movements => v_movements, p_depth => v_depth, p_today => v_today);
   perform analytics.add_adjustment_days(p_region_id, v_movements);
   perform analytics.add_lot_receipts(p_region_id, v_movements);
-  v_levels := analytics.mark_levels(p_region_id, v_movements, v_depth, v_today);
+  v_levels := analytics.mark_levels(
+    p_region_id => p_region_id, p_movements => v_movements, p_depth => v_depth, p_today => v_today);
   perform analytics.extend_stock_days(p_region_id, v_today);
   if v_levels >= p_limit or exists (
     select from analytics.stock_marks m where m.region_id = p_region_id and m.version < 0) then

@@ -1,3 +1,4 @@
+-- Definer: no role reads the outbox or writes the log; this is how events get from the one to the other.
 -- Moves at most p_limit committed events from the outbox to the end of the log, and answers how many; 0 when none waits, -1
 -- when another session is at it (or this server is a standby). One transaction: a crash in between moves nothing.
 --

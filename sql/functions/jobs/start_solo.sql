@@ -1,3 +1,4 @@
+-- Definer: the worker may write no table; this is how it notes what it sends by itself.
 -- Takes down that a worker begins to send a message by itself, and gives it p_seconds from now. Answers whether it may: not if
 -- the claim is not its any more, or what it was for has changed meanwhile.
 -- Lock order: the queue's messages, then deliveries.

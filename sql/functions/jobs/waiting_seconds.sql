@@ -1,3 +1,4 @@
+-- Definer: no role reads the outbox.
 -- How long the first event that is committed and not in the log yet has been waiting: since the beginning of its transaction. With
 -- the end of the log in the same snapshot this says up to which moment the log is complete: whatever was committed before the
 -- beginning of that transaction is in it. (Of two waiting events the lower outbox_id was drawn first, so the other's commit,

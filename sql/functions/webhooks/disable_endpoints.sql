@@ -21,12 +21,18 @@ begin
      where p.region_id = w.region_id and p.endpoint_id = w.endpoint_id and p.disabled_at is null and p.deleted_at is null
     returning p.*
   loop
-    perform events.emit(v_endpoint.region_id, 'webhook.disabled',
-      'webhooks/' || webhooks.public_id(v_endpoint.region_id, v_endpoint.endpoint_id), null, '{}', v_endpoint.version,
-      jsonb_build_object('webhook_id', webhooks.public_id(v_endpoint.region_id, v_endpoint.endpoint_id),
+    perform events.emit(
+      p_region_id => v_endpoint.region_id,
+      p_type => 'webhook.disabled',
+      p_subject => 'webhooks/' || webhooks.public_id(v_endpoint.region_id, v_endpoint.endpoint_id),
+      p_channel_id => null,
+      p_warehouse_ids => '{}',
+      p_version => v_endpoint.version,
+      p_data => jsonb_build_object('webhook_id', webhooks.public_id(v_endpoint.region_id, v_endpoint.endpoint_id),
         'url', v_endpoint.url, 'owner', v_endpoint.owner, 'reason', v_endpoint.disabled_reason,
         'old', jsonb_build_object('status', 'active'), 'new', jsonb_build_object('status', 'disabled')),
-      'system', null);
+      p_actor => 'system',
+      p_request_id => null);
   end loop;
 end
 $$;

@@ -16,7 +16,7 @@ begin
     select m.message, m.region, m.endpoint, m.delivery,
            case when d.status is distinct from 'queued' then 'none'
                 when p.deleted_at is not null or p.disabled_at is not null or e.seq is null
-                     or not webhooks.is_entitled(p, c, e) then 'canceled'
+                     or not webhooks.is_entitled(p_endpoint => p, p_client => c, p_event => e) then 'canceled'
                 when webhooks.is_poison(m.claim, d.solo_starts) then 'quarantined'
                 when not p.active then 'pending' end as verdict
       from jsonb_to_recordset(p_messages) m (message bigint, claim integer, region smallint, endpoint bigint,

@@ -24,7 +24,9 @@ begin
      for no key update of s;
 
   with rooms as materialized (
-    select r.* from webhooks.rooms(p_region_ids, p_endpoint_ids, v_now) r where r.room > 0
+    select r.*
+      from webhooks.rooms(p_region_ids => p_region_ids, p_endpoint_ids => p_endpoint_ids, p_now => v_now) r
+     where r.room > 0
   ), due as materialized (
     select d.region_id, d.endpoint_id, d.delivery_id, d.due_at
       from rooms r

@@ -6,8 +6,7 @@ create or replace function webhooks.lock_endpoint(
   p_request jsonb,
   p_at_work boolean,
   out endpoint webhooks.endpoints,
-  out code text,
-  out body jsonb
+  out refusal api.refusal
 )
   language plpgsql
   volatile
@@ -26,15 +25,13 @@ begin
    order by p.endpoint_id
      for no key update;
   if endpoint.endpoint_id is null then
-    code := 'WH001';
-    body := jsonb_build_object('detail',
-              format('There is no webhook %s for you.', p_request ->> 'webhook_id'));
+    refusal := webhooks.missing(p_request ->> 'webhook_id');
   elsif (p_request ->> 'if_match') not in ('*', endpoint.version::text) then
-    code := 'ST009';
-    body := app.refusal('This webhook changed since you read it. Read it again and decide anew.', '');
+    refusal := app.refuse(p_code => 'ST009',
+      p_detail => 'This webhook changed since you read it. Read it again and decide anew.');
   elsif p_at_work and (not endpoint.active or endpoint.disabled_at is not null) then
-    code := 'WH007';
-    body := app.refusal('This webhook is paused or disabled: nothing is sent to it. Set active to true first.', '/active');
+    refusal := app.refuse(p_code => 'WH007', p_pointer => '/active',
+      p_detail => 'This webhook is paused or disabled: nothing is sent to it. Set active to true first.');
   end if;
 end
 $$;

@@ -29,7 +29,7 @@ begin
               else p.region_id = p_region_id and p.endpoint_id = p_endpoint_id
                and (e.seq <= p.from_seq or e.seq <= (select d.last_seq from webhooks.dispatchers d)) end
      and webhooks.wants(p, e)
-     and webhooks.is_entitled(p, c, e)
+     and webhooks.is_entitled(p_endpoint => p, p_client => c, p_event => e)
    order by e.seq, p.region_id, p.endpoint_id
   on conflict on constraint deliveries_pkey do update
      set status = 'pending', due_at = excluded.due_at, failures = 0, solo_starts = 0, finished_at = null

@@ -1,4 +1,4 @@
--- Takes down how endpoints did in a batch of attempts: how many got through, how many failed, whether one was answered by 410,
+-- Takes down how endpoints did in some attempts: how many got through, how many failed, whether one was answered by 410,
 -- how long they asked to be left alone. What gets through lets more go at once; five failures in a row pause the endpoint, for
 -- half a minute at first, for five minutes at most. An endpoint that is gone, or to which nothing got through for five days, is
 -- given up. Called with the endpoint_states locked.
@@ -46,7 +46,8 @@ begin
     from kept k
    where k.gone or k.failing_since_at <= app.now() - c_failing_max;
   if v_region_ids is not null then
-    perform webhooks.disable_endpoints(v_region_ids, v_endpoint_ids, v_reasons);
+    perform webhooks.disable_endpoints(
+      p_region_ids => v_region_ids, p_endpoint_ids => v_endpoint_ids, p_reasons => v_reasons);
   end if;
 end
 $$;

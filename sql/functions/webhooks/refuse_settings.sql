@@ -1,17 +1,16 @@
--- Why a webhook cannot be saved, or null: {"code", "body"}. A filter that names what does not exist, or what the caller does not
+-- The refusal of a webhook's settings, or null. A filter that names what does not exist, or what the caller does not
 -- see, would silently let nothing through.
 create or replace function webhooks.refuse_settings(
   p_region_id smallint,
   p_settings jsonb
 )
-  returns jsonb
+  returns api.refusal
   language sql
   stable
   set search_path = ''
 as $$
-  select jsonb_build_object('code', min(f.code), 'body', jsonb_build_object('detail', min(f.detail),
-           'errors', jsonb_agg(jsonb_build_object('pointer', '/' || f.member || '/' || f.nth - 1,
-             'detail', f.detail) order by f.nth)))
+  select app.refuse_lines(p_code => min(f.code), p_detail => min(f.detail), p_errors => jsonb_agg(
+           jsonb_build_object('pointer', '/' || f.member || '/' || f.nth - 1, 'detail', f.detail) order by f.nth))
     from (select v.*, min(v.turn) over () = v.turn as first
             from (
               select 1 as turn, 'WH003' as code, 'event_types' as member, t.nth,

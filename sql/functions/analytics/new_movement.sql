@@ -1,0 +1,26 @@
+-- A movement on its way into the sums.
+create or replace function analytics.new_movement(
+  p_warehouse_id text default null,
+  p_sku_id text default null,
+  p_level_version bigint default null,
+  p_movement_id bigint default null,
+  p_recorded_at timestamptz default null,
+  p_kind text default null,
+  p_lot_id bigint default null,
+  p_on_hand bigint default null,
+  p_reserved bigint default null,
+  p_committed bigint default null,
+  p_unavailable bigint default null,
+  p_safety_stock bigint default null,
+  p_incoming bigint default null,
+  p_reason_code text default null
+)
+  returns analytics.movement
+  language sql
+  immutable
+  parallel safe
+  return row(p_warehouse_id, p_sku_id, p_level_version, p_movement_id, p_recorded_at, p_kind, p_lot_id, p_on_hand, p_reserved,
+    p_committed, p_unavailable, p_safety_stock, p_incoming, p_reason_code)::analytics.movement;
+
+grant execute on function analytics.new_movement(
+  text, text, bigint, bigint, timestamptz, text, bigint, bigint, bigint, bigint, bigint, bigint, bigint, text) to scoville_definer;

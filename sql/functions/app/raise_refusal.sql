@@ -1,0 +1,17 @@
+-- Ends a query, or a check that has no element to answer, with a refusal; where nothing is wrong (null) it does nothing.
+create or replace function app.raise_refusal(
+  p_refusal api.refusal
+)
+  returns void
+  language plpgsql
+  immutable
+  set search_path = ''
+as $$
+begin
+  if p_refusal.code is not null then
+    raise exception using errcode = p_refusal.code, message = 'refused', detail = p_refusal.body::text;
+  end if;
+end
+$$;
+
+grant execute on function app.raise_refusal(api.refusal) to scoville_definer, admin, warehouse, sales, integration;

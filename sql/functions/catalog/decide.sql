@@ -1,0 +1,22 @@
+-- Decides a write of the catalogue on what exists (p_old, a document, or null): the document as it shall be, or the refusal.
+-- p_defaults: the members that a new row has unless the write says otherwise.
+create or replace function catalog.decide(
+  p_write catalog.write,
+  p_noun text,
+  p_old jsonb,
+  p_defaults jsonb,
+  out document jsonb,
+  out refusal api.refusal
+)
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select d.document, coalesce(
+           catalog.refuse_write(p_write => p_write, p_noun => p_noun, p_old => p_old),
+           case when d.document ? 'region_id' then catalog.refuse_region(p_old, d.document) end,
+           case when d.document ? 'warehouses' then catalog.refuse_warehouses(d.document) end)
+    from (select catalog.apply_write(p_write => p_write, p_old => p_old, p_defaults => p_defaults) as document offset 0) d;
+$$;
+
+grant execute on function catalog.decide(catalog.write, text, jsonb, jsonb) to scoville_definer;

@@ -1,0 +1,13 @@
+-- The refusal of an id that names no webhook for the caller.
+create or replace function webhooks.missing(
+  p_id text
+)
+  returns api.refusal
+  language sql
+  immutable
+  set search_path = ''
+as $$
+  select app.refuse_lines(p_code => 'WH001', p_detail => format('There is no webhook %s for you.', p_id));
+$$;
+
+grant execute on function webhooks.missing(text) to scoville_definer, admin, integration;
