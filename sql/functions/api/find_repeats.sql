@@ -18,8 +18,8 @@ declare
     select s from identity.check_keys(p_region_id => p_region_id, p_route => 'place_orders',
                        p_keys => identity.read_keys(p_orders)) s);
 begin
-  return query
-    select a.*
+  v_results := array(
+    select coalesce(r, app.result_of(o.ordinality::integer, f.refusal))
       from jsonb_array_elements(p_orders) with ordinality o
       left join unnest(v_results) r on r.ordinal = o.ordinality
      cross join lateral (select coalesce(o.value ->> 'channel', app.claim_channel()) as channel_id) c
@@ -31,9 +31,8 @@ begin
      cross join lateral (select case when d.order_id is not null
        then orders.refuse_duplicate(p_region_id => p_region_id, p_channel_id => c.channel_id,
               p_external_id => o.value ->> 'external_id', p_order_id => d.order_id) end) f (refusal)
-     cross join lateral app.new_result(p_ordinal => o.ordinality::integer, p_code => coalesce(r.code, (f.refusal).code),
-                          p_body => coalesce(r.body, (f.refusal).body::json), p_replayed => coalesce(r.replayed, false)) a
-     order by o.ordinality;
+     order by o.ordinality);
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 
