@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from pyapp.cli.psql import find_program
-from pyapp.deploy.migrate import ROOT
+from pyapp.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

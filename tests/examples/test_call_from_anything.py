@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from pyapp.deploy.migrate import ROOT
+from pyapp.files import ROOT
 from tests.examples.runner import build_world
 
 if TYPE_CHECKING:
