@@ -1,4 +1,5 @@
-"""What an entity tag is, and a check of our own: what the description allows in form is never refused for its form."""
+"""The meaning of an entity tag, and two checks of our own: what the description allows in form is never refused for its form;
+every code that comes is listed for its operation."""
 
 from __future__ import annotations
 
@@ -23,3 +24,22 @@ def well_formed_is_read(context: Any, response: Any, case: Any) -> None:
     if response.json().get("error") == "invalid_scope":
         return  # RFC 6749 has it a 400 whatever is wrong with it
     assert response.json().get("code") not in FORM_CODES, response.text
+
+
+@schemathesis.check
+def code_is_listed(context: Any, response: Any, case: Any) -> None:
+    if case.method.upper() != case.operation.method.upper():
+        return  # the tool tried a method that the path does not have
+    listed = {
+        code
+        for answer in case.operation.definition.raw["responses"].values()
+        for code in answer.get("content", {}).get("application/problem+json", {}).get("examples", ())
+    }
+    kinds = response.headers.get("content-type", [])
+    if "application/problem+json" in kinds:
+        codes = {response.json()["code"]}
+    elif response.status_code == 207:
+        codes = {result["problem"]["code"] for result in response.json()["results"] if "problem" in result}
+    else:
+        return
+    assert codes <= listed, f"{case.operation.label} answers {codes - listed}, which the description does not list"

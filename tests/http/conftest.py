@@ -6,7 +6,7 @@ import re
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,9 +21,12 @@ from pyapp.api.table import ROUTES
 from pyapp.api.tokens import TokenProblem
 from pyapp.cache.answers import Answers
 from pyapp.cache.refusals import Refusals
+from pyapp.describe.openapi import errors_of
 from pyapp.http.results import Problem, results_of
+from pyapp.http.route import Route
 from pyapp.identity.tokens import Role, mint_token
 from pyapp.live.live import Live
+from pyapp.problems import MEDIA_TYPE
 from pyapp.serve import server as serving
 from pyapp.serve.app import create_app
 from pyapp.settings import BATCH_ELEMENTS, Settings
@@ -84,17 +87,29 @@ PATHS = [(route, compile_path(route.path)[0]) for route in ROUTES]
 
 
 def check_answer(response: httpx2.Response) -> None:
-    """Every JSON answer of the route table, in any test, is of the shape that its row names."""
-    if response.headers.get("content-type") != "application/json" or response.request.method == "HEAD":
+    """Every answer of the route table, in any test, has the shape that its row names, and a code that OpenAPI lists for it."""
+    media_type = response.headers.get("content-type")
+    if media_type not in ("application/json", MEDIA_TYPE) or response.request.method == "HEAD":
         return
     path = response.request.url.path
-    answers = [route.answer for route, pattern in PATHS if route.method == response.request.method and pattern.match(path)]
-    if answers:
-        response.read()
-        if response.status_code >= 400:  # the one that speaks as RFC 6749 wants it
-            msgspec.json.decode(response.content, type=TokenProblem)
-            return
-        msgspec.json.decode(response.content, type=results_of(answers[0]) if response.status_code == 207 else answers[0])
+    routes = [route for route, pattern in PATHS if route.method == response.request.method and pattern.match(path)]
+    if not routes:
+        return
+    response.read()
+    if media_type == MEDIA_TYPE:
+        check_codes(routes[0], [response.json()["code"]])
+    elif response.status_code >= 400:  # the one that speaks as RFC 6749 wants it
+        msgspec.json.decode(response.content, type=TokenProblem)
+    elif response.status_code == 207:
+        msgspec.json.decode(response.content, type=results_of(routes[0].answer))
+        check_codes(routes[0], [item["problem"]["code"] for item in response.json()["results"] if "problem" in item])
+    else:
+        msgspec.json.decode(response.content, type=routes[0].answer)
+
+
+def check_codes(route: Route, codes: Iterable[str]) -> None:
+    unlisted = set(codes) - set(errors_of(route))
+    assert unlisted == set(), f"{route.method} {route.path} answers {unlisted}, which the OpenAPI document does not list"
 
 
 class Api:
