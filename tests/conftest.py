@@ -20,9 +20,9 @@ import psycopg
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from pyapp.database.enter import Component, entering
 from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
+from pyapp.identity.enter import Component, entering
 from tests.folders import short_folder
 from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, copy_cluster
 

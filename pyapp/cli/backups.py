@@ -18,8 +18,8 @@ from pyapp.cli.options import DataDir
 from pyapp.cli.output import end
 from pyapp.cli.psql import find_program, owner_parameters
 from pyapp.cli.verification import disagreements
-from pyapp.database.enter import Component, entering
 from pyapp.failures import Exit, Failure
+from pyapp.identity.enter import Component, entering
 
 if TYPE_CHECKING:
     import psycopg

@@ -17,8 +17,8 @@ from pyapp.cli import context
 from pyapp.cli.options import DataDir
 from pyapp.cli.state import State
 from pyapp.cli.tokens import SCOPES
-from pyapp.database.enter import Component, session_options
 from pyapp.failures import Exit, Failure
+from pyapp.identity.enter import Component, session_options
 
 if TYPE_CHECKING:
     from pyapp.settings import Settings

@@ -13,7 +13,7 @@ from pyapp.cli import context, output
 from pyapp.cli.options import DataDir
 from pyapp.cli.state import State
 from pyapp.cli.tokens import role_tokens
-from pyapp.database.enter import Component, entering
+from pyapp.identity.enter import Component, entering
 
 if TYPE_CHECKING:
     import psycopg

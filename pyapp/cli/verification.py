@@ -8,8 +8,8 @@ from pyapp.cli import context
 from pyapp.cli.options import DataDir
 from pyapp.cli.output import end, printable
 from pyapp.cli.state import State
-from pyapp.database.enter import Component, entering
 from pyapp.failures import Exit
+from pyapp.identity.enter import Component, entering
 
 CHECKS: tuple[LiteralString, ...] = ("select * from stock.verify()", "select * from events.verify_chain()")
 

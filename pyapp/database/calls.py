@@ -25,7 +25,7 @@ from psycopg.generators import fetch_many, send
 from psycopg.waiting import wait_async
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
-from pyapp.database.enter import Caller, enter_step
+from pyapp.identity.enter import Caller, enter_step
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, from_database, unavailable
 
 logger = logging.getLogger("scoville.database")

@@ -24,8 +24,8 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from pyapp.database.calls import POSITION, Database, LostConnection, Row
-from pyapp.database.enter import enter_step
 from pyapp.database.reads import ReadQuery, Reads
+from pyapp.identity.enter import enter_step
 from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem
 from pyapp.tasks import end

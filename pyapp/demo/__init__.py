@@ -20,8 +20,8 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from pyapp.database.enter import Component, entering
 from pyapp.failures import Exit, Failure
+from pyapp.identity.enter import Component, entering
 
 DEMO = Component("admin", "demo")
 SEED = 2017

@@ -13,9 +13,9 @@ import msgspec
 import psycopg
 
 from pyapp.api.tokens import SECRET_PREFIX, hash_of
-from pyapp.database.enter import entering
 from pyapp.demo import CHANNELS, DEMO
 from pyapp.deploy import analysts
+from pyapp.identity.enter import entering
 
 CLIENTS: tuple[dict[str, Any], ...] = (
     {"client_id": "demo-admin", "name": "Demo: admin", "role": "admin"},

@@ -19,9 +19,9 @@ from typing import Any, LiteralString
 import msgspec
 
 from pyapp.database.calls import Session
-from pyapp.database.enter import Component, entering
 from pyapp.database.keep import Keeper
 from pyapp.demo import CHANNELS, REGION, SHELF_LIFE, WAREHOUSES, read_rows
+from pyapp.identity.enter import Component, entering
 from pyapp.tasks import wait_for
 
 logger = logging.getLogger("scoville.demo")

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from pyapp.database.calls import Row, Step
-from pyapp.database.enter import Component, enter_step
 from pyapp.eventlog import messages
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.types import EVENT_TYPES
+from pyapp.identity.enter import Component, enter_step
 
 PAGE_EVENTS = 1000  # read in one go
 

@@ -14,8 +14,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from pyapp.database.calls import Row, Session, Value, run_steps
-from pyapp.database.enter import Component, enter_step
 from pyapp.database.keep import Keeper
+from pyapp.identity.enter import Component, enter_step
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.sequencer")

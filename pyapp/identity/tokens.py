@@ -15,7 +15,7 @@ import msgspec
 from jwt.exceptions import PyJWTError
 from msgspec import Meta
 
-from pyapp.database.enter import encode_claims
+from pyapp.identity.enter import encode_claims
 from pyapp.identity.keys import STALE_SECONDS, KeySet
 from pyapp.problems import Problem, unavailable
 from pyapp.settings import Settings, SettingsError

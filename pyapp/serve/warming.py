@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from pyapp.api.table import ROUTES
 from pyapp.database.calls import Call
-from pyapp.database.enter import Component
+from pyapp.identity.enter import Component
 
 LISTS = frozenset({"list_inventory", "list_orders"})  # what dashboards and shops ask for first
 REGION = 1  # any would do

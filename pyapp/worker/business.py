@@ -17,8 +17,8 @@ from prometheus_client.registry import Collector
 
 from pyapp import metrics
 from pyapp.database.calls import SPARE_SECONDS, Session, answering
-from pyapp.database.enter import Component, entering
 from pyapp.database.keep import Keeper
+from pyapp.identity.enter import Component, entering
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.figures")

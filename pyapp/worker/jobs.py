@@ -17,9 +17,9 @@ import psycopg
 
 from pyapp import metrics
 from pyapp.database.calls import SPARE_SECONDS, Session, answering, cut_off
-from pyapp.database.enter import Component, entering
 from pyapp.database.keep import Keeper
 from pyapp.eventlog.sequencer import Sequencer
+from pyapp.identity.enter import Component, entering
 from pyapp.metrics import sources
 from pyapp.tasks import end, wait_for
 

@@ -16,7 +16,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from pyapp.deploy.migrate import ROOT, DeployError, migrate
+from pyapp.deploy.migrate import DeployError, migrate
+from pyapp.files import ROOT
 from tests.battery.lengths import LONG, chance
 from tests.conftest import AsRole
 
@@ -114,8 +115,7 @@ class Client(threading.Thread):
         return [{"sku_id": sku, "quantity": self.draw.randint(1, 2)} for sku in self.draw.sample(SKUS, 2)]
 
     def _send(self, role: str, command: str, element: dict[str, Any]) -> dict[str, Any]:
-        claims = {"channels": ["web"]} if role == "sales" else {"warehouses": ["WH-1", "WH-2"]}
-        with self.as_role(role, sub=self.name, **claims) as connection:
+        with self.as_role(role, sub=self.name, channels=["web"], warehouses=["WH-1", "WH-2"]) as connection:
             statement = f"select code, body from api.{command}(1::smallint, %s::jsonb)".encode()
             [(code, body)] = connection.execute(statement, [json.dumps([element])], prepare=True).fetchall()
         if code not in (None, "ST001"):

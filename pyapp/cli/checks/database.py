@@ -11,8 +11,8 @@ import psycopg
 
 from pyapp.cli.checks import Finding, bad, cluster, ok, unknown, warning
 from pyapp.cli.context import LOGIN, one_line
-from pyapp.database.enter import Component, entering
 from pyapp.deploy import migrate
+from pyapp.identity.enter import Component, entering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ import logging
 import time
 
 from pyapp.database.calls import Database
-from pyapp.database.enter import Component
+from pyapp.identity.enter import Component
 from pyapp.outbound.webhooks.bell import Bell, wait
 from pyapp.problems import Problem
 

@@ -14,7 +14,8 @@ create or replace function webhooks.is_entitled(
   return coalesce(
     (p_client.client_id is null or p_client.active and p_client.role = p_endpoint.owner_role)
     and (p_endpoint.owner_role = 'admin' or p_event.audience in ('everybody', 'webhook')
-         or p_event.audience in ('channel', 'warehouse') and p_event.channel_id = any (case when p_client.client_id is null then p_endpoint.owner_channels else p_client.channels end)),
+         or p_event.audience in ('channel', 'warehouse') and p_event.channel_id = any (
+              case when p_client.client_id is null then p_endpoint.owner_channels else p_client.channels end)),
     false);
 
 grant execute on function webhooks.is_entitled(webhooks.endpoints, identity.clients, events.event_log) to scoville_definer;
