@@ -90,8 +90,8 @@ class System:
                 " and tablename <> 'stream'",
                 [list(CONTENTS)],
             ).fetchall()
-            catalogue = ["catalog.skus", "catalog.warehouses", "catalog.channels", "catalog.channel_warehouses"]
-            connection.execute(f"truncate {', '.join([*(name for (name,) in rows), *catalogue])} cascade".encode())
+            catalog = ["catalog.skus", "catalog.warehouses", "catalog.channels", "catalog.channel_warehouses"]
+            connection.execute(f"truncate {', '.join([*(name for (name,) in rows), *catalog])} cascade".encode())
 
     @staticmethod
     def receipt(sku_id: str, units: int) -> dict[str, Any]:

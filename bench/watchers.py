@@ -88,7 +88,7 @@ class Watchers:
         at = time.time()
         if rest := self._rest[number]:
             data = rest + data
-        elif data == self._last:  # mostly: the frame that its neighbour got; comparing is cheaper than hashing
+        elif data == self._last:  # mostly: the frame that its neighbor got; comparing is cheaper than hashing
             self.frames += 1
             self._last_times.append(at)
             return

@@ -10,7 +10,7 @@ comment on schema catalog is 'What is sold, where it is kept, through which chan
 create schema stock;
 comment on schema stock is 'Quantities: levels, lots, the ledger and reservations.';
 create schema orders;
-comment on schema orders is 'Orders with their lines, allocations and fulfilments.';
+comment on schema orders is 'Orders with their lines, allocations and fulfillments.';
 create schema events;
 comment on schema events is 'Facts for the outside world: outbox and event log.';
 create schema audit;
@@ -31,7 +31,7 @@ comment on schema jobs is 'Entry points of the worker.';
 -- A new function can be called by nobody until its file grants it.
 alter default privileges revoke execute on functions from public;
 
--- Catalogue: small tables that every region shares. Codes are keys: they stand in claims, documents and URLs, so no look-up
+-- Catalog: small tables that every region shares. Codes are keys: they stand in claims, documents and URLs, so no look-up
 -- is needed to compare them. Nothing here is deleted; what is no longer used becomes inactive.
 
 create table catalog.regions (
@@ -167,7 +167,7 @@ create type catalog.write as (
   request_id text
 );
 comment on type catalog.write is
-  'One write of the catalogue. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
+  'One write of the catalog. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
   'what is given), retire. Made by catalog.new_write.';
 
 -- Stock. region_id leads every key: with it the same tables and functions run on a distributed Postgres, a region a node.
@@ -591,7 +591,7 @@ comment on type orders.draft is 'An order on its way: read and priced; it has it
 
 -- Facts for the outside world. A business transaction writes the outbox and never NOTIFYs (that takes a cluster-wide lock
 -- through the commit); a sequencer moves committed rows into the log, where they get their gapless seq.
--- Region 0 is the catalogue's, which every region shares.
+-- Region 0 is the catalog's, which every region shares.
 
 -- One row per type of event. Everything that decides who may see an event compares its audience, which is copied to the event when
 -- it is written; nothing decides by the name of the type.
@@ -631,7 +631,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.fulfilled', 'channel', 'order', 'A parcel left.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A batch was quarantined, recalled, given free.'),
   ('lot.expiring', 'warehouse', 'lot', 'A batch will expire soon.'),
-  ('sku.changed', 'everybody', 'sku', 'The catalogue.'),
+  ('sku.changed', 'everybody', 'sku', 'The catalog.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was given up.'),
   ('webhook.test', 'webhook', 'webhook', 'Somebody asked for a test.');
 
@@ -752,7 +752,7 @@ create table audit.audit_log (
 ) partition by range (recorded_at);
 alter sequence audit.audit_log_audit_id_seq owned by audit.audit_log.audit_id;
 comment on table audit.audit_log is
-  'Who changed what, when and why. old and new hold, for an update, only what differs. Rows of the catalogue have region 0.';
+  'Who changed what, when and why. old and new hold, for an update, only what differs. Rows of the catalog have region 0.';
 create index audit_log_row_key_idx on audit.audit_log (region_id, table_name, row_key, audit_id);
 create index audit_log_audit_id_idx on audit.audit_log (region_id, audit_id);
 create table audit.audit_log_default partition of audit.audit_log default;

@@ -85,7 +85,7 @@ class SkuReplacement(SkuChange, kw_only=True):
 
 
 class SkuDraft(SkuReplacement, kw_only=True):
-    """A SKU as the catalogue knows it. price null: no list price."""
+    """A SKU as the catalog knows it. price null: no list price."""
 
     sample: ClassVar[Json | None] = {
         "sku_id": "HOTSAUCE-003",
@@ -214,7 +214,7 @@ Active = Annotated[bool, Meta(description="False: retired, kept for what refers 
 
 
 class Sku(Answer):
-    """A SKU as the catalogue knows it. price null: no list price."""
+    """A SKU as the catalog knows it. price null: no list price."""
 
     sku_id: values.Sku
     name: SkuName
@@ -297,7 +297,7 @@ class ReasonCodePage(Page):
 
 
 class Part(NamedTuple):
-    """One table of the catalogue. Its functions are list_<names>, get_<name> and save_<names>."""
+    """One table of the catalog. Its functions are list_<names>, get_<name> and save_<names>."""
 
     tag: str
     description: str
@@ -408,7 +408,7 @@ class Part(NamedTuple):
 PARTS = (
     Part(
         "skus",
-        "The catalogue of what is sold.",
+        "The catalog of what is sold.",
         SKU_ID,
         *("sku", "skus", "a SKU", "SKUs"),
         answer=Sku,

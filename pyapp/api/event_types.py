@@ -59,7 +59,7 @@ class Event(Answer, kw_only=True):
     version: Version
     actor: Actor
     requestid: RequestId | None
-    region: Annotated[int, Meta(ge=0, description="0: the catalogue, which all regions share.", examples=[1])]
+    region: Annotated[int, Meta(ge=0, description="0: the catalog, which all regions share.", examples=[1])]
     data: Annotated[dict[str, Any], Meta(description="By type: see the message of that name.")]
 
 
@@ -181,7 +181,7 @@ class LotExpiring(Answer):
 
 
 class SkuChanged(Answer):
-    """A SKU of the catalogue before (null: it is new) and after."""
+    """A SKU of the catalog before (null: it is new) and after."""
 
     sku_id: Sku
     version: Version

@@ -65,7 +65,7 @@ class Event(Answer):
     version: Version
     actor: Actor
     requestid: RequestId | None
-    region: Annotated[int, Meta(ge=0, description="0: the catalogue, which every region shares.", examples=[1])]
+    region: Annotated[int, Meta(ge=0, description="0: the catalog, which every region shares.", examples=[1])]
     data: Annotated[dict[str, Any], Meta(examples=[{"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "version": 7}])]
 
 

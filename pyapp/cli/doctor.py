@@ -86,7 +86,7 @@ def _database_findings(url: str) -> Iterator[Finding]:
 def _print(findings: list[Finding]) -> None:
     width = max(len(finding.check) for finding in findings)
     for finding in findings:
-        mark, colour = MARKS[finding.state]
-        print(f"{output.coloured(mark.ljust(4), colour)}  {finding.check.ljust(width)}  {output.printable(finding.said)}")
+        mark, color = MARKS[finding.state]
+        print(f"{output.colored(mark.ljust(4), color)}  {finding.check.ljust(width)}  {output.printable(finding.said)}")
         if finding.remedy:
             print(f"{' ' * (width + 8)}-> {output.printable(finding.remedy)}")

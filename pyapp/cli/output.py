@@ -1,6 +1,6 @@
 """What people and scripts see: results on standard output, everything else on standard error.
 
-Tables are for people; `-o json` is for programs. Colour only on a terminal, and not where NO_COLOR is set.
+Tables are for people; `-o json` is for programs. Color only on a terminal, and not where NO_COLOR is set.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from pyapp.failures import Exit
 
-COLOURS = {"green": "32", "yellow": "33", "red": "31"}
+COLORS = {"green": "32", "yellow": "33", "red": "31"}
 
 
 def end(code: Exit, text: str) -> NoReturn:
@@ -62,11 +62,11 @@ def _text(value: Any) -> str:
     return printable(value)
 
 
-def coloured(text: str, colour: str) -> str:
-    """The text in this colour where standard output is a terminal that wants it."""
+def colored(text: str, color: str) -> str:
+    """The text in this color where standard output is a terminal that wants it."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
-    return f"\x1b[{COLOURS[colour]}m{text}\x1b[0m"
+    return f"\x1b[{COLORS[color]}m{text}\x1b[0m"
 
 
 class progress:  # noqa: N801 (used like a function)

@@ -12,7 +12,7 @@ import typer
 from pyapp.cli import context
 from pyapp.cli.api import find
 from pyapp.cli.options import DataDir, Output, Token, Url
-from pyapp.cli.output import coloured, printable
+from pyapp.cli.output import colored, printable
 from pyapp.failures import Exit, Failure
 
 if TYPE_CHECKING:
@@ -130,4 +130,4 @@ def _difference(level: dict[str, Any], before: dict[str, Any] | None, name: str)
     if not _differs(level, before, name):
         return printable(level[name])
     delta = level[name] - (before or {})[name]
-    return f"{level[name]} {coloured(f'({delta:+d})', 'green' if delta > 0 else 'red')}"
+    return f"{level[name]} {colored(f'({delta:+d})', 'green' if delta > 0 else 'red')}"

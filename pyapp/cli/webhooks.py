@@ -92,7 +92,7 @@ def _wait(where: str) -> None:
 
 def _line(arrival: Arrival) -> None:
     event = arrival.event()
-    verdict = output.coloured("verified", "green") if arrival.verified else output.coloured("NOT VERIFIED", "red")
+    verdict = output.colored("verified", "green") if arrival.verified else output.colored("NOT VERIFIED", "red")
     said = [event.get("type", "?"), event.get("subject", "?"), arrival.message_id or "no webhook-id"]
     again = ["again"] if arrival.again else []
     parts = [f"{datetime.now().astimezone():%H:%M:%S}", verdict, *map(output.printable, said), *again]

@@ -6,7 +6,7 @@ arrive meanwhile queue, and go as one transaction when a place is free. There is
 empty runs at once, alone.
 
 The batch enters with the role and scope that its calls share. Who sent an element, under which key and request, stands in
-the element itself (commands.py), so neighbours are never taken for each other.
+the element itself (commands.py), so neighbors are never taken for each other.
 """
 
 from __future__ import annotations

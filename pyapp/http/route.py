@@ -59,7 +59,7 @@ class Route:
     kept: bool = False  # its answers are cached until the event log tells that they changed (cache/answers.py)
     fresh: bool = False  # read from the primary, always
     lane: bool = False  # calls of several requests may share a transaction (database/lanes.py)
-    mode: Literal["put", "patch", "retire"] | None = None  # what a function of the catalogue is told to do; None: save
+    mode: Literal["put", "patch", "retire"] | None = None  # what a function of the catalog is told to do; None: save
     never: tuple[str, ...] = ()  # codes of the function that this use of it cannot give
     status: int = 200
     upserts: bool = False  # 200 instead of 201 where the thing was there before

@@ -6,7 +6,7 @@ comment on schema catalog is 'What is sold, where it is kept, through which chan
 create schema stock;
 comment on schema stock is 'Quantities: levels, lots, the ledger and reservations.';
 create schema orders;
-comment on schema orders is 'Orders with their lines, allocations and fulfilments.';
+comment on schema orders is 'Orders with their lines, allocations and fulfillments.';
 create schema events;
 comment on schema events is 'Facts for the outside world: outbox and event log.';
 create schema audit;

@@ -1,4 +1,4 @@
--- Catalogue: small tables that every region shares. Codes are keys: they stand in claims, documents and URLs, so no look-up
+-- Catalog: small tables that every region shares. Codes are keys: they stand in claims, documents and URLs, so no look-up
 -- is needed to compare them. Nothing here is deleted; what is no longer used becomes inactive.
 
 create table catalog.regions (
@@ -134,5 +134,5 @@ create type catalog.write as (
   request_id text
 );
 comment on type catalog.write is
-  'One write of the catalogue. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
+  'One write of the catalog. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
   'what is given), retire. Made by catalog.new_write.';

@@ -1,6 +1,6 @@
 -- Facts for the outside world. A business transaction writes the outbox and never NOTIFYs (that takes a cluster-wide lock
 -- through the commit); a sequencer moves committed rows into the log, where they get their gapless seq.
--- Region 0 is the catalogue's, which every region shares.
+-- Region 0 is the catalog's, which every region shares.
 
 -- One row per type of event. Everything that decides who may see an event compares its audience, which is copied to the event when
 -- it is written; nothing decides by the name of the type.
@@ -40,7 +40,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.fulfilled', 'channel', 'order', 'A parcel left.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A batch was quarantined, recalled, given free.'),
   ('lot.expiring', 'warehouse', 'lot', 'A batch will expire soon.'),
-  ('sku.changed', 'everybody', 'sku', 'The catalogue.'),
+  ('sku.changed', 'everybody', 'sku', 'The catalog.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was given up.'),
   ('webhook.test', 'webhook', 'webhook', 'Somebody asked for a test.');
 

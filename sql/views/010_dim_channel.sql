@@ -9,5 +9,5 @@ comment on column bi.dim_channel.region_id is 'The region: a group of warehouses
 comment on column bi.dim_channel.kind is 'web, pos (tills), marketplace or wholesale.';
 comment on column bi.dim_channel.pricing is 'list: sells at the list price; channel: sets its own.';
 comment on column bi.dim_channel.is_active is 'False once it is retired.';
-comment on column bi.dim_channel.created_at is 'When it came into the catalogue.';
+comment on column bi.dim_channel.created_at is 'When it came into the catalog.';
 grant select on bi.dim_channel to bi_reader;

@@ -12,5 +12,5 @@ comment on column bi.dim_sku.list_price is 'The list price now; null where only 
 comment on column bi.dim_sku.currency is 'ISO 4217 code of list_price.';
 comment on column bi.dim_sku.reorder_point is 'Units available, over all warehouses, at or below which more should be made.';
 comment on column bi.dim_sku.is_active is 'False once it is retired.';
-comment on column bi.dim_sku.created_at is 'When it came into the catalogue.';
+comment on column bi.dim_sku.created_at is 'When it came into the catalog.';
 grant select on bi.dim_sku to bi_reader;

@@ -11,5 +11,5 @@ comment on column bi.dim_warehouse.region_name is 'What people call the region.'
 comment on column bi.dim_warehouse.time_zone is
   'The time zone of the region: when a day of expiry ends. All other days in these views are of UTC.';
 comment on column bi.dim_warehouse.is_active is 'False once it is retired.';
-comment on column bi.dim_warehouse.created_at is 'When it came into the catalogue.';
+comment on column bi.dim_warehouse.created_at is 'When it came into the catalog.';
 grant select on bi.dim_warehouse to bi_reader;

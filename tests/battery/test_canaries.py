@@ -1,4 +1,4 @@
-"""Secrets and customers that are easy to recognise go through API, worker and PostgreSQL while all kinds of things go wrong.
+"""Secrets and customers that are easy to recognize go through API, worker and PostgreSQL while all kinds of things go wrong.
 
 Afterwards every log is searched (ours at its loudest, PostgreSQL's with the settings of the demo), and every error answer.
 """

@@ -60,7 +60,7 @@ def test_skus_come_in_with_all_that_the_columns_name(scoville: Scoville, demo: D
     sku_id = f"NEW-{uuid.uuid4().hex[:8]}"
     path = tmp_path / "skus.csv"
     path.write_text(
-        "sku_id,name,description,size_ml,flavor_profile,price,reorder_point,attributes.colour\n"
+        "sku_id,name,description,size_ml,flavor_profile,price,reorder_point,attributes.color\n"
         f'{sku_id},"Red, hot",Very,150,spicy|smoky,4.50,7,red\n'
         f"{sku_id}-B,Plain,,,,,,\n"
     )
@@ -69,7 +69,7 @@ def test_skus_come_in_with_all_that_the_columns_name(scoville: Scoville, demo: D
     assert "2 lines read; 2 SKUs saved." in done.stdout
     saved = stock_of(demo, sku_id)
     assert (saved["name"], saved["price"], saved["size_ml"]) == ("Red, hot", 4.5, 150)
-    assert (saved["flavor_profile"], saved["attributes"]) == (["spicy", "smoky"], {"colour": "red"})
+    assert (saved["flavor_profile"], saved["attributes"]) == (["spicy", "smoky"], {"color": "red"})
     assert stock_of(demo, f"{sku_id}-B").get("price") is None
 
 
@@ -279,9 +279,9 @@ def test_a_map_that_cannot_be_used_is_named_and_nothing_is_sent(scoville: Scovil
 def test_a_map_names_columns_and_the_rest_of_the_file_is_left_out(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
     name = f"M-{uuid.uuid4().hex[:8]}"
     path, map_ = tmp_path / "skus.csv", tmp_path / "map.toml"
-    path.write_text(f"code,title,size,colour\n{name},  Two   words,1.5 L,red\n")
+    path.write_text(f"code,title,size,color\n{name},  Two   words,1.5 L,red\n")
     map_.write_text(
-        '[skus.columns]\nsku_id = "{code}"\nname = "{title}"\nsize_ml = "{size|ml}"\n"attributes.hue" = "a {colour} one"\n'
+        '[skus.columns]\nsku_id = "{code}"\nname = "{title}"\nsize_ml = "{size|ml}"\n"attributes.hue" = "a {color} one"\n'
     )
     assert import_file(scoville, demo, "skus", path, "--map", map_).returncode == 0
     saved = stock_of(demo, name)

@@ -1,4 +1,4 @@
-"""How the command speaks: tables for people, JSON for programs, colour for terminals, words completed by shells."""
+"""How the command speaks: tables for people, JSON for programs, color for terminals, words completed by shells."""
 
 from __future__ import annotations
 
@@ -50,11 +50,11 @@ def test_what_others_wrote_is_nothing_that_a_terminal_obeys(
 def test_there_is_colour_on_a_terminal_that_wants_it_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert output.coloured("ok", "green") == "ok"  # pytest captures
+    assert output.colored("ok", "green") == "ok"  # pytest captures
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
-    assert output.coloured("ok", "green") == "\x1b[32mok\x1b[0m"
+    assert output.colored("ok", "green") == "\x1b[32mok\x1b[0m"
     monkeypatch.setenv("NO_COLOR", "1")
-    assert output.coloured("ok", "green") == "ok"
+    assert output.colored("ok", "green") == "ok"
 
 
 @pytest.mark.parametrize("arguments", [("--help",), ("token", "--role", "admin")], ids=" ".join)

@@ -58,7 +58,7 @@ def test_it_is_served_and_shown(shared_api: Api) -> None:
 
 
 def do_everything(shop: Shop, as_role: AsRole) -> None:
-    """At least one event of each type that stock, orders, holds, batches and catalogue have."""
+    """At least one event of each type that stock, orders, holds, batches and catalog have."""
 
     def post(path: str, body: object, method: str = "POST") -> dict[str, Any]:
         return shop.done(shop.admin.request(method, path, json=body, headers=key()))

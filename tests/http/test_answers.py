@@ -155,7 +155,7 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> dict[str, str]:
 
 
 def make_spare(admin: httpx2.Client, path: str) -> str:
-    """A new row of the catalogue, of the kind that the path names."""
+    """A new row of the catalog, of the kind that the path names."""
     spare = f"spare_{uuid.uuid4().hex[:8]}"
     collection, _, variable = path.rpartition("/")
     about = {"description": "Spare", "direction": "out"} if variable == "{reason_code}" else {"name": "Spare"}

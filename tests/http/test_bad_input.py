@@ -368,8 +368,8 @@ READS = (
 
 @pytest.mark.parametrize("path", READS)
 def test_an_unknown_query_parameter_is_a_400_that_names_the_known_ones(client: httpx2.Client, path: str) -> None:
-    problem = check_problem(client.get(path, params={"colour": "red"}), 400, "RQ400")
-    assert "'colour'" in problem["detail"]
+    problem = check_problem(client.get(path, params={"color": "red"}), 400, "RQ400")
+    assert "'color'" in problem["detail"]
     assert "region" in problem["detail"]
 
 

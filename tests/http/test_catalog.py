@@ -1,4 +1,4 @@
-"""The catalogue over HTTP: SKUs, warehouses, channels and reason codes are listed, read, made, replaced, changed and retired."""
+"""The catalog over HTTP: SKUs, warehouses, channels and reason codes are listed, read, made, replaced, changed and retired."""
 
 from __future__ import annotations
 

@@ -141,9 +141,9 @@ def test_without_a_token_it_is_a_401_that_says_how_to_ask(world: World, route: R
 
 @each(OURS)
 def test_an_unknown_query_parameter_is_refused_and_the_known_ones_are_named(world: World, route: Route) -> None:
-    response = world.admin.request(route.method, world.path(route), params={"colour": "red"}, headers=key())
+    response = world.admin.request(route.method, world.path(route), params={"color": "red"}, headers=key())
     detail = check_problem(response, 400, "RQ400")["detail"]
-    assert "'colour'" in detail
+    assert "'color'" in detail
     assert all(member.encode_name in detail for member in msgspec.structs.fields(route.query))
 
 

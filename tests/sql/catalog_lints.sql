@@ -1,4 +1,4 @@
--- What conventions ask of the catalogue, as one query. It answers (lint, object) and must find nothing.
+-- What conventions ask of the catalog, as one query. It answers (lint, object) and must find nothing.
 with
 ours as (
   select n.oid
@@ -148,7 +148,7 @@ union all
 -- NO ACTION is also what stands there when nobody thought of it.
 select 'foreign_key_without_on_delete', object from con where contype = 'f' and confdeltype = 'a'
 union all
--- Rows of the catalogue are never deleted, so nothing looks for those who point at them.
+-- Rows of the catalog are never deleted, so nothing looks for those who point at them.
 select 'foreign_key_without_index', object
   from con
  where contype = 'f' and confrelid not in (select oid from tb where relnamespace = 'catalog'::regnamespace)

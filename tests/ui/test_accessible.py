@@ -32,7 +32,7 @@ def every_page(visitor: Visitor) -> Iterator[str]:
         ("/", "Stock", None),
         ("/stock/HOTSAUCE-001", "Fiery Ghost Pepper Sauce", "Adjust stock"),
         ("/orders", "Orders", None),
-        (f"/orders/{order_id}", order_id, "Fulfil"),
+        (f"/orders/{order_id}", order_id, "Fulfill"),
         ("/webhooks", "Webhooks", None),
         (f"/webhooks/{webhook_id}", "hooks.example.com/scoville", "Send failed again"),
         ("/analytics", "Analytics", None),

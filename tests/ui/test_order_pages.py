@@ -48,7 +48,7 @@ def test_staff_ship_a_part_and_then_the_rest(visitor: Visitor) -> None:
     page = visitor.sign_in("warehouse", f"/orders/{order_id}", warehouses=["WH-01"])
     expect(page.get_by_text("jane@example.com")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel order")).to_have_count(0)
-    page.get_by_role("button", name="Fulfil").click()
+    page.get_by_role("button", name="Fulfill").click()
     page.get_by_label("Fiery Ghost Pepper Sauce").fill("1")
     page.get_by_label("Mild Mango Sauce").fill("0")
     page.get_by_label("Tracking number").fill("1Z999")
@@ -56,17 +56,17 @@ def test_staff_ship_a_part_and_then_the_rest(visitor: Visitor) -> None:
     expect(page.locator(".facts")).to_contain_text("Partly shipped")
     expect(page.locator(".parcels")).to_contain_text("1Z999")
     expect(page.locator(".parcels")).to_contain_text("BATCH-202404")
-    page.get_by_role("button", name="Fulfil").click()
+    page.get_by_role("button", name="Fulfill").click()
     page.get_by_role("button", name="Ship 3 units").click()
     expect(page.locator(".facts")).to_contain_text("Shipped")
-    expect(page.get_by_role("button", name="Fulfil")).to_have_count(0)
+    expect(page.get_by_role("button", name="Fulfill")).to_have_count(0)
 
 
 def test_sales_cancel_and_cannot_ship(visitor: Visitor) -> None:
     order_id = place(visitor)
     page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["web"])
     expect(page.get_by_text("jane@example.com")).to_be_visible()
-    expect(page.get_by_role("button", name="Fulfil")).to_have_count(0)
+    expect(page.get_by_role("button", name="Fulfill")).to_have_count(0)
     page.get_by_role("button", name="Cancel order").click()
     page.get_by_label("Reason").fill("Customer changed their mind")
     page.get_by_role("button", name="Cancel the order").click()
@@ -86,7 +86,7 @@ def test_an_order_of_another_channel_is_kindly_not_there(visitor: Visitor) -> No
 def test_what_could_not_be_shipped_says_why(visitor: Visitor) -> None:
     order_id = place(visitor)
     page = visitor.sign_in("warehouse", f"/orders/{order_id}", warehouses=["WH-01"])
-    page.get_by_role("button", name="Fulfil").click()
+    page.get_by_role("button", name="Fulfill").click()
     shipped = visitor.api.client("admin").post(f"/v1/orders/{order_id}/fulfillments", json={}, headers=key())
     assert shipped.status_code == 201
     page.get_by_role("button", name="Ship 4 units").click()

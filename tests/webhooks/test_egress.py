@@ -372,8 +372,8 @@ def test_a_compressed_answer_stays_compressed(sink: Sink) -> None:
     assert outcome.body == b"not gzip"
 
 
-@pytest.mark.parametrize("behaviour", ["silent", "dripping header", "dripping body"])
-def test_a_request_takes_its_time_and_no_more(behaviour: str) -> None:
+@pytest.mark.parametrize("behavior", ["silent", "dripping header", "dripping body"])
+def test_a_request_takes_its_time_and_no_more(behavior: str) -> None:
     beginning = {"silent": b"", "dripping header": b"HTTP/1.1 200 OK\r\n", "dripping body": status(200, body="x" * 1000)[:-1000]}
     drop = {"silent": b"", "dripping header": b"A: b\r\n", "dripping body": b"x"}
     ended, talks = asyncio.Event(), []
@@ -381,9 +381,9 @@ def test_a_request_takes_its_time_and_no_more(behaviour: str) -> None:
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talks.append(asyncio.current_task())
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(beginning[behaviour])
+        writer.write(beginning[behavior])
         while not ended.is_set() and not writer.is_closing():
-            writer.write(drop[behaviour])
+            writer.write(drop[behavior])
             await asyncio.sleep(0.05)
         writer.close()
 

@@ -159,7 +159,7 @@ function choose(value) {
 export function Theme() {
   return html`
     <fieldset class="theme">
-      <legend>Colours</legend>
+      <legend>Colors</legend>
       ${THEMES.map(
         ([value, label]) => html`
           <label key=${value}>

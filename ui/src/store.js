@@ -14,7 +14,7 @@ const UNKNOWN_SKUS_MAX = 20; // fetched one by one; more than that means that th
 const EXPIRING_DAYS = 30;
 const EXPIRING_MILLISECONDS = 5 * 60_000;
 
-export const products = signal(new Map()); // sku_id -> what the catalogue says
+export const products = signal(new Map()); // sku_id -> what the catalog says
 export const warehouses = signal([]); // {id, name}, in order
 export const expiring = signal(new Map()); // sku_id -> Set of warehouses that hold a batch which expires soon
 export const loading = signal({ state: "idle", problem: null });

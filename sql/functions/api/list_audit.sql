@@ -1,4 +1,4 @@
--- One page of the audit, the latest first; rows of the catalogue belong to every region.
+-- One page of the audit, the latest first; rows of the catalog belong to every region.
 create or replace function api.list_audit(
   p_region_id smallint,
   p_filters jsonb,

@@ -2,7 +2,7 @@
 --
 -- A batch in one transaction: repeats get their kept answer; the others are read and priced, the stock rows are locked once in
 -- key order, every order is decided in memory (arrival order decides, all or nothing for each), then all is written at once.
--- A refusal is a result, not an exception: one bad order never harms its neighbours. An order may convert a reservation: its
+-- A refusal is a result, not an exception: one bad order never harms its neighbors. An order may convert a reservation: its
 -- units go from reserved to committed, and between the two nobody can take them.
 -- Lock order: idempotency keys and external ids (advisory), then stock_levels, then the reservations that are converted.
 create or replace function api.place_orders(

@@ -1,4 +1,4 @@
--- Definer: nobody holds a write right on a table; this is the way to keep the catalogue.
+-- Definer: nobody holds a write right on a table; this is the way to keep the catalog.
 create or replace function api.save_skus(
   p_skus jsonb
 )

@@ -1,4 +1,4 @@
--- Writes the audit row of a change to a table that has no trigger: the catalogue and API clients (a distributed Postgres keeps
+-- Writes the audit row of a change to a table that has no trigger: the catalog and API clients (a distributed Postgres keeps
 -- them as reference tables; their region is 0), and what stands for more than one row. An update keeps only what differs.
 create or replace function audit.record(
   p_action text,

@@ -1,4 +1,4 @@
--- Decides a write of the catalogue on what exists (p_old, a document, or null): the document as it shall be, or the refusal.
+-- Decides a write of the catalog on what exists (p_old, a document, or null): the document as it shall be, or the refusal.
 -- p_defaults: the members that a new row has unless the write says otherwise.
 create or replace function catalog.decide(
   p_write catalog.write,

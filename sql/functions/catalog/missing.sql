@@ -1,4 +1,4 @@
--- The refusal of a path that names nothing of the catalogue.
+-- The refusal of a path that names nothing of the catalog.
 create or replace function catalog.missing(
   p_noun text,
   p_id text

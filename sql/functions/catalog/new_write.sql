@@ -1,4 +1,4 @@
--- One write of the catalogue.
+-- One write of the catalog.
 create or replace function catalog.new_write(
   p_ordinal integer default null,
   p_id text default null,

@@ -1,4 +1,4 @@
--- The elements of a catalogue command.
+-- The elements of a catalog command.
 create or replace function catalog.read_writes(
   p_elements jsonb,
   p_key text

@@ -1,4 +1,4 @@
--- The refusals of receipts that describe a SKU otherwise than the catalogue does: a receipt adds units, it changes no SKU.
+-- The refusals of receipts that describe a SKU otherwise than the catalog does: a receipt adds units, it changes no SKU.
 create or replace function catalog.refuse_conflicts(
   p_drafts stock.draft[]
 )

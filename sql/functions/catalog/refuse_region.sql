@@ -1,4 +1,4 @@
--- The refusal of a region that a write names, or null: a row of the catalogue stays in the region that it was made in.
+-- The refusal of a region that a write names, or null: a row of the catalog stays in the region that it was made in.
 create or replace function catalog.refuse_region(
   p_old jsonb,
   p_new jsonb

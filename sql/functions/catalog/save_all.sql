@@ -1,4 +1,4 @@
--- Carries out the writes of one noun of the catalogue, and answers a row for each, in no order.
+-- Carries out the writes of one noun of the catalog, and answers a row for each, in no order.
 -- Lock order: rows by id, the same in every session, so that no two wait for each other; writes of one id as they came.
 create or replace function catalog.save_all(
   p_noun text,

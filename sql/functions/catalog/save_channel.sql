@@ -1,6 +1,6 @@
 -- Makes, changes or retires one sales channel, and says which warehouses serve it, in which order; with its audit. Its region
 -- is for good.
--- Lock order: catalogue rows stand before everything of stock.
+-- Lock order: catalog rows stand before everything of stock.
 create or replace function catalog.save_channel(
   p_write catalog.write
 )

@@ -1,5 +1,5 @@
 -- Makes, changes or retires one reason code, with its audit. Movements keep the code that they were made with.
--- Lock order: catalogue rows stand before everything of stock.
+-- Lock order: catalog rows stand before everything of stock.
 create or replace function catalog.save_reason_code(
   p_write catalog.write
 )

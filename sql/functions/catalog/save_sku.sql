@@ -1,5 +1,5 @@
 -- Makes, changes or retires one SKU, with its audit and its event. What changes nothing leaves all as it is.
--- Lock order: catalogue rows stand before everything of stock.
+-- Lock order: catalog rows stand before everything of stock.
 create or replace function catalog.save_sku(
   p_write catalog.write
 )

@@ -1,5 +1,5 @@
 -- Makes, changes or retires one warehouse, with its audit. Its region is for good.
--- Lock order: catalogue rows stand before everything of stock.
+-- Lock order: catalog rows stand before everything of stock.
 create or replace function catalog.save_warehouse(
   p_write catalog.write
 )

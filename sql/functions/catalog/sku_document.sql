@@ -1,4 +1,4 @@
--- A SKU as the catalogue knows it.
+-- A SKU as the catalog knows it.
 create or replace function catalog.sku_document(
   p_sku catalog.skus
 )

@@ -1,5 +1,5 @@
 -- Puts one event about something other than a level into the outbox, in the transaction of the change. The caller has locked
--- (or just made) the row of the aggregate: that is what keeps its versions in order in the log. Region 0 for the catalogue.
+-- (or just made) the row of the aggregate: that is what keeps its versions in order in the log. Region 0 for the catalog.
 create or replace function events.emit(
   p_region_id smallint,
   p_type text,

@@ -1,4 +1,4 @@
--- What a fulfilment takes from which warehouse: the items it names, or everything that is left, spread over the allocations
+-- What a fulfillment takes from which warehouse: the items it names, or everything that is left, spread over the allocations
 -- that the caller may ship. Answers the parts, or a refusal.
 create or replace function orders.split_request(
   p_region_id smallint,

@@ -1,4 +1,4 @@
--- Every role reads the catalogue; api.save_skus and receipts write it.
+-- Every role reads the catalog; api.save_skus and receipts write it.
 alter table catalog.skus enable row level security;
 alter table catalog.skus force row level security;
 

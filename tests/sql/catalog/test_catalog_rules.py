@@ -1,4 +1,4 @@
-"""What the catalogue may do: made once, replaced and changed by version, retired; with audit and event. Also by two at once."""
+"""What the catalog may do: made once, replaced and changed by version, retired; with audit and event. Also by two at once."""
 
 from __future__ import annotations
 

@@ -286,7 +286,7 @@ PLANTED: dict[str, tuple[str, tuple[str, int]]] = {
         ("reordered", 4),
     ),
     "another audience": ("update events.event_log set audience = 'everybody' where seq = 6", ("altered", 6)),
-    "neighbours swapped": (
+    "neighbors swapped": (
         "update events.event_log set seq = -seq where seq in (4, 5); update events.event_log set seq = 9 + seq where seq < 0",
         ("reordered", 4),
     ),

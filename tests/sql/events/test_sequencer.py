@@ -199,7 +199,7 @@ def test_dead_rows_that_a_long_reader_keeps_are_not_read_again(shop: Shop, datab
         while sequence(shop, 10000):
             pass
         move_some(shop, 4)
-        for _ in range(2):  # the first also reads the catalogue
+        for _ in range(2):  # the first also reads the catalog
             shop.adjust(1)
             busy = pages_read(shop, "select jobs.sequence_events(10)")
         idle = pages_read(shop, "select jobs.sequence_events(10)")

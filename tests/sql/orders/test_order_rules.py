@@ -1,4 +1,4 @@
-"""What orders may do: allocation, prices, refusals, fulfilment, cancellation, idempotency and their audit."""
+"""What orders may do: allocation, prices, refusals, fulfillment, cancellation, idempotency and their audit."""
 
 from __future__ import annotations
 
@@ -173,7 +173,7 @@ def test_a_channel_uses_an_external_id_once(shop: Shop) -> None:
     assert shop.level()["committed"] == 3
 
 
-# Fulfilment
+# Fulfillment
 
 
 def test_what_expires_first_is_shipped_first(shop: Shop) -> None:

@@ -59,7 +59,7 @@ export function OrderPage({ id }) {
       </div>
       <div class="actions">
         ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("cancel")}>Cancel order</button>`}
-        ${rights.value.fulfill && open.length > 0 && html`<button type="button" class="primary" onClick=${() => setDialog("fulfill")}>Fulfil</button>`}
+        ${rights.value.fulfill && open.length > 0 && html`<button type="button" class="primary" onClick=${() => setDialog("fulfill")}>Fulfill</button>`}
       </div>
     </div>
     <div class="figures wide" role="group" aria-label="Totals">
@@ -243,7 +243,7 @@ function FulfillDialog({ order, open, onClose, onDone }) {
   };
 
   return html`
-    <${Dialog} title=${`Fulfil ${order.order_id}`} onClose=${onClose}>
+    <${Dialog} title=${`Fulfill ${order.order_id}`} onClose=${onClose}>
       <form class="form" onSubmit=${onSubmit}>
         ${places.length > 1 &&
         html`<${Field} id="place" label="Warehouse">

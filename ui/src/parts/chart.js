@@ -11,7 +11,7 @@ const clockSeconds = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute:
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 const full = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 function tick(seconds, increment) {
   const at = new Date(seconds * 1000);
@@ -20,7 +20,7 @@ function tick(seconds, increment) {
 }
 
 function options(width, reorderPoint, onRead) {
-  const axis = { stroke: colour("--soft"), font: "12px system-ui", ticks: { show: false }, grid: { stroke: colour("--line"), width: 1 } };
+  const axis = { stroke: color("--soft"), font: "12px system-ui", ticks: { show: false }, grid: { stroke: color("--line"), width: 1 } };
   const stepped = uPlot.paths.stepped({ align: 1 });
   return {
     width,
@@ -35,8 +35,8 @@ function options(width, reorderPoint, onRead) {
     ],
     series: [
       {},
-      { label: "On hand", stroke: colour("--edge"), width: 1.25, paths: stepped, points: { show: false } },
-      { label: "Available", stroke: colour("--accent"), width: 2, paths: stepped, points: { show: false } },
+      { label: "On hand", stroke: color("--edge"), width: 1.25, paths: stepped, points: { show: false } },
+      { label: "Available", stroke: color("--accent"), width: 2, paths: stepped, points: { show: false } },
     ],
     hooks: {
       setCursor: [(plot) => onRead(plot.cursor.idx ?? null)],
@@ -46,7 +46,7 @@ function options(width, reorderPoint, onRead) {
           const { left, width: across } = plot.bbox;
           const y = Math.round(plot.valToPos(reorderPoint, "y", true)) + 0.5;
           plot.ctx.save();
-          plot.ctx.strokeStyle = colour("--soft");
+          plot.ctx.strokeStyle = color("--soft");
           plot.ctx.lineWidth = devicePixelRatio;
           plot.ctx.setLineDash([2 * devicePixelRatio, 4 * devicePixelRatio]);
           plot.ctx.beginPath();

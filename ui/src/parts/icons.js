@@ -1,4 +1,4 @@
-// Our own drawings, in the colour of the text around them. Decoration: what they mean is said in words beside them.
+// Our own drawings, in the color of the text around them. Decoration: what they mean is said in words beside them.
 import { html } from "../html.js";
 
 const icon = (body) => ({ size = 20 }) => html`
