@@ -47,7 +47,7 @@ def test_what_others_wrote_is_nothing_that_a_terminal_obeys(
         assert hostile not in said
 
 
-def test_there_is_colour_on_a_terminal_that_wants_it_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_there_is_color_on_a_terminal_that_wants_it_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
     assert output.colored("ok", "green") == "ok"  # pytest captures

@@ -252,7 +252,7 @@ def test_the_lot_number_is_another_name_for_the_batch_number(admin: httpx2.Clien
     assert admin.get("/v1/inventory/HOTSAUCE-002").json()["batches"][0]["batch_number"] == "LOT-7"
 
 
-def test_the_catalogue_is_the_admins(stocked: httpx2.Client, warehouse: httpx2.Client, integration: httpx2.Client) -> None:
+def test_the_catalog_is_the_admins(stocked: httpx2.Client, warehouse: httpx2.Client, integration: httpx2.Client) -> None:
     bodies: dict[str, dict[str, object]] = {
         "/v1/skus": {"sku_id": "NEW", "name": "New"},
         "/v1/channels": {"channel_id": "pos", "name": "Till", "kind": "pos", "pricing": "channel", "region_id": 1},

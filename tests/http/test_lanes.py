@@ -94,7 +94,7 @@ def test_what_queues_behind_a_batch_goes_together_in_the_order_it_came(
     assert batches(connection) == expected
 
 
-def test_neighbours_keep_their_actor_their_key_and_their_request(
+def test_neighbors_keep_their_actor_their_key_and_their_request(
     stocked: httpx2.Client, authenticator_url: str, database_url: str, connection: psycopg.Connection[Any]
 ) -> None:
     tills = [Identity("sales", f"till-{number}", (), ("web",)) for number in range(4)]

@@ -173,7 +173,7 @@ def found(connection: psycopg.Connection[Any]) -> set[tuple[str, str]]:
     return {(lint, name) for lint, name in connection.execute(LINTS)}
 
 
-def test_the_catalogue_is_clean(connection: psycopg.Connection[Any]) -> None:
+def test_the_catalog_is_clean(connection: psycopg.Connection[Any]) -> None:
     assert sorted(f"{lint}: {name}" for lint, name in found(connection)) == []
 
 

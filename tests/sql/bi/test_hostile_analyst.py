@@ -221,7 +221,7 @@ def test_no_side_road_leads_anywhere(mallory: psycopg.Connection[Any]) -> None:
     assert [statement for statement in SIDE_ROADS if refusal(mallory, statement) is None] == []
 
 
-def test_the_catalogue_tells_nothing_of_rows(mallory: psycopg.Connection[Any], owner: psycopg.Connection[Any]) -> None:
+def test_the_catalog_tells_nothing_of_rows(mallory: psycopg.Connection[Any], owner: psycopg.Connection[Any]) -> None:
     owner.execute("analyze")
     with psycopg.connect(owner.info.dsn) as other:
         other.execute("select 'a secret in a query'")

@@ -167,7 +167,7 @@ def test_answers_come_in_the_order_of_the_elements(shop: Shop) -> None:
         assert [answer.body["version"] for answer in answers] == [1, 1, 1, 2]
 
 
-def test_the_audit_of_the_catalogue_says_who_what_and_why(shop: Shop) -> None:
+def test_the_audit_of_the_catalog_says_who_what_and_why(shop: Shop) -> None:
     for command in NOUNS:
         key, row = NOUNS[command]
         meta = {"actor": "Ada", "request_id": "r-1"}

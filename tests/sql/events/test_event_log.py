@@ -192,7 +192,7 @@ def test_filters_choose_types_and_a_subject(shop: Shop) -> None:
     assert caught.value.sqlstate == "VA001"
 
 
-def test_a_region_reads_its_own_events_and_those_of_the_catalogue(shop: Shop) -> None:
+def test_a_region_reads_its_own_events_and_those_of_the_catalog(shop: Shop) -> None:
     shop.receive(1)
     for region in (0, 2):
         shop.connection.execute("insert into catalog.regions values (2, 'Other') on conflict do nothing")

@@ -273,7 +273,7 @@ def test_an_order_of_another_channel_is_not_found(shop: Shop) -> None:
     assert codes(shop.send("cancel_orders", request, role="sales", channels=["web"])) == [None]
 
 
-def test_an_order_that_costs_more_than_can_be_written_harms_no_neighbour(shop: Shop) -> None:
+def test_an_order_that_costs_more_than_can_be_written_harms_no_neighbor(shop: Shop) -> None:
     shop.send("save_skus", {"sku_id": SKU, "price": 9999999.99})
     shop.send("receive_stock", receipt(20_000_000), receipt(5, OTHER_SKU))
     dear = order(*[(SKU, 1_000_000)] * 11)

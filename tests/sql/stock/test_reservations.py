@@ -233,7 +233,7 @@ def test_a_hold_is_seen_by_its_channel_and_changed_by_its_owner_or_an_admin(shop
     assert [extend(shop, other, "2020-01-01", ttl_seconds=60).code, convert(shop, other, now="2020-01-01").code] == [None, None]
 
 
-def test_who_sent_an_element_owns_the_hold_whoever_sent_its_neighbours(shop: Shop) -> None:
+def test_who_sent_an_element_owns_the_hold_whoever_sent_its_neighbors(shop: Shop) -> None:
     """Elements of several callers share a call: their subject stands in each."""
     shop.receive(9)
     elements = [held((SKU, 1), meta={"actor": actor, "request_id": f"r-{actor}"}) for actor in ("Ada", "Bob")]
@@ -526,7 +526,7 @@ def test_converted_and_plain_orders_share_a_batch(shop: Shop) -> None:
     assert (shop.level(), shop.level(OTHER_SKU)) == ({"on_hand": 10, "committed": 10}, {"on_hand": 4, "committed": 4})
 
 
-def test_what_an_order_leaves_in_a_refused_neighbours_reach_is_not_sold_twice(shop: Shop) -> None:
+def test_what_an_order_leaves_in_a_refused_neighbors_reach_is_not_sold_twice(shop: Shop) -> None:
     """An order that takes less of its hold and is refused for another line leaves the hold whole."""
     shop.receive(5)
     hold = reserve(shop, (SKU, 5))

@@ -240,7 +240,7 @@ def test_an_event_passes_the_filters_that_name_one_of_its_values(hooks: Hooks, f
     assert sorted(types(hooks.claim())) == told
 
 
-def test_an_integration_is_told_of_its_channels_and_the_catalogue_only(hooks: Hooks) -> None:
+def test_an_integration_is_told_of_its_channels_and_the_catalog_only(hooks: Hooks) -> None:
     hooks.create(role="integration", sub="shop-system", wide=True)
     hooks.shop.order((SKU, 1), channel="web")
     hooks.shop.order((SKU, 1), channel="till", items=[{"sku_id": SKU, "quantity": 1, "price": 9}])
