@@ -13,12 +13,13 @@ create or replace function orders.emit_documents(
   set search_path = ''
 as $$
 declare
+  v_audience text := events.audience_of(p_type);
   v_written integer;
 begin
   with written as (
     insert into events.outbox
       (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-    select p_region_id, p_type, events.audience_of(p_type), 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id,
+    select p_region_id, p_type, v_audience, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id,
            o.warehouse_ids, o.version,
            case when p_old ? o.order_id::text
                 then jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,

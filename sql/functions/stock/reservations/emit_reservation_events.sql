@@ -9,10 +9,12 @@ create or replace function stock.emit_reservation_events(
   volatile
   set search_path = ''
 as $$
+declare
+  v_audience text := events.audience_of(p_type);
 begin
   insert into events.outbox
     (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  select p_region_id, p_type, events.audience_of(p_type),
+  select p_region_id, p_type, v_audience,
          'reservations/' || stock.reservation_public_id(p_region_id, r.reservation_id), r.channel_id,
          array(select distinct l.warehouse_id
                  from stock.reservation_lines l
