@@ -1,5 +1,5 @@
 -- Definer: no role may write to a table; this function revokes API clients.
--- The client becomes inactive and all its secrets are deleted. Its tokens become invalid at their next check (within a minute).
+-- The client becomes inactive and all its secrets expire. Its tokens become invalid at their next check (within a minute).
 -- A second call changes nothing.
 create or replace function api.revoke_clients(
   p_clients jsonb

@@ -1,6 +1,7 @@
 -- Refuses the reservations that would give their owner more than the channel's share of a SKU's units (hold_share_max: percent of the
--- free and reserved units in the channel's warehouses; at least one unit). Earlier reservations of the same batch count, accepted or
--- not. A transaction that changes a reservation has locked its levels, and all levels are locked here, so the counts hold.
+-- free and reserved units in the channel's warehouses; at least one unit). Earlier reservations of the same batch count, whether or
+-- not they get their units. A transaction that changes a reservation has locked its levels, and all levels are locked here, so the
+-- counts hold.
 -- Lock order: stock_levels in key order (lock_candidates).
 create or replace function stock.cap_reservations(
   p_region_id smallint,
