@@ -12,7 +12,7 @@ create or replace function api.list_orders(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  c_year_1 constant bigint := 62135596800000000;  -- microseconds before 1970, because numbers in a cursor are not negative
+  c_year_1 constant bigint := 62135596800000000;  -- microseconds from year 1 to 1970: a cursor has no negative numbers
   v_position jsonb := app.decode_cursor(p_cursor => p_cursor, p_list => 'orders', p_values => 2);
   v_before_at timestamptz := timestamptz 'epoch' + (app.cursor_number(v_position ->> 1) - c_year_1) * interval '1 microsecond';
   v_before_id bigint := app.cursor_number(v_position ->> 2);

@@ -1,5 +1,5 @@
--- Releases the units of one locked reservation. A reservation that is already released or expired stays as it is, because the caller's
--- wish is fulfilled. An expired one that was not swept yet is swept. Returns a refusal, or null.
+-- Releases the units of one locked reservation. A reservation that is already released or expired stays as it is, because the result
+-- is the same. An expired one that was not swept yet is swept. Returns a refusal, or null.
 create or replace function stock.release_reservation(
   p_region_id smallint,
   p_reservation_id bigint,
