@@ -1,5 +1,5 @@
--- One event for each of these orders with its document (in the same order), complete but for the e-mail: nobody has to read a
--- table to understand it. p_old says, by order_id, what was there before of what changed.
+-- Writes one event per order with its document (in the same order), complete except for the e-mail, so a consumer does not have to
+-- read a table. p_old: the former values of the changed members, by order_id.
 create or replace function orders.emit_documents(
   p_region_id smallint,
   p_type text,
@@ -32,7 +32,7 @@ begin
   )
   select count(*) into v_written from written;
   if v_written <> cardinality(p_orders) then
-    raise exception using errcode = 'internal_error', message = 'orders without an event';
+    raise exception using errcode = 'internal_error', message = 'fewer events were written than orders given';
   end if;
 end
 $$;

@@ -1,4 +1,4 @@
--- One complete event for each of these reservations: what it holds where, whose it is, until when, and the order it became.
+-- Writes one complete event per reservation: its units by warehouse, its owner, its expiry, and the order it became.
 create or replace function stock.emit_reservation_events(
   p_region_id smallint,
   p_type text,
