@@ -1,7 +1,7 @@
--- The first event of the log that was altered, removed, added or put elsewhere, and what is wrong with it; no row when the
--- chain holds. Every row is checked against the one before it, so this is one pass in the order of seq.
--- What it cannot find: a log that somebody with every right rewrote from some event to its end, stream and all. Keep a place
--- with its hash elsewhere (a printed report, a mailbox) to be able to.
+-- The first event of the log that was altered, removed, added or moved, and what is wrong with it; no row if the chain is intact.
+-- Checks every row against its predecessor, in one pass by seq.
+-- It cannot detect a log that a superuser rewrote from some event to its end, stream included. To detect that, keep a position
+-- with its hash outside the database (a printed report, a mailbox).
 create or replace function events.verify_chain()
   returns table (fault text, seq bigint, detail text)
   language plpgsql

@@ -1,4 +1,4 @@
--- Whether the log ends where the stream says it does; a row with what is wrong where it does not.
+-- Whether the log ends where the stream says. Returns a row with the fault if it does not.
 create or replace function events.verify_end(
   p_stream events.stream
 )
