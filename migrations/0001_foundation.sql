@@ -566,7 +566,7 @@ create table orders.fulfillment_lines (
   constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
 );
 comment on table orders.fulfillment_lines is
-  'The lots in a parcel. The batch number is copied here for roles that read parcels but not lots.';
+  'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
 -- Passed between functions; never stored. Made only by orders.new_draft.
@@ -630,8 +630,8 @@ insert into events.event_types (type, audience, about, says) values
   ('order.modified', 'channel', 'order', 'The order was changed before any of it was shipped.'),
   ('order.canceled', 'channel', 'order', 'The order, or the rest of it, was canceled.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
-  ('lot.status_changed', 'warehouse', 'lot', 'A batch was quarantined, recalled or released, for example.'),
-  ('lot.expiring', 'warehouse', 'lot', 'A batch will expire soon.'),
+  ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
+  ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),
   ('webhook.test', 'webhook', 'webhook', 'A test of the webhook was requested.');

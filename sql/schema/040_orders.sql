@@ -130,7 +130,7 @@ create table orders.fulfillment_lines (
   constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
 );
 comment on table orders.fulfillment_lines is
-  'The lots in a parcel. The batch number is copied here for roles that read parcels but not lots.';
+  'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
 -- Passed between functions; never stored. Made only by orders.new_draft.

@@ -39,8 +39,8 @@ insert into events.event_types (type, audience, about, says) values
   ('order.modified', 'channel', 'order', 'The order was changed before any of it was shipped.'),
   ('order.canceled', 'channel', 'order', 'The order, or the rest of it, was canceled.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
-  ('lot.status_changed', 'warehouse', 'lot', 'A batch was quarantined, recalled or released, for example.'),
-  ('lot.expiring', 'warehouse', 'lot', 'A batch will expire soon.'),
+  ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
+  ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),
   ('webhook.test', 'webhook', 'webhook', 'A test of the webhook was requested.');

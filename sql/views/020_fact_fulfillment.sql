@@ -7,14 +7,14 @@ select f.region_id, f.fulfillment_id as parcel_no, orders.public_id(f.region_id,
   join orders.fulfillment_lines l on l.region_id = f.region_id and l.fulfillment_id = f.fulfillment_id
   join orders.orders o on o.region_id = f.region_id and o.order_id = f.order_id;
 
-comment on view bi.fact_fulfillment is 'One row per batch of a SKU in a parcel. Live.';
+comment on view bi.fact_fulfillment is 'One row per lot of a SKU in a parcel. Live.';
 comment on column bi.fact_fulfillment.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.fact_fulfillment.parcel_no is 'The number of the parcel.';
 comment on column bi.fact_fulfillment.order_id is 'The public ID of the order: ORD-<region>-<number>.';
 comment on column bi.fact_fulfillment.order_no is 'The number in order_id; joins fact_order_line together with region_id.';
 comment on column bi.fact_fulfillment.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.fact_fulfillment.batch_id is 'The batch of the units.';
-comment on column bi.fact_fulfillment.batch_number is 'The batch number on the label.';
+comment on column bi.fact_fulfillment.batch_id is 'The lot of the units.';
+comment on column bi.fact_fulfillment.batch_number is 'The number of the lot.';
 comment on column bi.fact_fulfillment.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fact_fulfillment.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fact_fulfillment.quantity is 'Units shipped.';

@@ -15,7 +15,7 @@ comment on column bi.fact_stock_movement.occurred_at is 'When it happened, if th
 comment on column bi.fact_stock_movement.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fact_stock_movement.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fact_stock_movement.batch_id is
-  'The batch of the units, as in fact_fulfillment; null where no batch is concerned.';
+  'The lot of the units, as in fact_fulfillment; null where no lot is concerned.';
 comment on column bi.fact_stock_movement.kind is
   'receipt, adjustment, count, transfer_out, transfer_in, reserve, release, commit, uncommit, fulfill or return.';
 comment on column bi.fact_stock_movement.reason_code is 'The reason of a change by hand; joins dim_reason.';

@@ -15,14 +15,14 @@ select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, v.lot_id as ba
  where v.on_hand > 0;
 
 comment on view bi.aging_stock is
-  'One row per warehouse and batch on hand: its age. The units are live, the days as old as the rollup stock in '
+  'One row per warehouse and lot on hand: its age. The units are live, the days as old as the rollup stock in '
   'bi.freshness.';
 comment on column bi.aging_stock.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.aging_stock.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.aging_stock.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.aging_stock.sku_name is 'The name of the product.';
-comment on column bi.aging_stock.batch_id is 'The batch.';
-comment on column bi.aging_stock.batch_number is 'The batch number on the label.';
+comment on column bi.aging_stock.batch_id is 'The lot.';
+comment on column bi.aging_stock.batch_number is 'The number of the lot.';
 comment on column bi.aging_stock.first_received_on is 'The day (UTC) on which the warehouse received the first units.';
 comment on column bi.aging_stock.age_days is 'Days since then.';
 comment on column bi.aging_stock.age_band is '0-30, 31-60, 61-90, 91-180 or over 180 days.';

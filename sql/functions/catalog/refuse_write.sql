@@ -21,9 +21,9 @@ as $$
           then 'use lowercase letters, digits and underscores, at most 40, a letter first'
           else 'use letters, digits, dot, underscore and hyphen, at most 64, a letter or digit first' end))
     when p_old is not null and p_write.if_none_match = '*' then app.refuse(p_code => 'SK002',
-      p_detail => format('%s exists already. Leave If-None-Match out to change it.', p_write.id))
+      p_detail => format('%s already exists. Leave If-None-Match out to change it.', p_write.id))
     when p_old is not null and p_write.mode = 'put' and p_write.if_match is null then app.refuse(p_code => 'SK003',
-      p_detail => format('%s exists already. Send the ETag that you saw as If-Match to replace it, or PATCH it.', p_write.id))
+      p_detail => format('%s already exists. Send the ETag that you saw as If-Match to replace it, or PATCH it.', p_write.id))
     when p_old is not null and p_write.if_match <> '*' and p_write.if_match <> p_old ->> 'version' then app.refuse(p_code => 'ST009',
       p_detail => format('%s changed since you read it. Read it again and decide again.', p_write.id))
   end;
