@@ -107,7 +107,7 @@ create table catalog.channels (
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
 comment on column catalog.channels.hold_share_max is
-  'The percentage of a SKU''s units that one client may hold in reservations of this channel; 100: no limit.';
+  'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
 create index channels_region_id_idx on catalog.channels (region_id);
 
 create table catalog.channel_warehouses (
@@ -319,7 +319,7 @@ create table stock.reservations (
   constraint reservations_status_is_known_check check (status in ('active', 'committed', 'released', 'expired'))
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
-comment on table stock.reservations is 'Units held for a caller until expires_at. An expired reservation never blocks an order, swept or not.';
+comment on table stock.reservations is 'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even if the worker has not released it yet.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';

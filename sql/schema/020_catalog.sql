@@ -74,7 +74,7 @@ create table catalog.channels (
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
 comment on column catalog.channels.hold_share_max is
-  'The percentage of a SKU''s units that one client may hold in reservations of this channel; 100: no limit.';
+  'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
 create index channels_region_id_idx on catalog.channels (region_id);
 
 create table catalog.channel_warehouses (

@@ -29,7 +29,7 @@ begin
        v_role in ('sales', 'integration') and v_channels = '{}'),
       ('ID006', '/channels', format('A client of role %s is not bound to sales channels. Send [].', v_role),
        v_role not in ('sales', 'integration') and v_channels <> '{}'),
-      ('ID006', '', 'A token cannot carry so large a scope. Name fewer warehouses or channels, or make several clients.',
+      ('ID006', '', 'The scope is too large for a token. Name fewer warehouses or channels, or make several clients.',
        length(v_warehouses::text || v_channels::text) > v_characters_max)
     ) as f (code, pointer, detail, found)
    where f.found
