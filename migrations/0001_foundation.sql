@@ -319,7 +319,8 @@ create table stock.reservations (
   constraint reservations_status_is_known_check check (status in ('active', 'committed', 'released', 'expired'))
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
-comment on table stock.reservations is 'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even if the worker has not released it yet.';
+comment on table stock.reservations is
+  'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';

@@ -1,6 +1,6 @@
 -- The monthly partitions of the log that end at or before a moment, with the highest seq in each (0 for an empty one).
 -- jobs.make_partitions defines their names.
--- Needs only the right to read the log, not to own it.
+-- The seq covers only events that the caller may see.
 create or replace function events.list_partitions(
   p_until timestamptz
 )
