@@ -2,27 +2,27 @@
 -- never edited after it.
 set local lock_timeout = '5s';
 
--- Schemas: one a concern. Only api and jobs hold functions that someone outside may call.
+-- Schemas, one per concern. Outside callers may execute only functions of api and jobs.
 create schema app;
-comment on schema app is 'Session claims, the clock, partitions: what every other schema uses.';
+comment on schema app is 'Session claims, the clock, cursors, refusals: helpers that every other schema uses.';
 create schema catalog;
-comment on schema catalog is 'What is sold, where it is kept, through which channels: reference tables, the same in every region.';
+comment on schema catalog is 'SKUs, warehouses, channels, reason codes: reference tables, the same in every region.';
 create schema stock;
 comment on schema stock is 'Quantities: levels, lots, the ledger and reservations.';
 create schema orders;
 comment on schema orders is 'Orders with their lines, allocations and fulfillments.';
 create schema events;
-comment on schema events is 'Facts for the outside world: outbox and event log.';
+comment on schema events is 'Events for the outside world: outbox and event log.';
 create schema audit;
 comment on schema audit is 'Who changed what, when and why.';
 create schema identity;
 comment on schema identity is 'API clients and idempotency keys.';
 create schema webhooks;
-comment on schema webhooks is 'Who is told of which events, and what became of each message.';
+comment on schema webhooks is 'Webhook endpoints, the events that each one receives, and the outcome of each delivery.';
 create schema analytics;
-comment on schema analytics is 'Sums by day, kept up to date by the worker, for questions that would take too long on the rows themselves.';
+comment on schema analytics is 'Sums by day, kept up to date by the worker, for queries that would take too long on the rows themselves.';
 create schema bi;
-comment on schema bi is 'Read-only views for analysts and their tools: nothing else is open to them.';
+comment on schema bi is 'Read-only views for analysts and their tools, who have access to nothing else.';
 create schema api;
 comment on schema api is 'Entry points of the HTTP API.';
 create schema jobs;
@@ -31,8 +31,8 @@ comment on schema jobs is 'Entry points of the worker.';
 -- A new function can be called by nobody until its file grants it.
 alter default privileges revoke execute on functions from public;
 
--- Catalog: small tables that every region shares. Codes are keys: they stand in claims, documents and URLs, so no look-up
--- is needed to compare them. Nothing here is deleted; what is no longer used becomes inactive.
+-- Catalog: small tables that every region shares. Codes are keys, used as they are in claims, documents and URLs, so comparing
+-- them needs no lookup. Rows are never deleted; retired ones are inactive.
 
 create table catalog.regions (
   region_id smallint not null,
@@ -44,7 +44,7 @@ create table catalog.regions (
   constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650)
 );
 comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
-comment on column catalog.regions.expiry_notice_days is 'So many days before its last one a lot is announced as expiring.';
+comment on column catalog.regions.expiry_notice_days is 'A lot is announced as expiring this many days before its last day of sale.';
 
 create table catalog.skus (
   sku_id text collate "C" not null,
@@ -70,7 +70,7 @@ create table catalog.skus (
   constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
   constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
-comment on table catalog.skus is 'A thing that is sold. price null: no list price, sold only where the channel sets the price.';
+comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
 
 create table catalog.warehouses (
   warehouse_id text collate "C" not null,
@@ -85,7 +85,7 @@ create table catalog.warehouses (
   constraint warehouses_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
   constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$')
 );
-comment on table catalog.warehouses is 'A place that keeps stock. It belongs to one region for good.';
+comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
 
 create table catalog.channels (
   channel_id text collate "C" not null,
@@ -107,7 +107,7 @@ create table catalog.channels (
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
 comment on column catalog.channels.hold_share_max is
-  'Percent of a SKU''s units that one client may hold by reservations of this channel; 100: no limit.';
+  'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
 create index channels_region_id_idx on catalog.channels (region_id);
 
 create table catalog.channel_warehouses (
@@ -121,7 +121,7 @@ create table catalog.channel_warehouses (
     references catalog.warehouses (warehouse_id) on delete restrict,
   constraint channel_warehouses_priority_is_positive_check check (priority > 0)
 );
-comment on table catalog.channel_warehouses is 'The warehouses that serve a channel; the lowest priority is asked first.';
+comment on table catalog.channel_warehouses is 'The warehouses that serve a channel; the one with the lowest priority number comes first.';
 create index channel_warehouses_warehouse_id_idx on catalog.channel_warehouses (warehouse_id);
 
 create table catalog.reason_codes (
@@ -155,7 +155,7 @@ insert into catalog.reason_codes (reason_code, description, direction, note_requ
   ('data_entry_error', 'Typed in wrongly', 'both', false),
   ('other', 'Anything else; the note says what', 'both', true);
 
--- The currency between functions; never stored.
+-- Passed between functions; never stored.
 create type catalog.write as (
   ordinal integer,
   id text,
@@ -167,11 +167,11 @@ create type catalog.write as (
   request_id text
 );
 comment on type catalog.write is
-  'One write of the catalog. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
-  'what is given), retire. Made by catalog.new_write.';
+  'One write of the catalog. mode: save (create the row or change the given members), put (create or replace the row), patch '
+  '(change the given members), retire. Made by catalog.new_write.';
 
--- Stock. region_id leads every key: with it the same tables and functions run on a distributed Postgres, a region a node.
--- Quantities are changed by stock.post_movements and by nothing else.
+-- Stock. region_id leads every key, so that the same tables and functions run on a distributed Postgres, one region per node.
+-- Only stock.post_movements changes quantities.
 
 create table stock.stock_levels (
   region_id smallint not null,
@@ -203,12 +203,12 @@ create table stock.stock_levels (
   constraint stock_levels_shortfall_is_within_promises_check check (shortfall between 0 and reserved + committed + safety_stock)
 ) with (fillfactor = 70);
 comment on table stock.stock_levels is
-  'What a warehouse has of a SKU: on_hand = available + reserved + committed + unavailable + safety_stock. No index on a '
-  'counter, and room on the page, so that an update stays on it.';
+  'The quantities of a SKU in a warehouse: on_hand = available + reserved + committed + unavailable + safety_stock. Counters have '
+  'no index, and pages have free space, so that updates are HOT.';
 comment on column stock.stock_levels.shortfall is
-  'Promised units that lie in lots which meanwhile cannot be sold. They turn unavailable as soon as a promise is withdrawn.';
+  'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.next_expiry_on is
-  'No sellable lot here expires earlier than this; the cheap test whether lots have to be looked at.';
+  'No sellable lot here expires before this day. A cheap test whether lots must be read.';
 create index stock_levels_sku_id_idx on stock.stock_levels (region_id, sku_id);
 
 create sequence stock.lots_lot_id_seq;
@@ -254,10 +254,10 @@ create table stock.lot_levels (
     references stock.lots (region_id, lot_id) on delete restrict,
   constraint lot_levels_on_hand_is_not_negative_check check (on_hand >= 0)
 ) with (fillfactor = 80);
-comment on table stock.lot_levels is 'How many units of a lot lie in a warehouse.';
+comment on table stock.lot_levels is 'Units of a lot in a warehouse.';
 comment on column stock.lot_levels.sellable is
-  'False once the units of this lot have been counted as unavailable (or shortfall) in stock_levels. Says nothing while there are none.';
-comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced as near; null if none was.';
+  'False once the units of this lot have been counted as unavailable (or shortfall) in stock_levels. Meaningless while on_hand is 0.';
+comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced; null before an announcement.';
 create index lot_levels_lot_id_idx on stock.lot_levels (region_id, lot_id);
 
 create sequence stock.stock_movements_movement_id_seq;
@@ -292,10 +292,10 @@ create table stock.stock_movements (
 ) partition by range (recorded_at);
 alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
 comment on table stock.stock_movements is
-  'The ledger. The sum of the deltas of a SKU in a warehouse equals its level, always. Nothing here is ever rewritten.';
+  'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Rows are never changed.';
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
 create table stock.stock_movements_default partition of stock.stock_movements default;
-comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails for it.';
+comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails.';
 
 create sequence stock.reservations_reservation_id_seq start 1001;
 create table stock.reservations (
@@ -319,7 +319,8 @@ create table stock.reservations (
   constraint reservations_status_is_known_check check (status in ('active', 'committed', 'released', 'expired'))
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
-comment on table stock.reservations is 'Units held for a caller until expires_at. An expired reservation never blocks an order, swept or not.';
+comment on table stock.reservations is
+  'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
@@ -336,11 +337,11 @@ create table stock.reservation_lines (
     references stock.reservations (region_id, reservation_id) on delete restrict,
   constraint reservation_lines_quantity_is_positive_check check (quantity > 0)
 );
-comment on table stock.reservation_lines is 'What a reservation holds in which warehouse: written once, never changed.';
+comment on table stock.reservation_lines is 'The units of a reservation by SKU and warehouse: written once, never changed.';
 create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
 
--- The currency between functions; never stored. Each is made by its constructor (stock.new_...) and by nothing else: so a
--- migration can add an attribute while the code of before still runs, and finds it null there.
+-- Passed between functions; never stored. Only its constructor (stock.new_...) makes each type, so a migration can add an
+-- attribute while the previous code still runs; that code leaves it null.
 create type stock.counters as (
   on_hand bigint,
   reserved bigint,
@@ -351,7 +352,7 @@ create type stock.counters as (
   shortfall bigint
 );
 comment on type stock.counters is
-  'The parts of a level, of a sum of levels, or (signed) of a change of one. What they leave available: stock.available_of.';
+  'The parts of a level, of a sum of levels or (signed) of a change of a level. stock.available_of computes available from them.';
 create type stock.movement as (
   warehouse_id text,
   sku_id text,
@@ -374,8 +375,8 @@ create type stock.demand as (
   reservation_id bigint
 );
 comment on type stock.demand is
-  'What one order or reservation (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the '
-  'reservation that the order converts.';
+  'The units of one SKU that one order or reservation (ordinal) needs through a channel: input of stock.allocate. reservation_id: '
+  'the reservation that the order converts.';
 create type stock.allocation as (
   ordinal integer,
   sku_id text,
@@ -384,8 +385,8 @@ create type stock.allocation as (
   available integer
 );
 comment on type stock.allocation is
-  'What stock.allocate decided: a demand gets quantity units from a warehouse; or, with warehouse_id null, it wants quantity and '
-  'only available are there.';
+  'A decision of stock.allocate: a demand gets quantity units from a warehouse; or, with warehouse_id null, it needs quantity and '
+  'only available exist.';
 create type stock.part as (
   ordinal integer,
   sku_id text,
@@ -395,8 +396,8 @@ create type stock.part as (
   taken integer
 );
 comment on type stock.part is
-  'What stock.allocate decided of one demand at one level: quantity units, which changes what is free there by taken; or, with '
-  'level null, a shortage.';
+  'A decision of stock.allocate for one demand at one level: quantity units, which reduce the units available there by taken; or, '
+  'with level null, a shortage.';
 create type stock.slot as (
   lot_id bigint,
   batch_number text,
@@ -414,7 +415,7 @@ create type stock.reservation_draft as (
   request_id text,
   reservation_id bigint
 );
-comment on type stock.reservation_draft is 'A reservation on its way; it has its id once it has its units.';
+comment on type stock.reservation_draft is 'A reservation before it is written; it gets its id together with its units.';
 create type stock.draft as (
   ordinal integer,
   sku_id text,
@@ -432,10 +433,10 @@ create type stock.draft as (
   request_id text,
   element jsonb
 );
-comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot on its way.';
+comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot before it is written.';
 
--- Orders. The scope columns (channel_id, warehouse_ids) stand on every row that a policy guards: a policy compares columns
--- with claims and looks nothing up. Rows that are reached only through their order carry them without an index.
+-- Orders. Every row that a policy guards has the scope columns (channel_id, warehouse_ids), because a policy compares columns
+-- with claims and reads no other table. Rows that are read only through their order have these columns without an index.
 
 create sequence orders.orders_order_id_seq start 1001;
 create table orders.orders (
@@ -469,9 +470,9 @@ create table orders.orders (
   constraint orders_total_price_is_not_negative_check check (total_price >= 0)
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
-comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the moment at the source.';
+comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the time at the source.';
 comment on column orders.orders.customer_pseudonym is
-  'Tells analysts which orders are of one customer, and not of whom: orders.pseudonym() of e-mail or name, under a key that they cannot read.';
+  'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
@@ -486,7 +487,7 @@ create table orders.order_contacts (
   constraint order_contacts_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
 );
-comment on table orders.order_contacts is 'The customer''s e-mail, apart from the order: warehouse staff read the order without it.';
+comment on table orders.order_contacts is 'The customer''s e-mail, in a separate table because warehouse staff read the order without it.';
 create index order_contacts_email_key_idx on orders.order_contacts (region_id, email_key);
 
 create table orders.order_lines (
@@ -505,7 +506,7 @@ create table orders.order_lines (
   constraint order_lines_price_is_not_negative_check check (price >= 0)
 );
 comment on table orders.order_lines is
-  'What was ordered, as the customer wrote it. sku_id has no foreign key: a SKU is never deleted, and the check would lock the row of the hot one.';
+  'The lines of an order as the customer wrote them. sku_id has no foreign key: a SKU is never deleted, and the check would lock the row of a hot SKU.';
 
 create table orders.order_allocations (
   region_id smallint not null,
@@ -524,7 +525,7 @@ create table orders.order_allocations (
     check (fulfilled_quantity >= 0 and released_quantity >= 0 and fulfilled_quantity + released_quantity <= quantity)
 ) with (fillfactor = 80);
 comment on table orders.order_allocations is
-  'Which warehouse serves how much of an order''s SKU. What is neither fulfilled nor released is committed in stock_levels.';
+  'The units of an order''s SKU that each warehouse serves. Units that are neither fulfilled nor released are committed in stock_levels.';
 create index order_allocations_warehouse_id_idx on orders.order_allocations (region_id, warehouse_id, order_id);
 create index order_allocations_sku_id_idx on orders.order_allocations (region_id, sku_id, order_id);
 
@@ -546,7 +547,7 @@ create table orders.fulfillments (
     references orders.orders (region_id, order_id) on delete restrict
 );
 alter sequence orders.fulfillments_fulfillment_id_seq owned by orders.fulfillments.fulfillment_id;
-comment on table orders.fulfillments is 'A parcel: what left one warehouse for an order at once.';
+comment on table orders.fulfillments is 'A parcel: units of one order that left one warehouse together.';
 create index fulfillments_order_id_idx on orders.fulfillments (region_id, order_id);
 
 create table orders.fulfillment_lines (
@@ -566,10 +567,10 @@ create table orders.fulfillment_lines (
   constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
 );
 comment on table orders.fulfillment_lines is
-  'The lots that a parcel was filled from; the number stands here too, for those who read parcels but no lots.';
+  'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
--- The currency between functions; never stored. Made by orders.new_draft and by nothing else.
+-- Passed between functions; never stored. Made only by orders.new_draft.
 create type orders.draft as (
   ordinal integer,
   channel_id text,
@@ -587,14 +588,14 @@ create type orders.draft as (
   reservation_id bigint,
   order_id bigint
 );
-comment on type orders.draft is 'An order on its way: read and priced; it has its id once it has its units.';
+comment on type orders.draft is 'An order before it is written: read and priced; it gets its id together with its units.';
 
--- Facts for the outside world. A business transaction writes the outbox and never NOTIFYs (that takes a cluster-wide lock
--- through the commit); a sequencer moves committed rows into the log, where they get their gapless seq.
--- Region 0 is the catalog's, which every region shares.
+-- Events for the outside world. A business transaction writes the outbox and never calls NOTIFY, which takes a cluster-wide lock
+-- until the commit. A sequencer moves committed rows into the log, where they get a gapless seq.
+-- Events of the catalog, which every region shares, have region 0.
 
--- One row per type of event. Everything that decides who may see an event compares its audience, which is copied to the event when
--- it is written; nothing decides by the name of the type.
+-- One row per event type. The audience is copied to each event when it is written. All code that decides who may see an event
+-- compares the audience of the event, never the name of its type.
 create table events.event_types (
   type text not null,
   audience text not null,
@@ -604,42 +605,43 @@ create table events.event_types (
   constraint event_types_type_is_a_family_and_a_word_check check (type ~ '^[a-z]+[.][a-z_]+$'),
   constraint event_types_audience_is_known_check check (audience in ('everybody', 'warehouse', 'channel', 'webhook', 'admin'))
 );
-comment on table events.event_types is 'Every type of event: who may see it, what its subject is, and what it says.';
+comment on table events.event_types is 'Every event type: its audience, the kind of its subject, and its meaning.';
 comment on column events.event_types.audience is
-  'Who sees it beside admin. everybody: every role. warehouse: staff of its warehouses, and sales and integrations of its channel '
-  'if it names one. channel: sales and integrations of its channel. webhook: the webhook that its subject names. admin: nobody else.';
-comment on column events.event_types.about is 'The kind of thing that its subject names.';
+  'The roles that see it, in addition to admin. everybody: every role. warehouse: staff of its warehouses, and sales and '
+  'integrations of its channel if it names one. channel: sales and integrations of its channel. webhook: the webhook that its '
+  'subject names. admin: no other role.';
+comment on column events.event_types.about is 'The kind of its subject.';
 
 insert into events.event_types (type, audience, about, says) values
-  ('stock.received', 'warehouse', 'level', 'Units came in.'),
-  ('stock.adjusted', 'warehouse', 'level', 'Changed by hand, counted, moved to another part.'),
-  ('stock.reserved', 'warehouse', 'level', 'Held.'),
-  ('stock.released', 'warehouse', 'level', 'No longer held or promised.'),
-  ('stock.committed', 'warehouse', 'level', 'Promised to an order.'),
-  ('stock.fulfilled', 'warehouse', 'level', 'Shipped.'),
-  ('stock.low', 'warehouse', 'level', 'Fell to the reorder point, or below it.'),
-  ('stock.out', 'warehouse', 'level', 'Nothing is available any more.'),
-  ('stock.back_in', 'warehouse', 'level', 'Available again.'),
-  ('reservation.created', 'channel', 'reservation', 'Units are held.'),
-  ('reservation.extended', 'channel', 'reservation', 'Held for a longer or shorter time.'),
-  ('reservation.released', 'channel', 'reservation', 'Let go.'),
-  ('reservation.expired', 'channel', 'reservation', 'Its time was over.'),
-  ('reservation.committed', 'channel', 'reservation', 'It became an order.'),
-  ('order.placed', 'channel', 'order', 'A new order.'),
-  ('order.modified', 'channel', 'order', 'Changed before anything of it was shipped.'),
-  ('order.canceled', 'channel', 'order', 'Canceled, wholly or what was left of it.'),
-  ('order.fulfilled', 'channel', 'order', 'A parcel left.'),
-  ('lot.status_changed', 'warehouse', 'lot', 'A batch was quarantined, recalled, given free.'),
-  ('lot.expiring', 'warehouse', 'lot', 'A batch will expire soon.'),
-  ('sku.changed', 'everybody', 'sku', 'The catalog.'),
-  ('webhook.disabled', 'admin', 'webhook', 'A webhook was given up.'),
-  ('webhook.test', 'webhook', 'webhook', 'Somebody asked for a test.');
+  ('stock.received', 'warehouse', 'level', 'Units were received.'),
+  ('stock.adjusted', 'warehouse', 'level', 'The quantity was changed by hand, counted or moved to another part of the level.'),
+  ('stock.reserved', 'warehouse', 'level', 'Units were reserved.'),
+  ('stock.released', 'warehouse', 'level', 'Units are no longer reserved or committed.'),
+  ('stock.committed', 'warehouse', 'level', 'Units were committed to an order.'),
+  ('stock.fulfilled', 'warehouse', 'level', 'Units were shipped.'),
+  ('stock.low', 'warehouse', 'level', 'The available units fell to the reorder point or below it.'),
+  ('stock.out', 'warehouse', 'level', 'No unit is available any more.'),
+  ('stock.back_in', 'warehouse', 'level', 'Units are available again.'),
+  ('reservation.created', 'channel', 'reservation', 'A reservation was made.'),
+  ('reservation.extended', 'channel', 'reservation', 'The reservation ends later or earlier than before.'),
+  ('reservation.released', 'channel', 'reservation', 'The reservation was released.'),
+  ('reservation.expired', 'channel', 'reservation', 'The reservation expired.'),
+  ('reservation.committed', 'channel', 'reservation', 'The reservation became an order.'),
+  ('order.placed', 'channel', 'order', 'An order was placed.'),
+  ('order.modified', 'channel', 'order', 'The order was changed before any of it was shipped.'),
+  ('order.canceled', 'channel', 'order', 'The order, or the rest of it, was canceled.'),
+  ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
+  ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
+  ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
+  ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
+  ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),
+  ('webhook.test', 'webhook', 'webhook', 'A test of the webhook was requested.');
 
 create sequence events.outbox_outbox_id_seq;
 create table events.outbox (
   region_id smallint not null,
-  -- The transaction gets its id before the row does: jobs.sequence_events rests on that to know when no row can turn up any
-  -- more below an outbox_id.
+  -- The transaction gets its id before the row does. jobs.sequence_events relies on that to know below which outbox_id no row
+  -- can appear any more.
   outbox_id bigint not null
     default case when pg_current_xact_id() is not null then nextval('events.outbox_outbox_id_seq') end,
   type text not null,
@@ -656,19 +658,19 @@ create table events.outbox (
   constraint outbox_pkey primary key (region_id, outbox_id),
   -- Cheaper than a foreign key, which would lock the same few rows of event_types in every transaction.
   constraint outbox_type_is_known_check check (audience is not null),
-  -- Written out only where it is not plainly small: no text is 32 times as long as its binary form, but for absurd numbers.
+  -- Computes the text only if the value may be large: except for absurd numbers, no text is 32 times as long as its binary form.
   constraint outbox_data_is_at_most_262144_bytes_check
     check (pg_column_size(data) <= 8192 or octet_length(data::text) <= 262144)
 ) with (
-  -- A queue: whatever is in it is dead a moment later. Vacuumed by the number of dead rows, without a pause, and without
-  -- giving back the end of the file, which would lock writers out.
+  -- A queue: every row is dead a moment later. Vacuumed by the number of dead rows, without a pause, and without
+  -- truncating the file, which would lock out writers.
   autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000, vacuum_truncate = false
 );
 alter sequence events.outbox_outbox_id_seq owned by events.outbox.outbox_id;
 comment on table events.outbox is 'Events that are committed and not yet sequenced. version is that of the subject after the change.';
 comment on column events.outbox.audience is
-  'events.audience_of(type), which is null, and so refused, for a type that events.event_types does not have.';
+  'events.audience_of(type). For a type that is not in events.event_types it is null, so the row is refused.';
 
 create table events.event_log (
   region_id smallint not null,
@@ -690,9 +692,9 @@ create table events.event_log (
   constraint event_log_pkey primary key (region_id, recorded_at, seq)
 ) partition by range (recorded_at);
 comment on table events.event_log is
-  'Every event, in order; seq has no gap. Kept for events.stream.retention_months. epoch is that of the moment of recording: with '
-  'seq it is the id of the event for ever.';
-comment on column events.event_log.hash is 'sha256 of the hash before it and events.canonical_text of the row.';
+  'Every event, in order; seq has no gap. Kept for events.stream.retention_months. epoch is the one at the time of recording: epoch '
+  'and seq are the permanent id of the event.';
+comment on column events.event_log.hash is 'sha256 of the previous hash and events.canonical_text of the row.';
 create index event_log_seq_idx on events.event_log (seq);
 create table events.event_log_default partition of events.event_log default;
 comment on table events.event_log_default is 'Catches events of a month that has no partition yet.';
@@ -718,17 +720,17 @@ create table events.stream (
   constraint stream_retention_is_a_number_of_months_check check (retention_months between 1 and 1200)
 ) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200, vacuum_truncate = false);
 comment on table events.stream is
-  'One row: where the log begins and ends. Whoever holds its lock is the sequencer. A place in the log is <epoch>:<seq>.';
+  'One row: where the log begins and ends. The session that holds its lock is the sequencer. A position in the log is <epoch>:<seq>.';
 comment on column events.stream.epoch is
-  'Names this history of the log. Renewed when the database turns out to be another one (restored, copied, promoted): there the '
-  'same seq may stand for another event.';
-comment on column events.stream.origin is 'Which database, on which timeline, the epoch belongs to: events.read_origin().';
+  'Names this history of the log. Renewed when the database proves to be another one (restored, copied, promoted), where the '
+  'same seq may belong to another event.';
+comment on column events.stream.origin is 'The database and timeline that the epoch belongs to: events.read_origin().';
 comment on column events.stream.anchor_hash is 'The hash before first_seq, from which the chain can be verified.';
 comment on column events.stream.last_hash is 'The hash of last_seq.';
-comment on column events.stream.trimmed_at is 'When first_seq moved last; what lies before it is dropped a while later.';
+comment on column events.stream.trimmed_at is 'When first_seq last moved; the events before it are dropped a while later.';
 comment on column events.stream.moved_id is 'The highest outbox_id that was ever moved.';
 comment on column events.stream.settled_id is
-  'No row of the outbox can turn up at or below this id any more, so nothing looks there, however many dead rows lie there.';
+  'No outbox row can appear at or below this id any more. Scans start after it and so skip the dead rows.';
 comment on column events.stream.settling_id is 'The next settled_id: as soon as every transaction before settling_xid has ended.';
 
 insert into events.stream (epoch, origin) values (left(replace(gen_random_uuid()::text, '-', ''), 12), '');
@@ -752,7 +754,7 @@ create table audit.audit_log (
 ) partition by range (recorded_at);
 alter sequence audit.audit_log_audit_id_seq owned by audit.audit_log.audit_id;
 comment on table audit.audit_log is
-  'Who changed what, when and why. old and new hold, for an update, only what differs. Rows of the catalog have region 0.';
+  'Who changed what, when and why. For an update, old and new hold only the differences. Rows of the catalog have region 0.';
 create index audit_log_row_key_idx on audit.audit_log (region_id, table_name, row_key, audit_id);
 create index audit_log_audit_id_idx on audit.audit_log (region_id, audit_id);
 create table audit.audit_log_default partition of audit.audit_log default;
@@ -780,7 +782,7 @@ create table identity.clients (
 );
 comment on table identity.clients is 'A program or person that may ask for tokens, with the role and scope that the tokens carry.';
 comment on column identity.clients.grant_no is
-  'Counts the changes of what the client may do. A token carries the number of its day; with another number it is no good.';
+  'Counts the changes of the client''s rights. A token carries the number at its time of issue and is invalid once the number differs.';
 create index clients_region_id_idx on identity.clients (region_id);
 
 create table identity.client_secrets (
@@ -810,17 +812,17 @@ create table identity.idempotency_keys (
 );
 comment on table identity.idempotency_keys is
   'The answer to every request that had an effect, kept for a day: a repeat gets it again and does nothing. Refusals are not '
-  'kept: they had no effect, so a repeat is simply decided again.';
+  'kept: they had no effect, so a repeat is decided again.';
 create index idempotency_keys_created_at_idx on identity.idempotency_keys (region_id, created_at);
 
--- The currency between functions; never stored.
+-- Passed between functions; never stored.
 create type identity.key as (
   ordinal integer,
   principal text,
   idempotency_key text,
   fingerprint bytea
 );
-comment on type identity.key is 'The idempotency key of one element of a list: who sent it, and a digest of what came with it. Made by identity.new_key.';
+comment on type identity.key is 'The idempotency key of one element of a list: its sender, and a digest of its payload. Made by identity.new_key.';
 
 create table identity.socket_tickets (
   ticket_hash bytea not null,
@@ -836,8 +838,8 @@ create table identity.socket_tickets (
   constraint socket_tickets_role_is_known_check check (role in ('admin', 'warehouse', 'sales', 'integration'))
 );
 comment on table identity.socket_tickets is
-  'What opens a WebSocket once, for half a minute, in place of a token: a browser can send no header with it, and a URL is no '
-  'place for a token. Only the hash is here. session is the API''s own: when the token behind it ends, and which client it is of.';
+  'A ticket opens a WebSocket once, within half a minute, in place of a token: a browser cannot send a header with the handshake, '
+  'and a token does not belong in a URL. Only the hash is stored. session is for the API: the end of the token, and its client.';
 create index socket_tickets_expires_at_idx on identity.socket_tickets (expires_at);
 
 create table identity.pseudonym_keys (
@@ -848,7 +850,7 @@ create table identity.pseudonym_keys (
   constraint pseudonym_keys_secret_has_32_bytes_check check (length(secret) = 32)
 );
 comment on table identity.pseudonym_keys is
-  'The key of orders.pseudonym(), made at random with the database. Without it nobody can try which name is behind a pseudonym.';
+  'The key of orders.pseudonym(), made at random with the database. Without it nobody can test which name a pseudonym stands for.';
 insert into identity.pseudonym_keys (secret)
 values (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
 
@@ -859,8 +861,8 @@ create table identity.bi_logins (
   constraint bi_logins_pkey primary key (login)
 );
 comment on table identity.bi_logins is
-  'Logins of analysts, made by `scoville bi add-user`. warehouse_ids: what one sees of stock and orders; those without see everything, '
-  'by their role bi_reader_all.';
+  'Logins of analysts, made by `scoville bi add-user`. warehouse_ids limits the stock and orders that a login sees. A login without '
+  'warehouses sees everything, through its role bi_reader_all.';
 
 create unlogged table identity.request_windows (
   principal text collate "C" not null,
@@ -871,8 +873,8 @@ create unlogged table identity.request_windows (
   constraint request_windows_kind_is_known_check check (kind in ('read', 'write'))
 ) with (fillfactor = 70);
 comment on table identity.request_windows is
-  'How many requests of a caller the processes of the API have taken out in the present window of time. Unlogged: after a crash the '
-  'counting begins anew, and nothing is lost by it.';
+  'The requests of a caller that processes of the API have leased in the present time window. Unlogged: after a crash counting '
+  'starts again, and nothing else is lost.';
 
 create type api.result as (
   ordinal integer,
@@ -882,18 +884,18 @@ create type api.result as (
 );
 comment on type api.result is
   'The answer to one element of a command: code null and the document, or an error code and the body of the refusal. replayed: '
-  'an idempotency key was seen before and this is the answer of then.';
+  'the idempotency key was seen before, and this is the kept answer.';
 
 create type api.refusal as (
   code text,
   body jsonb
 );
 comment on type api.refusal is
-  'Why a command refuses an element: a code of the register and {"detail", "errors"}. Null where nothing is wrong. Made by app.refuse.';
+  'Why a command refuses an element: a code of the register and {"detail", "errors"}. Null if nothing is wrong. Made by app.refuse.';
 
--- Webhooks: who is told of which events, and what became of each message. The dispatcher makes a delivery of every event an
--- endpoint wants and may see, and puts those that are due into the queue (pgmq), as ids and nothing else; what is not due
--- waits here. Delivery workers read the queue.
+-- Webhooks: the events that each endpoint receives, and the outcome of each delivery. The dispatcher makes a delivery of every
+-- event that an endpoint wants and may see. It puts due deliveries into the queue (pgmq), as ids only; the others wait here.
+-- Delivery workers read the queue.
 
 create sequence webhooks.endpoints_endpoint_id_seq start 1001;
 create table webhooks.endpoints (
@@ -933,13 +935,13 @@ create table webhooks.endpoints (
 );
 alter sequence webhooks.endpoints_endpoint_id_seq owned by webhooks.endpoints.endpoint_id;
 comment on table webhooks.endpoints is
-  'Who wants to be told of which events. An empty filter means all; an event passes a filter when it names one of its values.';
+  'A URL that receives events, with its filters. An empty filter means all; an event passes a filter if it names one of its values.';
 comment on column webhooks.endpoints.owner_channels is
-  'What an integration could see when it saved the endpoint; where the owner is a client of ours, its present scope counts.';
-comment on column webhooks.endpoints.from_seq is 'Events up to this seq were there before the endpoint listened.';
+  'The channels that an integration could see when it saved the endpoint. If the owner is an API client, its present scope counts instead.';
+comment on column webhooks.endpoints.from_seq is 'Events up to this seq existed before the endpoint was active.';
 comment on column webhooks.endpoints.disabled_at is
-  'When the endpoint was given up: it answered 410 (gone), or nothing got through for five days (failing). active is its '
-  'owner''s word; both are needed.';
+  'When the endpoint was disabled: it answered 410 (gone), or no delivery succeeded for five days (failing). The owner sets '
+  'active; an endpoint needs active, and no disabled_at.';
 
 create table webhooks.secrets (
   region_id smallint not null,
@@ -954,8 +956,8 @@ create table webhooks.secrets (
   constraint secrets_secret_is_of_the_standard_check check (secret ~ '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$')
 );
 comment on table webhooks.secrets is
-  'Keys to sign with, as they are: whoever signs must have them. No role but the definer reads this table. Two live while the '
-  'older one runs out.';
+  'Signing keys in the clear, because signing needs them. Only the definer reads this table. Two keys are live until the older one '
+  'expires.';
 
 create table webhooks.endpoint_states (
   region_id smallint not null,
@@ -973,12 +975,12 @@ create table webhooks.endpoint_states (
   constraint endpoint_states_requests_at_once_is_positive_check check (requests_at_once > 0)
 ) with (fillfactor = 50);
 comment on table webhooks.endpoint_states is
-  'How an endpoint is doing. Whoever puts deliveries of an endpoint into the queue has locked its row here.';
+  'The health of an endpoint. A session locks this row before it queues deliveries of the endpoint.';
 comment on column webhooks.endpoint_states.requests_at_once is
-  'How many deliveries may be in the queue or under way: few at first and after failures, then up to the endpoint''s own limit. '
-  'So one that hangs holds up its own deliveries only.';
+  'How many deliveries may be queued or under way: few at first and after failures, then up to the endpoint''s own limit. '
+  'So an endpoint that hangs delays only its own deliveries.';
 comment on column webhooks.endpoint_states.paused_until_at is
-  'After failures in a row, or at the endpoint''s wish (Retry-After), nothing is sent until then; afterwards one delivery tries.';
+  'Nothing is sent until then, after failures in a row or because the endpoint asked for it (Retry-After). Then one delivery tries.';
 comment on column webhooks.endpoint_states.paced_until_at is
   'When the rate limit has room for the next delivery (the theoretical arrival time of the generic cell rate algorithm).';
 
@@ -1006,13 +1008,13 @@ create table webhooks.deliveries (
   constraint deliveries_finished_when_it_ended_check check ((status in ('pending', 'queued')) = (finished_at is null))
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 comment on table webhooks.deliveries is
-  'An event on its way to an endpoint. delivery_id is the seq of the event, so an endpoint can have no event twice.';
-comment on column webhooks.deliveries.recorded_at is 'When the event was recorded: with its seq, where it stands in the log.';
-comment on column webhooks.deliveries.attempts is 'All there ever were.';
-comment on column webhooks.deliveries.failures is 'Attempts that failed since the delivery was made, or set to work again.';
+  'One event for one endpoint. delivery_id is the seq of the event, so an endpoint cannot have an event twice.';
+comment on column webhooks.deliveries.recorded_at is 'When the event was recorded. With the seq, it finds the event in the log.';
+comment on column webhooks.deliveries.attempts is 'All attempts so far.';
+comment on column webhooks.deliveries.failures is 'Failed attempts since the delivery was made, or made pending again.';
 comment on column webhooks.deliveries.solo_starts is
-  'How often it was sent by itself, since its message was never reported on while others were under way beside it. Each report '
-  'sets it back.';
+  'How often it was sent alone, because workers never reported on its message while it was sent beside others. Each report '
+  'resets it.';
 create index deliveries_pending_due_at_idx on webhooks.deliveries (region_id, endpoint_id, due_at, delivery_id)
   where status = 'pending';
 create index deliveries_queued_idx on webhooks.deliveries (region_id, endpoint_id) where status = 'queued';
@@ -1032,8 +1034,8 @@ create table webhooks.attempts (
   constraint attempts_response_is_short_check check (length(response) <= 1024)
 );
 comment on table webhooks.attempts is
-  'A request that was made, and what came of it: a status code and the beginning of the answer, or the error that was in the '
-  'way. No foreign key: it is written with its delivery and goes with it.';
+  'One request and its outcome: a status code and the beginning of the answer, or an error. No foreign key: it is written and '
+  'deleted together with its delivery.';
 
 create table webhooks.dispatchers (
   dispatcher_id smallint not null default 1,
@@ -1042,12 +1044,12 @@ create table webhooks.dispatchers (
   constraint dispatchers_has_one_row_check check (dispatcher_id = 1)
 ) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200, vacuum_truncate = false);
 comment on table webhooks.dispatchers is
-  'One row: up to which seq of the event log deliveries have been made. Whoever holds its lock is the dispatcher.';
+  'One row: the seq of the event log up to which deliveries have been made. The session that holds its lock is the dispatcher.';
 
 insert into webhooks.dispatchers (last_seq) values (0);
 
--- Sums by day for the views of schema bi. Kept by jobs.roll_up_stock and jobs.roll_up_sales, which add what is new; days are
--- those of UTC, whatever the server's time zone.
+-- Sums by day for the views of schema bi. jobs.roll_up_stock and jobs.roll_up_sales keep them up to date. All days are UTC,
+-- whatever the server's time zone.
 
 create table analytics.rollups (
   region_id smallint not null,
@@ -1057,9 +1059,9 @@ create table analytics.rollups (
   constraint rollups_pkey primary key (region_id, rollup),
   constraint rollups_rollup_is_known_check check (rollup in ('stock', 'sales'))
 );
-comment on table analytics.rollups is 'How far the sums have come. Whoever holds the lock of a row adds to them.';
-comment on column analytics.rollups.as_of_at is 'What had been committed by then is in; null until it was caught up with once.';
-comment on column analytics.rollups.last_seq is 'sales: up to which seq of the event log changed orders have been looked for.';
+comment on table analytics.rollups is 'How recent the sums are. Only the session that holds the lock of a row adds to them.';
+comment on column analytics.rollups.as_of_at is 'The sums include everything committed by then; null until they have caught up once.';
+comment on column analytics.rollups.last_seq is 'sales: the seq of the event log up to which changed orders have been found.';
 
 create table analytics.stock_marks (
   region_id smallint not null,
@@ -1073,10 +1075,10 @@ create table analytics.stock_marks (
   constraint stock_marks_days_go_forward_check check (first_on <= last_on)
 );
 comment on table analytics.stock_marks is
-  'Up to which movement a level has been summed. Whoever posts movements of a level holds its lock, so their ids come in the order '
-  'of the commits, and none can turn up later below the mark.';
+  'The movement up to which a level has been summed. A session that posts movements of a level holds its lock, so their ids are in '
+  'commit order, and none can appear below the mark later.';
 comment on column analytics.stock_marks.version is
-  'The version of the level that is summed up to; below that of stock_levels there is more to do.';
+  'The version of the level that the sums include. If stock_levels has a higher one, movements are missing.';
 
 create table analytics.stock_days (
   region_id smallint not null,
@@ -1098,8 +1100,8 @@ create table analytics.stock_days (
   constraint stock_days_pkey primary key (region_id, warehouse_id, sku_id, day_on)
 ) with (fillfactor = 80);
 comment on table analytics.stock_days is
-  'What a level was at the end of a day, and what went in and out on it: a row for every day since the first movement.';
-comment on column analytics.stock_days.net is 'By how much on_hand changed on that day.';
+  'A level at the end of a day, and the units that went in and out on it: one row per day since the first movement.';
+comment on column analytics.stock_days.net is 'The change of on_hand on that day.';
 create index stock_days_warehouse_id_idx on analytics.stock_days (warehouse_id, day_on);
 create index stock_days_day_on_idx on analytics.stock_days (region_id, day_on);
 
@@ -1113,7 +1115,7 @@ create table analytics.adjustment_days (
   units_out bigint not null default 0,
   constraint adjustment_days_pkey primary key (region_id, warehouse_id, sku_id, day_on, reason_code)
 );
-comment on table analytics.adjustment_days is 'Units that adjustments and counts added and took away on a day, by reason.';
+comment on table analytics.adjustment_days is 'Units that adjustments and counts added and removed on a day, by reason.';
 create index adjustment_days_warehouse_id_idx on analytics.adjustment_days (warehouse_id, day_on);
 
 create table analytics.lot_receipts (
@@ -1134,7 +1136,7 @@ create table analytics.due_days (
   placed_on date not null,
   constraint due_days_pkey primary key (region_id, placed_on)
 );
-comment on table analytics.due_days is 'Days of which an order has changed: their sums are made anew.';
+comment on table analytics.due_days is 'Days on which a changed order was placed: their sums are recomputed.';
 
 create table analytics.order_hours (
   region_id smallint not null,
@@ -1150,8 +1152,8 @@ create table analytics.order_hours (
   constraint order_hours_pkey primary key (region_id, hour_at, channel_id, currency, warehouse_ids)
 );
 comment on table analytics.order_hours is
-  'Orders by the hour that they were placed in, and by the warehouses that serve them. units and revenue: of those not '
-  'canceled.';
+  'Orders by the hour in which they were placed, and by the warehouses that serve them. units and revenue leave out canceled '
+  'orders.';
 create index order_hours_channel_id_idx on analytics.order_hours (channel_id, hour_at);
 
 create table analytics.sales_days (
@@ -1168,8 +1170,8 @@ create table analytics.sales_days (
   constraint sales_days_pkey primary key (region_id, placed_on, channel_id, warehouse_id, sku_id, currency)
 );
 comment on table analytics.sales_days is
-  'Units promised to the orders placed on a day, and what became of them so far. revenue: of units that were not '
-  'withdrawn, at the prices of the orders.';
+  'Units promised to the orders placed on a day, and how many of them were shipped or withdrawn so far. revenue: units that were '
+  'not withdrawn, at the prices of the orders.';
 create index sales_days_warehouse_id_idx on analytics.sales_days (warehouse_id, placed_on);
 create index sales_days_channel_id_idx on analytics.sales_days (channel_id, placed_on);
 
@@ -1184,11 +1186,11 @@ create table analytics.lead_hours (
   constraint lead_hours_pkey primary key (region_id, placed_on, channel_id, warehouse_id, hours)
 );
 comment on table analytics.lead_hours is
-  'Parcels of the orders placed on a day, by the whole hours that passed until they left; seconds is the sum.';
+  'Parcels of the orders placed on a day, by the whole hours until they left; seconds is the sum.';
 create index lead_hours_warehouse_id_idx on analytics.lead_hours (warehouse_id, placed_on);
 create index lead_hours_channel_id_idx on analytics.lead_hours (channel_id, placed_on);
 
--- The currency between functions; never stored.
+-- Passed between functions; never stored.
 create type analytics.movement as (
   warehouse_id text,
   sku_id text,
@@ -1206,5 +1208,5 @@ create type analytics.movement as (
   reason_code text
 );
 comment on type analytics.movement is
-  'A movement on its way into the sums, with the version that its level has now. movement_id null: the level has none to sum. '
+  'A movement for the sums, with the present version of its level. movement_id null: the level has no movement to sum. '
   'Made by analytics.new_movement.';

@@ -1,5 +1,5 @@
--- The queue's schema is another's (see pyapp/deploy/pgmq_schema.py) and runs with the rights of whoever calls: the definer, by these
--- grants, and nobody else. Monitoring may read its tables, which is why a message holds ids and nothing else.
+-- The schema of the queue is third-party (see pyapp/deploy/pgmq_schema.py) and runs with the caller's rights. Only the definer
+-- may call it, by these grants. Monitoring may read its tables, so a message holds only ids.
 grant usage on schema pgmq to scoville_definer;
 grant select, insert, update, delete on pgmq.q_webhook_deliveries to scoville_definer;
 grant execute on function pgmq.send_batch(text, jsonb[]), pgmq.send_batch(text, jsonb[], jsonb[], timestamptz),

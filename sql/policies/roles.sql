@@ -1,13 +1,13 @@
--- The roles of the cluster. Run by the deploying login (it needs CREATEROLE, or to be a superuser) before any migration,
--- at every deploy; everything else in this folder is replayed as scoville_owner.
+-- The roles of the cluster. The deploying login runs this file before any migration, at every deploy (it needs CREATEROLE or
+-- superuser). All other files of this folder are replayed as scoville_owner.
 --
 --   scoville_owner    owns schemas, tables and functions; nobody logs in as it
 --   scoville_definer  owns the SECURITY DEFINER entry points; owns no table, so row-level security binds it
---   authenticator     the API's only login: no right of its own, may become one of the five below
---   admin warehouse sales integration   what a caller may do; which rows is decided by the caller's claims
+--   authenticator     the API's only login: has no rights of its own, may become one of the five below
+--   admin warehouse sales integration   what a caller may do; the caller's claims decide on which rows
 --   scoville_worker   runs the functions of schema jobs
---   bi_reader         group of the analysts' logins, who see the views of schema bi
---   bi_reader_all     those of them who are bound to no warehouse
+--   bi_reader         group of the analysts' logins; reads the views of schema bi
+--   bi_reader_all     those of them without warehouses
 do $$
 declare
   v_role text;
@@ -21,14 +21,14 @@ begin
   if not exists (select from pg_roles r where r.rolname = 'authenticator') then
     create role authenticator login noinherit;
   end if;
-  -- Its statements are short, and to compile one takes longer than to run it; and PostgreSQL 15 to 17 would compile each that is
-  -- planned with enable_seqscan off, whose costs they take for enormous.
+  -- Its statements are short, so compiling one takes longer than running it. PostgreSQL 15 to 17 would compile each statement
+  -- planned with enable_seqscan off, because its estimated cost is enormous.
   if not exists (select from pg_db_role_setting s
                   where s.setrole = 'authenticator'::regrole and s.setdatabase = 0 and 'jit=off' = any (s.setconfig)) then
     alter role authenticator set jit = off;
   end if;
 
-  -- A role of the same name that some other system made with more rights would undo every rule below.
+  -- A role of the same name with more rights, made by another system, would undo every rule below.
   select r.rolname into v_role
     from pg_roles r
    where r.rolname in ('scoville_owner', 'scoville_definer', 'authenticator', 'admin', 'warehouse', 'sales', 'integration',
@@ -45,6 +45,6 @@ end
 $$;
 
 grant admin, warehouse, sales, integration, scoville_worker to authenticator;
--- The owner hands functions over to the definer, so it must be able to act as it.
+-- The owner makes the definer the owner of functions, so it must be a member of the definer.
 grant scoville_definer to scoville_owner;
 grant bi_reader to bi_reader_all;

@@ -1,5 +1,5 @@
--- Catalog: small tables that every region shares. Codes are keys: they stand in claims, documents and URLs, so no look-up
--- is needed to compare them. Nothing here is deleted; what is no longer used becomes inactive.
+-- Catalog: small tables that every region shares. Codes are keys, used as they are in claims, documents and URLs, so comparing
+-- them needs no lookup. Rows are never deleted; retired ones are inactive.
 
 create table catalog.regions (
   region_id smallint not null,
@@ -11,7 +11,7 @@ create table catalog.regions (
   constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650)
 );
 comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
-comment on column catalog.regions.expiry_notice_days is 'So many days before its last one a lot is announced as expiring.';
+comment on column catalog.regions.expiry_notice_days is 'A lot is announced as expiring this many days before its last day of sale.';
 
 create table catalog.skus (
   sku_id text collate "C" not null,
@@ -37,7 +37,7 @@ create table catalog.skus (
   constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
   constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
-comment on table catalog.skus is 'A thing that is sold. price null: no list price, sold only where the channel sets the price.';
+comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
 
 create table catalog.warehouses (
   warehouse_id text collate "C" not null,
@@ -52,7 +52,7 @@ create table catalog.warehouses (
   constraint warehouses_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
   constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$')
 );
-comment on table catalog.warehouses is 'A place that keeps stock. It belongs to one region for good.';
+comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
 
 create table catalog.channels (
   channel_id text collate "C" not null,
@@ -74,7 +74,7 @@ create table catalog.channels (
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
 comment on column catalog.channels.hold_share_max is
-  'Percent of a SKU''s units that one client may hold by reservations of this channel; 100: no limit.';
+  'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
 create index channels_region_id_idx on catalog.channels (region_id);
 
 create table catalog.channel_warehouses (
@@ -88,7 +88,7 @@ create table catalog.channel_warehouses (
     references catalog.warehouses (warehouse_id) on delete restrict,
   constraint channel_warehouses_priority_is_positive_check check (priority > 0)
 );
-comment on table catalog.channel_warehouses is 'The warehouses that serve a channel; the lowest priority is asked first.';
+comment on table catalog.channel_warehouses is 'The warehouses that serve a channel; the one with the lowest priority number comes first.';
 create index channel_warehouses_warehouse_id_idx on catalog.channel_warehouses (warehouse_id);
 
 create table catalog.reason_codes (
@@ -122,7 +122,7 @@ insert into catalog.reason_codes (reason_code, description, direction, note_requ
   ('data_entry_error', 'Typed in wrongly', 'both', false),
   ('other', 'Anything else; the note says what', 'both', true);
 
--- The currency between functions; never stored.
+-- Passed between functions; never stored.
 create type catalog.write as (
   ordinal integer,
   id text,
@@ -134,5 +134,5 @@ create type catalog.write as (
   request_id text
 );
 comment on type catalog.write is
-  'One write of the catalog. mode: save (make it or change what is given), put (make it or replace it whole), patch (change '
-  'what is given), retire. Made by catalog.new_write.';
+  'One write of the catalog. mode: save (create the row or change the given members), put (create or replace the row), patch '
+  '(change the given members), retire. Made by catalog.new_write.';

@@ -1,5 +1,5 @@
--- Stock. region_id leads every key: with it the same tables and functions run on a distributed Postgres, a region a node.
--- Quantities are changed by stock.post_movements and by nothing else.
+-- Stock. region_id leads every key, so that the same tables and functions run on a distributed Postgres, one region per node.
+-- Only stock.post_movements changes quantities.
 
 create table stock.stock_levels (
   region_id smallint not null,
@@ -31,12 +31,12 @@ create table stock.stock_levels (
   constraint stock_levels_shortfall_is_within_promises_check check (shortfall between 0 and reserved + committed + safety_stock)
 ) with (fillfactor = 70);
 comment on table stock.stock_levels is
-  'What a warehouse has of a SKU: on_hand = available + reserved + committed + unavailable + safety_stock. No index on a '
-  'counter, and room on the page, so that an update stays on it.';
+  'The quantities of a SKU in a warehouse: on_hand = available + reserved + committed + unavailable + safety_stock. Counters have '
+  'no index, and pages have free space, so that updates are HOT.';
 comment on column stock.stock_levels.shortfall is
-  'Promised units that lie in lots which meanwhile cannot be sold. They turn unavailable as soon as a promise is withdrawn.';
+  'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.next_expiry_on is
-  'No sellable lot here expires earlier than this; the cheap test whether lots have to be looked at.';
+  'No sellable lot here expires before this day. A cheap test whether lots must be read.';
 create index stock_levels_sku_id_idx on stock.stock_levels (region_id, sku_id);
 
 create sequence stock.lots_lot_id_seq;
@@ -82,10 +82,10 @@ create table stock.lot_levels (
     references stock.lots (region_id, lot_id) on delete restrict,
   constraint lot_levels_on_hand_is_not_negative_check check (on_hand >= 0)
 ) with (fillfactor = 80);
-comment on table stock.lot_levels is 'How many units of a lot lie in a warehouse.';
+comment on table stock.lot_levels is 'Units of a lot in a warehouse.';
 comment on column stock.lot_levels.sellable is
-  'False once the units of this lot have been counted as unavailable (or shortfall) in stock_levels. Says nothing while there are none.';
-comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced as near; null if none was.';
+  'False once the units of this lot have been counted as unavailable (or shortfall) in stock_levels. Meaningless while on_hand is 0.';
+comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced; null before an announcement.';
 create index lot_levels_lot_id_idx on stock.lot_levels (region_id, lot_id);
 
 create sequence stock.stock_movements_movement_id_seq;
@@ -120,10 +120,10 @@ create table stock.stock_movements (
 ) partition by range (recorded_at);
 alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
 comment on table stock.stock_movements is
-  'The ledger. The sum of the deltas of a SKU in a warehouse equals its level, always. Nothing here is ever rewritten.';
+  'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Rows are never changed.';
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
 create table stock.stock_movements_default partition of stock.stock_movements default;
-comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails for it.';
+comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails.';
 
 create sequence stock.reservations_reservation_id_seq start 1001;
 create table stock.reservations (
@@ -147,7 +147,8 @@ create table stock.reservations (
   constraint reservations_status_is_known_check check (status in ('active', 'committed', 'released', 'expired'))
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
-comment on table stock.reservations is 'Units held for a caller until expires_at. An expired reservation never blocks an order, swept or not.';
+comment on table stock.reservations is
+  'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
@@ -164,11 +165,11 @@ create table stock.reservation_lines (
     references stock.reservations (region_id, reservation_id) on delete restrict,
   constraint reservation_lines_quantity_is_positive_check check (quantity > 0)
 );
-comment on table stock.reservation_lines is 'What a reservation holds in which warehouse: written once, never changed.';
+comment on table stock.reservation_lines is 'The units of a reservation by SKU and warehouse: written once, never changed.';
 create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
 
--- The currency between functions; never stored. Each is made by its constructor (stock.new_...) and by nothing else: so a
--- migration can add an attribute while the code of before still runs, and finds it null there.
+-- Passed between functions; never stored. Only its constructor (stock.new_...) makes each type, so a migration can add an
+-- attribute while the previous code still runs; that code leaves it null.
 create type stock.counters as (
   on_hand bigint,
   reserved bigint,
@@ -179,7 +180,7 @@ create type stock.counters as (
   shortfall bigint
 );
 comment on type stock.counters is
-  'The parts of a level, of a sum of levels, or (signed) of a change of one. What they leave available: stock.available_of.';
+  'The parts of a level, of a sum of levels or (signed) of a change of a level. stock.available_of computes available from them.';
 create type stock.movement as (
   warehouse_id text,
   sku_id text,
@@ -202,8 +203,8 @@ create type stock.demand as (
   reservation_id bigint
 );
 comment on type stock.demand is
-  'What one order or reservation (ordinal) wants of one SKU through a channel, as stock.allocate takes it; reservation_id: the '
-  'reservation that the order converts.';
+  'The units of one SKU that one order or reservation (ordinal) needs through a channel: input of stock.allocate. reservation_id: '
+  'the reservation that the order converts.';
 create type stock.allocation as (
   ordinal integer,
   sku_id text,
@@ -212,8 +213,8 @@ create type stock.allocation as (
   available integer
 );
 comment on type stock.allocation is
-  'What stock.allocate decided: a demand gets quantity units from a warehouse; or, with warehouse_id null, it wants quantity and '
-  'only available are there.';
+  'A decision of stock.allocate: a demand gets quantity units from a warehouse; or, with warehouse_id null, it needs quantity and '
+  'only available exist.';
 create type stock.part as (
   ordinal integer,
   sku_id text,
@@ -223,8 +224,8 @@ create type stock.part as (
   taken integer
 );
 comment on type stock.part is
-  'What stock.allocate decided of one demand at one level: quantity units, which changes what is free there by taken; or, with '
-  'level null, a shortage.';
+  'A decision of stock.allocate for one demand at one level: quantity units, which reduce the units available there by taken; or, '
+  'with level null, a shortage.';
 create type stock.slot as (
   lot_id bigint,
   batch_number text,
@@ -242,7 +243,7 @@ create type stock.reservation_draft as (
   request_id text,
   reservation_id bigint
 );
-comment on type stock.reservation_draft is 'A reservation on its way; it has its id once it has its units.';
+comment on type stock.reservation_draft is 'A reservation before it is written; it gets its id together with its units.';
 create type stock.draft as (
   ordinal integer,
   sku_id text,
@@ -260,4 +261,4 @@ create type stock.draft as (
   request_id text,
   element jsonb
 );
-comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot on its way.';
+comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot before it is written.';

@@ -1,5 +1,5 @@
--- Orders. The scope columns (channel_id, warehouse_ids) stand on every row that a policy guards: a policy compares columns
--- with claims and looks nothing up. Rows that are reached only through their order carry them without an index.
+-- Orders. Every row that a policy guards has the scope columns (channel_id, warehouse_ids), because a policy compares columns
+-- with claims and reads no other table. Rows that are read only through their order have these columns without an index.
 
 create sequence orders.orders_order_id_seq start 1001;
 create table orders.orders (
@@ -33,9 +33,9 @@ create table orders.orders (
   constraint orders_total_price_is_not_negative_check check (total_price >= 0)
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
-comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the moment at the source.';
+comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the time at the source.';
 comment on column orders.orders.customer_pseudonym is
-  'Tells analysts which orders are of one customer, and not of whom: orders.pseudonym() of e-mail or name, under a key that they cannot read.';
+  'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
@@ -50,7 +50,7 @@ create table orders.order_contacts (
   constraint order_contacts_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
 );
-comment on table orders.order_contacts is 'The customer''s e-mail, apart from the order: warehouse staff read the order without it.';
+comment on table orders.order_contacts is 'The customer''s e-mail, in a separate table because warehouse staff read the order without it.';
 create index order_contacts_email_key_idx on orders.order_contacts (region_id, email_key);
 
 create table orders.order_lines (
@@ -69,7 +69,7 @@ create table orders.order_lines (
   constraint order_lines_price_is_not_negative_check check (price >= 0)
 );
 comment on table orders.order_lines is
-  'What was ordered, as the customer wrote it. sku_id has no foreign key: a SKU is never deleted, and the check would lock the row of the hot one.';
+  'The lines of an order as the customer wrote them. sku_id has no foreign key: a SKU is never deleted, and the check would lock the row of a hot SKU.';
 
 create table orders.order_allocations (
   region_id smallint not null,
@@ -88,7 +88,7 @@ create table orders.order_allocations (
     check (fulfilled_quantity >= 0 and released_quantity >= 0 and fulfilled_quantity + released_quantity <= quantity)
 ) with (fillfactor = 80);
 comment on table orders.order_allocations is
-  'Which warehouse serves how much of an order''s SKU. What is neither fulfilled nor released is committed in stock_levels.';
+  'The units of an order''s SKU that each warehouse serves. Units that are neither fulfilled nor released are committed in stock_levels.';
 create index order_allocations_warehouse_id_idx on orders.order_allocations (region_id, warehouse_id, order_id);
 create index order_allocations_sku_id_idx on orders.order_allocations (region_id, sku_id, order_id);
 
@@ -110,7 +110,7 @@ create table orders.fulfillments (
     references orders.orders (region_id, order_id) on delete restrict
 );
 alter sequence orders.fulfillments_fulfillment_id_seq owned by orders.fulfillments.fulfillment_id;
-comment on table orders.fulfillments is 'A parcel: what left one warehouse for an order at once.';
+comment on table orders.fulfillments is 'A parcel: units of one order that left one warehouse together.';
 create index fulfillments_order_id_idx on orders.fulfillments (region_id, order_id);
 
 create table orders.fulfillment_lines (
@@ -130,10 +130,10 @@ create table orders.fulfillment_lines (
   constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
 );
 comment on table orders.fulfillment_lines is
-  'The lots that a parcel was filled from; the number stands here too, for those who read parcels but no lots.';
+  'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
--- The currency between functions; never stored. Made by orders.new_draft and by nothing else.
+-- Passed between functions; never stored. Made only by orders.new_draft.
 create type orders.draft as (
   ordinal integer,
   channel_id text,
@@ -151,4 +151,4 @@ create type orders.draft as (
   reservation_id bigint,
   order_id bigint
 );
-comment on type orders.draft is 'An order on its way: read and priced; it has its id once it has its units.';
+comment on type orders.draft is 'An order before it is written: read and priced; it gets its id together with its units.';

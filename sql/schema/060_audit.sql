@@ -17,7 +17,7 @@ create table audit.audit_log (
 ) partition by range (recorded_at);
 alter sequence audit.audit_log_audit_id_seq owned by audit.audit_log.audit_id;
 comment on table audit.audit_log is
-  'Who changed what, when and why. old and new hold, for an update, only what differs. Rows of the catalog have region 0.';
+  'Who changed what, when and why. For an update, old and new hold only the differences. Rows of the catalog have region 0.';
 create index audit_log_row_key_idx on audit.audit_log (region_id, table_name, row_key, audit_id);
 create index audit_log_audit_id_idx on audit.audit_log (region_id, audit_id);
 create table audit.audit_log_default partition of audit.audit_log default;

@@ -20,7 +20,7 @@ create table identity.clients (
 );
 comment on table identity.clients is 'A program or person that may ask for tokens, with the role and scope that the tokens carry.';
 comment on column identity.clients.grant_no is
-  'Counts the changes of what the client may do. A token carries the number of its day; with another number it is no good.';
+  'Counts the changes of the client''s rights. A token carries the number at its time of issue and is invalid once the number differs.';
 create index clients_region_id_idx on identity.clients (region_id);
 
 create table identity.client_secrets (
@@ -50,17 +50,17 @@ create table identity.idempotency_keys (
 );
 comment on table identity.idempotency_keys is
   'The answer to every request that had an effect, kept for a day: a repeat gets it again and does nothing. Refusals are not '
-  'kept: they had no effect, so a repeat is simply decided again.';
+  'kept: they had no effect, so a repeat is decided again.';
 create index idempotency_keys_created_at_idx on identity.idempotency_keys (region_id, created_at);
 
--- The currency between functions; never stored.
+-- Passed between functions; never stored.
 create type identity.key as (
   ordinal integer,
   principal text,
   idempotency_key text,
   fingerprint bytea
 );
-comment on type identity.key is 'The idempotency key of one element of a list: who sent it, and a digest of what came with it. Made by identity.new_key.';
+comment on type identity.key is 'The idempotency key of one element of a list: its sender, and a digest of its payload. Made by identity.new_key.';
 
 create table identity.socket_tickets (
   ticket_hash bytea not null,
@@ -76,8 +76,8 @@ create table identity.socket_tickets (
   constraint socket_tickets_role_is_known_check check (role in ('admin', 'warehouse', 'sales', 'integration'))
 );
 comment on table identity.socket_tickets is
-  'What opens a WebSocket once, for half a minute, in place of a token: a browser can send no header with it, and a URL is no '
-  'place for a token. Only the hash is here. session is the API''s own: when the token behind it ends, and which client it is of.';
+  'A ticket opens a WebSocket once, within half a minute, in place of a token: a browser cannot send a header with the handshake, '
+  'and a token does not belong in a URL. Only the hash is stored. session is for the API: the end of the token, and its client.';
 create index socket_tickets_expires_at_idx on identity.socket_tickets (expires_at);
 
 create table identity.pseudonym_keys (
@@ -88,7 +88,7 @@ create table identity.pseudonym_keys (
   constraint pseudonym_keys_secret_has_32_bytes_check check (length(secret) = 32)
 );
 comment on table identity.pseudonym_keys is
-  'The key of orders.pseudonym(), made at random with the database. Without it nobody can try which name is behind a pseudonym.';
+  'The key of orders.pseudonym(), made at random with the database. Without it nobody can test which name a pseudonym stands for.';
 insert into identity.pseudonym_keys (secret)
 values (decode(replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', ''), 'hex'));
 
@@ -99,8 +99,8 @@ create table identity.bi_logins (
   constraint bi_logins_pkey primary key (login)
 );
 comment on table identity.bi_logins is
-  'Logins of analysts, made by `scoville bi add-user`. warehouse_ids: what one sees of stock and orders; those without see everything, '
-  'by their role bi_reader_all.';
+  'Logins of analysts, made by `scoville bi add-user`. warehouse_ids limits the stock and orders that a login sees. A login without '
+  'warehouses sees everything, through its role bi_reader_all.';
 
 create unlogged table identity.request_windows (
   principal text collate "C" not null,
@@ -111,5 +111,5 @@ create unlogged table identity.request_windows (
   constraint request_windows_kind_is_known_check check (kind in ('read', 'write'))
 ) with (fillfactor = 70);
 comment on table identity.request_windows is
-  'How many requests of a caller the processes of the API have taken out in the present window of time. Unlogged: after a crash the '
-  'counting begins anew, and nothing is lost by it.';
+  'The requests of a caller that processes of the API have leased in the present time window. Unlogged: after a crash counting '
+  'starts again, and nothing else is lost.';

@@ -1,6 +1,6 @@
--- Webhooks: who is told of which events, and what became of each message. The dispatcher makes a delivery of every event an
--- endpoint wants and may see, and puts those that are due into the queue (pgmq), as ids and nothing else; what is not due
--- waits here. Delivery workers read the queue.
+-- Webhooks: the events that each endpoint receives, and the outcome of each delivery. The dispatcher makes a delivery of every
+-- event that an endpoint wants and may see. It puts due deliveries into the queue (pgmq), as ids only; the others wait here.
+-- Delivery workers read the queue.
 
 create sequence webhooks.endpoints_endpoint_id_seq start 1001;
 create table webhooks.endpoints (
@@ -40,13 +40,13 @@ create table webhooks.endpoints (
 );
 alter sequence webhooks.endpoints_endpoint_id_seq owned by webhooks.endpoints.endpoint_id;
 comment on table webhooks.endpoints is
-  'Who wants to be told of which events. An empty filter means all; an event passes a filter when it names one of its values.';
+  'A URL that receives events, with its filters. An empty filter means all; an event passes a filter if it names one of its values.';
 comment on column webhooks.endpoints.owner_channels is
-  'What an integration could see when it saved the endpoint; where the owner is a client of ours, its present scope counts.';
-comment on column webhooks.endpoints.from_seq is 'Events up to this seq were there before the endpoint listened.';
+  'The channels that an integration could see when it saved the endpoint. If the owner is an API client, its present scope counts instead.';
+comment on column webhooks.endpoints.from_seq is 'Events up to this seq existed before the endpoint was active.';
 comment on column webhooks.endpoints.disabled_at is
-  'When the endpoint was given up: it answered 410 (gone), or nothing got through for five days (failing). active is its '
-  'owner''s word; both are needed.';
+  'When the endpoint was disabled: it answered 410 (gone), or no delivery succeeded for five days (failing). The owner sets '
+  'active; an endpoint needs active, and no disabled_at.';
 
 create table webhooks.secrets (
   region_id smallint not null,
@@ -61,8 +61,8 @@ create table webhooks.secrets (
   constraint secrets_secret_is_of_the_standard_check check (secret ~ '^whsec_[A-Za-z0-9+/]{32,86}={0,2}$')
 );
 comment on table webhooks.secrets is
-  'Keys to sign with, as they are: whoever signs must have them. No role but the definer reads this table. Two live while the '
-  'older one runs out.';
+  'Signing keys in the clear, because signing needs them. Only the definer reads this table. Two keys are live until the older one '
+  'expires.';
 
 create table webhooks.endpoint_states (
   region_id smallint not null,
@@ -80,12 +80,12 @@ create table webhooks.endpoint_states (
   constraint endpoint_states_requests_at_once_is_positive_check check (requests_at_once > 0)
 ) with (fillfactor = 50);
 comment on table webhooks.endpoint_states is
-  'How an endpoint is doing. Whoever puts deliveries of an endpoint into the queue has locked its row here.';
+  'The health of an endpoint. A session locks this row before it queues deliveries of the endpoint.';
 comment on column webhooks.endpoint_states.requests_at_once is
-  'How many deliveries may be in the queue or under way: few at first and after failures, then up to the endpoint''s own limit. '
-  'So one that hangs holds up its own deliveries only.';
+  'How many deliveries may be queued or under way: few at first and after failures, then up to the endpoint''s own limit. '
+  'So an endpoint that hangs delays only its own deliveries.';
 comment on column webhooks.endpoint_states.paused_until_at is
-  'After failures in a row, or at the endpoint''s wish (Retry-After), nothing is sent until then; afterwards one delivery tries.';
+  'Nothing is sent until then, after failures in a row or because the endpoint asked for it (Retry-After). Then one delivery tries.';
 comment on column webhooks.endpoint_states.paced_until_at is
   'When the rate limit has room for the next delivery (the theoretical arrival time of the generic cell rate algorithm).';
 
@@ -113,13 +113,13 @@ create table webhooks.deliveries (
   constraint deliveries_finished_when_it_ended_check check ((status in ('pending', 'queued')) = (finished_at is null))
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 comment on table webhooks.deliveries is
-  'An event on its way to an endpoint. delivery_id is the seq of the event, so an endpoint can have no event twice.';
-comment on column webhooks.deliveries.recorded_at is 'When the event was recorded: with its seq, where it stands in the log.';
-comment on column webhooks.deliveries.attempts is 'All there ever were.';
-comment on column webhooks.deliveries.failures is 'Attempts that failed since the delivery was made, or set to work again.';
+  'One event for one endpoint. delivery_id is the seq of the event, so an endpoint cannot have an event twice.';
+comment on column webhooks.deliveries.recorded_at is 'When the event was recorded. With the seq, it finds the event in the log.';
+comment on column webhooks.deliveries.attempts is 'All attempts so far.';
+comment on column webhooks.deliveries.failures is 'Failed attempts since the delivery was made, or made pending again.';
 comment on column webhooks.deliveries.solo_starts is
-  'How often it was sent by itself, since its message was never reported on while others were under way beside it. Each report '
-  'sets it back.';
+  'How often it was sent alone, because workers never reported on its message while it was sent beside others. Each report '
+  'resets it.';
 create index deliveries_pending_due_at_idx on webhooks.deliveries (region_id, endpoint_id, due_at, delivery_id)
   where status = 'pending';
 create index deliveries_queued_idx on webhooks.deliveries (region_id, endpoint_id) where status = 'queued';
@@ -139,8 +139,8 @@ create table webhooks.attempts (
   constraint attempts_response_is_short_check check (length(response) <= 1024)
 );
 comment on table webhooks.attempts is
-  'A request that was made, and what came of it: a status code and the beginning of the answer, or the error that was in the '
-  'way. No foreign key: it is written with its delivery and goes with it.';
+  'One request and its outcome: a status code and the beginning of the answer, or an error. No foreign key: it is written and '
+  'deleted together with its delivery.';
 
 create table webhooks.dispatchers (
   dispatcher_id smallint not null default 1,
@@ -149,6 +149,6 @@ create table webhooks.dispatchers (
   constraint dispatchers_has_one_row_check check (dispatcher_id = 1)
 ) with (fillfactor = 10, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 200, vacuum_truncate = false);
 comment on table webhooks.dispatchers is
-  'One row: up to which seq of the event log deliveries have been made. Whoever holds its lock is the dispatcher.';
+  'One row: the seq of the event log up to which deliveries have been made. The session that holds its lock is the dispatcher.';
 
 insert into webhooks.dispatchers (last_seq) values (0);

@@ -1,5 +1,5 @@
--- Sums by day for the views of schema bi. Kept by jobs.roll_up_stock and jobs.roll_up_sales, which add what is new; days are
--- those of UTC, whatever the server's time zone.
+-- Sums by day for the views of schema bi. jobs.roll_up_stock and jobs.roll_up_sales keep them up to date. All days are UTC,
+-- whatever the server's time zone.
 
 create table analytics.rollups (
   region_id smallint not null,
@@ -9,9 +9,9 @@ create table analytics.rollups (
   constraint rollups_pkey primary key (region_id, rollup),
   constraint rollups_rollup_is_known_check check (rollup in ('stock', 'sales'))
 );
-comment on table analytics.rollups is 'How far the sums have come. Whoever holds the lock of a row adds to them.';
-comment on column analytics.rollups.as_of_at is 'What had been committed by then is in; null until it was caught up with once.';
-comment on column analytics.rollups.last_seq is 'sales: up to which seq of the event log changed orders have been looked for.';
+comment on table analytics.rollups is 'How recent the sums are. Only the session that holds the lock of a row adds to them.';
+comment on column analytics.rollups.as_of_at is 'The sums include everything committed by then; null until they have caught up once.';
+comment on column analytics.rollups.last_seq is 'sales: the seq of the event log up to which changed orders have been found.';
 
 create table analytics.stock_marks (
   region_id smallint not null,
@@ -25,10 +25,10 @@ create table analytics.stock_marks (
   constraint stock_marks_days_go_forward_check check (first_on <= last_on)
 );
 comment on table analytics.stock_marks is
-  'Up to which movement a level has been summed. Whoever posts movements of a level holds its lock, so their ids come in the order '
-  'of the commits, and none can turn up later below the mark.';
+  'The movement up to which a level has been summed. A session that posts movements of a level holds its lock, so their ids are in '
+  'commit order, and none can appear below the mark later.';
 comment on column analytics.stock_marks.version is
-  'The version of the level that is summed up to; below that of stock_levels there is more to do.';
+  'The version of the level that the sums include. If stock_levels has a higher one, movements are missing.';
 
 create table analytics.stock_days (
   region_id smallint not null,
@@ -50,8 +50,8 @@ create table analytics.stock_days (
   constraint stock_days_pkey primary key (region_id, warehouse_id, sku_id, day_on)
 ) with (fillfactor = 80);
 comment on table analytics.stock_days is
-  'What a level was at the end of a day, and what went in and out on it: a row for every day since the first movement.';
-comment on column analytics.stock_days.net is 'By how much on_hand changed on that day.';
+  'A level at the end of a day, and the units that went in and out on it: one row per day since the first movement.';
+comment on column analytics.stock_days.net is 'The change of on_hand on that day.';
 create index stock_days_warehouse_id_idx on analytics.stock_days (warehouse_id, day_on);
 create index stock_days_day_on_idx on analytics.stock_days (region_id, day_on);
 
@@ -65,7 +65,7 @@ create table analytics.adjustment_days (
   units_out bigint not null default 0,
   constraint adjustment_days_pkey primary key (region_id, warehouse_id, sku_id, day_on, reason_code)
 );
-comment on table analytics.adjustment_days is 'Units that adjustments and counts added and took away on a day, by reason.';
+comment on table analytics.adjustment_days is 'Units that adjustments and counts added and removed on a day, by reason.';
 create index adjustment_days_warehouse_id_idx on analytics.adjustment_days (warehouse_id, day_on);
 
 create table analytics.lot_receipts (
@@ -86,7 +86,7 @@ create table analytics.due_days (
   placed_on date not null,
   constraint due_days_pkey primary key (region_id, placed_on)
 );
-comment on table analytics.due_days is 'Days of which an order has changed: their sums are made anew.';
+comment on table analytics.due_days is 'Days on which a changed order was placed: their sums are recomputed.';
 
 create table analytics.order_hours (
   region_id smallint not null,
@@ -102,8 +102,8 @@ create table analytics.order_hours (
   constraint order_hours_pkey primary key (region_id, hour_at, channel_id, currency, warehouse_ids)
 );
 comment on table analytics.order_hours is
-  'Orders by the hour that they were placed in, and by the warehouses that serve them. units and revenue: of those not '
-  'canceled.';
+  'Orders by the hour in which they were placed, and by the warehouses that serve them. units and revenue leave out canceled '
+  'orders.';
 create index order_hours_channel_id_idx on analytics.order_hours (channel_id, hour_at);
 
 create table analytics.sales_days (
@@ -120,8 +120,8 @@ create table analytics.sales_days (
   constraint sales_days_pkey primary key (region_id, placed_on, channel_id, warehouse_id, sku_id, currency)
 );
 comment on table analytics.sales_days is
-  'Units promised to the orders placed on a day, and what became of them so far. revenue: of units that were not '
-  'withdrawn, at the prices of the orders.';
+  'Units promised to the orders placed on a day, and how many of them were shipped or withdrawn so far. revenue: units that were '
+  'not withdrawn, at the prices of the orders.';
 create index sales_days_warehouse_id_idx on analytics.sales_days (warehouse_id, placed_on);
 create index sales_days_channel_id_idx on analytics.sales_days (channel_id, placed_on);
 
@@ -136,11 +136,11 @@ create table analytics.lead_hours (
   constraint lead_hours_pkey primary key (region_id, placed_on, channel_id, warehouse_id, hours)
 );
 comment on table analytics.lead_hours is
-  'Parcels of the orders placed on a day, by the whole hours that passed until they left; seconds is the sum.';
+  'Parcels of the orders placed on a day, by the whole hours until they left; seconds is the sum.';
 create index lead_hours_warehouse_id_idx on analytics.lead_hours (warehouse_id, placed_on);
 create index lead_hours_channel_id_idx on analytics.lead_hours (channel_id, placed_on);
 
--- The currency between functions; never stored.
+-- Passed between functions; never stored.
 create type analytics.movement as (
   warehouse_id text,
   sku_id text,
@@ -158,5 +158,5 @@ create type analytics.movement as (
   reason_code text
 );
 comment on type analytics.movement is
-  'A movement on its way into the sums, with the version that its level has now. movement_id null: the level has none to sum. '
+  'A movement for the sums, with the present version of its level. movement_id null: the level has no movement to sum. '
   'Made by analytics.new_movement.';

@@ -7,14 +7,14 @@ select o.region_id, o.customer_pseudonym::text as customer_key, min(o.placed_at)
  group by o.region_id, o.customer_pseudonym;
 
 comment on view bi.dim_customer is
-  'One row a customer who has ordered, under a pseudonym: no name, e-mail or address. One e-mail (or, without one, one name) '
-  'is one customer.';
-comment on column bi.dim_customer.region_id is 'The region: a group of warehouses that serve orders together.';
+  'One row per customer who has ordered, under a pseudonym: no name, e-mail or address. Orders with the same e-mail (or, without '
+  'an e-mail, the same name) have the same customer.';
+comment on column bi.dim_customer.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.dim_customer.customer_key is
-  'The pseudonym: the same in every order of the customer, and of no meaning elsewhere.';
+  'The pseudonym: the same in every order of the customer, and meaningless elsewhere.';
 comment on column bi.dim_customer.first_order_at is 'When the first order was placed.';
 comment on column bi.dim_customer.last_order_at is 'When the latest order was placed.';
-comment on column bi.dim_customer.orders is 'Orders placed, canceled ones too.';
+comment on column bi.dim_customer.orders is 'Orders placed, including canceled ones.';
 comment on column bi.dim_customer.canceled_orders is 'How many of them were canceled.';
-comment on column bi.dim_customer.is_returning is 'Has placed more than one order.';
+comment on column bi.dim_customer.is_returning is 'Whether the customer has placed more than one order.';
 grant select on bi.dim_customer to bi_reader;

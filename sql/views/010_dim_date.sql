@@ -7,14 +7,14 @@ select d.date_on, extract(year from d.date_on)::integer as year, extract(quarter
   from (select date '2015-01-01' + n as date_on
           from generate_series(0, make_date(extract(year from current_date)::integer + 1, 12, 31) - date '2015-01-01') as s (n)) d;
 
-comment on view bi.dim_date is 'One row a day, from 2015 to the end of next year.';
+comment on view bi.dim_date is 'One row per day, from 2015 to the end of next year.';
 comment on column bi.dim_date.date_on is 'The day.';
 comment on column bi.dim_date.year is 'Year.';
 comment on column bi.dim_date.quarter is 'Quarter, 1 to 4.';
 comment on column bi.dim_date.month is 'Month, 1 to 12.';
-comment on column bi.dim_date.month_on is 'The first day of its month: what views by month are grouped by.';
+comment on column bi.dim_date.month_on is 'The first day of its month. Views by month are grouped by it.';
 comment on column bi.dim_date.month_name is 'English name of the month.';
-comment on column bi.dim_date.iso_year is 'Year that its ISO week belongs to.';
+comment on column bi.dim_date.iso_year is 'The year of its ISO week.';
 comment on column bi.dim_date.iso_week is 'ISO week, 1 to 53.';
 comment on column bi.dim_date.iso_weekday is '1 for Monday to 7 for Sunday.';
 comment on column bi.dim_date.weekday_name is 'English name of the weekday.';

@@ -3,11 +3,11 @@ select r.reason_code, r.description, r.direction,
        r.reason_code in ('damaged', 'expired', 'recalled', 'scrapped', 'shrinkage') as is_loss, r.active as is_active
   from catalog.reason_codes r;
 
-comment on view bi.dim_reason is 'One row a reason for which stock is changed by hand.';
-comment on column bi.dim_reason.reason_code is 'The code of the reason.';
-comment on column bi.dim_reason.description is 'What it stands for.';
-comment on column bi.dim_reason.direction is 'in: adds units; out: takes them away; both.';
+comment on view bi.dim_reason is 'One row per reason code for changes of stock by hand.';
+comment on column bi.dim_reason.reason_code is 'The reason code.';
+comment on column bi.dim_reason.description is 'Its meaning.';
+comment on column bi.dim_reason.direction is 'in: adds units; out: removes them; both.';
 comment on column bi.dim_reason.is_loss is
-  'Whether units that go for this reason are lost: damaged, expired, recalled, scrapped, or missing.';
-comment on column bi.dim_reason.is_active is 'False once it is retired.';
+  'Whether units removed for this reason are lost: damaged, expired, recalled, scrapped or missing.';
+comment on column bi.dim_reason.is_active is 'False once retired.';
 grant select on bi.dim_reason to bi_reader;

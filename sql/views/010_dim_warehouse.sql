@@ -3,13 +3,13 @@ select w.warehouse_id, w.name, w.region_id, r.name as region_name, r.time_zone, 
   from catalog.warehouses w
   join catalog.regions r on r.region_id = w.region_id;
 
-comment on view bi.dim_warehouse is 'One row a warehouse.';
+comment on view bi.dim_warehouse is 'One row per warehouse.';
 comment on column bi.dim_warehouse.warehouse_id is 'The code of the warehouse.';
-comment on column bi.dim_warehouse.name is 'What people call it.';
-comment on column bi.dim_warehouse.region_id is 'The region: a group of warehouses that serve orders together.';
-comment on column bi.dim_warehouse.region_name is 'What people call the region.';
+comment on column bi.dim_warehouse.name is 'The display name.';
+comment on column bi.dim_warehouse.region_id is 'The region, a group of warehouses that serve orders together.';
+comment on column bi.dim_warehouse.region_name is 'The name of the region.';
 comment on column bi.dim_warehouse.time_zone is
-  'The time zone of the region: when a day of expiry ends. All other days in these views are of UTC.';
-comment on column bi.dim_warehouse.is_active is 'False once it is retired.';
-comment on column bi.dim_warehouse.created_at is 'When it came into the catalog.';
+  'The time zone of the region, which decides when a day of expiry ends. All other days in these views are in UTC.';
+comment on column bi.dim_warehouse.is_active is 'False once retired.';
+comment on column bi.dim_warehouse.created_at is 'When it was added to the catalog.';
 grant select on bi.dim_warehouse to bi_reader;

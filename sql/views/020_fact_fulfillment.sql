@@ -7,19 +7,19 @@ select f.region_id, f.fulfillment_id as parcel_no, orders.public_id(f.region_id,
   join orders.fulfillment_lines l on l.region_id = f.region_id and l.fulfillment_id = f.fulfillment_id
   join orders.orders o on o.region_id = f.region_id and o.order_id = f.order_id;
 
-comment on view bi.fact_fulfillment is 'One row a batch of a SKU in a parcel. Live.';
-comment on column bi.fact_fulfillment.region_id is 'The region: a group of warehouses that serve orders together.';
+comment on view bi.fact_fulfillment is 'One row per lot of a SKU in a parcel. Live.';
+comment on column bi.fact_fulfillment.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.fact_fulfillment.parcel_no is 'The number of the parcel.';
-comment on column bi.fact_fulfillment.order_id is 'The order, as people see it.';
-comment on column bi.fact_fulfillment.order_no is 'The number in it; joins fact_order_line with region_id.';
+comment on column bi.fact_fulfillment.order_id is 'The public ID of the order: ORD-<region>-<number>.';
+comment on column bi.fact_fulfillment.order_no is 'The number in order_id; joins fact_order_line together with region_id.';
 comment on column bi.fact_fulfillment.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.fact_fulfillment.batch_id is 'The batch that the units are of.';
-comment on column bi.fact_fulfillment.batch_number is 'The number on the batch.';
+comment on column bi.fact_fulfillment.batch_id is 'The lot of the units.';
+comment on column bi.fact_fulfillment.batch_number is 'The number of the lot.';
 comment on column bi.fact_fulfillment.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fact_fulfillment.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fact_fulfillment.quantity is 'Units shipped.';
 comment on column bi.fact_fulfillment.placed_at is 'When the customer ordered.';
 comment on column bi.fact_fulfillment.shipped_at is 'When the parcel left.';
-comment on column bi.fact_fulfillment.shipped_on is 'The day of that, in UTC; joins dim_date.';
+comment on column bi.fact_fulfillment.shipped_on is 'The UTC day of shipped_at; joins dim_date.';
 comment on column bi.fact_fulfillment.lead_hours is 'Hours from placed_at to shipped_at.';
 grant select on bi.fact_fulfillment to bi_reader;

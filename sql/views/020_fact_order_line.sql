@@ -7,22 +7,22 @@ select l.region_id, orders.public_id(l.region_id, l.order_id) as order_id, l.ord
   from orders.order_lines l
   join orders.orders o on o.region_id = l.region_id and o.order_id = l.order_id;
 
-comment on view bi.fact_order_line is 'One row a line of an order, as the order is now. Live.';
-comment on column bi.fact_order_line.region_id is 'The region: a group of warehouses that serve orders together.';
-comment on column bi.fact_order_line.order_id is 'The order, as people see it: ORD-<region>-<number>.';
-comment on column bi.fact_order_line.order_no is 'The number in it; to look an order up by, with region_id.';
-comment on column bi.fact_order_line.line_no is 'The place of the line in its order, from 1.';
+comment on view bi.fact_order_line is 'One row per order line, in its present state. Live.';
+comment on column bi.fact_order_line.region_id is 'The region, a group of warehouses that serve orders together.';
+comment on column bi.fact_order_line.order_id is 'The public ID of the order: ORD-<region>-<number>.';
+comment on column bi.fact_order_line.order_no is 'The number in order_id; identifies an order together with region_id.';
+comment on column bi.fact_order_line.line_no is 'The number of the line in its order, from 1.';
 comment on column bi.fact_order_line.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fact_order_line.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fact_order_line.customer_key is 'The customer; joins dim_customer. Null where the order names none.';
 comment on column bi.fact_order_line.placed_at is 'When the customer ordered.';
-comment on column bi.fact_order_line.placed_on is 'The day of that, in UTC; joins dim_date.';
+comment on column bi.fact_order_line.placed_on is 'The UTC day of placed_at; joins dim_date.';
 comment on column bi.fact_order_line.created_at is
-  'When it came into Scoville: later than placed_at for orders that were imported.';
+  'When Scoville received it: later than placed_at for imported orders.';
 comment on column bi.fact_order_line.status is 'pending, processing, on_hold, completed or canceled.';
 comment on column bi.fact_order_line.fulfillment_status is 'unfulfilled, partially_fulfilled or fulfilled.';
 comment on column bi.fact_order_line.quantity is 'Units ordered.';
 comment on column bi.fact_order_line.unit_price is 'Price of one unit.';
-comment on column bi.fact_order_line.amount is 'quantity times unit_price.';
+comment on column bi.fact_order_line.amount is 'quantity * unit_price.';
 comment on column bi.fact_order_line.currency is 'ISO 4217 code of the amounts.';
 grant select on bi.fact_order_line to bi_reader;

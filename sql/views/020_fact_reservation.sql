@@ -5,16 +5,16 @@ select l.region_id, l.reservation_id as reservation_no, l.sku_id, l.warehouse_id
   from stock.reservation_lines l
   join stock.reservations r on r.region_id = l.region_id and r.reservation_id = l.reservation_id;
 
-comment on view bi.fact_reservation is 'One row a SKU that a reservation holds in a warehouse. Live.';
-comment on column bi.fact_reservation.region_id is 'The region: a group of warehouses that serve orders together.';
+comment on view bi.fact_reservation is 'One row per reservation, SKU and warehouse. Live.';
+comment on column bi.fact_reservation.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.fact_reservation.reservation_no is 'The number of the reservation.';
 comment on column bi.fact_reservation.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fact_reservation.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fact_reservation.channel_id is 'The sales channel; joins dim_channel.';
-comment on column bi.fact_reservation.quantity is 'Units held.';
+comment on column bi.fact_reservation.quantity is 'Units reserved.';
 comment on column bi.fact_reservation.status is 'active, committed (it became an order), released or expired.';
-comment on column bi.fact_reservation.created_at is 'When it was made.';
-comment on column bi.fact_reservation.created_on is 'The day of that, in UTC; joins dim_date.';
-comment on column bi.fact_reservation.expires_at is 'Until when it holds.';
-comment on column bi.fact_reservation.order_no is 'The order that it became, if it did; joins fact_order_line with region_id.';
+comment on column bi.fact_reservation.created_at is 'When the reservation was made.';
+comment on column bi.fact_reservation.created_on is 'The UTC day of created_at; joins dim_date.';
+comment on column bi.fact_reservation.expires_at is 'When the reservation ends.';
+comment on column bi.fact_reservation.order_no is 'The order that it became, if any; joins fact_order_line together with region_id.';
 grant select on bi.fact_reservation to bi_reader;

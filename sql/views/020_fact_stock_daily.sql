@@ -5,21 +5,21 @@ select d.region_id, d.warehouse_id, d.sku_id, d.day_on, d.on_hand, d.available, 
   from analytics.stock_days d;
 
 comment on view bi.fact_stock_daily is
-  'One row a warehouse, SKU and day (of UTC), from the day of its first movement on: what was there when the day ended '
-  '(today: so far), and what went in and out on it. As old as the rollup stock in bi.freshness.';
-comment on column bi.fact_stock_daily.region_id is 'The region: a group of warehouses that serve orders together.';
+  'One row per warehouse, SKU and day (UTC) since its first movement: the units at the end of the day (today: so far), and the '
+  'units that went in and out on it. As old as the rollup stock in bi.freshness.';
+comment on column bi.fact_stock_daily.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.fact_stock_daily.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fact_stock_daily.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fact_stock_daily.day_on is 'The day; joins dim_date.';
-comment on column bi.fact_stock_daily.on_hand is 'Units that lay there when the day ended.';
-comment on column bi.fact_stock_daily.available is 'Units for sale when the day ended.';
-comment on column bi.fact_stock_daily.reserved is 'Units held by reservations when the day ended.';
+comment on column bi.fact_stock_daily.on_hand is 'Units on hand when the day ended.';
+comment on column bi.fact_stock_daily.available is 'Units available for sale when the day ended.';
+comment on column bi.fact_stock_daily.reserved is 'Units in reservations when the day ended.';
 comment on column bi.fact_stock_daily.committed is 'Units on open orders when the day ended.';
-comment on column bi.fact_stock_daily.unavailable is 'Units that lay there and could not be sold when the day ended.';
-comment on column bi.fact_stock_daily.safety_stock is 'Units kept back when the day ended.';
-comment on column bi.fact_stock_daily.opening_on_hand is 'Units that lay there when the day began.';
+comment on column bi.fact_stock_daily.unavailable is 'Units on hand that could not be sold when the day ended.';
+comment on column bi.fact_stock_daily.safety_stock is 'Units of safety stock when the day ended.';
+comment on column bi.fact_stock_daily.opening_on_hand is 'Units on hand when the day began.';
 comment on column bi.fact_stock_daily.units_received is 'Units received on the day.';
 comment on column bi.fact_stock_daily.units_shipped is 'Units shipped for orders on the day.';
 comment on column bi.fact_stock_daily.units_adjusted_in is 'Units that adjustments and counts added on the day.';
-comment on column bi.fact_stock_daily.units_adjusted_out is 'Units that adjustments and counts took away on the day.';
+comment on column bi.fact_stock_daily.units_adjusted_out is 'Units that adjustments and counts removed on the day.';
 grant select on bi.fact_stock_daily to bi_reader;

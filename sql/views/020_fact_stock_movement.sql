@@ -5,26 +5,26 @@ select m.region_id, m.movement_id, m.recorded_at, (m.recorded_at at time zone 'U
   from stock.stock_movements m;
 
 comment on view bi.fact_stock_movement is
-  'One row a movement of the ledger: a signed change of a quantity. The sum of all movements of a level is the level. Live; '
-  'ask for a range of recorded_at.';
-comment on column bi.fact_stock_movement.region_id is 'The region: a group of warehouses that serve orders together.';
+  'One row per movement of the ledger: signed changes of a level. The movements of a level add up to the level. Live; filter by '
+  'a range of recorded_at.';
+comment on column bi.fact_stock_movement.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.fact_stock_movement.movement_id is 'The number of the movement.';
-comment on column bi.fact_stock_movement.recorded_at is 'When it was recorded: what the state of stock at a moment goes by.';
-comment on column bi.fact_stock_movement.recorded_on is 'The day of that, in UTC; joins dim_date.';
-comment on column bi.fact_stock_movement.occurred_at is 'When it happened, where that was said; else recorded_at.';
+comment on column bi.fact_stock_movement.recorded_at is 'When it was recorded. The stock at a moment is the sum up to this time.';
+comment on column bi.fact_stock_movement.recorded_on is 'The UTC day of recorded_at; joins dim_date.';
+comment on column bi.fact_stock_movement.occurred_at is 'When it happened, if the caller said so; otherwise recorded_at.';
 comment on column bi.fact_stock_movement.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fact_stock_movement.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fact_stock_movement.batch_id is
-  'The batch that lies there, as in fact_fulfillment; null where none is concerned.';
+  'The lot of the units, as in fact_fulfillment; null where no lot is concerned.';
 comment on column bi.fact_stock_movement.kind is
   'receipt, adjustment, count, transfer_out, transfer_in, reserve, release, commit, uncommit, fulfill or return.';
-comment on column bi.fact_stock_movement.reason_code is 'Why, for changes by hand; joins dim_reason.';
-comment on column bi.fact_stock_movement.on_hand_delta is 'Change of the units that lie there.';
-comment on column bi.fact_stock_movement.reserved_delta is 'Change of the units held by reservations.';
+comment on column bi.fact_stock_movement.reason_code is 'The reason of a change by hand; joins dim_reason.';
+comment on column bi.fact_stock_movement.on_hand_delta is 'Change of the units on hand.';
+comment on column bi.fact_stock_movement.reserved_delta is 'Change of the units in reservations.';
 comment on column bi.fact_stock_movement.committed_delta is 'Change of the units on open orders.';
-comment on column bi.fact_stock_movement.unavailable_delta is 'Change of the units that lie there and cannot be sold.';
-comment on column bi.fact_stock_movement.safety_stock_delta is 'Change of the units that are kept back.';
-comment on column bi.fact_stock_movement.incoming_delta is 'Change of the units that are announced.';
-comment on column bi.fact_stock_movement.on_hand_after is 'Units that lie there afterwards.';
-comment on column bi.fact_stock_movement.available_after is 'Units for sale afterwards.';
+comment on column bi.fact_stock_movement.unavailable_delta is 'Change of the units on hand that cannot be sold.';
+comment on column bi.fact_stock_movement.safety_stock_delta is 'Change of the safety stock.';
+comment on column bi.fact_stock_movement.incoming_delta is 'Change of the announced units.';
+comment on column bi.fact_stock_movement.on_hand_after is 'Units on hand after the movement.';
+comment on column bi.fact_stock_movement.available_after is 'Units available after the movement.';
 grant select on bi.fact_stock_movement to bi_reader;

@@ -31,20 +31,20 @@ select k.region_id, k.currency, k.sku_id, c.name as sku_name, k.units::bigint as
   join catalog.skus c on c.sku_id = k.sku_id;
 
 comment on view bi.abc_xyz is
-  'One row a region, currency and SKU that was ordered in the last 91 complete days (of UTC). ABC by its share of revenue, '
-  'the greatest first: A until they are 80 percent together, B until 95, C the rest. XYZ by how evenly it sells: the '
-  'coefficient of variation of its units over the 13 weeks (those before the first order of the region left out); X up to '
-  '0.5, Y up to 1, Z above. Withdrawn units count for nothing. As old as the rollup sales in bi.freshness.';
-comment on column bi.abc_xyz.region_id is 'The region: a group of warehouses that serve orders together.';
+  'One row per region, currency and SKU that was ordered in the last 91 complete days (UTC). ABC by share of revenue, the '
+  'greatest first: A until their sum is 80 percent, B until 95, C the rest. XYZ by how evenly it sells: the coefficient of '
+  'variation of its units over the 13 weeks (without those before the first order of the region); X up to 0.5, Y up to 1, Z '
+  'above. Withdrawn units do not count. As old as the rollup sales in bi.freshness.';
+comment on column bi.abc_xyz.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.abc_xyz.currency is 'ISO 4217 code of the amounts.';
 comment on column bi.abc_xyz.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.abc_xyz.sku_name is 'What customers call it.';
-comment on column bi.abc_xyz.units is 'Units ordered in the 91 days, and not withdrawn.';
-comment on column bi.abc_xyz.revenue is 'What they cost.';
-comment on column bi.abc_xyz.revenue_share is 'revenue as a share of all SKUs in the currency, from 0 to 1; null where there is none.';
-comment on column bi.abc_xyz.cumulative_share is 'revenue_share with those of all that brought more; null where there is no revenue.';
+comment on column bi.abc_xyz.sku_name is 'The name of the product.';
+comment on column bi.abc_xyz.units is 'Units ordered in the 91 days and not withdrawn.';
+comment on column bi.abc_xyz.revenue is 'The price of these units.';
+comment on column bi.abc_xyz.revenue_share is 'revenue as a share of all SKUs in the currency, from 0 to 1; null where there is no revenue.';
+comment on column bi.abc_xyz.cumulative_share is 'The sum of revenue_share of this SKU and all with more revenue; null where there is no revenue.';
 comment on column bi.abc_xyz.abc is 'A up to 80 percent of the revenue, B up to 95, C the rest.';
-comment on column bi.abc_xyz.units_per_week is 'Mean units of a week.';
-comment on column bi.abc_xyz.variation is 'Standard deviation of the weeks'' units / units_per_week; null where that is 0.';
+comment on column bi.abc_xyz.units_per_week is 'Mean units per week.';
+comment on column bi.abc_xyz.variation is 'Standard deviation of the units of a week / units_per_week; null where that is 0.';
 comment on column bi.abc_xyz.xyz is 'X up to a variation of 0.5, Y up to 1, Z above.';
 grant select on bi.abc_xyz to bi_reader, admin;

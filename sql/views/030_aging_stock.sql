@@ -15,18 +15,18 @@ select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, v.lot_id as ba
  where v.on_hand > 0;
 
 comment on view bi.aging_stock is
-  'One row a warehouse and batch that lies there: since when. The units are live, the days as old as the rollup stock in '
+  'One row per warehouse and lot on hand: its age. The units are live, the days as old as the rollup stock in '
   'bi.freshness.';
-comment on column bi.aging_stock.region_id is 'The region: a group of warehouses that serve orders together.';
+comment on column bi.aging_stock.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.aging_stock.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.aging_stock.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.aging_stock.sku_name is 'What customers call it.';
-comment on column bi.aging_stock.batch_id is 'The batch.';
-comment on column bi.aging_stock.batch_number is 'The number on the batch.';
-comment on column bi.aging_stock.first_received_on is 'The day (of UTC) when the first units of it came into the warehouse.';
+comment on column bi.aging_stock.sku_name is 'The name of the product.';
+comment on column bi.aging_stock.batch_id is 'The lot.';
+comment on column bi.aging_stock.batch_number is 'The number of the lot.';
+comment on column bi.aging_stock.first_received_on is 'The day (UTC) on which the warehouse received the first units.';
 comment on column bi.aging_stock.age_days is 'Days since then.';
 comment on column bi.aging_stock.age_band is '0-30, 31-60, 61-90, 91-180 or over 180 days.';
-comment on column bi.aging_stock.on_hand is 'Units that lie there.';
-comment on column bi.aging_stock.value is 'on_hand at the list price of now; null where there is none.';
+comment on column bi.aging_stock.on_hand is 'Units on hand.';
+comment on column bi.aging_stock.value is 'on_hand at the current list price; null where the SKU has none.';
 comment on column bi.aging_stock.currency is 'ISO 4217 code of the amounts.';
 grant select on bi.aging_stock to bi_reader;

@@ -12,17 +12,17 @@ select h.region_id, h.channel_id, c.name as channel_name, h.month_on, h.currency
   join catalog.channels c on c.channel_id = h.channel_id;
 
 comment on view bi.channel_performance is
-  'One row a channel, month in which the orders were placed, and currency. As old as the rollup sales in bi.freshness.';
-comment on column bi.channel_performance.region_id is 'The region: a group of warehouses that serve orders together.';
+  'One row per channel, currency and month in which the orders were placed. As old as the rollup sales in bi.freshness.';
+comment on column bi.channel_performance.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.channel_performance.channel_id is 'The sales channel; joins dim_channel.';
-comment on column bi.channel_performance.channel_name is 'What people call the channel.';
-comment on column bi.channel_performance.month_on is 'The first day of the month (of UTC).';
+comment on column bi.channel_performance.channel_name is 'The name of the channel.';
+comment on column bi.channel_performance.month_on is 'The first day of the month (UTC).';
 comment on column bi.channel_performance.currency is 'ISO 4217 code of the amounts.';
-comment on column bi.channel_performance.orders is 'Orders placed, canceled ones too.';
-comment on column bi.channel_performance.canceled_orders is 'Those of them that were canceled.';
-comment on column bi.channel_performance.shipped_orders is 'Those of them that were shipped whole so far.';
+comment on column bi.channel_performance.orders is 'Orders placed, including canceled ones.';
+comment on column bi.channel_performance.canceled_orders is 'Orders of these that were canceled.';
+comment on column bi.channel_performance.shipped_orders is 'Orders of these that were shipped whole so far.';
 comment on column bi.channel_performance.units is 'Units of the orders that were not canceled.';
-comment on column bi.channel_performance.revenue is 'What those orders cost.';
+comment on column bi.channel_performance.revenue is 'The total price of those orders.';
 comment on column bi.channel_performance.average_order_value is 'revenue / orders that were not canceled.';
 comment on column bi.channel_performance.units_per_order is 'units / orders that were not canceled.';
 comment on column bi.channel_performance.cancellation_rate is 'canceled_orders / orders, from 0 to 1.';

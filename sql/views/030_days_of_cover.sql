@@ -13,15 +13,15 @@ select l.region_id, l.warehouse_id, l.sku_id, s.name as sku_name, l.available::b
     on d.region_id = l.region_id and d.warehouse_id = l.warehouse_id and d.sku_id = l.sku_id;
 
 comment on view bi.days_of_cover is
-  'One row a warehouse and SKU that has been there: how long what is available lasts at the pace of the last 28 complete '
-  'days (of UTC), or of as many as are on record. days_of_cover = available / (units_shipped / days). available is live, the '
+  'One row per warehouse and SKU that it has ever had: how long the available units last at the pace of the last 28 complete '
+  'days (UTC), or of as many as are on record. days_of_cover = available / (units_shipped / days). available is live, the '
   'pace as old as the rollup stock in bi.freshness.';
-comment on column bi.days_of_cover.region_id is 'The region: a group of warehouses that serve orders together.';
+comment on column bi.days_of_cover.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.days_of_cover.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.days_of_cover.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.days_of_cover.sku_name is 'What customers call it.';
+comment on column bi.days_of_cover.sku_name is 'The name of the product.';
 comment on column bi.days_of_cover.available is 'Units for sale now.';
-comment on column bi.days_of_cover.days is 'Complete days that the pace is taken from, 28 at most; 0 on the first day.';
+comment on column bi.days_of_cover.days is 'Complete days from which the pace is computed, at most 28; 0 on the first day.';
 comment on column bi.days_of_cover.units_shipped is 'Units shipped for orders on those days.';
 comment on column bi.days_of_cover.units_per_day is 'units_shipped / days; null where no day is complete.';
 comment on column bi.days_of_cover.days_of_cover is 'available / units_per_day; null where nothing was shipped.';

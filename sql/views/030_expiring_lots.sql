@@ -10,19 +10,19 @@ select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, t.lot_id as ba
  where v.on_hand > 0 and t.expiration_date <= d.today + 90;
 
 comment on view bi.expiring_lots is
-  'One row a warehouse and batch that lies there and whose last day of sale comes within 90 days (of the region''s time '
-  'zone), or has passed. Live.';
-comment on column bi.expiring_lots.region_id is 'The region: a group of warehouses that serve orders together.';
+  'One row per warehouse and lot on hand whose last day of sale is within the next 90 days (in the region''s time zone) or has '
+  'passed. Live.';
+comment on column bi.expiring_lots.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.expiring_lots.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.expiring_lots.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.expiring_lots.sku_name is 'What customers call it.';
-comment on column bi.expiring_lots.batch_id is 'The batch.';
-comment on column bi.expiring_lots.batch_number is 'The number on the batch.';
+comment on column bi.expiring_lots.sku_name is 'The name of the product.';
+comment on column bi.expiring_lots.batch_id is 'The lot.';
+comment on column bi.expiring_lots.batch_number is 'The number of the lot.';
 comment on column bi.expiring_lots.expiration_date is 'The last day of sale.';
-comment on column bi.expiring_lots.days_left is 'Days until then; 0 on that day, below it afterwards.';
+comment on column bi.expiring_lots.days_left is 'Days until then; 0 on that day, negative afterwards.';
 comment on column bi.expiring_lots.batch_status is
-  'available, on_hold, quarantined, recalled, damaged, destroyed; expired when available no longer counts.';
-comment on column bi.expiring_lots.on_hand is 'Units that lie there.';
-comment on column bi.expiring_lots.value is 'These units at the list price of now; null where there is none.';
+  'available, on_hold, quarantined, recalled, damaged, destroyed; expired if an available lot is past its last day.';
+comment on column bi.expiring_lots.on_hand is 'Units on hand.';
+comment on column bi.expiring_lots.value is 'on_hand at the current list price; null where the SKU has none.';
 comment on column bi.expiring_lots.currency is 'ISO 4217 code of the amounts.';
 grant select on bi.expiring_lots to bi_reader, admin, warehouse, sales;

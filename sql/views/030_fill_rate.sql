@@ -11,19 +11,19 @@ select d.region_id, d.month_on, d.channel_id, d.warehouse_id, d.sku_id, s.name a
   join catalog.skus s on s.sku_id = d.sku_id;
 
 comment on view bi.fill_rate is
-  'One row a channel, warehouse, SKU and month in which the orders were placed: which share of the units promised to '
-  'customers was shipped so far. fill_rate = units_shipped / units_ordered. Orders that were refused for want of stock are '
-  'not kept, so the demand that they stood for is not in here. As old as the rollup sales in bi.freshness.';
-comment on column bi.fill_rate.region_id is 'The region: a group of warehouses that serve orders together.';
-comment on column bi.fill_rate.month_on is 'The first day of the month (of UTC).';
+  'One row per channel, warehouse, SKU and month in which the orders were placed: the share of the units promised to '
+  'customers that was shipped so far. fill_rate = units_shipped / units_ordered. Orders refused for lack of stock are not '
+  'kept, so their demand is not included. As old as the rollup sales in bi.freshness.';
+comment on column bi.fill_rate.region_id is 'The region, a group of warehouses that serve orders together.';
+comment on column bi.fill_rate.month_on is 'The first day of the month (UTC).';
 comment on column bi.fill_rate.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fill_rate.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fill_rate.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.fill_rate.sku_name is 'What customers call it.';
+comment on column bi.fill_rate.sku_name is 'The name of the product.';
 comment on column bi.fill_rate.units_ordered is
-  'Units promised to orders placed in the month, those that were withdrawn later too.';
-comment on column bi.fill_rate.units_shipped is 'Those of them that were shipped.';
-comment on column bi.fill_rate.units_withdrawn is 'Those of them that went back: the order was canceled or changed.';
-comment on column bi.fill_rate.units_open is 'Those of them that are still to be shipped.';
+  'Units promised to orders placed in the month, including those withdrawn later.';
+comment on column bi.fill_rate.units_shipped is 'Units of these that were shipped.';
+comment on column bi.fill_rate.units_withdrawn is 'Units of these that were withdrawn: the order was canceled or changed.';
+comment on column bi.fill_rate.units_open is 'Units of these that are still to be shipped.';
 comment on column bi.fill_rate.fill_rate is 'units_shipped / units_ordered, from 0 to 1; null where none were ordered.';
 grant select on bi.fill_rate to bi_reader, admin;

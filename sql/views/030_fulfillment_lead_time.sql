@@ -13,15 +13,15 @@ select c.region_id, c.month_on, c.channel_id, c.warehouse_id, max(c.total)::bigi
  group by c.region_id, c.month_on, c.channel_id, c.warehouse_id;
 
 comment on view bi.fulfillment_lead_time is
-  'One row a channel, warehouse and month in which the orders were placed: hours from the order at its source until a parcel '
-  'of it left. As old as the rollup sales in bi.freshness.';
-comment on column bi.fulfillment_lead_time.region_id is 'The region: a group of warehouses that serve orders together.';
-comment on column bi.fulfillment_lead_time.month_on is 'The first day of the month (of UTC).';
+  'One row per channel, warehouse and month in which the orders were placed: hours from the order at its source until a parcel '
+  'left. As old as the rollup sales in bi.freshness.';
+comment on column bi.fulfillment_lead_time.region_id is 'The region, a group of warehouses that serve orders together.';
+comment on column bi.fulfillment_lead_time.month_on is 'The first day of the month (UTC).';
 comment on column bi.fulfillment_lead_time.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fulfillment_lead_time.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fulfillment_lead_time.parcels is 'Parcels that left so far.';
 comment on column bi.fulfillment_lead_time.average_hours is 'Mean, exact to the second.';
-comment on column bi.fulfillment_lead_time.median_hours is 'So many whole hours had passed for half of the parcels, or fewer.';
-comment on column bi.fulfillment_lead_time.p90_hours is 'So many whole hours had passed for 90 of 100 parcels, or fewer.';
-comment on column bi.fulfillment_lead_time.hours_max is 'Whole hours of the slowest one.';
+comment on column bi.fulfillment_lead_time.median_hours is 'Half of the parcels left within this many whole hours.';
+comment on column bi.fulfillment_lead_time.p90_hours is '90 percent of the parcels left within this many whole hours.';
+comment on column bi.fulfillment_lead_time.hours_max is 'Whole hours of the slowest parcel.';
 grant select on bi.fulfillment_lead_time to bi_reader, admin, warehouse, sales;

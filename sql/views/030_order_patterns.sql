@@ -5,13 +5,13 @@ select h.region_id, h.channel_id, date_trunc('month', h.at)::date as month_on, e
  group by 1, 2, 3, 4, 5;
 
 comment on view bi.order_patterns is
-  'One row a channel, month, weekday and hour (of UTC) in which orders were placed: when customers order. As old as the '
+  'One row per channel, month, weekday and hour (UTC) in which orders were placed: when customers order. As old as the '
   'rollup sales in bi.freshness.';
-comment on column bi.order_patterns.region_id is 'The region: a group of warehouses that serve orders together.';
+comment on column bi.order_patterns.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.order_patterns.channel_id is 'The sales channel; joins dim_channel.';
-comment on column bi.order_patterns.month_on is 'The first day of the month (of UTC).';
+comment on column bi.order_patterns.month_on is 'The first day of the month (UTC).';
 comment on column bi.order_patterns.iso_weekday is '1 for Monday to 7 for Sunday.';
-comment on column bi.order_patterns.hour_of_day is '0 to 23, of UTC: 9 is from nine to ten.';
-comment on column bi.order_patterns.orders is 'Orders placed then, canceled ones too.';
-comment on column bi.order_patterns.units is 'Units of those that were not canceled.';
+comment on column bi.order_patterns.hour_of_day is '0 to 23, in UTC: 9 is from nine to ten.';
+comment on column bi.order_patterns.orders is 'Orders placed in this hour, including canceled ones.';
+comment on column bi.order_patterns.units is 'Units of the orders that were not canceled.';
 grant select on bi.order_patterns to bi_reader, admin;

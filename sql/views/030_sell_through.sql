@@ -10,18 +10,18 @@ select d.region_id, d.month_on, d.warehouse_id, d.sku_id, s.name as sku_name, d.
   join catalog.skus s on s.sku_id = d.sku_id;
 
 comment on view bi.sell_through is
-  'One row a warehouse, SKU and month: which share of what could be sold was shipped. sell_through = units_shipped / '
-  '(opening_on_hand + units_received), from 0 to 1, more where adjustments added units. For more than one row divide the '
-  'sums, per month. As old as the rollup stock in bi.freshness.';
-comment on column bi.sell_through.region_id is 'The region: a group of warehouses that serve orders together.';
-comment on column bi.sell_through.month_on is 'The first day of the month (of UTC).';
+  'One row per warehouse, SKU and month: the share of the sellable units that was shipped. sell_through = units_shipped / '
+  '(opening_on_hand + units_received), from 0 to 1, more where adjustments added units. Over several rows, divide '
+  'the sums, per month. As old as the rollup stock in bi.freshness.';
+comment on column bi.sell_through.region_id is 'The region, a group of warehouses that serve orders together.';
+comment on column bi.sell_through.month_on is 'The first day of the month (UTC).';
 comment on column bi.sell_through.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.sell_through.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.sell_through.sku_name is 'What customers call it.';
-comment on column bi.sell_through.opening_on_hand is 'Units that lay there when the month began, or the SKU came.';
+comment on column bi.sell_through.sku_name is 'The name of the product.';
+comment on column bi.sell_through.opening_on_hand is 'Units on hand when the month began.';
 comment on column bi.sell_through.units_received is 'Units received in the month.';
 comment on column bi.sell_through.units_shipped is 'Units shipped for orders in the month.';
-comment on column bi.sell_through.closing_on_hand is 'Units that lay there when the month ended; this month: now.';
+comment on column bi.sell_through.closing_on_hand is 'Units on hand when the month ended; in the current month: now.';
 comment on column bi.sell_through.sell_through is
-  'units_shipped / (opening_on_hand + units_received); null where there was nothing.';
+  'units_shipped / (opening_on_hand + units_received); null where that is 0.';
 grant select on bi.sell_through to bi_reader, admin, warehouse;

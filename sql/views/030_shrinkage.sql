@@ -10,18 +10,18 @@ select d.region_id, d.month_on, d.warehouse_id, d.sku_id, s.name as sku_name, d.
   left join bi.dim_reason r on r.reason_code = d.reason_code;
 
 comment on view bi.shrinkage is
-  'One row a warehouse, SKU, month and reason: units that adjustments and counts took away and added. As old as the rollup '
+  'One row per warehouse, SKU, month and reason: units that adjustments and counts removed and added. As old as the rollup '
   'stock in bi.freshness.';
-comment on column bi.shrinkage.region_id is 'The region: a group of warehouses that serve orders together.';
-comment on column bi.shrinkage.month_on is 'The first day of the month (of UTC).';
+comment on column bi.shrinkage.region_id is 'The region, a group of warehouses that serve orders together.';
+comment on column bi.shrinkage.month_on is 'The first day of the month (UTC).';
 comment on column bi.shrinkage.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.shrinkage.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.shrinkage.sku_name is 'What customers call it.';
-comment on column bi.shrinkage.reason_code is 'Why; joins dim_reason.';
-comment on column bi.shrinkage.is_loss is 'Whether units that go for this reason are lost: see dim_reason.';
-comment on column bi.shrinkage.units_out is 'Units that were taken away.';
-comment on column bi.shrinkage.units_in is 'Units that were added.';
-comment on column bi.shrinkage.units_net is 'units_in - units_out: below zero where units went missing.';
-comment on column bi.shrinkage.value_net is 'units_net at the list price of now; null where there is none.';
+comment on column bi.shrinkage.sku_name is 'The name of the product.';
+comment on column bi.shrinkage.reason_code is 'The reason; joins dim_reason.';
+comment on column bi.shrinkage.is_loss is 'Whether units removed for this reason are lost: see dim_reason.';
+comment on column bi.shrinkage.units_out is 'Units removed.';
+comment on column bi.shrinkage.units_in is 'Units added.';
+comment on column bi.shrinkage.units_net is 'units_in - units_out: negative where units went missing.';
+comment on column bi.shrinkage.value_net is 'units_net at the current list price; null where the SKU has none.';
 comment on column bi.shrinkage.currency is 'ISO 4217 code of the amounts.';
 grant select on bi.shrinkage to bi_reader;

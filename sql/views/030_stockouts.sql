@@ -10,22 +10,22 @@ select d.region_id, d.warehouse_id, d.sku_id, s.name as sku_name, d.started_on,
                  where r.available <= 0) i
          group by i.region_id, i.warehouse_id, i.sku_id, i.spell) d
   join catalog.skus s on s.sku_id = d.sku_id
- -- By the days that are summed, not by the clock: while the sums are old nobody knows of a day on which it ended.
+ -- By the summed days, not by the clock: old sums cannot show on which day a stockout ended.
  cross join lateral (
    select exists (select from analytics.stock_days n
                    where n.region_id = d.region_id and n.warehouse_id = d.warehouse_id and n.sku_id = d.sku_id
                      and n.day_on = d.last_on + 1)) o (is_over);
 
 comment on view bi.stockouts is
-  'One row a spell of days (of UTC) that each ended with nothing of a SKU for sale in a warehouse that had had it. A spell '
-  'within one day is not seen. As old as the rollup stock in bi.freshness.';
-comment on column bi.stockouts.region_id is 'The region: a group of warehouses that serve orders together.';
+  'One row per stockout: consecutive days (UTC) that each ended without an available unit of a SKU in a warehouse that had had '
+  'it. A stockout within one day does not show. As old as the rollup stock in bi.freshness.';
+comment on column bi.stockouts.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.stockouts.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.stockouts.sku_id is 'The SKU; joins dim_sku.';
-comment on column bi.stockouts.sku_name is 'What customers call it.';
-comment on column bi.stockouts.started_on is 'The first day that ended with nothing for sale.';
-comment on column bi.stockouts.ended_on is 'The last such day; null where the spell goes on.';
-comment on column bi.stockouts.days is 'So many days, the last that is summed too.';
-comment on column bi.stockouts.is_over is 'Whether there is something for sale again.';
-comment on column bi.stockouts.is_open is 'Whether it goes on.';
+comment on column bi.stockouts.sku_name is 'The name of the product.';
+comment on column bi.stockouts.started_on is 'The first day that ended without an available unit.';
+comment on column bi.stockouts.ended_on is 'The last such day; null where the stockout continues.';
+comment on column bi.stockouts.days is 'The number of days, including the last summed day.';
+comment on column bi.stockouts.is_over is 'Whether units are available again.';
+comment on column bi.stockouts.is_open is 'Whether the stockout continues.';
 grant select on bi.stockouts to bi_reader, admin, warehouse, sales;

@@ -49,11 +49,11 @@ select r.from_view, r.from_columns, r.to_view, r.to_columns, r.cardinality
   ) as r (from_view, from_columns, to_view, to_columns, cardinality);
 
 comment on view bi.relationships is
-  'One row a join that makes sense. Column lists are in step: the first of the one equals the first of the other.';
-comment on column bi.relationships.from_view is 'The view that has many rows.';
-comment on column bi.relationships.from_columns is 'Its columns, with a comma between them.';
+  'One row per useful join. Column lists correspond: the first column of one equals the first of the other.';
+comment on column bi.relationships.from_view is 'The view with many rows.';
+comment on column bi.relationships.from_columns is 'Its columns, separated by commas.';
 comment on column bi.relationships.to_view is 'The view to join.';
-comment on column bi.relationships.to_columns is 'Its columns, with a comma between them.';
+comment on column bi.relationships.to_columns is 'Its columns, separated by commas.';
 comment on column bi.relationships.cardinality is
   'many to one; or many to many, where amounts must be summed before they are joined.';
 grant select on bi.relationships to bi_reader;

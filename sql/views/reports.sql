@@ -1,19 +1,20 @@
--- The reports that /v1/analytics serves: one element per report, in the order of their paths. A report is a view of schema bi and
--- what is said here; api.read_report reads it, and pyapp/api/analytics.py makes its route, its parameters and its schemas.
+-- The reports that /v1/analytics serves: one element per report, in the order of their paths. A report is a view of schema bi
+-- plus this description; api.read_report reads it, and pyapp/api/analytics.py makes its route, parameters and schemas.
 --
--- report, row, page: the last part of the path, and the names of the schemas of a row and of a page of them.
--- members: those of a row, as columns of the view. Their types stand in columns.txt, their meaning in the comments on the columns,
---   which say where they can be null; `about` adds an example, limits, the values there are.
--- keys: the columns that put the rows in order, and name each of them. A null comes last.
--- filters: columns, and the parameter that they are compared with where its name is another. A month is any day of it.
--- sums, shares: there are fewer rows than in the view: these columns are summed over the rest, and these are one sum by another.
+-- report, row, page: the last part of the path, and the schema names of a row and of a page.
+-- members: the members of a row, as columns of the view. Their types are in columns.txt. The comments on the columns explain them
+--   and say where they can be null; `about` adds an example, limits, the allowed values.
+-- keys: the columns that order the rows and identify each of them. A null comes last.
+-- filters: columns, each with the parameter that it is compared with. A month is any day of it.
+-- sums, shares: for a report with fewer rows than its view: the columns that are summed over the other rows, and the columns that
+--   are one sum divided by another.
 create or replace view analytics.reports with (security_invoker = true) as
 select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums, r.shares
   from jsonb_to_recordset($json$[
 { "report": "turnover", "view": "inventory_turnover", "row": "Turnover", "page": "TurnoverPage",
   "summary": "How often stock is shipped, by month",
   "says": "How often the average stock of a SKU in a warehouse was shipped in a month.",
-  "order": "The latest month first; in it, what was shipped most.",
+  "order": "The latest month first; within a month, the most shipped SKU first.",
   "members": ["month_on as month", "warehouse_id as warehouse_location", "sku_id", "sku_name as name", "days", "units_shipped",
               "average_on_hand", "turnover", "turnover_annualized"],
   "keys": ["month_on desc", "units_shipped desc", "warehouse_id", "sku_id"],
@@ -22,9 +23,9 @@ select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums
             "average_on_hand": {"minimum": 0, "example": 351.5}, "turnover": {"example": 0.1195},
             "turnover_annualized": {"example": 1.4538}}},
 { "report": "sell-through", "view": "sell_through", "row": "SellThrough", "page": "SellThroughPage",
-  "summary": "Which share of what could be sold is shipped, by month",
-  "says": "Which share of what could be sold of a SKU in a warehouse was shipped in a month.",
-  "order": "The latest month first; in it, what was shipped most.",
+  "summary": "Which share of the sellable units is shipped, by month",
+  "says": "The share of the sellable units of a SKU in a warehouse that was shipped in a month.",
+  "order": "The latest month first; within a month, the most shipped SKU first.",
   "members": ["month_on as month", "warehouse_id as warehouse_location", "sku_id", "sku_name as name", "opening_on_hand",
               "units_received", "units_shipped", "closing_on_hand", "sell_through"],
   "keys": ["month_on desc", "units_shipped desc", "warehouse_id", "sku_id"],
@@ -32,18 +33,18 @@ select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums
   "about": {"opening_on_hand": {"example": 300}, "units_received": {"minimum": 0, "example": 120},
             "units_shipped": {"minimum": 0, "example": 42}, "closing_on_hand": {"example": 378}, "sell_through": {"example": 0.1}}},
 { "report": "stockouts", "view": "stockouts", "row": "Stockout", "page": "StockoutPage",
-  "summary": "When there was nothing for sale, and where",
-  "says": "A spell of days that each ended with nothing of a SKU for sale in a warehouse.",
-  "order": "The latest spell first.",
+  "summary": "When and where SKUs were out of stock",
+  "says": "Consecutive days that each ended without an available unit of a SKU in a warehouse.",
+  "order": "The latest stockout first.",
   "members": ["warehouse_id as warehouse_location", "sku_id", "sku_name as name", "started_on", "ended_on", "days",
               "is_open as open"],
   "keys": ["started_on desc", "warehouse_id", "sku_id"],
   "filters": ["is_open = open", "sku_id = sku_id", "warehouse_id = warehouse"],
   "about": {"started_on": {"example": "2026-11-03"}, "ended_on": {"example": "2026-11-07"}, "days": {"minimum": 1, "example": 5},
-            "open": {"example": false, "asks": "Only those that go on; false: only those that are over."}}},
+            "open": {"example": false, "asks": "Only stockouts that continue; false: only those that are over."}}},
 { "report": "fulfillment", "view": "fulfillment_lead_time", "row": "LeadTime", "page": "LeadTimePage",
   "summary": "How long parcels take, by month",
-  "says": "Hours from the order until a parcel of it left, of the orders placed in a month.",
+  "says": "Hours from order to parcel, for the orders placed in a month.",
   "order": "The latest month first.",
   "members": ["month_on as month", "channel_id as channel", "warehouse_id as warehouse_location", "parcels", "average_hours",
               "median_hours", "p90_hours", "hours_max as max_hours"],
@@ -53,19 +54,19 @@ select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums
             "median_hours": {"minimum": 0, "example": 26}, "p90_hours": {"minimum": 0, "example": 26},
             "max_hours": {"minimum": 0, "example": 26}}},
 { "report": "expiring", "view": "expiring_lots", "row": "ExpiringBatch", "page": "ExpiringPage",
-  "summary": "Batches that expire within 90 days, or have expired",
-  "says": "A batch that lies in a warehouse and expires soon, or has expired.",
-  "order": "The first to expire first.",
+  "summary": "Lots that expire within 90 days, or have expired",
+  "says": "A lot in a warehouse that expires soon or has expired.",
+  "order": "The earliest expiration date first.",
   "members": ["warehouse_id as warehouse_location", "sku_id", "sku_name as name", "batch_number", "batch_status as status",
               "expiration_date", "days_left", "on_hand as stock", "value", "currency"],
   "keys": ["expiration_date", "warehouse_id", "batch_id"],
   "filters": ["days_left <= within_days", "sku_id = sku_id", "warehouse_id = warehouse"],
   "about": {"expiration_date": {"example": "2035-04-30"}, "days_left": {"example": 12}, "stock": {"minimum": 0, "example": 29},
             "value": {"minimum": 0, "example": 86.71},
-            "within_days": {"minimum": 0, "maximum": 90, "asks": "Last day of sale at most so many days from now."}}},
+            "within_days": {"minimum": 0, "maximum": 90, "asks": "Only lots whose last day of sale is at most this many days away."}}},
 { "report": "fill-rate", "view": "fill_rate", "row": "FillRate", "page": "FillRatePage",
-  "summary": "Which share of what was promised is shipped, by month",
-  "says": "Which share of the units promised to customers was shipped, of the orders placed in a month.",
+  "summary": "Which share of the promised units is shipped, by month",
+  "says": "The share of the units promised to customers that was shipped, for the orders placed in a month.",
   "order": "The latest month first.",
   "members": ["month_on as month", "channel_id as channel", "warehouse_id as warehouse_location", "units_ordered", "units_shipped",
               "units_withdrawn", "units_open", "fill_rate"],
@@ -77,9 +78,9 @@ select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums
             "units_withdrawn": {"minimum": 0, "example": 2}, "units_open": {"minimum": 0, "example": 4},
             "fill_rate": {"example": 0.9}}},
 { "report": "cover", "view": "days_of_cover", "row": "Cover", "page": "CoverPage",
-  "summary": "How many days what is available lasts",
-  "says": "How long what is available of a SKU in a warehouse lasts.",
-  "order": "What is gone first comes first.",
+  "summary": "How many days the available units last",
+  "says": "How long the available units of a SKU in a warehouse last.",
+  "order": "The SKU that runs out first comes first.",
   "members": ["warehouse_id as warehouse_location", "sku_id", "sku_name as name", "available", "days", "units_shipped",
               "units_per_day", "days_of_cover"],
   "keys": ["days_of_cover", "warehouse_id", "sku_id"],
@@ -88,8 +89,8 @@ select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums
             "units_per_day": {"example": 0.5}, "days_of_cover": {"example": 140.0}}},
 { "report": "abc", "view": "abc_xyz", "row": "Abc", "page": "AbcPage",
   "summary": "Which SKUs bring the revenue, and how evenly they sell",
-  "says": "What a SKU brought in the last 91 complete days, and how evenly it sold.",
-  "order": "What brings most comes first.",
+  "says": "The revenue of a SKU in the last 91 complete days, and how evenly it sold.",
+  "order": "The highest revenue first.",
   "members": ["sku_id", "sku_name as name", "currency", "units", "revenue", "revenue_share", "cumulative_share", "abc",
               "units_per_week", "variation", "xyz"],
   "keys": ["revenue desc", "currency", "sku_id"],
@@ -100,8 +101,8 @@ select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums
             "xyz": {"values": ["X", "Y", "Z"], "example": "X"}}},
 { "report": "patterns", "view": "order_patterns", "row": "Pattern", "page": "PatternPage",
   "summary": "On which weekday and at which hour customers order",
-  "says": "Orders that were placed in an hour of a weekday.",
-  "order": "Monday's first hour first; hours without an order have no row.",
+  "says": "Orders placed in one hour of a weekday.",
+  "order": "Starts with the first hour of Monday; hours without an order have no row.",
   "members": ["iso_weekday", "hour_of_day", "orders", "units"],
   "keys": ["iso_weekday", "hour_of_day"],
   "filters": ["month_on = month", "channel_id = channel"],
@@ -112,12 +113,12 @@ select r.report, r.view, r.summary, r.says, r.members, r.keys, r.filters, r.sums
 
 comment on view analytics.reports is 'One row per report: which view of schema bi it reads, and how.';
 comment on column analytics.reports.report is 'Its name: GET /v1/analytics/<report>, api.read_report(p_report => ...).';
-comment on column analytics.reports.view is 'The view of schema bi. Whoever may read it may read the report.';
+comment on column analytics.reports.view is 'The view of schema bi. Roles that may read it may read the report.';
 comment on column analytics.reports.summary is 'The question that it answers.';
-comment on column analytics.reports.says is 'One row of it.';
+comment on column analytics.reports.says is 'What one row means.';
 comment on column analytics.reports.members is 'The members of a row: column, or column as member.';
 comment on column analytics.reports.keys is 'The columns that order the rows, some with desc.';
 comment on column analytics.reports.filters is 'Column, comparison, filter.';
-comment on column analytics.reports.sums is 'Columns that are summed over what no member shows; null: the rows are those of the view.';
-comment on column analytics.reports.shares is 'Columns that are divided again after that: by which sum which other is divided.';
+comment on column analytics.reports.sums is 'Columns that are summed over the columns without a member; null: the rows are those of the view.';
+comment on column analytics.reports.shares is 'Columns that are recomputed after that: the two sums of each, one divided by the other.';
 grant select on analytics.reports to admin, warehouse, sales;

@@ -48,7 +48,7 @@ def test_sqlalchemy_finds_every_view_with_its_comments(engine: Any) -> None:
     inspector = sa.inspect(engine)
     assert set(inspector.get_view_names()) == set(inspector.get_view_names("bi")) == bi.EXPECTED
     for view in bi.EXPECTED:
-        assert inspector.get_table_comment(view, "bi")["text"].startswith("One row a"), view
+        assert inspector.get_table_comment(view, "bi")["text"].startswith("One row per "), view
         for column in inspector.get_columns(view, "bi"):
             assert column["comment"], (view, column["name"])
             assert not isinstance(column["type"], sa.types.NullType), (view, column["name"])

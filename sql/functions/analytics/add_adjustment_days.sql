@@ -1,4 +1,4 @@
--- Adds what adjustments and counts changed, by day and reason.
+-- Adds the units that adjustments and counts changed, by day and reason.
 create or replace function analytics.add_adjustment_days(
   p_region_id smallint,
   p_movements analytics.movement[]

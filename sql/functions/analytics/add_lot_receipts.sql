@@ -1,4 +1,4 @@
--- Notes when units of a lot came in, however they did, and how many.
+-- Records when units of a lot came in, from any source, and how many.
 create or replace function analytics.add_lot_receipts(
   p_region_id smallint,
   p_movements analytics.movement[]

@@ -1,6 +1,6 @@
--- Adds movements to the days that they were recorded on, and to what the level was at the end of that day and of every later
--- one that it has a row for. Rows follow on the last there is, without a gap, up to p_today; but where p_depth movements of a level
--- were taken only up to the last of these: what comes next would change every later day again.
+-- Adds movements to the sums of their days, and to the level at the end of that day and of every later day that has a row.
+-- Adds the missing rows up to p_today without a gap. A level of which p_depth movements were taken gets rows only up to its last
+-- movement: its next movements would change every later day again.
 create or replace function analytics.add_stock_days(
   p_region_id smallint,
   p_movements analytics.movement[],
@@ -37,7 +37,7 @@ as $$
      group by f.warehouse_id, f.sku_id, m.last_on, b.on_hand, b.reserved, b.committed, b.unavailable, b.safety_stock,
               b.incoming
   ), days as (
-    -- The flows laid over a row a day: a union, for a join of them would be planned as if they were few.
+    -- The flows beside one row per day. A union, because the planner would expect few rows from a join.
     select f.warehouse_id, f.sku_id, f.day_on, f.net, f.reserved, f.committed, f.unavailable, f.safety_stock, f.incoming,
            f.received, f.shipped, f.adjusted_in, f.adjusted_out, null::bigint as had_on_hand, null::bigint as had_reserved,
            null::bigint as had_committed, null::bigint as had_unavailable, null::bigint as had_safety_stock,

@@ -1,4 +1,4 @@
--- Locks the row of a rollup, so that one at a time adds to it; false where another does.
+-- Locks the row of a rollup, so that one session at a time adds to it. False where another session holds the lock.
 create or replace function analytics.begin_rollup(
   p_region_id smallint,
   p_rollup text

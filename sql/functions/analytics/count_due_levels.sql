@@ -1,4 +1,4 @@
--- How many levels have movements that are not in the sums yet; p_limit where there are more.
+-- The number of levels that have movements not yet in the sums, counted up to p_limit.
 create or replace function analytics.count_due_levels(
   p_region_id smallint,
   p_limit integer

@@ -1,4 +1,4 @@
--- Gives every level that has days and is summed to the end a row for each day up to p_today: nothing moved on them.
+-- Gives every level that is summed to its end one row per day up to p_today. Nothing moved on these days.
 create or replace function analytics.extend_stock_days(
   p_region_id smallint,
   p_today date

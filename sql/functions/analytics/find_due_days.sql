@@ -1,6 +1,6 @@
--- Notes the days whose orders have changed, by the events of the log since the last time; all days of which there are orders where
--- it does not reach back that far. So no column of an order has to be indexed for it. Answers whether it came to where the log ended
--- when it began: while orders keep coming there is always more.
+-- Records the days whose orders have changed since the last run, from the events of the log. So no column of an order needs an
+-- index for it. Records all days that have orders where the log does not reach back that far.
+-- Returns whether it reached the end that the log had when it began: while orders keep coming, the log always has more.
 create or replace function analytics.find_due_days(
   p_region_id smallint,
   p_limit integer

@@ -1,5 +1,5 @@
--- Notes up to where the movements of these levels have been summed, and which days they have. Where p_depth movements of a level
--- were taken there may be more: its version stays behind.
+-- Records up to which movement each of these levels has been summed, and the range of its days.
+-- Where p_depth movements of a level were taken, more may exist, so its version stays behind.
 create or replace function analytics.mark_levels(
   p_region_id smallint,
   p_movements analytics.movement[],

@@ -1,4 +1,4 @@
--- A movement on its way into the sums.
+-- Constructor of a movement for the sums.
 create or replace function analytics.new_movement(
   p_warehouse_id text default null,
   p_sku_id text default null,

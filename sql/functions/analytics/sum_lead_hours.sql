@@ -1,4 +1,4 @@
--- Counts the parcels of the orders of a day anew, by the whole hours between order and parcel.
+-- Recounts the parcels of a day's orders, by the whole hours between order and parcel.
 create or replace function analytics.sum_lead_hours(
   p_region_id smallint,
   p_day date

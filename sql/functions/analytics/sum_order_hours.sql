@@ -1,4 +1,4 @@
--- Makes the sums of orders by hour anew for a day: what is no longer so goes, what is as before is not written.
+-- Recomputes a day's sums of orders by hour. Deletes stale rows and leaves unchanged ones alone.
 create or replace function analytics.sum_order_hours(
   p_region_id smallint,
   p_day date

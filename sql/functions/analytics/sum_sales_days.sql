@@ -1,5 +1,5 @@
--- Makes the sums of units promised, shipped and withdrawn anew for the orders of a day. What a SKU brings is what its lines in
--- the order cost, shared among the warehouses by the units that each has to ship.
+-- Recomputes the units promised, shipped and withdrawn for the orders of a day.
+-- The revenue of a SKU is the price of its lines in the order, divided among the warehouses by the units that each has to ship.
 create or replace function analytics.sum_sales_days(
   p_region_id smallint,
   p_day date

@@ -1,5 +1,6 @@
--- The movements that are not in the sums yet, of at most p_limit levels, in the order of the ledger, and at most p_depth of
--- each; more is a matter of another call. A level's own row says by its version whether there are any.
+-- Returns movements that are not in the sums yet, in the order of the ledger: of at most p_limit levels, and at most p_depth per
+-- level. Another call takes the rest.
+-- The version of a level shows whether it has any.
 create or replace function analytics.take_movements(
   p_region_id smallint,
   p_limit integer,

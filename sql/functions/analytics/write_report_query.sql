@@ -1,7 +1,8 @@
--- The query of a report, as SQL: it reads the view in the order of the keys, with the filters that are given, after the cursor, one
--- row more than the limit. Null where there is no such report. Only names that analytics.reports and the catalog hold become part of
--- the text. Values are its parameters: $1 the region, $2 the filters, $3 the cursor, $4 the limit, $5 the first day of the month.
--- Every key is compared in ascending order: numbers and days that descend are negated, and a null is Infinity.
+-- The SQL query of a report, or null if the report does not exist. The query reads the view in the order of the keys, with the
+-- given filters, after the cursor, and returns one row more than the limit.
+-- Only names from analytics.reports and the catalog become part of the text. Values are parameters: $1 the region, $2 the
+-- filters, $3 the cursor, $4 the limit, $5 the first day of the month.
+-- Every key is compared in ascending order: descending numbers and days are negated, and a null is Infinity.
 create or replace function analytics.write_report_query(
   p_report text,
   p_filters jsonb

@@ -1,4 +1,4 @@
--- Refuses a region that is not the caller's. The policies would hide its rows anyway; a command says so instead.
+-- Refuses a region that is not the caller's. The policies would only hide its rows; a command should say so.
 create or replace function app.check_region(
   p_region_id smallint
 )

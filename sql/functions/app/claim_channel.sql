@@ -1,4 +1,4 @@
--- The channel that a caller who names none means: its only one; an admin's is web. Null when that is not clear.
+-- The channel that a caller who names none means: the caller's only channel, or web for an admin or the worker. Otherwise null.
 create or replace function app.claim_channel()
   returns text
   language sql

@@ -1,4 +1,4 @@
--- The request that a change belongs to, or null.
+-- The id of the request that a change belongs to, or null.
 create or replace function app.claim_request_id()
   returns text
   language sql

@@ -1,4 +1,4 @@
--- The role that the transaction entered with. Inside a SECURITY DEFINER function it is still the caller's.
+-- The role that the transaction entered with. A SECURITY DEFINER function still sees the caller's role here.
 create or replace function app.claim_role()
   returns text
   language sql

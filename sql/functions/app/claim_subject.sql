@@ -1,4 +1,4 @@
--- Who calls, for the ledger and the audit; without a claim the role stands in.
+-- The caller, for ledger and audit. Without the claim, the role's name.
 create or replace function app.claim_subject()
   returns text
   language sql

@@ -1,4 +1,4 @@
--- A number out of a cursor. One that does not read as such was altered.
+-- A number from a cursor. Refuses anything else as altered.
 create or replace function app.cursor_number(
   p_value text
 )
@@ -10,7 +10,7 @@ as $$
 begin
   if p_value !~ '^[0-9]{1,18}$' then
     perform app.raise_refusal(app.refuse_lines(p_code => 'VA001',
-      p_detail => 'This cursor was altered. Send next_cursor as it was given, or leave cursor out to start again.'));
+      p_detail => 'This cursor was altered. Send next_cursor as you received it, or leave cursor out to start again.'));
   end if;
   return p_value::bigint;
 end

@@ -1,5 +1,6 @@
--- The values of a cursor, checked against the list it belongs to: it must be an array of as many values as the list sorts by,
--- with the list's own name first. Anything else was altered or comes from another list.
+-- The values of a cursor, checked against its list: an array that starts with the list's own name and has as many values as the
+-- list sorts by.
+-- Anything else was altered or comes from another list.
 create or replace function app.decode_cursor(
   p_cursor text,
   p_list text,
@@ -26,9 +27,9 @@ begin
   if v_position is null or jsonb_typeof(v_position) <> 'array'
      or jsonb_array_length(v_position) <> p_values + 1 or v_position ->> 0 is distinct from p_list
      or jsonb_path_exists(v_position, '$[*] ? (@.type() != "string")') then
-    perform app.raise_refusal(app.refuse_lines(p_code => 'VA001', p_detail => 'This cursor is not one of this list.',
+    perform app.raise_refusal(app.refuse_lines(p_code => 'VA001', p_detail => 'This cursor does not belong to this list.',
       p_errors => jsonb_build_array(jsonb_build_object('parameter', 'cursor',
-        'detail', 'Send next_cursor as it was given, or leave cursor out to start again.'))));
+        'detail', 'Send next_cursor as you received it, or leave cursor out to start again.'))));
   end if;
   return v_position;
 end

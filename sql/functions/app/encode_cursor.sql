@@ -1,4 +1,4 @@
--- A page's end as opaque text: base64url of the values that the next page starts after.
+-- The end of a page as opaque text: base64url of the values after which the next page begins.
 create or replace function app.encode_cursor(
   p_position jsonb
 )

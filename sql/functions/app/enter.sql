@@ -1,6 +1,6 @@
--- Begins the work of one caller: role and claims for the rest of the transaction. The caller must be a member of the role,
--- so the API's login can become the API's roles and nothing else. SET LOCAL statements rather than set_config() alone:
--- a distributed Postgres hands on only the former.
+-- Begins the work of one caller: sets role and claims for the rest of the transaction. The caller must be a member of the role,
+-- so the API's login can become one of the API's roles and nothing else.
+-- SET LOCAL statements rather than set_config() alone, because a distributed Postgres forwards only these.
 create or replace function app.enter(
   p_role text,
   p_claims jsonb

@@ -1,4 +1,4 @@
--- Two JSON objects as one, the members in their order (jsonb has none). Neither may be empty.
+-- Joins two JSON objects, keeping the order of their members (jsonb has no order). Neither may be empty.
 create or replace function app.join_json(
   p_first json,
   p_second json

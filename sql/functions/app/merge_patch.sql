@@ -1,4 +1,4 @@
--- A document with a merge patch applied (RFC 7396): a member that is null goes, an object is merged, anything else replaces.
+-- Applies a merge patch to a document (RFC 7396): a null removes the member, an object is merged, anything else replaces.
 create or replace function app.merge_patch(
   p_target jsonb,
   p_patch jsonb

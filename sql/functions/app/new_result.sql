@@ -1,4 +1,4 @@
--- The result of one element: its document, or with p_code the body of its refusal.
+-- The result of one element: its document or, with p_code, the body of its refusal.
 create or replace function app.new_result(
   p_ordinal integer,
   p_code text default null,

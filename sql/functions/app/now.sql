@@ -1,4 +1,4 @@
--- The one clock. A test sets scoville.now; that changes what a session computes, never what another one sees.
+-- The only clock. A test sets scoville.now, which changes what its own session computes and nothing that another session sees.
 create or replace function app.now()
   returns timestamptz
   language sql

@@ -1,5 +1,5 @@
--- A page of a list that sorts by one text: at most p_limit of the documents, and the cursor of the next page when the list
--- (which reads one document more than that) goes on.
+-- A page of a list that sorts by one text: at most p_limit documents, and the cursor of the next page if the list has read one
+-- document more than that.
 create or replace function app.page(
   p_list text,
   p_key text,

@@ -1,5 +1,5 @@
--- A page of a list that has read one document more than the limit where it goes on. The next page begins after p_last, the place of
--- the document at the limit: the name of the list, then the keys that it sorts by, as text.
+-- A page of a list that has read one document more than the limit if the list has a next page. The next page begins after p_last,
+-- the position of the document at the limit: the name of the list, then its sort keys as text.
 create or replace function app.page_at(
   p_limit integer,
   p_documents json[],

@@ -1,4 +1,4 @@
--- Ends a query, or a check that has no element to answer, with a refusal; where nothing is wrong (null) it does nothing.
+-- Raises a refusal, for queries and for checks that have no element to answer. Does nothing if the refusal is null.
 create or replace function app.raise_refusal(
   p_refusal api.refusal
 )

@@ -1,4 +1,4 @@
--- Whether the caller's role works with the orders of every channel.
+-- Whether the caller's role may see the orders of every channel.
 create or replace function app.reaches_all_channels()
   returns boolean
   language sql

@@ -1,4 +1,4 @@
--- Whether the caller's role works in every region, and so may name another than its own.
+-- Whether the caller's role works in every region, so the caller may name another region.
 create or replace function app.reaches_all_regions()
   returns boolean
   language sql

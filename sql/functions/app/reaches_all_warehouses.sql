@@ -1,4 +1,4 @@
--- Whether the caller's role works with the stock of every warehouse. Only warehouse staff are bound to their own.
+-- Whether the caller's role may see the stock of every warehouse. Only warehouse staff are bound to their own.
 create or replace function app.reaches_all_warehouses()
   returns boolean
   language sql

@@ -1,4 +1,5 @@
--- The body of a refusal: what went wrong, where (a JSON pointer into the element), and the facts a caller needs to mend it.
+-- The body of a refusal: what went wrong, where (a JSON pointer into the element), and the facts that a caller needs to correct
+-- it.
 create or replace function app.refusal(
   p_detail text,
   p_pointer text,

@@ -1,4 +1,5 @@
--- A refusal: its code, what went wrong and how to mend it, where (a JSON pointer into the element), and the facts that a caller needs.
+-- A refusal: its code, what went wrong and how to correct it, where (a JSON pointer into the element), and the facts that a
+-- caller needs.
 create or replace function app.refuse(
   p_code text,
   p_detail text,

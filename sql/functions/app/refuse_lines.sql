@@ -1,4 +1,4 @@
--- A refusal that names several faults: p_errors are objects with a pointer each. Without any, the sentence alone.
+-- A refusal that names several faults: p_errors are objects with one pointer each. Without p_errors, the sentence alone.
 create or replace function app.refuse_lines(
   p_code text,
   p_detail text,

@@ -1,4 +1,4 @@
--- The result of one element: its refusal, or its document where nothing was refused.
+-- The result of one element: its refusal, or its document if nothing was refused.
 create or replace function app.result_of(
   p_ordinal integer,
   p_refusal api.refusal,

@@ -1,4 +1,4 @@
--- A moment as documents show it: UTC, milliseconds.
+-- A timestamp in the form that documents use: UTC, milliseconds.
 create or replace function app.rfc3339(
   p_at timestamptz
 )

@@ -1,4 +1,4 @@
--- The calendar day of a region: a lot may be sold through its day of expiry, wherever the server stands.
+-- The calendar day of a region. A lot may be sold through its day of expiry in the region's time zone, not the server's.
 create or replace function app.today(
   p_region_id smallint
 )

@@ -1,4 +1,4 @@
--- What p_row has otherwise than p_other; all of it when there is no other.
+-- The members of p_row that differ from p_other; the whole row if p_other is null.
 create or replace function audit.differences(
   p_row jsonb,
   p_other jsonb

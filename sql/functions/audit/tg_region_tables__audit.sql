@@ -1,6 +1,6 @@
--- Records every insert and update of a table that belongs to a region, a statement at a time: who, when, what and why stand
--- on the row itself (changed_by, change_reason, request_id). Its argument is the column that names the row.
--- Correctness does not rest on it; nobody may delete from these tables, so there is nothing else to record.
+-- Records every insert and update of a table of a region, once per statement. The row itself says who, when, what and why
+-- (changed_by, change_reason, request_id). The trigger's argument is the column that names the row.
+-- Correctness does not depend on it. Nobody may delete from these tables, so deletions need no record.
 create or replace function audit.tg_region_tables__audit()
   returns trigger
   language plpgsql

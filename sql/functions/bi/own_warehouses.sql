@@ -1,8 +1,7 @@
--- Definer: analysts cannot read the table of logins; policies ask this to which warehouses a login is bound.
--- The warehouses of an analyst whose login is bound to some; null (which equals nothing) for any other. By who logged in, and by
--- nothing that a session can set: a login of BI tools runs any SQL, so a claim of its own would be worth nothing.
--- Expensive, says its cost, so that the planner looks rows up by an index with it rather
--- than calling it for each.
+-- Definer: analysts cannot read the table of logins; policies ask this function to which warehouses a login is bound.
+-- Returns the warehouses of an analyst whose login is bound to some; null (which equals nothing) for any other login. It reads
+-- session_user, which no session can set: a BI login runs any SQL, so its own claim would prove nothing.
+-- Its cost is set high, so that the planner looks rows up by an index with its result instead of calling it for each row.
 create or replace function bi.own_warehouses()
   returns text[]
   language sql

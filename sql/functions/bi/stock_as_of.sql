@@ -1,6 +1,6 @@
--- What every level was at a moment, to the unit: the sums of the days before, what was recorded from that day's beginning on, and
--- what is not in the sums yet. Each movement is in one of the three, however far the sums have come. Standard body: analysts may
--- not name the tables.
+-- Every level at a moment, to the unit: the sums of the days before, the movements recorded since that day began, and the
+-- movements that are not in the sums yet. Each movement is in exactly one of the three, however old the sums are.
+-- Standard body, because analysts may not name the tables.
 create or replace function bi.stock_as_of(
   p_at timestamptz
 )
@@ -40,7 +40,7 @@ begin atomic
             left join analytics.stock_marks k
               on k.region_id = l.region_id and k.warehouse_id = l.warehouse_id and k.sku_id = l.sku_id
            cross join lateral (
-             -- Of levels with new movements only, each by the index; a join would be planned as if every level had some.
+             -- Only levels with new movements, each by the index: the planner would expect movements of every level from a join.
              select v.on_hand_delta, v.reserved_delta, v.committed_delta, v.unavailable_delta, v.safety_stock_delta,
                     v.incoming_delta
                from stock.stock_movements v
@@ -52,5 +52,5 @@ end;
 
 comment on function bi.stock_as_of(timestamptz) is
   'The stock of every warehouse and SKU at a moment: select * from bi.stock_as_of(''2026-09-30 24:00 UTC''). Units, as in '
-  'fact_stock_daily; zeros before the first movement. Right whatever the age of the sums; fastest when they are new.';
+  'fact_stock_daily; zeros before the first movement. Exact even when the sums are old; fastest when they are fresh.';
 grant execute on function bi.stock_as_of(timestamptz) to bi_reader, admin, warehouse;

@@ -1,5 +1,5 @@
--- The document that a write makes of what exists (p_old, a document, or null). p_defaults: the members that a new row has unless
--- the write says otherwise.
+-- The document that a write makes of the existing one (p_old, or null). p_defaults: the members that a new row has unless the
+-- write sets them.
 create or replace function catalog.apply_write(
   p_write catalog.write,
   p_old jsonb,

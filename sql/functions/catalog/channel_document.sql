@@ -1,4 +1,4 @@
--- A channel with its warehouses in the order in which they are asked.
+-- A channel with its warehouses, by priority.
 create or replace function catalog.channel_document(
   p_channel catalog.channels
 )

@@ -1,5 +1,6 @@
--- Makes the SKUs that receipts name and nobody has made yet; the first of them to name one describes it, and who sent it made it.
--- Only an admin's receipts come here with anything new (stock.read_drafts).
+-- Creates the SKUs that receipts name and the catalog lacks. The first receipt that names a SKU describes it, and the sender of
+-- that receipt is its creator.
+-- Only an admin's receipts name new SKUs here (stock.read_drafts refuses the others).
 create or replace function catalog.create_skus(
   p_drafts stock.draft[]
 )

@@ -1,6 +1,7 @@
--- Makes the warehouses that receipts name and nobody has made yet: of receipts that nothing was found against, for what is made stays.
--- Only an admin's receipts come here with anything new (stock.read_drafts). Who made a thing is who sent that receipt: the
--- receipts of a call may be of several callers (lanes).
+-- Creates the warehouses that receipts name and the catalog lacks. Only from receipts that were not refused, because a created
+-- warehouse stays.
+-- Only an admin's receipts name new warehouses here (stock.read_drafts refuses the others). The sender of a receipt is the
+-- creator: a lane may put receipts of several callers into one call.
 create or replace function catalog.create_warehouses(
   p_region_id smallint,
   p_drafts stock.draft[]

@@ -1,5 +1,5 @@
--- Decides a write of the catalog on what exists (p_old, a document, or null): the document as it shall be, or the refusal.
--- p_defaults: the members that a new row has unless the write says otherwise.
+-- Decides a write of the catalog against the existing document (p_old, or null): returns the new document or the refusal.
+-- p_defaults: the members that a new row has unless the write sets them.
 create or replace function catalog.decide(
   p_write catalog.write,
   p_noun text,

@@ -1,4 +1,4 @@
--- The refusal of a path that names nothing of the catalog.
+-- The refusal of a path that names nothing in the catalog.
 create or replace function catalog.missing(
   p_noun text,
   p_id text
@@ -9,7 +9,7 @@ create or replace function catalog.missing(
   set search_path = ''
 as $$
   select app.refuse(p_code => case p_noun when 'skus' then 'ST010' else 'SK001' end,
-           p_detail => format('There is no %s in /v1/%s. GET /v1/%s lists what there is.', p_id, p_noun, p_noun));
+           p_detail => format('%s is not in /v1/%s. GET /v1/%s lists what exists.', p_id, p_noun, p_noun));
 $$;
 
 grant execute on function catalog.missing(text, text) to scoville_definer, admin, warehouse, sales, integration;

@@ -1,4 +1,4 @@
--- A reason for changing stock by hand.
+-- A reason code as JSON.
 create or replace function catalog.reason_code_document(
   p_reason catalog.reason_codes
 )

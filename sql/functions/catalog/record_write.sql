@@ -1,4 +1,4 @@
--- The audit of a write of the catalog.
+-- Writes the audit row of a write of the catalog.
 create or replace function catalog.record_write(
   p_write catalog.write,
   p_table_name text,

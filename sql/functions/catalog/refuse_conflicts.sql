@@ -1,4 +1,4 @@
--- The refusals of receipts that describe a SKU otherwise than the catalog does: a receipt adds units, it changes no SKU.
+-- The refusals of receipts that describe a SKU otherwise than the catalog does. A receipt adds units; it does not change the SKU.
 create or replace function catalog.refuse_conflicts(
   p_drafts stock.draft[]
 )
@@ -8,7 +8,7 @@ create or replace function catalog.refuse_conflicts(
   set search_path = ''
 as $$
   select coalesce(array_agg(app.result_of(d.ordinal, app.refuse(p_code => 'ST012', p_pointer => '/' || c.field,
-           p_detail => format('SKU %s has another %s. Leave it out here, or change the SKU by PUT /v1/skus/%s.',
+           p_detail => format('SKU %s has another %s. Leave it out here, or change the SKU with PUT /v1/skus/%s.',
              d.sku_id, c.field, d.sku_id), p_facts => jsonb_build_object('current', c.current)))), '{}')
     from unnest(p_drafts) d
     join catalog.skus k on k.sku_id = d.sku_id

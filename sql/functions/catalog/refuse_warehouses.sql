@@ -1,4 +1,4 @@
--- The refusal of the warehouses that a channel names, or null: they exist, and lie in its region.
+-- The refusal of the warehouses that a channel names, or null. They must exist in the channel's region.
 create or replace function catalog.refuse_warehouses(
   p_channel jsonb
 )
@@ -8,9 +8,9 @@ create or replace function catalog.refuse_warehouses(
   set search_path = ''
 as $$
   select case when n.errors is not null then app.refuse_lines(p_code => 'ST003', p_errors => n.errors,
-           p_detail => format('A channel is served by warehouses of its region (%s).', p_channel ->> 'region_id')) end
+           p_detail => format('Only warehouses of its own region (%s) can serve a channel.', p_channel ->> 'region_id')) end
     from (select jsonb_agg(jsonb_build_object('pointer', '/warehouses/' || w.ordinality - 1,
-                   'detail', format('There is no warehouse %s in region %s.', w.value, p_channel ->> 'region_id'))
+                   'detail', format('Warehouse %s does not exist in region %s.', w.value, p_channel ->> 'region_id'))
                    order by w.ordinality) as errors
             from jsonb_array_elements_text(p_channel -> 'warehouses') with ordinality w
            where not exists (select from catalog.warehouses h

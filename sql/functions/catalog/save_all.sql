@@ -1,5 +1,6 @@
--- Carries out the writes of one noun of the catalog, and answers a row for each, in no order.
--- Lock order: rows by id, the same in every session, so that no two wait for each other; writes of one id as they came.
+-- Carries out the writes of one noun of the catalog. Returns one row per write, in no order.
+-- Lock order: rows by id, the same in every session, so that no two wait for each other. Writes of one id go in the order of
+-- their arrival.
 create or replace function catalog.save_all(
   p_noun text,
   p_key text,

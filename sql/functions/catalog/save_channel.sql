@@ -1,6 +1,6 @@
--- Makes, changes or retires one sales channel, and says which warehouses serve it, in which order; with its audit. Its region
--- is for good.
--- Lock order: catalog rows stand before everything of stock.
+-- Creates, changes or retires one sales channel, and sets which warehouses serve it, in which order. Writes the audit. A channel
+-- never changes its region.
+-- Lock order: catalog rows come before every row of stock.
 create or replace function catalog.save_channel(
   p_write catalog.write
 )
@@ -15,7 +15,7 @@ declare
   v_channel catalog.channels;
 begin
   perform from catalog.channels c where c.channel_id = p_write.id for no key update;
-  -- A statement of its own: it must see the warehouses as the last holder of the lock left them.
+  -- A separate statement, so that it sees the warehouses as the last holder of the lock left them.
   select catalog.channel_document(c)::jsonb into v_old from catalog.channels c where c.channel_id = p_write.id;
   created := v_old is null;
   v_decision := catalog.decide(p_write => p_write, p_noun => 'channels', p_old => v_old, p_defaults =>
@@ -34,7 +34,7 @@ begin
             v_channel.active, app.now(), app.now())
     on conflict do nothing
     returning c.* into v_channel;
-    if not found then  -- another session has made it just now: it is there to be changed, or this is refused
+    if not found then  -- another session has just created it: it can be changed, or the write is refused
       return query select s.* from catalog.save_channel(p_write) s;
       return;
     end if;

@@ -1,5 +1,5 @@
--- Makes, changes or retires one reason code, with its audit. Movements keep the code that they were made with.
--- Lock order: catalog rows stand before everything of stock.
+-- Creates, changes or retires one reason code. Writes the audit. Existing movements keep their reason code.
+-- Lock order: catalog rows come before every row of stock.
 create or replace function catalog.save_reason_code(
   p_write catalog.write
 )
@@ -30,7 +30,7 @@ begin
     values (v_reason.reason_code, v_reason.description, v_reason.direction, v_reason.note_required, v_reason.active)
     on conflict do nothing
     returning c.* into v_reason;
-    if not found then  -- another session has made it just now: it is there to be changed, or this is refused
+    if not found then  -- another session has just created it: it can be changed, or the write is refused
       return query select s.* from catalog.save_reason_code(p_write) s;
       return;
     end if;

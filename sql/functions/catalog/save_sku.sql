@@ -1,5 +1,5 @@
--- Makes, changes or retires one SKU, with its audit and its event. What changes nothing leaves all as it is.
--- Lock order: catalog rows stand before everything of stock.
+-- Creates, changes or retires one SKU. Writes the audit and the event. A write that changes nothing has no effect.
+-- Lock order: catalog rows come before every row of stock.
 create or replace function catalog.save_sku(
   p_write catalog.write
 )
@@ -32,7 +32,7 @@ begin
             v_sku.reorder_point, v_sku.attributes, v_sku.active, app.now(), app.now())
     on conflict do nothing
     returning k.* into v_sku;
-    if not found then  -- another session has made it just now: it is there to be changed, or this is refused
+    if not found then  -- another session has just created it: it can be changed, or the write is refused
       return query select s.* from catalog.save_sku(p_write) s;
       return;
     end if;

@@ -1,5 +1,5 @@
--- Makes, changes or retires one warehouse, with its audit. Its region is for good.
--- Lock order: catalog rows stand before everything of stock.
+-- Creates, changes or retires one warehouse. Writes the audit. A warehouse never changes its region.
+-- Lock order: catalog rows come before every row of stock.
 create or replace function catalog.save_warehouse(
   p_write catalog.write
 )
@@ -30,7 +30,7 @@ begin
     values (v_warehouse.warehouse_id, v_warehouse.region_id, v_warehouse.name, v_warehouse.active, app.now(), app.now())
     on conflict do nothing
     returning w.* into v_warehouse;
-    if not found then  -- another session has made it just now: it is there to be changed, or this is refused
+    if not found then  -- another session has just created it: it can be changed, or the write is refused
       return query select s.* from catalog.save_warehouse(p_write) s;
       return;
     end if;

@@ -1,4 +1,4 @@
--- A SKU as the catalog knows it.
+-- A SKU of the catalog as JSON.
 create or replace function catalog.sku_document(
   p_sku catalog.skus
 )

@@ -1,4 +1,4 @@
--- A warehouse; not what it holds.
+-- A warehouse as JSON, without its stock.
 create or replace function catalog.warehouse_document(
   p_warehouse catalog.warehouses
 )

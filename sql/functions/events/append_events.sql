@@ -1,4 +1,4 @@
--- Appends events to the log, in the order given, each with the next seq and its link of the chain; answers the last hash.
+-- Appends events to the log in the given order, each with the next seq and its hash in the chain. Returns the last hash.
 create or replace function events.append_events(
   p_stream events.stream,
   p_events events.outbox[]
@@ -34,7 +34,7 @@ begin
   )
   select count(*) into v_written from written;
   if v_written <> cardinality(p_events) then
-    raise exception using errcode = 'internal_error', message = 'events went missing while they were moved';
+    raise exception using errcode = 'internal_error', message = 'events were lost on the way from the outbox to the log';
   end if;
   return v_hashes[v_written];
 end

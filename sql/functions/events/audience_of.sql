@@ -1,4 +1,4 @@
--- Who may see an event of a type; null for an unknown one, which the outbox refuses.
+-- The audience of an event type; null for an unknown type, which the outbox refuses.
 create or replace function events.audience_of(
   p_type text
 )

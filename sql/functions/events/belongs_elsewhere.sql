@@ -1,5 +1,5 @@
--- Whether an event whose hash does not fit its place fits another: it follows from some other event with its own hash (the
--- whole row was moved), or its text makes the hash of another row (the contents were).
+-- Whether an event whose hash does not fit its position fits another one. Either it follows another event with its own hash (the
+-- whole row was moved), or its text makes the hash of another row (the contents were moved).
 create or replace function events.belongs_elsewhere(
   p_hash bytea,
   p_text text

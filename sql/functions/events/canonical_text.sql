@@ -1,5 +1,5 @@
--- What the hash of an event is taken of: everything but its seq, which the chain itself implies. The same text in every
--- session, whatever its time zone or date style: moments are microseconds since 1970.
+-- The text that the hash of an event covers: everything but its seq, which the chain itself implies.
+-- The text is the same in every session, whatever its time zone or date style: timestamps are microseconds since 1970.
 create or replace function events.canonical_text(
   p_region_id smallint,
   p_epoch text,

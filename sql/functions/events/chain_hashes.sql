@@ -1,4 +1,4 @@
--- The hashes of events that follow one another, in their order. The one thing of a batch that goes row by row: 2 us each.
+-- The hashes of consecutive events, in order. The only row-by-row step of a batch: 2 us per event.
 create or replace function events.chain_hashes(
   p_before bytea,
   p_texts text[]

@@ -1,5 +1,5 @@
--- An event as CloudEvents 1.0 JSON. Its id is its place at the time it was recorded, which stays what it was when the epoch
--- is renewed later: the same event never gets another id.
+-- An event as CloudEvents 1.0 JSON. Its id is its position at the time of recording. The id stays when the epoch is renewed
+-- later, so an event never gets a second id.
 create or replace function events.document(
   p_event events.event_log
 )

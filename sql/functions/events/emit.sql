@@ -1,5 +1,6 @@
--- Puts one event about something other than a level into the outbox, in the transaction of the change. The caller has locked
--- (or just made) the row of the aggregate: that is what keeps its versions in order in the log. Region 0 for the catalog.
+-- Writes one event about anything other than a level to the outbox, in the transaction of the change.
+-- The caller has locked or created the row of the aggregate, which keeps the versions of the aggregate in order in the log.
+-- Events of the catalog have region 0.
 create or replace function events.emit(
   p_region_id smallint,
   p_type text,

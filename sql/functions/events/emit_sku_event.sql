@@ -1,4 +1,5 @@
--- A SKU was made (p_old null) or changed: old and new, complete. The caller has locked or just made its row.
+-- Emits the event of a SKU that was created (p_old null) or changed: old and new, complete. The caller has locked or created its
+-- row.
 create or replace function events.emit_sku_event(
   p_old jsonb,
   p_new jsonb,

@@ -1,7 +1,7 @@
--- The events of a posting: for each level one for each kind of change in it, and low, out or back_in where available crossed a
--- threshold between before and after (what happens in between, nobody has ever seen). "new" is the level as streams show it:
--- with it a reader needs no table. Called after the levels were changed: the old values are the
--- new ones less p_net, which is the sum of the movements by level.
+-- The events of a posting: per level one for each kind of change, and low, out or back_in if available crossed a threshold
+-- between before and after (nobody has seen the values in between).
+-- "new" is the level as streams show it, so a reader needs no table.
+-- Called after the levels were changed: the old values are the new ones less p_net, the sum of the movements by level.
 create or replace function events.emit_stock_events(
   p_region_id smallint,
   p_movements stock.movement[],

@@ -1,7 +1,7 @@
--- The stream as it is to be continued: with a new epoch where this is no longer the database that the epoch belongs to, or
--- where the log has events beyond its end (part of it was restored): their seq must not be given out again.
--- The caller holds the lock of events.stream. Only whoever appends has to look: as long as nothing is appended, what a
--- restored log holds is the beginning of the history that clients know, and a place beyond its end is refused anyway.
+-- The stream to continue. It gets a new epoch if this is no longer the database that the epoch belongs to, or if the log has
+-- events beyond its end (part of it was restored), because their seq must not be used again.
+-- The caller holds the lock of events.stream. Only a session that appends has to check: until something is appended, a restored
+-- log is the beginning of the history that clients know, and a position beyond its end is refused anyway.
 create or replace function events.follow_origin(
   p_stream events.stream
 )

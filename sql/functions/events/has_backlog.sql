@@ -1,4 +1,4 @@
--- Whether an event waits to be sequenced. Reads only: an idle poll takes no lock, no transaction id and writes no WAL.
+-- Whether an event waits to be sequenced. Reads only: an idle poll takes no lock, uses no transaction id and writes no WAL.
 create or replace function events.has_backlog()
   returns boolean
   language plpgsql

@@ -1,4 +1,4 @@
--- One link of the chain: the hash of an event, from the hash of the one before it and its own text.
+-- One link of the chain: the hash of an event, from the hash of the previous event and its own text.
 create or replace function events.link_hash(
   p_before bytea,
   p_text text

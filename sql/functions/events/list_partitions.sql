@@ -1,5 +1,6 @@
--- The monthly partitions of the log that end at or before a moment, with the highest seq in each (0 for an empty one). Their
--- names are those that jobs.make_partitions gives. Not the owner of the log sees anything else than what lies in it.
+-- The monthly partitions of the log that end at or before a moment, with the highest seq in each (0 for an empty one).
+-- jobs.make_partitions defines their names.
+-- The seq covers only events that the caller may see.
 create or replace function events.list_partitions(
   p_until timestamptz
 )

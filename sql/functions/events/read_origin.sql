@@ -1,5 +1,6 @@
--- Which database this is, on which timeline: another text after a dump was restored (here or elsewhere), after a recovery to
--- a point in time and after a promotion. Not on a standby, which has no timeline of its own to write.
+-- Identifies this database and its timeline. The text changes after the restore of a dump (here or elsewhere), after a recovery
+-- to a point in time, and after a promotion.
+-- Not for a standby, which has no timeline of its own.
 create or replace function events.read_origin()
   returns text
   language sql

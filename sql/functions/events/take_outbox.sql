@@ -1,7 +1,7 @@
--- Takes the next p_limit committed events out of the outbox, in the order of their ids, which all lie behind p_settled_id.
--- Region by region by the key, so that each scan begins where live rows may be; then by ranges, since what was chosen in a
--- region is a beginning of what this snapshot sees of it. The settings leave the planner no other way: its statistics of a
--- queue are always those of another moment.
+-- Takes the next p_limit committed events out of the outbox, in the order of their ids, all of which are above p_settled_id.
+-- First it chooses by key, region by region, so that each scan begins at live rows. Then it deletes by ranges: the rows chosen in
+-- a region are the first that this snapshot sees there.
+-- The settings leave the planner no other plan, because its statistics of a queue are always out of date.
 create or replace function events.take_outbox(
   p_settled_id bigint,
   p_limit integer

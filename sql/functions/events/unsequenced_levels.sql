@@ -1,6 +1,7 @@
--- Definer: no role reads the outbox; a snapshot asks which levels it still tells of.
--- The levels whose last changes are committed but not in the log yet, of those that the caller may see: [[warehouse, SKU], ..].
--- A snapshot has their new state already; the log will tell it later.
+-- Definer: no role reads the outbox; a snapshot asks which levels still have events in it.
+-- Returns the levels whose last changes are committed but not in the log yet, of those that the caller may see: [[warehouse,
+-- SKU], ..].
+-- A snapshot already has their new state; the log will deliver it later.
 create or replace function events.unsequenced_levels(
   p_region_id smallint
 )

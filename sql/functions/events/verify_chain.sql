@@ -1,7 +1,7 @@
--- The first event of the log that was altered, removed, added or put elsewhere, and what is wrong with it; no row when the
--- chain holds. Every row is checked against the one before it, so this is one pass in the order of seq.
--- What it cannot find: a log that somebody with every right rewrote from some event to its end, stream and all. Keep a place
--- with its hash elsewhere (a printed report, a mailbox) to be able to.
+-- The first event of the log that was altered, removed, added or moved, and what is wrong with it; no row if the chain is intact.
+-- Checks every row against its predecessor, in one pass by seq.
+-- It cannot detect a log that a superuser rewrote from some event to its end, stream included. To detect that, keep a position
+-- with its hash outside the database (a printed report, a mailbox).
 create or replace function events.verify_chain()
   returns table (fault text, seq bigint, detail text)
   language plpgsql
@@ -35,13 +35,13 @@ begin
     return query select 'removed', v_bad.expected, format('%s events are missing before %s', v_bad.at - v_bad.expected,
                    v_bad.at);
   elsif v_bad.at > v_stream.last_seq then
-    return query select 'added', v_bad.at, 'the log goes on after its end';
+    return query select 'added', v_bad.at, 'the log continues after its end';
   elsif (select count(*) from events.event_log e where e.seq = v_bad.at) > 1 then
-    return query select 'added', v_bad.at, 'this seq stands there twice';
+    return query select 'added', v_bad.at, 'this seq occurs twice';
   elsif events.belongs_elsewhere(v_bad.hash, v_bad.text) then
-    return query select 'reordered', v_bad.at, 'this event followed another one when it was recorded';
+    return query select 'reordered', v_bad.at, 'this event followed a different one when it was recorded';
   else
-    return query select 'altered', v_bad.at, 'its hash does not follow from its content and the event before it';
+    return query select 'altered', v_bad.at, 'its hash does not follow from its content and the previous event';
   end if;
 end
 $$;

@@ -1,4 +1,4 @@
--- Whether the log ends where the stream says it does; a row with what is wrong where it does not.
+-- Whether the log ends where the stream says. Returns a row with the fault if it does not.
 create or replace function events.verify_end(
   p_stream events.stream
 )
@@ -20,9 +20,9 @@ begin
   if v_seq < p_stream.last_seq then
     return query select 'removed', v_seq + 1, format('%s events are missing at the end', p_stream.last_seq - v_seq);
   elsif v_seq > p_stream.last_seq then
-    return query select 'added', p_stream.last_seq + 1, 'the log goes on after its end';
+    return query select 'added', p_stream.last_seq + 1, 'the log continues after its end';
   elsif v_hash <> p_stream.last_hash then
-    return query select 'altered', v_seq, 'the last hash is not the one that was kept apart';
+    return query select 'altered', v_seq, 'the last hash differs from the one in events.stream';
   end if;
 end
 $$;

@@ -1,7 +1,7 @@
--- The elements of a list that must not run, because their idempotency key has been seen: a repeat (the kept answer), the same
--- key with another payload (ID001), or a key that is in flight at this moment (ID002), in this list or in another
--- transaction. The keys of the others are locked (advisory) until the transaction ends. Every command with keys begins here, so
--- this is where a region that is not the caller's is refused.
+-- The elements of a list that must not run, because their idempotency key has been seen: a repeat (returns the kept answer), the
+-- same key with another payload (ID001), or a key that is in flight now (ID002), in this list or in another transaction.
+-- Locks the keys of the other elements (advisory) until the transaction ends.
+-- Every command with keys begins here, so this function also refuses a region that is not the caller's.
 create or replace function identity.check_keys(
   p_region_id smallint,
   p_route text,
@@ -19,7 +19,7 @@ begin
   if p_keys = '{}' then
     return;
   end if;
-  -- A statement of its own: the look-up below must see what the last holder of a lock committed.
+  -- A separate statement: the lookup below must see what the last holder of a lock committed.
   select array_agg(k.ordinal) into v_locked
     from (select distinct on (r.principal, r.idempotency_key) r.ordinal, r.principal, r.idempotency_key
             from unnest(p_keys) r
@@ -36,7 +36,7 @@ begin
                      else app.new_result(p_ordinal => r.ordinal, p_body => s.answer, p_replayed => true)
                    end as result
               from unnest(p_keys) r
-              -- One look-up by key for each, however many keys are kept: the limit keeps the planner from joining whole tables.
+              -- One lookup by key per element, however many keys are kept: the limit keeps the planner from joining whole tables.
               left join lateral (
                 select k.fingerprint, k.answer
                   from identity.idempotency_keys k

@@ -1,4 +1,4 @@
--- A client as the API shows it, or null. Of its live secrets one sees since when and until when, never more.
+-- A client as the API shows it, or null. Of its live secrets it shows only when they begin and end.
 create or replace function identity.client_document(
   p_client_id text
 )

@@ -1,5 +1,5 @@
--- Keeps the answers of those elements that had an effect just now, so that a repeat of their key gets them again. In the
--- transaction of the effect itself.
+-- Keeps the answers of the elements that had an effect, so that a repeat of their key gets them again. Runs in the transaction of
+-- the effect.
 create or replace function identity.keep_answers(
   p_region_id smallint,
   p_route text,
@@ -32,7 +32,7 @@ begin
     returning 1
   )
   select (select count(*) from given), (select count(*) from kept) into v_given, v_kept;
-  -- check_keys holds the lock of each of these keys and found none of them: nothing can be in the way.
+  -- check_keys has locked each of these keys and found none of them kept, so no insert can conflict.
   if v_kept <> v_given then
     perform app.raise_refusal(app.refuse_lines(p_code => 'ID002',
       p_detail => 'A request with this Idempotency-Key is in flight.'));

@@ -7,7 +7,7 @@ create or replace function identity.missing(
   immutable
   set search_path = ''
 as $$
-  select app.refuse_lines(p_code => 'ID004', p_detail => format('There is no client %s.', p_client_id));
+  select app.refuse_lines(p_code => 'ID004', p_detail => format('Client %s does not exist.', p_client_id));
 $$;
 
 grant execute on function identity.missing(text) to scoville_definer, admin;

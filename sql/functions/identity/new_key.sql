@@ -1,4 +1,4 @@
--- The idempotency key of one element.
+-- Constructor of the idempotency key of one element.
 create or replace function identity.new_key(
   p_ordinal integer default null,
   p_principal text default null,

@@ -1,5 +1,5 @@
--- The idempotency keys of a list of requests: who sent which, and a digest of the payload without its meta. Elements without a key
--- have none.
+-- The idempotency keys of a list of requests: the sender of each, and a digest of its payload without meta. Elements without a
+-- key are left out.
 create or replace function identity.read_keys(
   p_requests jsonb
 )

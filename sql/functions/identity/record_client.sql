@@ -1,4 +1,5 @@
--- Writes the audit row of a change to a client, from its document before (null: it is new) and now: no secret, no hash.
+-- Writes the audit row of a change to a client, from its document before (null: it is new) and now. Contains no secret and no
+-- hash.
 create or replace function identity.record_client(
   p_client_id text,
   p_old jsonb,
@@ -26,5 +27,5 @@ begin
 end
 $$;
 
-comment on function identity.record_client(text, jsonb, text, jsonb) is 'Answers the document as it is now.';
+comment on function identity.record_client(text, jsonb, text, jsonb) is 'Returns the document as it is now.';
 grant execute on function identity.record_client(text, jsonb, text, jsonb) to scoville_definer;

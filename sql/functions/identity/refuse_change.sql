@@ -11,7 +11,7 @@ as $$
   select case
     when p_client.client_id is null then identity.missing(p_element ->> 'client_id')
     when p_element ->> 'if_match' not in ('*', p_client.version::text) then app.refuse(p_code => 'ST009',
-      p_detail => 'This client changed since you read it. Read it again and decide anew.')
+      p_detail => 'This client changed since you read it. Read it again and decide again.')
     end;
 $$;
 

@@ -1,5 +1,5 @@
--- The refusal of a client as it is described (whole), or null. Role and scope must fit each other, the scope must exist, and a
--- token must be able to carry it.
+-- The refusal of a complete description of a client, or null. Role and scope must fit each other, the scope must exist, and it
+-- must fit into a token.
 create or replace function identity.refuse_client(
   p_client jsonb
 )
@@ -19,7 +19,7 @@ declare
 begin
   select f.code, f.pointer, f.detail into v_fault
     from (values
-      ('VA001', '/region_id', format('There is no region %s.', v_region),
+      ('VA001', '/region_id', format('Region %s does not exist.', v_region),
        not exists (select from catalog.regions r where r.region_id = v_region)),
       ('ID006', '/warehouses', 'A client of role warehouse works in at least one warehouse. Name them.',
        v_role = 'warehouse' and v_warehouses = '{}'),
@@ -29,7 +29,7 @@ begin
        v_role in ('sales', 'integration') and v_channels = '{}'),
       ('ID006', '/channels', format('A client of role %s is not bound to sales channels. Send [].', v_role),
        v_role not in ('sales', 'integration') and v_channels <> '{}'),
-      ('ID006', '', 'A token cannot carry so large a scope. Name fewer warehouses or channels, or make several clients.',
+      ('ID006', '', 'The scope is too large for a token. Name fewer warehouses or channels, or make several clients.',
        length(v_warehouses::text || v_channels::text) > v_characters_max)
     ) as f (code, pointer, detail, found)
    where f.found
@@ -38,20 +38,20 @@ begin
     return app.refuse(p_code => v_fault.code, p_detail => v_fault.detail, p_pointer => v_fault.pointer);
   end if;
   select jsonb_agg(jsonb_build_object('pointer', '/' || s.list || '/' || s.nth - 1,
-           'detail', format('There is no %s %s in region %s.', s.noun, s.id, v_region)) order by s.nth)
+           'detail', format('%s %s does not exist in region %s.', s.noun, s.id, v_region)) order by s.nth)
     into v_errors
-    from (select 'warehouses' as list, 'warehouse' as noun, w.id, w.nth
+    from (select 'warehouses' as list, 'Warehouse' as noun, w.id, w.nth
             from unnest(v_warehouses) with ordinality as w (id, nth)
            where not exists (select from catalog.warehouses h where h.warehouse_id = w.id and h.region_id = v_region)
           union all
-          select 'channels', 'sales channel', c.id, c.nth
+          select 'channels', 'Sales channel', c.id, c.nth
             from unnest(v_channels) with ordinality as c (id, nth)
            where not exists (select from catalog.channels h where h.channel_id = c.id and h.region_id = v_region)) s;
   if v_errors is null then
     return null;
   end if;
   return app.refuse_lines(p_code => case when v_role = 'warehouse' then 'ST003' else 'OR008' end, p_errors => v_errors,
-    p_detail => format('A client is bound to what exists in its region (%s); errors names what does not.', v_region));
+    p_detail => format('A client can be bound only to what exists in its region (%s). See errors for what does not.', v_region));
 end
 $$;
 

@@ -1,4 +1,4 @@
--- Gives an endpoint a new secret and answers it. The one before signs on beside it for that long; older ones end at once.
+-- Gives an endpoint a new secret and returns it. The previous secret signs beside it for the given time; older ones end at once.
 create or replace function webhooks.add_secret(
   p_region_id smallint,
   p_endpoint_id bigint,

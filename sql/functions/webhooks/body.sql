@@ -1,5 +1,5 @@
--- What is sent: the event as CloudEvents JSON; past 20 KiB without its data, with a reference (the CloudEvents extension
--- dataref) to where it can be read. The reference holds a place, which must be of the present epoch.
+-- The body to send: the event as CloudEvents JSON. Above 20 KiB it leaves out data and refers to where to read it (the
+-- CloudEvents extension dataref). The reference holds a position, which must be of the present epoch.
 create or replace function webhooks.body(
   p_event events.event_log,
   p_epoch text

@@ -1,5 +1,5 @@
--- Gives an endpoint, which is locked, new settings; what they leave out stays. One that begins to listen (again) does so from the
--- present end of the log, with a clean record.
+-- Gives a locked endpoint new settings; settings left out stay. An endpoint that starts to receive (again) begins at the present
+-- end of the log, with its failures reset.
 create or replace function webhooks.change_endpoint(
   p_endpoint webhooks.endpoints,
   p_settings jsonb

@@ -1,4 +1,4 @@
--- Writes a new endpoint, which listens from the present end of the log, and answers its id.
+-- Writes a new endpoint, which receives from the present end of the log, and returns its id.
 create or replace function webhooks.create_endpoint(
   p_region_id smallint,
   p_owner text,

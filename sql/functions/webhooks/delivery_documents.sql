@@ -1,4 +1,4 @@
--- Deliveries of an endpoint as clients see them, each with its attempts, the first one first.
+-- Deliveries of an endpoint as clients see them, each with its attempts, oldest first.
 create or replace function webhooks.delivery_documents(
   p_region_id smallint,
   p_endpoint_id bigint,

@@ -1,5 +1,5 @@
--- Gives up endpoints: they said that they are gone (410), or nothing has got through to them for days. Their owner sees it on
--- the webhook, and whoever may see everything is told by an event. Saving the webhook with active true takes it up again.
+-- Disables endpoints that answered 410 (gone), or that have received nothing for days. The webhook shows it to its owner, and an
+-- event reports it to admins. Saving the webhook with active true enables it again.
 create or replace function webhooks.disable_endpoints(
   p_region_ids smallint[],
   p_endpoint_ids bigint[],

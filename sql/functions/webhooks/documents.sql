@@ -1,4 +1,4 @@
--- Webhooks as clients see them, without their secrets. recent tells what became of the last hundred deliveries.
+-- Webhooks as clients see them, without their secrets. recent shows the outcome of the last hundred deliveries.
 create or replace function webhooks.documents(
   p_region_id smallint,
   p_endpoint_ids bigint[]

@@ -1,6 +1,6 @@
--- Takes those messages out of the queue again that jobs.claim_deliveries does not hand out: its workers die of it (quarantined); the
--- endpoint was given up or deleted, the event is not kept any more, or its owner may not see it any more (canceled), or stopped it (pending, until it is
--- active again); or the delivery is not the queue's any more.
+-- Removes from the queue the messages that jobs.claim_deliveries does not hand out. Either the message kills workers
+-- (quarantined); or the endpoint was disabled or deleted, the event is no longer kept, or the owner may no longer see it
+-- (canceled); or the owner paused the endpoint (pending, until it is active again); or the delivery is no longer queued.
 create or replace function webhooks.drop_messages(
   p_messages jsonb
 )

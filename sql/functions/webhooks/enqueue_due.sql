@@ -1,7 +1,7 @@
--- Puts due deliveries of these endpoints into the queue, the longest due first, as far as each endpoint has room, and answers
--- how many. A message holds ids and nothing else: those who watch the queue learn nothing from it.
--- They are locked before they are changed, so that the change names them by their key alone: no statistics, however old, can
--- make the planner look them up in another index.
+-- Puts due deliveries of these endpoints into the queue, the longest due first, as many as each endpoint has room for. Returns
+-- the count. A message holds only ids, so that monitoring of the queue reveals nothing.
+-- Locks the deliveries before it changes them, so that the change names them by their key alone: not even stale statistics can
+-- make the planner use another index.
 -- Lock order: endpoint_states in key order, then deliveries, then the queue.
 create or replace function webhooks.enqueue_due(
   p_region_ids smallint[],

@@ -1,4 +1,4 @@
--- The endpoint that an id names, or null. Only those that the caller may see are found, and none that were deleted.
+-- The endpoint that an id names, or null. Finds only endpoints that the caller may see and that were not deleted.
 create or replace function webhooks.find_endpoint(
   p_region_id smallint,
   p_id text

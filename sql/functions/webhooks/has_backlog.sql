@@ -1,6 +1,6 @@
--- Whether more than half of the endpoints at work have more than p_max deliveries due that are not in the queue; no when p_max is
--- null. Some are slow, and their business; when most are, it is us. The moment comes as a parameter, for the reason that
--- webhooks.waiting_endpoints gives.
+-- Whether more than half of the active endpoints have more than p_max deliveries that are due and not queued; false if p_max is
+-- null. A few slow endpoints are their own problem; if most lag, the worker is behind.
+-- The time is a parameter, for the reason given in webhooks.waiting_endpoints.
 create or replace function webhooks.has_backlog(
   p_max integer,
   p_now timestamptz

@@ -1,7 +1,8 @@
--- Whether an event may be sent to an endpoint now: an admin may see everything, an integration what it is the audience of, as the
--- policies of events.event_log have it. An owner that is a client of ours (p_client; its columns are null where
--- it is none) is taken at its present role and scope: what it lost the right to see is not sent any more, whenever the delivery was
--- made. An event whose audience is a webhook is for the endpoint that it names (webhooks.wants).
+-- Whether an event may be sent to an endpoint now. An admin may see everything; an integration, the events of its audience, as in
+-- the policies of events.event_log.
+-- If the owner is an API client (p_client; all null if not), its present role and scope decide: events that it may no longer see
+-- are not sent, even if the delivery is older. An event whose audience is a webhook goes to the endpoint that it names
+-- (webhooks.wants).
 create or replace function webhooks.is_entitled(
   p_endpoint webhooks.endpoints,
   p_client identity.clients,

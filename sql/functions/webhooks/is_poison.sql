@@ -1,6 +1,6 @@
--- Whether a message is to be sent no more, since workers seem to die of it: twice in company, then three times all by itself
--- (jobs.start_solo), so that nothing else is blamed that merely was under way beside it. So many reads end it whatever happens:
--- something may be wrong with it that comes before the start.
+-- Whether a message is no longer sent, because it seems to kill workers: twice among others, then three times alone
+-- (jobs.start_solo), so that no message sent beside it is blamed.
+-- A high number of reads ends it in any case: the fault may come before the start.
 create or replace function webhooks.is_poison(
   p_reads integer,
   p_solo_starts integer

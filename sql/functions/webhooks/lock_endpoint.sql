@@ -1,5 +1,5 @@
--- The endpoint that a command names, locked with its state, or the refusal: WH001 there is none for the caller, ST009 it is not
--- in the version that the caller saw, WH007 it must be at work for this and is not.
+-- The endpoint that a command names, locked with its state, or the refusal: WH001 if it does not exist for the caller, ST009 if
+-- its version differs from the one that the caller saw, WH007 if it must be active and is not.
 -- Lock order: endpoint_states, then endpoints.
 create or replace function webhooks.lock_endpoint(
   p_region_id smallint,
@@ -29,7 +29,7 @@ begin
     refusal := webhooks.missing(p_request ->> 'webhook_id');
   elsif (p_request ->> 'if_match') not in ('*', endpoint.version::text) then
     refusal := app.refuse(p_code => 'ST009',
-      p_detail => 'This webhook changed since you read it. Read it again and decide anew.');
+      p_detail => 'This webhook changed since you read it. Read it again and decide again.');
   elsif p_at_work and (not endpoint.active or endpoint.disabled_at is not null) then
     refusal := app.refuse(p_code => 'WH007', p_pointer => '/active',
       p_detail => 'This webhook is paused or disabled: nothing is sent to it. Set active to true first.');

@@ -1,7 +1,8 @@
--- Makes a delivery of every event after p_after, up to p_until, for each endpoint that wants it: for all endpoints that listen,
--- or for one, whenever it began to (a replay: what was delivered before is set to work again). Answers how many.
--- A replay leaves to the dispatcher what that has not come to yet and will make: both at once would wait for each other, the one
--- for the delivery, the other for the state of the endpoint.
+-- Makes a delivery of every event after p_after, up to p_until, for each endpoint that wants it. Either for all active endpoints;
+-- or for one endpoint, including events before its from_seq (a replay: finished deliveries become pending again). Returns the
+-- count.
+-- A replay leaves to the dispatcher the events that the dispatcher has not reached and will deliver. Otherwise the two would wait
+-- for each other, one for the delivery, the other for the state of the endpoint.
 create or replace function webhooks.make_deliveries(
   p_after bigint,
   p_until bigint,

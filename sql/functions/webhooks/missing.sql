@@ -7,7 +7,7 @@ create or replace function webhooks.missing(
   immutable
   set search_path = ''
 as $$
-  select app.refuse_lines(p_code => 'WH001', p_detail => format('There is no webhook %s for you.', p_id));
+  select app.refuse_lines(p_code => 'WH001', p_detail => format('Webhook %s does not exist or is not yours.', p_id));
 $$;
 
 grant execute on function webhooks.missing(text) to scoville_definer, admin, integration;

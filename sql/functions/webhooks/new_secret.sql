@@ -1,4 +1,4 @@
--- A key to sign with, as Standard Webhooks writes it: 32 bytes out of 244 random bits.
+-- A signing key in the format of Standard Webhooks: 32 bytes with 244 random bits.
 create or replace function webhooks.new_secret()
   returns text
   language sql

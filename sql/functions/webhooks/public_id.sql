@@ -1,4 +1,4 @@
--- The id that the world sees: it carries the region, so a request that names a webhook says where it belongs.
+-- The public id. It contains the region, so a request that names a webhook also names its region.
 create or replace function webhooks.public_id(
   p_region_id smallint,
   p_endpoint_id bigint

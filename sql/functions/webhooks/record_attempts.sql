@@ -1,6 +1,7 @@
--- Writes down the attempts whose messages are held (so they are queued, and nobody else changes them), and what they mean for
--- their deliveries. Answers how each endpoint did:
--- [{region_id, endpoint_id, passed, failed, gone, retry_after}]. Locks their endpoint_states first, as the lock order wants.
+-- Records the attempts whose messages are held (so they are queued, and no other session changes them), and their effect on their
+-- deliveries. Returns the health of each endpoint:
+-- [{region_id, endpoint_id, passed, failed, gone, retry_after}].
+-- Locks the endpoint_states first, as the lock order requires.
 create or replace function webhooks.record_attempts(
   p_reports jsonb,
   p_held bigint[]

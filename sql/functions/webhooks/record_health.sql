@@ -1,7 +1,8 @@
--- Takes down how endpoints did in some attempts: how many got through, how many failed, whether one was answered by 410,
--- how long they asked to be left alone. What gets through lets more go at once; five failures in a row pause the endpoint, for
--- half a minute at first, for five minutes at most. An endpoint that is gone, or to which nothing got through for five days, is
--- given up. Called with the endpoint_states locked.
+-- Records the health of endpoints after some attempts: how many succeeded, how many failed, whether one was answered with 410,
+-- and the longest pause that the endpoint asked for.
+-- Successes raise the number of requests at once. Five failures in a row pause the endpoint, for half a minute at first and five
+-- minutes at most. An endpoint that is gone, or that has received nothing for five days, is disabled.
+-- Called with the endpoint_states locked.
 create or replace function webhooks.record_health(
   p_health jsonb
 )

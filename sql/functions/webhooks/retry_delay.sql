@@ -1,5 +1,5 @@
--- How long after its nth failure a delivery is tried again; null when it is given up. With up to a tenth on top, another for
--- each delivery and attempt, so that what failed together does not come back together.
+-- The delay after the nth failure of a delivery; null when there are no more retries. Adds up to a tenth, different for each
+-- delivery and attempt, so that deliveries that failed together do not return together.
 create or replace function webhooks.retry_delay(
   p_failures integer,
   p_delivery_id bigint

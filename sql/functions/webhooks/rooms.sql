@@ -1,7 +1,7 @@
--- How many more deliveries of these endpoints may go into the queue now: what their limit of requests at once leaves, and
--- their rate limit (as a generic cell rate algorithm: a delivery each interval, a second's worth of them at once). None while
--- an endpoint is paused; one after a pause, until something has got through again.
--- Called with the endpoint_states locked, in a statement of its own: it must see what the last holder committed.
+-- How many more deliveries of these endpoints may be queued now, by their limit of requests at once and their rate limit (generic
+-- cell rate algorithm: one delivery per interval, at most one second's worth at once). None while an endpoint is paused; one
+-- after a pause, until a delivery succeeds.
+-- Called with the endpoint_states locked, in a separate statement: it must see what the last holder committed.
 create or replace function webhooks.rooms(
   p_region_ids smallint[],
   p_endpoint_ids bigint[],

@@ -1,5 +1,5 @@
--- The endpoints for which something is due that is not in the queue yet. The moment comes as a parameter: row-level security
--- lets no expression as complex as the body of app.now() be looked up in an index.
+-- The endpoints that have deliveries due and not yet queued.
+-- The time is a parameter, because row-level security lets an index look up no expression as complex as the body of app.now().
 create or replace function webhooks.waiting_endpoints(
   p_now timestamptz
 )

@@ -1,6 +1,6 @@
--- Whether an endpoint is told of an event that its owner may see: it passes each filter. An event passes a filter when it names one of
--- the values; order events name the SKUs of their lines. An event whose audience is a webhook is for the endpoint that its
--- subject names.
+-- Whether an endpoint receives an event that its owner may see: the event passes each filter. An event passes a filter if it
+-- names one of the values; order events name the SKUs of their lines.
+-- An event whose audience is a webhook goes to the endpoint that its subject names.
 create or replace function webhooks.wants(
   p_endpoint webhooks.endpoints,
   p_event events.event_log

@@ -1,4 +1,4 @@
--- As the ledger.
+-- The same rows as the ledger.
 alter table analytics.adjustment_days enable row level security;
 alter table analytics.adjustment_days force row level security;
 

@@ -1,4 +1,4 @@
--- For the worker only.
+-- Only for the worker.
 alter table analytics.due_days enable row level security;
 alter table analytics.due_days force row level security;
 

@@ -1,4 +1,4 @@
--- As the parcels: sales those of its channels, staff those of its warehouses.
+-- The same rows as the parcels: sales by channel, staff by warehouse.
 alter table analytics.lead_hours enable row level security;
 alter table analytics.lead_hours force row level security;
 

@@ -1,4 +1,4 @@
--- As the ledger.
+-- The same rows as the ledger.
 alter table analytics.lot_receipts enable row level security;
 alter table analytics.lot_receipts force row level security;
 

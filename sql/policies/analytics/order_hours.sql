@@ -1,4 +1,4 @@
--- As the orders.
+-- The same rows as the orders.
 alter table analytics.order_hours enable row level security;
 alter table analytics.order_hours force row level security;
 

@@ -1,4 +1,4 @@
--- How old the sums are, everybody may know.
+-- Everybody may know how old the sums are.
 alter table analytics.rollups enable row level security;
 alter table analytics.rollups force row level security;
 

@@ -1,4 +1,4 @@
--- As the allocations of orders.
+-- The same rows as the allocations of orders.
 alter table analytics.sales_days enable row level security;
 alter table analytics.sales_days force row level security;
 

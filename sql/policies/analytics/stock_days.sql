@@ -1,5 +1,5 @@
--- As the levels: admin and analysts of everything read all, staff and other analysts that of their warehouses. Sales reads what
--- was available, not what was shipped: that is of other channels too.
+-- The same rows as the levels: admin and analysts without warehouses read all, staff and other analysts those of their
+-- warehouses. Sales reads the available units but not the shipped ones, which belong to other channels too.
 alter table analytics.stock_days enable row level security;
 alter table analytics.stock_days force row level security;
 

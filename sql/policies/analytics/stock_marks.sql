@@ -1,4 +1,4 @@
--- Kept by the worker. Others read up to where the sums have come, as they read the levels: bi.stock_as_of and the check of the books.
+-- Written by the worker. The roles that read a level also read its mark, for bi.stock_as_of and stock.verify.
 alter table analytics.stock_marks enable row level security;
 alter table analytics.stock_marks force row level security;
 

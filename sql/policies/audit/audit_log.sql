@@ -1,4 +1,4 @@
--- Appended to with every change, never rewritten: no update, delete or truncate for anyone. Admin reads it.
+-- Append-only: nobody may update, delete or truncate. Admin reads it.
 alter table audit.audit_log enable row level security;
 alter table audit.audit_log force row level security;
 
@@ -22,6 +22,6 @@ grant insert (region_id, recorded_at, actor, role, action, table_name, row_key, 
   to scoville_definer;
 grant usage on sequence audit.audit_log_audit_id_seq to scoville_definer;
 
--- Nobody reads a partition past its parent: no policy, so no row.
+-- A partition has no policy, so nobody can read it directly.
 alter table audit.audit_log_default enable row level security;
 alter table audit.audit_log_default force row level security;

@@ -1,4 +1,4 @@
--- Every role reads who serves whom; api.save_channels replaces a channel's rows.
+-- Every role reads which warehouses serve a channel; api.save_channels replaces a channel's rows.
 alter table catalog.channel_warehouses enable row level security;
 alter table catalog.channel_warehouses force row level security;
 

@@ -31,7 +31,7 @@ grant insert (channel_id, region_id, name, kind, pricing, hold_share_max, active
   on catalog.channels to scoville_definer;
 grant update (name, kind, pricing, hold_share_max, active, version, updated_at) on catalog.channels to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists channels_select_analysts on catalog.channels;
 create policy channels_select_analysts on catalog.channels
   for select to bi_reader

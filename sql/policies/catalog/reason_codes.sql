@@ -1,4 +1,4 @@
--- Every role reads the reasons; api.save_reason_codes writes them.
+-- Every role reads the reason codes; api.save_reason_codes writes them.
 alter table catalog.reason_codes enable row level security;
 alter table catalog.reason_codes force row level security;
 
@@ -25,7 +25,7 @@ grant select on catalog.reason_codes to admin, warehouse, sales, integration, sc
 grant insert (reason_code, description, direction, note_required, active) on catalog.reason_codes to scoville_definer;
 grant update (description, direction, note_required, active, version) on catalog.reason_codes to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists reason_codes_select_analysts on catalog.reason_codes;
 create policy reason_codes_select_analysts on catalog.reason_codes
   for select to bi_reader

@@ -1,4 +1,4 @@
--- Every role reads the regions; they come by migration.
+-- Every role reads the regions; migrations write them.
 alter table catalog.regions enable row level security;
 alter table catalog.regions force row level security;
 
@@ -14,7 +14,7 @@ create policy regions_select_definer on catalog.regions
 
 grant select on catalog.regions to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists regions_select_analysts on catalog.regions;
 create policy regions_select_analysts on catalog.regions
   for select to bi_reader

@@ -27,7 +27,7 @@ grant insert (sku_id, name, description, size_ml, flavor_profile, price, currenc
 grant update (name, description, size_ml, flavor_profile, price, currency, reorder_point, attributes, active, version,
   updated_at) on catalog.skus to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists skus_select_analysts on catalog.skus;
 create policy skus_select_analysts on catalog.skus
   for select to bi_reader

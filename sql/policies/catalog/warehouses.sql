@@ -1,4 +1,4 @@
--- Every role reads which warehouses there are (not what they hold); api.save_warehouses and receipts write them.
+-- Every role reads the list of warehouses (not their stock); api.save_warehouses and receipts write it.
 alter table catalog.warehouses enable row level security;
 alter table catalog.warehouses force row level security;
 
@@ -26,7 +26,7 @@ create policy warehouses_update_definer on catalog.warehouses
   using (true)
   with check (true);
 
--- `scoville bi add-user` looks which there are.
+-- `scoville bi add-user` checks that the warehouses exist.
 drop policy if exists warehouses_select_owner on catalog.warehouses;
 create policy warehouses_select_owner on catalog.warehouses
   for select to scoville_owner
@@ -36,7 +36,7 @@ grant select on catalog.warehouses to admin, warehouse, sales, integration, scov
 grant insert (warehouse_id, region_id, name, active, version, created_at, updated_at) on catalog.warehouses to scoville_definer;
 grant update (name, active, version, updated_at) on catalog.warehouses to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists warehouses_select_analysts on catalog.warehouses;
 create policy warehouses_select_analysts on catalog.warehouses
   for select to bi_reader

@@ -1,6 +1,6 @@
--- Appended to by the sequencer, never rewritten: no update or delete for anyone. Admin and worker read every event, other roles
--- those whose audience they are (events.event_types); pyapp/eventlog/rights.py says the same once more. No index for channels and
--- warehouses: every read names a bounded range of seq.
+-- Append-only: the sequencer writes it, nobody may update or delete. Admin and worker read every event, other roles the events of
+-- their audience (events.event_types); pyapp/eventlog/rights.py repeats this rule. Channels and warehouses need no index, because
+-- every read names a bounded range of seq.
 alter table events.event_log enable row level security;
 alter table events.event_log force row level security;
 
@@ -35,7 +35,7 @@ create policy event_log_insert_definer on events.event_log
   for insert to scoville_definer
   with check (true);
 
--- Retention looks for what is old (jobs.drop_old_events).
+-- Retention finds old events (jobs.drop_old_events).
 drop policy if exists event_log_select_owner on events.event_log;
 create policy event_log_select_owner on events.event_log
   for select to scoville_owner
@@ -45,6 +45,6 @@ grant select on events.event_log to admin, warehouse, sales, integration, scovil
 grant insert (region_id, seq, epoch, recorded_at, type, audience, subject, sku_id, warehouse_ids, channel_id, version, data, actor,
   request_id, occurred_at, hash) on events.event_log to scoville_definer;
 
--- Nobody reads a partition past its parent: no policy, so no row.
+-- A partition has no policy, so nobody can read it directly.
 alter table events.event_log_default enable row level security;
 alter table events.event_log_default force row level security;

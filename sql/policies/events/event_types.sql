@@ -1,4 +1,4 @@
--- Every role reads the types of events; they come by migration.
+-- Every role reads the event types; migrations write them.
 alter table events.event_types enable row level security;
 alter table events.event_types force row level security;
 

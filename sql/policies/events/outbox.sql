@@ -1,4 +1,4 @@
--- Written with every change, emptied by the sequencer; no role of the API reads it.
+-- Every change writes it, the sequencer empties it; no role of the API reads it.
 alter table events.outbox enable row level security;
 alter table events.outbox force row level security;
 

@@ -1,4 +1,4 @@
--- Where the log begins and ends is no secret. The sequencer moves the end on, retention the beginning.
+-- Everybody may read where the log begins and ends. The sequencer moves its end, retention its beginning.
 alter table events.stream enable row level security;
 alter table events.stream force row level security;
 

@@ -1,4 +1,4 @@
--- Written by `scoville bi` as the owner, beside the roles that it makes; read by bi.own_warehouses().
+-- `scoville bi` writes it as the owner, together with the roles; bi.own_warehouses() reads it.
 alter table identity.bi_logins enable row level security;
 alter table identity.bi_logins force row level security;
 

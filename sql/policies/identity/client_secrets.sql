@@ -1,4 +1,4 @@
--- Hashes of secrets: no role of the API reads them. Admin sees since when and until when a secret lives.
+-- Hashes of secrets: no role of the API reads them. Admin sees when a secret begins and ends.
 alter table identity.client_secrets enable row level security;
 alter table identity.client_secrets force row level security;
 

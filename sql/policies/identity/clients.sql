@@ -1,4 +1,4 @@
--- API clients: admin reads them; the functions write them for an admin, and look one up for a login that has not entered yet.
+-- API clients: admin reads them. The functions write them for an admin, and look one up for a login that has not entered yet.
 alter table identity.clients enable row level security;
 alter table identity.clients force row level security;
 

@@ -1,4 +1,4 @@
--- Kept answers hold whole documents: only the functions reach them, always by principal and key.
+-- Kept answers contain whole documents: only the functions reach them, always by principal and key.
 alter table identity.idempotency_keys enable row level security;
 alter table identity.idempotency_keys force row level security;
 

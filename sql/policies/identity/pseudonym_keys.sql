@@ -1,4 +1,4 @@
--- For the functions that write orders. Nobody else reads it, an admin neither.
+-- For the functions that write orders. No role reads it, not even admin.
 alter table identity.pseudonym_keys enable row level security;
 alter table identity.pseudonym_keys force row level security;
 

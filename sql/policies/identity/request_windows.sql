@@ -1,4 +1,4 @@
--- Counted for whoever calls, before anybody has entered: only api.take_requests reaches it.
+-- Counts the requests of every caller, before the caller has entered: only api.take_requests reaches it.
 alter table identity.request_windows enable row level security;
 alter table identity.request_windows force row level security;
 

@@ -1,4 +1,4 @@
--- Nobody reads them: a ticket is written for the caller itself, with the caller's own rights, and used up by being deleted.
+-- Nobody reads them. A ticket is written for the caller, with the caller's own rights, and deleted when used.
 alter table identity.socket_tickets enable row level security;
 alter table identity.socket_tickets force row level security;
 

@@ -1,4 +1,4 @@
--- What is in the parcels: as the parcels.
+-- The contents of parcels: the same rows as the parcels.
 alter table orders.fulfillment_lines enable row level security;
 alter table orders.fulfillment_lines force row level security;
 
@@ -33,7 +33,7 @@ grant select on orders.fulfillment_lines to admin, warehouse, sales, integration
 grant insert (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity)
   on orders.fulfillment_lines to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists fulfillment_lines_select_analysts_of_everything on orders.fulfillment_lines;
 create policy fulfillment_lines_select_analysts_of_everything on orders.fulfillment_lines
   for select to bi_reader_all

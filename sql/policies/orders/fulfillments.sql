@@ -1,4 +1,4 @@
--- Parcels: staff read those of their own warehouses and ship from nowhere else.
+-- Parcels: staff read those of their own warehouses and can ship only from these.
 alter table orders.fulfillments enable row level security;
 alter table orders.fulfillments force row level security;
 
@@ -34,7 +34,7 @@ grant insert (region_id, order_id, warehouse_id, channel_id, tracking_number, no
   on orders.fulfillments to scoville_definer;
 grant usage on sequence orders.fulfillments_fulfillment_id_seq to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists fulfillments_select_analysts_of_everything on orders.fulfillments;
 create policy fulfillments_select_analysts_of_everything on orders.fulfillments
   for select to bi_reader_all

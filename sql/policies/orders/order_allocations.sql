@@ -1,5 +1,5 @@
--- Staff read the allocations of their own warehouses. The definer reads all of an order (is it shipped whole?) and changes those
--- of the caller's channels or warehouses.
+-- Staff read the allocations of their own warehouses. The definer reads all allocations of an order (to see whether it is shipped
+-- whole) and changes those of the caller's channels or warehouses.
 alter table orders.order_allocations enable row level security;
 alter table orders.order_allocations force row level security;
 

@@ -1,5 +1,5 @@
--- As the order they belong to. The definer reaches them through their order only, which its own policy guards;
--- a change of the order replaces them (orders.write_lines keeps the old ones in the audit).
+-- The same rows as the orders. The definer reaches lines only through their order, which has its own policy; a change of the
+-- order replaces them (orders.write_lines keeps the old ones in the audit).
 alter table orders.order_lines enable row level security;
 alter table orders.order_lines force row level security;
 
@@ -39,7 +39,7 @@ grant insert (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, q
   to scoville_definer;
 grant delete on orders.order_lines to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists order_lines_select_analysts_of_everything on orders.order_lines;
 create policy order_lines_select_analysts_of_everything on orders.order_lines
   for select to bi_reader_all

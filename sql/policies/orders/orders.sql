@@ -42,7 +42,7 @@ grant update (status, fulfillment_status, customer_name, customer_address, custo
   warehouse_ids, version, updated_at, changed_by, change_reason, request_id) on orders.orders to scoville_definer;
 grant usage on sequence orders.orders_order_id_seq to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists orders_select_analysts_of_everything on orders.orders;
 create policy orders_select_analysts_of_everything on orders.orders
   for select to bi_reader_all

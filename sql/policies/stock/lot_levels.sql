@@ -1,5 +1,5 @@
--- Where batches lie: as stock_levels, but not for integrations. The definer reads all (does a batch lie elsewhere too?) and
--- changes those of the caller's warehouses.
+-- Units of lots by warehouse: the same rows as stock_levels, but not for integrations. The definer reads all (to see whether a
+-- lot is in other warehouses too) and changes those of the caller's warehouses.
 alter table stock.lot_levels enable row level security;
 alter table stock.lot_levels force row level security;
 
@@ -35,7 +35,7 @@ grant select on stock.lot_levels to admin, warehouse, sales, scoville_worker, sc
 grant insert (region_id, warehouse_id, sku_id, lot_id, sellable) on stock.lot_levels to scoville_definer;
 grant update (on_hand, sellable, expiry_announced_on) on stock.lot_levels to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists lot_levels_select_analysts_of_everything on stock.lot_levels;
 create policy lot_levels_select_analysts_of_everything on stock.lot_levels
   for select to bi_reader_all

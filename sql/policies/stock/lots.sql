@@ -1,4 +1,4 @@
--- Batches of the region: what they are, not where. Integrations do not see them.
+-- Lots of the region, without their warehouses. Integrations do not see them.
 alter table stock.lots enable row level security;
 alter table stock.lots force row level security;
 
@@ -32,7 +32,7 @@ grant insert (region_id, sku_id, batch_number, expiration_date, manufactured_on,
 grant update (status, version, updated_at, changed_by, change_reason, request_id) on stock.lots to scoville_definer;
 grant usage on sequence stock.lots_lot_id_seq to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists lots_select_analysts on stock.lots;
 create policy lots_select_analysts on stock.lots
   for select to bi_reader

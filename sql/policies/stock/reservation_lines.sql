@@ -1,4 +1,4 @@
--- As the reservation they belong to.
+-- The same rows as the reservations.
 alter table stock.reservation_lines enable row level security;
 alter table stock.reservation_lines force row level security;
 
@@ -29,7 +29,7 @@ grant select on stock.reservation_lines to admin, sales, integration, scoville_w
 grant insert (region_id, reservation_id, sku_id, warehouse_id, channel_id, quantity) on stock.reservation_lines
   to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists reservation_lines_select_analysts_of_everything on stock.reservation_lines;
 create policy reservation_lines_select_analysts_of_everything on stock.reservation_lines
   for select to bi_reader_all

@@ -1,5 +1,5 @@
--- Holds belong to a channel. The definer reaches those of other channels too: an expired hold must never block an order, whoever
--- had it; functions that change a hold for a caller compare its channel with the claims.
+-- Reservations belong to a channel. The definer also reaches those of other channels, because an expired reservation of any
+-- channel must not block an order. Functions that change a reservation for a caller compare its channel with the claims.
 alter table stock.reservations enable row level security;
 alter table stock.reservations force row level security;
 
@@ -38,7 +38,7 @@ grant update (status, expires_at, order_id, version, updated_at, changed_by, cha
   on stock.reservations to scoville_definer;
 grant usage on sequence stock.reservations_reservation_id_seq to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists reservations_select_analysts on stock.reservations;
 create policy reservations_select_analysts on stock.reservations
   for select to bi_reader

@@ -1,5 +1,5 @@
--- Admin, sales and integrations read the stock of every warehouse (integrations only what is available), staff that of
--- their own. Quantities change through stock.post_movements, which runs as the definer with the caller's claims.
+-- Admin, sales and integrations read the stock of every warehouse (integrations only the available units), staff that of their
+-- own. Quantities change through stock.post_movements, which runs as the definer with the caller's claims.
 alter table stock.stock_levels enable row level security;
 alter table stock.stock_levels force row level security;
 
@@ -41,7 +41,7 @@ grant insert (region_id, warehouse_id, sku_id) on stock.stock_levels to scoville
 grant update (on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall, next_expiry_on, version, updated_at)
   on stock.stock_levels to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists stock_levels_select_analysts_of_everything on stock.stock_levels;
 create policy stock_levels_select_analysts_of_everything on stock.stock_levels
   for select to bi_reader_all

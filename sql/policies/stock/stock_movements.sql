@@ -1,5 +1,5 @@
--- The ledger is appended to, never rewritten: no update, delete or truncate for anyone. Admin reads it all, staff that of their
--- own warehouses.
+-- The ledger is append-only: nobody may update, delete or truncate. Admin reads all of it, staff the movements of their own
+-- warehouses.
 alter table stock.stock_movements enable row level security;
 alter table stock.stock_movements force row level security;
 
@@ -32,7 +32,7 @@ grant insert (region_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, l
   version, reason_code, note, document, actor, request_id) on stock.stock_movements to scoville_definer;
 grant usage on sequence stock.stock_movements_movement_id_seq to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists stock_movements_select_analysts_of_everything on stock.stock_movements;
 create policy stock_movements_select_analysts_of_everything on stock.stock_movements
   for select to bi_reader_all
@@ -45,6 +45,6 @@ grant select (region_id, movement_id, recorded_at, occurred_at, warehouse_id, sk
   reserved_delta, committed_delta, unavailable_delta, safety_stock_delta, incoming_delta, shortfall_delta, on_hand_after,
   available_after, reason_code) on stock.stock_movements to bi_reader;
 
--- Nobody reads a partition past its parent: no policy, so no row.
+-- A partition has no policy, so nobody can read it directly.
 alter table stock.stock_movements_default enable row level security;
 alter table stock.stock_movements_default force row level security;

@@ -1,4 +1,4 @@
--- Attempts, with the beginning of what was answered: whoever sees the delivery sees them.
+-- Attempts, with the beginning of each answer: the roles that see a delivery see its attempts.
 alter table webhooks.attempts enable row level security;
 alter table webhooks.attempts force row level security;
 

@@ -41,7 +41,7 @@ grant insert (region_id, endpoint_id, delivery_id, owner, event_id, type, subjec
   on webhooks.deliveries to scoville_definer;
 grant update (status, due_at, attempts, failures, solo_starts, finished_at) on webhooks.deliveries to scoville_definer;
 
--- Analysts, through the views of schema bi: these columns and no others.
+-- Analysts read only these columns, through the views of schema bi.
 drop policy if exists deliveries_select_analysts_of_everything on webhooks.deliveries;
 create policy deliveries_select_analysts_of_everything on webhooks.deliveries
   for select to bi_reader_all

@@ -1,4 +1,4 @@
--- How far the dispatcher has come.
+-- The position of the dispatcher in the log.
 alter table webhooks.dispatchers enable row level security;
 alter table webhooks.dispatchers force row level security;
 

@@ -1,4 +1,4 @@
--- How endpoints are doing, kept by the worker: admin sees all, an integration its own.
+-- The health of endpoints, written by the worker: admin sees all, an integration its own.
 alter table webhooks.endpoint_states enable row level security;
 alter table webhooks.endpoint_states force row level security;
 

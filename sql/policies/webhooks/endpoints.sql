@@ -1,4 +1,4 @@
--- Webhooks: admin sees all, an integration its own. Whether they are sent to is the worker's business.
+-- Webhooks: admin sees all, an integration its own. The worker decides whether to send to them.
 alter table webhooks.endpoints enable row level security;
 alter table webhooks.endpoints force row level security;
 

@@ -1,4 +1,4 @@
--- Keys to sign with: only the functions reach them, always through an endpoint that the caller may see.
+-- Signing keys: only the functions reach them, always through an endpoint that the caller may see.
 alter table webhooks.secrets enable row level security;
 alter table webhooks.secrets force row level security;
 

@@ -68,7 +68,7 @@ def test_every_view_says_its_grain_and_every_column_what_it_is(connection: psyco
     missing = connection.execute("""
         select c.relname, a.attname from pg_class c join pg_attribute a on a.attrelid = c.oid
          where c.relnamespace = 'bi'::regnamespace and a.attnum > 0
-           and (coalesce(obj_description(c.oid, 'pg_class'), '') !~ '^One row an? '
+           and (coalesce(obj_description(c.oid, 'pg_class'), '') !~ '^One row per '
                 or coalesce(col_description(c.oid, a.attnum), '') = '')""").fetchall()
     assert missing == []
 

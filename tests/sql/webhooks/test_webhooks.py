@@ -350,7 +350,7 @@ def test_an_integration_reaches_its_own_webhooks_only(hooks: Hooks) -> None:
     }
     for command, more in commands.items():
         assert hooks.send(command, theirs, me, **more).code == "WH001", command
-    with pytest.raises(psycopg.Error, match="There is no webhook"):
+    with pytest.raises(psycopg.Error, match="does not exist or is not yours"):
         hooks.deliveries(theirs, **me)
 
 
