@@ -1,10 +1,11 @@
 """Orders identical to one just refused for lack of stock are refused from this cache, without waiting for the row lock.
 
-A refusal is Postgres' own and is about one key: these SKUs, quantities and prices, through this channel, for this scope. It
-stands for FRESH_SECONDS. Then one caller goes through to the database, and while that one is under way the refusal stands a
-little longer. It falls at once when the hub hears of units of one of the SKUs, and with every other write of this process; one
-that was under way then, and may not have seen them, is not kept. Callers refused like this have been looked up before: a repeat
-of an order that was placed gets the answer of then (api.find_repeats).
+A refusal comes from Postgres and applies to one key: these SKUs, quantities and prices, through this channel, for this scope. It
+is valid for FRESH_SECONDS. Then one caller goes to the database as a probe, and the refusal stays valid a little longer while
+the probe runs. It is dropped as soon as the hub reads that one of the SKUs has units again, and by every other write of this
+process. A refusal from a probe that ran during such a write is not kept, because the probe may not have seen the write. Before a
+caller is refused from the cache, its earlier orders are looked up: a repeat of a placed order returns its original answer
+(api.find_repeats).
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from pyapp.eventlog.reading import Event
 FIND_REPEATS = "select * from api.find_repeats($1, $2)"
 SHORT = "ST001"
 FRESH_SECONDS = 0.05
-PROBED_SECONDS = 0.25  # the oldest refusal that is given while a probe is under way
+PROBED_SECONDS = 0.25  # oldest refusal that is returned while a probe runs
 ENTRIES_MAX = 10_000
-LINES_MAX = 20  # of an order whose refusal is kept: a refusal names every line, and what many want at once is short
+LINES_MAX = 20  # longest order whose refusal is kept: a refusal names every line, and orders that many customers place are short
 
 
 class Key(NamedTuple):
-    """What decides about an order, apart from who has placed it already."""
+    """Everything that decides about an order, except whether the caller has placed it before."""
 
     region: int | None
     scope: tuple[object, ...]
@@ -35,7 +36,7 @@ class Key(NamedTuple):
 
 
 class Entry:
-    """The refusal that the database gave when it was asked at `at` (monotonic)."""
+    """The refusal that the database returned at `at` (monotonic)."""
 
     __slots__ = ("at", "probed", "result")
 
@@ -46,7 +47,7 @@ class Entry:
 
 
 class Refusals:
-    """A layer of the writes, and a subscriber of the hub."""
+    """A layer of the writes and a subscriber of the hub."""
 
     def __init__(self, inner: Commands, hub: Hub) -> None:
         self.refused = 0
@@ -54,7 +55,7 @@ class Refusals:
         self._reset_at = 0.0
         self._entries: dict[Key, Entry] = {}
         self._keys: dict[tuple[int | None, str], set[Key]] = {}
-        self._restocked: dict[tuple[int | None, str], float] = {}  # when units were last heard of, the last one last
+        self._restocked: dict[tuple[int | None, str], float] = {}  # when units last became available, latest last
         hub.subscribers.append(self)
 
     def __len__(self) -> int:
@@ -64,7 +65,7 @@ class Refusals:
         if command.wanted is None:
             try:
                 return await self._inner.execute(command)
-            finally:  # whatever it was, it may have brought units
+            finally:  # any other write may have brought units
                 self.on_reset("a write")
         identity = command.identity
         key = Key(command.region, (identity.role, identity.warehouses, identity.channels), command.wanted)
@@ -81,7 +82,7 @@ class Refusals:
         return results
 
     def find(self, key: Key) -> Result | None:
-        """The refusal that stands; None: ask the database, and `keep` what it says."""
+        """Returns the valid refusal, or None: ask the database, and `keep` its result."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -92,7 +93,7 @@ class Refusals:
         return entry.result
 
     def keep(self, key: Key, asked: float, result: Result) -> None:
-        """What the database said when it was asked at that time (monotonic)."""
+        """Stores the result of a call to the database that began at `asked` (monotonic)."""
         self._forget(key)
         skus = key.wanted.skus
         if result.code != SHORT or len(skus) > LINES_MAX:
@@ -125,7 +126,7 @@ class Refusals:
         self._keys.clear()
 
     def _forget_old(self) -> None:
-        """Drops what is of no more use: the first ones were kept, or heard of, first."""
+        """Drops outdated entries. Both dictionaries are in order of age, oldest first."""
         too_old = time.monotonic() - PROBED_SECONDS
         while self._entries:
             key, entry = next(iter(self._entries.items()))

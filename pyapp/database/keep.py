@@ -1,7 +1,7 @@
-"""A connection of a task's own, outside the pool: made, used, and made again after a pause for as long as the task runs.
+"""A task's own connection, outside the pool: opened, used, and opened again after a pause for as long as the task runs.
 
-The hub, the sequencer, the worker, its listener and its measurements each keep one. All of them outlive a database that is
-away, restarts or is not migrated yet: the log says so once, and once more when the connection works again.
+The hub, the sequencer, the worker, its listener and its measurements each keep one. All of them survive a database that is
+unreachable, restarting or not yet migrated: one log line reports the failure, one more the recovery.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ BACKOFF_SECONDS_MAX = 5.0
 
 
 class Keeper:
-    """Keeps one connection. `name` is its application name and stands before each line of the log.
+    """Keeps one connection. `name` is its application name and the prefix of its log lines.
 
-    `connected`: the connection serves, as its user has said with `works`.
+    `connected`: the connection works, as its user has reported with `works`.
     """
 
     def __init__(self, url: str, name: str, *, statement_milliseconds: int | None = None) -> None:
@@ -40,7 +40,7 @@ class Keeper:
         self._backoff = BACKOFF_SECONDS_MIN
 
     async def run(self, work: Callable[[Session], Awaitable[None]], stop: asyncio.Event | None = None) -> None:
-        """Connects and does the work, again after each failure. Returns when `work` returns or, between two tries, on `stop`."""
+        """Connects and does the work, again after each failure. Returns when `work` does, or between two attempts on `stop`."""
         stop = stop or asyncio.Event()
         while not stop.is_set():
             try:
@@ -57,14 +57,14 @@ class Keeper:
             self._backoff = min(self._backoff * 2, BACKOFF_SECONDS_MAX)
 
     def works(self) -> None:
-        """The new connection does what it is for: the next failure is news, and tried again soon."""
+        """The user reports that the new connection works: the next failure is logged, and retried soon."""
         if self._away:
             logger.info("%s: the database is back", self._name)
         self.connected, self._away, self._backoff = True, False, BACKOFF_SECONDS_MIN
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Session]:
-        """One connection, closed at the end as it is: after a failure in the middle of an exchange it cannot even roll back."""
+        """One connection, closed at the end in any state: after a failure in mid-exchange it cannot even roll back."""
         session = await Session.connect(
             self._url,
             autocommit=True,
@@ -82,5 +82,5 @@ class Keeper:
         primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
         text = " ".join((primary or str(error) or type(error).__name__).split())
         level = logging.DEBUG if self._away else logging.WARNING
-        logger.log(level, "%s: the database is away, trying again: %s", self._name, text)
+        logger.log(level, "%s: the database is unreachable, trying again: %s", self._name, text)
         self._away = True
