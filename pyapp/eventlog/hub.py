@@ -1,9 +1,8 @@
-"""The one reader of the event log in this process: follows it, keeps what is new, tells the audience.
+"""The only reader of the event log in this process: follows it, keeps the newest events, passes them to subscribers.
 
-It listens first and reads then, so nothing falls between. NOTIFY only says that there may be something; what there is the log
-says, read after the last seq. So a notification that is lost, or a listener that is killed, costs time and nothing else: there is
-a poll besides, and after a lost connection reading goes on where it stopped. Where it cannot (the epoch has changed, events
-are missing) everybody is told so.
+It starts to listen before it reads, so it misses nothing. NOTIFY only says that there may be new events; the events come from the
+log, read from the last seq on. So a lost notification or a killed listener costs only time: the hub also polls, and after a lost
+connection it resumes where it stopped. If it cannot (the epoch has changed, events are missing), it resets all subscribers.
 """
 
 from __future__ import annotations
@@ -33,28 +32,28 @@ LISTEN_EVENTS = "listen scoville_events"
 LISTEN_BEAT = "listen scoville_beat"
 BEAT = "select pg_notify('scoville_beat', $1)"
 POLL_SECONDS = 1.0  # also while notifications arrive
-FRESH_POLL_SECONDS = 0.04  # while somebody needs to know that nothing has changed
-FRESH_SECONDS = 1.0  # so long after the last one who did
-SILENT_POLL_SECONDS = 0.05  # while the heartbeat does not come back: something between swallows NOTIFY
+FRESH_POLL_SECONDS = 0.04  # while a cache needs to know that nothing has changed
+FRESH_SECONDS = 1.0  # for this long after the last such request
+SILENT_POLL_SECONDS = 0.05  # while the heartbeat does not arrive, because something between swallows NOTIFY
 HEARTBEAT_SECONDS = 10.0
 STATEMENT_MILLISECONDS = 8_000
 FLUSH_SECONDS = 0.004  # while busy, between the starts of two flushes
-FLUSH_SHARE = 0.6  # of the process's time at most that reading and flushing may take
+FLUSH_SHARE = 0.6  # largest share of the process's time that reading and flushing may take
 READY_SECONDS = 5.0
-CATCH_UP_SECONDS = 2.0  # for a place that another process has told and this one has not read yet
-EXTEND_EVENTS_MAX = 20_000  # read back for those who come back after this process was started
+CATCH_UP_SECONDS = 2.0  # to reach a position that another process has announced and this one has not read yet
+EXTEND_EVENTS_MAX = 20_000  # read back for clients that resume after this process has started
 
 
 class Subscriber(Protocol):
     def on_events(self, events: Sequence[Event], changes: Sequence[Change], /) -> None:
-        """New events; `changes` are the newest states of the levels that they changed, in the order of their seq."""
+        """New events, and the newest states of the levels that they changed, in the order of their seq."""
 
     def on_reset(self, reason: str, /) -> None:
-        """The log cannot be continued from the place reached: start again from the hub's new place."""
+        """The log cannot be continued from the reached position: start again from the hub's new position."""
 
 
 class Hub:
-    """`place` is where this process has come to; it is None until the log was read for the first time."""
+    """`position` is the last position that was read; it is None until the log has been read for the first time."""
 
     def __init__(self, url: str, database: Database) -> None:
         self._keeper = Keeper(url, "scoville live", statement_milliseconds=STATEMENT_MILLISECONDS)
@@ -65,8 +64,8 @@ class Hub:
         self.subscribers: list[Subscriber] = []
         self.silent = False
         self.events_read = 0
-        self.lag_seconds = 0.0  # of the last event, from the change to here
-        self.fresh_at = 0.0  # monotonic: whatever was committed before this moment has been told to the audience
+        self.lag_seconds = 0.0  # of the last event, from the change to its arrival here
+        self.fresh_at = 0.0  # monotonic: subscribers have everything committed before this moment
         self._fresh_until = 0.0
         self._ready = asyncio.Event()
         self._woken = asyncio.Event()
@@ -75,7 +74,7 @@ class Hub:
         self._beat_sent = self._beat_heard = 0.0
 
     async def run(self) -> None:
-        """Follows the log until cancelled; a database that is away is waited for."""
+        """Follows the log until cancelled. Waits for a database that is unreachable."""
         await self._keeper.run(self._work)
 
     @property
@@ -84,18 +83,18 @@ class Hub:
 
     @property
     def seq(self) -> int:
-        """Of the last event that was read."""
+        """The seq of the last event that was read."""
         return 0 if self.place is None else self.place.seq
 
     def has_come_to(self, place: Place) -> bool:
         return self.place is not None and self.place.epoch == place.epoch and self.place.seq >= place.seq
 
     def place_at(self, seq: int) -> str:
-        """A place in the present epoch, as clients know it."""
+        """Returns a position in the current epoch, as clients receive it."""
         return str(Place("" if self.place is None else self.place.epoch, seq))
 
     async def ready(self) -> Place:
-        """Where the hub is. Raises Problem RQ503 when the log could not be read yet."""
+        """Returns the hub's position. Raises Problem RQ503 if the log has not been read yet."""
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._ready.wait()
@@ -105,18 +104,18 @@ class Hub:
         return self.place
 
     def poke(self) -> None:
-        """Have the log read now."""
+        """Reads the log now."""
         self._woken.set()
 
     def stay_fresh(self) -> None:
-        """Have `fresh_at` follow the clock closely for the next FRESH_SECONDS."""
+        """Keeps `fresh_at` close to the clock for the next FRESH_SECONDS."""
         now = time.monotonic()
         if self._fresh_until < now:
             self._woken.set()
         self._fresh_until = now + FRESH_SECONDS
 
     async def reach(self, place: Place) -> None:
-        """Makes sure that the hub has come to `place` and that the window goes back to it. Raises Lost, and Problem RQ503."""
+        """Waits until the hub has reached `position`, and extends the window back to it. Raises Lost, and Problem RQ503."""
         await self.ready()
         limit = time.monotonic() + CATCH_UP_SECONDS
         while self._seq(place) < place.seq:
@@ -134,7 +133,7 @@ class Hub:
         return self.place.seq
 
     async def _extend(self, place: Place) -> None:
-        """Reads back what lies between the place and the window: those who come back after a restart share the work."""
+        """Reads the events between the position and the window. Clients that resume after a restart share this work."""
         found: list[Event] = []
         until = self.window.base
         extent = log.extent((await self._query(log.PLACE_NOW))[0])
@@ -167,7 +166,7 @@ class Hub:
         await self._follow(session)
 
     async def _listen(self, session: Session) -> None:
-        """Listens (which does no harm when repeated), and sends a notification that must come back."""
+        """Listens (repeating it is harmless), and sends a notification that must come back."""
         session.pgconn.notify_handler = self._on_notify
         silent = self._beat_heard < self._beat_sent
         if silent != self.silent:
@@ -193,7 +192,7 @@ class Hub:
                 await asyncio.sleep(pause)
 
     async def _wait(self, session: Session) -> None:
-        """Until there may be something: a notification, someone who asks, or the time of the poll."""
+        """Waits until there may be news: a notification, a request to read, or the next poll."""
         if not self._woken.is_set():
             loop = asyncio.get_running_loop()
             loop.add_reader(session.pgconn.socket, self._woken.set)
@@ -216,7 +215,7 @@ class Hub:
         return SILENT_POLL_SECONDS if self.silent else POLL_SECONDS
 
     async def _read(self, session: Session) -> float:
-        """Reads up to the end of the log; answers how many seconds the audience took."""
+        """Reads up to the end of the log. Returns the seconds that subscribers took."""
         busy = 0.0
         while True:
             asked, after = time.monotonic(), None if self.place is None else self.place.seq
@@ -253,7 +252,7 @@ class Hub:
             if self.window.take(change):
                 if (older := newest.pop(change.key, None)) is not None:
                     change.states += older.states
-                newest[change.key] = change  # after all others: they are in the order of their seq
+                newest[change.key] = change  # moved to the end: the changes are in the order of their seq
         self.recent.add(events)
         self.place = before._replace(seq=events[-1].seq)
         self.events_read += len(events)
@@ -262,11 +261,11 @@ class Hub:
             try:
                 subscriber.on_events(events, list(newest.values()))
             except Exception:
-                logger.exception("events did not reach everybody")
+                logger.exception("events did not reach a subscriber")
                 subscriber.on_reset("events_missing")
 
     def _reset(self, extent: Extent, reason: str) -> None:
-        # A log in which nothing has happened yet gets its epoch from the first process that looks at it: nobody loses a place.
+        # An empty log gets its epoch from the first process that reads it. Then no client loses a position.
         level = logging.WARNING if self.place and self.place.seq else logging.INFO
         logger.log(level, "the event log cannot be continued after %s: %s", self.place, reason)
         self._restart(extent)
@@ -280,7 +279,7 @@ class Hub:
 
 
 def _follows(seq: int, batch: Batch) -> bool:
-    """Whether the batch goes on where seq left off: nothing before it was cut off, nothing is missing in between."""
+    """Whether the batch continues directly after seq: nothing was deleted before it, and no event is missing."""
     extent, events = batch.extent, batch.events
     if not extent.first_seq - 1 <= seq <= extent.last_seq:
         return False

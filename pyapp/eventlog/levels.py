@@ -1,6 +1,6 @@
-"""The newest state of each level that changed lately, in the order of the changes: the log of levels, compacted.
+"""The newest state of each recently changed level, in the order of the changes: the log of levels, compacted.
 
-It answers what every socket asks, whether new, slow or come back: which levels changed after this place?
+It answers the question of every socket, whether new, slow or resumed: which levels changed after this position?
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pyapp.eventlog import messages
 
-LEVELS_MAX = 50_000  # kept; about 0.7 KB each
+LEVELS_MAX = 50_000  # levels kept, about 0.7 KB each
 
 
 class Key(NamedTuple):
@@ -21,9 +21,9 @@ class Key(NamedTuple):
 
 
 class Change:
-    """A level as an event left it: `seq` is the event's, the version counts the changes of the level itself.
+    """A level as an event left it. `seq` is the event's; the version counts the changes of the level itself.
 
-    `states`: with how many states of the level it was read; all but this one go to nobody.
+    `states`: how many states of the level were read with it. All but this one are skipped.
     """
 
     __slots__ = ("_available", "full", "key", "level", "seq", "states")
@@ -37,7 +37,7 @@ class Change:
         self._available: bytes | None = None
 
     def document(self, *, available_only: bool) -> bytes:
-        """The level as JSON, encoded once for all who see it alike."""
+        """Returns the level as JSON, encoded once for all clients with the same rights."""
         if not available_only:
             return self.full
         if self._available is None:
@@ -66,7 +66,7 @@ class Window:
         return len(self._changes)
 
     def take(self, change: Change) -> bool:
-        """Whether the change is news. One posting makes several events with the same version: the first tells all."""
+        """Whether the change is new. One posting makes several events with the same version; the first has all changes."""
         known = self._changes.get(change.key)
         if known is not None and known.level.version >= change.level.version:
             return False
@@ -78,7 +78,7 @@ class Window:
         return True
 
     def since(self, place: int) -> list[Change] | None:
-        """The levels that changed after `place`, by seq; None where that goes back beyond what is held."""
+        """Returns the levels that changed after `position`, by seq; None if the window does not go back that far."""
         if place < self.base:
             return None
         found = []
@@ -90,7 +90,7 @@ class Window:
         return found
 
     def extend(self, place: int, until: int, older: Iterable[Change]) -> None:
-        """Goes back to `place`, given the changes from there until `until`. Does nothing where they do not fit on or in."""
+        """Extends the window back to `position`, with the changes from there to `until`. Does nothing if they do not fit."""
         changes: OrderedDict[Key, Change] = OrderedDict()
         for change in (*older, *self._changes.values()):
             changes[change.key] = change

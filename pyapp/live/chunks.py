@@ -1,4 +1,4 @@
-"""Chunks of the event log for streams, out of the hub's memory: each is made once for all streams that are alike."""
+"""Chunks of the event log for streams, from the hub's memory. Streams with the same view share each chunk."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.reading import Event, Place
 from pyapp.eventlog.rights import Rights
 
-PAGE_EVENTS = 200  # in a chunk
+PAGE_EVENTS = 200  # per chunk
 CHUNKS_MAX = 1000
 CHUNKS_BYTES_MAX = 16 * 1024 * 1024
 
 
 class View(NamedTuple):
-    """What decides which events a stream carries."""
+    """Everything that decides which events a stream carries."""
 
     rights: Rights
     types: frozenset[str] | None
 
 
 class Chunk(NamedTuple):
-    """The events after a place that a view sees, ready to send, and the place after them."""
+    """The events after a position that a view may see, ready to send, and the position after them."""
 
     body: bytes
     place: Place
 
 
 class Chunks:
-    """Chunks out of the hub's memory, each made once for all streams that are at the same place and see alike."""
+    """Builds chunks from the hub's memory, each once for all streams at the same position with the same view."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -37,7 +37,7 @@ class Chunks:
         self._bytes = 0
 
     def after(self, view: View, place: Place) -> Chunk | None:
-        """None where the memory does not go back to the place, or is of another epoch."""
+        """Returns None if the memory does not go back to the position, or belongs to another epoch."""
         hub = self._hub
         if hub.place is None or hub.place.epoch != place.epoch:
             return None
@@ -53,7 +53,7 @@ class Chunks:
         return chunk
 
     def forget(self) -> None:
-        """After new events: a chunk may have been the last one."""
+        """Called after new events: a cached chunk may have been the last one."""
         self._made.clear()
         self._bytes = 0
 

@@ -1,6 +1,6 @@
-"""WS /v1/ws/inventory: levels as they are, then as they change. asyncapi.json describes the messages.
+"""WS /v1/ws/inventory: the current levels, then their changes. asyncapi.json describes the messages.
 
-A browser cannot read the status of a refused handshake. So a socket is opened first, told what is wrong, and closed with a code.
+A browser cannot read the status of a refused handshake. So every socket is accepted, gets the error, and is closed with a code.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from pyapp.live.live import Live
 from pyapp.live.relay import EXTENSION, Client, Line, ViewKey
 from pyapp.problems import Problem, unavailable
 
-SOCKETS_MAX = 2000  # a process; further ones are refused with 503
-SOCKETS_OF_ONE_MAX = 1000  # a process, of one caller: nobody shuts the others out
+SOCKETS_MAX = 2000  # per process; any more are refused with 503
+SOCKETS_OF_ONE_MAX = 1000  # per process and caller, so that one caller cannot shut out the others
 MESSAGES_BURST = 20
 MESSAGES_PER_SECOND = 5.0
 
@@ -46,7 +46,7 @@ access_logger = logging.getLogger("scoville.access")
 
 
 class SocketLine(Line, Protocol):
-    """A connection that says what became of what was written to it."""
+    """A connection that reports when its buffer is full, drained or gone."""
 
     on_full: Callable[[], None] | None
     on_drained: Callable[[], None] | None
@@ -54,16 +54,16 @@ class SocketLine(Line, Protocol):
 
 
 class SocketQuery(Query):
-    ticket: Annotated[str, Meta(description="From POST /v1/ws/tickets; good once, for 30 seconds.")] | UnsetType = UNSET
+    ticket: Annotated[str, Meta(description="From POST /v1/ws/tickets; valid once, for 30 seconds.")] | UnsetType = UNSET
 
 
 async def inventory(websocket: WebSocket) -> None:
-    """One socket, from the handshake to its end. Needs a connection of pyapp.serve.websocket."""
+    """Serves one socket from its handshake to its end. Needs a connection of pyapp.serve.websocket."""
     live: Live = websocket.scope["state"]["live"]
     line: SocketLine = websocket.scope["extensions"][EXTENSION]["line"]
     request_id = str(uuid.uuid4())
     if len(live.sockets) >= SOCKETS_MAX:
-        problem = unavailable("This process has as many sockets as it takes. Try again, it may be another process then.")
+        problem = unavailable("This process has the most sockets it can serve. Try again to reach another process.")
         await websocket.send_denial_response(problem_response(problem, request_id))
         return
     await websocket.accept()
@@ -93,7 +93,7 @@ async def inventory(websocket: WebSocket) -> None:
 
 
 class Socket:
-    """What a socket asks for, and what holds it open."""
+    """A client's subscription and the connection behind it."""
 
     def __init__(self, live: Live, line: SocketLine, request_id: str) -> None:
         self._live = live
@@ -111,7 +111,7 @@ class Socket:
         line.on_gone = lambda: live.relay.on_gone(self._client)
 
     async def open(self, websocket: WebSocket) -> None:
-        """Who it is, and whether it may come from there. Raises Problem."""
+        """Identifies the caller and checks the page's origin. Raises Problem."""
         self._check_origin(websocket)
         query = read_query(websocket, SocketQuery)
         if isinstance(query.ticket, str):
@@ -123,25 +123,23 @@ class Socket:
         self._region = region_of(session.identity, query)
         subject = session.identity.subject
         if sum(s.session is not None and s.session.identity.subject == subject for s in self._live.sockets) >= SOCKETS_OF_ONE_MAX:
-            raise Problem(
-                "RQ429", f"You have {SOCKETS_OF_ONE_MAX} sockets here. Close some, or share one among those who look on."
-            )
+            raise Problem("RQ429", f"You have {SOCKETS_OF_ONE_MAX} sockets here. Close some, or share one socket.")
         self.session = session
         loop = asyncio.get_running_loop()
         self._expiry = loop.call_later(max(0.0, session.expires_at - time.time()), self.close_unauthenticated)
 
     def _check_origin(self, websocket: WebSocket) -> None:
-        """A browser says which page opens a socket; one of another host could use what the browser knows of us."""
+        """A browser names the page that opens a socket. A page of another host could use the browser's credentials."""
         origins = websocket.headers.getlist("origin")
         if not origins:
             return
         host = websocket.headers.get("host", "").lower()
         origin = origins[0].lower()
         if len(origins) > 1 or not (urlsplit(origin).netloc == host or origin in self._live.allowed_origins):
-            raise Problem("RQ403", "Sockets are not open to pages of this origin. Add it to SCOVILLE_ALLOWED_ORIGINS.")
+            raise Problem("RQ403", "Pages of this origin may not open sockets. Add it to SCOVILLE_ALLOWED_ORIGINS.")
 
     def close_unauthenticated(self) -> None:
-        """The token has expired, or what it says is no longer so."""
+        """The token has expired, or its claims are no longer valid."""
         self._line.close(UNAUTHENTICATED, "the token has expired or was revoked")
 
     def refuse(self, problem: Problem) -> None:
@@ -155,15 +153,15 @@ class Socket:
         if self._expiry is not None:
             self._expiry.cancel()
 
-    # What the client says --------------------------------------------------------------------------------------------
+    # Messages from the client -----------------------------------------------------------------------------------------
 
     def receive(self, text: str | None) -> None:
-        """Carries out a message, or says why not. Raises Problem RQ429 where there are too many."""
+        """Carries out a message, or returns an error to the client. Raises Problem RQ429 above the rate limit."""
         now = time.monotonic()
         self._allowance = min(MESSAGES_BURST, self._allowance + (now - self._counted_at) * MESSAGES_PER_SECOND) - 1
         self._counted_at = now
         if self._allowance < 0:
-            raise Problem("RQ429", f"More than {MESSAGES_PER_SECOND:g} messages a second. Send fewer.")
+            raise Problem("RQ429", f"More than {MESSAGES_PER_SECOND:g} messages per second. Send fewer.")
         try:
             message = self._read(text)
             if isinstance(message, messages.Ping):
@@ -181,7 +179,7 @@ class Socket:
         try:
             return cast(messages.FromClient, messages.decode_from_client(body))
         except msgspec.ValidationError as error:
-            raise Problem("RQ422", "The message does not have the expected shape.", [describe(error)]) from None
+            raise Problem("RQ422", "The message is invalid. See errors.", [describe(error)]) from None
 
     def _subscribe(self, message: messages.Subscribe) -> None:
         key = self._view_key(message)
@@ -197,15 +195,15 @@ class Socket:
             own = frozenset(identity.warehouses)
             for number, code in enumerate(message.warehouses or ()):
                 if code not in own:
-                    detail = "This is not one of your warehouses. Leave it out."
+                    detail = "This warehouse does not exist or is not yours. Leave it out."
                     raise Problem("RQ403", detail, [{"pointer": f"/warehouses/{number}", "detail": detail}])
             warehouses = own if warehouses is None else warehouses
         return ViewKey(self._region, identity.role == "integration", warehouses, skus)
 
-    # How it begins, and begins again ---------------------------------------------------------------------------------
+    # Start and restart ------------------------------------------------------------------------------------------------
 
     def _begin(self, after: str | None, reason: str | None = None) -> None:
-        """From the place `after`, or with a snapshot; for a reason, if any, that the client is told first."""
+        """Starts from the position `after`, or with a snapshot. Sends the client a reset first if there is a reason."""
         if self._start is not None:
             self._start.cancel()
         self._start = asyncio.create_task(self._begin_at(after, reason))

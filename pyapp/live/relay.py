@@ -1,9 +1,10 @@
-"""From the hub to the sockets: which client gets which levels, when, and as which bytes.
+"""From the hub to the sockets: decides which client gets which levels, when, and as which bytes.
 
-Clients that see and ask for the same share a View: a change is encoded and framed once for all of them, and the same bytes go
-to each socket. A client is a member of its view while it has everything and its socket takes more. One whose socket is full is
-behind, at a place in the log, and nothing is kept for it: when its socket has drained it gets the newest state of what changed
-after its place. So a slow client skips states, its buffer never holds more than a frame, and it never ends on a stale state.
+Clients with the same rights and the same subscription share a view: a change is encoded and framed once, and all their sockets
+get the same bytes. A client is a member of its view while it is up to date and its socket accepts data. A client whose socket is
+full is behind, at a position in the log, and nothing is queued for it. When the socket has drained, the client gets the newest
+state of every level that changed after its position. So a slow client skips states, its buffer never holds more than one frame,
+and it never ends on a stale state.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from pyapp.eventlog.levels import Change, Key
 from pyapp.eventlog.messages import LEVELS_PER_FRAME
 from pyapp.eventlog.reading import Event
 
-BUFFERED_BYTES_MAX = 64 * 1024 * 1024  # of all sockets; past it those that were full the longest are cut off
-SLOW_SECONDS = 30.0  # a socket that takes nothing for so long is closed
-QUIET_SECONDS = 15.0  # without changes a client is told the place so often, and sees that the line is alive
+BUFFERED_BYTES_MAX = 64 * 1024 * 1024  # of all sockets; above it, the sockets that have been full longest are cut off
+SLOW_SECONDS = 30.0  # a socket that accepts nothing for this long is closed
+QUIET_SECONDS = 15.0  # without changes, a client gets its position this often, which also shows that the connection works
 TICK_SECONDS = 1.0
 
 TOO_SLOW = 4408
@@ -33,23 +34,23 @@ EXTENSION = "scoville.line"  # in the scope's extensions: the connection itself,
 
 
 class Line(Protocol):
-    """What a client's connection does; pyapp.serve.websocket has one."""
+    """A client's connection; pyapp.serve.websocket implements it."""
 
     @property
     def buffered(self) -> int:
-        """Bytes that the socket has not taken."""
+        """Bytes that the socket has not accepted."""
 
     def write(self, frames: bytes) -> None: ...
 
     def close(self, code: int, reason: str) -> None:
-        """Says why, after what the socket holds already; cuts the connection if that takes long."""
+        """Sends the reason after the data already in the socket's buffer; cuts the connection if that takes too long."""
 
     def abort(self) -> None:
-        """Cuts the connection and frees what it holds."""
+        """Cuts the connection and frees its buffers."""
 
 
 class ViewKey(NamedTuple):
-    """What decides which bytes a client gets. None: all warehouses, all SKUs."""
+    """Everything that decides which bytes a client gets. None: all warehouses, all SKUs."""
 
     region: int
     available_only: bool
@@ -65,18 +66,18 @@ class ViewKey(NamedTuple):
 
 
 class Client:
-    """One socket. `place`: it has, or its socket has in the buffer, every change up to there; kept while it is behind."""
+    """One socket. `position`: the client has, or its socket holds, every change up to there; kept while it is behind."""
 
     __slots__ = ("ahead", "buffered", "closing", "full_since", "line", "on_lost", "parts", "place", "skipped", "snapshot", "view")
 
     def __init__(self, line: Line, on_lost: Callable[[str], None]) -> None:
         self.line = line
-        self.on_lost = on_lost  # told the reason when nothing but a snapshot can help
+        self.on_lost = on_lost  # called with the reason when only a snapshot can help
         self.view: View | None = None
         self.place = 0
         self.parts: deque[bytes] = deque()  # frames of a snapshot, before any change
-        self.snapshot: object = None  # whose they are; kept as long as there are any
-        # Levels that the snapshot has in a state of which the log had not told yet, with the version of that state.
+        self.snapshot: object = None  # the snapshot they belong to, held until all parts are sent
+        # Levels whose state in the snapshot is newer than the log, with the version of that state.
         self.ahead: dict[Key, int] = {}
         self.full_since: float | None = None
         self.closing = False
@@ -85,7 +86,7 @@ class Client:
 
 
 class Step(NamedTuple):
-    """The next frame of a client that is behind, and the place where it is then."""
+    """The next frame for a client that is behind, and its position after that frame."""
 
     changes: Sequence[Change]
     frame: bytes
@@ -93,14 +94,14 @@ class Step(NamedTuple):
 
 
 class View:
-    """What some clients see alike."""
+    """Clients with the same rights and subscription."""
 
     def __init__(self, key: ViewKey) -> None:
         self.key = key
         self.members: set[Client] = set()
         self.behind: set[Client] = set()
         self.pending: list[Change] = []
-        self.steps: dict[int, Step] = {}  # by the place they begin at; for clients that are behind at the same place
+        self.steps: dict[int, Step] = {}  # by their first position, shared by clients that are behind at the same position
         self.told_at = time.monotonic()
 
     def frame(self, changes: Iterable[Change], place: str) -> bytes:
@@ -109,7 +110,7 @@ class View:
 
 
 class Relay:
-    """An audience of the hub. Everything here happens between two awaits: no client is ever seen half served."""
+    """A subscriber of the hub. It never awaits while it serves clients, so no client is seen half served."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
@@ -124,15 +125,15 @@ class Relay:
 
     @property
     def members(self) -> int:
-        """Clients that have everything."""
+        """Clients that are up to date."""
         return sum(len(view.members) for view in self._views.values())
 
     @property
     def full(self) -> int:
-        """Clients whose socket takes no more at the moment."""
+        """Clients whose socket accepts no data at the moment."""
         return len(self._full)
 
-    # What a socket asks for ------------------------------------------------------------------------------------------
+    # Requests of sockets ----------------------------------------------------------------------------------------------
 
     def follow(
         self,
@@ -144,7 +145,7 @@ class Relay:
         ahead: Mapping[Key, int] = MappingProxyType({}),
         snapshot: object = None,
     ) -> None:
-        """From now on the client gets `parts`, then what changed after `place`, then every change as it comes."""
+        """The client gets `parts`, then the changes after `position`, then every new change."""
         self.leave(client)
         view = self._views.get(key)
         if view is None:
@@ -157,7 +158,7 @@ class Relay:
         self._advance(client)
 
     def leave(self, client: Client) -> None:
-        """The client gets nothing more of its view. What its socket holds already still goes out."""
+        """Removes the client from its view. Data that its socket already holds is still sent."""
         view = client.view
         if view is None:
             return
@@ -172,7 +173,7 @@ class Relay:
                 if not self._by_sku[sku]:
                     del self._by_sku[sku]
 
-    # What the hub tells ----------------------------------------------------------------------------------------------
+    # Events of the hub ------------------------------------------------------------------------------------------------
 
     def on_events(self, events: Sequence[Event], changes: Sequence[Change]) -> None:
         touched: dict[View, None] = {}
@@ -192,10 +193,10 @@ class Relay:
                 self.leave(client)
                 client.on_lost(reason)
 
-    # What a socket tells ---------------------------------------------------------------------------------------------
+    # Events of sockets ------------------------------------------------------------------------------------------------
 
     def on_full(self, client: Client) -> None:
-        """The socket holds what was written last, or a part of it, and takes no more."""
+        """The socket holds the last write or a part of it, and accepts no more."""
         client.full_since = time.monotonic()
         client.buffered = client.line.buffered
         self.buffered_bytes += client.buffered
@@ -212,14 +213,14 @@ class Relay:
             self._advance(client)
 
     def on_gone(self, client: Client) -> None:
-        """The connection has ended, and its buffer with it."""
+        """The connection has ended, and its buffer is freed."""
         self._forget_full(client)
         self.leave(client)
 
-    # What the clock tells --------------------------------------------------------------------------------------------
+    # Clock ------------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Closes sockets that stay full and tells quiet ones the place, until cancelled."""
+        """Closes sockets that stay full, and sends their position to quiet ones, until cancelled."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self.tick(time.monotonic())
@@ -239,12 +240,12 @@ class Relay:
     # ---------------------------------------------------------------------------------------------------------------
 
     def _flush(self, view: View, before: int, now: float) -> None:
-        """Sends the pending changes to the members, and to those who are behind as far as their sockets take it."""
+        """Sends the pending changes to the members, and to clients behind as far as their sockets accept them."""
         changes, view.pending = view.pending, []
         view.steps.clear()
         view.told_at = now
         states = sum(change.states for change in changes)
-        if len(changes) > LEVELS_PER_FRAME:  # in parts, each when the socket has taken the one before
+        if len(changes) > LEVELS_PER_FRAME:  # in parts, each after the socket has accepted the one before
             for client in view.members:
                 client.place = before
             view.behind |= view.members
@@ -259,11 +260,11 @@ class Relay:
 
     def _write_members(self, view: View, frame: bytes) -> None:
         self.frames_sent += len(view.members)
-        for client in list(view.members):  # on_full takes clients out of it
+        for client in list(view.members):  # a copy: on_full removes clients
             client.line.write(frame)
 
     def _advance(self, client: Client) -> None:
-        """Writes what the socket takes: parts of a snapshot, then what changed; makes the client a member when it has all."""
+        """Writes as much as the socket accepts: parts of a snapshot, then changes. An up-to-date client becomes a member."""
         while client.full_since is None and (view := client.view) is not None:
             if client.parts:
                 part = client.parts.popleft()
@@ -272,7 +273,7 @@ class Relay:
                 self._write(client, part)
             elif client.place < self._hub.seq:
                 self._catch_up(client, view)
-            else:  # or beyond: a snapshot may be newer than what the hub has read
+            else:  # or beyond it: a snapshot may be newer than the hub
                 if client.place == self._hub.seq and not client.ahead:
                     view.behind.discard(client)
                     view.members.add(client)
@@ -288,7 +289,7 @@ class Relay:
         if client.ahead:
             changes = [change for change in changes if _is_news(client, change)]
             frame = view.frame(changes, self._hub.place_at(step.place)) if changes else b""
-        sent = min(len(changes), client.skipped)  # more: what it missed before it came
+        sent = min(len(changes), client.skipped)  # more: changes that it missed before it subscribed
         client.skipped -= sent
         if step.place == self._hub.seq:
             self.states_skipped += client.skipped
@@ -298,7 +299,7 @@ class Relay:
             self._write(client, frame)
 
     def _step(self, view: View, after: int) -> Step | None:
-        """The next frame for a client of the view that is at `after`; None where the window does not go back so far."""
+        """Returns the next frame for a client of the view at `after`; None if the window does not go back that far."""
         if after not in view.steps:
             changes = self._hub.window.since(after)
             if changes is None:
@@ -318,7 +319,7 @@ class Relay:
         client.line.write(frame)
 
     def _forget_full(self, client: Client) -> bool:
-        """Whether the socket was full."""
+        """Returns whether the socket was full."""
         if client not in self._full:
             return False
         del self._full[client]
@@ -341,7 +342,7 @@ class Relay:
 
 
 def _is_news(client: Client, change: Change) -> bool:
-    """Whether the client's snapshot did not have this state, or a newer one, already."""
+    """Whether the change is newer than the state in the client's snapshot."""
     ahead = client.ahead.get(change.key)
     if ahead is None:
         return True

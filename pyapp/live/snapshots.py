@@ -1,7 +1,7 @@
-"""Snapshots of levels, read as the caller by row-level security, framed once for all who see alike.
+"""Snapshots of levels, read as the caller under row-level security, and framed once for all callers with the same view.
 
-When a server was restarted a thousand sockets ask at once. Those of the same view share a query: while one is under way, all
-who come meanwhile wait for the next.
+After a restart of the server a thousand sockets may ask at once. Sockets with the same view share a query: all requests that
+arrive during a query wait for the next one.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from pyapp.identity.tokens import Identity
 from pyapp.live.relay import ViewKey
 from pyapp.problems import unavailable
 
-BYTES_MAX = 64 * 1024 * 1024  # of all snapshots that some socket has not taken wholly; then the next ones wait
-WAIT_SECONDS = 30.0  # for room, and for the hub to come to the epoch of a snapshot
+BYTES_MAX = 64 * 1024 * 1024  # of all snapshots not yet accepted by every socket; above it, new ones wait
+WAIT_SECONDS = 30.0  # for free memory, and for the hub to reach the epoch of a snapshot
 POLL_SECONDS = 0.02
-SETTLE_SECONDS = 1.0  # for the log to tell what a snapshot knows already
+SETTLE_SECONDS = 1.0  # for the log to contain every change that a snapshot contains
 
 STATEMENT = "select body, epoch, seq, unsequenced from api.snapshot_levels($1, $2)"
 
@@ -39,7 +39,7 @@ class _Level(msgspec.Struct):
 
 
 class Snapshot:
-    """The levels at a place. `ahead`: those whose state the log has not told there, with their versions; hardly ever any."""
+    """The levels at a position. `ahead`: levels newer than the log at that position, with their versions; almost always empty."""
 
     def __init__(self, place: Place, frames: Sequence[bytes], ahead: dict[Key, int]) -> None:
         self.place = place
@@ -49,7 +49,7 @@ class Snapshot:
 
 
 class Snapshots:
-    """Makes snapshots, and keeps within BYTES_MAX what of them waits to be sent."""
+    """Builds snapshots, and keeps the unsent ones within BYTES_MAX."""
 
     def __init__(self, hub: Hub, database: Database) -> None:
         self._hub = hub
@@ -59,7 +59,7 @@ class Snapshots:
         self.waiting_bytes = 0
 
     async def get(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
-        """A snapshot that the window goes on from. Raises Problem RQ503."""
+        """Returns a snapshot that the window can continue. Raises Problem RQ503."""
         limit = time.monotonic() + WAIT_SECONDS
         await self._hub.ready()
         while time.monotonic() < limit:
@@ -72,7 +72,7 @@ class Snapshots:
         raise unavailable("The server has too much to send at the moment. Try again.")
 
     async def _shared(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
-        """A snapshot whose reading begins after this call: whoever asks finds in it what it wrote before."""
+        """Returns a snapshot whose read begins after this call, so that it contains the caller's earlier writes."""
         running = self._running.get(key)
         if running is None:
             task = self._running[key] = asyncio.create_task(self._read(key, identity, request_id))
@@ -86,7 +86,7 @@ class Snapshots:
     def _end(self, key: ViewKey, task: asyncio.Task[Snapshot]) -> None:
         del self._running[key]
         if not task.cancelled():
-            task.exception()  # whoever still waits gets it too; that nobody does is no fault
+            task.exception()  # every waiting caller gets the error too; no waiting caller is not an error
 
     async def _read_after(self, running: asyncio.Task[Snapshot], key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
         await asyncio.wait([running])
@@ -108,9 +108,9 @@ class Snapshots:
         return snapshot
 
     async def _settle(self, key: ViewKey, reading: _Reading) -> Snapshot:
-        """The reading as of a place: with what the log has told meanwhile, once it has told all that was read.
+        """Returns the reading as of a position, with the changes that the log has received since, once it has all that was read.
 
-        What was read may be newer than the log. Sent as it is, it would be told again to a client that resumes at its place.
+        The reading may be newer than the log. Sent as it is, a client that resumes at its position would get changes twice.
         """
         limit = time.monotonic() + SETTLE_SECONDS
         hub = self._hub
@@ -121,14 +121,14 @@ class Snapshots:
                 return reading.snapshot(reading.place._replace(seq=hub.seq))
             hub.poke()
             await asyncio.sleep(FLUSH_SECONDS)
-        return reading.snapshot(reading.place)  # nobody sequences
+        return reading.snapshot(reading.place)  # no sequencer is running
 
     def _release(self, size: int) -> None:
         self.waiting_bytes -= size
 
 
 class _Reading:
-    """What api.snapshot_levels answered."""
+    """The result of api.snapshot_levels."""
 
     def __init__(self, region: int, rows: Sequence[Row]) -> None:
         _, epoch, seq, unsequenced = rows[0]
@@ -144,7 +144,7 @@ class _Reading:
         self._ahead = {key: self._versions[key] for key in named if key in self._versions}
 
     def ahead_of(self, changes: Sequence[Change]) -> bool:
-        """Whether the changes since its place have not told yet all that was read."""
+        """Whether some of the reading is not in the changes since its position yet."""
         told = {change.key: change.level.version for change in changes}
         return any(told.get(key, -1) < version for key, version in self._ahead.items())
 

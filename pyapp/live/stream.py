@@ -1,9 +1,9 @@
 """GET /v1/events/stream: every event that the caller may see, as server-sent events (WHATWG HTML, section 9.2), without a gap.
 
-A stream has a place in the log and nothing else. What lies after it comes from the memory of the hub, or where that does not go
-back so far from the log itself, as the caller, by row-level security. The next chunk is made when the client has taken the
-one before, so a slow client is only further back; nothing is kept for it. A client that takes nothing at all is cut off by TCP
-(pyapp.serve.server, STALLED_MILLISECONDS).
+A stream only has a position in the log. The events after it come from the hub's memory. If the memory does not go back that far,
+they come from the log itself, read as the caller under row-level security. The next chunk is made when the client has accepted
+the previous one. So a slow client is only further behind, and nothing is queued for it. TCP cuts off a client that accepts nothing
+at all (pyapp.serve.server, STALLED_MILLISECONDS).
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from pyapp.live.chunks import PAGE_EVENTS, Chunk, View, block
 from pyapp.live.live import Live
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
-STREAMS_MAX = 1000  # a process; further ones are refused with 503
-STREAMS_OF_ONE_MAX = 500  # a process, of one caller: nobody shuts the others out
+STREAMS_MAX = 1000  # per process; any more are refused with 503
+STREAMS_OF_ONE_MAX = 500  # per process and caller, so that one caller cannot shut out the others
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 1.0
 
@@ -58,13 +58,13 @@ async def stream(request: Request) -> Response:
     place = parse_place(given) if given else await live.hub.ready()
     if place is None:
         raise Problem(
-            "RQ400", "Last-Event-ID, or after, is no place in the event log. Send the id of the last event that arrived."
+            "RQ400", "Last-Event-ID, or after, is not a position in the event log. Send the id of the last event received."
         )
     types = frozenset(query.types.split(",")) if isinstance(query.types, str) else None
     view = View(Rights.of(session.identity, region), types)
     events = EventStream(live, session, view, place, request_id(request))
     _check_room(live, session.identity.subject)
-    live.streams.add(events)  # before anything is waited for: the next one to be let in counts it
+    live.streams.add(events)  # before any await, so that the next check counts it
     try:
         await events.prepare()
     except BaseException:
@@ -74,22 +74,22 @@ async def stream(request: Request) -> Response:
 
 
 def _check_room(live: Live, subject: str) -> None:
-    """Whether there is a place for one more stream of this caller. Raises Problem RQ429, RQ503."""
+    """Checks whether this caller may open one more stream. Raises Problem RQ429, RQ503."""
     if len(live.streams) >= STREAMS_MAX:
-        raise unavailable("This process has as many streams as it takes. Try again, it may be another process then.")
+        raise unavailable("This process has the most streams it can serve. Try again to reach another process.")
     if sum(one.session.identity.subject == subject for one in live.streams) >= STREAMS_OF_ONE_MAX:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         raise Problem("RQ429", f"You have {STREAMS_OF_ONE_MAX} streams here. Close some, or share one.", headers=headers)
 
 
 class EventStream(Response):
-    """The answer; it ends when the client goes, the token ends, or the server stops. It counts from before it is sent."""
+    """The response. It ends when the client goes, the token expires, or the server stops. It counts before it is sent."""
 
     def __init__(self, live: Live, session: Session, view: View, place: Place, request_id: str) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers({"content-type": f"{MEDIA_TYPE}; charset=utf-8", "x-accel-buffering": "no"})
-        self.body = b""  # of the answer to HEAD
+        self.body = b""  # the body of the answer to HEAD
         self.session = session
         self._live = live
         self._view = view
@@ -100,14 +100,14 @@ class EventStream(Response):
         self._woken = asyncio.Event()
 
     async def prepare(self) -> None:
-        """The first chunk, from the log, which knows places and types, while an error can be an answer. Raises Problem."""
+        """Reads the first chunk from the log, which checks position and types, before the response begins. Raises Problem."""
         chunk = await self._read()
         self._place = chunk.place
         self._first = chunk.body or self._heartbeat()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
-            self._live.streams.discard(self)  # it gets the headers, and nothing that could go on
+            self._live.streams.discard(self)  # HEAD gets the headers and ends
             await super().__call__(scope, receive, send)
             return
         listener = asyncio.create_task(self._listen(receive))
@@ -123,11 +123,11 @@ class EventStream(Response):
             self._live.streams.discard(self)
 
     def wake(self) -> None:
-        """There are new events."""
+        """Reports new events."""
         self._woken.set()
 
     def end(self) -> None:
-        """The client finds a stream that ended in good order, and comes back with the last id."""
+        """Ends the stream cleanly, so that the client reconnects with its last id."""
         self._ended = True
         self._woken.set()
 
@@ -145,7 +145,7 @@ class EventStream(Response):
             self._woken.clear()
             try:
                 body, pause = await self._next(), HEARTBEAT_SECONDS
-            except Problem:  # the database is away; what memory has still comes
+            except Problem:  # the database is unreachable; events in memory are still sent
                 body, pause = b"", RETRY_SECONDS
             if not body and loop.time() - said_at >= HEARTBEAT_SECONDS:
                 body = self._heartbeat()
@@ -160,11 +160,11 @@ class EventStream(Response):
                 pass
 
     def _heartbeat(self) -> bytes:
-        """A comment, and an id without data: the place moves on, no event is fired."""
+        """Returns a comment, and an id without data: the client's position advances without an event."""
         return b": heartbeat\nid: %b\n\n" % str(self._place).encode()
 
     async def _next(self) -> bytes:
-        """What follows on the place, which moves on; nothing when there is nothing at the moment. Raises Problem RQ503."""
+        """Returns what follows the position and advances it; empty if there is nothing yet. Raises Problem RQ503."""
         while True:
             chunk = self._live.chunks.after(self._view, self._place) or await self._read()
             if chunk.body or chunk.place == self._place:
@@ -173,7 +173,7 @@ class EventStream(Response):
             self._place = chunk.place
 
     async def _read(self) -> Chunk:
-        """From the log, as the caller."""
+        """Reads from the log, as the caller."""
         rights, types = self._view
         filters = {} if types is None else {"types": ",".join(sorted(types))}
         values = (rights.region, messages.encode(filters), str(self._place), PAGE_EVENTS)
@@ -195,7 +195,7 @@ class EventStream(Response):
 
 
 def _reset(place: Place, problem: Problem) -> Chunk:
-    """The place is gone: the client is told so, and goes on from the end of the log."""
+    """Resets the client, whose position is gone. The stream continues from the end of the log."""
     error = problem.errors[0]
     last, first = parse_place(str(error["last"])), parse_place(str(error["first"]))
     if last is None or first is None:
