@@ -2,8 +2,8 @@
 
 A stream only has a position in the log. The events after it come from the hub's memory. If the memory does not go back that far,
 they come from the log itself, read as the caller under row-level security. The next chunk is made when the client has accepted
-the previous one. So a slow client is only further behind, and nothing is queued for it. TCP cuts off a client that accepts nothing
-at all (pyapp.serve.server, STALLED_MILLISECONDS).
+the previous one. So a slow client is only further behind, and nothing is queued for it. TCP cuts off a client that accepts
+nothing at all (pyapp.serve.server, STALLED_MILLISECONDS).
 """
 
 from __future__ import annotations
