@@ -34,7 +34,7 @@ from pyapp.values import (
     Warehouse,
 )
 
-Place = Annotated[
+Position = Annotated[
     str,
     Meta(
         pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
@@ -49,7 +49,7 @@ class Event(Answer, kw_only=True):
     """A CloudEvent. `version` counts the changes of its subject: of two events with the same subject, the higher one is later."""
 
     specversion: Literal["1.0"]
-    id: Annotated[Place, Meta(description="The permanent name of the event.")]
+    id: Annotated[Position, Meta(description="The permanent name of the event.")]
     source: Uri
     type: Annotated[str, Meta(examples=["stock.adjusted"])]
     subject: Annotated[str, Meta(description="The thing that changed.", examples=["stock/WH-01/HOTSAUCE-001"])]

@@ -16,7 +16,7 @@ from pyapp.http.responses import page_response
 from pyapp.http.route import Noun, Route
 from pyapp.values import Actor, Moment, RequestId, Version
 
-PLACE = Meta(
+POSITION = Meta(
     pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
     description="A position in the event log, the id of an event: returns what follows it.",
     examples=["4f1c9a2e77b0:1042"],
@@ -24,7 +24,7 @@ PLACE = Meta(
 
 
 class StreamQuery(Query):
-    after: Annotated[str, PLACE] | UnsetType = UNSET
+    after: Annotated[str, POSITION] | UnsetType = UNSET
     types: (
         Annotated[str, Meta(min_length=1, max_length=1000, description="Types of events, separated by commas.")] | UnsetType
     ) = UNSET
@@ -46,7 +46,7 @@ class EventsQuery(StreamQuery):
         return msgspec.json.encode({name: text for name in ("types", "subject") if isinstance(text := getattr(self, name), str)})
 
 
-Place = Annotated[str, Meta(description="A position in the event log.", examples=["4f1c9a2e77b0:1042"])]
+Position = Annotated[str, Meta(description="A position in the event log.", examples=["4f1c9a2e77b0:1042"])]
 
 
 class Event(Answer):
@@ -73,8 +73,8 @@ class EventPage(Answer):
     """Events after a position, earliest first. A page may be empty before the end: continue from next until it equals last."""
 
     data: list[Event]
-    next: Annotated[Place, Meta(description="The position to continue from.")]
-    last: Annotated[Place, Meta(description="The end of the log.")]
+    next: Annotated[Position, Meta(description="The position to continue from.")]
+    last: Annotated[Position, Meta(description="The end of the log.")]
 
 
 async def read_events(request: Request) -> Response:

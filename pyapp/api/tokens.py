@@ -47,7 +47,7 @@ PARAMETERS_MAX = 20
 CREDENTIAL_CHARACTERS_MAX = 1000
 FAILURES_MAX = 10  # of a client id from one address, within
 FAILURE_SECONDS = 60
-FAILURE_PLACES = 4096  # counted separately; beyond that, several share one
+FAILURE_SLOTS = 4096  # counted separately; beyond that, several share one
 FORM_TYPE = "application/x-www-form-urlencoded"
 PRINTABLE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -114,25 +114,25 @@ class Failures:
     with a guesser waits a minute.
     """
 
-    def __init__(self, maximum: int = FAILURES_MAX, seconds: int = FAILURE_SECONDS, places: int = FAILURE_PLACES) -> None:
+    def __init__(self, maximum: int = FAILURES_MAX, seconds: int = FAILURE_SECONDS, slots: int = FAILURE_SLOTS) -> None:
         self.storage = MemoryStorage()
-        self.places = places
+        self.slots = slots
         self._limit = RateLimitItemPerSecond(maximum, seconds)
         self._limiter = FixedWindowRateLimiter(self.storage)
 
     async def seconds_to_wait(self, client_id: str, address: str) -> int:
         """Returns the seconds for which this client id is refused from this address; 0 if it is not."""
-        place = self._place(client_id, address)
-        if await self._limiter.test(self._limit, place):
+        slot = self._slot(client_id, address)
+        if await self._limiter.test(self._limit, slot):
             return 0
-        window = await self._limiter.get_window_stats(self._limit, place)
+        window = await self._limiter.get_window_stats(self._limit, slot)
         return max(1, math.ceil(window.reset_time - time.time()))
 
     async def count(self, client_id: str, address: str) -> None:
-        await self._limiter.hit(self._limit, self._place(client_id, address))
+        await self._limiter.hit(self._limit, self._slot(client_id, address))
 
-    def _place(self, client_id: str, address: str) -> str:
-        return str(hash((client_id, address)) % self.places)  # Python salts it: an attacker cannot aim at another client's slot
+    def _slot(self, client_id: str, address: str) -> str:
+        return str(hash((client_id, address)) % self.slots)  # Python salts it: an attacker cannot aim at another client's slot
 
 
 class TokenIssuer:

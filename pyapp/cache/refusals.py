@@ -27,7 +27,7 @@ ENTRIES_MAX = 10_000
 LINES_MAX = 20  # longest order whose refusal is kept: a refusal names every line, and orders that many customers place are short
 
 
-class Key(NamedTuple):
+class OrderKey(NamedTuple):
     """Everything that decides about an order, except whether the caller has placed it before."""
 
     region: int | None
@@ -53,8 +53,8 @@ class Refusals:
         self.refused = 0
         self._inner = inner
         self._reset_at = 0.0
-        self._entries: dict[Key, Entry] = {}
-        self._keys: dict[tuple[int | None, str], set[Key]] = {}
+        self._entries: dict[OrderKey, Entry] = {}
+        self._keys: dict[tuple[int | None, str], set[OrderKey]] = {}
         self._restocked: dict[tuple[int | None, str], float] = {}  # when units last became available, latest last
         hub.subscribers.append(self)
 
@@ -68,7 +68,7 @@ class Refusals:
             finally:  # any other write may have brought units
                 self.on_reset("a write")
         identity = command.identity
-        key = Key(command.region, (identity.role, identity.warehouses, identity.channels), command.wanted)
+        key = OrderKey(command.region, (identity.role, identity.warehouses, identity.channels), command.wanted)
         refusal = self.find(key)
         if refusal is not None:
             [found] = await self._inner.execute(command._replace(statement=FIND_REPEATS))
@@ -81,7 +81,7 @@ class Refusals:
         self.keep(key, asked, results[0])
         return results
 
-    def find(self, key: Key) -> Result | None:
+    def find(self, key: OrderKey) -> Result | None:
         """Returns the valid refusal, or None: ask the database, and `keep` its result."""
         entry = self._entries.get(key)
         if entry is None:
@@ -92,7 +92,7 @@ class Refusals:
             return None
         return entry.result
 
-    def keep(self, key: Key, asked: float, result: Result) -> None:
+    def keep(self, key: OrderKey, asked: float, result: Result) -> None:
         """Stores the result of a call to the database that began at `asked` (monotonic)."""
         self._forget(key)
         skus = key.wanted.skus
@@ -113,11 +113,11 @@ class Refusals:
         now = time.monotonic()
         for change in changes:
             if change.level.available > 0:
-                place = (change.key.region, change.key.sku_id)
-                for key in list(self._keys.get(place, ())):
+                level = (change.key.region, change.key.sku_id)
+                for key in list(self._keys.get(level, ())):
                     self._forget(key)
-                self._restocked.pop(place, None)
-                self._restocked[place] = now
+                self._restocked.pop(level, None)
+                self._restocked[level] = now
         self._forget_old()
 
     def on_reset(self, _reason: str) -> None:
@@ -134,14 +134,14 @@ class Refusals:
                 break
             self._forget(key)
         while self._restocked:
-            place, at = next(iter(self._restocked.items()))
+            level, at = next(iter(self._restocked.items()))
             if at >= too_old:
                 break
-            del self._restocked[place]
+            del self._restocked[level]
 
-    def _forget(self, key: Key) -> None:
+    def _forget(self, key: OrderKey) -> None:
         if self._entries.pop(key, None) is not None:
-            for place in {(key.region, sku_id) for sku_id in key.wanted.skus}:
-                self._keys[place].discard(key)
-                if not self._keys[place]:
-                    del self._keys[place]
+            for level in {(key.region, sku_id) for sku_id in key.wanted.skus}:
+                self._keys[level].discard(key)
+                if not self._keys[level]:
+                    del self._keys[level]

@@ -90,7 +90,7 @@ class AfterCommit(psycopg.OperationalError):
     """The transaction was committed, and something failed afterwards."""
 
 
-class Session(psycopg.AsyncConnection[Any]):
+class Connection(psycopg.AsyncConnection[Any]):
     """A pooled connection that remembers which statements it has prepared."""
 
     def __init__(self, pgconn: pq.abc.PGconn, row_factory: Any = psycopg.rows.tuple_row) -> None:
@@ -132,7 +132,7 @@ class Database:
         )
         self._pool = AsyncConnectionPool(
             url,
-            connection_class=Session,
+            connection_class=Connection,
             kwargs={
                 "autocommit": True,
                 "application_name": "scoville",
@@ -241,41 +241,41 @@ class Database:
     async def _run(self, steps: Sequence[Step]) -> list[list[Row]]:
         """Returns the rows of each step. Raises psycopg.Error if nothing was committed, LostConnection if that is unknown."""
         arguments = [tuple(map(_encode, values)) for _, values in steps]
-        session = await self._connect()
+        connection = await self._connect()
         try:
-            rows = await _run_steps(session, steps, arguments)
+            rows = await _run_steps(connection, steps, arguments)
         except psycopg.Error as error:
-            await self._recover(session, error)
+            await self._recover(connection, error)
             if error.diag.sqlstate is None:
                 raise LostConnection from error
             raise
         except TimeoutError as error:
-            await session.close()
+            await connection.close()
             raise LostConnection from error
         except BaseException:
             # Cancelled in the middle of an exchange: the next caller must not receive its answer.
-            await session.close()
+            await connection.close()
             raise
         finally:
-            await self._pool.putconn(session)
+            await self._pool.putconn(connection)
         return rows
 
-    async def _connect(self) -> Session:
+    async def _connect(self) -> Connection:
         while True:
             try:
-                session = await self._pool.getconn()
+                connection = await self._pool.getconn()
             except PoolTimeout as error:
                 self.timeouts += 1
                 raise unavailable("The database is unreachable, or too busy to take more. Repeat the request.") from error
             except TooManyRequests as error:
                 self.refusals += 1
                 raise unavailable("Too many requests are waiting for the database. Repeat the request.") from error
-            if not session.is_stale:
-                return session
-            await session.close()
-            await self._pool.putconn(session)  # so that the pool opens a new connection
+            if not connection.is_stale:
+                return connection
+            await connection.close()
+            await self._pool.putconn(connection)  # so that the pool opens a new connection
 
-    async def _warm(self, session: Session) -> None:
+    async def _warm(self, connection: Connection) -> None:
         """A failing call only ends the warming: the database may be too busy, or not migrated yet.
 
         If a caller is waiting, it gets the connection as it is: one cold call ends sooner than all the warming calls.
@@ -285,29 +285,29 @@ class Database:
                 return
             steps = (("begin", ()), (WARMING_TIMEOUT, ()), enter_step(caller), (statement, values), ("rollback", ()))
             try:
-                await _run_steps(session, steps, [tuple(map(_encode, values)) for _, values in steps])
+                await _run_steps(connection, steps, [tuple(map(_encode, values)) for _, values in steps])
             except BaseException as error:
                 if not isinstance(error, psycopg.Error) or error.diag.sqlstate is None:
-                    await session.close()
+                    await connection.close()
                     raise
                 logger.debug("a new connection could not be warmed: %s", error.diag.message_primary)
-                await session.rollback()
+                await connection.rollback()
                 return
 
-    async def _recover(self, session: Session, error: psycopg.Error) -> None:
+    async def _recover(self, connection: Connection, error: psycopg.Error) -> None:
         """Ends the failed transaction, or closes the connection if it is in any other state."""
-        pgconn = session.pgconn
+        pgconn = connection.pgconn
         try:
             if pgconn.pipeline_status != pq.PipelineStatus.OFF:
                 pgconn.exit_pipeline_mode()
             if pgconn.transaction_status == pq.TransactionStatus.INERROR and error.diag.sqlstate not in STALE_PLAN_STATES:
                 async with asyncio.timeout(CALL_SECONDS):
-                    await session.rollback()
+                    await connection.rollback()
             if pgconn.transaction_status == pq.TransactionStatus.IDLE and error.diag.sqlstate not in STALE_PLAN_STATES:
                 return
         except (psycopg.Error, TimeoutError):
             pass
-        await session.close()
+        await connection.close()
 
 
 def with_options(url: str, options: str) -> str:
@@ -336,21 +336,23 @@ def cut_off(connection: psycopg.AsyncConnection[Any]) -> None:
             same.shutdown(socket.SHUT_RDWR)
 
 
-async def run_steps(session: Session, steps: Sequence[Step]) -> list[list[Row]]:
+async def run_steps(connection: Connection, steps: Sequence[Step]) -> list[list[Row]]:
     """Returns the rows of each step, sent together on the caller's own connection. After any error the connection is closed."""
     try:
-        return await _run_steps(session, steps, [tuple(map(_encode, values)) for _, values in steps])
+        return await _run_steps(connection, steps, [tuple(map(_encode, values)) for _, values in steps])
     except (
         BaseException
     ):  # cancelled too: psycopg warns about a connection left open in the middle of an exchange, which cannot be rolled back
-        await session.close()
+        await connection.close()
         raise
 
 
-async def _run_steps(session: Session, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]) -> list[list[Row]]:
+async def _run_steps(
+    connection: Connection, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]
+) -> list[list[Row]]:
     # The interval must be given: its default is 0, and psycopg would poll the socket in a loop.
     async with asyncio.timeout(CALL_SECONDS):
-        return await wait_async(_exchange(session, steps, arguments), session.pgconn.socket, interval=CALL_SECONDS)
+        return await wait_async(_exchange(connection, steps, arguments), connection.pgconn.socket, interval=CALL_SECONDS)
 
 
 def _encode(value: Value) -> bytes | None:
@@ -366,9 +368,11 @@ def _encode(value: Value) -> bytes | None:
     return data
 
 
-def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]) -> PQGen[list[list[Row]]]:
+def _exchange(
+    connection: Connection, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]
+) -> PQGen[list[list[Row]]]:
     """Sends all steps at once and collects their rows. A generator, as psycopg's waiting functions expect."""
-    pgconn = session.pgconn
+    pgconn = connection.pgconn
     pgconn.enter_pipeline_mode()
     sent: list[tuple[str, bytes] | None] = []  # in order: a statement to prepare, or None for one to run
     decisive = 0  # the number of COMMIT, or of the last step
@@ -376,9 +380,9 @@ def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple
         if not values:
             pgconn.send_query_params(statement.encode(), None)
         else:
-            name = session.statements.get(statement)
+            name = connection.statements.get(statement)
             if name is None:
-                name = f"s{len(session.statements)}_{len(sent)}".encode()
+                name = f"s{len(connection.statements)}_{len(sent)}".encode()
                 pgconn.send_prepare(name, statement.encode())
                 sent.append((statement, name))
             pgconn.send_query_prepared(name, data)
@@ -402,7 +406,7 @@ def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple
                 elif result.status == pq.ExecStatus.PIPELINE_ABORTED:
                     continue
                 elif prepared is not None:
-                    session.statements[prepared[0]] = prepared[1]
+                    connection.statements[prepared[0]] = prepared[1]
                 else:
                     rows.append(_read(result))
         yield from fetch_many(pgconn)  # the sync

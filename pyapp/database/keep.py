@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
-from pyapp.database.calls import CONNECT_SECONDS, IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, Session, with_options
+from pyapp.database.calls import CONNECT_SECONDS, IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, Connection, with_options
 from pyapp.tasks import wait_for
 
 logger = logging.getLogger("scoville.database")
@@ -39,16 +39,16 @@ class Keeper:
         self._away = False
         self._backoff = BACKOFF_SECONDS_MIN
 
-    async def run(self, work: Callable[[Session], Awaitable[None]], stop: asyncio.Event | None = None) -> None:
+    async def run(self, work: Callable[[Connection], Awaitable[None]], stop: asyncio.Event | None = None) -> None:
         """Connects and does the work, again after each failure. Returns when `work` does, or between two attempts on `stop`."""
         stop = stop or asyncio.Event()
         while not stop.is_set():
             try:
-                async with self.connection() as session:
-                    await work(session)
+                async with self.connection() as connection:
+                    await work(connection)
                 return
             except (psycopg.Error, OSError) as error:  # TimeoutError is an OSError
-                self._tell(error)
+                self._log(error)
             except Exception:
                 logger.exception("%s: failed, trying again", self._name)
             finally:
@@ -63,9 +63,9 @@ class Keeper:
         self.connected, self._away, self._backoff = True, False, BACKOFF_SECONDS_MIN
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Session]:
+    async def connection(self) -> AsyncIterator[Connection]:
         """One connection, closed at the end in any state: after a failure in mid-exchange it cannot even roll back."""
-        session = await Session.connect(
+        connection = await Connection.connect(
             self._url,
             autocommit=True,
             application_name=self._name,
@@ -74,11 +74,11 @@ class Keeper:
             **KEEPALIVE,
         )
         try:
-            yield session
+            yield connection
         finally:
-            await session.close()
+            await connection.close()
 
-    def _tell(self, error: psycopg.Error | OSError) -> None:
+    def _log(self, error: psycopg.Error | OSError) -> None:
         primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
         text = " ".join((primary or str(error) or type(error).__name__).split())
         level = logging.DEBUG if self._away else logging.WARNING

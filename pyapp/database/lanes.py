@@ -30,7 +30,7 @@ QUEUED_ELEMENTS_MAX = 10_000  # per process; any more are refused with 503
 DRAIN_SECONDS = 8.0  # at shutdown, within the server's grace period
 
 
-class Call(NamedTuple):
+class QueuedCall(NamedTuple):
     """The elements of one request, and the future for its results."""
 
     command: Command
@@ -43,12 +43,12 @@ class Lane:
     __slots__ = ("calls", "under_way")
 
     def __init__(self) -> None:
-        self.calls: deque[Call] = deque()
+        self.calls: deque[QueuedCall] = deque()
         self.under_way = 0
 
-    def next_batch(self, elements_max: int) -> list[Call]:
+    def next_batch(self, elements_max: int) -> list[QueuedCall]:
         """Returns the oldest calls, as many as fit, without those whose callers have gone."""
-        batch: list[Call] = []
+        batch: list[QueuedCall] = []
         room = elements_max
         while self.calls and (not batch or len(self.calls[0].command.elements) <= room):
             call = self.calls.popleft()
@@ -81,7 +81,7 @@ class Lanes:
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane()
-        call = Call(command, asyncio.get_running_loop().create_future())
+        call = QueuedCall(command, asyncio.get_running_loop().create_future())
         lane.calls.append(call)
         self.queued += len(command.elements)
         if lane.under_way < self.under_way_max:
@@ -112,7 +112,7 @@ class Lanes:
             if not lane.under_way and not lane.calls and self._lanes.get(key) is lane:
                 del self._lanes[key]
 
-    async def _answer(self, calls: Sequence[Call]) -> None:
+    async def _answer(self, calls: Sequence[QueuedCall]) -> None:
         """Runs the calls as one batch. If the batch fails as a whole but single calls may succeed, they run one by one."""
         command = _together(calls)
         _batches(command.statement).observe(len(command.elements))
@@ -151,7 +151,7 @@ def _key(command: Command) -> tuple[object, ...]:
     return (command.statement, command.region, identity.role, identity.warehouses, identity.channels)
 
 
-def _together(calls: Sequence[Call]) -> Command:
+def _together(calls: Sequence[QueuedCall]) -> Command:
     """Returns one command with all elements. It names no caller where they differ: each element names its own."""
     first = calls[0].command
     if len(calls) == 1:

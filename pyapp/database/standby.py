@@ -102,11 +102,11 @@ class Standby:
         except psycopg.Error:  # e.g. a function or column that is not replayed yet, or no longer fits
             return None
         except LostConnection:
-            self._tell(is_close=False)
+            self._set_close(is_close=False)
             return None
         except Problem as problem:
             if problem.status == 503:
-                self._tell(is_close=False)
+                self._set_close(is_close=False)
             return None
         return rows[3] if rows[1] == [(b"t",)] else None
 
@@ -156,7 +156,7 @@ class Standby:
                 await self._look()
             except Exception:
                 logger.exception("standby and primary cannot be compared, trying again")
-                self._tell(is_close=False)
+                self._set_close(is_close=False)
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _look(self) -> None:
@@ -168,9 +168,9 @@ class Standby:
         while self._seen and now - self._seen[0][0] > LAG_SECONDS_MAX:
             self._seen.popleft()
         bound = self._bound(now)
-        self._tell(is_close=standby is not None and bound is not None and standby >= bound)
+        self._set_close(is_close=standby is not None and bound is not None and standby >= bound)
 
-    def _tell(self, *, is_close: bool) -> None:
+    def _set_close(self, *, is_close: bool) -> None:
         if is_close != self.is_close:
             said = "reads go to the standby" if is_close else "the standby is unreachable or lags: reads go to the primary"
             logger.log(logging.INFO if is_close else logging.WARNING, said)

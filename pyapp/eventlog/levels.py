@@ -14,7 +14,7 @@ from pyapp.eventlog import messages
 LEVELS_MAX = 50_000  # levels kept, about 0.7 KB each
 
 
-class Key(NamedTuple):
+class LevelKey(NamedTuple):
     region: int
     warehouse_id: str
     sku_id: str
@@ -29,7 +29,7 @@ class Change:
     __slots__ = ("_available", "full", "key", "level", "seq", "states")
 
     def __init__(self, region: int, seq: int, level: messages.Level) -> None:
-        self.key = Key(region, level.warehouse_location, level.sku_id)
+        self.key = LevelKey(region, level.warehouse_location, level.sku_id)
         self.seq = seq
         self.level = level
         self.states = 1
@@ -60,7 +60,7 @@ class Window:
 
     def __init__(self, base: int = 0) -> None:
         self.base = base
-        self._changes: OrderedDict[Key, Change] = OrderedDict()
+        self._changes: OrderedDict[LevelKey, Change] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._changes)
@@ -77,28 +77,28 @@ class Window:
             self.base = self._changes.popitem(last=False)[1].seq
         return True
 
-    def since(self, place: int) -> list[Change] | None:
+    def since(self, position: int) -> list[Change] | None:
         """Returns the levels that changed after `position`, by seq; None if the window does not go back that far."""
-        if place < self.base:
+        if position < self.base:
             return None
         found = []
         for change in reversed(self._changes.values()):
-            if change.seq <= place:
+            if change.seq <= position:
                 break
             found.append(change)
         found.reverse()
         return found
 
-    def extend(self, place: int, until: int, older: Iterable[Change]) -> None:
+    def extend(self, position: int, until: int, older: Iterable[Change]) -> None:
         """Extends the window back to `position`, with the changes from there to `until`. Does nothing if they do not fit."""
-        changes: OrderedDict[Key, Change] = OrderedDict()
+        changes: OrderedDict[LevelKey, Change] = OrderedDict()
         for change in (*older, *self._changes.values()):
             changes[change.key] = change
             changes.move_to_end(change.key)
-        if place < self.base <= until and len(changes) <= LEVELS_MAX:
+        if position < self.base <= until and len(changes) <= LEVELS_MAX:
             self._changes = changes
-            self.base = place
+            self.base = position
 
-    def clear(self, place: int) -> None:
+    def clear(self, position: int) -> None:
         self._changes.clear()
-        self.base = place
+        self.base = position

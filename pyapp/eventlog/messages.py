@@ -19,7 +19,7 @@ WAREHOUSES_MAX = 100
 LEVELS_PER_FRAME = 250  # about 64 KB: the most that the buffer of a full socket holds
 MESSAGE_BYTES_MAX = 128 * 1024  # SKUS_MAX of the longest codes, with a margin
 
-Place = Annotated[
+Position = Annotated[
     str,
     Meta(
         pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
@@ -78,7 +78,7 @@ class Subscribe(msgspec.Struct, tag="subscribe", forbid_unknown_fields=True):
 
     skus: Skus | UnsetType = UNSET
     warehouses: Warehouses | UnsetType = UNSET
-    after: Place | UnsetType = UNSET
+    after: Position | UnsetType = UNSET
 
 
 class Ping(msgspec.Struct, tag="ping", forbid_unknown_fields=True):
@@ -91,7 +91,7 @@ class Snapshot(msgspec.Struct, tag="snapshot"):
     Integrations receive AvailableLevel, here and in Changes.
     """
 
-    place: Place
+    place: Position
     levels: list[Level]
     more: bool
 
@@ -99,7 +99,7 @@ class Snapshot(msgspec.Struct, tag="snapshot"):
 class Changes(msgspec.Struct, tag="changes"):
     """The newest state of each changed level. Without levels: nothing has changed up to this place."""
 
-    place: Place
+    place: Position
     levels: list[Level]
 
 
@@ -113,7 +113,7 @@ class StreamReset(msgspec.Struct):
     """The same on the stream, as an event of type reset. The stream continues from `place`, the end of the log."""
 
     reason: Reason
-    place: Place
+    place: Position
 
 
 class Pong(msgspec.Struct, tag="pong"):
@@ -147,18 +147,18 @@ decode_time = msgspec.json.Decoder(TimedEvent).decode
 decode_stock_event = msgspec.json.Decoder(StockEvent).decode
 
 
-def snapshot_message(place: str, levels: Sequence[bytes], *, more: bool) -> bytes:
+def snapshot_message(position: str, levels: Sequence[bytes], *, more: bool) -> bytes:
     """Builds a Snapshot from levels that are already JSON."""
     return b'{"type":"snapshot","place":"%b","levels":[%b],"more":%b}' % (
-        place.encode(),
+        position.encode(),
         b",".join(levels),
         b"true" if more else b"false",
     )
 
 
-def changes_message(place: str, levels: Sequence[bytes]) -> bytes:
+def changes_message(position: str, levels: Sequence[bytes]) -> bytes:
     """Builds a Changes message from levels that are already JSON."""
-    return b'{"type":"changes","place":"%b","levels":[%b]}' % (place.encode(), b",".join(levels))
+    return b'{"type":"changes","place":"%b","levels":[%b]}' % (position.encode(), b",".join(levels))
 
 
 def text_frame(message: bytes) -> bytes:

@@ -14,9 +14,9 @@ from pyapp.identity.enter import Component, enter_step
 
 PAGE_EVENTS = 1000  # per read
 
-PLACE = re.compile(r"([0-9a-z]{1,32}):([0-9]{1,18})")
+POSITION = re.compile(r"([0-9a-z]{1,32}):([0-9]{1,18})")
 
-PLACE_NOW = "select epoch, first_seq, last_seq from jobs.stream_place()"
+READ_EXTENT = "select epoch, first_seq, last_seq from jobs.stream_place()"
 WAITING = "select jobs.waiting_seconds()"
 READ_EVENTS = "select seq, region_id, type, audience, warehouse_ids, channel_id, event from jobs.read_events($1, $2)"
 
@@ -25,7 +25,7 @@ READ_EVENTS = "select seq, region_id, type, audience, warehouse_ids, channel_id,
 READER = Component("scoville_worker", "live")
 
 
-class Place(NamedTuple):
+class Position(NamedTuple):
     """A position in the log. The epoch changes when a backup is restored: then the same seq is a different event."""
 
     epoch: str
@@ -61,7 +61,7 @@ class Event(NamedTuple):
         return known.about if known else None
 
 
-class Batch(NamedTuple):
+class LogPage(NamedTuple):
     """`waiting_seconds`: how long the oldest event outside the log has waited; None if it was not requested."""
 
     extent: Extent
@@ -77,9 +77,9 @@ class Lost(Exception):  # noqa: N818 (not an error: the client is notified)
         self.reason = reason
 
 
-def parse_place(text: str) -> Place | None:
-    match = PLACE.fullmatch(text)
-    return Place(match[1], int(match[2])) if match else None
+def parse_position(text: str) -> Position | None:
+    match = POSITION.fullmatch(text)
+    return Position(match[1], int(match[2])) if match else None
 
 
 def steps(after: int | None, *, waiting: bool = False) -> tuple[Step, ...]:
@@ -88,16 +88,16 @@ def steps(after: int | None, *, waiting: bool = False) -> tuple[Step, ...]:
     return (
         ("begin isolation level repeatable read read only", ()),
         enter_step(READER),
-        (PLACE_NOW, ()),
+        (READ_EXTENT, ()),
         *read,
         *(((WAITING, ()),) if waiting and read else ()),
         ("commit", ()),
     )
 
 
-def batch(rows: Sequence[Sequence[Row]]) -> Batch:
+def page(rows: Sequence[Sequence[Row]]) -> LogPage:
     """Parses the rows that `steps` return."""
-    return Batch(
+    return LogPage(
         extent(rows[2][0]),
         events(rows[3]) if len(rows) > 4 else [],
         float(_text(rows[4][0][0])) if len(rows) > 5 else None,
@@ -113,9 +113,9 @@ def events(rows: Sequence[Row]) -> list[Event]:
     return [_event(row) for row in rows]
 
 
-def changes(told: Sequence[Event]) -> list[Change]:
+def changes(events: Sequence[Event]) -> list[Change]:
     """Returns the states of levels in the events."""
-    return [change for event in told if (change := _change(event)) is not None]
+    return [change for event in events if (change := _change(event)) is not None]
 
 
 def _event(row: Row) -> Event:

@@ -13,7 +13,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from pyapp.database.calls import Row, Session, Value, run_steps
+from pyapp.database.calls import Connection, Row, Value, run_steps
 from pyapp.database.keep import Keeper
 from pyapp.identity.enter import Component, enter_step
 from pyapp.tasks import end
@@ -68,34 +68,34 @@ class Sequencer:
     def connected(self) -> bool:
         return self._keeper.connected
 
-    async def _sequence(self, session: Session) -> None:
-        await self._begin(session)
+    async def _sequence(self, connection: Connection) -> None:
+        await self._begin(connection)
         self._keeper.works()
         while True:
-            await self._work(session)
+            await self._work(connection)
 
-    async def _begin(self, session: Session) -> None:
+    async def _begin(self, connection: Connection) -> None:
         """Checks whether the database was restored before this connection, and renews the epoch if so."""
-        await _call(session, CHECK_EPOCH)
-        epoch, last_seq = await self._measure(session)
+        await _call(connection, CHECK_EPOCH)
+        epoch, last_seq = await self._measure(connection)
         if epoch == self._epoch and last_seq < self._last_seq:
             # The files were copied back: nothing in them shows it, but this process remembers the last seq.
             logger.warning("the event log ends at %d but had reached %d: a new epoch begins", last_seq, self._last_seq)
-            await _call(session, RENEW_EPOCH)
-            epoch, last_seq = await self._measure(session)
+            await _call(connection, RENEW_EPOCH)
+            epoch, last_seq = await self._measure(connection)
         self._epoch, self._last_seq = epoch, last_seq
 
-    async def _work(self, session: Session) -> None:
+    async def _work(self, connection: Connection) -> None:
         """Makes one call, then pauses."""
         kicked = self._kicked.is_set()
         self._kicked.clear()
-        [(answer,)] = await _call(session, SEQUENCE, EVENTS_MAX)
+        [(answer,)] = await _call(connection, SEQUENCE, EVENTS_MAX)
         moved = int(answer or b"0")
         if moved > 0:
             self.moved += moved
             self._last_seq += moved
         if self._measured + MEASURE_SECONDS < time.monotonic():
-            self._epoch, self._last_seq = await self._measure(session)
+            self._epoch, self._last_seq = await self._measure(connection)
         if moved == EVENTS_MAX:
             return
         if moved > 0:
@@ -107,14 +107,14 @@ class Sequencer:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._kicked.wait()
 
-    async def _measure(self, session: Session) -> tuple[str, int]:
+    async def _measure(self, connection: Connection) -> tuple[str, int]:
         """Measures backlog and lag. Returns the epoch and the last seq."""
-        [(backlog, lag, epoch, last_seq)] = await _call(session, MEASURE)
+        [(backlog, lag, epoch, last_seq)] = await _call(connection, MEASURE)
         self.backlog, self.lag_seconds = int(backlog or b"0"), float(lag or b"0")
         self._measured = time.monotonic()
         return (epoch or b"").decode(), int(last_seq or b"0")
 
 
-async def _call(session: Session, statement: str, *values: Value) -> list[Row]:
+async def _call(connection: Connection, statement: str, *values: Value) -> list[Row]:
     steps = (("begin", ()), enter_step(SEQUENCER), (statement, values), ("commit", ()))
-    return (await run_steps(session, steps))[2]
+    return (await run_steps(connection, steps))[2]

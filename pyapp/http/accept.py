@@ -34,7 +34,7 @@ def takes_gzip(values: Sequence[str]) -> bool:
 
 
 def _read(part: str) -> tuple[str, float]:
-    media, *parameters = (piece.strip() for piece in part.split(";"))
+    media, *parameters = (item.strip() for item in part.split(";"))
     found = next((match for parameter in parameters if (match := QUALITY.fullmatch(parameter))), None)
     return ALIASES.get(media, media), float(found[1]) if found else 1.0
 

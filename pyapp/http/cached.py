@@ -16,7 +16,7 @@ from pyapp.identity.tokens import Identity, Verifier
 NO_STORE = (b"cache-control", b"no-store")
 
 
-class Key(NamedTuple):
+class ResponseKey(NamedTuple):
     """Everything that decides which bytes are the answer."""
 
     scope: tuple[object, ...]
@@ -33,14 +33,14 @@ class Shown(NamedTuple):
     body: bytes | memoryview
 
 
-def key_of(scope: Scope, headers: IndexedHeaders, identity: Identity) -> Key | None:
+def key_of(scope: Scope, headers: IndexedHeaders, identity: Identity) -> ResponseKey | None:
     """Returns None if the caller asks for a fresh answer, or about a version of it."""
     if scope["method"] != "GET" or headers.getlist("if-none-match") or headers.getlist("pragma"):
         return None
     if any("no-" in value or "max-age=0" in value for value in headers.getlist("cache-control")):
         return None
     rights = (identity.role, identity.warehouses, identity.channels, identity.region)
-    return Key(rights, scope["path"], scope["query_string"], ",".join(headers.getlist("accept")))
+    return ResponseKey(rights, scope["path"], scope["query_string"], ",".join(headers.getlist("accept")))
 
 
 def find(scope: Scope, headers: IndexedHeaders) -> Shown | None:
@@ -61,7 +61,7 @@ def find(scope: Scope, headers: IndexedHeaders) -> Shown | None:
 
 def keep(scope: Scope, response: Response) -> None:
     """Caches the response with the rows that it was made from, if these are cached."""
-    made_of: tuple[Key, list[Row]] | None = scope["state"].get("cached_rows")
+    made_of: tuple[ResponseKey, list[Row]] | None = scope["state"].get("cached_rows")
     if made_of is None or response.status_code != 200:
         return
     key, rows = made_of

@@ -28,7 +28,7 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
 def page_response(
     request: Request, context: Context, body: bytes, next_cursor: bytes | None = None, parameter: str = "cursor"
 ) -> Response:
-    """Returns a list as JSON or CSV. If there is a next page, a Link (RFC 8288) leads to it; `parameter` is its first row."""
+    """Returns a list as JSON or CSV. If there is a next page, a Link (RFC 8288) leads to it with this query parameter."""
     headers = {"Vary": "Accept"}
     if next_cursor is not None:
         pairs = [pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1")) if pair[0] != parameter]

@@ -75,8 +75,8 @@ class Route:
 
     def __post_init__(self) -> None:
         function = FUNCTIONS[self.function]
-        places = ", ".join(f"${number}" for number in range(1, len(function.arguments) + 1))
-        self.statement = f"select * from api.{self.function}({places})"  # noqa: S608 (names of our own files)
+        placeholders = ", ".join(f"${number}" for number in range(1, len(function.arguments) + 1))
+        self.statement = f"select * from api.{self.function}({placeholders})"  # noqa: S608 (names of our own files)
         self.regional = function.arguments[:1] == ("p_region_id",)
         self.roles = self.roles or tuple(role for role in ROLES if role in function.roles)
         made_here = self.body.codes if self.body is not None else ()

@@ -79,8 +79,8 @@ async def _download(url: str) -> Any:
         session.get(url, headers={"Accept-Encoding": "identity"}, raise_for_status=True) as response,
     ):
         body = bytearray()
-        async for piece in response.content.iter_any():
-            body += piece
+        async for chunk in response.content.iter_any():
+            body += chunk
             if len(body) > BYTES_MAX:
                 raise ValueError(f"more than {BYTES_MAX} bytes")
     return msgspec.json.decode(body)

@@ -19,14 +19,14 @@ from starlette.websockets import WebSocket
 
 from pyapp.api.tickets import redeem_ticket
 from pyapp.eventlog import messages
-from pyapp.eventlog.reading import Lost, parse_place
+from pyapp.eventlog.reading import Lost, parse_position
 from pyapp.http.context import read_query, region_of
 from pyapp.http.decoding import check_text, describe
 from pyapp.http.fields import Query
 from pyapp.http.responses import problem_response
 from pyapp.identity.tokens import Session
 from pyapp.live.live import Live
-from pyapp.live.relay import EXTENSION, Client, Line, ViewKey
+from pyapp.live.relay import EXTENSION, SocketClient, SocketConnection, ViewKey
 from pyapp.problems import Problem, unavailable
 
 SOCKETS_MAX = 2000  # per process; any more are refused with 503
@@ -45,7 +45,7 @@ logger = logging.getLogger("scoville.live")
 access_logger = logging.getLogger("scoville.access")
 
 
-class SocketLine(Line, Protocol):
+class NotifyingConnection(SocketConnection, Protocol):
     """A connection that reports when its buffer is full, drained or gone."""
 
     on_full: Callable[[], None] | None
@@ -60,7 +60,7 @@ class SocketQuery(Query):
 async def inventory(websocket: WebSocket) -> None:
     """Serves one socket from its handshake to its end. Needs a connection of pyapp.serve.websocket."""
     live: Live = websocket.scope["state"]["live"]
-    line: SocketLine = websocket.scope["extensions"][EXTENSION]["line"]
+    connection: NotifyingConnection = websocket.scope["extensions"][EXTENSION]["connection"]
     request_id = str(uuid.uuid4())
     if len(live.sockets) >= SOCKETS_MAX:
         problem = unavailable("This process has the most sockets it can serve. Try again to reach another process.")
@@ -68,7 +68,7 @@ async def inventory(websocket: WebSocket) -> None:
         return
     await websocket.accept()
     started = time.perf_counter()
-    socket = Socket(live, line, request_id)
+    socket = Socket(live, connection, request_id)
     live.sockets.add(socket)
     try:
         await socket.open(websocket)
@@ -78,7 +78,7 @@ async def inventory(websocket: WebSocket) -> None:
         socket.refuse(problem)
     except Exception:
         logger.exception("a socket failed", extra={"request_id": request_id})
-        line.close(INTERNAL_ERROR, "internal error")
+        connection.close(INTERNAL_ERROR, "internal error")
     finally:
         socket.end()
         live.sockets.discard(socket)
@@ -95,20 +95,20 @@ async def inventory(websocket: WebSocket) -> None:
 class Socket:
     """A client's subscription and the connection behind it."""
 
-    def __init__(self, live: Live, line: SocketLine, request_id: str) -> None:
+    def __init__(self, live: Live, connection: NotifyingConnection, request_id: str) -> None:
         self._live = live
-        self._line = line
+        self._connection = connection
         self._request_id = request_id
         self.session: Session | None = None
         self._region = 0
         self._key: ViewKey | None = None
-        self._client = Client(line, self._on_lost)
+        self._client = SocketClient(connection, self._on_lost)
         self._start: asyncio.Task[None] | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._allowance, self._counted_at = float(MESSAGES_BURST), time.monotonic()
-        line.on_full = lambda: live.relay.on_full(self._client)
-        line.on_drained = lambda: live.relay.on_drained(self._client)
-        line.on_gone = lambda: live.relay.on_gone(self._client)
+        connection.on_full = lambda: live.relay.on_full(self._client)
+        connection.on_drained = lambda: live.relay.on_drained(self._client)
+        connection.on_gone = lambda: live.relay.on_gone(self._client)
 
     async def open(self, websocket: WebSocket) -> None:
         """Identifies the caller and checks the page's origin. Raises Problem."""
@@ -140,11 +140,11 @@ class Socket:
 
     def close_unauthenticated(self) -> None:
         """The token has expired, or its claims are no longer valid."""
-        self._line.close(UNAUTHENTICATED, "the token has expired or was revoked")
+        self._connection.close(UNAUTHENTICATED, "the token has expired or was revoked")
 
     def refuse(self, problem: Problem) -> None:
         self._send(messages.Error(problem.document(self._request_id)))
-        self._line.close(CLOSE_CODES.get(problem.status, POLICY_VIOLATION), problem.code)
+        self._connection.close(CLOSE_CODES.get(problem.status, POLICY_VIOLATION), problem.code)
 
     def end(self) -> None:
         self._live.relay.leave(self._client)
@@ -216,28 +216,28 @@ class Socket:
         live, client = self._live, self._client
         try:
             if after is not None:
-                place = parse_place(after)
+                position = parse_position(after)
                 try:
-                    if place is None:
+                    if position is None:
                         raise Lost("place_unknown")
-                    await live.hub.reach(place)
-                    live.relay.follow(client, key, place.seq)
+                    await live.hub.reach(position)
+                    live.relay.follow(client, key, position.seq)
                     return
                 except Lost as lost:
                     reason = lost.reason
             snapshot = await live.snapshots.get(key, session.identity, self._request_id)
             reset = [_frame(messages.Reset(reason))] if reason else []
             live.relay.follow(
-                client, key, snapshot.place.seq, parts=[*reset, *snapshot.frames], ahead=snapshot.ahead, snapshot=snapshot
+                client, key, snapshot.position.seq, parts=[*reset, *snapshot.frames], ahead=snapshot.ahead, snapshot=snapshot
             )
         except Problem as problem:
             self.refuse(problem)
         except Exception:
             logger.exception("a socket failed", extra={"request_id": self._request_id})
-            self._line.close(INTERNAL_ERROR, "internal error")
+            self._connection.close(INTERNAL_ERROR, "internal error")
 
     def _send(self, message: messages.Error | messages.Pong) -> None:
-        self._line.write(_frame(message))
+        self._connection.write(_frame(message))
 
 
 def _frame(message: msgspec.Struct) -> bytes:

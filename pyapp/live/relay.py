@@ -18,7 +18,7 @@ from typing import NamedTuple, Protocol
 
 from pyapp.eventlog import messages
 from pyapp.eventlog.hub import Hub
-from pyapp.eventlog.levels import Change, Key
+from pyapp.eventlog.levels import Change, LevelKey
 from pyapp.eventlog.messages import LEVELS_PER_FRAME
 from pyapp.eventlog.reading import Event
 
@@ -30,10 +30,10 @@ TICK_SECONDS = 1.0
 TOO_SLOW = 4408
 
 
-EXTENSION = "scoville.line"  # in the scope's extensions: the connection itself, as the key "line"
+EXTENSION = "scoville.connection"  # in the scope's extensions: the connection itself, as the key "connection"
 
 
-class Line(Protocol):
+class SocketConnection(Protocol):
     """A client's connection; pyapp.serve.websocket implements it."""
 
     @property
@@ -65,20 +65,32 @@ class ViewKey(NamedTuple):
         )
 
 
-class Client:
+class SocketClient:
     """One socket. `position`: the client has, or its socket holds, every change up to there; kept while it is behind."""
 
-    __slots__ = ("ahead", "buffered", "closing", "full_since", "line", "on_lost", "parts", "place", "skipped", "snapshot", "view")
+    __slots__ = (
+        "ahead",
+        "buffered",
+        "closing",
+        "connection",
+        "full_since",
+        "on_lost",
+        "parts",
+        "position",
+        "skipped",
+        "snapshot",
+        "view",
+    )
 
-    def __init__(self, line: Line, on_lost: Callable[[str], None]) -> None:
-        self.line = line
+    def __init__(self, connection: SocketConnection, on_lost: Callable[[str], None]) -> None:
+        self.connection = connection
         self.on_lost = on_lost  # called with the reason when only a snapshot can help
         self.view: View | None = None
-        self.place = 0
+        self.position = 0
         self.parts: deque[bytes] = deque()  # frames of a snapshot, before any change
         self.snapshot: object = None  # the snapshot they belong to, held until all parts are sent
         # Levels whose state in the snapshot is newer than the log, with the version of that state.
-        self.ahead: dict[Key, int] = {}
+        self.ahead: dict[LevelKey, int] = {}
         self.full_since: float | None = None
         self.closing = False
         self.buffered = 0
@@ -90,7 +102,7 @@ class Step(NamedTuple):
 
     changes: Sequence[Change]
     frame: bytes
-    place: int
+    position: int
 
 
 class View:
@@ -98,15 +110,15 @@ class View:
 
     def __init__(self, key: ViewKey) -> None:
         self.key = key
-        self.members: set[Client] = set()
-        self.behind: set[Client] = set()
+        self.members: set[SocketClient] = set()
+        self.behind: set[SocketClient] = set()
         self.pending: list[Change] = []
         self.steps: dict[int, Step] = {}  # by their first position, shared by clients that are behind at the same position
         self.told_at = time.monotonic()
 
-    def frame(self, changes: Iterable[Change], place: str) -> bytes:
+    def frame(self, changes: Iterable[Change], position: str) -> bytes:
         documents = [change.document(available_only=self.key.available_only) for change in changes]
-        return messages.text_frame(messages.changes_message(place, documents))
+        return messages.text_frame(messages.changes_message(position, documents))
 
 
 class Relay:
@@ -116,7 +128,7 @@ class Relay:
         self._hub = hub
         self._views: dict[ViewKey, View] = {}
         self._by_sku: dict[str | None, set[View]] = {}
-        self._full: dict[Client, None] = {}  # in the order in which they filled up
+        self._full: dict[SocketClient, None] = {}  # in the order in which they filled up
         self.buffered_bytes = 0
         self.frames_sent = 0
         self.states_skipped = 0
@@ -137,12 +149,12 @@ class Relay:
 
     def follow(
         self,
-        client: Client,
+        client: SocketClient,
         key: ViewKey,
-        place: int,
+        position: int,
         *,
         parts: Sequence[bytes] = (),
-        ahead: Mapping[Key, int] = MappingProxyType({}),
+        ahead: Mapping[LevelKey, int] = MappingProxyType({}),
         snapshot: object = None,
     ) -> None:
         """The client gets `parts`, then the changes after `position`, then every new change."""
@@ -152,12 +164,12 @@ class Relay:
             view = self._views[key] = View(key)
             for sku in key.skus or (None,):
                 self._by_sku.setdefault(sku, set()).add(view)
-        client.view, client.place, client.parts, client.ahead = view, place, deque(parts), dict(ahead)
+        client.view, client.position, client.parts, client.ahead = view, position, deque(parts), dict(ahead)
         client.snapshot = snapshot
         view.behind.add(client)
         self._advance(client)
 
-    def leave(self, client: Client) -> None:
+    def leave(self, client: SocketClient) -> None:
         """Removes the client from its view. Data that its socket already holds is still sent."""
         view = client.view
         if view is None:
@@ -195,24 +207,24 @@ class Relay:
 
     # Events of sockets ------------------------------------------------------------------------------------------------
 
-    def on_full(self, client: Client) -> None:
+    def on_full(self, client: SocketClient) -> None:
         """The socket holds the last write or a part of it, and accepts no more."""
         client.full_since = time.monotonic()
-        client.buffered = client.line.buffered
+        client.buffered = client.connection.buffered
         self.buffered_bytes += client.buffered
         self._full[client] = None
         if client.view is not None and client in client.view.members:
             client.view.members.discard(client)
             client.view.behind.add(client)
-            client.place = self._hub.seq
+            client.position = self._hub.seq
         while self.buffered_bytes > BUFFERED_BYTES_MAX:
             self._cut_off(next(iter(self._full)))
 
-    def on_drained(self, client: Client) -> None:
+    def on_drained(self, client: SocketClient) -> None:
         if self._forget_full(client):
             self._advance(client)
 
-    def on_gone(self, client: Client) -> None:
+    def on_gone(self, client: SocketClient) -> None:
         """The connection has ended, and its buffer is freed."""
         self._forget_full(client)
         self.leave(client)
@@ -235,7 +247,7 @@ class Relay:
                 self._advance(client)
             if now - view.told_at >= QUIET_SECONDS:
                 view.told_at = now
-                self._write_members(view, view.frame((), self._hub.place_at(self._hub.seq)))
+                self._write_members(view, view.frame((), self._hub.position_at(self._hub.seq)))
 
     # ---------------------------------------------------------------------------------------------------------------
 
@@ -247,23 +259,23 @@ class Relay:
         states = sum(change.states for change in changes)
         if len(changes) > LEVELS_PER_FRAME:  # in parts, each after the socket has accepted the one before
             for client in view.members:
-                client.place = before
+                client.position = before
             view.behind |= view.members
             view.members.clear()
         for client in view.behind:
             client.skipped += states
         if view.members:
             self.states_skipped += (states - len(changes)) * len(view.members)
-            self._write_members(view, view.frame(changes, self._hub.place_at(self._hub.seq)))
+            self._write_members(view, view.frame(changes, self._hub.position_at(self._hub.seq)))
         for client in list(view.behind):
             self._advance(client)
 
     def _write_members(self, view: View, frame: bytes) -> None:
         self.frames_sent += len(view.members)
         for client in list(view.members):  # a copy: on_full removes clients
-            client.line.write(frame)
+            client.connection.write(frame)
 
-    def _advance(self, client: Client) -> None:
+    def _advance(self, client: SocketClient) -> None:
         """Writes as much as the socket accepts: parts of a snapshot, then changes. An up-to-date client becomes a member."""
         while client.full_since is None and (view := client.view) is not None:
             if client.parts:
@@ -271,16 +283,16 @@ class Relay:
                 if not client.parts:
                     client.snapshot = None
                 self._write(client, part)
-            elif client.place < self._hub.seq:
+            elif client.position < self._hub.seq:
                 self._catch_up(client, view)
             else:  # or beyond it: a snapshot may be newer than the hub
-                if client.place == self._hub.seq and not client.ahead:
+                if client.position == self._hub.seq and not client.ahead:
                     view.behind.discard(client)
                     view.members.add(client)
                 return
 
-    def _catch_up(self, client: Client, view: View) -> None:
-        step = self._step(view, client.place)
+    def _catch_up(self, client: SocketClient, view: View) -> None:
+        step = self._step(view, client.position)
         if step is None:
             self.leave(client)
             client.on_lost("fell_behind")
@@ -288,13 +300,13 @@ class Relay:
         changes, frame = step.changes, step.frame
         if client.ahead:
             changes = [change for change in changes if _is_news(client, change)]
-            frame = view.frame(changes, self._hub.place_at(step.place)) if changes else b""
+            frame = view.frame(changes, self._hub.position_at(step.position)) if changes else b""
         sent = min(len(changes), client.skipped)  # more: changes that it missed before it subscribed
         client.skipped -= sent
-        if step.place == self._hub.seq:
+        if step.position == self._hub.seq:
             self.states_skipped += client.skipped
             client.skipped = 0
-        client.place = step.place
+        client.position = step.position
         if frame:
             self._write(client, frame)
 
@@ -309,16 +321,16 @@ class Relay:
             for start in range(0, max(len(seen), 1), LEVELS_PER_FRAME):
                 chunk = seen[start : start + LEVELS_PER_FRAME]
                 reached = chunk[-1].seq if start + LEVELS_PER_FRAME < len(seen) else self._hub.seq
-                frame = view.frame(chunk, self._hub.place_at(reached)) if chunk else b""
+                frame = view.frame(chunk, self._hub.position_at(reached)) if chunk else b""
                 view.steps[at] = Step(chunk, frame, reached)
                 at = reached
         return view.steps[after]
 
-    def _write(self, client: Client, frame: bytes) -> None:
+    def _write(self, client: SocketClient, frame: bytes) -> None:
         self.frames_sent += 1
-        client.line.write(frame)
+        client.connection.write(frame)
 
-    def _forget_full(self, client: Client) -> bool:
+    def _forget_full(self, client: SocketClient) -> bool:
         """Returns whether the socket was full."""
         if client not in self._full:
             return False
@@ -327,21 +339,21 @@ class Relay:
         client.buffered, client.full_since = 0, None
         return True
 
-    def _close_slow(self, client: Client) -> None:
+    def _close_slow(self, client: SocketClient) -> None:
         if not client.closing:
             client.closing = True
             self.closed_slow += 1
             self.leave(client)
-            client.line.close(TOO_SLOW, "too slow: connect again and subscribe with the last place as after")
+            client.connection.close(TOO_SLOW, "too slow: connect again and subscribe with the last place as after")
 
-    def _cut_off(self, client: Client) -> None:
+    def _cut_off(self, client: SocketClient) -> None:
         self.closed_slow += not client.closing
         client.closing = True
         self.on_gone(client)
-        client.line.abort()
+        client.connection.abort()
 
 
-def _is_news(client: Client, change: Change) -> bool:
+def _is_news(client: SocketClient, change: Change) -> bool:
     """Whether the change is newer than the state in the client's snapshot."""
     ahead = client.ahead.get(change.key)
     if ahead is None:

@@ -17,9 +17,9 @@ from msgspec import Raw
 from pyapp.database.calls import Database, Row
 from pyapp.eventlog import messages
 from pyapp.eventlog.hub import FLUSH_SECONDS, Hub
-from pyapp.eventlog.levels import Change, Key
+from pyapp.eventlog.levels import Change, LevelKey
 from pyapp.eventlog.messages import LEVELS_PER_FRAME
-from pyapp.eventlog.reading import Place
+from pyapp.eventlog.reading import Position
 from pyapp.identity.tokens import Identity
 from pyapp.live.relay import ViewKey
 from pyapp.problems import unavailable
@@ -41,8 +41,8 @@ class _Level(msgspec.Struct):
 class Snapshot:
     """The levels at a position. `ahead`: levels newer than the log at that position, with their versions; almost always empty."""
 
-    def __init__(self, place: Place, frames: Sequence[bytes], ahead: dict[Key, int]) -> None:
-        self.place = place
+    def __init__(self, position: Position, frames: Sequence[bytes], ahead: dict[LevelKey, int]) -> None:
+        self.position = position
         self.frames = frames
         self.ahead = ahead
         self.size = sum(map(len, frames))
@@ -94,8 +94,10 @@ class Snapshots:
         return await self._shared(key, identity, request_id)
 
     def _goes_on_from(self, snapshot: Snapshot) -> bool:
-        place = self._hub.place
-        return place is not None and place.epoch == snapshot.place.epoch and snapshot.place.seq >= self._hub.window.base
+        position = self._hub.position
+        return (
+            position is not None and position.epoch == snapshot.position.epoch and snapshot.position.seq >= self._hub.window.base
+        )
 
     async def _read(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
         asked = (("skus", key.skus), ("warehouses", key.warehouses))
@@ -115,13 +117,13 @@ class Snapshots:
         limit = time.monotonic() + SETTLE_SECONDS
         hub = self._hub
         while time.monotonic() < limit:
-            changes = hub.window.since(reading.place.seq) if hub.has_come_to(reading.place) else None
+            changes = hub.window.since(reading.position.seq) if hub.has_reached(reading.position) else None
             if changes is not None and not reading.ahead_of(changes):
                 reading.take([change for change in changes if key.sees(change)], available_only=key.available_only)
-                return reading.snapshot(reading.place._replace(seq=hub.seq))
+                return reading.snapshot(reading.position._replace(seq=hub.seq))
             hub.poke()
             await asyncio.sleep(FLUSH_SECONDS)
-        return reading.snapshot(reading.place)  # no sequencer is running
+        return reading.snapshot(reading.position)  # no sequencer is running
 
     def _release(self, size: int) -> None:
         self.waiting_bytes -= size
@@ -132,21 +134,21 @@ class _Reading:
 
     def __init__(self, region: int, rows: Sequence[Row]) -> None:
         _, epoch, seq, unsequenced = rows[0]
-        self.place = Place((epoch or b"").decode(), int(seq or 0))
-        self._documents: dict[Key, bytes] = {}
-        self._versions: dict[Key, int] = {}
+        self.position = Position((epoch or b"").decode(), int(seq or 0))
+        self._documents: dict[LevelKey, bytes] = {}
+        self._versions: dict[LevelKey, int] = {}
         for body in (body or b"[]" for body, *_ in rows):
             for document in msgspec.json.decode(body, type=list[Raw]):
                 level = msgspec.json.decode(document, type=_Level)
-                key = Key(region, level.warehouse_location, level.sku_id)
+                key = LevelKey(region, level.warehouse_location, level.sku_id)
                 self._documents[key], self._versions[key] = bytes(document), level.version
-        named = (Key(region, *pair) for pair in msgspec.json.decode(unsequenced or b"[]", type=list[tuple[str, str]]))
+        named = (LevelKey(region, *pair) for pair in msgspec.json.decode(unsequenced or b"[]", type=list[tuple[str, str]]))
         self._ahead = {key: self._versions[key] for key in named if key in self._versions}
 
     def ahead_of(self, changes: Sequence[Change]) -> bool:
         """Whether some of the reading is not in the changes since its position yet."""
-        told = {change.key: change.level.version for change in changes}
-        return any(told.get(key, -1) < version for key, version in self._ahead.items())
+        versions = {change.key: change.level.version for change in changes}
+        return any(versions.get(key, -1) < version for key, version in self._ahead.items())
 
     def take(self, changes: Sequence[Change], *, available_only: bool) -> None:
         self._ahead.clear()
@@ -154,9 +156,9 @@ class _Reading:
             if self._versions.get(change.key, -1) < change.level.version:
                 self._documents[change.key] = change.document(available_only=available_only)
 
-    def snapshot(self, place: Place) -> Snapshot:
+    def snapshot(self, position: Position) -> Snapshot:
         levels = list(self._documents.values())
         chunks = [levels[start : start + LEVELS_PER_FRAME] for start in range(0, len(levels), LEVELS_PER_FRAME)] or [[]]
         last = len(chunks) - 1
-        parts = [messages.snapshot_message(str(place), chunk, more=number < last) for number, chunk in enumerate(chunks)]
-        return Snapshot(place, [messages.text_frame(part) for part in parts], self._ahead)
+        parts = [messages.snapshot_message(str(position), chunk, more=number < last) for number, chunk in enumerate(chunks)]
+        return Snapshot(position, [messages.text_frame(part) for part in parts], self._ahead)

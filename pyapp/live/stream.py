@@ -18,12 +18,12 @@ from starlette.types import Receive, Scope, Send
 
 from pyapp.api.events import StreamQuery
 from pyapp.eventlog import messages
-from pyapp.eventlog.reading import Place, parse_place
+from pyapp.eventlog.reading import Position, parse_position
 from pyapp.eventlog.rights import Rights
 from pyapp.http.context import check_accept, count, read_query, region_of, request_id
 from pyapp.http.headers import Request
 from pyapp.identity.tokens import Session
-from pyapp.live.chunks import PAGE_EVENTS, Chunk, View, block
+from pyapp.live.chunks import PAGE_EVENTS, Chunk, StreamView, block
 from pyapp.live.live import Live
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
@@ -55,14 +55,14 @@ async def stream(request: Request) -> Response:
     query = read_query(request, StreamQuery)
     region = region_of(session.identity, query)
     given = request.headers.get("last-event-id") or (query.after if isinstance(query.after, str) else None)
-    place = parse_place(given) if given else await live.hub.ready()
-    if place is None:
+    position = parse_position(given) if given else await live.hub.ready()
+    if position is None:
         raise Problem(
             "RQ400", "Last-Event-ID, or after, is not a position in the event log. Send the id of the last event received."
         )
     types = frozenset(query.types.split(",")) if isinstance(query.types, str) else None
-    view = View(Rights.of(session.identity, region), types)
-    events = EventStream(live, session, view, place, request_id(request))
+    view = StreamView(Rights.of(session.identity, region), types)
+    events = EventStream(live, session, view, position, request_id(request))
     _check_room(live, session.identity.subject)
     live.streams.add(events)  # before any await, so that the next check counts it
     try:
@@ -85,7 +85,7 @@ def _check_room(live: Live, subject: str) -> None:
 class EventStream(Response):
     """The response. It ends when the client goes, the token expires, or the server stops. It counts before it is sent."""
 
-    def __init__(self, live: Live, session: Session, view: View, place: Place, request_id: str) -> None:
+    def __init__(self, live: Live, session: Session, view: StreamView, position: Position, request_id: str) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers({"content-type": f"{MEDIA_TYPE}; charset=utf-8", "x-accel-buffering": "no"})
@@ -93,7 +93,7 @@ class EventStream(Response):
         self.session = session
         self._live = live
         self._view = view
-        self._place = place
+        self._position = position
         self._request_id = request_id
         self._first = b""
         self._ended = False
@@ -102,7 +102,7 @@ class EventStream(Response):
     async def prepare(self) -> None:
         """Reads the first chunk from the log, which checks position and types, before the response begins. Raises Problem."""
         chunk = await self._read()
-        self._place = chunk.place
+        self._position = chunk.position
         self._first = chunk.body or self._heartbeat()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -161,22 +161,22 @@ class EventStream(Response):
 
     def _heartbeat(self) -> bytes:
         """Returns a comment, and an id without data: the client's position advances without an event."""
-        return b": heartbeat\nid: %b\n\n" % str(self._place).encode()
+        return b": heartbeat\nid: %b\n\n" % str(self._position).encode()
 
     async def _next(self) -> bytes:
         """Returns what follows the position and advances it; empty if there is nothing yet. Raises Problem RQ503."""
         while True:
-            chunk = self._live.chunks.after(self._view, self._place) or await self._read()
-            if chunk.body or chunk.place == self._place:
-                self._place = chunk.place
+            chunk = self._live.chunks.after(self._view, self._position) or await self._read()
+            if chunk.body or chunk.position == self._position:
+                self._position = chunk.position
                 return chunk.body
-            self._place = chunk.place
+            self._position = chunk.position
 
     async def _read(self) -> Chunk:
         """Reads from the log, as the caller."""
         rights, types = self._view
         filters = {} if types is None else {"types": ",".join(sorted(types))}
-        values = (rights.region, messages.encode(filters), str(self._place), PAGE_EVENTS)
+        values = (rights.region, messages.encode(filters), str(self._position), PAGE_EVENTS)
         try:
             rows = await self._live.database.call(
                 self.session.identity, LIST_EVENTS, values, request_id=self._request_id, read_only=True
@@ -184,24 +184,24 @@ class EventStream(Response):
         except Problem as problem:
             if problem.code != "LG001":
                 raise
-            return _reset(self._place, problem)
+            return _reset(self._position, problem)
         page = msgspec.json.decode(rows[0][0] or b"", type=_Page)
-        place = parse_place(page.next) or self._place
+        position = parse_position(page.next) or self._position
         blocks = []
         for body in page.data:
             event = msgspec.json.decode(body, type=_Event)
-            blocks.append(block(place._replace(seq=event.seq), event.type, bytes(body)))
-        return Chunk(b"".join(blocks), place)
+            blocks.append(block(position._replace(seq=event.seq), event.type, bytes(body)))
+        return Chunk(b"".join(blocks), position)
 
 
-def _reset(place: Place, problem: Problem) -> Chunk:
+def _reset(position: Position, problem: Problem) -> Chunk:
     """Resets the client, whose position is gone. The stream continues from the end of the log."""
     error = problem.errors[0]
-    last, first = parse_place(str(error["last"])), parse_place(str(error["first"]))
+    last, first = parse_position(str(error["last"])), parse_position(str(error["first"]))
     if last is None or first is None:
         raise problem
-    reason = "place_expired" if place.seq < first.seq else "place_unknown"
-    if place.epoch != last.epoch:
+    reason = "place_expired" if position.seq < first.seq else "place_unknown"
+    if position.epoch != last.epoch:
         reason = "epoch_changed"
     data = messages.encode(messages.StreamReset(reason, str(last)))
     return Chunk(block(last, "reset", data), last)

@@ -134,13 +134,13 @@ class Processes:
 
     async def _replace_all(self) -> None:
         """Starts each new process before it stops the old one. If the new one does not start, the old ones stay."""
-        for place, old in enumerate(list(self._serving)):
+        for index, old in enumerate(list(self._serving)):
             new = await self._start()
             if not await new.ready:
                 logger.error("a new process does not start: the old ones keep running")
                 new.end(signal.SIGKILL)
                 return
-            self._serving[place] = new
+            self._serving[index] = new
             old.end()
         logger.info("all processes were replaced")
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp
 
 from pyapp.eventlog.messages import MESSAGE_BYTES_MAX
 from pyapp.failures import Exit, Failure
-from pyapp.serve.slow_clients import Connection
+from pyapp.serve.slow_clients import HttpConnection
 from pyapp.serve.websocket import LiveProtocol
 from pyapp.worker import jobs as worker
 
@@ -118,7 +118,7 @@ def configuration(app: ASGIApp, tls: Tls | None = None, proxies: Sequence[str] =
         ssl_keyfile=key,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        http=Connection,
+        http=HttpConnection,
         ws=LiveProtocol,
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,

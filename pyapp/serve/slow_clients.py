@@ -23,7 +23,7 @@ class _HeadTooLargeError(Exception):
     """Stops the parser."""
 
 
-class Connection(HttpToolsProtocol):
+class HttpConnection(HttpToolsProtocol):
     """Answers 408 to slow clients and 431 to oversized headers, then closes."""
 
     def __init__(self, *arguments: Any, **given: Any) -> None:

@@ -46,7 +46,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self.on_gone()
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][EXTENSION] = {"line": self}
+        self.scope["extensions"][EXTENSION] = {"connection": self}
         await super().run_asgi()
 
     @property
