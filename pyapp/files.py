@@ -1,4 +1,4 @@
-"""Where sql/ and migrations/ lie: inside the package in a wheel, beside it in the repository."""
+"""The locations of sql/ and migrations/: inside the package in a wheel, next to it in the repository."""
 
 from __future__ import annotations
 

@@ -22,14 +22,14 @@ DETAIL_CHARACTERS_MAX = 500
 
 
 class Example(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The parts of a sample problem document that differ from case to case."""
+    """The parts of a sample problem document that vary between cases."""
 
     detail: str
     errors: tuple[dict[str, Any], ...] = ()
 
 
 class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The meaning of a code: `slug` names its page, `when` says what happened, `remedy` what to do."""
+    """The meaning of a code: `slug` names its page, `when` explains it, `remedy` says what to do."""
 
     made_by: Literal["sql", "api"]
     status: int
@@ -43,23 +43,23 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 KINDS = msgspec.toml.decode((SQL / "errors.toml").read_bytes(), type=dict[str, Kind])
 
 DETAILS_BY_STATUS = {
-    404: "There is nothing at this path.",
-    405: "This path does not know this method. The Allow header lists those that it knows.",
+    404: "This path does not exist.",
+    405: "This path does not allow this method. The Allow header lists the allowed methods.",
 }
 CODES_BY_STATUS = {400: "RQ400", 404: "RQ404", 405: "RQ405", 406: "RQ406", 413: "RQ413", 415: "RQ415"}
 
-# What breaking a rule of a table means to a client, where its name does not say it.
+# Messages for constraints whose names do not explain themselves.
 RULES = {
     "outbox_data_is_at_most_262144_bytes_check": (
-        "The event that would tell the outside world of this is larger than 256 KiB. Send fewer lines, or shorter texts."
+        "The event for this change is larger than 256 KiB. Send fewer lines, or shorter texts."
     ),
 }
 
-# Passing troubles of the database: statement or lock timeout, deadlock, serialization, idle transaction ended.
+# Temporary states of the database: statement or lock timeout, deadlock, serialization failure, idle transaction ended.
 PASSING_STATES = frozenset({"57014", "55P03", "40P01", "40001", "25P03", "25P04"})
-# Classes: 08 connection, 53 out of resources, 57 an operator's doing (shutdown, crash, starting up).
+# Classes: 08 connection, 53 insufficient resources, 57 operator intervention (shutdown, crash, starting up).
 PASSING_CLASSES = frozenset({"08", "53", "57"})
-# Classes: 22 data, 23 a constraint, 54 a limit of the program.
+# Classes: 22 data, 23 constraint, 54 program limit.
 INVALID_CLASSES = frozenset({"22", "23", "54"})
 
 
@@ -84,13 +84,13 @@ class Problem(Exception):  # noqa: N818 (the RFC calls it a problem)
         return KINDS[self.code].status
 
     def document(self, request_id: str | None = None, trace_id: str | None = None) -> dict[str, Any]:
-        """The members of RFC 9457, and ours: code, errors, request_id, trace_id."""
+        """Returns the members of RFC 9457 and ours: code, errors, request_id, trace_id."""
         members = document(self.code, self.detail, self.errors, request_id)
         return members if trace_id is None else members | {"trace_id": trace_id}
 
 
 class Refusal(msgspec.Struct):
-    """What SQL says about a refusal: the body of a result row, or the DETAIL of an exception."""
+    """A refusal as SQL reports it: the body of a result row, or the DETAIL of an exception."""
 
     detail: str = ""
     errors: list[dict[str, Any]] = []
@@ -116,12 +116,12 @@ def unavailable(detail: str) -> Problem:
 
 
 def is_passing(state: str | None) -> bool:
-    """Whether the same call may well succeed in a moment."""
+    """Whether the same call may succeed in a moment."""
     return state is not None and (state in PASSING_STATES or state[:2] in PASSING_CLASSES)
 
 
 def from_database(error: psycopg.Error, request_id: str) -> Problem:
-    """The problem for an error that Postgres reported. Never its SQL text; what is not understood goes to the log."""
+    """Returns the problem for an error from Postgres. It never shows SQL text; unknown errors go to the log."""
     state, diag = error.diag.sqlstate, error.diag
     if state in KINDS:
         return _raised(state, diag.message_detail, diag.message_primary)
@@ -129,7 +129,7 @@ def from_database(error: psycopg.Error, request_id: str) -> Problem:
         logger.info("refused by the database: %s", diag.message_primary, extra={"request_id": request_id})
         return Problem("RQ403", "Your role may not do this. Use a token of a role that may.")
     if is_passing(state):
-        return unavailable("The database is busy or away. Nothing was changed; repeat the request.")
+        return unavailable("The database is busy or unreachable. Nothing was changed; repeat the request.")
     if state is not None and state[:2] in INVALID_CLASSES:
         return Problem("VA001", _invalid(diag))
     logger.error("database error %s: %s", state, diag.message_primary or error, extra={"request_id": request_id})
@@ -145,7 +145,7 @@ def _raised(code: str, detail: str | None, message: str | None) -> Problem:
 
 
 def _invalid(diag: psycopg.errors.Diagnostic) -> str:
-    # A constraint's name is a sentence; the message of Postgres would name tables.
+    # A constraint's name is a sentence; Postgres' own message would name tables.
     if diag.constraint_name in RULES:
         return RULES[diag.constraint_name]
     if diag.constraint_name:

@@ -1,4 +1,4 @@
-"""What can be set from outside: one struct over the environment."""
+"""The environment variables, as one struct."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from msgspec import Meta
 from psycopg.conninfo import conninfo_to_dict
 
 JWT_KEY_BYTES_MIN = 32  # RFC 7518, section 3.2: an HS256 key is as long as the hash, or longer
-BATCH_ELEMENTS = 128  # of a lane (lanes.py)
+BATCH_ELEMENTS = 128  # per batch of a lane (lanes.py)
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
 
 class SettingsError(Exception):
-    """A setting that cannot be used. The message names the variable and says what to do."""
+    """An invalid setting. The message names the variable and says what to do."""
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Read with `load()`. Secrets may come from a file: `<NAME>_FILE` holds its path."""
+    """Read it with `load()`. Secrets may come from a file: `<NAME>_FILE` holds its path."""
 
     database_url: str | None = None
     read_url: str | None = None
@@ -38,13 +38,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     jwt_audience: Annotated[str, Meta(min_length=1)] = "scoville-api"
     token_kept_seconds: Annotated[float, Meta(ge=0, le=60)] = 60
     allowed_origins: tuple[Annotated[str, Meta(pattern=r"^https?://[^/\s]+$(?!\n)")], ...] = ()
-    reads_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # of a caller, over all processes; 0: as many as it likes
+    reads_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0  # per caller, over all processes; 0: no limit
     writes_per_minute: Annotated[int, Meta(ge=0, le=1_000_000)] = 0
     pool_size: Annotated[int, Meta(ge=1, le=200)] = 16
     batch_elements: Annotated[int, Meta(ge=1, le=1000)] = BATCH_ELEMENTS
     log_level: str = "info"
     webhook_allow: str = ""
-    trusted_proxies: tuple[str, ...] = ()  # whose X-Forwarded-For says who the client is
+    trusted_proxies: tuple[str, ...] = ()  # proxies whose X-Forwarded-For is trusted
     tls_cert: Path | None = None
     tls_key: Path | None = None
     metrics_token: str | None = None
@@ -53,17 +53,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     verify_hours: Annotated[float, Meta(ge=0, le=8760)] = 24
 
     def rates(self) -> dict[Literal["read", "write"], int]:
-        """The limits that there are."""
+        """Returns the limits that are set."""
         rates: dict[Literal["read", "write"], int] = {"read": self.reads_per_minute, "write": self.writes_per_minute}
         return {kind: rate for kind, rate in rates.items() if rate}
 
     @property
     def tls(self) -> tuple[Path, Path] | None:
-        """The files of certificate chain and key, where the API is to speak HTTPS."""
+        """Returns the files of certificate chain and key, if the API uses HTTPS."""
         return (self.tls_cert, self.tls_key) if self.tls_cert and self.tls_key else None
 
     def __repr__(self) -> str:
-        """Without the secrets: a settings object may end up in a log."""
+        """Leaves out the secrets: a settings object may end up in a log."""
         return f"Settings(host={self.host!r}, port={self.port}, data_dir={str(self.data_dir)!r})"
 
 
@@ -105,7 +105,7 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 def load(environ: Mapping[str, str] = os.environ) -> Settings:
-    """The settings of this process. Raises SettingsError; an empty variable counts as unset."""
+    """Reads the settings of this process. Raises SettingsError. An empty variable counts as unset."""
     values: dict[str, object] = {}
     for field, variable in VARIABLES.items():
         text = _read(environ, variable) if field in SECRETS else environ.get(variable)
@@ -157,14 +157,14 @@ def _check(settings: Settings) -> None:
         if url and not url.startswith(("postgresql://", "postgres://")):
             raise SettingsError(f"{variable} is not a URL of PostgreSQL: write postgresql://user:password@host:5432/database.")
         if url and not _is_url(url):
-            # What libpq says would quote the URL, and with it the password.
+            # libpq's own message would quote the URL, and the password with it.
             raise SettingsError(f"{variable} cannot be read: percent-encode spaces and / ? # @ : in the user name and password.")
     if key and len(key.encode()) < JWT_KEY_BYTES_MIN:
         raise SettingsError(
             f"SCOVILLE_JWT_KEY is too short: it needs at least {JWT_KEY_BYTES_MIN} bytes. Make one with `openssl rand -hex 32`."
         )
     if jwks and not _is_safe(jwks):
-        raise SettingsError("SCOVILLE_JWKS_URL must be an https:// URL: keys that arrive in the clear can be swapped on the way.")
+        raise SettingsError("SCOVILLE_JWKS_URL must be an https:// URL: keys sent unencrypted can be replaced in transit.")
     if key and jwks:
         raise SettingsError("SCOVILLE_JWT_KEY and SCOVILLE_JWKS_URL are both set: keep the one that signs your tokens.")
     try:

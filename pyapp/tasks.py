@@ -10,10 +10,10 @@ REPEAT_SECONDS = 1.0
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:
-    """Cancels tasks until all of them have ended; what they raised stays with them.
+    """Cancels tasks until all of them have ended. Their exceptions stay with them.
 
-    Once is not enough: `wait_for` of Python 3.11, by which psycopg and its pool wait, loses a cancellation that comes in the
-    moment in which what it waits for happens, and a process that is told to stop would run on for ever.
+    One cancellation is not enough: in Python 3.11, `wait_for`, which psycopg and its pool use, loses a cancellation that
+    arrives at the same moment as the awaited result. A process that was asked to stop would then run forever.
     """
     pending = set(tasks)
     while pending:
@@ -22,11 +22,11 @@ async def end(*tasks: asyncio.Task[Any]) -> None:
         done, pending = await asyncio.wait(pending, timeout=REPEAT_SECONDS)
         for task in done:
             if not task.cancelled():
-                task.exception()  # has been looked at: nobody is warned
+                task.exception()  # retrieved, so that asyncio does not warn
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> None:
-    """Returns when the event is set or that time has passed."""
+    """Returns when the event is set or the time has passed."""
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

@@ -1,7 +1,7 @@
-"""The reports of /v1/analytics, made from sql/views when this module is imported, without a database.
+"""The reports of /v1/analytics, built from sql/views when this module is imported, without a database.
 
-Each element of analytics.reports (reports.sql) becomes a route with its parameters and its schemas. The view's file says what its
-columns mean (a comment with the word null: they can be null) and which roles may read it, columns.txt which types they have.
+Each element of analytics.reports (reports.sql) becomes a route with its parameters and schemas. The view's file explains its
+columns (a comment with the word null: the column can be null) and names the roles that may read it. columns.txt has the types.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ TYPES: dict[str, Any] = {
     "bigint": int,
     "numeric": float,
 }
-FRESHNESS = "From sums that a worker keeps, some seconds old; days and months are those of UTC."
-STALE = "as old as the rollup"  # says the comment of a view that reads such sums
+FRESHNESS = "From sums that a worker updates every few seconds. Days and months are in UTC."
+STALE = "as old as the rollup"  # in the comments of views that read such sums
 
-# Members and parameters that mean in every report what they mean elsewhere in the API.
+# Members and parameters with the same meaning in every report as elsewhere in the API.
 MEMBERS: dict[str, Any] = {
-    "month": Annotated[datetime.date, Meta(description="The first day of the month (of UTC).", examples=["2026-11-01"])],
+    "month": Annotated[datetime.date, Meta(description="The first day of the month, in UTC.", examples=["2026-11-01"])],
     "warehouse_location": Warehouse,
     "channel": Channel,
     "sku_id": Sku,
@@ -52,7 +52,7 @@ MEMBERS: dict[str, Any] = {
     "currency": Currency,
 }
 FILTERS: dict[str, Any] = {
-    "month": Annotated[datetime.date, Meta(description="Any day of the month (of UTC).")],
+    "month": Annotated[datetime.date, Meta(description="Any day of the month, in UTC.")],
     "warehouse": WarehouseId,
     "channel": ChannelId,
     "sku_id": SkuId,
@@ -60,7 +60,7 @@ FILTERS: dict[str, Any] = {
 
 
 class About(Struct, forbid_unknown_fields=True):
-    """More of a member or a filter: limits, the values there are, an example; `asks` is the description of the filter."""
+    """Details of a member or a filter: limits, allowed values, an example; `asks` is the description of the filter."""
 
     example: Any = UNSET
     minimum: int | None = None
@@ -70,7 +70,7 @@ class About(Struct, forbid_unknown_fields=True):
 
 
 class Report(Struct, forbid_unknown_fields=True):
-    """One element of analytics.reports; reports.sql says what each member is."""
+    """One element of analytics.reports; reports.sql explains each member."""
 
     report: str
     view: str
@@ -87,7 +87,7 @@ class Report(Struct, forbid_unknown_fields=True):
     shares: dict[str, list[str]] = {}
 
     def answer(self) -> type[Answer]:
-        """The struct of a page."""
+        """Builds the struct of a page."""
         members = []
         for item in self.members:
             column, _, member = item.partition(" as ")
@@ -97,7 +97,7 @@ class Report(Struct, forbid_unknown_fields=True):
         return cast(type[Answer], page)
 
     def query(self) -> type[PageQuery]:
-        """The struct of its parameters."""
+        """Builds the struct of its parameters."""
         parameters: list[tuple[str, Any, Any]] = []
         for item in self.filters:
             column, _, name = item.split(" ")
@@ -134,7 +134,7 @@ class Report(Struct, forbid_unknown_fields=True):
 
 
 def _limited(column: str, about: About) -> Any:
-    """The type of a column, within its limits."""
+    """Returns the type of a column, within its limits."""
     if about.values:
         return Literal[about.values]
     kind = TYPES[types()[column].partition("(")[0]]
@@ -150,19 +150,19 @@ def reports() -> tuple[Report, ...]:
 
 @cache
 def types() -> Mapping[str, str]:
-    """By view.column, in the order of the views' columns."""
+    """Types by view.column, in the order of the views' columns."""
     return dict(cast(Any, line.split(" ", 1)) for line in (VIEWS / "columns.txt").read_text(encoding="utf-8").splitlines())
 
 
 @cache
 def comments() -> Mapping[str, str]:
-    """By view, and by view.column."""
+    """Comments by view, and by view.column."""
     return {name: "".join(LITERAL.findall(text)).replace("''", "'") for name, text in COMMENT.findall(_text())}
 
 
 @cache
 def roles() -> Mapping[str, frozenset[str]]:
-    """Who may read a view."""
+    """The roles that may read each view."""
     return {view: frozenset(granted.split(", ")) for view, granted in GRANT.findall(_text())}
 
 
@@ -173,6 +173,6 @@ def _text() -> str:
 
 NOUN = Noun(
     "analytics",
-    "Ready answers: turnover, sell-through, fill rate, cover, stockouts, lead times and others. Schema bi has more.",
+    "Ready-made reports: turnover, sell-through, fill rate, cover, stockouts, lead times and others. Schema bi has more.",
     tuple(report.route() for report in reports()),
 )

@@ -19,7 +19,7 @@ class AuditQuery(RangeQuery):
 
 
 class AuditEntry(Answer):
-    """A change of a row: who, what, when and why. For an update old and new hold what differs."""
+    """A change of a row: who, what, when and why. For an update, old and new hold the members that differ."""
 
     audit_id: Annotated[int, Meta(examples=[5120])]
     recorded_at: Moment

@@ -1,4 +1,4 @@
-"""SKUs, warehouses, channels, reason codes: each is listed, read, made, replaced, changed and retired in the same way."""
+"""SKUs, warehouses, channels, reason codes: all are listed, read, created, replaced, changed and retired in the same way."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Kind = Literal["web", "pos", "marketplace", "wholesale"]
 Direction = Literal["in", "out", "both"]
 CurrencyDraft = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.", examples=["USD"])]
 Description = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
-Words = Annotated[str, Meta(min_length=1, max_length=200, description="Part of the id or name.")]
+Words = Annotated[str, Meta(min_length=1, max_length=200, description="Part of the ID or name.")]
 
 
 ListPrice = Annotated[
@@ -50,7 +50,7 @@ ListPrice = Annotated[
 
 
 class SkuChange(Body):
-    """What changes of a SKU; members of attributes one by one, null takes one away. price null: no list price."""
+    """The members of a SKU to change. Members of attributes change one by one; null removes one. price null: no list price."""
 
     sample: ClassVar[Json | None] = {"price": 10.49, "attributes": {"vegan": True}}
 
@@ -72,7 +72,7 @@ class SkuChange(Body):
 
 
 class SkuReplacement(SkuChange, kw_only=True):
-    """A whole SKU: what is left out gets its default."""
+    """A whole SKU: missing members get their defaults."""
 
     sample: ClassVar[Json | None] = {
         "name": "Smoky Chipotle Sauce",
@@ -85,7 +85,7 @@ class SkuReplacement(SkuChange, kw_only=True):
 
 
 class SkuDraft(SkuReplacement, kw_only=True):
-    """A SKU as the catalog knows it. price null: no list price."""
+    """A SKU of the catalog. price null: no list price."""
 
     sample: ClassVar[Json | None] = {
         "sku_id": "HOTSAUCE-003",
@@ -100,7 +100,7 @@ class SkuDraft(SkuReplacement, kw_only=True):
 
 
 class WarehouseChange(Body):
-    """What changes of a warehouse."""
+    """The members of a warehouse to change."""
 
     sample: ClassVar[Json | None] = {"name": "Main warehouse"}
 
@@ -119,20 +119,18 @@ class WarehouseReplacement(WarehouseChange, kw_only=True):
 
 
 class WarehouseDraft(WarehouseReplacement, kw_only=True):
-    """A place that keeps stock."""
+    """A location that keeps stock."""
 
     sample: ClassVar[Json | None] = {"warehouse_id": "WH-01", "name": "Main warehouse"}
 
     warehouse_id: WarehouseId
 
 
-HoldShare = Annotated[
-    int, Meta(ge=1, le=100, description="Percent of a SKU's units that one client may hold by reservations; 100: no limit.")
-]
+HoldShare = Annotated[int, Meta(ge=1, le=100, description="Percent of a SKU's units that one client may reserve; 100: no limit.")]
 
 
 class ChannelChange(Body):
-    """What changes of a channel; warehouses as a whole."""
+    """The members of a channel to change. The list of warehouses is replaced as a whole."""
 
     sample: ClassVar[Json | None] = {"warehouses": ["WH-01"], "pricing": "list"}
 
@@ -147,7 +145,7 @@ class ChannelChange(Body):
 
 
 class ChannelReplacement(ChannelChange, kw_only=True):
-    """A whole channel: what is left out gets its default, and without warehouses it sells nothing."""
+    """A whole channel: missing members get their defaults. Without warehouses it sells nothing."""
 
     sample: ClassVar[Json | None] = {"name": "Web shop", "kind": "web", "pricing": "list", "warehouses": ["WH-01"]}
 
@@ -155,7 +153,7 @@ class ChannelReplacement(ChannelChange, kw_only=True):
 
 
 class ChannelDraft(ChannelReplacement, kw_only=True):
-    """Where orders come from, and which warehouses serve it, the first one first."""
+    """A source of orders, and the warehouses that serve it, in order of preference."""
 
     sample: ClassVar[Json | None] = {
         "channel_id": "web",
@@ -169,7 +167,7 @@ class ChannelDraft(ChannelReplacement, kw_only=True):
 
 
 class ReasonCodeChange(Body):
-    """What changes of a reason code."""
+    """The members of a reason code to change."""
 
     sample: ClassVar[Json | None] = {"note_required": True}
 
@@ -190,7 +188,7 @@ class ReasonCodeReplacement(ReasonCodeChange, kw_only=True):
 
 
 class ReasonCodeDraft(ReasonCodeReplacement, kw_only=True):
-    """Why stock is changed by hand, and whether units may come in or go out for it."""
+    """A reason to change stock by hand, and whether it lets units come in or go out."""
 
     sample: ClassVar[Json | None] = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
 
@@ -210,11 +208,11 @@ class ReasonCodeQuery(CatalogQuery):
     direction: Direction | UnsetType = UNSET
 
 
-Active = Annotated[bool, Meta(description="False: retired, kept for what refers to it.", examples=[True])]
+Active = Annotated[bool, Meta(description="False: retired, kept because other records refer to it.", examples=[True])]
 
 
 class Sku(Answer):
-    """A SKU as the catalog knows it. price null: no list price."""
+    """A SKU of the catalog. price null: no list price."""
 
     sku_id: values.Sku
     name: SkuName
@@ -232,14 +230,14 @@ class Sku(Answer):
 
 
 class Channel(Answer):
-    """Where orders come from, and which warehouses serve it, the first one first."""
+    """A source of orders, and the warehouses that serve it, in order of preference."""
 
     channel_id: values.Channel
     name: Annotated[str, Meta(examples=["Web shop"])]
     kind: Literal["web", "pos", "marketplace", "wholesale"]
     pricing: Literal["list", "channel"]
     hold_share_max: Annotated[
-        int, Meta(description="Percent of a SKU's units that one client may hold; 100: no limit.", examples=[100])
+        int, Meta(description="Percent of a SKU's units that one client may reserve; 100: no limit.", examples=[100])
     ]
     region_id: Region
     warehouses: list[values.Warehouse]
@@ -250,7 +248,7 @@ class Channel(Answer):
 
 
 class Warehouse(Answer):
-    """A place that keeps stock."""
+    """A location that keeps stock."""
 
     warehouse_id: values.Warehouse
     name: Annotated[str, Meta(examples=["Main warehouse"])]
@@ -262,30 +260,30 @@ class Warehouse(Answer):
 
 
 class ReasonCode(Answer):
-    """Why stock is changed by hand, and whether units may come in or go out for it."""
+    """A reason to change stock by hand, and whether it lets units come in or go out."""
 
     reason_code: values.Reason
     description: Annotated[str, Meta(examples=["Damaged"])]
     direction: Annotated[Literal["in", "out", "both"], Meta(examples=["out"])]
-    note_required: Annotated[bool, Meta(description="The change must say what happened.", examples=[False])]
+    note_required: Annotated[bool, Meta(description="A change with this code needs a note.", examples=[False])]
     active: Active
     version: Version
 
 
 class SkuPage(Page):
-    """A page of SKUs, by id."""
+    """A page of SKUs, by ID."""
 
     data: list[Sku]
 
 
 class WarehousePage(Page):
-    """A page of warehouses, by id."""
+    """A page of warehouses, by ID."""
 
     data: list[Warehouse]
 
 
 class ChannelPage(Page):
-    """A page of sales channels, by id."""
+    """A page of sales channels, by ID."""
 
     data: list[Channel]
 
@@ -335,7 +333,7 @@ class Part(NamedTuple):
                 path=path,
                 endpoint=write,
                 summary=f"Create or change {self.one}, or a list of them",
-                description="What an object leaves out stays as it is. 201 where it was made, 200 where it was there.",
+                description="Missing members stay unchanged. 201 if it was created, 200 if it existed.",
                 function=save,
                 answer=self.answer,
                 query=WriteQuery,
@@ -360,7 +358,7 @@ class Part(NamedTuple):
                 path=item,
                 endpoint=change,
                 summary=f"Create {self.one}, or replace it whole",
-                description="Replacing needs If-Match (428 without). If-None-Match: * creates only (412 where it is there).",
+                description="Replacing needs If-Match (428 without it). If-None-Match: * only creates (412 if it exists).",
                 function=save,
                 answer=self.answer,
                 query=WriteQuery,
@@ -378,7 +376,7 @@ class Part(NamedTuple):
                 path=item,
                 endpoint=change,
                 summary=f"Change {self.one}",
-                description="A merge patch (RFC 7396): what is left out stays, null takes away what can be without.",
+                description="A merge patch (RFC 7396): missing members stay unchanged; null removes an optional one.",
                 function=save,
                 answer=self.answer,
                 query=WriteQuery,
@@ -393,7 +391,7 @@ class Part(NamedTuple):
                 path=item,
                 endpoint=change,
                 summary=f"Retire {self.one}",
-                description="It stays for what refers to it, with active false, and takes part in nothing new. May be repeated.",
+                description="It stays in existing records, with active false, but cannot be used in new ones. Can be repeated.",
                 function=save,
                 answer=self.answer,
                 query=WriteQuery,
@@ -408,7 +406,7 @@ class Part(NamedTuple):
 PARTS = (
     Part(
         "skus",
-        "The catalog of what is sold.",
+        "The catalog of products.",
         SKU_ID,
         *("sku", "skus", "a SKU", "SKUs"),
         answer=Sku,
@@ -421,7 +419,7 @@ PARTS = (
     ),
     Part(
         "warehouses",
-        "Places that keep stock.",
+        "Locations that keep stock.",
         PathVariable("warehouse_id", "The warehouse.", "WH-01"),
         *("warehouse", "warehouses", "a warehouse", "warehouses"),
         answer=Warehouse,
@@ -433,7 +431,7 @@ PARTS = (
     ),
     Part(
         "channels",
-        "Where orders come from, and which warehouses serve them.",
+        "Sources of orders, and the warehouses that serve them.",
         PathVariable("channel_id", "The sales channel.", "web"),
         *("channel", "channels", "a channel", "channels"),
         answer=Channel,
@@ -445,7 +443,7 @@ PARTS = (
     ),
     Part(
         "reason-codes",
-        "Why stock is changed by hand.",
+        "Reasons to change stock by hand.",
         PathVariable("reason_code", "The reason code.", "damaged"),
         *("reason_code", "reason_codes", "a reason code", "reason codes"),
         answer=ReasonCode,

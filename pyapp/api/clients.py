@@ -20,15 +20,15 @@ CODES_MAX = 500
 OVERLAP_SECONDS_MAX = 30 * 86_400
 
 Warehouses = Annotated[
-    list[WarehouseId], Meta(max_length=CODES_MAX, description="Of a client of role warehouse: where it works.")
+    list[WarehouseId], Meta(max_length=CODES_MAX, description="For role warehouse: the warehouses it works in.")
 ]
 Channels = Annotated[
-    list[ChannelId], Meta(max_length=CODES_MAX, description="Of a client of role sales or integration: what it sells through.")
+    list[ChannelId], Meta(max_length=CODES_MAX, description="For role sales or integration: the channels it sells through.")
 ]
 
 
 class ClientDraft(Body):
-    """A program or person that may ask for tokens. Without client_id one is chosen."""
+    """A program or person that may request tokens. Without client_id the server chooses one."""
 
     sample: ClassVar[Json] = {"client_id": "web-shop", "name": "Web shop", "role": "integration", "channels": ["web"]}
 
@@ -42,7 +42,7 @@ class ClientDraft(Body):
 
 
 class ClientChange(Body):
-    """What is to be otherwise. Tokens issued for another role or scope end within a minute."""
+    """The members to change. Tokens issued for the old role or scope stop working within a minute."""
 
     sample: ClassVar[Json] = {"name": "Web shop, new checkout"}
 
@@ -55,7 +55,7 @@ class ClientChange(Body):
 
 
 class SecretRotation(Body):
-    """How long the secret so far lives on: a day, unless said otherwise."""
+    """How long the previous secret stays valid. Default: one day."""
 
     sample: ClassVar[Json] = {"overlap_seconds": 86_400}
 
@@ -63,7 +63,7 @@ class SecretRotation(Body):
 
 
 class ClientQuery(PageQuery):
-    q: Annotated[str, Meta(min_length=1, max_length=200, description="A part of id or name.")] | UnsetType = UNSET
+    q: Annotated[str, Meta(min_length=1, max_length=200, description="Part of the ID or name.")] | UnsetType = UNSET
     role: Role | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
@@ -72,14 +72,14 @@ Text = Annotated[str, Meta(examples=["Web shop"])]
 
 
 class LiveSecret(Answer):
-    """A secret that works: since when, and until when. null: it is the current one."""
+    """A valid secret, and the period of its validity. until null: it is the current one."""
 
     created_at: Moment
     expires_at: Moment | None
 
 
 class Client(Answer, kw_only=True):
-    """A program or person that may ask for tokens, with the role and scope that the tokens carry."""
+    """A program or person that may request tokens, with the role and scope that the tokens carry."""
 
     client_id: Annotated[str, Meta(examples=["web-shop"])]
     name: Text
@@ -87,7 +87,7 @@ class Client(Answer, kw_only=True):
     region_id: Region
     warehouses: list[values.Warehouse]
     channels: list[values.Channel]
-    active: Annotated[bool, Meta(description="False: it gets no token.", examples=[True])]
+    active: Annotated[bool, Meta(description="False: it gets no tokens.", examples=[True])]
     version: Version
     created_at: Moment
     updated_at: Moment
@@ -95,13 +95,13 @@ class Client(Answer, kw_only=True):
 
 
 class ClientWithSecret(Client, kw_only=True):
-    """A client that was given a secret just now."""
+    """A client with its new secret."""
 
     client_secret: (
         Annotated[
             str,
             Meta(
-                description="Shown this once, and kept nowhere. Left out in a dry run.",
+                description="Shown only once, and not stored. Omitted in a dry run.",
                 examples=["scs_Vb2y7TlqJmF4sW0hNnRk9cXeAzGdPuoI1E8L6ZtQw3M"],
             ),
         ]
@@ -110,13 +110,13 @@ class ClientWithSecret(Client, kw_only=True):
 
 
 class ClientPage(Page, kw_only=True):
-    """Clients by id."""
+    """A page of clients, by ID."""
 
     data: list[Client]
 
 
 async def give_secret(request: Request) -> Response:
-    """As change, to a client that gets a secret: Postgres is given its hash, the answer shows it, this once."""
+    """Like change, for a client that gets a secret: Postgres receives the hash, and only this answer shows the secret."""
     secret = new_secret()
     return await change_with(request, {"secret_hash": hash_of(secret)}, shown={"client_secret": secret})
 
@@ -127,7 +127,7 @@ CLIENT_ID = PathVariable("client_id", "The API client.", "web-shop")
 
 NOUN = Noun(
     "clients",
-    "The programs that may ask for tokens, and their secrets.",
+    "The programs that may request tokens, and their secrets.",
     (
         Route(
             method="GET",
@@ -149,8 +149,8 @@ NOUN = Noun(
             body=ClientDraft,
             status=201,
             location="/v1/clients/{client_id}",
-            description="An Idempotency-Key is not looked at, since a kept answer would keep the secret: a repeat is refused, "
-            "the client being there already.",
+            description="The Idempotency-Key is ignored, because a stored answer would store the secret. A repeat is refused, "
+            "because the client exists already.",
         ),
         Route(
             method="GET",
@@ -174,7 +174,7 @@ NOUN = Noun(
             method="DELETE",
             path="/v1/clients/{client_id}",
             endpoint=change,
-            summary="Revoke an API client: no more tokens, and those that it has end within a minute",
+            summary="Revoke an API client: it gets no more tokens, and existing ones end within a minute",
             function="revoke_clients",
             answer=Client,
             query=WriteQuery,
@@ -183,14 +183,14 @@ NOUN = Noun(
             method="POST",
             path="/v1/clients/{client_id}/rotate-secret",
             endpoint=give_secret,
-            summary="Give an API client a new secret, beside the one it has",
+            summary="Give an API client a new secret, in addition to the current one",
             function="rotate_secrets",
             answer=ClientWithSecret,
             query=WriteQuery,
             body=SecretRotation,
             body_required=False,
-            description="The secret so far works until the overlap ends. Two live at most: a third rotation takes the place of "
-            "the oldest. An Idempotency-Key is not looked at: each call gives another secret; If-Match guards against two.",
+            description="The previous secret works until the overlap ends. At most two are valid: a third one replaces "
+            "the oldest. The Idempotency-Key is ignored: each call returns a new secret; If-Match guards against two.",
         ),
     ),
     (CLIENT_ID,),

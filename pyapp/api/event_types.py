@@ -1,4 +1,4 @@
-"""Events as streams, lists and webhooks carry them: CloudEvents 1.0, complete, so that nobody has to ask what happened."""
+"""Events as streams, lists and webhooks carry them: CloudEvents 1.0 with complete data, so that no further request is needed."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ from pyapp.values import (
     Warehouse,
 )
 
-Place = Annotated[
+Position = Annotated[
     str,
     Meta(
         pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
-        description="A place in the event log: epoch and seq.",
+        description="A position in the event log: epoch and seq.",
         examples=["4f1c9a2e77b0:1042"],
     ),
 ]
@@ -46,21 +46,21 @@ Uri = Annotated[str, Meta(examples=["/scoville/regions/1"])]
 
 
 class Event(Answer, kw_only=True):
-    """A CloudEvent. `version` counts the changes of its subject: of two events of one subject the higher one is the later."""
+    """A CloudEvent. `version` counts the changes of its subject: of two events with the same subject, the higher one is later."""
 
     specversion: Literal["1.0"]
-    id: Annotated[Place, Meta(description="Names the event for ever.")]
+    id: Annotated[Position, Meta(description="The permanent name of the event.")]
     source: Uri
     type: Annotated[str, Meta(examples=["stock.adjusted"])]
-    subject: Annotated[str, Meta(description="What changed.", examples=["stock/WH-01/HOTSAUCE-001"])]
+    subject: Annotated[str, Meta(description="The thing that changed.", examples=["stock/WH-01/HOTSAUCE-001"])]
     time: Annotated[Moment, Meta(description="When it happened.")]
     datacontenttype: Literal["application/json"]
-    seq: Annotated[int, Meta(ge=1, description="Its number in the log, which has no gap.", examples=[1042])]
+    seq: Annotated[int, Meta(ge=1, description="Its number in the log; numbers have no gaps.", examples=[1042])]
     version: Version
     actor: Actor
     requestid: RequestId | None
     region: Annotated[int, Meta(ge=0, description="0: the catalog, which all regions share.", examples=[1])]
-    data: Annotated[dict[str, Any], Meta(description="By type: see the message of that name.")]
+    data: Annotated[dict[str, Any], Meta(description="Depends on type: see the message of that name.")]
 
 
 class Counters(Answer):
@@ -76,7 +76,7 @@ class Counters(Answer):
 
 
 class LevelState(Counters):
-    """A level with its name, version and time."""
+    """A level with its SKU, warehouse, version and time."""
 
     sku_id: Sku
     warehouse_location: Warehouse
@@ -85,7 +85,7 @@ class LevelState(Counters):
 
 
 class StockChanged(Answer):
-    """A level before and after. One posting makes an event for each kind of change in it, all with the same states."""
+    """A level before and after. One posting makes one event per kind of change, all with the same states."""
 
     sku_id: Sku
     warehouse_location: Warehouse
@@ -100,20 +100,20 @@ class StockChanged(Answer):
 
 
 class Buyer(Answer):
-    """Who buys; events carry no e-mail."""
+    """The customer; events contain no e-mail address."""
 
     name: Annotated[str | None, Meta(examples=["Jane Doe"])]
     address: Annotated[str | None, Meta(examples=["123 Hot St, Spicetown, USA"])]
 
 
 class OrderChanged(Order):
-    """The order as it is now."""
+    """The order in its current state."""
 
     customer: Buyer  # type: ignore[assignment]
 
 
 class OrderBefore(Answer):
-    """What of an order can be modified, as it was."""
+    """The modifiable members of an order, before the change."""
 
     items: list[Line]
     allocations: list[Allocation]
@@ -124,13 +124,13 @@ class OrderBefore(Answer):
 
 
 class OrderModified(OrderChanged, kw_only=True):
-    """The order as it is now, and what was modified as it was before."""
+    """The order in its current state, and its modified members before the change."""
 
     old: OrderBefore
 
 
 class OrderState(Answer):
-    """Where an order stood."""
+    """The state of an order."""
 
     status: Annotated[orders.Status, Meta(examples=["processing"])]
     fulfillment_status: orders.FulfillmentStatus
@@ -138,13 +138,13 @@ class OrderState(Answer):
 
 
 class OrderMoved(OrderChanged, kw_only=True):
-    """The order as it is now, and where it stood before."""
+    """The order in its current state, and its previous state."""
 
     old: OrderState
 
 
 class ReservationChanged(Reservation):
-    """The reservation as it is now."""
+    """The reservation in its current state."""
 
 
 class Status(Answer):
@@ -152,7 +152,7 @@ class Status(Answer):
 
 
 class LotStatusChanged(Answer, kw_only=True):
-    """The batch as it is now, and what its status was. What that did to the units of each warehouse, its own events tell."""
+    """The lot in its current state, and its previous status. Separate events report the effect on units in each warehouse."""
 
     sku_id: Sku
     batch_number: BatchNumber
@@ -169,7 +169,7 @@ class LotStatusChanged(Answer, kw_only=True):
 
 
 class LotExpiring(Answer):
-    """A batch in a warehouse that will expire soon."""
+    """A lot in a warehouse that will expire soon."""
 
     sku_id: Sku
     warehouse_location: Warehouse
@@ -194,7 +194,7 @@ class WebhookState(Answer):
 
 
 class WebhookDisabled(Answer):
-    """A webhook that was given up."""
+    """A webhook that was disabled after failures."""
 
     webhook_id: Annotated[str, Meta(examples=["WHK-1-1001"])]
     url: Annotated[str, Meta(examples=["https://crm.example/hooks/scoville"])]
@@ -205,7 +205,7 @@ class WebhookDisabled(Answer):
 
 
 class WebhookTest(Answer):
-    """A test that somebody asked for."""
+    """A requested test."""
 
     webhook_id: Annotated[str, Meta(examples=["WHK-1-1001"])]
     url: Annotated[str, Meta(examples=["https://crm.example/hooks/scoville"])]

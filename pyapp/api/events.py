@@ -1,4 +1,4 @@
-"""The event log: GET /v1/events pulls what happened after a position. live/stream.py follows it."""
+"""The event log: GET /v1/events returns the events after a position. live/stream.py follows the log."""
 
 from __future__ import annotations
 
@@ -16,37 +16,37 @@ from pyapp.http.responses import page_response
 from pyapp.http.route import Noun, Route
 from pyapp.values import Actor, Moment, RequestId, Version
 
-PLACE = Meta(
+POSITION = Meta(
     pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
-    description="A place in the event log, the id of an event: what comes after it is sent.",
+    description="A position in the event log, the id of an event: returns what follows it.",
     examples=["4f1c9a2e77b0:1042"],
 )
 
 
 class StreamQuery(Query):
-    after: Annotated[str, PLACE] | UnsetType = UNSET
+    after: Annotated[str, POSITION] | UnsetType = UNSET
     types: (
-        Annotated[str, Meta(min_length=1, max_length=1000, description="Types of events, with commas between them.")] | UnsetType
+        Annotated[str, Meta(min_length=1, max_length=1000, description="Types of events, separated by commas.")] | UnsetType
     ) = UNSET
 
 
 class EventsQuery(StreamQuery):
-    """Left out, `after` is the beginning of what is kept."""
+    """Without `after`, the list starts at the oldest event kept."""
 
     subject: (
         Annotated[
             str,
-            Meta(min_length=1, max_length=500, description="What the events are about.", examples=["stock/WH-01/HOTSAUCE-001"]),
+            Meta(min_length=1, max_length=500, description="The subject of the events.", examples=["stock/WH-01/HOTSAUCE-001"]),
         ]
         | UnsetType
     ) = UNSET
-    limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Events on a page.")] = PAGE_DEFAULT
+    limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Events per page.")] = PAGE_DEFAULT
 
     def filters(self) -> bytes:
         return msgspec.json.encode({name: text for name in ("types", "subject") if isinstance(text := getattr(self, name), str)})
 
 
-Place = Annotated[str, Meta(description="A place in the event log.", examples=["4f1c9a2e77b0:1042"])]
+Position = Annotated[str, Meta(description="A position in the event log.", examples=["4f1c9a2e77b0:1042"])]
 
 
 class Event(Answer):
@@ -54,14 +54,14 @@ class Event(Answer):
 
     specversion: Literal["1.0"]
     id: Annotated[
-        str, Meta(description="Its place in the log when it was recorded; never changes.", examples=["4f1c9a2e77b0:1042"])
+        str, Meta(description="Its position in the log when it was recorded; never changes.", examples=["4f1c9a2e77b0:1042"])
     ]
     source: Annotated[str, Meta(examples=["/scoville/regions/1"])]
     type: Annotated[str, Meta(examples=["stock.adjusted"])]
-    subject: Annotated[str, Meta(description="What it is about.", examples=["stock/WH-01/HOTSAUCE-001"])]
+    subject: Annotated[str, Meta(description="The thing that changed.", examples=["stock/WH-01/HOTSAUCE-001"])]
     time: Moment
     datacontenttype: Literal["application/json"]
-    seq: Annotated[int, Meta(ge=1, description="Its number in the log, which has no gap.", examples=[1042])]
+    seq: Annotated[int, Meta(ge=1, description="Its number in the log; numbers have no gaps.", examples=[1042])]
     version: Version
     actor: Actor
     requestid: RequestId | None
@@ -70,15 +70,15 @@ class Event(Answer):
 
 
 class EventPage(Answer):
-    """Events after a place, the earliest first. A page may be empty and still get on: go on from next until it equals last."""
+    """Events after a position, earliest first. A page may be empty before the end: continue from next until it equals last."""
 
     data: list[Event]
-    next: Annotated[Place, Meta(description="The place to go on from.")]
-    last: Annotated[Place, Meta(description="The end of the log.")]
+    next: Annotated[Position, Meta(description="The position to continue from.")]
+    last: Annotated[Position, Meta(description="The end of the log.")]
 
 
 async def read_events(request: Request) -> Response:
-    """A page of the event log: region, filters, place, limit."""
+    """Returns a page of the event log. Arguments: region, filters, position, limit."""
     context = await enter(request)
     query = cast(EventsQuery, context.query)
     after = query.after if isinstance(query.after, str) else None
@@ -88,17 +88,17 @@ async def read_events(request: Request) -> Response:
 
 NOUN = Noun(
     "events",
-    "What happened, in order: pull it, or follow it live (/asyncapi.json).",
+    "Everything that happened, in order: pull it, or follow it live (/asyncapi.json).",
     (
         Route(
             method="GET",
             path="/v1/events",
             endpoint=read_events,
-            summary="Pull what happened after a place in the event log",
+            summary="List events after a position in the event log",
             function="list_events",
             answer=EventPage,
             query=EventsQuery,
-            fresh=True,  # a standby may not know a place in the log that a client has from a stream
+            fresh=True,  # a standby may not have a position that a client has from a stream
         ),
     ),
 )

@@ -41,7 +41,7 @@ Address = Annotated[str, Meta(min_length=1, max_length=1000)]
 
 
 class CustomerDraft(Body):
-    """Who buys."""
+    """The customer."""
 
     name: Name
     email: Email | UnsetType = UNSET
@@ -49,7 +49,7 @@ class CustomerDraft(Body):
 
 
 class OrderLine(Body):
-    """So many of a SKU, and the price that the customer was shown."""
+    """A quantity of a SKU, and the price that the customer was shown."""
 
     sku_id: SkuId
     quantity: LineQuantity
@@ -60,9 +60,9 @@ class OrderLine(Body):
 
 
 class OrderDraft(Body):
-    """An order to place. order_id is the shop's own number, kept as external_id; the total is checked, not believed.
+    """An order to place. order_id is the shop's own number, stored as external_id. The total is checked against the computed one.
 
-    With a reservation_id its units become the order's; items may then be left out, and are those of the reservation.
+    With a reservation_id its units become the order's. items may then be missing; they are those of the reservation.
     """
 
     sample: ClassVar[Json] = {
@@ -92,7 +92,7 @@ class OrderDraft(Body):
 
     def __post_init__(self) -> None:
         if self.items is UNSET and self.reservation_id is UNSET:
-            raise FieldError("items", "is required where no reservation_id says what is ordered")
+            raise FieldError("items", "is required without a reservation_id")
         check_number(self.total_price, "total_price", TOTAL_BYTES)
         if isinstance(self.created_at, datetime.datetime):
             check_moment(self.created_at, "created_at")
@@ -111,12 +111,12 @@ class OrderDraft(Body):
 
 
 def _bytes(value: Raw | UnsetType) -> object:
-    """Raw compares by what it holds only when it is taken out of it."""
+    """Raw compares by content only after conversion to bytes."""
     return value if value is UNSET else bytes(value)
 
 
 class CustomerChange(Body):
-    """What changes of a customer; null takes e-mail or address away."""
+    """The members of a customer to change; null removes e-mail or address."""
 
     name: Name | UnsetType = UNSET
     email: Email | UnsetType | None = UNSET
@@ -124,7 +124,7 @@ class CustomerChange(Body):
 
 
 class OrderChange(Body):
-    """What changes of an order; items as a whole. A line that stays keeps its price. The total is checked, not believed."""
+    """The members of an order to change. items are replaced as a whole; a kept line keeps its price. The total is checked."""
 
     sample: ClassVar[Json] = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}], "reason": "The customer called."}
 
@@ -132,14 +132,14 @@ class OrderChange(Body):
     customer: CustomerChange | UnsetType = UNSET
     note: NoteDraft | UnsetType | None = UNSET
     total_price: Total | UnsetType = UNSET
-    reason: Annotated[str, Meta(min_length=1, max_length=200, description="Why; kept in the audit.")] | UnsetType = UNSET
+    reason: Annotated[str, Meta(min_length=1, max_length=200, description="The reason, kept in the audit.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         check_number(self.total_price, "total_price", TOTAL_BYTES)
 
 
 class Cancellation(Body):
-    """Why an order is canceled."""
+    """The reason to cancel an order."""
 
     sample: ClassVar[Json] = {"reason": "customer", "note": "Ordered twice."}
 
@@ -153,7 +153,7 @@ class FulfillmentLine(Body):
 
 
 class FulfillmentDraft(Body):
-    """What leaves the house. Without items: all that is left of the order."""
+    """The units that leave. Without items: everything left of the order."""
 
     sample: ClassVar[Json] = {"warehouse_location": "WH-01", "tracking_number": "1Z999AA10123456784"}
 
@@ -169,7 +169,9 @@ OrderStatus = Literal[
 
 
 class OrderQuery(RangeQuery):
-    customer: Annotated[str, Meta(min_length=1, max_length=254, description="Name or e-mail, whole.")] | UnsetType = UNSET
+    customer: Annotated[str, Meta(min_length=1, max_length=254, description="Complete name or e-mail address.")] | UnsetType = (
+        UNSET
+    )
     status: OrderStatus | UnsetType = UNSET
     sku: SkuId | UnsetType = UNSET
 
@@ -180,7 +182,7 @@ Quantity = Annotated[int, Meta(ge=1, examples=[3])]
 
 
 class Customer(Answer):
-    """Who buys. Warehouse staff see no e-mail."""
+    """The customer. Warehouse staff see no e-mail address."""
 
     name: Annotated[str | None, Meta(examples=["Jane Doe"])]
     email: Annotated[str | None, Meta(examples=["jane@example.com"])]
@@ -188,7 +190,7 @@ class Customer(Answer):
 
 
 class Line(Answer):
-    """So many of a SKU at a price."""
+    """A quantity of a SKU at a price."""
 
     sku_id: Sku
     quantity: Quantity
@@ -196,17 +198,17 @@ class Line(Answer):
 
 
 class Allocation(Answer):
-    """How much of a SKU comes from which warehouse, and what became of it."""
+    """The quantity of a SKU from one warehouse, and what happened to it."""
 
     sku_id: Sku
     warehouse_location: Warehouse
     quantity: Quantity
     fulfilled: Annotated[Units, Meta(description="Shipped.", examples=[3])]
-    released: Annotated[Units, Meta(description="Given back by a cancellation or change.", examples=[0])]
+    released: Annotated[Units, Meta(description="Units released by a cancellation or change.", examples=[0])]
 
 
 class Picked(Answer):
-    """Units of a batch in a parcel."""
+    """Units of a lot in a parcel."""
 
     sku_id: Sku
     batch_number: BatchNumber
@@ -214,7 +216,7 @@ class Picked(Answer):
 
 
 class Fulfillment(Answer):
-    """A parcel: what left a warehouse at once."""
+    """A parcel: units that left a warehouse together."""
 
     fulfillment_id: Annotated[str, Meta(examples=["FUL-1-1001"])]
     warehouse_location: Warehouse
@@ -230,7 +232,7 @@ class Order(Answer):
     order_id: Annotated[str, Meta(description="Ours.", examples=["ORD-1-1001"])]
     external_id: Annotated[str | None, Meta(description="Yours.", examples=["ORD-123456"])]
     channel: Channel
-    created_at: Annotated[Moment, Meta(description="When it was placed at the source.")]
+    created_at: Annotated[Moment, Meta(description="The time of the order at its source.")]
     customer: Customer
     items: list[Line]
     total_price: Annotated[Amount, Meta(description="Computed: the sum of quantity times price.", examples=[38.97])]
@@ -250,9 +252,7 @@ class OrderPage(Page):
     data: list[Order]
 
 
-ORDER_ID = PathVariable(
-    "order_id", "Our id, or the external_id that your channel gave it.", "ORD-1-1001", prefix="ORD", missing="OR002"
-)
+ORDER_ID = PathVariable("order_id", "Our ID, or your channel's external_id.", "ORD-1-1001", prefix="ORD", missing="OR002")
 
 NOUN = Noun(
     "orders",
@@ -287,7 +287,7 @@ NOUN = Noun(
             method="GET",
             path="/v1/orders/{order_id}",
             endpoint=read_document,
-            summary="Read an order, by our id or yours",
+            summary="Read an order, by our ID or yours",
             function="get_order",
             answer=Order,
         ),
@@ -295,9 +295,9 @@ NOUN = Noun(
             method="PATCH",
             path="/v1/orders/{order_id}",
             endpoint=change,
-            summary="Change an order of which nothing is shipped",
-            description="A merge patch: what is left out stays, items are replaced as a whole. Units that are more are taken, "
-            "all of them or nothing; those that are less become available.",
+            summary="Change an order before anything is shipped",
+            description="A merge patch: missing members stay unchanged, items are replaced whole. Additional units are taken "
+            "all or nothing; removed units become available.",
             function="modify_orders",
             answer=Order,
             query=WriteQuery,
@@ -309,7 +309,7 @@ NOUN = Noun(
             method="PUT",
             path="/v1/orders/{order_id}/cancel",
             endpoint=change,
-            summary="Cancel what is not yet fulfilled",
+            summary="Cancel the unfulfilled part of an order",
             function="cancel_orders",
             answer=Order,
             query=WriteQuery,

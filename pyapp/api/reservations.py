@@ -1,4 +1,4 @@
-"""Reservations: hold, read, extend, release. POST /v1/orders converts one."""
+"""Reservations: create, read, extend, release. POST /v1/orders converts one."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from pyapp.http.fields import (
 from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.values import Channel, Moment, Note, Sku, Version, Warehouse
 
-Seconds = Annotated[int, Meta(ge=1, le=86_400, description="How long, from now.", examples=[900])]
+Seconds = Annotated[int, Meta(ge=1, le=86_400, description="Duration from now, in seconds.", examples=[900])]
 
 
 class ReservationLine(Body):
-    """So many of a SKU."""
+    """A quantity of a SKU."""
 
     sku_id: SkuId
     quantity: LineQuantity
 
 
 class ReservationDraft(Body):
-    """Units to hold: all of them or none. Without ttl_seconds for 15 minutes."""
+    """Units to reserve, all or none. Default of ttl_seconds: 15 minutes."""
 
     sample: ClassVar[Json] = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}], "ttl_seconds": 900}
 
@@ -48,7 +48,7 @@ class ReservationDraft(Body):
 
 
 class Extension(Body):
-    """Until when units are held now: one of the two. It may be sooner than before."""
+    """The new end of the reservation: one of the two members. It may be earlier than before."""
 
     sample: ClassVar[Json] = {"ttl_seconds": 1800}
 
@@ -61,7 +61,7 @@ class Extension(Body):
 
 
 class Release(Body):
-    """There is nothing to say."""
+    """No members."""
 
 
 class ReservationQuery(PageQuery):
@@ -75,14 +75,14 @@ HeldUnits = Annotated[int, Meta(ge=1, examples=[2])]
 
 
 class ReservedItem(Answer):
-    """So many of a SKU, over all warehouses."""
+    """A quantity of a SKU, over all warehouses."""
 
     sku_id: Sku
     quantity: HeldUnits
 
 
 class ReservedPart(Answer):
-    """So many of a SKU, held in this warehouse."""
+    """A quantity of a SKU, reserved in this warehouse."""
 
     sku_id: Sku
     warehouse_location: Warehouse
@@ -90,15 +90,15 @@ class ReservedPart(Answer):
 
 
 class Reservation(Answer):
-    """Units held for a channel until expires_at. From that moment on it is expired and holds nothing."""
+    """Units reserved for a channel until expires_at. From then on it is expired and reserves nothing."""
 
     reservation_id: Annotated[str, Meta(examples=["RSV-1-1001"])]
     status: Annotated[ReservationStatus, Meta(description="committed: it became the order order_id.", examples=["active"])]
     channel: Channel
-    owner: Annotated[str, Meta(description="Who made it; only they and admins change it.", examples=["shop"])]
+    owner: Annotated[str, Meta(description="The creator; only they and admins may change it.", examples=["shop"])]
     items: list[ReservedItem]
     allocations: list[ReservedPart]
-    expires_at: Annotated[Moment, Meta(description="Until when the units are held.", examples=["2024-06-01T14:00:30.000Z"])]
+    expires_at: Annotated[Moment, Meta(description="The end of the reservation.", examples=["2024-06-01T14:00:30.000Z"])]
     created_at: Moment
     updated_at: Moment
     order_id: Annotated[str | None, Meta(description="The order that it became.", examples=[None])]
@@ -118,7 +118,7 @@ RESERVATION_ID = PathVariable("reservation_id", "The reservation.", "RSV-1-1001"
 
 NOUN = Noun(
     "reservations",
-    "Hold units at checkout, longer or shorter; let them go, or turn them into an order.",
+    "Reserve units at checkout, extend or release them, or turn them into an order.",
     (
         Route(
             method="GET",
@@ -133,7 +133,7 @@ NOUN = Noun(
             method="POST",
             path="/v1/reservations",
             endpoint=write,
-            summary="Hold units for a while, or make a list of such reservations",
+            summary="Reserve units for a while, or create a list of reservations",
             function="reserve_stock",
             answer=Reservation,
             query=WriteQuery,
@@ -156,7 +156,7 @@ NOUN = Noun(
             method="PATCH",
             path="/v1/reservations/{reservation_id}",
             endpoint=change,
-            summary="Hold the units longer, or for less long",
+            summary="Extend or shorten a reservation",
             function="extend_reservations",
             answer=Reservation,
             query=WriteQuery,
@@ -167,7 +167,7 @@ NOUN = Noun(
             method="DELETE",
             path="/v1/reservations/{reservation_id}",
             endpoint=change,
-            summary="Let the units go",
+            summary="Release a reservation",
             function="release_reservations",
             answer=Reservation,
             query=WriteQuery,

@@ -1,4 +1,4 @@
-"""Inventory: levels, batches, receipts, adjustments, counts, movements."""
+"""Inventory: levels, lots, receipts, adjustments, counts, movements."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ from pyapp.values import (
 
 
 class Receipt(Body):
-    """Goods that arrive: a SKU, where, how many, of which batch. What is new is made (admin)."""
+    """Goods that arrive: SKU, warehouse, quantity, lot. A receipt by an admin creates a new SKU, warehouse or lot."""
 
     sample: ClassVar[Json] = {
         "sku_id": "HOTSAUCE-001",
@@ -107,7 +107,7 @@ class Receipt(Body):
 
 
 class Adjustment(Body):
-    """A change of stock by hand: so many more or fewer, and why."""
+    """A change of stock by hand: the difference and the reason."""
 
     sample: ClassVar[Json] = {
         "sku_id": "HOTSAUCE-001",
@@ -129,11 +129,11 @@ class Adjustment(Body):
 
     def __post_init__(self) -> None:
         if self.delta == 0:
-            raise FieldError("delta", "must not be 0: there is nothing to change")
+            raise FieldError("delta", "must not be 0")
 
 
 class StockCount(Body):
-    """A counted stock: what is there now."""
+    """A counted stock: the units on hand now."""
 
     codes: ClassVar[tuple[str, ...]] = ("RQ428",)
 
@@ -157,24 +157,24 @@ class StockCount(Body):
 
 
 class SafetyStock(Body):
-    """How many units a warehouse keeps back: on hand, and not for sale."""
+    """The units that a warehouse keeps back: on hand, but not for sale."""
 
     sample: ClassVar[Json] = {"warehouse_location": "WH-01", "safety_stock": 10}
 
     warehouse_location: WarehouseId
-    safety_stock: Annotated[Count, Meta(description="Units kept back from now on.")]
+    safety_stock: Annotated[Count, Meta(description="Units to keep back.")]
     reason_code: ReasonDraft | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
 
 
 class BatchChange(Body):
-    """What a batch is from now on, in all warehouses. Without reason_code the usual one of the status is taken."""
+    """The new status of a lot, in all warehouses. Default of reason_code: the usual one for the status."""
 
     sample: ClassVar[Json] = {"status": "available", "note": "passed inspection"}
 
     status: Annotated[
         Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed"],
-        Meta(description="destroyed: when no unit of it is left."),
+        Meta(description="destroyed: only if no units are left."),
     ]
     reason_code: ReasonDraft | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
@@ -183,14 +183,14 @@ class BatchChange(Body):
 class BatchQuery(PageQuery):
     status: Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed", "expired"] | UnsetType = UNSET
     warehouse: WarehouseId | UnsetType = UNSET
-    in_stock: Annotated[bool, Meta(description="Only those of which units are there.")] | UnsetType = UNSET
+    in_stock: Annotated[bool, Meta(description="True: only lots with units in stock.")] | UnsetType = UNSET
 
 
 class InventoryQuery(PageQuery):
     sku_id: SkuId | UnsetType = UNSET
     warehouse: WarehouseId | UnsetType = UNSET
     q: Annotated[str, Meta(min_length=1, max_length=200, description="Words in the name or code.")] | UnsetType = UNSET
-    low_stock: Annotated[bool, Meta(description="Available is at or below the reorder point, or is not.")] | UnsetType = UNSET
+    low_stock: Annotated[bool, Meta(description="True: SKUs at or below the reorder point; false: others.")] | UnsetType = UNSET
     expiring_before: Annotated[datetime.date, Meta(description="With stock that expires before this day.")] | UnsetType = UNSET
 
 
@@ -229,32 +229,32 @@ class Level(Answer, kw_only=True):
 
 
 class Batch(Answer, kw_only=True):
-    """What a warehouse has of a batch."""
+    """The units of a lot in a warehouse."""
 
     warehouse_location: Warehouse
     batch_number: BatchNumber
     expiration_date: ExpirationDate | UnsetType = UNSET
     manufactured_on: ManufacturedOn | UnsetType = UNSET
     status: BatchStatus
-    stock: Annotated[Units, Meta(description="Units of this batch here.", examples=[350])]
+    stock: Annotated[Units, Meta(description="Units of this lot here.", examples=[350])]
 
 
 class LotLevel(Answer):
-    """So many units of a batch in a warehouse."""
+    """The units of a lot in one warehouse."""
 
     warehouse_location: Warehouse
-    stock: Annotated[Units, Meta(description="Units of this batch here.", examples=[350])]
+    stock: Annotated[Units, Meta(description="Units of this lot here.", examples=[350])]
 
 
 class Lot(Answer):
-    """A batch of a SKU, with its units by warehouse. Only those of an available one can be sold."""
+    """A lot of a SKU, with its units by warehouse. Only units of an available lot can be sold."""
 
     sku_id: Sku
     batch_number: BatchNumber
     status: BatchStatus
     expiration_date: ExpirationDate | None
     manufactured_on: ManufacturedOn | None
-    stock: Annotated[Units, Meta(description="Units of this batch that you see.", examples=[350])]
+    stock: Annotated[Units, Meta(description="Units of this lot in the warehouses that you see.", examples=[350])]
     warehouses: list[LotLevel]
     version: Version
     created_at: Moment
@@ -262,7 +262,7 @@ class Lot(Answer):
 
 
 class LotPage(Page):
-    """A page of batches, the next to expire first."""
+    """A page of lots, the next to expire first."""
 
     data: list[Lot]
 
@@ -287,13 +287,13 @@ class Inventory(Answer, kw_only=True):
     unavailable: Unavailable | UnsetType = UNSET
     safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
-    low_stock: Annotated[bool, Meta(description="Available is at or below the reorder point.", examples=[False])]
+    low_stock: Annotated[bool, Meta(description="Available units are at or below the reorder point.", examples=[False])]
     warehouses: list[Level]
     updated_at: Moment
 
 
 class InventoryDetail(Inventory, kw_only=True):
-    """A SKU with its stock by warehouse and batch. An integration sees no batches."""
+    """A SKU with its stock by warehouse and lot. An integration sees no lots."""
 
     batches: list[Batch] | UnsetType = UNSET
 
@@ -305,7 +305,7 @@ class InventoryPage(Page):
 
 
 class Received(Answer):
-    """A batch in a warehouse, after a receipt."""
+    """A lot in a warehouse, after a receipt."""
 
     sku_id: Sku
     name: SkuName
@@ -314,14 +314,14 @@ class Received(Answer):
     flavor_profile: Flavors
     price: Amount | None
     warehouse_location: Warehouse
-    stock: Annotated[Units, Meta(description="Units of this batch here, now.", examples=[350])]
+    stock: Annotated[Units, Meta(description="Units of this lot here, now.", examples=[350])]
     batch_number: BatchNumber
     expiration_date: ExpirationDate | None
     manufactured_on: ManufacturedOn | None
     status: BatchStatus
-    received: Annotated[Units, Meta(description="Units that this receipt brought.", examples=[350])]
+    received: Annotated[Units, Meta(description="Units of this receipt.", examples=[350])]
     reason_code: Reason | None
-    warehouse_stock: Annotated[Units, Meta(description="Units of the SKU here, of all batches.", examples=[350])]
+    warehouse_stock: Annotated[Units, Meta(description="Units of the SKU here, in all lots.", examples=[350])]
     warehouse_available: Annotated[Units, Meta(description="Units of the SKU here that can be sold.", examples=[350])]
     version: Version
 
@@ -340,8 +340,8 @@ class Adjusted(Answer):
     incoming: Incoming
     version: Version
     batch_number: BatchNumber | None
-    batch_stock: Annotated[Units | None, Meta(description="Units of the batch here, now.", examples=[349])]
-    delta: Annotated[int | None, Meta(description="The change that was asked for; null for a count.", examples=[-1])]
+    batch_stock: Annotated[Units | None, Meta(description="Units of the lot here, now.", examples=[349])]
+    delta: Annotated[int | None, Meta(description="The requested change; null for a count.", examples=[-1])]
     reason_code: Reason | None
     note: Note | None
     updated_at: Moment
@@ -367,24 +367,24 @@ class Movement(Answer):
     version: Version
     reason_code: Reason | None
     note: Note | None
-    document: Annotated[str | None, Meta(description="The order, reservation or paper behind it.", examples=["ORD-1-1001"])]
+    document: Annotated[str | None, Meta(description="The order, reservation or document behind it.", examples=["ORD-1-1001"])]
     actor: Actor
     request_id: RequestId | None
 
 
 class MovementPage(Page):
-    """A page of movements, the newest first."""
+    """A page of movements, newest first."""
 
     data: list[Movement]
 
 
 class WarehouseSummary(Answer, kw_only=True):
-    """A warehouse with the sums of what it holds."""
+    """A warehouse with the totals of its stock."""
 
     warehouse_location: Warehouse
     name: Annotated[str, Meta(examples=["Main warehouse"])]
     active: Annotated[bool, Meta(examples=[True])]
-    skus: Annotated[Units, Meta(description="SKUs that have or had stock here.", examples=[12])]
+    skus: Annotated[Units, Meta(description="Number of SKUs that have or had stock here.", examples=[12])]
     stock: OnHand
     available: Available
     reserved: Reserved | UnsetType = UNSET
@@ -401,11 +401,11 @@ class WarehouseSummaryPage(Page):
 
 
 SKU_ID = PathVariable("sku_id", "The SKU.", "HOTSAUCE-001")
-BATCH_NUMBER = PathVariable("batch_number", "The batch.", "BATCH-202404")
+BATCH_NUMBER = PathVariable("batch_number", "The lot.", "BATCH-202404")
 
 NOUN = Noun(
     "inventory",
-    "What there is, where, in which batches; receipts, adjustments, counts; and why the number is what it is.",
+    "Stock by warehouse and lot; receipts, adjustments and counts; and every movement behind the numbers.",
     (
         Route(
             method="GET",
@@ -421,7 +421,7 @@ NOUN = Noun(
             method="POST",
             path="/v1/inventory",
             endpoint=write,
-            summary="Receive a batch, or a list of them",
+            summary="Receive a lot, or a list of them",
             function="receive_stock",
             answer=Received,
             query=WriteQuery,
@@ -436,7 +436,7 @@ NOUN = Noun(
             method="GET",
             path="/v1/inventory/warehouses",
             endpoint=read_summary,
-            summary="Sum up the stock of each warehouse",
+            summary="List the total stock per warehouse",
             function="summarize_warehouses",
             answer=WarehouseSummaryPage,
         ),
@@ -459,7 +459,7 @@ NOUN = Noun(
             method="GET",
             path="/v1/inventory/{sku_id}",
             endpoint=read_document,
-            summary="Read a SKU with its stock by warehouse and batch",
+            summary="Read a SKU with its stock by warehouse and lot",
             function="get_inventory",
             answer=InventoryDetail,
             kept=True,
@@ -490,7 +490,7 @@ NOUN = Noun(
             method="GET",
             path="/v1/inventory/{sku_id}/batches",
             endpoint=read_page,
-            summary="List the batches of a SKU, the next to expire first",
+            summary="List the lots of a SKU, the next to expire first",
             function="list_batches",
             answer=LotPage,
             query=BatchQuery,
@@ -499,7 +499,7 @@ NOUN = Noun(
             method="PATCH",
             path="/v1/inventory/{sku_id}/batches/{batch_number}",
             endpoint=change,
-            summary="Quarantine or recall a batch, or give it free",
+            summary="Quarantine, recall or release a lot",
             function="change_batches",
             answer=Lot,
             query=WriteQuery,
@@ -510,7 +510,7 @@ NOUN = Noun(
             method="GET",
             path="/v1/inventory/{sku_id}/movements",
             endpoint=read_page,
-            summary="List the movements of a SKU, the newest first: why is it 37?",
+            summary="List the movements of a SKU, newest first: why is it 37?",
             function="list_movements",
             answer=MovementPage,
             query=MovementQuery,

@@ -1,4 +1,4 @@
-"""The only list of nouns and routes. The router, the role matrix and the OpenAPI document are made from it."""
+"""The only list of nouns and routes. The router, the role matrix and the OpenAPI document are built from it."""
 
 from __future__ import annotations
 

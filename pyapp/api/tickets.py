@@ -1,7 +1,7 @@
-"""Tickets: what a browser opens a WebSocket with, since it can send no header, and a URL is no place for a token.
+"""Tickets: a browser opens a WebSocket with one, because it can send no headers, and a token must not be in a URL.
 
-A ticket is 256 random bits, good once and for 30 seconds. Postgres keeps its hash, with the rights of the caller; of two
-processes that are shown the same ticket, one gets it.
+A ticket is 256 random bits, valid once and for 30 seconds. Postgres stores its hash with the rights of the caller. If two
+processes receive the same ticket, only one of them can redeem it.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ REDEEM = "select * from api.redeem_ticket($1)"
 class Ticket(Answer):
     """Opens one WebSocket, as ?ticket=, until expires_at."""
 
-    ticket: Annotated[str, Meta(description="Good once.", examples=["Vb2y7TlqJmF4sW0hNnRk9cXeAzGdPuoI1E8L6ZtQw3M"])]
+    ticket: Annotated[str, Meta(description="Valid once.", examples=["Vb2y7TlqJmF4sW0hNnRk9cXeAzGdPuoI1E8L6ZtQw3M"])]
     expires_at: Moment
 
 
 class _Session(msgspec.Struct):
-    """What the API keeps with a ticket, besides the rights."""
+    """The data stored with a ticket, in addition to the rights."""
 
     expires_at: float
     client_id: str | None
@@ -63,7 +63,7 @@ async def tickets(request: Request) -> Response:
 
 
 async def issue_ticket(database: Database, session: Session, region: int, request_id: str) -> bytes:
-    """{"ticket", "expires_at"} for the holder of a session. Raises Problem as Database.call does."""
+    """Returns {"ticket", "expires_at"} for the holder of a session. Raises Problem as Database.call does."""
     ticket = secrets.token_urlsafe(TICKET_BYTES)
     kept = msgspec.json.encode(_Session(session.expires_at, session.client_id, session.grant, session.key_id))
     rows = await database.call(session.identity, ISSUE, (region, _hash(ticket), kept), request_id=request_id)
@@ -71,10 +71,10 @@ async def issue_ticket(database: Database, session: Session, region: int, reques
 
 
 async def redeem_ticket(database: Database, ticket: str, request_id: str) -> Session:
-    """Whose ticket it was; now it is used up. Raises Problem RQ401, RQ503."""
+    """Redeems the ticket and returns its holder's session. Raises Problem RQ401, RQ503."""
     rows = await database.ask(REDEEM, (_hash(ticket),), request_id=request_id) if len(ticket) <= TICKET_CHARACTERS_MAX else []
     if not rows:
-        raise unauthenticated("The ticket is unknown, used or older than 30 seconds. Ask for a new one: POST /v1/ws/tickets.")
+        raise unauthenticated("The ticket is unknown, used or older than 30 seconds. Get a new one: POST /v1/ws/tickets.")
     found = msgspec.json.decode(rows[0][0] or b"", type=_Ticket)
     identity = Identity(cast(Role, found.role), found.subject, found.warehouses, found.channels, found.region)
     kept = found.session
@@ -87,7 +87,7 @@ def _hash(ticket: str) -> str:
 
 NOUN = Noun(
     "ws",
-    "Live stock: what opens the socket /v1/ws/inventory. Sockets and streams are described in /asyncapi.json.",
+    "Live stock: tickets for the socket /v1/ws/inventory. Sockets and streams are described in /asyncapi.json.",
     (
         Route(
             method="POST",

@@ -1,7 +1,7 @@
 """POST /v1/oauth/token: client credentials (RFC 6749, sections 2.3.1, 4.4 and 5) become a token of at most 15 minutes.
 
-Whether the client may have one is decided in Postgres, which gets the hash of the secret. What stands here is the form, and a
-brake on guessing.
+Postgres decides whether the client may have a token, and receives only the hash of the secret. This module reads the form and
+slows down guessing.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ TOKEN_SECONDS = 900
 FORM_BYTES_MAX = 16 * 1024
 PARAMETERS_MAX = 20
 CREDENTIAL_CHARACTERS_MAX = 1000
-FAILURES_MAX = 10  # of a client id from one address, in
+FAILURES_MAX = 10  # of a client id from one address, within
 FAILURE_SECONDS = 60
-FAILURE_PLACES = 4096  # that are counted apart; more than so many share them
+FAILURE_SLOTS = 4096  # counted separately; beyond that, several share one
 FORM_TYPE = "application/x-www-form-urlencoded"
 PRINTABLE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -60,18 +60,18 @@ ClientId = Annotated[
 
 
 class TokenRequest(Body):
-    """RFC 6749, section 4.4.2. The secret stands here or, better, in HTTP Basic."""
+    """RFC 6749, section 4.4.2. Send the secret here or, better, in HTTP Basic."""
 
     sample: ClassVar[Json] = {"grant_type": "client_credentials"}
 
     grant_type: Literal["client_credentials"]
     client_id: ClientId | UnsetType = UNSET
     client_secret: Annotated[str, Meta(max_length=1000)] | UnsetType = UNSET
-    scope: Annotated[str, Meta(description="The role of the client; it may be left out.", examples=["sales"])] | UnsetType = UNSET
+    scope: Annotated[str, Meta(description="The role of the client; optional.", examples=["sales"])] | UnsetType = UNSET
 
 
 class TokenProblem(results.Problem, kw_only=True):
-    """RFC 6749, section 5.2, with the members of our problem documents beside; the media type is application/json."""
+    """RFC 6749, section 5.2, with the members of our problem documents added; the media type is application/json."""
 
     error: Literal["invalid_request", "invalid_client", "unsupported_grant_type", "invalid_scope"]
     error_description: Annotated[
@@ -89,12 +89,12 @@ class Token(Answer):
 
 
 def new_secret() -> str:
-    """A secret that nobody has seen: 256 bits of the system's strong random source."""
+    """Returns a new secret: 256 bits from the system's cryptographic random source."""
     return SECRET_PREFIX + secrets.token_urlsafe(SECRET_BYTES)
 
 
 def hash_of(secret: str) -> str:
-    """The SHA-256 of a secret in hex. A fast hash does: with 256 random bits there is nothing to guess."""
+    """Returns the SHA-256 of a secret in hex. A fast hash suffices, because 256 random bits cannot be guessed."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -108,65 +108,65 @@ class TokenError(Exception):
 
 
 class Failures:
-    """How often a client id was refused lately, by address, in this process.
+    """How often a client id was refused recently, by address, in this process.
 
-    Ids are strewn over a fixed number of places, so that made-up ids cannot fill the memory. Who shares one with a guesser's
-    id by chance waits a minute.
+    Ids are hashed to a fixed number of slots, so that made-up ids cannot fill the memory. A client that happens to share a slot
+    with a guesser waits a minute.
     """
 
-    def __init__(self, maximum: int = FAILURES_MAX, seconds: int = FAILURE_SECONDS, places: int = FAILURE_PLACES) -> None:
+    def __init__(self, maximum: int = FAILURES_MAX, seconds: int = FAILURE_SECONDS, slots: int = FAILURE_SLOTS) -> None:
         self.storage = MemoryStorage()
-        self.places = places
+        self.slots = slots
         self._limit = RateLimitItemPerSecond(maximum, seconds)
         self._limiter = FixedWindowRateLimiter(self.storage)
 
     async def seconds_to_wait(self, client_id: str, address: str) -> int:
-        """0, or how long this client id is not listened to from this address."""
-        place = self._place(client_id, address)
-        if await self._limiter.test(self._limit, place):
+        """Returns the seconds for which this client id is refused from this address; 0 if it is not."""
+        slot = self._slot(client_id, address)
+        if await self._limiter.test(self._limit, slot):
             return 0
-        window = await self._limiter.get_window_stats(self._limit, place)
+        window = await self._limiter.get_window_stats(self._limit, slot)
         return max(1, math.ceil(window.reset_time - time.time()))
 
     async def count(self, client_id: str, address: str) -> None:
-        await self._limiter.hit(self._limit, self._place(client_id, address))
+        await self._limiter.hit(self._limit, self._slot(client_id, address))
 
-    def _place(self, client_id: str, address: str) -> str:
-        return str(hash((client_id, address)) % self.places)  # Python salts it: nobody can aim at another's place
+    def _slot(self, client_id: str, address: str) -> str:
+        return str(hash((client_id, address)) % self.slots)  # Python salts it: an attacker cannot aim at another client's slot
 
 
 class TokenIssuer:
-    """Makes the tokens of clients. One a process."""
+    """Issues the tokens of clients. One per process."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.failures = Failures()
 
     async def issue(self, request: Request, database: Database) -> bytes:
-        """The answer of RFC 6749, section 5.1. Raises TokenError; Problem RQ413, RQ429, RQ503."""
+        """Returns the answer of RFC 6749, section 5.1. Raises TokenError; Problem RQ413, RQ429, RQ503."""
         if not self.settings.jwt_key:
             issuer = self.settings.jwt_issuer
-            raise TokenError("unsupported_grant_type", f"The tokens of this service come from {issuer}. Ask there for one.")
+            raise TokenError("unsupported_grant_type", f"The tokens of this service come from {issuer}. Get one there.")
         form = await read_form(request)
         client_id, secret = credentials(request, form)
         grant_type = form.get("grant_type")
         if grant_type is None:
             raise TokenError("invalid_request", "The parameter grant_type is missing. Send grant_type=client_credentials.")
         if grant_type != "client_credentials":
-            raise TokenError("unsupported_grant_type", "This service knows one grant_type: client_credentials.")
+            raise TokenError("unsupported_grant_type", "The only grant_type is client_credentials.")
         scope = form.get("scope")
         if scope is not None and not PRINTABLE.fullmatch(scope):
             raise _invalid_scope()
         address = request.client.host if request.client else ""
         if wait := await self.failures.seconds_to_wait(client_id, address):
-            detail = "This client gave wrong secrets too often. Wait as long as Retry-After says."
+            detail = "This client sent wrong secrets too often. Wait for the seconds in Retry-After."
             raise Problem("RQ429", detail, headers={"Retry-After": str(wait)})
         said = await self._ask(request, database, (client_id, f"\\x{hash_of(secret)}", scope))
         if isinstance(said, str):
             if said == "invalid_scope":
                 raise _invalid_scope()
             await self.failures.count(client_id, address)
-            named = None if client_id.startswith(SECRET_PREFIX) else client_id  # who sends a secret in its place tells it nobody
+            named = None if client_id.startswith(SECRET_PREFIX) else client_id  # a secret sent as client_id must not be logged
             extra = {"request_id": request_id(request), "client_id": named, "address": address or None}
             logger.warning("refused a client", extra=extra)
             raise _invalid_client("No active client has this client_id and secret.")
@@ -175,13 +175,13 @@ class TokenIssuer:
         return msgspec.json.encode(answer)
 
     async def _ask(self, request: Request, database: Database, values: tuple[str | None, ...]) -> dict[str, Any] | str:
-        """What the token says, or the error."""
+        """Returns the claims of the token, or the error."""
         ((error, body),) = await database.ask(STATEMENT, values, request_id=request_id(request))
         return msgspec.json.decode(body, type=dict[str, Any]) if body is not None else (error or b"").decode()
 
 
 async def token(request: Request) -> Response:
-    """A token for a client that shows its secret."""
+    """Issues a token to a client that presents its secret."""
     check_accept(request)
     state = request.scope["state"]
     try:
@@ -192,7 +192,7 @@ async def token(request: Request) -> Response:
 
 
 def _error_response(request: Request, error: TokenError) -> Response:
-    """The document of RFC 6749, with the members of our problem documents beside."""
+    """Returns the document of RFC 6749, with the members of our problem documents added."""
     unknown = error.error == "invalid_client"
     problem = Problem("RQ401" if unknown else "RQ400", error.description)
     document = {"error": error.error, "error_description": error.description, **problem.document(request_id(request))}
@@ -205,13 +205,13 @@ def _invalid_client(description: str) -> TokenError:
 
 
 def _invalid_scope() -> TokenError:
-    return TokenError("invalid_scope", "The scope is the role of the client. Ask for that one, or for none.")
+    return TokenError("invalid_scope", "The scope is the role of the client. Send that one, or none.")
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The parameters of the body. Those without a value count as left out (section 3.2). Raises TokenError, Problem RQ413."""
+    """Returns the parameters of the body. Empty ones count as missing (section 3.2). Raises TokenError, Problem RQ413."""
     if request.scope["query_string"]:
-        raise TokenError("invalid_request", "Send the parameters in the body: what stands in a URL ends up in logs.")
+        raise TokenError("invalid_request", "Send the parameters in the body: URLs are logged.")
     body = await read_bytes(request, FORM_BYTES_MAX)
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM_TYPE:
         raise TokenError("invalid_request", f"Send the parameters as a form: Content-Type: {FORM_TYPE}.")
@@ -224,31 +224,31 @@ async def read_form(request: Request) -> dict[str, str]:
     form: dict[str, str] = {}
     for name, value in pairs:
         if name in form:
-            raise TokenError("invalid_request", "A parameter stands there twice. Send each once.")
+            raise TokenError("invalid_request", "A parameter occurs twice. Send each once.")
         form[name] = value
     return {name: value for name, value in form.items() if value}
 
 
 def credentials(request: Request, form: dict[str, str]) -> tuple[str, str]:
-    """Client id and secret, by HTTP Basic or in the form, never both (section 2.3). Raises TokenError."""
+    """Returns client id and secret, from HTTP Basic or the form, never both (section 2.3). Raises TokenError."""
     given = request.headers.getlist("authorization")
     if len(given) > 1 or (given and "client_secret" in form):
-        raise TokenError("invalid_request", "Show the secret once: by HTTP Basic, or in the form.")
+        raise TokenError("invalid_request", "Send the secret once: in HTTP Basic or in the form.")
     if given:
         client_id, secret = _basic(given[0])
         if form.get("client_id", client_id) != client_id:
-            raise TokenError("invalid_request", "The form names another client_id than HTTP Basic. Send one of them.")
+            raise TokenError("invalid_request", "The client_id of the form differs from that of HTTP Basic. Send one of them.")
     else:
         client_id, secret = form.get("client_id", ""), form.get("client_secret", "")
     if not client_id or not secret:
-        raise _invalid_client("Show client_id and client_secret, by HTTP Basic or in the form.")
+        raise _invalid_client("Send client_id and client_secret, in HTTP Basic or in the form.")
     if not re.match(CODE_PATTERN, client_id) or len(secret) > CREDENTIAL_CHARACTERS_MAX:
         raise _invalid_client("No active client has this client_id and secret.")
     return client_id, secret
 
 
 def _basic(header: str) -> tuple[str, str]:
-    """RFC 7617; each part is form-encoded within (RFC 6749, section 2.3.1)."""
+    """RFC 7617; each part is form-encoded (RFC 6749, section 2.3.1)."""
     scheme, _, text = header.partition(" ")
     try:
         if scheme.lower() != "basic":
@@ -275,7 +275,7 @@ NOUN = Noun(
             refusal=TokenProblem,
             body=TokenRequest,
             body_type=FORM_TYPE,
-            description="The grant client_credentials of RFC 6749. A token is good for at most 15 minutes.",
+            description="The grant client_credentials of RFC 6749. A token is valid for at most 15 minutes.",
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Webhooks: which events are sent where, and what became of each message."""
+"""Webhooks: which events are sent where, and the result of each message."""
 
 from __future__ import annotations
 
@@ -24,37 +24,37 @@ Url = Annotated[
     Meta(
         min_length=1,
         max_length=2048,
-        description="Where messages are POSTed: https, a host of the public internet.",
+        description="The URL that messages are POSTed to: https, a host on the public internet.",
         examples=["https://example.com/hooks/scoville"],
     ),
 ]
-Description = Annotated[str, Meta(max_length=200, description="What it is for, in your words.")]
+Description = Annotated[str, Meta(max_length=200, description="A description in your own words.")]
 EventTypeDraft = Annotated[str, Meta(max_length=64, pattern=r"^[a-z]+\.([a-z_]+|\*)$(?!\n)", examples=["order.placed"])]
 EventTypes = Annotated[
     list[EventTypeDraft],
-    Meta(max_length=100, description="Only these, such as order.placed, or order.* for all of a kind; none: all."),
+    Meta(max_length=100, description="Only these types, such as order.placed, or order.* for a group; empty: all."),
 ]
 Skus = Annotated[list[SkuId], Meta(max_length=FILTER_MAX, description="Only events that name one of these SKUs.")]
 Warehouses = Annotated[
     list[WarehouseId], Meta(max_length=FILTER_MAX, description="Only events that name one of these warehouses.")
 ]
 Channels = Annotated[list[ChannelId], Meta(max_length=FILTER_MAX, description="Only events that name one of these channels.")]
-RateLimit = Annotated[int, Meta(ge=1, le=60_000, description="Messages a minute, at most.", examples=[600])]
-Concurrency = Annotated[int, Meta(ge=1, le=100, description="Messages under way at once, at most.", examples=[10])]
-Active = Annotated[bool, Meta(description="False: nothing is sent, and events of the meantime are left out.")]
+RateLimit = Annotated[int, Meta(ge=1, le=60_000, description="Maximum number of messages per minute.", examples=[600])]
+Concurrency = Annotated[int, Meta(ge=1, le=100, description="Maximum number of concurrent messages.", examples=[10])]
+Active = Annotated[bool, Meta(description="False: nothing is sent, and events in the meantime are skipped.")]
 SeqDraft = Annotated[int, Meta(ge=1, le=2**53, description="The seq of an event.")]
 
 
 def check_address(url: str, request: Request) -> None:
-    """For a clear answer at once. The check at every connection decides (outbound/webhooks/egress.py). Raises Problem WH002."""
+    """Gives a clear answer early. The check at each connection decides (outbound/webhooks/egress.py). Raises Problem WH002."""
     try:
         check_url(url, cast(Allowed, request.scope["state"]["allowed"]))
     except Refused as refused:
-        raise Problem("WH002", "Nothing can be sent to this URL.", [{"pointer": "/url", "detail": str(refused)}]) from None
+        raise Problem("WH002", "Messages cannot be sent to this URL.", [{"pointer": "/url", "detail": str(refused)}]) from None
 
 
 class WebhookDraft(Body):
-    """A webhook to be made. It is told of what happens from now on."""
+    """A webhook to create. It receives events from now on."""
 
     codes: ClassVar[tuple[str, ...]] = ("WH002",)
 
@@ -73,7 +73,7 @@ class WebhookDraft(Body):
 
 
 class WebhookChange(Body):
-    """What shall be otherwise; the rest stays. active true also takes up again a webhook that was given up."""
+    """The members to change; the others stay. active true also resumes a disabled webhook."""
 
     codes: ClassVar[tuple[str, ...]] = ("WH002",)
 
@@ -93,25 +93,25 @@ class WebhookChange(Body):
 
 
 class WebhookDeletion(Body):
-    """There is nothing to say."""
+    """No members."""
 
 
 class WebhookSecretRotation(Body):
-    """How long the secret so far signs beside the new one; a day if left out."""
+    """How long the previous secret signs in addition to the new one. Default: one day."""
 
     overlap_seconds: Annotated[int, Meta(ge=0, le=OVERLAP_SECONDS_MAX, examples=[86_400])] | UnsetType = UNSET
 
 
 class WebhookTest(Body):
-    """There is nothing to say."""
+    """No members."""
 
 
 class DeliveryRetry(Body):
-    """There is nothing to say."""
+    """No members."""
 
 
 class WebhookRecovery(Body):
-    """From when on what failed is sent again."""
+    """Failed deliveries since this time are sent again."""
 
     since: Timestamp
 
@@ -121,7 +121,7 @@ class WebhookRecovery(Body):
 
 
 class WebhookReplay(Body):
-    """Which events of the log are sent (again), both ends included; at most 10,000 of them."""
+    """The events of the log to send (again), both ends included; at most 10,000."""
 
     from_seq: SeqDraft
     to_seq: SeqDraft
@@ -138,11 +138,11 @@ class DeliveryQuery(PageQuery):
 
 WebhookId = Annotated[str, Meta(examples=["WHK-1-1001"])]
 EventType = Annotated[str, Meta(examples=["order.placed"])]
-Seq = Annotated[int, Meta(description="Of the event, in the log.", examples=[48213])]
+Seq = Annotated[int, Meta(description="The seq of the event in the log.", examples=[48213])]
 
 
 class RecentDeliveries(Answer):
-    """What became of the last hundred deliveries, in how many attempts."""
+    """The results of the last hundred deliveries, by number of attempts."""
 
     pending: int
     delivered: int
@@ -150,11 +150,11 @@ class RecentDeliveries(Answer):
     canceled: int
     attempts: int
     failed_attempts: int
-    last_attempt_at: Annotated[Moment | None, Meta(description="When one of them was tried last.")]
+    last_attempt_at: Annotated[Moment | None, Meta(description="The time of the last attempt.")]
 
 
 class Webhook(Answer):
-    """Who is told of what. An empty filter lets everything through that its owner may see."""
+    """A receiver of events, and its filters. An empty filter passes every event that its owner may see."""
 
     webhook_id: WebhookId
     url: Annotated[str, Meta(examples=["https://example.com/hooks/scoville"])]
@@ -163,27 +163,27 @@ class Webhook(Answer):
     skus: list[Sku]
     warehouses: list[Warehouse]
     channels: list[Channel]
-    rate_limit: Annotated[int | None, Meta(description="Messages a minute, at most.", examples=[600])]
-    concurrency: Annotated[int, Meta(description="Messages under way at once, at most.", examples=[10])]
-    active: Annotated[bool, Meta(description="Its owner's word.", examples=[True])]
+    rate_limit: Annotated[int | None, Meta(description="Maximum number of messages per minute.", examples=[600])]
+    concurrency: Annotated[int, Meta(description="Maximum number of concurrent messages.", examples=[10])]
+    active: Annotated[bool, Meta(description="Set by its owner.", examples=[True])]
     status: Annotated[
         Literal["working", "failing", "paused", "disabled", "deleted"],
-        Meta(description="paused: by its owner; disabled: by us, for disabled_reason.", examples=["working"]),
+        Meta(description="paused: by its owner; disabled: by the service, see disabled_reason.", examples=["working"]),
     ]
     disabled_at: Moment | None
     disabled_reason: Annotated[
         Literal["gone", "failing"] | None,
-        Meta(description="gone: it answered 410; failing: nothing got through for five days.", examples=[None]),
+        Meta(description="gone: it answered 410; failing: every delivery failed for five days.", examples=[None]),
     ]
-    failing_since: Annotated[Moment | None, Meta(description="The first failure since something got through.", examples=[None])]
+    failing_since: Annotated[Moment | None, Meta(description="The first failure since the last success.", examples=[None])]
     paused_until: Annotated[
         Moment | None,
-        Meta(description="After failures in a row, or by Retry-After: nothing is sent until then.", examples=[None]),
+        Meta(description="Nothing is sent until then, after repeated failures or a Retry-After.", examples=[None]),
     ]
     recent: RecentDeliveries
-    owner: Annotated[str, Meta(description="The subject of the token that made it.", examples=["warehouse-system"])]
+    owner: Annotated[str, Meta(description="The subject of the token that created it.", examples=["warehouse-system"])]
     previous_secret_expires_at: Annotated[
-        Moment | None, Meta(description="Until when the secret before signs beside the present one.", examples=[None])
+        Moment | None, Meta(description="The time until which the previous secret also signs.", examples=[None])
     ]
     version: Version
     created_at: Moment
@@ -191,30 +191,34 @@ class Webhook(Answer):
 
 
 class WebhookWithSecret(Webhook):
-    """A webhook with its secret, which no other answer shows. It is left out of a replayed answer."""
+    """A webhook with its secret, which no other answer shows. A replayed answer omits it."""
 
     secret: Annotated[
-        str, Meta(description="To verify with, as Standard Webhooks has it.", examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"])
+        str,
+        Meta(
+            description="To verify messages, in the form of Standard Webhooks.",
+            examples=["whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"],
+        ),
     ] = ""
 
 
 class WebhookPage(Page):
-    """A page of webhooks, the oldest first."""
+    """A page of webhooks, oldest first."""
 
     data: list[Webhook]
 
 
 class Attempt(Answer):
-    """A request that was made, and what came of it."""
+    """One request and its result."""
 
     attempt: Annotated[int, Meta(ge=1, examples=[1])]
     started_at: Moment
     duration_ms: Annotated[int, Meta(examples=[84])]
-    status_code: Annotated[int | None, Meta(description="None: there was no answer; error says why.", examples=[204])]
+    status_code: Annotated[int | None, Meta(description="null: no answer; see error.", examples=[204])]
     error: Annotated[
         str | None,
         Meta(
-            description="timeout, refused, name, connection, tls or protocol: what was in the way. A redirect is an answer.",
+            description="The cause of a missing answer. A redirect is an answer.",
             examples=[None],
         ),
     ]
@@ -222,7 +226,7 @@ class Attempt(Answer):
 
 
 class Delivery(Answer):
-    """An event on its way to a webhook. pending is tried at due_at; quarantined: senders seem to die of it."""
+    """An event on its way to a webhook. pending: tried at due_at; quarantined: it seems to crash its senders."""
 
     delivery_id: Annotated[str, Meta(examples=["48213"])]
     webhook_id: WebhookId
@@ -234,20 +238,20 @@ class Delivery(Answer):
     status: Annotated[
         Literal["pending", "sending", "delivered", "failed", "canceled", "quarantined"], Meta(examples=["delivered"])
     ]
-    due_at: Annotated[Moment | None, Meta(description="When it is tried (again).", examples=[None])]
+    due_at: Annotated[Moment | None, Meta(description="The time of the next attempt.", examples=[None])]
     created_at: Moment
     finished_at: Moment | None
     attempts: list[Attempt]
 
 
 class DeliveryPage(Page):
-    """A page of deliveries, the latest event first."""
+    """A page of deliveries, latest event first."""
 
     data: list[Delivery]
 
 
 class TestRequested(Answer):
-    """A test is on its way: an event of this type and subject, which shows up among the deliveries."""
+    """A test is on its way: an event of this type and subject, which is listed among the deliveries."""
 
     __test__ = False  # pytest would collect it
 
@@ -258,7 +262,7 @@ class TestRequested(Answer):
 
 
 class Recovery(Answer):
-    """How many deliveries are sent again, and whether there are more: then ask again."""
+    """The number of deliveries sent again, and whether more remain: then repeat the request."""
 
     webhook_id: WebhookId
     deliveries: Annotated[int, Meta(examples=[12])]
@@ -266,7 +270,7 @@ class Recovery(Answer):
 
 
 class Replay(Answer):
-    """How many events of the range are sent: those that pass the filters and are not under way."""
+    """The number of events of the range that are sent: those that pass the filters and are not already being sent."""
 
     webhook_id: WebhookId
     from_seq: Seq
@@ -282,7 +286,7 @@ DELIVERY_ID = PathVariable("delivery_id", "The delivery.", "48213")
 
 NOUN = Noun(
     "webhooks",
-    "Who is told of what happens, signed as Standard Webhooks; what became of each delivery, and its repair.",
+    "Events sent to your URLs, signed as Standard Webhooks; the result of each delivery, and ways to retry.",
     (
         Route(
             method="GET",
@@ -297,7 +301,7 @@ NOUN = Noun(
             method="POST",
             path="/v1/webhooks",
             endpoint=write,
-            summary="Make a webhook; the answer shows its secret, once",
+            summary="Create a webhook; the answer shows its secret, once",
             function="create_webhooks",
             answer=WebhookWithSecret,
             query=WriteQuery,
@@ -305,7 +309,7 @@ NOUN = Noun(
             key="optional",
             status=201,
             location="/v1/webhooks/{webhook_id}",
-            description="It is told of what happens from now on. A repeat of the Idempotency-Key answers without the secret.",
+            description="It receives events from now on. A repeat of the Idempotency-Key returns no secret.",
         ),
         Route(
             method="GET",
@@ -319,7 +323,7 @@ NOUN = Noun(
             method="PATCH",
             path="/v1/webhooks/{webhook_id}",
             endpoint=change,
-            summary="Change, pause or take up again a webhook",
+            summary="Change, pause or resume a webhook",
             function="update_webhooks",
             answer=Webhook,
             query=WriteQuery,
@@ -329,7 +333,7 @@ NOUN = Noun(
             method="DELETE",
             path="/v1/webhooks/{webhook_id}",
             endpoint=change,
-            summary="Delete a webhook; what waits for it is called off",
+            summary="Delete a webhook; its waiting deliveries are canceled",
             function="delete_webhooks",
             answer=Webhook,
             query=WriteQuery,
@@ -346,13 +350,13 @@ NOUN = Noun(
             query=WriteQuery,
             body=WebhookSecretRotation,
             body_required=False,
-            description="An Idempotency-Key is not looked at: each call gives another secret; If-Match guards against two.",
+            description="The Idempotency-Key is ignored: each call returns a new secret; If-Match guards against two.",
         ),
         Route(
             method="POST",
             path="/v1/webhooks/{webhook_id}/test",
             endpoint=change,
-            summary="Send a test, signed as any message, whatever the filters",
+            summary="Send a test, signed like any message, regardless of the filters",
             function="test_webhooks",
             answer=TestRequested,
             query=WriteQuery,
@@ -373,7 +377,7 @@ NOUN = Noun(
             method="POST",
             path="/v1/webhooks/{webhook_id}/deliveries/{delivery_id}/retry",
             endpoint=write,
-            summary="Try a delivery again now, however it ended",
+            summary="Retry a delivery now, whatever its result",
             function="retry_deliveries",
             answer=Delivery,
             query=WriteQuery,
@@ -385,7 +389,7 @@ NOUN = Noun(
             method="POST",
             path="/v1/webhooks/{webhook_id}/recover",
             endpoint=write,
-            summary="Send again what failed since a moment",
+            summary="Resend the failed deliveries since a given time",
             function="recover_webhooks",
             answer=Recovery,
             query=WriteQuery,
@@ -396,7 +400,7 @@ NOUN = Noun(
             method="POST",
             path="/v1/webhooks/{webhook_id}/replay",
             endpoint=write,
-            summary="Send events of the log (again), through the filters of the webhook",
+            summary="Send events of the log (again), through the webhook's filters",
             function="replay_webhooks",
             answer=Replay,
             query=WriteQuery,

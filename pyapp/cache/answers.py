@@ -1,13 +1,12 @@
-"""Hot reads from memory: rows that Postgres built, and the answers made of them, kept until the event log tells of a change.
+"""Hot reads from memory: rows that Postgres built, and the answers made from them, kept until the event log reports a change.
 
-An entry belongs to a key: a scope (role, warehouses, channels, region), a path, a query and a representation. It goes out again
-while it cannot be older than STALE_SECONDS, and that is known: either it was read so lately, or the hub has since then read the
-log up to a moment so late without hearing of a change. Where the log is behind, or the hub has lost it, that moment stands still,
-and reads go to the database by themselves. A caller that wrote through this process waits for no moment: until the hub has read
-past its write, it reads from the database.
+The key of an entry is a scope (role, warehouses, channels, region), a path, a query and a representation. An entry is served only
+while it is known to be at most STALE_SECONDS old: either it was read that recently, or the hub has since read the log up to a
+moment that recent and found no change. If the log is behind or the hub has lost it, that moment stops moving, so reads fall
+through to the database. A caller that wrote through this process reads from the database until the hub has read past its write.
 
-No event tells of the date, which an answer shows too: a batch expires at midnight of its region, which is a quarter of an hour of
-UTC in every time zone, so then everything is forgotten.
+An answer also depends on the date, and no event reports a new day. A lot expires at midnight of its region, which in every time
+zone is a multiple of 15 minutes UTC. So the cache is cleared every quarter of an hour.
 """
 
 from __future__ import annotations
@@ -23,21 +22,21 @@ from pyapp.eventlog.levels import Change
 from pyapp.eventlog.reading import Event
 
 STALE_SECONDS = 0.1
-BYTES_MAX = 32 * 1024 * 1024  # of all bodies and their surroundings
-ENTRY_BYTES = 1000  # what an entry takes besides its body, about
-WRITERS_MAX = 1000  # remembered; those that wrote longer ago than STALE_SECONDS are forgotten first
+BYTES_MAX = 32 * 1024 * 1024  # of all bodies and their overhead
+ENTRY_BYTES = 1000  # overhead of an entry in addition to its body, roughly
+WRITERS_MAX = 1000  # those that wrote longer ago than STALE_SECONDS are dropped first
 QUARTER_SECONDS = 900
 
 
 class Entry:
-    """Rows that are being read, or were, and the answer that was made of them."""
+    """Rows that are being read or have been read, and the answer made from them."""
 
     __slots__ = ("answer", "begun", "future", "key", "rows", "size", "topic")
 
     def __init__(self, key: Hashable, topic: Topic, begun: float) -> None:
         self.key = key
         self.topic = topic
-        self.begun = begun  # monotonic: everything committed before is in it
+        self.begun = begun  # monotonic: includes everything committed before
         self.rows: list[Row] | None = None
         self.answer: object = None
         self.size = 0
@@ -46,14 +45,14 @@ class Entry:
 
 
 class Answers:
-    """A layer of the reads, and a subscriber of the hub."""
+    """A layer of the reads and a subscriber of the hub."""
 
     def __init__(self, inner: Reads, hub: Hub) -> None:
         self.hits = 0
         self.misses = 0
         self._inner = inner
         self._hub = hub
-        self._entries: dict[Hashable, Entry] = {}  # the oldest first
+        self._entries: dict[Hashable, Entry] = {}  # oldest first
         self._topics: dict[Topic, set[Entry]] = {}
         self.size = 0
         self._wrote: dict[str, float] = {}
@@ -61,7 +60,7 @@ class Answers:
         hub.subscribers.append(self)
 
     def find(self, key: Hashable, subject: str) -> object:
-        """The answer that was kept under this key, where it is new enough for this caller; else None."""
+        """Returns the answer cached under this key if it is fresh enough for this caller, else None."""
         entry = self._entries.get(key)
         if entry is None or entry.answer is None or not self._is_new_enough(entry, subject):
             return None
@@ -69,7 +68,7 @@ class Answers:
         return entry.answer
 
     async def fetch(self, query: ReadQuery) -> list[Row]:
-        """The rows, kept for others where the query has a cache_key; those who ask meanwhile share them."""
+        """Returns the rows and caches them if the query has a cache_key. Concurrent callers share one read."""
         if query.cache_key is None:
             return await self._inner.fetch(query)
         self._hub.stay_fresh()
@@ -90,20 +89,20 @@ class Answers:
             entry.future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
             raise
         entry.future.set_result(rows)
-        if self._entries.get(entry.key) is entry:  # else forgotten while it was read
+        if self._entries.get(entry.key) is entry:  # else dropped during the read
             entry.rows = rows
             self._grow(entry, sum(len(value) for row in rows for value in row if value is not None) + ENTRY_BYTES)
         return rows
 
     def keep(self, key: Hashable, rows: list[Row], answer: object, size: int) -> None:
-        """Keeps the answer that was made of these rows, where they are still those of the key; `size`: bytes more."""
+        """Caches the answer made from these rows if they are still the rows of the key. `size`: additional bytes."""
         entry = self._entries.get(key)
         if entry is not None and entry.rows is rows and entry.answer is None:
             entry.answer = answer
             self._grow(entry, size)
 
     def wrote(self, subject: str) -> None:
-        """This caller may have changed something until now."""
+        """Records that this caller may have changed something up to now."""
         now = time.monotonic()
         if len(self._wrote) >= WRITERS_MAX:
             self._wrote = {writer: at for writer, at in self._wrote.items() if now - at <= STALE_SECONDS}
@@ -116,7 +115,7 @@ class Answers:
             self._forget((change.key.region, change.key.sku_id))
         for region in {event.region for event in events}:
             self._forget((region, None))
-        # Of a SKU or batch the event does not say in its columns which entries it concerns; there are few of them.
+        # The columns of an event about a SKU or lot do not say which entries it concerns. Such events are rare.
         for region in {event.region for event in events if event.about not in ("level", "order", "reservation")}:
             for topic in list(self._topics):
                 if region in (0, topic[0]):
@@ -163,6 +162,6 @@ class Answers:
 
 
 def _retrieve(future: asyncio.Future[list[Row]]) -> None:
-    """An error that nobody else waited for has been raised to the one who read."""
+    """Retrieves the error, which was already raised to the reader, so that asyncio does not warn about it."""
     if not future.cancelled():
         future.exception()

@@ -1,10 +1,11 @@
 """Orders identical to one just refused for lack of stock are refused from this cache, without waiting for the row lock.
 
-A refusal is Postgres' own and is about one key: these SKUs, quantities and prices, through this channel, for this scope. It
-stands for FRESH_SECONDS. Then one caller goes through to the database, and while that one is under way the refusal stands a
-little longer. It falls at once when the hub hears of units of one of the SKUs, and with every other write of this process; one
-that was under way then, and may not have seen them, is not kept. Callers refused like this have been looked up before: a repeat
-of an order that was placed gets the answer of then (api.find_repeats).
+A refusal comes from Postgres and applies to one key: these SKUs, quantities and prices, through this channel, for this scope. It
+is valid for FRESH_SECONDS. Then one caller goes to the database as a probe, and the refusal stays valid a little longer while
+the probe runs. It is dropped as soon as the hub reads that one of the SKUs has units again, and by every other write of this
+process. A refusal from a probe that ran during such a write is not kept, because the probe may not have seen the write. Before a
+caller is refused from the cache, its earlier orders are looked up: a repeat of a placed order returns its original answer
+(api.find_repeats).
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from pyapp.eventlog.reading import Event
 FIND_REPEATS = "select * from api.find_repeats($1, $2)"
 SHORT = "ST001"
 FRESH_SECONDS = 0.05
-PROBED_SECONDS = 0.25  # the oldest refusal that is given while a probe is under way
+PROBED_SECONDS = 0.25  # oldest refusal that is returned while a probe runs
 ENTRIES_MAX = 10_000
-LINES_MAX = 20  # of an order whose refusal is kept: a refusal names every line, and what many want at once is short
+LINES_MAX = 20  # longest order whose refusal is kept: a refusal names every line, and orders that many customers place are short
 
 
-class Key(NamedTuple):
-    """What decides about an order, apart from who has placed it already."""
+class OrderKey(NamedTuple):
+    """Everything that decides about an order, except whether the caller has placed it before."""
 
     region: int | None
     scope: tuple[object, ...]
@@ -35,7 +36,7 @@ class Key(NamedTuple):
 
 
 class Entry:
-    """The refusal that the database gave when it was asked at `at` (monotonic)."""
+    """The refusal that the database returned at `at` (monotonic)."""
 
     __slots__ = ("at", "probed", "result")
 
@@ -46,15 +47,15 @@ class Entry:
 
 
 class Refusals:
-    """A layer of the writes, and a subscriber of the hub."""
+    """A layer of the writes and a subscriber of the hub."""
 
     def __init__(self, inner: Commands, hub: Hub) -> None:
         self.refused = 0
         self._inner = inner
         self._reset_at = 0.0
-        self._entries: dict[Key, Entry] = {}
-        self._keys: dict[tuple[int | None, str], set[Key]] = {}
-        self._restocked: dict[tuple[int | None, str], float] = {}  # when units were last heard of, the last one last
+        self._entries: dict[OrderKey, Entry] = {}
+        self._keys: dict[tuple[int | None, str], set[OrderKey]] = {}
+        self._restocked: dict[tuple[int | None, str], float] = {}  # when units last became available, latest last
         hub.subscribers.append(self)
 
     def __len__(self) -> int:
@@ -64,10 +65,10 @@ class Refusals:
         if command.wanted is None:
             try:
                 return await self._inner.execute(command)
-            finally:  # whatever it was, it may have brought units
+            finally:  # any other write may have brought units
                 self.on_reset("a write")
         identity = command.identity
-        key = Key(command.region, (identity.role, identity.warehouses, identity.channels), command.wanted)
+        key = OrderKey(command.region, (identity.role, identity.warehouses, identity.channels), command.wanted)
         refusal = self.find(key)
         if refusal is not None:
             [found] = await self._inner.execute(command._replace(statement=FIND_REPEATS))
@@ -80,8 +81,8 @@ class Refusals:
         self.keep(key, asked, results[0])
         return results
 
-    def find(self, key: Key) -> Result | None:
-        """The refusal that stands; None: ask the database, and `keep` what it says."""
+    def find(self, key: OrderKey) -> Result | None:
+        """Returns the valid refusal, or None: ask the database, and `keep` its result."""
         entry = self._entries.get(key)
         if entry is None:
             return None
@@ -91,8 +92,8 @@ class Refusals:
             return None
         return entry.result
 
-    def keep(self, key: Key, asked: float, result: Result) -> None:
-        """What the database said when it was asked at that time (monotonic)."""
+    def keep(self, key: OrderKey, asked: float, result: Result) -> None:
+        """Stores the result of a call to the database that began at `asked` (monotonic)."""
         self._forget(key)
         skus = key.wanted.skus
         if result.code != SHORT or len(skus) > LINES_MAX:
@@ -112,11 +113,11 @@ class Refusals:
         now = time.monotonic()
         for change in changes:
             if change.level.available > 0:
-                place = (change.key.region, change.key.sku_id)
-                for key in list(self._keys.get(place, ())):
+                level = (change.key.region, change.key.sku_id)
+                for key in list(self._keys.get(level, ())):
                     self._forget(key)
-                self._restocked.pop(place, None)
-                self._restocked[place] = now
+                self._restocked.pop(level, None)
+                self._restocked[level] = now
         self._forget_old()
 
     def on_reset(self, _reason: str) -> None:
@@ -125,7 +126,7 @@ class Refusals:
         self._keys.clear()
 
     def _forget_old(self) -> None:
-        """Drops what is of no more use: the first ones were kept, or heard of, first."""
+        """Drops outdated entries. Both dictionaries are in order of age, oldest first."""
         too_old = time.monotonic() - PROBED_SECONDS
         while self._entries:
             key, entry = next(iter(self._entries.items()))
@@ -133,14 +134,14 @@ class Refusals:
                 break
             self._forget(key)
         while self._restocked:
-            place, at = next(iter(self._restocked.items()))
+            level, at = next(iter(self._restocked.items()))
             if at >= too_old:
                 break
-            del self._restocked[place]
+            del self._restocked[level]
 
-    def _forget(self, key: Key) -> None:
+    def _forget(self, key: OrderKey) -> None:
         if self._entries.pop(key, None) is not None:
-            for place in {(key.region, sku_id) for sku_id in key.wanted.skus}:
-                self._keys[place].discard(key)
-                if not self._keys[place]:
-                    del self._keys[place]
+            for level in {(key.region, sku_id) for sku_id in key.wanted.skus}:
+                self._keys[level].discard(key)
+                if not self._keys[level]:
+                    del self._keys[level]

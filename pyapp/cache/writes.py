@@ -1,4 +1,4 @@
-"""The outermost layer of the writes: caches and standby are told who wrote, so that nobody reads what was before their write."""
+"""The outermost layer of the writes: reports each writer to the cache and the standby, so that it reads its own writes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pyapp.database.standby import Standby
 
 
 class Noted:
-    """One per process. `standby`: None where nothing is read from one."""
+    """One per process. `standby`: None if no reads go to a standby."""
 
     def __init__(self, inner: Commands, answers: Answers, standby: Standby | None) -> None:
         self._inner = inner

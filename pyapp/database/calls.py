@@ -1,9 +1,9 @@
-"""Calls into Postgres: one transaction, one flush of the network, one function.
+"""Calls into Postgres: one transaction, one network flush, one function.
 
-A call is BEGIN, app.enter (role and claims), the function, COMMIT, sent together through libpq's pipeline mode. If a
-statement fails, the server skips the rest, COMMIT included. Values travel as text and results come back as the bytes
-that Postgres wrote, so a JSON document is passed on without being parsed; for that, psycopg's adapters are not needed,
-and its low-level interface is used directly. Measured on two cores with a short read: 9,400 calls/s from 16 tasks, 106 us
+A call is BEGIN, app.enter (role and claims), the function and COMMIT, sent together in libpq's pipeline mode. If a
+statement fails, the server skips the rest, COMMIT included. Values travel as text, and results are the bytes that
+Postgres wrote, so a JSON document is passed on without being parsed. This needs none of psycopg's adapters, so the
+low-level interface is used directly. Measured on two cores with a short read: 9,400 calls/s from 16 tasks, 106 us
 of Python each, against 5,800 and 170 us with connection.pipeline(), which flushes after every statement.
 """
 
@@ -30,8 +30,8 @@ from pyapp.problems import RETRY_AFTER_SECONDS, Problem, from_database, unavaila
 
 logger = logging.getLogger("scoville.database")
 
-POOL_WAIT_SECONDS = 5.0  # for a free connection; then 503
-POOL_WAITING_MAX = 2000  # callers in that queue; further ones get 503 at once
+POOL_WAIT_SECONDS = 5.0  # to get a free connection; then 503
+POOL_WAITING_MAX = 2000  # callers in that queue; any more get 503 at once
 CONNECT_SECONDS = 5
 RECONNECT_SECONDS = 3.0  # one round of attempts to connect; the next caller starts the next round
 CONNECTION_LIFETIME_SECONDS = 3600.0
@@ -39,21 +39,21 @@ STATEMENT_MILLISECONDS = 15_000
 LOCK_MILLISECONDS = 5_000
 IDLE_TRANSACTION_MILLISECONDS = 10_000
 CALL_SECONDS = 20.0  # above the statement timeout: reached only when the network swallows bytes
-SPARE_SECONDS = 5.0  # after its statement timeout, for the answer of a call to arrive
-ATTEMPTS_MAX = 2  # a deadlock, a serialization failure or a lost read is tried once more
+SPARE_SECONDS = 5.0  # beyond the statement timeout, for the answer of a call to arrive
+ATTEMPTS_MAX = 2  # a deadlock, a serialization failure or a lost read is retried once
 
-# A host that is gone without a word is noticed within half a minute.
+# A host that disappears without closing its connections is noticed within 30 seconds.
 KEEPALIVE: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 
-# A plan that no longer fits, after a deploy replaced a function: the connection is renewed, the call repeated.
+# A cached plan that no longer fits, after a deploy replaced a function: the connection is replaced, the call repeated.
 STALE_PLAN_STATES = frozenset({"0A000", "26000"})
 REPEATED_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"}) | STALE_PLAN_STATES
 
-# Where the log of the primary ends: behind what was just committed. Run after COMMIT.
+# The end of the primary's log, behind everything committed so far. Run after COMMIT.
 POSITION = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
 WARMING_TIMEOUT = "set local statement_timeout = '2s'"
 CHECK_GRANT = "select api.check_grant($1, $2)"
-# As any login may: are the entry points there?
+# Any login may run this: do the functions exist?
 COUNT_FUNCTIONS = """select count(distinct p.proname) from pg_catalog.pg_proc p
     join pg_catalog.pg_namespace n on n.oid = p.pronamespace where n.nspname = 'api' and p.proname = any ($1::text[])"""
 
@@ -63,7 +63,7 @@ Step = tuple[str, tuple[Value, ...]]
 
 
 class Call(NamedTuple):
-    """A statement, and as whom it is run."""
+    """A statement, and the identity that runs it."""
 
     caller: Caller
     statement: str
@@ -71,26 +71,26 @@ class Call(NamedTuple):
 
 
 class UnknownOutcome(Problem):
-    """The connection was lost so late that the transaction may have been committed or not."""
+    """The connection was lost so late that the transaction may or may not have been committed."""
 
     def __init__(self) -> None:
         super().__init__(
             "RQ503",
-            "The connection to the database was lost before its answer came: the request may have been carried "
+            "The connection to the database was lost before the answer came. The request may have been carried "
             "out or not. Repeat it with the same Idempotency-Key; without one, read the state first.",
             headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
         )
 
 
 class LostConnection(Exception):  # noqa: N818
-    """The connection ended before the answer: whether the transaction was committed is not known."""
+    """The connection ended before the answer: it is unknown whether the transaction was committed."""
 
 
 class AfterCommit(psycopg.OperationalError):
-    """What was asked has been committed, and then something failed."""
+    """The transaction was committed, and something failed afterwards."""
 
 
-class Session(psycopg.AsyncConnection[Any]):
+class Connection(psycopg.AsyncConnection[Any]):
     """A pooled connection that remembers which statements it has prepared."""
 
     def __init__(self, pgconn: pq.abc.PGconn, row_factory: Any = psycopg.rows.tuple_row) -> None:
@@ -99,7 +99,7 @@ class Session(psycopg.AsyncConnection[Any]):
 
     @property
     def is_stale(self) -> bool:
-        """Whether the server has hung up. An idle connection has nothing to read but the server's farewell."""
+        """Whether the server has closed the connection. On an idle connection only the server's last message can be readable."""
         if self.closed:
             return True
         poll = select.poll()
@@ -108,11 +108,11 @@ class Session(psycopg.AsyncConnection[Any]):
 
 
 class Database:
-    """The pool and the calls through it. Made at start, opened and closed by the app's lifespan.
+    """The pool and the calls through it. The app creates it at start; its lifespan opens and closes it.
 
-    `on_write` is called after each write that may have been committed. `tracked`: `position` is where the log of the primary
-    ended after the last write, for what reads elsewhere (replica.py). `warming`: calls that each new connection runs, and rolls
-    back, while nobody waits for it.
+    `on_write` is called after each write that may have been committed. `tracked`: `position` holds the end of the primary's log
+    after the last write, for reads from a standby (standby.py). `warming`: calls that each new connection runs and rolls back
+    before it serves callers.
     """
 
     on_write: Callable[[], None] = staticmethod(lambda: None)
@@ -132,7 +132,7 @@ class Database:
         )
         self._pool = AsyncConnectionPool(
             url,
-            connection_class=Session,
+            connection_class=Connection,
             kwargs={
                 "autocommit": True,
                 "application_name": "scoville",
@@ -151,18 +151,18 @@ class Database:
             open=False,
         )
         self.timeouts = 0  # callers that got no connection in time
-        self.refusals = 0  # callers that were not even let wait
+        self.refusals = 0  # callers refused because the queue was full
         self.repeats = 0
         self.position = 0
         self._tracked = tracked
         self._warming = tuple(warming)
 
     def pool_stats(self) -> dict[str, int]:
-        """In the words of psycopg_pool; what has not happened yet is left out."""
+        """Statistics under psycopg_pool's names; counters that are still zero may be missing."""
         return self._pool.get_stats()
 
     async def open(self) -> None:
-        """Starts connecting and returns at once: requests wait for a connection themselves."""
+        """Starts connecting and returns at once: each request waits for a connection itself."""
         await self._pool.open(wait=False)
 
     async def close(self) -> None:
@@ -178,10 +178,10 @@ class Database:
         read_only: bool = False,
         dry_run: bool = False,
     ) -> list[Row]:
-        """The rows of one statement, run as the identity in a transaction of its own.
+        """Returns the rows of one statement, run as the identity in its own transaction.
 
-        dry_run does everything and rolls back. Raises Problem: RQ503 when the database is away or busy, or when the
-        connection was lost so late that the outcome is not known; what the SQL raised otherwise.
+        dry_run does everything and rolls back. Raises Problem: RQ503 if the database is unreachable or busy, or if the
+        connection was lost so late that the outcome is unknown; otherwise the error that the SQL raised.
         """
         steps = (
             ("begin read only" if read_only else "begin", ()),
@@ -201,20 +201,20 @@ class Database:
                 self.on_write()
 
     async def run(self, steps: Sequence[Step]) -> list[list[Row]]:
-        """The rows of each step, tried once. Raises psycopg.Error, LostConnection, Problem RQ503."""
+        """Returns the rows of each step, tried once. Raises psycopg.Error, LostConnection, Problem RQ503."""
         return await self._run(steps)
 
     async def ask(self, statement: str, values: Sequence[Value], *, request_id: str) -> list[Row]:
-        """The rows of a statement that reads, run as the login itself: before it is known who calls. Raises Problem as call."""
+        """Returns the rows of a read that runs as the login itself, before the caller is known. Raises Problem as call does."""
         return (await self._repeat(((statement, tuple(values)),), request_id, harmless=True))[0]
 
     async def check_grant(self, client_id: str, grant: int) -> bool:
-        """Whether tokens of this client that were issued under this number are still good. Raises Problem as call."""
+        """Whether tokens issued to this client under this grant number are still valid. Raises Problem as call does."""
         rows = await self.ask(CHECK_GRANT, (client_id, grant), request_id="")
         return rows[0][0] == b"t"
 
     async def is_ready(self, functions: Sequence[str]) -> bool:
-        """Whether Postgres answers and has these functions in its schema api."""
+        """Whether Postgres answers and schema api has these functions."""
         names = "{" + ",".join(functions) + "}"
         try:
             rows = await self._run(((COUNT_FUNCTIONS, (names,)),))
@@ -223,7 +223,7 @@ class Database:
         return rows[0][0][0] == str(len(set(functions))).encode()
 
     async def _repeat(self, steps: Sequence[Step], request_id: str, *, harmless: bool) -> list[list[Row]]:
-        """The rows of each step, tried again where that can help and does no harm."""
+        """Returns the rows of each step. Retries where a retry can help and is harmless."""
         for attempt in range(1, ATTEMPTS_MAX + 1):
             self.repeats += attempt > 1
             try:
@@ -239,86 +239,86 @@ class Database:
         raise AssertionError("unreachable")
 
     async def _run(self, steps: Sequence[Step]) -> list[list[Row]]:
-        """The rows of each step. Raises psycopg.Error when nothing was committed, LostConnection when that is not known."""
+        """Returns the rows of each step. Raises psycopg.Error if nothing was committed, LostConnection if that is unknown."""
         arguments = [tuple(map(_encode, values)) for _, values in steps]
-        session = await self._connect()
+        connection = await self._connect()
         try:
-            rows = await _run_steps(session, steps, arguments)
+            rows = await _run_steps(connection, steps, arguments)
         except psycopg.Error as error:
-            await self._recover(session, error)
+            await self._recover(connection, error)
             if error.diag.sqlstate is None:
                 raise LostConnection from error
             raise
         except TimeoutError as error:
-            await session.close()
+            await connection.close()
             raise LostConnection from error
         except BaseException:
-            # Cancelled in the middle of an exchange: its answer must not meet the next caller.
-            await session.close()
+            # Cancelled in the middle of an exchange: the next caller must not receive its answer.
+            await connection.close()
             raise
         finally:
-            await self._pool.putconn(session)
+            await self._pool.putconn(connection)
         return rows
 
-    async def _connect(self) -> Session:
+    async def _connect(self) -> Connection:
         while True:
             try:
-                session = await self._pool.getconn()
+                connection = await self._pool.getconn()
             except PoolTimeout as error:
                 self.timeouts += 1
-                raise unavailable("The database is away, or too busy to take more. Repeat the request.") from error
+                raise unavailable("The database is unreachable, or too busy to take more. Repeat the request.") from error
             except TooManyRequests as error:
                 self.refusals += 1
                 raise unavailable("Too many requests are waiting for the database. Repeat the request.") from error
-            if not session.is_stale:
-                return session
-            await session.close()
-            await self._pool.putconn(session)  # which makes the pool connect anew
+            if not connection.is_stale:
+                return connection
+            await connection.close()
+            await self._pool.putconn(connection)  # so that the pool opens a new connection
 
-    async def _warm(self, session: Session) -> None:
-        """A call that fails ends the warming and nothing else: the database may be too busy, or not migrated yet.
+    async def _warm(self, connection: Connection) -> None:
+        """A failing call only ends the warming: the database may be too busy, or not migrated yet.
 
-        A caller who waits gets the connection as it is: its own cold call ends sooner than a warm one after all of these.
+        If a caller is waiting, it gets the connection as it is: one cold call ends sooner than all the warming calls.
         """
         for caller, statement, values in self._warming:
             if self.pool_stats()["requests_waiting"]:
                 return
             steps = (("begin", ()), (WARMING_TIMEOUT, ()), enter_step(caller), (statement, values), ("rollback", ()))
             try:
-                await _run_steps(session, steps, [tuple(map(_encode, values)) for _, values in steps])
+                await _run_steps(connection, steps, [tuple(map(_encode, values)) for _, values in steps])
             except BaseException as error:
                 if not isinstance(error, psycopg.Error) or error.diag.sqlstate is None:
-                    await session.close()
+                    await connection.close()
                     raise
-                logger.debug("a new connection is not warm: %s", error.diag.message_primary)
-                await session.rollback()
+                logger.debug("a new connection could not be warmed: %s", error.diag.message_primary)
+                await connection.rollback()
                 return
 
-    async def _recover(self, session: Session, error: psycopg.Error) -> None:
-        """Ends the failed transaction, or drops the connection where it may be in any other state."""
-        pgconn = session.pgconn
+    async def _recover(self, connection: Connection, error: psycopg.Error) -> None:
+        """Ends the failed transaction, or closes the connection if it is in any other state."""
+        pgconn = connection.pgconn
         try:
             if pgconn.pipeline_status != pq.PipelineStatus.OFF:
                 pgconn.exit_pipeline_mode()
             if pgconn.transaction_status == pq.TransactionStatus.INERROR and error.diag.sqlstate not in STALE_PLAN_STATES:
                 async with asyncio.timeout(CALL_SECONDS):
-                    await session.rollback()
+                    await connection.rollback()
             if pgconn.transaction_status == pq.TransactionStatus.IDLE and error.diag.sqlstate not in STALE_PLAN_STATES:
                 return
         except (psycopg.Error, TimeoutError):
             pass
-        await session.close()
+        await connection.close()
 
 
 def with_options(url: str, options: str) -> str:
-    """These options, and after them, so that they count, those that the URL gives."""
+    """Adds these options. The URL's own options come after them and take precedence."""
     given = psycopg.conninfo.conninfo_to_dict(url).get("options")
     return f"{options} {given}" if given else options
 
 
 @contextlib.contextmanager
 def answering(connection: psycopg.AsyncConnection[Any], seconds: float) -> Iterator[None]:
-    """What is asked within is answered in that time, or the connection counts as lost (psycopg.OperationalError)."""
+    """Statements inside the block must be answered within this time, or the connection is lost (psycopg.OperationalError)."""
     timer = asyncio.get_running_loop().call_later(seconds, cut_off, connection)
     try:
         yield
@@ -327,30 +327,32 @@ def answering(connection: psycopg.AsyncConnection[Any], seconds: float) -> Itera
 
 
 def cut_off(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Ends it under whoever waits for its answer, who finds it lost.
+    """Breaks the connection, so that its waiting user finds it lost.
 
-    To cancel would not do: psycopg then asks the server to end the statement and waits again for what has gone silent.
+    Cancelling does not work: psycopg then asks the server to end the statement and waits again for the silent server.
     """
     if not connection.closed:
         with socket.socket(fileno=os.dup(connection.fileno())) as same, contextlib.suppress(OSError):
             same.shutdown(socket.SHUT_RDWR)
 
 
-async def run_steps(session: Session, steps: Sequence[Step]) -> list[list[Row]]:
-    """The rows of each step, sent together on a connection of one's own. After any error the connection is closed."""
+async def run_steps(connection: Connection, steps: Sequence[Step]) -> list[list[Row]]:
+    """Returns the rows of each step, sent together on the caller's own connection. After any error the connection is closed."""
     try:
-        return await _run_steps(session, steps, [tuple(map(_encode, values)) for _, values in steps])
+        return await _run_steps(connection, steps, [tuple(map(_encode, values)) for _, values in steps])
     except (
         BaseException
-    ):  # cancelled too: who leaves it open in the middle of an exchange is warned that it cannot be rolled back
-        await session.close()
+    ):  # cancelled too: psycopg warns about a connection left open in the middle of an exchange, which cannot be rolled back
+        await connection.close()
         raise
 
 
-async def _run_steps(session: Session, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]) -> list[list[Row]]:
-    # The interval has to be given: by default it is 0, and psycopg would ask the socket again and again.
+async def _run_steps(
+    connection: Connection, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]
+) -> list[list[Row]]:
+    # The interval must be given: its default is 0, and psycopg would poll the socket in a loop.
     async with asyncio.timeout(CALL_SECONDS):
-        return await wait_async(_exchange(session, steps, arguments), session.pgconn.socket, interval=CALL_SECONDS)
+        return await wait_async(_exchange(connection, steps, arguments), connection.pgconn.socket, interval=CALL_SECONDS)
 
 
 def _encode(value: Value) -> bytes | None:
@@ -361,24 +363,26 @@ def _encode(value: Value) -> bytes | None:
     else:
         data = str(value).encode()
     if data is not None and b"\0" in data:
-        # libpq would silently cut the value there.
+        # libpq would silently cut off the value there.
         raise Problem("VA001", "A value contains the character NUL, which cannot be stored. Leave it out.")
     return data
 
 
-def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]) -> PQGen[list[list[Row]]]:
-    """Sends all steps at once and collects their rows; a generator as psycopg's waiting functions drive them."""
-    pgconn = session.pgconn
+def _exchange(
+    connection: Connection, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]
+) -> PQGen[list[list[Row]]]:
+    """Sends all steps at once and collects their rows. A generator, as psycopg's waiting functions expect."""
+    pgconn = connection.pgconn
     pgconn.enter_pipeline_mode()
-    sent: list[tuple[str, bytes] | None] = []  # in order: what is prepared, None for what is run
-    decisive = 0  # the number of COMMIT, or of the last
+    sent: list[tuple[str, bytes] | None] = []  # in order: a statement to prepare, or None for one to run
+    decisive = 0  # the number of COMMIT, or of the last step
     for (statement, values), data in zip(steps, arguments, strict=True):
         if not values:
             pgconn.send_query_params(statement.encode(), None)
         else:
-            name = session.statements.get(statement)
+            name = connection.statements.get(statement)
             if name is None:
-                name = f"s{len(session.statements)}_{len(sent)}".encode()
+                name = f"s{len(connection.statements)}_{len(sent)}".encode()
                 pgconn.send_prepare(name, statement.encode())
                 sent.append((statement, name))
             pgconn.send_query_prepared(name, data)
@@ -402,13 +406,13 @@ def _exchange(session: Session, steps: Sequence[Step], arguments: Sequence[tuple
                 elif result.status == pq.ExecStatus.PIPELINE_ABORTED:
                     continue
                 elif prepared is not None:
-                    session.statements[prepared[0]] = prepared[1]
+                    connection.statements[prepared[0]] = prepared[1]
                 else:
                     rows.append(_read(result))
         yield from fetch_many(pgconn)  # the sync
         pgconn.exit_pipeline_mode()
     except psycopg.OperationalError:
-        # Hung up. If the server said why before it came to COMMIT, nothing was committed, and that is the error to tell.
+        # The server hung up. If it gave a reason before COMMIT, nothing was committed, and that reason is the error to raise.
         if failed is None or failed_last:
             raise
     if failed is not None:

@@ -1,9 +1,9 @@
-"""Writes: elements in, a result for each, in order.
+"""Writes: elements in, one result per element out, in order.
 
-An element is complete in itself (what the client sent, and in `meta` who sent it, under which key and request), and a
-call takes a list of them. So elements of several requests of the same role and scope can share a call (lanes.py).
+An element is self-contained: it holds what the client sent, and in `meta` its sender, key and request. A call takes a
+list of elements, so elements of several requests with the same role and scope can share a call (lanes.py).
 
-Layers with one method stand on each other; pyapp/serve/app.py stacks them. Each hands a command on, or answers it itself.
+Layers with a single method wrap each other; pyapp/serve/app.py stacks them. Each passes a command on or returns its own result.
 """
 
 from __future__ import annotations
@@ -17,42 +17,42 @@ import msgspec
 from pyapp.database.calls import Database, Row, UnknownOutcome, Value
 from pyapp.identity.tokens import Identity
 
-ATTEMPTS_MAX = 4  # of a command whose outcome is not known, where a repeat is harmless
+ATTEMPTS_MAX = 4  # of a command with unknown outcome, if a repeat is harmless
 PAUSE_SECONDS = 0.25  # before the second attempt; doubles
 
 
 class Wanted(NamedTuple):
-    """The units that a command takes, so that an equal one of the same scope is refused for lack of stock alike."""
+    """The units that a command takes. An equal command of the same scope would also be refused for lack of stock."""
 
     skus: tuple[str, ...]
-    terms: tuple[object, ...]  # whatever else decides
+    terms: tuple[object, ...]  # everything else that decides
 
 
 class Command(NamedTuple):
-    """A batch function of schema api, called as the identity with these elements."""
+    """A function of schema api that takes a list of elements, called as the identity."""
 
     identity: Identity
     statement: str
     region: int | None
     elements: Sequence[bytes]
     request_id: str
-    keyed: bool = False  # every element carries an idempotency key: a repeat acts once only
+    keyed: bool = False  # every element has an idempotency key, so a repeat acts only once
     dry_run: bool = False
     shares: bool = False  # it may share a transaction with others of its role and scope
     wanted: Wanted | None = None
 
 
 class Result(NamedTuple):
-    """What became of an element: code None is done and body the document; else refused and body says why."""
+    """The result of one element. code None: done, and body is the document; else refused, and body gives the reason."""
 
     code: str | None
     replayed: bool
     body: bytes
-    created: bool = True  # False: it was there before; said by functions that do both
-    position: str = ""  # where a standby must have come to know of it; empty: nothing is read from a standby
+    created: bool = True  # False: it existed before; set by functions that create or change
+    position: str = ""  # position that a standby must have replayed; empty: no reads go to a standby
 
     def showing(self, members: Mapping[str, str]) -> Result:
-        """Where it was done, the same with these members added to the document."""
+        """Returns the result with these members added to the document, if it was done."""
         if self.code is not None:
             return self
         return self._replace(body=self.body[:-1] + b"," + msgspec.json.encode(members)[1:])
@@ -62,14 +62,14 @@ class Commands(Protocol):
     """A layer of the writes."""
 
     async def execute(self, command: Command) -> list[Result]:
-        """The results of the elements, in order. Raises Problem as Database.call does."""
+        """Returns the results of the elements, in order. Raises Problem as Database.call does."""
 
 
 class Transactions:
-    """The innermost layer: each command is a transaction.
+    """The innermost layer: each command is one transaction.
 
     A connection that was lost before the answer came leaves open whether the transaction was committed. With idempotency
-    keys the same call then gives either the kept answers or does the work: never twice, and never an answer that is not known.
+    keys the call is repeated: it returns the stored results or does the work, so the work happens once and the outcome is known.
     """
 
     def __init__(self, database: Database) -> None:

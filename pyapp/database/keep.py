@@ -1,7 +1,7 @@
-"""A connection of a task's own, outside the pool: made, used, and made again after a pause for as long as the task runs.
+"""A task's own connection, outside the pool: opened, used, and opened again after a pause for as long as the task runs.
 
-The hub, the sequencer, the worker, its listener and its measurements each keep one. All of them outlive a database that is
-away, restarts or is not migrated yet: the log says so once, and once more when the connection works again.
+The hub, the sequencer, the worker, its listener and its measurements each keep one. All of them survive a database that is
+unreachable, restarting or not yet migrated: one log line reports the failure, one more the recovery.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
-from pyapp.database.calls import CONNECT_SECONDS, IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, Session, with_options
+from pyapp.database.calls import CONNECT_SECONDS, IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, Connection, with_options
 from pyapp.tasks import wait_for
 
 logger = logging.getLogger("scoville.database")
@@ -24,9 +24,9 @@ BACKOFF_SECONDS_MAX = 5.0
 
 
 class Keeper:
-    """Keeps one connection. `name` is its application name and stands before each line of the log.
+    """Keeps one connection. `name` is its application name and the prefix of its log lines.
 
-    `connected`: the connection serves, as its user has said with `works`.
+    `connected`: the connection works, as its user has reported with `works`.
     """
 
     def __init__(self, url: str, name: str, *, statement_milliseconds: int | None = None) -> None:
@@ -39,16 +39,16 @@ class Keeper:
         self._away = False
         self._backoff = BACKOFF_SECONDS_MIN
 
-    async def run(self, work: Callable[[Session], Awaitable[None]], stop: asyncio.Event | None = None) -> None:
-        """Connects and does the work, again after each failure. Returns when `work` returns or, between two tries, on `stop`."""
+    async def run(self, work: Callable[[Connection], Awaitable[None]], stop: asyncio.Event | None = None) -> None:
+        """Connects and does the work, again after each failure. Returns when `work` does, or between two attempts on `stop`."""
         stop = stop or asyncio.Event()
         while not stop.is_set():
             try:
-                async with self.connection() as session:
-                    await work(session)
+                async with self.connection() as connection:
+                    await work(connection)
                 return
             except (psycopg.Error, OSError) as error:  # TimeoutError is an OSError
-                self._tell(error)
+                self._log(error)
             except Exception:
                 logger.exception("%s: failed, trying again", self._name)
             finally:
@@ -57,15 +57,15 @@ class Keeper:
             self._backoff = min(self._backoff * 2, BACKOFF_SECONDS_MAX)
 
     def works(self) -> None:
-        """The new connection does what it is for: the next failure is news, and tried again soon."""
+        """The user reports that the new connection works: the next failure is logged, and retried soon."""
         if self._away:
             logger.info("%s: the database is back", self._name)
         self.connected, self._away, self._backoff = True, False, BACKOFF_SECONDS_MIN
 
     @asynccontextmanager
-    async def connection(self) -> AsyncIterator[Session]:
-        """One connection, closed at the end as it is: after a failure in the middle of an exchange it cannot even roll back."""
-        session = await Session.connect(
+    async def connection(self) -> AsyncIterator[Connection]:
+        """One connection, closed at the end in any state: after a failure in mid-exchange it cannot even roll back."""
+        connection = await Connection.connect(
             self._url,
             autocommit=True,
             application_name=self._name,
@@ -74,13 +74,13 @@ class Keeper:
             **KEEPALIVE,
         )
         try:
-            yield session
+            yield connection
         finally:
-            await session.close()
+            await connection.close()
 
-    def _tell(self, error: psycopg.Error | OSError) -> None:
+    def _log(self, error: psycopg.Error | OSError) -> None:
         primary = error.diag.message_primary if isinstance(error, psycopg.Error) else None
         text = " ".join((primary or str(error) or type(error).__name__).split())
         level = logging.DEBUG if self._away else logging.WARNING
-        logger.log(level, "%s: the database is away, trying again: %s", self._name, text)
+        logger.log(level, "%s: the database is unreachable, trying again: %s", self._name, text)
         self._away = True

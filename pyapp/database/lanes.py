@@ -1,12 +1,12 @@
-"""Lanes: what arrives while a batch is under way goes together as the next one.
+"""Lanes: calls that arrive while a batch runs go together as the next batch.
 
-One row's lock is held until commit, so a call and a commit for each order of a hot SKU sell it no faster than commits
-follow each other. A lane divides that: per command, region, role and scope at most UNDER_WAY_MAX batches run; calls that
-arrive meanwhile queue, and go as one transaction when a place is free. There is no timer: a call that finds its lane
-empty runs at once, alone.
+A row lock is held until commit. With one call and one commit per order, a hot SKU sells no faster than commits follow each
+other. A lane shares the commit: per command, region, role and scope at most UNDER_WAY_MAX batches run. Calls that arrive in
+the meantime queue, and go as one transaction when a batch ends. There is no timer: a call that finds its lane empty runs at
+once, alone.
 
-The batch enters with the role and scope that its calls share. Who sent an element, under which key and request, stands in
-the element itself (commands.py), so neighbors are never taken for each other.
+The batch enters with the role and scope that its calls share. Each element carries its own sender, key and request
+(commands.py), so calls in one batch cannot be confused with each other.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from pyapp.identity.tokens import Identity
 from pyapp.problems import Problem, unavailable
 from pyapp.settings import BATCH_ELEMENTS
 
-UNDER_WAY_MAX = 1  # of a lane: two halve the batches, and the second waits for the row lock of the first
-QUEUED_ELEMENTS_MAX = 10_000  # of a process; beyond, callers are told to come back
-DRAIN_SECONDS = 8.0  # at shutdown, within the server's own grace
+UNDER_WAY_MAX = 1  # per lane: two would halve the batches, and the second would wait for the row lock of the first
+QUEUED_ELEMENTS_MAX = 10_000  # per process; any more are refused with 503
+DRAIN_SECONDS = 8.0  # at shutdown, within the server's grace period
 
 
-class Call(NamedTuple):
-    """The elements of one request, and where its results are awaited."""
+class QueuedCall(NamedTuple):
+    """The elements of one request, and the future for its results."""
 
     command: Command
     answer: asyncio.Future[list[Result]]
@@ -43,12 +43,12 @@ class Lane:
     __slots__ = ("calls", "under_way")
 
     def __init__(self) -> None:
-        self.calls: deque[Call] = deque()
+        self.calls: deque[QueuedCall] = deque()
         self.under_way = 0
 
-    def next_batch(self, elements_max: int) -> list[Call]:
-        """The oldest calls, as many as fit; those whose callers have gone are left out."""
-        batch: list[Call] = []
+    def next_batch(self, elements_max: int) -> list[QueuedCall]:
+        """Returns the oldest calls, as many as fit, without those whose callers have gone."""
+        batch: list[QueuedCall] = []
         room = elements_max
         while self.calls and (not batch or len(self.calls[0].command.elements) <= room):
             call = self.calls.popleft()
@@ -58,20 +58,20 @@ class Lane:
 
 
 class Lanes:
-    """All lanes of a process: a layer of the writes. A list longer than `batch_elements_max` goes as one call of its own."""
+    """All lanes of a process: a layer of the writes. A list longer than `batch_elements_max` goes as its own call."""
 
     def __init__(self, inner: Commands, *, batch_elements_max: int = BATCH_ELEMENTS, under_way_max: int = UNDER_WAY_MAX):
         self.batch_elements_max = batch_elements_max
         self.under_way_max = under_way_max
-        self.queued = 0  # elements that wait
+        self.queued = 0  # waiting elements
         self._inner = inner
         self._lanes: dict[tuple[object, ...], Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def execute(self, command: Command) -> list[Result]:
-        """The results of the command's elements, in order. Only commands that share wait. Raises Problem, RQ503 when too many do.
+        """Returns the elements' results, in order. Only commands that share wait. Raises Problem: RQ503 if too many do.
 
-        A caller that is cancelled meanwhile takes nothing with it: what is under way is carried out.
+        A batch that has started is carried out even if one of its callers is cancelled.
         """
         if not command.shares:
             return await self._inner.execute(command)
@@ -81,7 +81,7 @@ class Lanes:
         lane = self._lanes.get(key)
         if lane is None:
             lane = self._lanes[key] = Lane()
-        call = Call(command, asyncio.get_running_loop().create_future())
+        call = QueuedCall(command, asyncio.get_running_loop().create_future())
         lane.calls.append(call)
         self.queued += len(command.elements)
         if lane.under_way < self.under_way_max:
@@ -96,7 +96,7 @@ class Lanes:
         return len(self._lanes)
 
     async def drain(self) -> None:
-        """Waits until everything that was accepted has its answer, or DRAIN_SECONDS have passed."""
+        """Waits until every accepted call has its answer, or DRAIN_SECONDS have passed."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=DRAIN_SECONDS)
 
@@ -112,8 +112,8 @@ class Lanes:
             if not lane.under_way and not lane.calls and self._lanes.get(key) is lane:
                 del self._lanes[key]
 
-    async def _answer(self, calls: Sequence[Call]) -> None:
-        """Runs the calls as one batch. What fails as a whole though its parts need not is run call by call."""
+    async def _answer(self, calls: Sequence[QueuedCall]) -> None:
+        """Runs the calls as one batch. If the batch fails as a whole but single calls may succeed, they run one by one."""
         command = _together(calls)
         _batches(command.statement).observe(len(command.elements))
         try:
@@ -151,8 +151,8 @@ def _key(command: Command) -> tuple[object, ...]:
     return (command.statement, command.region, identity.role, identity.warehouses, identity.channels)
 
 
-def _together(calls: Sequence[Call]) -> Command:
-    """One command of all elements. Where its callers differ it names none of them: each stands in its element."""
+def _together(calls: Sequence[QueuedCall]) -> Command:
+    """Returns one command with all elements. It names no caller where they differ: each element names its own."""
     first = calls[0].command
     if len(calls) == 1:
         return first

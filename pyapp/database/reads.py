@@ -1,6 +1,6 @@
 """Reads: a function of schema api in, its rows out.
 
-Layers with one method stand on each other; pyapp/serve/app.py stacks them. Each hands a query on, or answers it itself.
+Layers with a single method wrap each other; pyapp/serve/app.py stacks them. Each passes a query on or returns its own rows.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ Topic = tuple[int, str | None]  # a region and one of its SKUs; None: a list of 
 
 
 class ReadQuery(NamedTuple):
-    """A function that reads, called as the identity with these values."""
+    """A reading function, called as the identity with these values."""
 
     identity: Identity
     statement: str
     values: Sequence[Value]
     request_id: str
-    # What a standby must know of: positions that writes answered. None: the primary is asked.
+    # Positions that a standby must have replayed, as writes returned them. None: read from the primary.
     positions: Sequence[str] | None = None
-    # The name under which the rows may be cached, and what they are about. None: they are read.
+    # The key under which the rows may be cached, and their topic. None: not cached.
     cache_key: Hashable | None = None
     topic: Topic = (0, None)
 

@@ -1,14 +1,14 @@
-"""Reads from a standby: never older than LAG_SECONDS_MAX, never older than what their caller has written.
+"""Reads from a standby: never older than LAG_SECONDS_MAX, and never older than the caller's own writes.
 
-A write answers with Scoville-LSN: where the log of the primary ended once it was committed. A read goes to the standby if that
+A write returns the header Scoville-LSN: the end of the primary's log after its commit. A read goes to the standby if the standby
 has replayed
 
-- what the primary had written LAG_SECONDS_MAX ago, for which a watch asks both how far they are;
-- what the caller wrote through this process, which remembers it for so long;
-- what Scoville-LSN of the request says: with it a client takes its writes from one process to another.
+- everything that the primary had written LAG_SECONDS_MAX ago (a watch asks both for their positions);
+- everything that the caller wrote through this process, which remembers it for that long;
+- the Scoville-LSN of the request, with which a client carries its writes from one process to another.
 
-The standby says so itself, in the transaction of the read and before it. If it has not come so far, is away, or refuses or
-cancels the read, the primary is asked as if there were no standby. No clock of another machine is looked at.
+The standby checks its own position at the start of the transaction of the read. If it is not that far, is unreachable, or refuses
+or cancels the read, the primary serves it as if there were no standby. The clock of another machine is never used.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from pyapp.tasks import end
 LAG_SECONDS_MAX = 2.0
 WATCH_SECONDS = 0.25
 WATCH_TIMEOUT_SECONDS = 1.0
-WAIT_SECONDS = 0.5  # for a free connection to the standby; then the primary is asked
-WRITERS_MAX = 1000  # remembered one by one
-UNKNOWN = 2**64  # a position that nothing has reached
+WAIT_SECONDS = 0.5  # for a free connection to the standby; then the primary is used
+WRITERS_MAX = 1000  # remembered individually
+UNKNOWN = 2**64  # a position that no server has reached
 
 REPLAYED = "select pg_last_wal_replay_lsn() - '0/0'::pg_lsn"
 HAS_REPLAYED = "select coalesce(pg_last_wal_replay_lsn() - '0/0'::pg_lsn >= $1::numeric, false)"
@@ -45,20 +45,20 @@ logger = logging.getLogger("scoville.replica")
 
 
 class Standby:
-    """A layer of the reads: the standby of SCOVILLE_READ_URL, and what it must have replayed for whom."""
+    """A layer of the reads: the standby of SCOVILLE_READ_URL, and which position it must have replayed for each caller."""
 
     def __init__(self, inner: Reads, url: str, primary: Database, primary_url: str, pool_size: int) -> None:
         self._inner = inner
         self.from_standby = 0
         self.from_primary = 0
-        self.is_close = False  # answers, and is not too far behind
+        self.is_close = False  # reachable and not too far behind
         self._primary = primary
         self._standby = Database(url, pool_size, wait_seconds=WAIT_SECONDS)
-        # Not through the pool of the requests: where that is full, the standby is needed most.
+        # Its own connections to the primary, not the pool of the requests: the standby is needed most when that pool is full.
         self._watch = Database(primary_url, 1)
         self._seen: deque[tuple[float, int]] = deque()  # when and where the primary was, within the limit
         self._wrote: dict[str, tuple[float, int]] = {}
-        self._floor = 0  # what everybody has to find
+        self._floor = 0  # required of every read
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Standby]:
@@ -72,7 +72,7 @@ class Standby:
             await self._standby.close()
             await self._watch.close()
 
-    # What a request asks --------------------------------------------------------------------------------------------------
+    # Requests -------------------------------------------------------------------------------------------------------------
 
     async def fetch(self, query: ReadQuery) -> list[Row]:
         if query.positions is None:
@@ -85,7 +85,7 @@ class Standby:
         return await self._inner.fetch(query)
 
     async def _read(self, query: ReadQuery, positions: Sequence[str]) -> list[Row] | None:
-        """The rows, or None: the primary is to be asked."""
+        """Returns the rows, or None: the primary must be asked."""
         identity = query.identity
         needed = self._needed(identity.subject, positions)
         if needed is None or not self.is_close:
@@ -99,19 +99,19 @@ class Standby:
         )
         try:
             rows = await self._standby.run(steps)
-        except psycopg.Error:  # of a thing that is not there yet, or no longer fits while rows are being replayed
+        except psycopg.Error:  # e.g. a function or column that is not replayed yet, or no longer fits
             return None
         except LostConnection:
-            self._tell(is_close=False)
+            self._set_close(is_close=False)
             return None
         except Problem as problem:
             if problem.status == 503:
-                self._tell(is_close=False)
+                self._set_close(is_close=False)
             return None
         return rows[3] if rows[1] == [(b"t",)] else None
 
     def _needed(self, subject: str, positions: Sequence[str]) -> int | None:
-        """The position that the standby must have replayed for this request; None where that is not known."""
+        """Returns the position that the standby must have replayed for this request, or None if it is unknown."""
         now = time.monotonic()
         bound = self._bound(now)
         if bound is None:
@@ -125,17 +125,17 @@ class Standby:
         return needed
 
     def _bound(self, now: float) -> int | None:
-        """Behind all that was committed longer ago than the limit."""
+        """Returns a position behind everything committed before the limit."""
         return next((position for at, position in self._seen if now - at <= LAG_SECONDS_MAX), None)
 
-    # What a write tells ---------------------------------------------------------------------------------------------------
+    # Writes ---------------------------------------------------------------------------------------------------------------
 
     def writing(self, identity: Identity) -> None:
-        """Until it is known where this caller's write ended, the standby has not got it."""
+        """Until the end of this caller's write is known, the standby counts as behind it."""
         self._remember(identity, UNKNOWN)
 
     def wrote(self, identity: Identity) -> str:
-        """After a write that was answered: the value of its Scoville-LSN."""
+        """Called after an answered write. Returns the value of its Scoville-LSN."""
         self._remember(identity, self._primary.position)
         return f"{self._primary.position:X}"
 
@@ -143,7 +143,7 @@ class Standby:
         now = time.monotonic()
         if len(self._wrote) >= WRITERS_MAX:
             self._wrote = {subject: (at, wrote) for subject, (at, wrote) in self._wrote.items() if now - at <= LAG_SECONDS_MAX}
-        if len(self._wrote) >= WRITERS_MAX:  # too many to tell apart
+        if len(self._wrote) >= WRITERS_MAX:  # too many to remember individually
             self._floor = self._primary.position
             self._wrote = {subject: (at, wrote) for subject, (at, wrote) in self._wrote.items() if wrote > self._floor}
         self._wrote[identity.subject] = (now, position)
@@ -156,7 +156,7 @@ class Standby:
                 await self._look()
             except Exception:
                 logger.exception("standby and primary cannot be compared, trying again")
-                self._tell(is_close=False)
+                self._set_close(is_close=False)
             await asyncio.sleep(WATCH_SECONDS)
 
     async def _look(self) -> None:
@@ -168,17 +168,17 @@ class Standby:
         while self._seen and now - self._seen[0][0] > LAG_SECONDS_MAX:
             self._seen.popleft()
         bound = self._bound(now)
-        self._tell(is_close=standby is not None and bound is not None and standby >= bound)
+        self._set_close(is_close=standby is not None and bound is not None and standby >= bound)
 
-    def _tell(self, *, is_close: bool) -> None:
+    def _set_close(self, *, is_close: bool) -> None:
         if is_close != self.is_close:
-            said = "reads go to the standby" if is_close else "the standby is away or too far behind: reads go to the primary"
+            said = "reads go to the standby" if is_close else "the standby is unreachable or lags: reads go to the primary"
             logger.log(logging.INFO if is_close else logging.WARNING, said)
         self.is_close = is_close
 
 
 async def _ask(database: Database, statement: str) -> int | None:
-    """A position; None where none can be had in time."""
+    """Returns a position, or None if the server does not give it in time."""
     try:
         async with asyncio.timeout(WATCH_TIMEOUT_SECONDS):
             [[(position,)]] = await database.run(((statement, ()),))

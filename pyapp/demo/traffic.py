@@ -18,7 +18,7 @@ from typing import Any, LiteralString
 
 import msgspec
 
-from pyapp.database.calls import Session
+from pyapp.database.calls import Connection
 from pyapp.database.keep import Keeper
 from pyapp.demo import CHANNELS, REGION, SHELF_LIFE, WAREHOUSES, read_rows
 from pyapp.identity.enter import Component, entering
@@ -54,7 +54,7 @@ async def run(database_url: str, stop: asyncio.Event) -> None:
     rng = random.Random()  # noqa: S311 (no secret)
     keeper = Keeper(database_url, "scoville demo")
 
-    async def trade(connection: Session) -> None:
+    async def trade(connection: Connection) -> None:
         if not await _is_demo(connection):
             logger.warning("the demo's SKUs are not all there: its orders are not replayed")
             return
@@ -82,13 +82,13 @@ def _drafts() -> Iterator[dict[str, Any]]:
         yield from orders.values()
 
 
-async def _is_demo(connection: Session) -> bool:
+async def _is_demo(connection: Connection) -> bool:
     sold = {row["sku_id"] for row in read_rows("orders.csv")}
     page = await _read(connection, STAFF, "select * from api.list_inventory(%s::smallint, %s, null, %s)", {})
     return sold <= {product["sku_id"] for product in page["data"]}
 
 
-async def _step(connection: Session, drafts: Iterator[dict[str, Any]], rng: random.Random) -> None:
+async def _step(connection: Connection, drafts: Iterator[dict[str, Any]], rng: random.Random) -> None:
     """One thing that happens in such a business."""
     page = await _read(connection, STAFF, "select * from api.list_orders(%s::smallint, %s, null, %s)", {"status": "processing"})
     waiting = page["data"]
@@ -107,7 +107,7 @@ async def _step(connection: Session, drafts: Iterator[dict[str, Any]], rng: rand
         await _refill(connection, rng.choice(draft["items"])["sku_id"], rng)
 
 
-async def _pack(connection: Session, order: dict[str, Any], rng: random.Random) -> None:
+async def _pack(connection: Connection, order: dict[str, Any], rng: random.Random) -> None:
     parcel: dict[str, Any] = {"order_id": order["order_id"], "tracking_number": f"DEMO{rng.randrange(10**8):08}"}
     item = order["items"][0]
     if order["fulfillment_status"] == "unfulfilled" and item["quantity"] > 1 and rng.random() < PACKED_IN_PART:
@@ -115,7 +115,7 @@ async def _pack(connection: Session, order: dict[str, Any], rng: random.Random) 
     await _write(connection, STAFF, "select * from api.fulfill_orders(%s::smallint, %s)", parcel)
 
 
-async def _mishap(connection: Session, order: dict[str, Any], rng: random.Random) -> None:
+async def _mishap(connection: Connection, order: dict[str, Any], rng: random.Random) -> None:
     part = rng.choice(order["allocations"])
     reason, note = rng.choice(MISHAPS)
     change = {"sku_id": part["sku_id"], "warehouse_location": part["warehouse_location"], "delta": -1, "reason_code": reason}
@@ -124,7 +124,7 @@ async def _mishap(connection: Session, order: dict[str, Any], rng: random.Random
     await _write(connection, STAFF, "select * from api.adjust_stock(%s::smallint, %s)", change)
 
 
-async def _refill(connection: Session, sku_id: str, rng: random.Random) -> None:
+async def _refill(connection: Connection, sku_id: str, rng: random.Random) -> None:
     """A delivery where little is left: a fresh batch for the warehouse that has least."""
     page = await _read(connection, STAFF, "select * from api.list_inventory(%s::smallint, %s, null, %s)", {"sku_id": sku_id})
     product = page["data"][0]
@@ -144,7 +144,7 @@ async def _refill(connection: Session, sku_id: str, rng: random.Random) -> None:
     await _write(connection, STAFF, "select * from api.receive_stock(%s::smallint, %s)", receipt)
 
 
-async def _read(connection: Session, who: Component, statement: LiteralString, filters: dict[str, Any]) -> Any:
+async def _read(connection: Connection, who: Component, statement: LiteralString, filters: dict[str, Any]) -> Any:
     """A page of what a query answers."""
     async with connection.transaction():
         await connection.execute(*entering(who, "demo"))
@@ -153,7 +153,7 @@ async def _read(connection: Session, who: Component, statement: LiteralString, f
         return row[0]
 
 
-async def _write(connection: Session, who: Component, statement: LiteralString, element: dict[str, Any]) -> None:
+async def _write(connection: Connection, who: Component, statement: LiteralString, element: dict[str, Any]) -> None:
     """One element of a command. A refusal, such as a shortage, is part of the business."""
     meta = {"actor": who.subject, "request_id": "demo", "idempotency_key": str(uuid.uuid4())}
     async with connection.transaction():

@@ -1,7 +1,7 @@
 """The AsyncAPI 3.0 document: the inventory socket, the stream of events, and each type of event.
 
-Made from events.event_types and from the structs of pyapp/eventlog/messages.py and pyapp/api/event_types.py; what they do not
-say is said here.
+Built from events.event_types and from the structs of pyapp/eventlog/messages.py and pyapp/api/event_types.py. This module adds
+what these do not contain.
 """
 
 from __future__ import annotations
@@ -24,37 +24,39 @@ from pyapp.live.inventory import MESSAGES_PER_SECOND, SOCKETS_MAX, SOCKETS_OF_ON
 from pyapp.live.stream import STREAMS_MAX, STREAMS_OF_ONE_MAX
 
 DESCRIPTION = """\
-Every change on every screen within milliseconds, and no client ever silently wrong.
+Every change on every screen within milliseconds. No client is ever wrong without a notice.
 
-- **A place** in the event log is `<epoch>:<seq>`. Keep the place of the last message; come back with it, and get what you missed.
-- **A reset** says that a place cannot be continued from: a backup was restored, or it is older than what is kept. On the socket a
-  snapshot follows; after one on the stream, read the present state again.
-- **You see what your token may see**: staff the stock of their warehouses, sales and integrations the orders of their channels,
-  an integration of stock only what is available.
+- **A position** in the event log (member `place`) is `<epoch>:<seq>`. Keep the position of the last message. Reconnect with it to
+  receive what you missed.
+- **A reset** means that a position cannot be continued from: a backup was restored, or it is older than the events kept.
+  On the socket a snapshot follows; after a reset on the stream, read the current state again.
+- **Your token decides what you see**: staff see the stock of their warehouses, sales and integrations the orders of their
+  channels. Of stock, an integration sees only the available units.
 """
 SOCKET = """\
-Open it with `?ticket=` (from `POST /v1/ws/tickets`, good once, for 30 seconds) or with the header Authorization, then subscribe.
-A snapshot comes, then every change: at most the newest state of each level each time, so a slow client skips states but never
-ends on a stale one. Within one subscription a level never comes with a version that is not higher than the one before.
+Open it with `?ticket=` (from `POST /v1/ws/tickets`, valid once, for 30 seconds) or with the header Authorization, then subscribe.
+You receive a snapshot, then every change. Each message has at most the newest state of each level, so a slow client skips states
+but never ends on a stale one. Within a subscription, the version of a level only ever increases.
 
-Without changes the place comes every 15 seconds. Also at `/ws/inventory`.
+Without changes, the position is sent every 15 seconds. Also at `/ws/inventory`.
 """
 STREAM = """\
 Server-sent events with the token in the header Authorization: each event that the caller may see, once and in order. `id` is
-the place: sent back as Last-Event-ID, which a browser's EventSource does by itself, or as `?after=`, it makes the stream go on
-there. Without one it begins now. `?types=stock.low,stock.out` chooses. A comment with the place comes every 15 seconds.
+the position. Send it back as Last-Event-ID (a browser's EventSource does so by itself) or as `?after=` to resume from there.
+Without a position the stream begins now. `?types=stock.low,stock.out` selects types. A comment
+carries the position every 15 seconds.
 """
 CLOSE_CODES = {
-    1008: "a query that cannot be used, or too many messages or sockets",
-    1009: "a message that is too large",
+    1008: "an invalid query, or too many messages or sockets",
+    1009: "the message is too large",
     1011: "an error on our side",
-    1012: "the server goes away: come back at once, with `after`",
-    1013: "the database is away: come back in a moment",
-    4401: "the token or ticket is missing or no good, has expired or was revoked: get a new one",
+    1012: "the server is stopping: reconnect at once, with `after`",
+    1013: "the database is unreachable: reconnect in a moment",
+    4401: "the token or ticket is missing, invalid, expired or revoked: get a new one",
     4403: "a page of another origin, or a region that is not yours",
-    4408: "too slow: nothing was taken for half a minute; come back with `after`",
+    4408: "too slow: nothing was accepted for 30 seconds; reconnect with `after`",
 }
-RESET = "streamReset"  # its name on the stream is reset, as that of another message on the socket
+RESET = "streamReset"  # named reset on the stream, like the message on the socket
 REF = "#/components/schemas/{name}"
 TO_CLIENT: tuple[type[msgspec.Struct], ...] = (
     messages.Snapshot,
@@ -67,7 +69,7 @@ TO_SERVER: tuple[type[msgspec.Struct], ...] = (messages.Subscribe, messages.Ping
 
 
 def build() -> Json:
-    """The document as a JSON object."""
+    """Returns the document as a JSON object."""
     schemas = _schemas()
     return {
         "asyncapi": "3.0.0",
@@ -80,8 +82,8 @@ def build() -> Json:
         },
         "defaultContentType": "application/json",
         "servers": {
-            "sockets": {"host": "{host}", "protocol": "wss", "description": "Where the API is.", **_server()},
-            "streams": {"host": "{host}", "protocol": "https", "description": "Where the API is.", **_server()},
+            "sockets": {"host": "{host}", "protocol": "wss", "description": "The address of the API.", **_server()},
+            "streams": {"host": "{host}", "protocol": "https", "description": "The address of the API.", **_server()},
         },
         "channels": {"inventory": _inventory(), "events": _events()},
         "operations": _operations(),
@@ -98,7 +100,7 @@ def build() -> Json:
 
 @cache
 def encoded() -> bytes:
-    """The document as it is served."""
+    """Returns the document as it is served."""
     return msgspec.json.encode(build())
 
 
@@ -112,8 +114,8 @@ def _server() -> Json:
 def _inventory() -> Json:
     codes = "\n".join(f"- `{code}` {text}" for code, text in CLOSE_CODES.items())
     limits = (
-        f"At most {MESSAGES_PER_SECOND:g} messages a second from a client, {SOCKETS_MAX} sockets a process (then 503), "
-        f"{SOCKETS_OF_ONE_MAX} of them of one caller (then 1008)."
+        f"At most {MESSAGES_PER_SECOND:g} messages per second and client, {SOCKETS_MAX} sockets per process (then 503), "
+        f"{SOCKETS_OF_ONE_MAX} of them per caller (then 1008)."
     )
     return {
         "address": "/v1/ws/inventory",
@@ -128,7 +130,7 @@ def _inventory() -> Json:
                     "type": "object",
                     "properties": {
                         "ticket": {"type": "string", "description": "From POST /v1/ws/tickets."},
-                        "region": {"type": "integer", "description": "Only an admin may choose."},
+                        "region": {"type": "integer", "description": "Only an admin may choose the region."},
                     },
                 },
                 "bindingVersion": "0.1.0",
@@ -139,8 +141,8 @@ def _inventory() -> Json:
 
 def _events() -> Json:
     limits = (
-        f"At most {STREAMS_MAX} streams a process (then 503), {STREAMS_OF_ONE_MAX} of them of one caller (then 429). Opening "
-        "one counts as a read, where callers have limits."
+        f"At most {STREAMS_MAX} streams per process (then 503), {STREAMS_OF_ONE_MAX} of them per caller (then 429). Opening "
+        "one counts as a read if rate limits are set."
     )
     return {
         "address": "/v1/events/stream",
@@ -162,9 +164,9 @@ def _operations() -> Json:
         }
 
     return {
-        "receiveRequests": operation("receive", "inventory", "What a client says", map(name_of, TO_SERVER)),
-        "sendLevels": operation("send", "inventory", "What a client is told", map(name_of, TO_CLIENT)),
-        "sendEvents": operation("send", "events", "What a stream carries", [*DATA, RESET]),
+        "receiveRequests": operation("receive", "inventory", "Messages from the client", map(name_of, TO_SERVER)),
+        "sendLevels": operation("send", "inventory", "Messages to the client", map(name_of, TO_CLIENT)),
+        "sendEvents": operation("send", "events", "Messages of a stream", [*DATA, RESET]),
     }
 
 
@@ -179,16 +181,16 @@ def _schemas() -> dict[str, Json]:
         *DATA.values(),
     }
     _, components = msgspec.json.schema_components(sorted(types, key=lambda type_: type_.__name__), ref_template=REF)
-    # Only Python needs to be told that $ does not match before a last line break.
+    # Only Python needs to be told that $ does not match before a final line break.
     schemas: dict[str, Json] = json.loads(json.dumps(components).replace(r"$(?!\\n)", "$"))
-    # Types that msgspec does not need to know, since it never decodes them.
+    # Types that msgspec never decodes and so does not know.
     schemas["Error"]["properties"]["problem"] = {"$ref": REF.format(name="Problem")}
     levels = {"anyOf": [{"$ref": REF.format(name=name)} for name in ("Level", "AvailableLevel")]}
     for name in ("Snapshot", "Changes"):
         schemas[name]["properties"]["levels"]["items"] = levels
     for name, schema in schemas.items():
         if name not in ("Subscribe", "Ping"):
-            schema.pop("additionalProperties", None)  # what is sent may gain members; no client shall break then
+            schema.pop("additionalProperties", None)  # messages may gain members, which must not break clients
     for type_, data in DATA.items():
         schemas[_camel(type_)] = {
             "title": type_,
@@ -232,7 +234,7 @@ def _event_messages(schemas: Json) -> dict[str, Json]:
     made[RESET] = {
         "name": "reset",
         "title": "reset",
-        "summary": "The place asked for is gone; the stream goes on from the end of the log.",
+        "summary": "The requested position is gone; the stream continues from the end of the log.",
         "payload": reset,
         "examples": [{"payload": compose(reset, schemas)}],
     }
@@ -240,7 +242,7 @@ def _event_messages(schemas: Json) -> dict[str, Json]:
 
 
 def name_of(type_: type[msgspec.Struct]) -> str:
-    """The name of a message of the socket: its `type`."""
+    """Returns the name of a socket message: its `type`."""
     return str(type_.__struct_config__.tag)
 
 
@@ -249,5 +251,5 @@ def _camel(type_: str) -> str:
 
 
 def messages_of(document: Json, channel: str) -> list[tuple[str, Any]]:
-    """The messages of a channel, for a page that shows them."""
+    """Returns the messages of a channel, for a page that shows them."""
     return [(name, document["components"]["messages"][name]) for name in document["channels"][channel]["messages"]]

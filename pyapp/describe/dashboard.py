@@ -1,6 +1,6 @@
-"""The dashboard at `/`: files that ui/build.py bundled, and headers that let the page load nothing from anywhere else.
+"""The dashboard at `/`: files that ui/build.py bundled, and headers that let the page load nothing from other hosts.
 
-The page finds its own way to /stock/..., /orders/...: each of its paths answers the same document.
+The page has its own router for /stock/..., /orders/...: each of its paths returns the same document.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from pyapp.http.context import matches_etag
 WEB = Path(__file__).parents[1] / "web"
 PAGES = ("/stock/{sku_id}", "/orders", "/orders/{order_id}", "/webhooks", "/webhooks/{webhook_id}", "/analytics")
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
-FOREVER = "public, max-age=31536000, immutable"  # its name changes with its content
+FOREVER = "public, max-age=31536000, immutable"  # the name changes with the content
 CHECK_FIRST = "no-cache"
-# A policy for the whole page: scripts and styles from here, no inline ones, no frame around it, nothing to or from elsewhere.
+# A policy for the whole page: scripts and styles from this host only, none inline, no frames, no requests to other hosts.
 SECURITY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; "
@@ -42,7 +42,7 @@ NOT_BUILT = b"""<!doctype html>
 
 
 class Asset(NamedTuple):
-    """A file as it is sent: as it is, or compressed."""
+    """A file as it is sent: plain, or compressed."""
 
     body: bytes
     compressed: bytes
@@ -97,7 +97,7 @@ class Dashboard:
         return _respond(request, self.page)
 
     async def inner_page(self, request: Request) -> Response:
-        """The same document, for browsers: a client of the API that forgot /v1 is told so."""
+        """Returns the same document to browsers. An API client that forgot /v1 gets an error instead."""
         if "text/html" not in request.headers.get("accept", ""):
             raise HTTPException(404)
         return await self.home(request)

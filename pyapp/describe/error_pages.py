@@ -50,7 +50,7 @@ def interactive() -> str:
 
 
 def live() -> str:
-    """Sockets and streams, from the AsyncAPI document: each channel with its messages, an example for each."""
+    """Sockets and streams, from the AsyncAPI document: each channel with its messages and an example of each."""
     document = asyncapi.build()
     parts = [f"<h1>Live</h1>{_prose(document['info']['description'])}"]
     for name, channel in document["channels"].items():
@@ -68,7 +68,7 @@ def live() -> str:
 
 
 def _prose(text: str) -> str:
-    """The little of Markdown that our descriptions use: paragraphs, lists, code and bold."""
+    """Renders the small part of Markdown that our descriptions use: paragraphs, lists, code and bold."""
     html = re.sub(r"`([^`]+)`", r"<code>\1</code>", re.sub(r"\*\*([^*]+)\*\*", r"<strong>\1</strong>", escape(text)))
     blocks = []
     for block in re.split(r"\n\n+", html.strip()):
@@ -81,7 +81,7 @@ def _prose(text: str) -> str:
 
 
 def errors() -> str:
-    """All problem types, by status."""
+    """Lists all problem types, by status."""
     rows = "".join(
         f"<tr><td>{kind.status}</td><td><code>{code}</code></td>"
         f'<td><a href="/docs/errors/{kind.slug}">{escape(kind.title)}</a></td></tr>'
@@ -89,7 +89,7 @@ def errors() -> str:
     )
     body = (
         '<main class="prose"><h1>Errors</h1>'
-        "<p>A request that is refused is answered with a problem document (RFC 9457). Let programs decide by <code>code</code>, "
+        "<p>A refused request returns a problem document (RFC 9457). Programs should decide by <code>code</code>, "
         "which is stable; <code>detail</code> and <code>errors</code> say what was wrong in this case, and <code>type</code> "
         "leads here.</p>"
         f"<table><thead><tr><th>Status</th><th>Code</th><th>Meaning</th></tr></thead><tbody>{rows}</tbody></table></main>"
@@ -98,7 +98,7 @@ def errors() -> str:
 
 
 def error(code: str) -> str:
-    """One problem type: when it happens, what to do, an example, and which operations answer it."""
+    """Describes one problem type: when it happens, what to do, an example, and which operations return it."""
     kind = KINDS[code]
     operations = "".join(
         f'<li><a href="/docs#/{route.tag}/{route.operation_id}"><code>{route.method} {escape(route.path)}</code></a></li>'

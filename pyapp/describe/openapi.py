@@ -1,6 +1,6 @@
-"""The OpenAPI 3.1 document, made from the route table, the structs of bodies and answers, and the register of errors.
+"""The OpenAPI 3.1 document, built from the route table, the structs of bodies and answers, and the register of errors.
 
-Nothing about an operation is written here: what the row and its types do not say is not in the document.
+This module contains nothing about single operations: everything comes from the route and its types.
 """
 
 from __future__ import annotations
@@ -27,38 +27,38 @@ from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS, Route
 from pyapp.problems import KINDS, MEDIA_TYPE, document
 
 DESCRIPTION = """\
-Stock and orders, exact to the unit. Each change of a quantity is a line of a ledger, and nothing is ever sold twice.
+Stock and orders, exact to the unit. Each change of a quantity is a line of a ledger, and no unit is ever sold twice.
 
-- **Errors** are problem documents (RFC 9457, `application/problem+json`). Decide by `code`; `type` leads to a page that
+- **Errors** are problem documents (RFC 9457, `application/problem+json`). Decide by `code`; `type` links to a page that
   explains it.
-- **Repeat safely**: send an `Idempotency-Key` with what moves stock or makes an order. A repeat gets the first answer and
+- **Repeat safely**: send an `Idempotency-Key` with requests that move stock or place orders. A repeat gets the first answer and
   `Idempotency-Replayed: true`.
-- **Lists** come in pages: pass `next_cursor` as `cursor`, or follow the `Link` header. With `Accept: text/csv` they come as CSV.
-- **Try first**: `?dry_run=true` on any write does everything, answers, and keeps nothing.
-- **Many at once**: where a body may be a list, each element has a result of its own (207), and one refusal harms no other.
-- **Versions**: an `ETag` goes back as `If-None-Match` (304 while nothing changed) or as `If-Match` (412 if something did).
-  A write that cannot decide on a version refuses both headers (400) rather than ignore them.
+- **Lists** are paged: pass `next_cursor` as `cursor`, or follow the `Link` header. `Accept: text/csv` returns them as CSV.
+- **Dry runs**: `?dry_run=true` on any write returns the answer and stores nothing.
+- **Bulk writes**: if a body may be a list, each element gets its own result (207), and a refusal does not affect the others.
+- **Versions**: send an `ETag` as `If-None-Match` (304 while nothing changed) or as `If-Match` (412 if something did).
+  A write that cannot check a version refuses both headers (400) instead of ignoring them.
 """
-SERVICE = "Whether the service is there."  # the tag of what stands in no table
-# A bare key, or a quoted one: a string of RFC 9651, as the draft of the header has it.
+SERVICE = "Health and metrics of the service."  # the tag of routes outside the table
+# A bare key, or a quoted one: a string of RFC 9651, as in the draft of the header.
 KEY_PATTERN = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
 HEADERS = {
-    "X-Request-ID": ("The id of the request: yours, or one that was made for it.", {"type": "string", "minLength": 1}),
+    "X-Request-ID": ("The ID of the request: yours, or a generated one.", {"type": "string", "minLength": 1}),
     "ETag": ("The version of the document.", {"type": "string", "pattern": '^"[!#-~]*"$'}),
-    "Link": ('The next page, as `<...>; rel="next"` (RFC 8288); absent on the last one.', {"type": "string"}),
-    "Vary": ("Accept: a list can be had as JSON or CSV.", {"type": "string"}),
-    "Location": ("Where the new thing is.", {"type": "string"}),
-    "Idempotency-Replayed": ("Present where this answer was given before, under the same key.", {"enum": ["true"]}),
-    HEADER: ("Present where reads may go to a standby: send it with them, and they see this write.", {"type": "string"}),
-    "Dry-Run": ("Present where nothing was kept.", {"enum": ["true"]}),
-    "RateLimit-Policy": ("The limits that there are.", {"type": "string"}),
-    "RateLimit": ("What is left of them.", {"type": "string"}),
+    "Link": ('The next page, as `<...>; rel="next"` (RFC 8288); absent on the last page.', {"type": "string"}),
+    "Vary": ("Accept: a list is available as JSON or CSV.", {"type": "string"}),
+    "Location": ("The URL of the new thing.", {"type": "string"}),
+    "Idempotency-Replayed": ("Present if an earlier request with the same key got this answer.", {"enum": ["true"]}),
+    HEADER: ("Present if reads may go to a standby: send it with them so that they see this write.", {"type": "string"}),
+    "Dry-Run": ("Present if nothing was stored.", {"enum": ["true"]}),
+    "RateLimit-Policy": ("The limits of the caller.", {"type": "string"}),
+    "RateLimit": ("The requests left.", {"type": "string"}),
     "Retry-After": ("Seconds to wait.", {"type": "string", "pattern": "^[0-9]+$"}),
     "WWW-Authenticate": ("The challenge of RFC 6750.", {"type": "string"}),
 }
 HEADERS_OF_STATUS = {401: ("WWW-Authenticate",), 429: ("Retry-After", "RateLimit-Policy", "RateLimit"), 503: ("Retry-After",)}
 SECURITY = {
-    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token you have."},
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "Your token."},
     "client": {
         "type": "oauth2",
         "description": "Client id and secret, for a token of at most 15 minutes.",
@@ -69,7 +69,7 @@ REF = "#/components/schemas/{name}"
 
 
 def build(routes: Sequence[Route] = ROUTES) -> Json:
-    """The document as a JSON object."""
+    """Returns the document as a JSON object."""
     schemas = _schemas(routes)
     paths: dict[str, Json] = {}
     for route in routes:
@@ -107,16 +107,16 @@ def build(routes: Sequence[Route] = ROUTES) -> Json:
 
 @cache
 def encoded() -> bytes:
-    """The document as it is served."""
+    """Returns the document as it is served."""
     return msgspec.json.encode(build())
 
 
 def errors_of(route: Route) -> tuple[str, ...]:
-    """Every code that the route can answer."""
+    """Returns every code that the route can return."""
     codes = {*COMMON_ERRORS, *route.errors}
     if route.method != "GET":
         codes.update(WRITE_ERRORS)
-    if not route.roles:  # it reads its form, and who sends it, by the rules of another standard
+    if not route.roles:  # its form and its authentication follow another standard
         codes -= {"RQ403", "RQ415", "RQ422", "VA001"}
     if "{" in route.path:
         codes.add("RQ404")
@@ -126,13 +126,13 @@ def errors_of(route: Route) -> tuple[str, ...]:
 
 
 def example(code: str) -> Json:
-    """A problem document of this code."""
+    """Returns a problem document of this code."""
     said = KINDS[code].example
     return document(code, said.detail, said.errors, "7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
 
 
 def _schemas(routes: Iterable[Route]) -> dict[str, Json]:
-    """All schemas by name."""
+    """Returns all schemas by name."""
     answers: set[type] = {Problem, *(route.refusal for route in routes)}
     bodies: set[type[Body]] = set()
     for route in routes:
@@ -140,23 +140,23 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Json]:
         bodies.update([route.body] if route.body and fields(route.body) else [])
     schemas, drafts = _components(answers), _components(bodies)
     for schema in schemas.values():
-        schema.pop("additionalProperties", None)  # answers may gain members; no client shall break then
+        schema.pop("additionalProperties", None)  # answers may gain members, which must not break clients
     for body in bodies:
         drafts[body.__name__] |= body.together
     if both := schemas.keys() & drafts.keys():
-        raise ValueError(f"bodies and answers have names of their own: {sorted(both)}")
+        raise ValueError(f"bodies and answers must not share names: {sorted(both)}")
     return schemas | drafts
 
 
 def _components(types: Iterable[type]) -> dict[str, Json]:
     _, components = msgspec.json.schema_components(sorted(types, key=lambda type_: type_.__name__), ref_template=REF)
-    # Only Python needs to be told that $ does not match before a last line break.
+    # Only Python needs to be told that $ does not match before a final line break.
     made: dict[str, Json] = json.loads(json.dumps(components).replace(r"$(?!\\n)", "$"), object_hook=_with_type)
     return made
 
 
 def _with_type(schema: Json) -> Json:
-    """An enumeration says what it is made of: generators of clients ask for it."""
+    """Adds the type to an enumeration: client generators need it."""
     values = schema.get("enum")
     strings = isinstance(values, list) and all(isinstance(value, str) for value in values)
     return {"type": "string", **schema} if strings and "type" not in schema else schema
@@ -189,26 +189,24 @@ def _parameters(route: Route) -> Iterable[Json]:
     if route.key != "none":
         yield _header(
             "Idempotency-Key",
-            f"1 to {KEY_CHARACTERS_MAX} printable ASCII characters, bare or quoted, kept for 24 hours. A new one for each new "
+            f"1 to {KEY_CHARACTERS_MAX} printable ASCII characters, bare or quoted, kept for 24 hours. A new one per "
             "request, the same for its repeats.",
             {"type": "string", "pattern": KEY_PATTERN},
             required=route.key == "required",
             example="0b7d7a54-9a1e-4d0b-8a53-3f1f0b1c9e55",
         )
     if route.takes_if_match:
-        text = "The ETag that you saw, or * for whatever is there."
+        text = "The ETag that you saw, or * for any version."
         yield _header("If-Match", text, {"type": "string", "format": "etag"}, example='"7"')
     if route.takes_if_none_match:
-        yield _header("If-None-Match", "* to make it only where it is not there yet.", {"type": "string", "enum": ["*"]})
+        yield _header("If-None-Match", "* to create it only if it does not exist.", {"type": "string", "enum": ["*"]})
     if route.replicated:
         yield _header(
-            HEADER, f"What your last write answered as {HEADER}, if it did: the answer then knows of it.", {"type": "string"}
+            HEADER, f"The {HEADER} of your last write, if any: the answer then includes that write.", {"type": "string"}
         )
     if _has_etag(route):
         yield _header("If-None-Match", "The ETag that you have: 304 while it is current.", {"type": "string"})
-    yield _header(
-        "X-Request-ID", "Comes back, and stands in audit and logs. One of other characters is replaced.", {"type": "string"}
-    )
+    yield _header("X-Request-ID", "Returned, and recorded in audit and logs. An invalid one is replaced.", {"type": "string"})
 
 
 def _header(name: str, text: str, schema: Json, *, required: bool = False, **more: Any) -> Json:
@@ -249,13 +247,13 @@ def _responses(route: Route, schemas: Mapping[str, Json]) -> Json:
         done["headers"] |= {"Vary": {"$ref": "#/components/headers/Vary"}}
     responses: Json = {str(route.status): done}
     if route.upserts:
-        responses["200"] = _response("Changed: it was there before.", answer, names)
+        responses["200"] = _response("Changed: it existed before.", answer, names)
         responses["200"]["content"]["application/json"]["example"] = sample
     if _has_etag(route):
-        responses["304"] = {"description": "What you have is current.", "headers": _headers(["X-Request-ID", "ETag"])}
+        responses["304"] = {"description": "Your version is current.", "headers": _headers(["X-Request-ID", "ETag"])}
     if route.many:
         results = {"$ref": REF.format(name=results_of(route.answer).__name__)}
-        responses["207"] = _response("A list was sent: a result for each element.", results, names)
+        responses["207"] = _response("A list was sent: one result per element.", results, names)
     by_status: dict[int, list[str]] = {}
     for code in errors_of(route):
         by_status.setdefault(KINDS[code].status, []).append(code)
@@ -264,7 +262,7 @@ def _responses(route: Route, schemas: Mapping[str, Json]) -> Json:
 
 
 def _links(route: Route, routes: Sequence[Route]) -> Json:
-    """What can be done next with what this route made: each operation whose path begins where its Location leads."""
+    """Returns the possible next steps for a new thing: each operation whose path begins with its Location."""
     variables = re.findall(r"{(\w+)}", route.location or "")
     parameters = {name: f"$response.body#/{name}" for name in variables if name in route.answer.__struct_fields__}
     found = [other for other in routes if route.location and other.path.startswith(route.location)]
@@ -314,14 +312,14 @@ def _metrics() -> Json:
         "operationId": "metrics",
         "tags": ["service"],
         "summary": "Metrics of this service",
-        "description": "In the text format of Prometheus. Needs no token, unless one was set for it (SCOVILLE_METRICS_TOKEN).",
+        "description": "In the text format of Prometheus. Needs no token, unless SCOVILLE_METRICS_TOKEN is set.",
         "security": [],
         "responses": {"200": answer},
     }
 
 
 def compose(schema: Json, schemas: Mapping[str, Json], *, required_only: bool = False) -> Any:
-    """A document of this schema, from the examples of its parts."""
+    """Builds a document of this schema from the examples of its parts."""
     if "$ref" in schema:
         return compose(schemas[schema["$ref"].rpartition("/")[2]], schemas, required_only=required_only)
     if "examples" in schema:

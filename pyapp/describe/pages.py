@@ -1,10 +1,10 @@
-"""The documentation that the service carries with it: no page of it needs anything from another host.
+"""The documentation that the service serves itself: its pages load nothing from other hosts.
 
 /openapi.json    the description of the API
-/docs            Swagger UI on it, from the files of the package offapi
+/docs            Swagger UI for it, from the files of the package offapi
 /asyncapi.json   the description of sockets and streams
-/docs/live       the same to be read, with an example of each message
-/docs/errors     what each problem type means; `type` in a problem document leads here
+/docs/live       the same as a page, with an example of each message
+/docs/errors     the meaning of each problem type; `type` in a problem document links here
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from pyapp.http.accept import takes_gzip
 from pyapp.http.context import matches_etag
 from pyapp.problems import KINDS
 
-# Scripts and styles from files of this host only, requests to this host only. Swagger UI's own icons are data: images.
+# Scripts, styles and requests from this host only. Swagger UI's own icons are data: images.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -42,7 +42,7 @@ GZIP_BYTES_MIN = 1024
 
 
 class File(NamedTuple):
-    """A document as it is served: plain, compressed, and with the tag that its bytes give it."""
+    """A document as it is served: plain, compressed, and with its ETag."""
 
     content: bytes
     compressed: bytes
@@ -50,7 +50,7 @@ class File(NamedTuple):
     tag: str
 
 
-# What /docs loads. offapi is never imported: importing it reads 9 MB of files.
+# The files that /docs loads. offapi is never imported: its import reads 9 MB of files.
 ASSETS = {
     "docs.js": (None, "docs.js", "text/javascript"),
     "docs.css": (None, "docs.css", "text/css"),
@@ -60,7 +60,7 @@ ASSETS = {
 
 
 def routes() -> list[Route]:
-    """What the application serves besides the API. Another description gets its routes here and its line in pages.MENU."""
+    """The documentation routes. A new document gets its routes here and its line in pages.MENU."""
     return [
         Route("/openapi.json", description),
         Route("/asyncapi.json", live_description),

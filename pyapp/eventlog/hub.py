@@ -1,9 +1,8 @@
-"""The one reader of the event log in this process: follows it, keeps what is new, tells the audience.
+"""The only reader of the event log in this process: follows it, keeps the newest events, passes them to subscribers.
 
-It listens first and reads then, so nothing falls between. NOTIFY only says that there may be something; what there is the log
-says, read after the last seq. So a notification that is lost, or a listener that is killed, costs time and nothing else: there is
-a poll besides, and after a lost connection reading goes on where it stopped. Where it cannot (the epoch has changed, events
-are missing) everybody is told so.
+It starts to listen before it reads, so it misses nothing. NOTIFY only says that there may be new events; the events come from the
+log, read from the last seq on. So a lost notification or a killed listener costs only time: the hub also polls, and after a lost
+connection it resumes where it stopped. If it cannot (the epoch has changed, events are missing), it resets all subscribers.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from typing import Protocol
 import msgspec
 from psycopg.pq.misc import PGnotify
 
-from pyapp.database.calls import Database, Row, Session, run_steps
+from pyapp.database.calls import Connection, Database, Row, run_steps
 from pyapp.database.keep import Keeper
 from pyapp.eventlog import messages
 from pyapp.eventlog import reading as log
-from pyapp.eventlog.levels import Change, Key, Window
-from pyapp.eventlog.reading import Batch, Event, Extent, Lost, Place
+from pyapp.eventlog.levels import Change, LevelKey, Window
+from pyapp.eventlog.reading import Event, Extent, LogPage, Lost, Position
 from pyapp.eventlog.recent import Recent
 from pyapp.problems import unavailable
 
@@ -33,40 +32,40 @@ LISTEN_EVENTS = "listen scoville_events"
 LISTEN_BEAT = "listen scoville_beat"
 BEAT = "select pg_notify('scoville_beat', $1)"
 POLL_SECONDS = 1.0  # also while notifications arrive
-FRESH_POLL_SECONDS = 0.04  # while somebody needs to know that nothing has changed
-FRESH_SECONDS = 1.0  # so long after the last one who did
-SILENT_POLL_SECONDS = 0.05  # while the heartbeat does not come back: something between swallows NOTIFY
+FRESH_POLL_SECONDS = 0.04  # while a cache needs to know that nothing has changed
+FRESH_SECONDS = 1.0  # for this long after the last such request
+SILENT_POLL_SECONDS = 0.05  # while the heartbeat does not arrive, because something between swallows NOTIFY
 HEARTBEAT_SECONDS = 10.0
 STATEMENT_MILLISECONDS = 8_000
 FLUSH_SECONDS = 0.004  # while busy, between the starts of two flushes
-FLUSH_SHARE = 0.6  # of the process's time at most that reading and flushing may take
+FLUSH_SHARE = 0.6  # largest share of the process's time that reading and flushing may take
 READY_SECONDS = 5.0
-CATCH_UP_SECONDS = 2.0  # for a place that another process has told and this one has not read yet
-EXTEND_EVENTS_MAX = 20_000  # read back for those who come back after this process was started
+CATCH_UP_SECONDS = 2.0  # to reach a position that another process has announced and this one has not read yet
+EXTEND_EVENTS_MAX = 20_000  # read back for clients that resume after this process has started
 
 
 class Subscriber(Protocol):
     def on_events(self, events: Sequence[Event], changes: Sequence[Change], /) -> None:
-        """New events; `changes` are the newest states of the levels that they changed, in the order of their seq."""
+        """New events, and the newest states of the levels that they changed, in the order of their seq."""
 
     def on_reset(self, reason: str, /) -> None:
-        """The log cannot be continued from the place reached: start again from the hub's new place."""
+        """The log cannot be continued from the reached position: start again from the hub's new position."""
 
 
 class Hub:
-    """`place` is where this process has come to; it is None until the log was read for the first time."""
+    """`position` is the last position that was read; it is None until the log has been read for the first time."""
 
     def __init__(self, url: str, database: Database) -> None:
         self._keeper = Keeper(url, "scoville live", statement_milliseconds=STATEMENT_MILLISECONDS)
         self._database = database
-        self.place: Place | None = None
+        self.position: Position | None = None
         self.window = Window()
         self.recent = Recent()
         self.subscribers: list[Subscriber] = []
         self.silent = False
         self.events_read = 0
-        self.lag_seconds = 0.0  # of the last event, from the change to here
-        self.fresh_at = 0.0  # monotonic: whatever was committed before this moment has been told to the audience
+        self.lag_seconds = 0.0  # of the last event, from the change to its arrival here
+        self.fresh_at = 0.0  # monotonic: subscribers have everything committed before this moment
         self._fresh_until = 0.0
         self._ready = asyncio.Event()
         self._woken = asyncio.Event()
@@ -75,7 +74,7 @@ class Hub:
         self._beat_sent = self._beat_heard = 0.0
 
     async def run(self) -> None:
-        """Follows the log until cancelled; a database that is away is waited for."""
+        """Follows the log until cancelled. Waits for a database that is unreachable."""
         await self._keeper.run(self._work)
 
     @property
@@ -84,129 +83,129 @@ class Hub:
 
     @property
     def seq(self) -> int:
-        """Of the last event that was read."""
-        return 0 if self.place is None else self.place.seq
+        """The seq of the last event that was read."""
+        return 0 if self.position is None else self.position.seq
 
-    def has_come_to(self, place: Place) -> bool:
-        return self.place is not None and self.place.epoch == place.epoch and self.place.seq >= place.seq
+    def has_reached(self, position: Position) -> bool:
+        return self.position is not None and self.position.epoch == position.epoch and self.position.seq >= position.seq
 
-    def place_at(self, seq: int) -> str:
-        """A place in the present epoch, as clients know it."""
-        return str(Place("" if self.place is None else self.place.epoch, seq))
+    def position_at(self, seq: int) -> str:
+        """Returns a position in the current epoch, as clients receive it."""
+        return str(Position("" if self.position is None else self.position.epoch, seq))
 
-    async def ready(self) -> Place:
-        """Where the hub is. Raises Problem RQ503 when the log could not be read yet."""
+    async def ready(self) -> Position:
+        """Returns the hub's position. Raises Problem RQ503 if the log has not been read yet."""
         try:
             async with asyncio.timeout(READY_SECONDS):
                 await self._ready.wait()
         except TimeoutError:
             raise unavailable("The event log cannot be read at the moment. Try again.") from None
-        assert self.place is not None  # noqa: S101
-        return self.place
+        assert self.position is not None  # noqa: S101
+        return self.position
 
     def poke(self) -> None:
-        """Have the log read now."""
+        """Reads the log now."""
         self._woken.set()
 
     def stay_fresh(self) -> None:
-        """Have `fresh_at` follow the clock closely for the next FRESH_SECONDS."""
+        """Keeps `fresh_at` close to the clock for the next FRESH_SECONDS."""
         now = time.monotonic()
         if self._fresh_until < now:
             self._woken.set()
         self._fresh_until = now + FRESH_SECONDS
 
-    async def reach(self, place: Place) -> None:
-        """Makes sure that the hub has come to `place` and that the window goes back to it. Raises Lost, and Problem RQ503."""
+    async def reach(self, position: Position) -> None:
+        """Waits until the hub has reached `position`, and extends the window back to it. Raises Lost, and Problem RQ503."""
         await self.ready()
         limit = time.monotonic() + CATCH_UP_SECONDS
-        while self._seq(place) < place.seq:
+        while self._seq(position) < position.seq:
             if time.monotonic() > limit:
                 raise Lost("place_unknown")
             self.poke()
             await asyncio.sleep(FLUSH_SECONDS)
         async with self._extending:
-            if place.seq < self.window.base:
-                await self._extend(place)
+            if position.seq < self.window.base:
+                await self._extend(position)
 
-    def _seq(self, place: Place) -> int:
-        if self.place is None or self.place.epoch != place.epoch:
+    def _seq(self, position: Position) -> int:
+        if self.position is None or self.position.epoch != position.epoch:
             raise Lost("epoch_changed")
-        return self.place.seq
+        return self.position.seq
 
-    async def _extend(self, place: Place) -> None:
-        """Reads back what lies between the place and the window: those who come back after a restart share the work."""
+    async def _extend(self, position: Position) -> None:
+        """Reads the events between the position and the window. Clients that resume after a restart share this work."""
         found: list[Event] = []
         until = self.window.base
-        extent = log.extent((await self._query(log.PLACE_NOW))[0])
-        if place.seq < extent.first_seq - 1:
+        extent = log.extent((await self._query(log.READ_EXTENT))[0])
+        if position.seq < extent.first_seq - 1:
             raise Lost("place_expired")
-        if until - place.seq > EXTEND_EVENTS_MAX:
+        if until - position.seq > EXTEND_EVENTS_MAX:
             raise Lost("place_too_far_back")
-        while (seq := place.seq + len(found)) < until:
+        while (seq := position.seq + len(found)) < until:
             page = log.events(await self._query(log.READ_EVENTS, seq, min(log.PAGE_EVENTS, until - seq)))
             if not page or page[0].seq != seq + 1 or page[-1].seq != seq + len(page):
                 raise Lost("place_expired")
             found += page
-        self._seq(place)
+        self._seq(position)
         try:
-            self.window.extend(place.seq, until, log.changes(found))
+            self.window.extend(position.seq, until, log.changes(found))
         except msgspec.ValidationError:
             logger.exception("an event in the log cannot be read")
-        if place.seq < self.window.base:
+        if position.seq < self.window.base:
             raise Lost("place_too_far_back")
 
     async def _query(self, statement: str, *values: int) -> list[Row]:
         return await self._database.call(log.READER, statement, values, request_id="live", read_only=True)
 
-    async def _work(self, session: Session) -> None:
+    async def _work(self, connection: Connection) -> None:
         self._beat_sent = 0.0
-        await self._listen(session)
-        await self._read(session)
-        logger.info("following the event log from %s", self.place)
+        await self._listen(connection)
+        await self._read(connection)
+        logger.info("following the event log from %s", self.position)
         self._keeper.works()
-        await self._follow(session)
+        await self._follow(connection)
 
-    async def _listen(self, session: Session) -> None:
-        """Listens (which does no harm when repeated), and sends a notification that must come back."""
-        session.pgconn.notify_handler = self._on_notify
+    async def _listen(self, connection: Connection) -> None:
+        """Listens (repeating it is harmless), and sends a notification that must come back."""
+        connection.pgconn.notify_handler = self._on_notify
         silent = self._beat_heard < self._beat_sent
         if silent != self.silent:
             logger.warning("notifications do not arrive, polling" if silent else "notifications arrive again")
         self.silent = silent
         self._beat_sent = time.monotonic()
-        await run_steps(session, ((LISTEN_EVENTS, ()), (LISTEN_BEAT, ()), (BEAT, (self._name,))))
+        await run_steps(connection, ((LISTEN_EVENTS, ()), (LISTEN_BEAT, ()), (BEAT, (self._name,))))
 
     def _on_notify(self, notify: PGnotify) -> None:
         if notify.extra == self._name:
             self._beat_heard = time.monotonic()
         self._woken.set()
 
-    async def _follow(self, session: Session) -> None:
+    async def _follow(self, connection: Connection) -> None:
         while True:
-            await self._wait(session)
+            await self._wait(connection)
             if time.monotonic() > self._beat_sent + HEARTBEAT_SECONDS:
-                await self._listen(session)
+                await self._listen(connection)
             started = time.monotonic()
-            busy = await self._read(session)
+            busy = await self._read(connection)
             pause = max(FLUSH_SECONDS, busy / FLUSH_SHARE) - (time.monotonic() - started)
             if pause > 0:
                 await asyncio.sleep(pause)
 
-    async def _wait(self, session: Session) -> None:
-        """Until there may be something: a notification, someone who asks, or the time of the poll."""
+    async def _wait(self, connection: Connection) -> None:
+        """Waits until there may be news: a notification, a request to read, or the next poll."""
         if not self._woken.is_set():
             loop = asyncio.get_running_loop()
-            loop.add_reader(session.pgconn.socket, self._woken.set)
+            loop.add_reader(connection.pgconn.socket, self._woken.set)
             try:
                 async with asyncio.timeout(self._poll_seconds()):
                     await self._woken.wait()
             except TimeoutError:
                 pass
             finally:
-                loop.remove_reader(session.pgconn.socket)
+                loop.remove_reader(connection.pgconn.socket)
         self._woken.clear()
-        session.pgconn.consume_input()
-        while (notify := session.pgconn.notifies()) is not None:
+        connection.pgconn.consume_input()
+        while (notify := connection.pgconn.notifies()) is not None:
             self._on_notify(notify)
         self._woken.clear()
 
@@ -215,28 +214,28 @@ class Hub:
             return FRESH_POLL_SECONDS
         return SILENT_POLL_SECONDS if self.silent else POLL_SECONDS
 
-    async def _read(self, session: Session) -> float:
-        """Reads up to the end of the log; answers how many seconds the audience took."""
+    async def _read(self, connection: Connection) -> float:
+        """Reads up to the end of the log. Returns the seconds that subscribers took."""
         busy = 0.0
         while True:
-            asked, after = time.monotonic(), None if self.place is None else self.place.seq
-            batch = log.batch(await run_steps(session, log.steps(after, waiting=asked < self._fresh_until)))
+            asked, after = time.monotonic(), None if self.position is None else self.position.seq
+            page = log.page(await run_steps(connection, log.steps(after, waiting=asked < self._fresh_until)))
             started = time.monotonic()
-            self._take(batch)
+            self._take(page)
             busy += time.monotonic() - started
-            if len(batch.events) < log.PAGE_EVENTS:
-                if batch.waiting_seconds is not None:
-                    self.fresh_at = asked - batch.waiting_seconds
+            if len(page.events) < log.PAGE_EVENTS:
+                if page.waiting_seconds is not None:
+                    self.fresh_at = asked - page.waiting_seconds
                 return busy
 
-    def _take(self, batch: Batch) -> None:
-        extent, events = batch.extent, batch.events
-        if self.place is None:
+    def _take(self, page: LogPage) -> None:
+        extent, events = page.extent, page.events
+        if self.position is None:
             self._restart(extent)
             self._ready.set()
-        elif extent.epoch != self.place.epoch:
+        elif extent.epoch != self.position.epoch:
             self._reset(extent, "epoch_changed")
-        elif not _follows(self.place.seq, batch):
+        elif not _follows(self.position.seq, page):
             self._reset(extent, "events_missing")
         elif events:
             try:
@@ -245,43 +244,43 @@ class Hub:
                 logger.exception("an event in the log cannot be read")
                 self._reset(extent, "events_missing")
                 return
-            self._publish(self.place, events, changes)
+            self._publish(self.position, events, changes)
 
-    def _publish(self, before: Place, events: list[Event], changes: list[Change]) -> None:
-        newest: dict[Key, Change] = {}
+    def _publish(self, before: Position, events: list[Event], changes: list[Change]) -> None:
+        newest: dict[LevelKey, Change] = {}
         for change in changes:
             if self.window.take(change):
                 if (older := newest.pop(change.key, None)) is not None:
                     change.states += older.states
-                newest[change.key] = change  # after all others: they are in the order of their seq
+                newest[change.key] = change  # moved to the end: the changes are in the order of their seq
         self.recent.add(events)
-        self.place = before._replace(seq=events[-1].seq)
+        self.position = before._replace(seq=events[-1].seq)
         self.events_read += len(events)
         self.lag_seconds = max(0.0, time.time() - messages.decode_time(events[-1].body).time.timestamp())
         for subscriber in self.subscribers:
             try:
                 subscriber.on_events(events, list(newest.values()))
             except Exception:
-                logger.exception("events did not reach everybody")
+                logger.exception("events did not reach a subscriber")
                 subscriber.on_reset("events_missing")
 
     def _reset(self, extent: Extent, reason: str) -> None:
-        # A log in which nothing has happened yet gets its epoch from the first process that looks at it: nobody loses a place.
-        level = logging.WARNING if self.place and self.place.seq else logging.INFO
-        logger.log(level, "the event log cannot be continued after %s: %s", self.place, reason)
+        # An empty log gets its epoch from the first process that reads it. Then no client loses a position.
+        level = logging.WARNING if self.position and self.position.seq else logging.INFO
+        logger.log(level, "the event log cannot be continued after %s: %s", self.position, reason)
         self._restart(extent)
         for subscriber in self.subscribers:
             subscriber.on_reset(reason)
 
     def _restart(self, extent: Extent) -> None:
-        self.place = Place(extent.epoch, extent.last_seq)
+        self.position = Position(extent.epoch, extent.last_seq)
         self.window.clear(extent.last_seq)
         self.recent.clear(extent.last_seq)
 
 
-def _follows(seq: int, batch: Batch) -> bool:
-    """Whether the batch goes on where seq left off: nothing before it was cut off, nothing is missing in between."""
-    extent, events = batch.extent, batch.events
+def _follows(seq: int, page: LogPage) -> bool:
+    """Whether the page continues directly after seq: nothing was deleted before it, and no event is missing."""
+    extent, events = page.extent, page.events
     if not extent.first_seq - 1 <= seq <= extent.last_seq:
         return False
     if not events:

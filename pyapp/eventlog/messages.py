@@ -1,6 +1,6 @@
-"""The messages of the inventory socket, as JSON text frames, and the little of an event that the hub reads.
+"""The messages of the inventory socket, as JSON text frames, and the few parts of an event that the hub reads.
 
-The structs that are sent are also what asyncapi.json describes.
+asyncapi.json describes the structs that are sent.
 """
 
 from __future__ import annotations
@@ -14,29 +14,29 @@ from msgspec import UNSET, Meta, UnsetType
 
 from pyapp import values
 
-SKUS_MAX = 1000  # a subscription names at most so many; more is "all"
+SKUS_MAX = 1000  # most SKUs in a subscription; for more use "all"
 WAREHOUSES_MAX = 100
-LEVELS_PER_FRAME = 250  # about 64 KB: the most that a socket which takes no more has in its buffer
-MESSAGE_BYTES_MAX = 128 * 1024  # SKUS_MAX of the longest codes, and air
+LEVELS_PER_FRAME = 250  # about 64 KB: the most that the buffer of a full socket holds
+MESSAGE_BYTES_MAX = 128 * 1024  # SKUS_MAX of the longest codes, with a margin
 
-Place = Annotated[
+Position = Annotated[
     str,
     Meta(
         pattern=r"^[0-9a-z]{1,32}:[0-9]{1,18}$(?!\n)",
-        description="A place in the event log: its epoch and the seq of an event.",
+        description="A position in the event log: its epoch and the seq of an event.",
         examples=["4f1c9a2e77b0:1042"],
     ),
 ]
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
 Skus = Annotated[list[Code], Meta(min_length=1, max_length=SKUS_MAX, examples=[["HOTSAUCE-001"]])]
 Warehouses = Annotated[list[Code], Meta(min_length=1, max_length=WAREHOUSES_MAX, examples=[["WH-01"]])]
-# A text, unlike values.Moment: what Postgres wrote is passed on as it is.
+# Text, unlike values.Moment: the text from Postgres is passed on as it is.
 MomentText = Annotated[str, Meta(extra_json_schema={"format": "date-time"}, examples=["2024-06-01T13:45:30.000Z"])]
 Reason = Annotated[
     str,
     Meta(
-        description="epoch_changed: the log began anew, as after a restore. place_expired: older than what is kept. "
-        "place_unknown: beyond the end of the log. place_too_far_back, fell_behind: more happened since than is sent one by one. "
+        description="epoch_changed: the log started over, as after a restore. place_expired: older than the kept events. "
+        "place_unknown: beyond the end of the log. place_too_far_back, fell_behind: too many events since to send one by one. "
         "events_missing: the log has a gap.",
         examples=["epoch_changed"],
     ),
@@ -44,7 +44,7 @@ Reason = Annotated[
 
 
 class Level(msgspec.Struct):
-    """What a warehouse has of a SKU. stock = available + reserved + committed + unavailable + safety_stock."""
+    """The stock of a SKU in a warehouse. stock = available + reserved + committed + unavailable + safety_stock."""
 
     sku_id: values.Sku
     warehouse_location: values.Warehouse
@@ -60,7 +60,7 @@ class Level(msgspec.Struct):
 
 
 class AvailableLevel(msgspec.Struct):
-    """What an integration sees of a level: stock is what is available."""
+    """A level as an integration sees it: stock is the available units."""
 
     sku_id: values.Sku
     warehouse_location: values.Warehouse
@@ -71,14 +71,14 @@ class AvailableLevel(msgspec.Struct):
 
 
 class Subscribe(msgspec.Struct, tag="subscribe", forbid_unknown_fields=True):
-    """Which levels to send from now on, in place of what was asked for before. Without skus and warehouses: all.
+    """Selects the levels to send from now on, in place of the previous selection. Without skus and warehouses: all.
 
-    With `after`, the place of the last message that arrived, only what changed since is sent.
+    With `after`, the place of the last message received, only later changes are sent.
     """
 
     skus: Skus | UnsetType = UNSET
     warehouses: Warehouses | UnsetType = UNSET
-    after: Place | UnsetType = UNSET
+    after: Position | UnsetType = UNSET
 
 
 class Ping(msgspec.Struct, tag="ping", forbid_unknown_fields=True):
@@ -86,34 +86,34 @@ class Ping(msgspec.Struct, tag="ping", forbid_unknown_fields=True):
 
 
 class Snapshot(msgspec.Struct, tag="snapshot"):
-    """The levels as they are, in place of all that the client knew. Where `more` is true, further parts follow.
+    """The current levels. They replace everything that the client has. If `more` is true, further parts follow.
 
-    To integrations the levels are AvailableLevel, here and in Changes.
+    Integrations receive AvailableLevel, here and in Changes.
     """
 
-    place: Place
+    place: Position
     levels: list[Level]
     more: bool
 
 
 class Changes(msgspec.Struct, tag="changes"):
-    """The newest state of each level that changed. Without levels: nothing changed up to this place."""
+    """The newest state of each changed level. Without levels: nothing has changed up to this place."""
 
-    place: Place
+    place: Position
     levels: list[Level]
 
 
 class Reset(msgspec.Struct, tag="reset"):
-    """The place asked for, or the one reached, cannot be continued from. A snapshot follows."""
+    """The requested or reached place cannot be continued from. A snapshot follows."""
 
     reason: Reason
 
 
 class StreamReset(msgspec.Struct):
-    """The same on the stream, as an event of the type reset: it goes on from `place`, the end of the log."""
+    """The same on the stream, as an event of type reset. The stream continues from `place`, the end of the log."""
 
     reason: Reason
-    place: Place
+    place: Position
 
 
 class Pong(msgspec.Struct, tag="pong"):
@@ -121,7 +121,7 @@ class Pong(msgspec.Struct, tag="pong"):
 
 
 class Error(msgspec.Struct, tag="error"):
-    """A message that was not carried out, or the reason why the socket is about to be closed."""
+    """A message that was not carried out, or the reason why the socket is about to close."""
 
     problem: dict[str, Any]
 
@@ -131,7 +131,7 @@ class StockData(msgspec.Struct):
 
 
 class StockEvent(msgspec.Struct):
-    """What the hub reads of a CloudEvent of a type stock.*; the rest is passed on unread."""
+    """The part of a stock.* CloudEvent that the hub reads; the rest is passed on unread."""
 
     data: StockData
 
@@ -147,25 +147,25 @@ decode_time = msgspec.json.Decoder(TimedEvent).decode
 decode_stock_event = msgspec.json.Decoder(StockEvent).decode
 
 
-def snapshot_message(place: str, levels: Sequence[bytes], *, more: bool) -> bytes:
-    """A Snapshot of levels that are JSON already."""
+def snapshot_message(position: str, levels: Sequence[bytes], *, more: bool) -> bytes:
+    """Builds a Snapshot from levels that are already JSON."""
     return b'{"type":"snapshot","place":"%b","levels":[%b],"more":%b}' % (
-        place.encode(),
+        position.encode(),
         b",".join(levels),
         b"true" if more else b"false",
     )
 
 
-def changes_message(place: str, levels: Sequence[bytes]) -> bytes:
-    """A Changes of levels that are JSON already."""
-    return b'{"type":"changes","place":"%b","levels":[%b]}' % (place.encode(), b",".join(levels))
+def changes_message(position: str, levels: Sequence[bytes]) -> bytes:
+    """Builds a Changes message from levels that are already JSON."""
+    return b'{"type":"changes","place":"%b","levels":[%b]}' % (position.encode(), b",".join(levels))
 
 
 def text_frame(message: bytes) -> bytes:
-    """A whole text frame as a server sends it: final, unmasked (RFC 6455, section 5.2).
+    """Builds a whole text frame as a server sends it: final, unmasked (RFC 6455, section 5.2).
 
-    Kept in place of `websockets.frames.Frame.serialize`, which makes the same bytes (tests/live/test_frames.py) in 6 us instead
-    of 0.3: a thousand clients that each see something else, at 100 changes a second, take 100,000 frames a second.
+    It replaces `websockets.frames.Frame.serialize`, which makes the same bytes (tests/live/test_frames.py) in 6 us instead
+    of 0.3. A thousand clients that each see different levels, at 100 changes per second, need 100,000 frames per second.
     """
     size = len(message)
     if size < 126:

@@ -1,4 +1,4 @@
-"""The event log as this process reads it: a place, and events in order."""
+"""Reads the event log: positions, and events in order."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from pyapp.eventlog.levels import Change
 from pyapp.eventlog.types import EVENT_TYPES
 from pyapp.identity.enter import Component, enter_step
 
-PAGE_EVENTS = 1000  # read in one go
+PAGE_EVENTS = 1000  # per read
 
-PLACE = re.compile(r"([0-9a-z]{1,32}):([0-9]{1,18})")
+POSITION = re.compile(r"([0-9a-z]{1,32}):([0-9]{1,18})")
 
-PLACE_NOW = "select epoch, first_seq, last_seq from jobs.stream_place()"
+READ_EXTENT = "select epoch, first_seq, last_seq from jobs.stream_place()"
 WAITING = "select jobs.waiting_seconds()"
 READ_EVENTS = "select seq, region_id, type, audience, warehouse_ids, channel_id, event from jobs.read_events($1, $2)"
 
 
-# Reads the whole log; what of it goes to whom, pyapp.eventlog.rights decides.
+# May read the whole log; pyapp.eventlog.rights decides which events a caller receives.
 READER = Component("scoville_worker", "live")
 
 
-class Place(NamedTuple):
-    """Somewhere in the log. The epoch changes when a backup was restored: then the same seq is another event."""
+class Position(NamedTuple):
+    """A position in the log. The epoch changes when a backup is restored: then the same seq is a different event."""
 
     epoch: str
     seq: int
@@ -36,7 +36,7 @@ class Place(NamedTuple):
 
 
 class Extent(NamedTuple):
-    """What the log holds: first_seq to last_seq; nothing when last_seq < first_seq."""
+    """The range of the log: first_seq to last_seq; empty if last_seq < first_seq."""
 
     epoch: str
     first_seq: int
@@ -56,48 +56,48 @@ class Event(NamedTuple):
 
     @property
     def about(self) -> str | None:
-        """The kind of thing that it tells of; None for a type that is newer than this process."""
+        """The kind of thing that the event is about; None for a type that is newer than this process."""
         known = EVENT_TYPES.get(self.type)
         return known.about if known else None
 
 
-class Batch(NamedTuple):
-    """`waiting_seconds`: how long the first event that is not in the log yet has been waiting; None where nobody asked."""
+class LogPage(NamedTuple):
+    """`waiting_seconds`: how long the oldest event outside the log has waited; None if it was not requested."""
 
     extent: Extent
     events: list[Event]
     waiting_seconds: float | None = None
 
 
-class Lost(Exception):  # noqa: N818 (not an error: the client is told)
-    """The log cannot be continued from a place; `reason` is what a reset says."""
+class Lost(Exception):  # noqa: N818 (not an error: the client is notified)
+    """The log cannot be continued from a position; `reason` is sent to the client in a reset."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-def parse_place(text: str) -> Place | None:
-    match = PLACE.fullmatch(text)
-    return Place(match[1], int(match[2])) if match else None
+def parse_position(text: str) -> Position | None:
+    match = POSITION.fullmatch(text)
+    return Position(match[1], int(match[2])) if match else None
 
 
 def steps(after: int | None, *, waiting: bool = False) -> tuple[Step, ...]:
-    """A transaction that reads the extent of the log and, where `after` is given, a page of events of the same moment."""
+    """Returns a transaction that reads the extent of the log and, if `after` is given, a page of events as of the same moment."""
     read: tuple[Step, ...] = () if after is None else ((READ_EVENTS, (after, PAGE_EVENTS)),)
     return (
         ("begin isolation level repeatable read read only", ()),
         enter_step(READER),
-        (PLACE_NOW, ()),
+        (READ_EXTENT, ()),
         *read,
         *(((WAITING, ()),) if waiting and read else ()),
         ("commit", ()),
     )
 
 
-def batch(rows: Sequence[Sequence[Row]]) -> Batch:
-    """What the rows of `steps` say."""
-    return Batch(
+def page(rows: Sequence[Sequence[Row]]) -> LogPage:
+    """Parses the rows that `steps` return."""
+    return LogPage(
         extent(rows[2][0]),
         events(rows[3]) if len(rows) > 4 else [],
         float(_text(rows[4][0][0])) if len(rows) > 5 else None,
@@ -113,14 +113,14 @@ def events(rows: Sequence[Row]) -> list[Event]:
     return [_event(row) for row in rows]
 
 
-def changes(told: Sequence[Event]) -> list[Change]:
-    """The states of levels that the events tell."""
-    return [change for event in told if (change := _change(event)) is not None]
+def changes(events: Sequence[Event]) -> list[Change]:
+    """Returns the states of levels in the events."""
+    return [change for event in events if (change := _change(event)) is not None]
 
 
 def _event(row: Row) -> Event:
     seq, region, type_, audience, warehouses, channel, body = row
-    codes = _text(warehouses)[1:-1].replace('"', "")  # a text array of codes: nothing in them is ever escaped
+    codes = _text(warehouses)[1:-1].replace('"', "")  # a text array of codes, which never contain escapes
     return Event(
         int(_text(seq)),
         int(_text(region)),

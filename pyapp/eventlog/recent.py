@@ -22,14 +22,14 @@ class Recent:
         return len(self._events)
 
     def add(self, events: Sequence[Event]) -> None:
-        """The events that follow on those held."""
+        """Appends events that directly follow those held."""
         self._events += events
         self._bytes += sum(len(event.body) for event in events)
         if len(self._events) > EVENTS_MAX or self._bytes > BYTES_MAX:
             self._forget()
 
     def after(self, seq: int, limit: int) -> Sequence[Event] | None:
-        """At most `limit` events after `seq`; None where that goes back beyond what is held."""
+        """Returns at most `limit` events after `seq`; None if they are not all held."""
         if seq < self.base:
             return None
         start = seq - self.base
@@ -41,7 +41,7 @@ class Recent:
         self.base = base
 
     def _forget(self) -> None:
-        """Down to half of each limit, so that it happens rarely."""
+        """Halves the events, so that this runs rarely."""
         kept, size = 0, 0
         for event in reversed(self._events):
             size += len(event.body)

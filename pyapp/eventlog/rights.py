@@ -1,6 +1,6 @@
-"""Who sees which events: what the policies on events.event_log say, once more, for events that are in memory already.
+"""Who may see which events: the same rules as the policies on events.event_log, for events that are already in memory.
 
-The policies decide. tests/live/test_rights.py reads the same log both ways, as every role, and compares.
+The policies are authoritative. tests/live/test_rights.py reads the same log both ways, as every role, and compares.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ CATALOGUE_REGION = 0
 
 
 class Rights(NamedTuple):
-    """All of a caller that decides which events it sees."""
+    """Everything about a caller that decides which events it may see."""
 
     role: Role
     region: int
@@ -23,7 +23,7 @@ class Rights(NamedTuple):
 
     @classmethod
     def of(cls, identity: Identity, region: int) -> Rights:
-        """Claims that mean nothing for the role are left out, so that all who see alike are equal."""
+        """Omits claims that the role does not use, so that callers with the same view are equal."""
         warehouses = frozenset(identity.warehouses) if identity.role == "warehouse" else frozenset[str]()
         channels = frozenset(identity.channels) if identity.role in ("sales", "integration") else frozenset[str]()
         return cls(identity.role, region, warehouses, channels)

@@ -1,8 +1,8 @@
 """Moves committed events into the log: a task in every API process and every worker.
 
-The work is one statement, jobs.sequence_events, and one process at a time does it: whoever comes while another is at it is
-told so and comes back. A process is kicked by its own writes; besides, it looks every POLL_SECONDS for those of others that are
-gone, or that wrote by SQL. A look that finds nothing only reads: about 0.2 ms of the server's time, no lock and no WAL.
+The work is one statement, jobs.sequence_events. One process at a time runs it; the statement tells any other process to come back
+later. A process is kicked by its own writes. It also checks every POLL_SECONDS for events of stopped processes and of SQL
+clients. A check that finds nothing only reads: about 0.2 ms of the server's time, no lock and no WAL.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from pyapp.database.calls import Row, Session, Value, run_steps
+from pyapp.database.calls import Connection, Row, Value, run_steps
 from pyapp.database.keep import Keeper
 from pyapp.identity.enter import Component, enter_step
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.sequencer")
 
-EVENTS_MAX = 1000  # a call: 20 to 50 ms
+EVENTS_MAX = 1000  # per call: 20 to 50 ms
 POLL_SECONDS = 0.05
-BUSY_SECONDS = 0.01  # until the next try when another process was at it while this one had written
-REST_SECONDS = 0.005  # after a call that did not fill up: what arrives meanwhile shares the next commit
+BUSY_SECONDS = 0.01  # until the next attempt if another process was sequencing and this one has written
+REST_SECONDS = 0.005  # after a call that was not full: events that arrive in this pause share the next commit
 MEASURE_SECONDS = 5.0
 STATEMENT_MILLISECONDS = 15_000
 
@@ -36,7 +36,7 @@ MEASURE = """select b.waiting, b.oldest_seconds, p.epoch, p.last_seq
 
 
 class Sequencer:
-    """`backlog` (events) and `lag_seconds` (of the oldest) are at most MEASURE_SECONDS old; `moved` counts what this one did."""
+    """`backlog` (events) and `lag_seconds` (of the oldest) are at most MEASURE_SECONDS old; `moved` counts its own events."""
 
     def __init__(self, url: str) -> None:
         self._keeper = Keeper(url, "scoville sequencer", statement_milliseconds=STATEMENT_MILLISECONDS)
@@ -44,12 +44,12 @@ class Sequencer:
         self.lag_seconds = 0.0
         self.moved = 0
         self._epoch = ""
-        self._last_seq = 0  # that the log has reached at least
+        self._last_seq = 0  # lower bound of the log's last seq
         self._kicked = asyncio.Event()
         self._measured = 0.0
 
     def kick(self) -> None:
-        """There are events: something was committed."""
+        """Reports that something was committed, so there may be events."""
         self._kicked.set()
 
     @asynccontextmanager
@@ -61,41 +61,41 @@ class Sequencer:
             await end(task)
 
     async def run(self) -> None:
-        """Until cancelled. A database that is away, or not migrated yet, is waited for."""
+        """Runs until cancelled. Waits for a database that is unreachable or not migrated yet."""
         await self._keeper.run(self._sequence)
 
     @property
     def connected(self) -> bool:
         return self._keeper.connected
 
-    async def _sequence(self, session: Session) -> None:
-        await self._begin(session)
+    async def _sequence(self, connection: Connection) -> None:
+        await self._begin(connection)
         self._keeper.works()
         while True:
-            await self._work(session)
+            await self._work(connection)
 
-    async def _begin(self, session: Session) -> None:
-        """Settles the epoch of a database that was restored before this connection."""
-        await _call(session, CHECK_EPOCH)
-        epoch, last_seq = await self._measure(session)
+    async def _begin(self, connection: Connection) -> None:
+        """Checks whether the database was restored before this connection, and renews the epoch if so."""
+        await _call(connection, CHECK_EPOCH)
+        epoch, last_seq = await self._measure(connection)
         if epoch == self._epoch and last_seq < self._last_seq:
-            # The files were put back as they had been: nothing in them can tell, but this process remembers.
-            logger.warning("the event log ends at %d and had come to %d: a new epoch begins", last_seq, self._last_seq)
-            await _call(session, RENEW_EPOCH)
-            epoch, last_seq = await self._measure(session)
+            # The files were copied back: nothing in them shows it, but this process remembers the last seq.
+            logger.warning("the event log ends at %d but had reached %d: a new epoch begins", last_seq, self._last_seq)
+            await _call(connection, RENEW_EPOCH)
+            epoch, last_seq = await self._measure(connection)
         self._epoch, self._last_seq = epoch, last_seq
 
-    async def _work(self, session: Session) -> None:
-        """One call, and the pause after it."""
+    async def _work(self, connection: Connection) -> None:
+        """Makes one call, then pauses."""
         kicked = self._kicked.is_set()
         self._kicked.clear()
-        [(answer,)] = await _call(session, SEQUENCE, EVENTS_MAX)
+        [(answer,)] = await _call(connection, SEQUENCE, EVENTS_MAX)
         moved = int(answer or b"0")
         if moved > 0:
             self.moved += moved
             self._last_seq += moved
         if self._measured + MEASURE_SECONDS < time.monotonic():
-            self._epoch, self._last_seq = await self._measure(session)
+            self._epoch, self._last_seq = await self._measure(connection)
         if moved == EVENTS_MAX:
             return
         if moved > 0:
@@ -107,14 +107,14 @@ class Sequencer:
             async with asyncio.timeout(POLL_SECONDS):
                 await self._kicked.wait()
 
-    async def _measure(self, session: Session) -> tuple[str, int]:
-        """Takes the figures; answers the epoch and the last seq."""
-        [(backlog, lag, epoch, last_seq)] = await _call(session, MEASURE)
+    async def _measure(self, connection: Connection) -> tuple[str, int]:
+        """Measures backlog and lag. Returns the epoch and the last seq."""
+        [(backlog, lag, epoch, last_seq)] = await _call(connection, MEASURE)
         self.backlog, self.lag_seconds = int(backlog or b"0"), float(lag or b"0")
         self._measured = time.monotonic()
         return (epoch or b"").decode(), int(last_seq or b"0")
 
 
-async def _call(session: Session, statement: str, *values: Value) -> list[Row]:
+async def _call(connection: Connection, statement: str, *values: Value) -> list[Row]:
     steps = (("begin", ()), enter_step(SEQUENCER), (statement, values), ("commit", ()))
-    return (await run_steps(session, steps))[2]
+    return (await run_steps(connection, steps))[2]

@@ -1,4 +1,4 @@
-"""Every type of event, as sql/schema/050_events.sql has it: read once, at import, without a database."""
+"""Every type of event, read once from sql/schema/050_events.sql at import, without a database."""
 
 from __future__ import annotations
 

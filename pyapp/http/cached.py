@@ -1,4 +1,4 @@
-"""Answers that are cached as they go out: what their key is, and who may have them from the cache (RFC 9111, section 5.2)."""
+"""Cached responses: their key, and which requests may be answered from the cache (RFC 9111, section 5.2)."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from pyapp.identity.tokens import Identity, Verifier
 NO_STORE = (b"cache-control", b"no-store")
 
 
-class Key(NamedTuple):
-    """What decides which bytes are the answer."""
+class ResponseKey(NamedTuple):
+    """Everything that decides which bytes are the answer."""
 
     scope: tuple[object, ...]
     path: str
@@ -26,25 +26,25 @@ class Key(NamedTuple):
 
 
 class Shown(NamedTuple):
-    """An answer as it went out."""
+    """A response as it was sent."""
 
     route: Route
     raw_headers: list[tuple[bytes, bytes]]
     body: bytes | memoryview
 
 
-def key_of(scope: Scope, headers: IndexedHeaders, identity: Identity) -> Key | None:
-    """None: the caller asks for the database's own answer, or about a version of it."""
+def key_of(scope: Scope, headers: IndexedHeaders, identity: Identity) -> ResponseKey | None:
+    """Returns None if the caller asks for a fresh answer, or about a version of it."""
     if scope["method"] != "GET" or headers.getlist("if-none-match") or headers.getlist("pragma"):
         return None
     if any("no-" in value or "max-age=0" in value for value in headers.getlist("cache-control")):
         return None
     rights = (identity.role, identity.warehouses, identity.channels, identity.region)
-    return Key(rights, scope["path"], scope["query_string"], ",".join(headers.getlist("accept")))
+    return ResponseKey(rights, scope["path"], scope["query_string"], ",".join(headers.getlist("accept")))
 
 
 def find(scope: Scope, headers: IndexedHeaders) -> Shown | None:
-    """The answer to a GET from the cache. The scope then says whose it is, as when it is read."""
+    """Returns the cached response to a GET. Sets route and identity in the scope, as a read does."""
     state = scope["state"]
     token = headers.getlist("authorization")
     if len(token) != 1 or not token[0].startswith("Bearer "):
@@ -60,8 +60,8 @@ def find(scope: Scope, headers: IndexedHeaders) -> Shown | None:
 
 
 def keep(scope: Scope, response: Response) -> None:
-    """Keeps the answer beside the rows that it was made of, where these are cached."""
-    made_of: tuple[Key, list[Row]] | None = scope["state"].get("cached_rows")
+    """Caches the response with the rows that it was made from, if these are cached."""
+    made_of: tuple[ResponseKey, list[Row]] | None = scope["state"].get("cached_rows")
     if made_of is None or response.status_code != 200:
         return
     key, rows = made_of

@@ -1,4 +1,4 @@
-"""Reading an HTTP request: who calls, the query, the body, the conditional and idempotency headers."""
+"""Reads an HTTP request: the caller, the query, the body, the conditional and idempotency headers."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ KEY_CHARACTERS_MAX = 255
 PATH_VALUE_CHARACTERS_MAX = 255
 PARAMETERS_MAX = 50
 
-# An ID of ours names the region that it belongs to.
+# An ID that we issue names its region.
 PUBLIC_ID = re.compile(r"([A-Z]{3})-([1-9][0-9]{0,4})-[1-9][0-9]*")
 REGION_MAX = 32767
-PATCH_TYPES = ("application/json", "application/merge-patch+json")  # the first one for every other method, too
+PATCH_TYPES = ("application/json", "application/merge-patch+json")  # all other methods accept the first one
 KEY = re.compile(r"[\x20-\x7e]+")
 ETAG = re.compile(r'"([\x21\x23-\x7e]*)"')
 IF_NONE_MATCH = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
@@ -38,7 +38,7 @@ Q = TypeVar("Q", bound=Query)
 
 
 class Context(NamedTuple):
-    """A request whose caller and query are known."""
+    """A request with known caller and query."""
 
     route: Route
     identity: Identity
@@ -68,7 +68,7 @@ async def enter(request: Request) -> Context:
 
 
 async def count(request: Request, identity: Identity, kind: Kind) -> None:
-    """Takes it out of what the caller may send; the answer says what is left. Raises Problem RQ429 where nothing is, RQ503."""
+    """Counts the request against the caller's limit and sets the limit headers. Raises Problem RQ429 over the limit, RQ503."""
     state = request.scope["state"]
     if (limits := cast(Limits | None, state["limits"])) is not None:
         state["rate_fields"] = await limits.take(identity.subject, kind, request_id(request))
@@ -88,7 +88,7 @@ def read_query(request: HTTPConnection, type_: type[Q]) -> Q:
 
 
 def region_of(identity: Identity, query: Query) -> int:
-    """The caller's own region, or the one that an admin asks for. Raises Problem RQ403."""
+    """Returns the caller's own region, or the one that an admin asks for. Raises Problem RQ403."""
     asked = query.region if isinstance(query.region, int) else None
     if asked is not None and identity.role != "admin" and asked != identity.region:
         raise Problem("RQ403", "Only an admin may choose the region. Leave the parameter region out.")
@@ -101,31 +101,31 @@ def _region(request: Request, route: Route, identity: Identity, query: Query) ->
         match = PUBLIC_ID.fullmatch(request.path_params[variable.name]) if variable.prefix else None
         if match and match[1] == variable.prefix:
             if int(match[2]) > REGION_MAX:
-                raise Problem(variable.missing, f"There is no {match[0]} for you.")
+                raise Problem(variable.missing, f"{match[0]} does not exist or is not yours.")
             return int(match[2])
     return region
 
 
 def path_values(request: Request) -> dict[str, str]:
-    """The variables of the path. What no id can be is not found."""
+    """Returns the variables of the path. Raises Problem RQ404 for a value that cannot be an ID."""
     values: dict[str, str] = request.path_params
     for value in values.values():
         if len(value) > PATH_VALUE_CHARACTERS_MAX or not value.isprintable():
-            raise Problem("RQ404", "There is nothing at this path.")
+            raise Problem("RQ404", "This path does not exist.")
     return values
 
 
 def check_accept(request: Request, offers: Sequence[str] = (JSON,)) -> str:
-    """The media type that the client prefers. Raises Problem RQ406 when it takes none of those on offer."""
+    """Returns the media type that the client prefers. Raises Problem RQ406 if it accepts none of the offers."""
     chosen = choose(request.headers.getlist("accept"), offers)
     if chosen is None:
         there_is = " or ".join(offers)
-        raise Problem("RQ406", f"This can be had as {there_is}. Send Accept: {offers[0]}, or no Accept header.")
+        raise Problem("RQ406", f"Available as {there_is}. Send Accept: {offers[0]}, or no Accept header.")
     return chosen
 
 
 async def read_body(request: Request, *, required: bool = True) -> bytes:
-    """The body, at most BODY_BYTES_MAX. Raises Problem RQ413, RQ415. Where it is not required, none counts as {}."""
+    """Returns the body, at most BODY_BYTES_MAX. Raises Problem RQ413, RQ415. An optional body that is missing counts as {}."""
     body = await read_bytes(request, BODY_BYTES_MAX)
     if not body and not required:
         return b"{}"
@@ -135,7 +135,7 @@ async def read_body(request: Request, *, required: bool = True) -> bytes:
 
 
 async def read_bytes(request: Request, maximum: int) -> bytes:
-    """The body, whatever it is. Raises Problem RQ413 before more than so many bytes are kept."""
+    """Returns the body, whatever its type. Raises Problem RQ413 before it keeps more than `maximum` bytes."""
     length = request.headers.first("content-length", "0")
     if length.isdecimal() and int(length[:20]) > maximum:
         raise _too_large(maximum)
@@ -164,13 +164,11 @@ def _check_media_type(request: Request) -> None:
 
 
 def idempotency_key(request: Request, *, required: bool) -> str | None:
-    """The Idempotency-Key, quoted (a string of RFC 9651) or bare. Raises Problem ID003."""
+    """Returns the Idempotency-Key, quoted (a string of RFC 9651) or bare. Raises Problem ID003."""
     values = request.headers.getlist("idempotency-key")
     if not values:
         if required:
-            raise Problem(
-                "ID003", "Send an Idempotency-Key, such as a UUID: the same again with a repeat, so that it acts once only."
-            )
+            raise Problem("ID003", "Send an Idempotency-Key, such as a UUID. Repeats with the same key act only once.")
         return None
     key = values[0].strip()
     if key.startswith('"'):
@@ -181,29 +179,29 @@ def idempotency_key(request: Request, *, required: bool) -> str | None:
 
 
 def preconditions(request: Request) -> dict[str, str]:
-    """If-Match and If-None-Match of a write, as its function takes them. Raises Problem RQ400."""
+    """Returns If-Match and If-None-Match of a write, as its function takes them. Raises Problem RQ400."""
     added = {}
     if (tag := if_match(request)) is not None:
         added["if_match"] = tag
     if values := request.headers.getlist("if-none-match"):
         if [value.strip() for value in values] != ["*"]:
-            raise Problem("RQ400", "If-None-Match of a write must be *: make it only if it is not there yet.")
+            raise Problem("RQ400", "If-None-Match of a write must be *: create only if it does not exist yet.")
         added["if_none_match"] = "*"
     return added
 
 
 def _refuse_preconditions(request: Request, route: Route) -> None:
-    """A write that decides on no version must not go ahead as if it had (RFC 9110, section 13.1). Raises Problem RQ400."""
+    """A write that checks no version must not go ahead as if it had (RFC 9110, section 13.1). Raises Problem RQ400."""
     if request.headers.getlist("if-match") and not route.takes_if_match:
         member = "" if route.body is None else route.body.instead_of_if_match
         instead = f", and send the quantity that you saw as {member} instead" if member else ""
-        raise Problem("RQ400", f"This cannot be made to depend on If-Match, so nothing was done. Leave it out{instead}.")
+        raise Problem("RQ400", f"This request does not support If-Match, so nothing was done. Leave it out{instead}.")
     if request.headers.getlist("if-none-match") and not route.takes_if_none_match:
-        raise Problem("RQ400", "If-None-Match goes only with a PUT that may make something, as *: leave it out.")
+        raise Problem("RQ400", "If-None-Match: * works only with a PUT that can create something. Leave it out.")
 
 
 def if_match(request: Request) -> str | None:
-    """The one entity tag of If-Match without its quotation marks, or * for any. Raises Problem RQ400."""
+    """Returns the one entity tag of If-Match without its quotation marks, or * for any. Raises Problem RQ400."""
     values = request.headers.getlist("if-match")
     if not values:
         return None

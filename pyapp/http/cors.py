@@ -1,6 +1,6 @@
-"""Pages of other origins (Fetch standard, CORS protocol): let in where SCOVILLE_ALLOWED_ORIGINS names them, and nowhere else.
+"""Pages of other origins (Fetch standard, CORS protocol): only the origins in SCOVILLE_ALLOWED_ORIGINS are allowed.
 
-Without credentials: a browser sends no cookie of ours, since there is none; a page sends its token itself.
+Credentials are not: the API sets no cookies, and a page sends its token itself.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ANSWER_HEADERS = (
 
 
 def cors_fields(method: str, headers: IndexedHeaders, allowed: Collection[str]) -> Fields:
-    """What an answer says to a browser that asks for such a page; nothing where it is not let in."""
+    """Returns the CORS header fields of an answer; none if the origin is not allowed."""
     if not allowed:
         return []
     fields: Fields = [(b"vary", b"Origin")]

@@ -1,11 +1,11 @@
-"""Lists as CSV (RFC 4180): a header line, one line a row, UTF-8, CRLF.
+"""Lists as CSV (RFC 4180): a header line, one line per row, UTF-8, CRLF.
 
 The columns are those of the row's struct in pyapp/api: scalars as they are, members of objects as `customer.name`, lists
-as JSON text. Numbers are written as Postgres wrote them. null and what is left out are empty.
+as JSON text. Numbers are written as Postgres wrote them. null and missing members are empty.
 
-A spreadsheet takes a cell that begins with = + - @ or a tab for a formula, and anyone who may place an order can name a customer
-so. Such text gets an apostrophe in front, which spreadsheets take for "this is text" and programs can cut off. So does text that
-has apostrophes before such a beginning: otherwise nobody could tell them from the one that was put there.
+A spreadsheet takes a cell that begins with = + - @ or a tab for a formula, and anyone who may place an order can choose such a
+name for a customer. Such text gets an apostrophe in front, which spreadsheets read as "this is text" and programs can cut off. So
+does text that has apostrophes before such a character: otherwise programs could not tell them from the added one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Rows(Struct):
 
 @cache
 def columns(page: type[Answer]) -> tuple[str, ...]:
-    """The names of the columns of a page's rows."""
+    """Returns the names of the columns of a page's rows."""
     (row,) = get_args(get_type_hints(page)["data"])
     return tuple(_names(row, ""))
 
@@ -47,7 +47,7 @@ def _names(row: type[Struct], prefix: str) -> Iterator[str]:
 
 
 def _struct(hint: Any) -> type[Struct] | None:
-    """The struct that a member holds, perhaps beside null; None for lists and scalars."""
+    """Returns the struct that a member holds, possibly with null; None for lists and scalars."""
     if isinstance(hint, type) and issubclass(hint, Struct):
         return hint
     if get_origin(hint) is list:
@@ -56,7 +56,7 @@ def _struct(hint: Any) -> type[Struct] | None:
 
 
 def write(page: type[Answer], body: bytes) -> bytes:
-    """A page as Postgres built it, as CSV."""
+    """Converts a page from Postgres' JSON to CSV."""
     names = columns(page)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")

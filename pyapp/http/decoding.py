@@ -1,4 +1,4 @@
-"""Bytes become structs, or a problem document that names each place at fault."""
+"""Decodes bytes into structs, or raises a problem document that points to each fault."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from pyapp.problems import Problem
 ELEMENTS_MAX = 1000
 DEPTH_MAX = 32
 ERRORS_MAX = 20
-NUMBER_CHARACTERS_MAX = 24  # of one that is written in another way: within Decimal's precision
-NAME_CHARACTERS_MAX = 100  # of a field or parameter that is quoted back
+NUMBER_CHARACTERS_MAX = 24  # of a number in unusual notation: within Decimal's precision
+NAME_CHARACTERS_MAX = 100  # of a field or parameter name that an error quotes
 
 STRING_OR_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?', re.DOTALL)
 
@@ -28,10 +28,10 @@ _ENCODER = msgspec.json.Encoder()
 
 
 def parse(body: bytes, type_: type[S], *, many: bool) -> tuple[list[S], bool]:
-    """The elements of a body, and whether it was a list.
+    """Returns the elements of a body, and whether it was a list.
 
-    Raises Problem: RQ400 for what is not JSON text (RFC 8259, I-JSON: no duplicate names, no lone surrogates), RQ422
-    for a wrong shape, with one error for each element at fault, up to ERRORS_MAX, and an RFC 6901 pointer for each.
+    Raises Problem: RQ400 for text that is not JSON (RFC 8259, I-JSON: no duplicate names, no lone surrogates), RQ422
+    for a wrong shape, with one error per faulty element, up to ERRORS_MAX, and an RFC 6901 pointer for each.
     """
     check_text(body)
     is_list = body.lstrip().startswith(b"[")
@@ -73,9 +73,9 @@ def _decode(part: Raw, type_: type[S]) -> S:
 
 
 def write_plainly(document: bytes) -> bytes:
-    """The document with its numbers written as we want them: 3 for 3.0 and 3e0, 12.5 for 12.50.
+    """Returns the document with its numbers in plain notation: 3 for 3.0 and 3e0, 12.5 for 12.50.
 
-    To JSON Schema, and to languages with one type of number, they are the same.
+    JSON Schema, and languages with a single number type, treat them as equal.
     """
 
     def write(match: re.Match[bytes]) -> bytes:
@@ -90,11 +90,11 @@ def write_plainly(document: bytes) -> bytes:
 
 
 def _invalid(errors: list[dict[str, str]]) -> Problem:
-    return Problem("RQ422", "The body does not have the expected shape; errors names each place.", errors)
+    return Problem("RQ422", "The request body is invalid. See errors.", errors)
 
 
 def describe(error: msgspec.ValidationError, prefix: str = "") -> dict[str, str]:
-    """{"pointer", "detail"} of a shape error: msgspec's path `$.items[0].sku_id` becomes /items/0/sku_id."""
+    """Returns {"pointer", "detail"} of a shape error: msgspec's path `$.items[0].sku_id` becomes /items/0/sku_id."""
     message, _, path = str(error).rpartition(" - at `$") if " - at `$" in str(error) else (str(error), "", "`")
     tokens = [name or index for name, index in re.findall(r"\.([A-Za-z_]\w*)|\[(\d+)\]", path)]
     cause = error.__cause__
@@ -122,7 +122,7 @@ def _sentence(message: str) -> str:
 
 
 def check_text(body: bytes) -> None:
-    """Refuses what is no proper JSON text, before its shape is looked at. Raises Problem RQ400 or RQ422."""
+    """Refuses malformed JSON text before its shape is checked. Raises Problem RQ400 or RQ422."""
     if not body.strip():
         raise Problem("RQ400", "The body is empty. Send a JSON object.")
     try:
@@ -131,7 +131,7 @@ def check_text(body: bytes) -> None:
         raise Problem("RQ400", "The body is not valid UTF-8. Encode it as UTF-8.") from None
     except RecursionError:
         raise _too_deep() from None
-    except msgspec.ValidationError as error:  # a number beyond all ranges
+    except msgspec.ValidationError as error:  # a number outside every range
         raise _invalid([describe(error)]) from None
     except msgspec.DecodeError as error:
         if b"\\u" in body:
@@ -139,8 +139,8 @@ def check_text(body: bytes) -> None:
         raise Problem("RQ400", f"The body is not JSON: {str(error).removeprefix('JSON is malformed: ')}.") from None
     if body.count(b"[") + body.count(b"{") > DEPTH_MAX and _depth(value) > DEPTH_MAX:
         raise _too_deep()
-    # Without escapes each quotation mark begins or ends a string, and a name that came twice is missing from the value,
-    # so the two counts differ. That is exact, and far cheaper than looking at each name.
+    # Without escapes each quotation mark begins or ends a string. The value lacks a duplicate name, so the two counts differ.
+    # The comparison is exact, and much cheaper than checking each name.
     if b"\\" in body or body.count(b'"') != _ENCODER.encode(value).count(b'"'):
         _check_escapes(body)
 
@@ -164,7 +164,7 @@ def _depth(value: object) -> int:
 
 
 def _check_escapes(body: bytes) -> None:
-    """The slow and thorough way, with Python's own parser: duplicate names, NUL characters, lone surrogates."""
+    """The slow and thorough check, with Python's own parser: duplicate names, NUL characters, lone surrogates."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
@@ -173,7 +173,7 @@ def _check_escapes(body: bytes) -> None:
             for name, _ in pairs:
                 if name in seen:
                     shown = _shown(name)
-                    raise Problem("RQ400", f"The name {shown} stands twice in one object. Send each name once.")
+                    raise Problem("RQ400", f"The name {shown} occurs twice in one object. Send each name once.")
                 seen.add(name)
         return members
 
@@ -193,7 +193,7 @@ def _bad_strings(value: object, pointer: str) -> Iterator[tuple[str, str]]:
         if "\0" in value:
             yield pointer, "The character NUL (\\u0000) cannot be stored. Leave it out."
         elif any("\ud800" <= character <= "\udfff" for character in value):
-            yield pointer, "Half of a surrogate pair (\\ud800 to \\udfff) is no character. Send both halves, or UTF-8."
+            yield pointer, "Half of a surrogate pair (\\ud800 to \\udfff) is not a character. Send both halves, or UTF-8."
     elif isinstance(value, list):
         for number, item in enumerate(value):
             yield from _bad_strings(item, f"{pointer}/{number}")
@@ -209,7 +209,7 @@ def _shown(name: str) -> str:
 
 
 def element(body: Struct, **added: object) -> bytes:
-    """The JSON of one element for Postgres: what the client sent, and what the path and the headers add."""
+    """Returns the JSON of one element for Postgres: the client's members, and those from path and headers."""
     encoded, more = _ENCODER.encode(body), _ENCODER.encode(added)
     return more if encoded == b"{}" else encoded[:-1] + b"," + more[1:]
 
@@ -220,16 +220,16 @@ def _names(type_: type[Struct]) -> frozenset[str]:
 
 
 def parse_query(pairs: list[tuple[str, str]], type_: type[S]) -> S:
-    """The query string as a struct. Raises Problem RQ400, which names what is unknown, repeated or wrong,
+    """Decodes the query string into a struct. Raises Problem RQ400, which names the unknown, repeated or invalid parameter,
     and VA001 for values that contradict each other."""
     values: dict[str, str] = {}
     known = _names(type_)
     for name, value in pairs:
         shown = _shown(name)
         if name not in known:
-            raise Problem("RQ400", f"Unknown query parameter {shown!r}. Known here: {', '.join(sorted(known)) or 'none'}.")
+            raise Problem("RQ400", f"Unknown query parameter {shown!r}. Known parameters: {', '.join(sorted(known)) or 'none'}.")
         if name in values:
-            raise Problem("RQ400", f"The query parameter {shown!r} stands there twice. Send it once.")
+            raise Problem("RQ400", f"The query parameter {shown!r} occurs twice. Send it once.")
         if "\0" in value:
             raise Problem("RQ400", f"The query parameter {shown!r} contains the character NUL. Leave it out.")
         values[name] = value

@@ -21,7 +21,7 @@ from pyapp.problems import Problem
 
 
 async def read_page(request: Request) -> Response:
-    """A page of a list: region (where rows belong to one), variables of the path, filters, cursor, limit."""
+    """Returns a page of a list. Arguments: region (if the rows have one), path variables, filters, cursor, limit."""
     context = await enter(request)
     query = cast(PageQuery, context.query)
     cursor = query.cursor if isinstance(query.cursor, str) else None
@@ -31,21 +31,21 @@ async def read_page(request: Request) -> Response:
 
 
 async def read_document(request: Request) -> Response:
-    """One document with its ETag: region (where it belongs to one), variables of the path."""
+    """Returns one document with its ETag. Arguments: region (if it has one), path variables."""
     context = await enter(request)
     body, etag = await read(request, context, tuple(path_values(request).values()))
     return document_response(request, body, etag or b"")
 
 
 async def read_summary(request: Request) -> Response:
-    """A list that is never long: region."""
+    """Returns a list that is always short. Argument: region."""
     context = await enter(request)
     body, _ = await read(request, context, ())
     return page_response(request, context, body)
 
 
 async def read(request: Request, context: Context, values: Sequence[Value]) -> tuple[bytes, bytes | None]:
-    """The document that the function of the route makes of these values, and its cursor or version."""
+    """Returns the document that the route's function builds from these values, and its cursor or version."""
     route, headers, cache_key = context.route, request.headers, None
     if route.kept:
         cache_key = key_of(request.scope, headers, context.identity)
@@ -67,17 +67,17 @@ async def read(request: Request, context: Context, values: Sequence[Value]) -> t
 
 
 async def write(request: Request) -> Response:
-    """One object or a list, to a batch function: what the body says, with the variables of the path."""
+    """Sends one object or a list to a command: the body, with the path variables added."""
     return await _write(request, path_values(request))
 
 
 async def change(request: Request) -> Response:
-    """As write, to what the path names, decided on the version that If-Match names (or that there is none: If-None-Match)."""
+    """Like write, but for the thing that the path names. If-Match or If-None-Match guard its version."""
     return await _write(request, path_values(request) | preconditions(request))
 
 
 async def change_with(request: Request, added: Mapping[str, str], shown: Mapping[str, str]) -> Response:
-    """As change. `added` goes to Postgres with the body; `shown` is added to the answer of what was done."""
+    """Like change. `added` goes to Postgres with the body; `shown` is added to the document of a successful answer."""
     return await _write(request, path_values(request) | preconditions(request) | dict(added), shown)
 
 
@@ -93,7 +93,7 @@ async def _write(request: Request, added: Mapping[str, str], shown: Mapping[str,
 
 
 async def read_command(request: Request, context: Context, added: Mapping[str, str]) -> tuple[Command, bool]:
-    """What the request asks for, and whether it is a list. Raises Problem for a body or a key that cannot be used."""
+    """Returns the command of the request, and whether its body is a list. Raises Problem for an invalid body or key."""
     route, dry_run = context.route, cast(WriteQuery, context.query).dry_run
     key = idempotency_key(request, required=route.key == "required") if route.key != "none" else None
     drafts: list[Body] = [Body()]
@@ -126,7 +126,7 @@ async def read_command(request: Request, context: Context, added: Mapping[str, s
 
 
 def _check_path(draft: Body, names: Mapping[str, str]) -> None:
-    """The body may repeat the variables of the path, not contradict them. They are taken out of it: the path adds them."""
+    """The body may repeat path variables but not contradict them. They are removed from it, because the path adds them."""
     for name, value in names.items():
         if getattr(draft, name, UNSET) not in (UNSET, value):
             error = {"pointer": f"/{name}", "detail": "Differs from the path: leave it out, or send the same."}

@@ -1,15 +1,15 @@
 """Fields of bodies, queries and documents: their types, their limits, and the structs that all others extend.
 
-A body or query gives the shape of what clients send; SQL decides whether the values make sense. Fields that a client may leave
-out are UNSET and are then left out of what Postgres gets, so each default stands once: there. Money is kept as the text of its
-JSON number, so it is exact from the client to Postgres.
+A body or query describes the shape of requests; SQL decides whether the values make sense. Optional fields are UNSET when
+missing and are not sent to Postgres, so each default exists once: in SQL. Money stays the text of its JSON number, so it is
+exact from the client to Postgres.
 
-A document gives the shape of the JSON that functions of schema api build. No struct encodes it: the bytes of Postgres go out as
-they are. The OpenAPI document and the columns of CSV are made from the structs, and a test decodes real answers of every route
-into them, so they cannot drift from the SQL. A member that may be null is `T | None`; one that is left out where there is
-nothing to say is `T | UnsetType = UNSET`.
+A document describes the shape of the JSON that functions of schema api build. No struct encodes it: Postgres' bytes are sent as
+they are. The OpenAPI document and the CSV columns are built from the structs, and a test decodes real answers of every route
+into them, so they cannot drift from the SQL. A member that may be null is `T | None`; a member that may be missing is
+`T | UnsetType = UNSET`.
 
-A type of a body that shares its name with one of a document ends in Draft.
+If a body and a document have types of the same name, the body's type ends in Draft.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ PAGE_MAX = 200
 
 # $(?!\n): Python lets $ match before a last line break, JSON Schema does not.
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
-# White space, for the middle of a class: what either of Python and ECMAScript (which JSON Schema means) takes for it.
+# White space, for the middle of a character class: everything that Python or ECMAScript (JSON Schema's dialect) counts as such.
 SPACE = r"\s\x1c-\x1f\x85\ufeff"
-INK_PATTERN = f"[^{SPACE}]"  # there is something to see in it
+INK_PATTERN = f"[^{SPACE}]"  # at least one visible character
 MONEY_BYTES = re.compile(rb"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?")
 TOTAL_BYTES = re.compile(rb"(0|[1-9][0-9]{0,13})(\.[0-9]{1,2})?")
 MONEY_REMEDY = "must be a JSON number with at most two decimals, such as 12.99"
@@ -52,8 +52,8 @@ ChannelId = Annotated[str, _code("The sales channel.", "web")]
 ReasonDraft = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)", description="A reason code.", examples=["damaged"])]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
 Text = Annotated[str, Meta(max_length=4000)]
-NoteDraft = Annotated[str, Meta(max_length=1000, description="Why; kept with the change.")]
-Reference = Annotated[str, Meta(min_length=1, max_length=200, description="A document of yours, such as a delivery note.")]
+NoteDraft = Annotated[str, Meta(max_length=1000, description="The reason in free text, stored with the change.")]
+Reference = Annotated[str, Meta(min_length=1, max_length=200, description="Your own document number, such as a delivery note.")]
 BatchNumberDraft = Annotated[str, Meta(min_length=1, max_length=64, pattern=INK_PATTERN, examples=["BATCH-202404"])]
 ReservationId = Annotated[
     str, Meta(pattern=r"^RSV-[1-9][0-9]{0,4}-[1-9][0-9]{0,17}$(?!\n)", description="A reservation.", examples=["RSV-1-1001"])
@@ -77,16 +77,14 @@ Total = Annotated[
         examples=[49.96],
     ),
 ]
-AttributesDraft = Annotated[
-    Raw, Meta(description="Anything else that is worth knowing of a SKU.", extra_json_schema={"type": "object"})
-]
+AttributesDraft = Annotated[Raw, Meta(description="Any other data about the SKU.", extra_json_schema={"type": "object"})]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 DeltaDraft = Annotated[
     int,
     Meta(
         ge=-1_000_000_000,
         le=1_000_000_000,
-        description="Units to add, or to take away if negative; not 0.",
+        description="Units to add, or to remove if negative; not 0.",
         extra_json_schema={"not": {"const": 0}},
     ),
 ]
@@ -113,12 +111,12 @@ class FieldError(ValueError):
 def check_moment(value: datetime.datetime, name: str) -> None:
     try:
         value.astimezone(datetime.UTC)
-    except OverflowError:  # 0001-01-01T00:00+10:00 lies in the year before, which RFC 3339 cannot write
-        raise FieldError(name, "lies outside the years 1 to 9999 in UTC") from None
+    except OverflowError:  # 0001-01-01T00:00+10:00 falls in the year before, which RFC 3339 cannot write
+        raise FieldError(name, "is outside the years 1 to 9999 in UTC") from None
 
 
 class ContradictionError(FieldError):
-    """Values that are each of the right shape, and cannot be meant together."""
+    """Values that are valid individually but contradict each other."""
 
 
 def check_number(value: Raw | UnsetType | None, name: str, pattern: re.Pattern[bytes] = MONEY_BYTES) -> None:
@@ -135,38 +133,38 @@ def check_attributes(value: Raw | UnsetType) -> None:
 
 
 class Body(Struct, forbid_unknown_fields=True, kw_only=True):
-    """A JSON object that a client sends. `sample` is one in the OpenAPI document; left out, it is made of what is required."""
+    """A JSON object that a client sends. `sample` is its example in the OpenAPI document; by default its required members."""
 
     sample: ClassVar[Json | None] = None
-    together: ClassVar[Json] = {}  # what JSON Schema can say of members together; __post_init__ checks it
-    codes: ClassVar[tuple[str, ...]] = ()  # that `check` raises
-    instead_of_if_match: ClassVar[str] = ""  # the member that guards a change of a thing that has no version
+    together: ClassVar[Json] = {}  # rules across members that JSON Schema can express; __post_init__ checks them
+    codes: ClassVar[tuple[str, ...]] = ()  # codes that `check` raises
+    instead_of_if_match: ClassVar[str] = ""  # the member that guards a change of something without a version
 
     def check(self, request: Request) -> None:
-        """What the body must fulfill together with its request, apart from its shape. Raises Problem."""
+        """Checks rules on body and request together, other than the shape. Raises Problem."""
 
     def wanted(self) -> Wanted | None:
-        """The units that it takes. None: a refusal for lack of stock says nothing about the next body like it."""
+        """Returns the units that the body takes, or None: a refusal for lack of stock says nothing about equal bodies."""
         return None
 
 
 class Query(Struct, forbid_unknown_fields=True, kw_only=True):
-    """The parameters that a path knows."""
+    """The parameters of a path."""
 
-    region: Annotated[RegionDraft, Meta(description="Another region than that of the token; admins only.")] | UnsetType = UNSET
+    region: Annotated[RegionDraft, Meta(description="A region other than the token's; admins only.")] | UnsetType = UNSET
 
     def filters(self) -> bytes:
-        """The parameters that choose rows, as JSON for Postgres."""
+        """Returns the parameters that select rows, as JSON for Postgres."""
         return b"{}"
 
 
 class WriteQuery(Query):
-    dry_run: Annotated[bool, Meta(description="Do everything, answer, and keep nothing.")] = False
+    dry_run: Annotated[bool, Meta(description="Process the request and return the answer, but store nothing.")] = False
 
 
 class PageQuery(Query):
     cursor: Annotated[str, Meta(min_length=1, max_length=1000, description="next_cursor of the page before.")] | UnsetType = UNSET
-    limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Rows on a page.")] = PAGE_DEFAULT
+    limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Rows per page.")] = PAGE_DEFAULT
 
     def filters(self) -> bytes:
         members = msgspec.to_builtins(self)
@@ -174,19 +172,19 @@ class PageQuery(Query):
 
 
 class RangeQuery(PageQuery):
-    """from (inclusive) and to (exclusive): a date, which begins at midnight UTC, or a moment in RFC 3339."""
+    """from (inclusive) and to (exclusive): a date, which begins at midnight UTC, or a date-time in RFC 3339."""
 
-    from_: Annotated[Since, Meta(description="The first day, or moment.")] | UnsetType = field(name="from", default=UNSET)
-    to: Annotated[Since, Meta(description="The day, or moment, before which to end.")] | UnsetType = UNSET
+    from_: Annotated[Since, Meta(description="The first day or moment.")] | UnsetType = field(name="from", default=UNSET)
+    to: Annotated[Since, Meta(description="The day or moment to end before.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         first, last = (_moment(name, value) for name, value in (("from", self.from_), ("to", self.to)))
         if first and last and last < first:
-            raise ContradictionError("to", "lies before from: turn the two round")
+            raise ContradictionError("to", "is before from: swap the two")
 
 
 def _moment(name: str, text: str | UnsetType) -> datetime.datetime | None:
-    """A moment, or the beginning (in UTC) of a date."""
+    """Returns the date-time, or the beginning (in UTC) of the date."""
     if text is UNSET:
         return None
     for type_ in (datetime.date, Timestamp):
@@ -195,7 +193,7 @@ def _moment(name: str, text: str | UnsetType) -> datetime.datetime | None:
         except msgspec.ValidationError:
             continue
         return value if isinstance(value, datetime.datetime) else datetime.datetime(*value.timetuple()[:3], tzinfo=datetime.UTC)
-    raise FieldError(name, "must be a date such as 2024-06-01 or a moment such as 2024-06-01T13:45:30Z")
+    raise FieldError(name, "must be a date such as 2024-06-01 or a date-time such as 2024-06-01T13:45:30Z")
 
 
 class Answer(Struct, forbid_unknown_fields=True):
@@ -203,8 +201,8 @@ class Answer(Struct, forbid_unknown_fields=True):
 
 
 class Page(Answer):
-    """A list, or the part of it that was asked for. `data`, which each page defines, holds the rows."""
+    """A list, or one page of it. `data`, which each subclass defines, holds the rows."""
 
     next_cursor: Annotated[
-        str | None, Meta(description="The parameter cursor of the next page; null on the last one.", examples=[None])
+        str | None, Meta(description="The parameter cursor for the next page; null on the last.", examples=[None])
     ]

@@ -1,7 +1,7 @@
 """The functions of schema api as their files describe them: arguments, roles, error codes and comment.
 
-Read once, at import, without a database. A file of sql/functions/api creates one function; its grant names the roles, and the
-last line of its comment (`Errors: ST001 ST002`) names the codes that it can refuse with.
+They are read once, at import, without a database. A file of sql/functions/api creates one function. Its grant names the roles,
+and the last line of its comment (`Errors: ST001 ST002`) names the codes that it can refuse with.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ERRORS = "\nErrors: "
 
 
 class Function(NamedTuple):
-    """`arguments` are names, in order; `errors` are sorted; `comment` comes without the line of errors."""
+    """`arguments` are names, in order; `errors` are sorted; `comment` excludes the line of errors."""
 
     name: str
     arguments: tuple[str, ...]
@@ -30,10 +30,10 @@ class Function(NamedTuple):
 
 
 def read(text: str) -> Function:
-    """The function that a file creates."""
+    """Parses the function that a file creates."""
     created = CREATE.search(text)
     if created is None:
-        raise ValueError("no function of schema api is created here")
+        raise ValueError("this file creates no function of schema api")
     arguments = tuple(argument.split()[0] for argument in created[2].split(",") if argument.strip())
     granted, said = GRANT.search(text), COMMENT.search(text)
     comment = "".join(LITERAL.findall(said[1])).replace("''", "'") if said else ""
@@ -43,7 +43,7 @@ def read(text: str) -> Function:
 
 
 def read_all(folder: Path = SQL / "functions" / "api") -> dict[str, Function]:
-    """Every function by its name."""
+    """Returns every function by its name."""
     found = (read(path.read_text(encoding="utf-8")) for path in sorted(folder.rglob("*.sql")))
     return {function.name: function for function in found}
 

@@ -6,11 +6,11 @@ from starlette import requests
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-LSN_HEADER = "Scoville-LSN"  # of an answer to a write, and of reads that must know of it (database/standby.py)
+LSN_HEADER = "Scoville-LSN"  # set by writes, and sent with reads that must include the write (database/standby.py)
 
 
 class IndexedHeaders(Headers):
-    """Starlette's, which go through all headers for each question, with an index for the questions that every request asks."""
+    """Starlette's headers search linearly on each lookup; this class has an index for the lookups of every request."""
 
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope=scope)
@@ -19,17 +19,17 @@ class IndexedHeaders(Headers):
             self._index.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
 
     def getlist(self, key: str) -> list[str]:
-        """All values of a header; `key` in lower case."""
+        """Returns all values of a header; `key` in lower case."""
         return self._index.get(key, [])
 
     def first(self, key: str, otherwise: str = "") -> str:
-        """The first value of a header; `key` in lower case."""
+        """Returns the first value of a header; `key` in lower case."""
         values = self._index.get(key)
         return values[0] if values else otherwise
 
 
 class Request(requests.Request):
-    """A request whose headers the door has indexed."""
+    """A request whose headers the middleware has indexed."""
 
     @property
     def headers(self) -> IndexedHeaders:

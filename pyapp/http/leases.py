@@ -1,9 +1,8 @@
-"""How many requests a caller may send: a fixed window for reads and one for writes, right across processes.
+"""Rate limits per caller: a fixed window for reads and one for writes, shared by all processes.
 
-The count is in Postgres (api.take_requests). A process takes a share of the window out at once and lets so many requests through
-without asking again, so a request costs a look into a dictionary, and LEASES times in a window a short statement. What a process
-has taken and does not use is not given to others: with several processes a caller may get up to a share of each less than the
-limit, never more.
+Postgres keeps the count (api.take_requests). A process leases a share of the window and admits that many requests without asking
+again. So a request costs a dictionary lookup, and a window costs about LEASES short statements. Unused leases are not returned:
+with several processes a caller may get up to one share per process less than the limit, never more.
 
 Header fields: draft-ietf-httpapi-ratelimit-headers-10.
 """
@@ -20,8 +19,8 @@ from pyapp.database.calls import Database
 from pyapp.problems import Problem
 
 WINDOW_SECONDS = 60
-LEASES = 20  # in a window, about
-CALLERS_MAX = 10_000  # remembered; beyond, all are asked for anew
+LEASES = 20  # per window, roughly
+CALLERS_MAX = 10_000  # remembered; beyond that, all leases are dropped
 
 TAKE = "select * from api.take_requests($1, $2, $3, $4, $5)"
 
@@ -30,19 +29,19 @@ Fields = list[tuple[bytes, bytes]]
 
 
 class Lease:
-    """What a process has of a caller's window."""
+    """A process's share of a caller's window."""
 
     __slots__ = ("asking", "ends_at", "free", "left")
 
     def __init__(self) -> None:
-        self.left = 0  # taken out, not yet used
-        self.free = 0  # not taken out by anybody, when last heard
+        self.left = 0  # leased, not yet used
+        self.free = 0  # not leased by any process, at the last call
         self.ends_at = 0.0  # monotonic
         self.asking = asyncio.Lock()
 
 
 class Limits:
-    """One a process. `rates`: requests in a window, by kind; a kind that is not named has no limit."""
+    """One per process. `rates`: requests per window, by kind; a missing kind has no limit."""
 
     def __init__(self, database: Database, rates: Mapping[Kind, int]) -> None:
         self._database = database
@@ -50,7 +49,7 @@ class Limits:
         self._leases: dict[tuple[str, Kind], Lease] = {}
 
     async def take(self, principal: str, kind: Kind, request_id: str) -> Fields:
-        """The header fields that say what is left after this request. Raises Problem RQ429 where nothing is, RQ503."""
+        """Takes one request and returns the rate limit header fields. Raises Problem RQ429 if none is left, RQ503."""
         limit = self._rates.get(kind)
         if limit is None:
             return []
@@ -67,7 +66,7 @@ class Limits:
         if not lease.left:
             wait = max(1, math.ceil(lease.ends_at - monotonic()))
             headers = {name.decode(): value.decode() for name, value in _fields(kind, limit, lease)} | {"Retry-After": str(wait)}
-            detail = f"You may send {limit} {kind}s in {WINDOW_SECONDS} seconds. Wait as long as Retry-After says."
+            detail = f"You may send {limit} {kind}s in {WINDOW_SECONDS} seconds. Wait for the seconds in Retry-After."
             raise Problem("RQ429", detail, headers=headers)
         lease.left -= 1
         return _fields(kind, limit, lease)

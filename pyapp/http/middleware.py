@@ -1,4 +1,4 @@
-"""What is around every request: its id and trace, errors become problem documents, its metrics, one line in the log."""
+"""Wraps every request: assigns its ID and trace, turns errors into problem documents, counts it, logs one line."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ logger = logging.getLogger("scoville.app")
 
 FAILED = Problem("RQ500", "Something failed on our side. Report it with the request_id.")
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}")
-GONE = 499  # the client is; the number is nginx's
+GONE = 499  # the client has gone; nginx's number
 DIGEST_CHARACTERS = 16
 
 
 class Middleware:
-    """The only middleware. Requests find their `request_id` in scope["state"], and their `traceparent`, if they have one."""
+    """The only middleware. It puts `request_id`, and `traceparent` if sent, into scope["state"]."""
 
     def __init__(self, router: ASGIApp, endpoints: Mapping[str, PathEndpoint], endless: Collection[str]) -> None:
         self.router = router
@@ -83,7 +83,7 @@ class Middleware:
             else:
                 await self.router(scope, receive, send_with_headers)
         except ClientDisconnect:
-            status = status or GONE  # nobody is there to read an answer
+            status = status or GONE  # no client is left to read an answer
         except (Problem, HTTPException) as refused:
             if status:
                 raise
@@ -109,7 +109,7 @@ def _ids(request_id: str, traceparent: str | None) -> dict[str, str]:
 
 
 def _line(scope: Scope, meter: Meter, status: int, seconds: float) -> dict[str, Any]:
-    """Of an access. No query and no path with an @ in it: such may be a customer's e-mail."""
+    """Returns the fields of an access log line. It omits the query and any path with an @, which may hold a customer's e-mail."""
     about = {"method": scope["method"], "route": meter.route, "status": status, "milliseconds": round(seconds * 1000, 2)}
     if "@" not in scope["path"]:
         about["path"] = scope["path"]
@@ -119,7 +119,7 @@ def _line(scope: Scope, meter: Meter, status: int, seconds: float) -> dict[str, 
 
 
 def _principal(subject: str) -> str:
-    """The subject of the token; some issuers put an e-mail there, of which only a digest is logged."""
+    """Returns the token's subject; only a digest if it is an e-mail address, as some issuers use."""
     if "@" not in subject:
         return subject
     return f"sha256:{hashlib.sha256(subject.encode()).hexdigest()[:DIGEST_CHARACTERS]}"

@@ -1,4 +1,4 @@
-"""A path of the route table as an application."""
+"""One path of the route table as an ASGI application."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyapp.http.route import Route
 
 
 class PathEndpoint:
-    """One path of the table, as an application that the router calls without a layer in between."""
+    """The router calls it without a layer in between."""
 
     def __init__(self, methods: Mapping[str, Route]) -> None:
         self.methods = methods

@@ -1,4 +1,4 @@
-"""Writing an HTTP answer from what Postgres built."""
+"""Builds HTTP responses from the documents that Postgres built."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None
 def page_response(
     request: Request, context: Context, body: bytes, next_cursor: bytes | None = None, parameter: str = "cursor"
 ) -> Response:
-    """A list as JSON or CSV, with a Link (RFC 8288) to the next page where there is one: it begins at `parameter`."""
+    """Returns a list as JSON or CSV. If there is a next page, a Link (RFC 8288) leads to it with this query parameter."""
     headers = {"Vary": "Accept"}
     if next_cursor is not None:
         pairs = [pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1")) if pair[0] != parameter]
@@ -40,7 +40,7 @@ def page_response(
 
 
 def document_response(request: Request, body: bytes, etag: bytes) -> Response:
-    """A single document with its ETag, or 304 where the client has it already."""
+    """Returns a single document with its ETag, or 304 if the client has it already."""
     tag = etag.decode()
     headers = {"ETag": f'"{tag}"'}
     if matches_etag(request, tag):
@@ -54,7 +54,7 @@ def problem_response(problem: Problem, request_id: str, traceparent: str | None 
 
 
 def error_response(error: Problem | HTTPException, method: str, request_id: str, traceparent: str | None = None) -> Response:
-    """The answer to what was raised: a problem of ours, or what Starlette raises itself: no such path, no such method."""
+    """Converts an exception to a response: a Problem of ours, or Starlette's own for an unknown path or method."""
     if isinstance(error, Problem):
         return problem_response(error, request_id, traceparent)
     code = problems.CODES_BY_STATUS.get(error.status_code, "RQ500")
@@ -63,7 +63,7 @@ def error_response(error: Problem | HTTPException, method: str, request_id: str,
         methods = {*headers["Allow"].split(", "), "OPTIONS"}
         headers["Allow"] = ", ".join(sorted(methods))
         if method == "OPTIONS":
-            # RFC 9110, section 9.3.7. No Access-Control headers: other origins are not let in.
+            # RFC 9110, section 9.3.7. No Access-Control headers: other origins are not allowed here.
             patch = {"Accept-Patch": ", ".join(PATCH_TYPES)} if "PATCH" in methods else {}
             return Response(status_code=204, headers=headers | patch)
     detail = problems.DETAILS_BY_STATUS.get(error.status_code, str(error.detail))
@@ -71,7 +71,7 @@ def error_response(error: Problem | HTTPException, method: str, request_id: str,
 
 
 def result_response(context: Context, result: Result, *, dry_run: bool) -> Response:
-    """The answer to a single object."""
+    """Returns the answer to a single object."""
     headers = _headers(result, dry_run=dry_run, replayed=result.replayed)
     if result.code is not None:
         return problem_response(_refusal(result, headers), context.request_id, context.traceparent)
@@ -90,7 +90,7 @@ def _status(context: Context, result: Result) -> int:
 
 
 def results_response(context: Context, results: Sequence[Result], *, dry_run: bool) -> Response:
-    """The answer to a list: 207 with a result for each element, in order."""
+    """Returns the answer to a list: 207 with one result per element, in order."""
     items = []
     for number, result in enumerate(results):
         item: dict[str, Any]
@@ -118,7 +118,7 @@ def _headers(result: Result, *, dry_run: bool, replayed: bool) -> dict[str, str]
 
 
 def _refusal(result: Result, headers: dict[str, str], prefix: str = "") -> Problem:
-    """A refused element as a problem; its pointers then begin at the body that was sent."""
+    """Returns a refused element as a problem. Its pointers begin at the body that was sent."""
     code = result.code if result.code in KINDS else "RQ500"
     said = msgspec.json.decode(result.body, type=problems.Refusal)
     for error in said.errors:

@@ -1,4 +1,4 @@
-"""The route table's parts: a noun with its rows, and a row with all that is known of one method of one path."""
+"""The parts of the route table: a noun with its rows, and a row that describes one method of one path."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pyapp.identity.tokens import ROLES, Role
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-# What any route of /v1 can answer, and any write besides.
+# Codes that any route of /v1 can return, and those that any write can return in addition.
 COMMON_ERRORS = ("RQ400", "RQ401", "RQ403", "RQ406", "RQ429", "RQ500", "RQ503")
 WRITE_ERRORS = ("RQ413", "RQ415", "RQ422", "VA001")
 
 
 class PathVariable(NamedTuple):
-    """A variable of paths. `prefix` marks IDs of ours, which say to which region they belong: a region that cannot exist
+    """A variable of paths. `prefix` marks IDs that we issue, which name their region: an ID with an impossible region
     is refused with the code `missing`."""
 
     name: str
@@ -35,10 +35,10 @@ class PathVariable(NamedTuple):
 
 @dataclass(kw_only=True, eq=False)
 class Route:
-    """One method of one path. Its statement, roles and codes are those of its function, as its file describes them.
+    """One method of one path. Its statement, roles and codes are read from its function's file.
 
-    A function that is granted to no role of tokens has an endpoint to which the caller proves itself without a token.
-    `operation` names the route in the OpenAPI document and so in generated clients; left out, the function's name does.
+    If the function is granted to no role of tokens, the caller proves its identity to the endpoint without a token.
+    `operation` names the route in the OpenAPI document and so in generated clients; the default is the function's name.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -47,36 +47,36 @@ class Route:
     summary: str
     function: str  # of schema api
     answer: type[Answer]
-    refusal: type[Problem] = Problem  # another one is the JSON of a 400 or 401, where a standard wants it so
-    roles: tuple[Role, ...] = ()  # where the function says less than the rows that it reads
+    refusal: type[Problem] = Problem  # another class is the JSON of a 400 or 401, where a standard requires it
+    roles: tuple[Role, ...] = ()  # where the function's grants are wider than the rows that it reads
     query: type[Query] = Query
     body: type[Body] | None = None
     body_required: bool = True
     body_type: str = "application/json"
     many: bool = False
     key: Literal["required", "optional", "none"] = "none"
-    fixed: tuple[str, ...] = ()  # values of the function that stand between the region and the variables of the path
-    kept: bool = False  # its answers are cached until the event log tells that they changed (cache/answers.py)
-    fresh: bool = False  # read from the primary, always
+    fixed: tuple[str, ...] = ()  # arguments of the function between the region and the path variables
+    kept: bool = False  # answers are cached until the event log reports a change (cache/answers.py)
+    fresh: bool = False  # always read from the primary
     lane: bool = False  # calls of several requests may share a transaction (database/lanes.py)
-    mode: Literal["put", "patch", "retire"] | None = None  # what a function of the catalog is told to do; None: save
-    never: tuple[str, ...] = ()  # codes of the function that this use of it cannot give
+    mode: Literal["put", "patch", "retire"] | None = None  # the mode argument of a catalog function; None: save
+    never: tuple[str, ...] = ()  # codes of the function that this route cannot return
     status: int = 200
-    upserts: bool = False  # 200 instead of 201 where the thing was there before
+    upserts: bool = False  # 200 instead of 201 if the thing existed before
     location: str | None = None
     versioned: bool = False  # the member `version` of the answer is its ETag
     description: str = ""
     operation: str = ""
 
-    variables: Sequence[PathVariable] = ()  # of the path: given by the noun
+    variables: Sequence[PathVariable] = ()  # of the path; set by the noun
     statement: str = field(init=False)
-    regional: bool = field(init=False)  # the function is about one region, its first argument
-    errors: tuple[str, ...] = field(init=False)  # besides those that any route can give
+    regional: bool = field(init=False)  # the function's first argument is a region
+    errors: tuple[str, ...] = field(init=False)  # in addition to those of every route
 
     def __post_init__(self) -> None:
         function = FUNCTIONS[self.function]
-        places = ", ".join(f"${number}" for number in range(1, len(function.arguments) + 1))
-        self.statement = f"select * from api.{self.function}({places})"  # noqa: S608 (names of our own files)
+        placeholders = ", ".join(f"${number}" for number in range(1, len(function.arguments) + 1))
+        self.statement = f"select * from api.{self.function}({placeholders})"  # noqa: S608 (names of our own files)
         self.regional = function.arguments[:1] == ("p_region_id",)
         self.roles = self.roles or tuple(role for role in ROLES if role in function.roles)
         made_here = self.body.codes if self.body is not None else ()
@@ -89,33 +89,33 @@ class Route:
 
     @property
     def replicated(self) -> bool:
-        """Whether it may be read from a standby. What a cache answers is newer than a standby can promise to be."""
+        """Whether a standby may serve it. Cached answers are fresher than a standby can guarantee."""
         return self.method == "GET" and not (self.kept or self.fresh)
 
     @property
     def takes_if_match(self) -> bool:
-        """Whether it decides on a version: then it can answer that the version is another one by now."""
+        """Whether it checks a version: its function can report that the version has changed."""
         return "ST009" in self.errors
 
     @property
     def takes_if_none_match(self) -> bool:
-        """Whether it is a write that can be told to make something only where it is not there yet."""
+        """Whether it is a write that can be limited to creating something new."""
         return self.upserts and self.method == "PUT"
 
     @property
     def tag(self) -> str:
-        """The noun that its path begins with: `orders` of /v1/orders/{order_id}."""
+        """The noun at the start of its path: `orders` for /v1/orders/{order_id}."""
         return self.path.split("/")[2]
 
     @property
     def media_types(self) -> tuple[str, ...]:
-        """What the answer can be had as: lists also as CSV."""
+        """The media types of the answer: lists also as CSV."""
         return (JSON, CSV) if issubclass(self.answer, Page) else (JSON,)
 
 
 @dataclass(eq=False)
 class Noun:
-    """The routes below /v1/<tag>. `variables`: those of their paths."""
+    """The routes below /v1/<tag>. `variables` are those of their paths."""
 
     tag: str
     description: str

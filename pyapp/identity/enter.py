@@ -1,6 +1,6 @@
-"""How a transaction gets its caller: a role and claims, handed to app.enter as the transaction's first statement.
+"""How a transaction gets its caller: app.enter receives a role and claims as the transaction's first statement.
 
-The claims are spelled here and nowhere else. A connection of a single caller (psql) carries them as options instead.
+Only this module encodes claims. A connection of a single caller (psql) carries them as options instead.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ ENTER = "select app.enter($1, $2)"
 
 
 class Caller(Protocol):
-    """Whoever a transaction is entered as: an Identity, or a Component."""
+    """The identity that a transaction runs as: an Identity or a Component."""
 
     @property
     def role(self) -> str: ...
@@ -23,26 +23,26 @@ class Caller(Protocol):
 
 
 class Component(NamedTuple):
-    """A part of Scoville that calls on its own behalf. `subject` is the actor that the audit log names."""
+    """A part of Scoville that calls on its own behalf. `subject` is the actor in the audit log."""
 
     role: str
     subject: str
     warehouses: Sequence[str] = ()
     channels: Sequence[str] = ()
-    region: int | None = None  # an admin and the worker reach all of them
+    region: int | None = None  # admin and worker reach all regions
 
     def claims(self, request_id: str = "") -> bytes:
         return encode_claims(self.subject, request_id, self.region, self.warehouses, self.channels)
 
 
 def encode_claims(subject: str, request_id: str, region: int | None, warehouses: Sequence[str], channels: Sequence[str]) -> bytes:
-    """The claims that app.enter reads, as JSON."""
+    """Returns the claims that app.enter reads, as JSON."""
     claims = {"sub": subject, "region": region, "warehouses": warehouses, "channels": channels, "request_id": request_id}
     return msgspec.json.encode(claims)
 
 
 def enter_step(caller: Caller, request_id: str = "") -> tuple[str, tuple[str, bytes]]:
-    """For a pipeline of steps: what follows `begin`."""
+    """For a pipeline of steps: the step after `begin`."""
     return ENTER, (caller.role, caller.claims(request_id))
 
 
@@ -52,7 +52,7 @@ def entering(caller: Caller, request_id: str = "") -> tuple[LiteralString, list[
 
 
 def session_options(caller: Component, request_id: str) -> list[str]:
-    """What app.enter sets for a transaction, as options of libpq that set it for a session."""
+    """Returns the settings that app.enter makes for a transaction, as libpq options that set them for a session."""
     claims = {"role": caller.role, "scoville.subject": caller.subject, "scoville.request_id": request_id}
     if caller.region is not None:
         claims["scoville.region"] = str(caller.region)
@@ -66,5 +66,5 @@ def _quoted(code: str) -> str:
 
 
 def _escaped(text: str) -> str:
-    """For libpq, which splits options at spaces that no backslash guards."""
+    """Escapes text for libpq, which splits options at spaces without a backslash."""
     return text.replace("\\", "\\\\").replace(" ", "\\ ")

@@ -1,11 +1,10 @@
-"""The published keys of a token issuer (RFC 7517): fetched at most once in FETCH_SECONDS, kept while the issuer is away.
+"""The published keys of a token issuer (RFC 7517): fetched at most once in FETCH_SECONDS, kept while the issuer is unreachable.
 
-A key that the issuer withdraws is gone with the next fetch; one that it adds is known by then. So it may rotate them if it
-publishes a new key that long before it signs with it. Whose key is known does not wait for a fetch, unless nobody has asked the
-issuer for STALE_SECONDS.
+The next fetch removes withdrawn keys and adds new ones. So an issuer can rotate keys if it publishes a new key FETCH_SECONDS
+before it signs with it. A caller with a known key does not wait for a fetch, unless the last fetch is older than STALE_SECONDS.
 
-Kept in place of PyJWT's PyJWKClient (2.15, tried), which after its lifespan has a known key wait for a slow issuer and refuses it
-while the issuer fails, and which then fetches once more for every unknown key: its cooldown begins with a fetch that succeeds.
+It replaces PyJWT's PyJWKClient (2.15, tried). After its lifespan, that client makes known keys wait for a slow issuer and refuses
+them while the issuer fails. Then it fetches again for every unknown key, because only a successful fetch starts its cooldown.
 """
 
 from __future__ import annotations
@@ -22,31 +21,31 @@ from pyapp.problems import unavailable
 
 logger = logging.getLogger("scoville.keys")
 
-FETCH_SECONDS = 30.0  # whatever comes: unknown keys are no way to make us ask more often
-TIMEOUT_SECONDS = 5.0  # for a fetch in all, from the look-up of the name to the end of the answer
-STALE_SECONDS = 36.0  # since the last fetch that has ended began: so long a known key is given without a wait for the next
+FETCH_SECONDS = 30.0  # in every case, so unknown keys cannot make us fetch more often
+TIMEOUT_SECONDS = 5.0  # for a whole fetch, from the name lookup to the end of the answer
+STALE_SECONDS = 36.0  # since the last completed fetch began: until then a known key does not wait for the next fetch
 BYTES_MAX = 1024 * 1024  # of an answer
 KEYS_MAX = 1000
 
 
 class KeySet:
-    """The keys at one URL. To be used within one event loop."""
+    """The keys at one URL. Use it within one event loop."""
 
     def __init__(self, url: str) -> None:
         self._url = url
         self._keys: dict[str, jwt.PyJWK] = {}
         self._due = 0.0  # monotonic
-        self._asked = 0.0  # monotonic: when the last fetch that has ended began
+        self._asked = 0.0  # monotonic: start of the last completed fetch
         self._is_away = False
         self._fetching: asyncio.Task[None] | None = None
 
     async def find(self, key_id: str) -> jwt.PyJWK | None:
-        """The key of this name, or None where there is none. Raises Problem RQ503 while that cannot be known."""
+        """Returns the key with this name, or None if it does not exist. Raises Problem RQ503 if that cannot be determined."""
         if monotonic() >= self._due and (self._fetching is None or self._fetching.done()):
             self._fetching = asyncio.create_task(self._fetch())
         known = key_id in self._keys and monotonic() <= self._asked + STALE_SECONDS
         if not known and self._fetching is not None and not self._fetching.done():
-            await asyncio.wait({self._fetching})  # which goes on when this caller is gone
+            await asyncio.wait({self._fetching})  # the fetch continues if this caller goes away
         key = self._keys.get(key_id)
         if key is None and self._is_away:
             raise unavailable("The keys of the token issuer cannot be fetched. Repeat the request.")
@@ -64,7 +63,7 @@ class KeySet:
             self._keys = {key.key_id: key for key in found if key.key_id}
             is_away = False
         except Exception as error:
-            # Away, or answering with something else, whatever that may raise. What was good a moment ago stays good.
+            # The issuer is unreachable or returns something else, with any kind of exception. Known keys stay valid.
             if not self._is_away:
                 logger.warning("the keys of the token issuer cannot be fetched, keeping those that are known: %r", error)
         finally:
@@ -72,21 +71,21 @@ class KeySet:
 
 
 async def _download(url: str) -> Any:
-    """What is there, as JSON. Raises all sorts of exceptions."""
-    import aiohttp  # which most have no use for: their tokens are our own
+    """Returns the JSON at the URL. Raises many kinds of exceptions."""
+    import aiohttp  # most installations do not need it: they issue their own tokens
 
     async with (
         aiohttp.ClientSession(trust_env=True, auto_decompress=False) as session,
         session.get(url, headers={"Accept-Encoding": "identity"}, raise_for_status=True) as response,
     ):
         body = bytearray()
-        async for piece in response.content.iter_any():
-            body += piece
+        async for chunk in response.content.iter_any():
+            body += chunk
             if len(body) > BYTES_MAX:
                 raise ValueError(f"more than {BYTES_MAX} bytes")
     return msgspec.json.decode(body)
 
 
 def _signs(key: jwt.PyJWK) -> bool:
-    """A public key, for signatures, with a name. A shared secret is never published."""
+    """Whether it is a public signing key with a name. A shared secret is never published."""
     return bool(key.key_id) and key.public_key_use in ("sig", None) and key.key_type != "oct"

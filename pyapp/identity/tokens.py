@@ -1,6 +1,6 @@
-"""Who is calling: JSON Web Tokens (RFC 7519) become an Identity, or a 401 that says what to do.
+"""Identifies the caller: turns a JSON Web Token (RFC 7519) into an Identity, or a 401 that says what to do.
 
-What the caller may do is decided in Postgres: the role becomes SET ROLE, the scope becomes claims that the policies read.
+Postgres decides what the caller may do: the role becomes SET ROLE, and the scope becomes claims that the policies read.
 """
 
 from __future__ import annotations
@@ -29,18 +29,18 @@ CODES_MAX = 1000
 CLOCK_SKEW_SECONDS = 10
 
 LOCAL_ALGORITHM = "HS256"
-# A key set holds public keys only: HS256 is not here, or anyone could sign with the public key as the secret (RFC 8725, 2.1).
+# A key set holds public keys only. HS256 is excluded, or anyone could sign with the public key as the secret (RFC 8725, 2.1).
 JWKS_ALGORITHMS = ("RS256", "PS256", "ES256", "EdDSA")
 
 Code = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)")]
 Codes = Annotated[tuple[Code, ...], Meta(max_length=CODES_MAX)]
 
-# Whether tokens of a client that were issued under a number are still good: Database.check_grant.
+# Whether tokens issued to a client under a grant number are still valid: Database.check_grant.
 GrantCheck = Callable[[str, int], Awaitable[bool]]
 
 
 class Claims(msgspec.Struct):
-    """The claims of ours; the registered ones are checked by the library."""
+    """Our own claims; the library checks the registered ones."""
 
     sub: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
     role: Role
@@ -51,7 +51,7 @@ class Claims(msgspec.Struct):
 
 
 class ClientClaims(msgspec.Struct):
-    """What a token says of the client that it was issued to (oauth.py)."""
+    """The client that the token was issued to (pyapp/api/tokens.py)."""
 
     client_id: Code
     grant: int
@@ -67,22 +67,22 @@ class Identity(msgspec.Struct, frozen=True):
     region: int = 1
 
     def claims(self, request_id: str) -> bytes:
-        """What app.enter gets, as JSON."""
+        """Returns the claims for app.enter, as JSON."""
         return encode_claims(self.subject, request_id, self.region, self.warehouses, self.channels)
 
 
 class Session(msgspec.Struct, frozen=True):
-    """A caller, and until when it is one: what outlives a request must look again."""
+    """A caller and the end of its validity, for connections that outlive a request and must check again."""
 
     identity: Identity
     expires_at: float  # seconds since 1970
-    client_id: str | None = None  # the client of ours that the token was issued to, if any, and the number of its grant
+    client_id: str | None = None  # our client that the token was issued to, if any, and its grant number
     grant: int | None = None
-    key_id: str | None = None  # the published key of another issuer that the token was signed with
+    key_id: str | None = None  # the other issuer's published key that signed the token
 
 
 def unauthenticated(detail: str, *, sent: bool = True) -> Problem:
-    """A 401 with the challenge of RFC 6750, section 3; without a token it names no error."""
+    """Returns a 401 with the challenge of RFC 6750, section 3. It names an error only if a token was sent."""
     challenge = 'Bearer realm="scoville"'
     if sent:
         challenge += f', error="invalid_token", error_description="{detail}"'
@@ -94,13 +94,13 @@ async def _no_database(_client_id: str, _grant: int) -> bool:
 
 
 class Verifier:
-    """Checks tokens of one issuer: by the shared key, or by the issuer's published key set.
+    """Checks tokens of one issuer: with the shared key, or with the issuer's published keys.
 
-    A good token is remembered for token_kept_seconds: so long a key withdrawn at the issuer, or a client of ours that was
-    revoked, still works.
+    A valid token is cached for token_kept_seconds. For that long it still works after the issuer has withdrawn the key or our
+    client was revoked.
     """
 
-    check_grant: GrantCheck = staticmethod(_no_database)  # set when there is a database
+    check_grant: GrantCheck = staticmethod(_no_database)  # set when the database is open
 
     def __init__(self, settings: Settings) -> None:
         self.issuer = settings.jwt_issuer
@@ -111,37 +111,37 @@ class Verifier:
         self.algorithms: tuple[str, ...] = (LOCAL_ALGORITHM,)
         if settings.jwks_url:
             self.keys = KeySet(settings.jwks_url)
-            # With the wait for the next fetch: a key that is withdrawn is good for no longer than a minute.
+            # Together with the wait for the next fetch, a withdrawn key is accepted for at most a minute.
             self.kept_seconds = min(self.kept_seconds, 60 - STALE_SECONDS)
             self.algorithms = JWKS_ALGORITHMS
         elif not self.key:
             raise SettingsError(
-                "No way to check tokens: set SCOVILLE_JWT_KEY (make one with `openssl rand -hex 32`) or SCOVILLE_JWKS_URL."
+                "Tokens cannot be checked: set SCOVILLE_JWT_KEY (make one with `openssl rand -hex 32`) or SCOVILLE_JWKS_URL."
             )
         self._kept: dict[str, tuple[Session, float]] = {}
 
     async def identify(self, authorization: Sequence[str]) -> Identity:
-        """The caller of a request, by its Authorization headers.
+        """Returns the caller of a request, from its Authorization headers.
 
-        Raises Problem RQ401 (RQ503 while keys or database cannot be had).
+        Raises Problem RQ401 (RQ503 if keys or database are unreachable).
         """
         return (await self.session(authorization)).identity
 
     async def identify_token(self, token: str) -> Identity:
-        """Who holds this token. Raises Problem as identify does."""
+        """Returns the holder of the token. Raises Problem as identify does."""
         return (await self._session(token)).identity
 
     async def session(self, authorization: Sequence[str]) -> Session:
-        """The caller of what outlives a request. Raises Problem as identify does."""
+        """Returns the caller of a long-lived connection. Raises Problem as identify does."""
         return await self._session(_bearer(authorization))
 
     def remembered(self, token: str) -> Identity | None:
-        """Who holds this token, where that is known without asking anyone."""
+        """Returns the holder of the token if it is cached."""
         kept = self._kept.get(token)
         return kept[0].identity if kept is not None and time.time() < kept[1] else None
 
     async def is_good(self, client_id: str | None, grant: int | None, key_id: str | None) -> bool:
-        """Whether what a session was opened with is still so, whatever is remembered. Raises Problem RQ503."""
+        """Checks again, without the cache, whether the token of a session is still valid. Raises Problem RQ503."""
         if key_id is not None and self.keys is not None and await self.keys.find(key_id) is None:
             return False
         return client_id is None or grant is None or await self.check_grant(client_id, grant)
@@ -174,29 +174,29 @@ class Verifier:
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
             claims = msgspec.convert(payload, Claims)
-            # Only where we issue the tokens ourselves is a client_id one of our clients.
+            # A client_id is one of our clients only if we issue the tokens ourselves.
             client = msgspec.convert(payload, ClientClaims) if self.keys is None and "client_id" in payload else None
         except jwt.ExpiredSignatureError:
-            raise unauthenticated("The token has expired. Ask for a new one.") from None
+            raise unauthenticated("The token has expired. Get a new one.") from None
         except jwt.MissingRequiredClaimError as error:
-            raise unauthenticated(f"The token has no claim {error.claim}. Ask for one that has it.") from None
+            raise unauthenticated(f"The token has no claim {error.claim}. Get one that has it.") from None
         except jwt.InvalidAudienceError:
-            raise unauthenticated("The token is meant for another service. Ask for one with our audience.") from None
+            raise unauthenticated("The token is for another service. Get one for our audience.") from None
         except jwt.InvalidIssuerError:
-            raise unauthenticated("The token comes from an unknown issuer. Ask our issuer for one.") from None
+            raise unauthenticated("The token comes from an unknown issuer. Get one from our issuer.") from None
         except jwt.InvalidSignatureError:
-            raise unauthenticated("The signature of the token is wrong. Ask for a new one.") from None
+            raise unauthenticated("The signature of the token is wrong. Get a new one.") from None
         except msgspec.ValidationError:
             raise unauthenticated(
-                "The claims of the token cannot be used: role must be admin, warehouse, sales or integration, "
+                "The claims of the token are invalid: role must be admin, warehouse, sales or integration, "
                 "warehouses and channels lists of codes, region a number from 1."
             ) from None
         except Exception:
-            # Anyone can send any bytes here, and the libraries below raise more kinds than they list.
-            # Whatever it was, the token is not good.
+            # Anyone can send any bytes here, and the libraries raise more kinds of exceptions than they document.
+            # Any exception means that the token is invalid.
             raise unauthenticated("The token cannot be read. Send a signed JWT as Authorization: Bearer.") from None
         if client is not None and not await self.check_grant(client.client_id, client.grant):
-            raise unauthenticated("The client of this token was revoked, or its rights were changed. Ask for a new token.")
+            raise unauthenticated("The client of this token was revoked, or its rights were changed. Get a new token.")
         return claims, client
 
     @staticmethod
@@ -209,7 +209,7 @@ class Verifier:
             raise unauthenticated("The token names no key (kid). Send a signed JWT of our issuer.")
         key = await keys.find(kid)
         if key is None:
-            raise unauthenticated("The token is signed with an unknown key. Ask our issuer for a new one.")
+            raise unauthenticated("The token is signed with an unknown key. Get a new one from our issuer.")
         return key
 
 
@@ -223,7 +223,7 @@ def _bearer(values: Sequence[str]) -> str:
     if scheme.lower() != "bearer" or not token:
         raise unauthenticated("Send the token as Authorization: Bearer <token>.", sent=False)
     if len(token) > TOKEN_CHARACTERS_MAX:
-        raise unauthenticated(f"The token is longer than {TOKEN_CHARACTERS_MAX} characters. Ask for a smaller one.")
+        raise unauthenticated(f"The token is longer than {TOKEN_CHARACTERS_MAX} characters. Get a smaller one.")
     return token
 
 
@@ -237,13 +237,13 @@ def mint_token(
     region: int = 1,
     seconds: int = 3600,
 ) -> str:
-    """A token signed with SCOVILLE_JWT_KEY, good for `seconds`. Raises SettingsError where that is not set."""
+    """Returns a token signed with SCOVILLE_JWT_KEY, valid for `seconds`. Raises SettingsError if the key is not set."""
     scope = {"warehouses": list(warehouses), "channels": list(channels), "region": region}
     return sign(settings, {"sub": subject or role, "role": role, **scope}, seconds)
 
 
 def sign(settings: Settings, claims: Mapping[str, Any], seconds: int) -> str:
-    """A token with these claims and the registered ones, good for `seconds`. Raises SettingsError without a key of ours."""
+    """Returns a token with these and the registered claims, valid for `seconds`. Raises SettingsError without a key of ours."""
     if not settings.jwt_key:
         raise SettingsError("SCOVILLE_JWT_KEY is not set: tokens come from the issuer of SCOVILLE_JWKS_URL.")
     now = int(time.time())

@@ -1,1 +1,1 @@
-"""From the event log to clients: one reader a process, many WebSockets and streams."""
+"""From the event log to clients: one reader per process, many WebSockets and streams."""

@@ -1,6 +1,6 @@
-"""WS /v1/ws/inventory: levels as they are, then as they change. asyncapi.json describes the messages.
+"""WS /v1/ws/inventory: the current levels, then their changes. asyncapi.json describes the messages.
 
-A browser cannot read the status of a refused handshake. So a socket is opened first, told what is wrong, and closed with a code.
+A browser cannot read the status of a refused handshake. So every socket is accepted, gets the error, and is closed with a code.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from starlette.websockets import WebSocket
 
 from pyapp.api.tickets import redeem_ticket
 from pyapp.eventlog import messages
-from pyapp.eventlog.reading import Lost, parse_place
+from pyapp.eventlog.reading import Lost, parse_position
 from pyapp.http.context import read_query, region_of
 from pyapp.http.decoding import check_text, describe
 from pyapp.http.fields import Query
 from pyapp.http.responses import problem_response
 from pyapp.identity.tokens import Session
 from pyapp.live.live import Live
-from pyapp.live.relay import EXTENSION, Client, Line, ViewKey
+from pyapp.live.relay import EXTENSION, SocketClient, SocketConnection, ViewKey
 from pyapp.problems import Problem, unavailable
 
-SOCKETS_MAX = 2000  # a process; further ones are refused with 503
-SOCKETS_OF_ONE_MAX = 1000  # a process, of one caller: nobody shuts the others out
+SOCKETS_MAX = 2000  # per process; any more are refused with 503
+SOCKETS_OF_ONE_MAX = 1000  # per process and caller, so that one caller cannot shut out the others
 MESSAGES_BURST = 20
 MESSAGES_PER_SECOND = 5.0
 
@@ -45,8 +45,8 @@ logger = logging.getLogger("scoville.live")
 access_logger = logging.getLogger("scoville.access")
 
 
-class SocketLine(Line, Protocol):
-    """A connection that says what became of what was written to it."""
+class NotifyingConnection(SocketConnection, Protocol):
+    """A connection that reports when its buffer is full, drained or gone."""
 
     on_full: Callable[[], None] | None
     on_drained: Callable[[], None] | None
@@ -54,21 +54,21 @@ class SocketLine(Line, Protocol):
 
 
 class SocketQuery(Query):
-    ticket: Annotated[str, Meta(description="From POST /v1/ws/tickets; good once, for 30 seconds.")] | UnsetType = UNSET
+    ticket: Annotated[str, Meta(description="From POST /v1/ws/tickets; valid once, for 30 seconds.")] | UnsetType = UNSET
 
 
 async def inventory(websocket: WebSocket) -> None:
-    """One socket, from the handshake to its end. Needs a connection of pyapp.serve.websocket."""
+    """Serves one socket from its handshake to its end. Needs a connection of pyapp.serve.websocket."""
     live: Live = websocket.scope["state"]["live"]
-    line: SocketLine = websocket.scope["extensions"][EXTENSION]["line"]
+    connection: NotifyingConnection = websocket.scope["extensions"][EXTENSION]["connection"]
     request_id = str(uuid.uuid4())
     if len(live.sockets) >= SOCKETS_MAX:
-        problem = unavailable("This process has as many sockets as it takes. Try again, it may be another process then.")
+        problem = unavailable("This process has the most sockets it can serve. Try again to reach another process.")
         await websocket.send_denial_response(problem_response(problem, request_id))
         return
     await websocket.accept()
     started = time.perf_counter()
-    socket = Socket(live, line, request_id)
+    socket = Socket(live, connection, request_id)
     live.sockets.add(socket)
     try:
         await socket.open(websocket)
@@ -78,7 +78,7 @@ async def inventory(websocket: WebSocket) -> None:
         socket.refuse(problem)
     except Exception:
         logger.exception("a socket failed", extra={"request_id": request_id})
-        line.close(INTERNAL_ERROR, "internal error")
+        connection.close(INTERNAL_ERROR, "internal error")
     finally:
         socket.end()
         live.sockets.discard(socket)
@@ -93,25 +93,25 @@ async def inventory(websocket: WebSocket) -> None:
 
 
 class Socket:
-    """What a socket asks for, and what holds it open."""
+    """A client's subscription and the connection behind it."""
 
-    def __init__(self, live: Live, line: SocketLine, request_id: str) -> None:
+    def __init__(self, live: Live, connection: NotifyingConnection, request_id: str) -> None:
         self._live = live
-        self._line = line
+        self._connection = connection
         self._request_id = request_id
         self.session: Session | None = None
         self._region = 0
         self._key: ViewKey | None = None
-        self._client = Client(line, self._on_lost)
+        self._client = SocketClient(connection, self._on_lost)
         self._start: asyncio.Task[None] | None = None
         self._expiry: asyncio.TimerHandle | None = None
         self._allowance, self._counted_at = float(MESSAGES_BURST), time.monotonic()
-        line.on_full = lambda: live.relay.on_full(self._client)
-        line.on_drained = lambda: live.relay.on_drained(self._client)
-        line.on_gone = lambda: live.relay.on_gone(self._client)
+        connection.on_full = lambda: live.relay.on_full(self._client)
+        connection.on_drained = lambda: live.relay.on_drained(self._client)
+        connection.on_gone = lambda: live.relay.on_gone(self._client)
 
     async def open(self, websocket: WebSocket) -> None:
-        """Who it is, and whether it may come from there. Raises Problem."""
+        """Identifies the caller and checks the page's origin. Raises Problem."""
         self._check_origin(websocket)
         query = read_query(websocket, SocketQuery)
         if isinstance(query.ticket, str):
@@ -123,30 +123,28 @@ class Socket:
         self._region = region_of(session.identity, query)
         subject = session.identity.subject
         if sum(s.session is not None and s.session.identity.subject == subject for s in self._live.sockets) >= SOCKETS_OF_ONE_MAX:
-            raise Problem(
-                "RQ429", f"You have {SOCKETS_OF_ONE_MAX} sockets here. Close some, or share one among those who look on."
-            )
+            raise Problem("RQ429", f"You have {SOCKETS_OF_ONE_MAX} sockets here. Close some, or share one socket.")
         self.session = session
         loop = asyncio.get_running_loop()
         self._expiry = loop.call_later(max(0.0, session.expires_at - time.time()), self.close_unauthenticated)
 
     def _check_origin(self, websocket: WebSocket) -> None:
-        """A browser says which page opens a socket; one of another host could use what the browser knows of us."""
+        """A browser names the page that opens a socket. A page of another host could use the browser's credentials."""
         origins = websocket.headers.getlist("origin")
         if not origins:
             return
         host = websocket.headers.get("host", "").lower()
         origin = origins[0].lower()
         if len(origins) > 1 or not (urlsplit(origin).netloc == host or origin in self._live.allowed_origins):
-            raise Problem("RQ403", "Sockets are not open to pages of this origin. Add it to SCOVILLE_ALLOWED_ORIGINS.")
+            raise Problem("RQ403", "Pages of this origin may not open sockets. Add it to SCOVILLE_ALLOWED_ORIGINS.")
 
     def close_unauthenticated(self) -> None:
-        """The token has expired, or what it says is no longer so."""
-        self._line.close(UNAUTHENTICATED, "the token has expired or was revoked")
+        """The token has expired, or its claims are no longer valid."""
+        self._connection.close(UNAUTHENTICATED, "the token has expired or was revoked")
 
     def refuse(self, problem: Problem) -> None:
         self._send(messages.Error(problem.document(self._request_id)))
-        self._line.close(CLOSE_CODES.get(problem.status, POLICY_VIOLATION), problem.code)
+        self._connection.close(CLOSE_CODES.get(problem.status, POLICY_VIOLATION), problem.code)
 
     def end(self) -> None:
         self._live.relay.leave(self._client)
@@ -155,15 +153,15 @@ class Socket:
         if self._expiry is not None:
             self._expiry.cancel()
 
-    # What the client says --------------------------------------------------------------------------------------------
+    # Messages from the client -----------------------------------------------------------------------------------------
 
     def receive(self, text: str | None) -> None:
-        """Carries out a message, or says why not. Raises Problem RQ429 where there are too many."""
+        """Carries out a message, or returns an error to the client. Raises Problem RQ429 above the rate limit."""
         now = time.monotonic()
         self._allowance = min(MESSAGES_BURST, self._allowance + (now - self._counted_at) * MESSAGES_PER_SECOND) - 1
         self._counted_at = now
         if self._allowance < 0:
-            raise Problem("RQ429", f"More than {MESSAGES_PER_SECOND:g} messages a second. Send fewer.")
+            raise Problem("RQ429", f"More than {MESSAGES_PER_SECOND:g} messages per second. Send fewer.")
         try:
             message = self._read(text)
             if isinstance(message, messages.Ping):
@@ -181,7 +179,7 @@ class Socket:
         try:
             return cast(messages.FromClient, messages.decode_from_client(body))
         except msgspec.ValidationError as error:
-            raise Problem("RQ422", "The message does not have the expected shape.", [describe(error)]) from None
+            raise Problem("RQ422", "The message is invalid. See errors.", [describe(error)]) from None
 
     def _subscribe(self, message: messages.Subscribe) -> None:
         key = self._view_key(message)
@@ -197,15 +195,15 @@ class Socket:
             own = frozenset(identity.warehouses)
             for number, code in enumerate(message.warehouses or ()):
                 if code not in own:
-                    detail = "This is not one of your warehouses. Leave it out."
+                    detail = "This warehouse does not exist or is not yours. Leave it out."
                     raise Problem("RQ403", detail, [{"pointer": f"/warehouses/{number}", "detail": detail}])
             warehouses = own if warehouses is None else warehouses
         return ViewKey(self._region, identity.role == "integration", warehouses, skus)
 
-    # How it begins, and begins again ---------------------------------------------------------------------------------
+    # Start and restart ------------------------------------------------------------------------------------------------
 
     def _begin(self, after: str | None, reason: str | None = None) -> None:
-        """From the place `after`, or with a snapshot; for a reason, if any, that the client is told first."""
+        """Starts from the position `after`, or with a snapshot. Sends the client a reset first if there is a reason."""
         if self._start is not None:
             self._start.cancel()
         self._start = asyncio.create_task(self._begin_at(after, reason))
@@ -218,28 +216,28 @@ class Socket:
         live, client = self._live, self._client
         try:
             if after is not None:
-                place = parse_place(after)
+                position = parse_position(after)
                 try:
-                    if place is None:
+                    if position is None:
                         raise Lost("place_unknown")
-                    await live.hub.reach(place)
-                    live.relay.follow(client, key, place.seq)
+                    await live.hub.reach(position)
+                    live.relay.follow(client, key, position.seq)
                     return
                 except Lost as lost:
                     reason = lost.reason
             snapshot = await live.snapshots.get(key, session.identity, self._request_id)
             reset = [_frame(messages.Reset(reason))] if reason else []
             live.relay.follow(
-                client, key, snapshot.place.seq, parts=[*reset, *snapshot.frames], ahead=snapshot.ahead, snapshot=snapshot
+                client, key, snapshot.position.seq, parts=[*reset, *snapshot.frames], ahead=snapshot.ahead, snapshot=snapshot
             )
         except Problem as problem:
             self.refuse(problem)
         except Exception:
             logger.exception("a socket failed", extra={"request_id": self._request_id})
-            self._line.close(INTERNAL_ERROR, "internal error")
+            self._connection.close(INTERNAL_ERROR, "internal error")
 
     def _send(self, message: messages.Error | messages.Pong) -> None:
-        self._line.write(_frame(message))
+        self._connection.write(_frame(message))
 
 
 def _frame(message: msgspec.Struct) -> bytes:

@@ -1,4 +1,4 @@
-"""All that is live in this process: the hub, who listens to it, and what ends them."""
+"""Everything live in this process: the hub, its subscribers, and what ends them."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from pyapp.problems import Problem
 from pyapp.settings import Settings
 from pyapp.tasks import end
 
-RECHECK_SECONDS = 20.0  # so that what was revoked is cut off within a minute, a slow database included
+RECHECK_SECONDS = 20.0  # so that a revoked caller is cut off within a minute, even with a slow database
 
 logger = logging.getLogger("scoville.live")
 
 
 class Holder(Protocol):
-    """A socket or stream: open for a caller until it is closed."""
+    """A socket or stream, open for a caller until it is closed."""
 
     @property
     def session(self) -> Session | None:
-        """None: it is not known yet who it is."""
+        """None: the caller is not identified yet."""
 
     def close_unauthenticated(self) -> None: ...
 
@@ -42,13 +42,13 @@ class Stream(Holder, Protocol):
     def session(self) -> Session: ...
 
     def wake(self) -> None:
-        """There are new events."""
+        """Reports new events."""
 
     def end(self) -> None: ...
 
 
 class Live:
-    """One for an application; open as long as it serves."""
+    """One per application, open while it serves."""
 
     def __init__(self, url: str, database: Database, verifier: Verifier, settings: Settings) -> None:
         self.database = database
@@ -72,7 +72,7 @@ class Live:
             await end(*tasks)
 
     def end_streams(self) -> None:
-        """When the server stops: a stream is a request under way that would never end. Sockets are closed by the server."""
+        """Called when the server stops: a stream is a request that would never end. The server itself closes sockets."""
         for stream in list(self.streams):
             stream.end()
 
@@ -87,7 +87,7 @@ class Live:
             stream.wake()
 
     async def _recheck(self) -> None:
-        """Ends what is open for a client that was revoked or may do something else now, or by a key that was withdrawn."""
+        """Ends connections of clients that were revoked or got other rights, and of withdrawn keys."""
         while True:
             await asyncio.sleep(RECHECK_SECONDS)
             held: dict[tuple[str | None, int | None, str | None], list[Holder]] = {}
@@ -101,6 +101,6 @@ class Live:
                         for holder in holders:
                             holder.close_unauthenticated()
                 except Problem:
-                    continue  # database or issuer are away: nobody can have revoked anything
+                    continue  # database or issuer is unreachable: check again later
                 except Exception:
-                    logger.exception("it cannot be said whether what is open may stay so, looking again")
+                    logger.exception("open connections could not be checked for revocation, trying again")

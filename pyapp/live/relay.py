@@ -1,9 +1,10 @@
-"""From the hub to the sockets: which client gets which levels, when, and as which bytes.
+"""From the hub to the sockets: decides which client gets which levels, when, and as which bytes.
 
-Clients that see and ask for the same share a View: a change is encoded and framed once for all of them, and the same bytes go
-to each socket. A client is a member of its view while it has everything and its socket takes more. One whose socket is full is
-behind, at a place in the log, and nothing is kept for it: when its socket has drained it gets the newest state of what changed
-after its place. So a slow client skips states, its buffer never holds more than a frame, and it never ends on a stale state.
+Clients with the same rights and the same subscription share a view: a change is encoded and framed once, and all their sockets
+get the same bytes. A client is a member of its view while it is up to date and its socket accepts data. A client whose socket is
+full is behind, at a position in the log, and nothing is queued for it. When the socket has drained, the client gets the newest
+state of every level that changed after its position. So a slow client skips states, its buffer never holds more than one frame,
+and it never ends on a stale state.
 """
 
 from __future__ import annotations
@@ -17,39 +18,39 @@ from typing import NamedTuple, Protocol
 
 from pyapp.eventlog import messages
 from pyapp.eventlog.hub import Hub
-from pyapp.eventlog.levels import Change, Key
+from pyapp.eventlog.levels import Change, LevelKey
 from pyapp.eventlog.messages import LEVELS_PER_FRAME
 from pyapp.eventlog.reading import Event
 
-BUFFERED_BYTES_MAX = 64 * 1024 * 1024  # of all sockets; past it those that were full the longest are cut off
-SLOW_SECONDS = 30.0  # a socket that takes nothing for so long is closed
-QUIET_SECONDS = 15.0  # without changes a client is told the place so often, and sees that the line is alive
+BUFFERED_BYTES_MAX = 64 * 1024 * 1024  # of all sockets; above it, the sockets that have been full longest are cut off
+SLOW_SECONDS = 30.0  # a socket that accepts nothing for this long is closed
+QUIET_SECONDS = 15.0  # without changes, a client gets its position this often, which also shows that the connection works
 TICK_SECONDS = 1.0
 
 TOO_SLOW = 4408
 
 
-EXTENSION = "scoville.line"  # in the scope's extensions: the connection itself, as the key "line"
+EXTENSION = "scoville.connection"  # in the scope's extensions: the connection itself, as the key "connection"
 
 
-class Line(Protocol):
-    """What a client's connection does; pyapp.serve.websocket has one."""
+class SocketConnection(Protocol):
+    """A client's connection; pyapp.serve.websocket implements it."""
 
     @property
     def buffered(self) -> int:
-        """Bytes that the socket has not taken."""
+        """Bytes that the socket has not accepted."""
 
     def write(self, frames: bytes) -> None: ...
 
     def close(self, code: int, reason: str) -> None:
-        """Says why, after what the socket holds already; cuts the connection if that takes long."""
+        """Sends the reason after the data already in the socket's buffer; cuts the connection if that takes too long."""
 
     def abort(self) -> None:
-        """Cuts the connection and frees what it holds."""
+        """Cuts the connection and frees its buffers."""
 
 
 class ViewKey(NamedTuple):
-    """What decides which bytes a client gets. None: all warehouses, all SKUs."""
+    """Everything that decides which bytes a client gets. None: all warehouses, all SKUs."""
 
     region: int
     available_only: bool
@@ -64,20 +65,32 @@ class ViewKey(NamedTuple):
         )
 
 
-class Client:
-    """One socket. `place`: it has, or its socket has in the buffer, every change up to there; kept while it is behind."""
+class SocketClient:
+    """One socket. `position`: the client has, or its socket holds, every change up to there; kept while it is behind."""
 
-    __slots__ = ("ahead", "buffered", "closing", "full_since", "line", "on_lost", "parts", "place", "skipped", "snapshot", "view")
+    __slots__ = (
+        "ahead",
+        "buffered",
+        "closing",
+        "connection",
+        "full_since",
+        "on_lost",
+        "parts",
+        "position",
+        "skipped",
+        "snapshot",
+        "view",
+    )
 
-    def __init__(self, line: Line, on_lost: Callable[[str], None]) -> None:
-        self.line = line
-        self.on_lost = on_lost  # told the reason when nothing but a snapshot can help
+    def __init__(self, connection: SocketConnection, on_lost: Callable[[str], None]) -> None:
+        self.connection = connection
+        self.on_lost = on_lost  # called with the reason when only a snapshot can help
         self.view: View | None = None
-        self.place = 0
+        self.position = 0
         self.parts: deque[bytes] = deque()  # frames of a snapshot, before any change
-        self.snapshot: object = None  # whose they are; kept as long as there are any
-        # Levels that the snapshot has in a state of which the log had not told yet, with the version of that state.
-        self.ahead: dict[Key, int] = {}
+        self.snapshot: object = None  # the snapshot they belong to, held until all parts are sent
+        # Levels whose state in the snapshot is newer than the log, with the version of that state.
+        self.ahead: dict[LevelKey, int] = {}
         self.full_since: float | None = None
         self.closing = False
         self.buffered = 0
@@ -85,37 +98,37 @@ class Client:
 
 
 class Step(NamedTuple):
-    """The next frame of a client that is behind, and the place where it is then."""
+    """The next frame for a client that is behind, and its position after that frame."""
 
     changes: Sequence[Change]
     frame: bytes
-    place: int
+    position: int
 
 
 class View:
-    """What some clients see alike."""
+    """Clients with the same rights and subscription."""
 
     def __init__(self, key: ViewKey) -> None:
         self.key = key
-        self.members: set[Client] = set()
-        self.behind: set[Client] = set()
+        self.members: set[SocketClient] = set()
+        self.behind: set[SocketClient] = set()
         self.pending: list[Change] = []
-        self.steps: dict[int, Step] = {}  # by the place they begin at; for clients that are behind at the same place
+        self.steps: dict[int, Step] = {}  # by their first position, shared by clients that are behind at the same position
         self.told_at = time.monotonic()
 
-    def frame(self, changes: Iterable[Change], place: str) -> bytes:
+    def frame(self, changes: Iterable[Change], position: str) -> bytes:
         documents = [change.document(available_only=self.key.available_only) for change in changes]
-        return messages.text_frame(messages.changes_message(place, documents))
+        return messages.text_frame(messages.changes_message(position, documents))
 
 
 class Relay:
-    """An audience of the hub. Everything here happens between two awaits: no client is ever seen half served."""
+    """A subscriber of the hub. It never awaits while it serves clients, so no client is seen half served."""
 
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._views: dict[ViewKey, View] = {}
         self._by_sku: dict[str | None, set[View]] = {}
-        self._full: dict[Client, None] = {}  # in the order in which they filled up
+        self._full: dict[SocketClient, None] = {}  # in the order in which they filled up
         self.buffered_bytes = 0
         self.frames_sent = 0
         self.states_skipped = 0
@@ -124,40 +137,40 @@ class Relay:
 
     @property
     def members(self) -> int:
-        """Clients that have everything."""
+        """Clients that are up to date."""
         return sum(len(view.members) for view in self._views.values())
 
     @property
     def full(self) -> int:
-        """Clients whose socket takes no more at the moment."""
+        """Clients whose socket accepts no data at the moment."""
         return len(self._full)
 
-    # What a socket asks for ------------------------------------------------------------------------------------------
+    # Requests of sockets ----------------------------------------------------------------------------------------------
 
     def follow(
         self,
-        client: Client,
+        client: SocketClient,
         key: ViewKey,
-        place: int,
+        position: int,
         *,
         parts: Sequence[bytes] = (),
-        ahead: Mapping[Key, int] = MappingProxyType({}),
+        ahead: Mapping[LevelKey, int] = MappingProxyType({}),
         snapshot: object = None,
     ) -> None:
-        """From now on the client gets `parts`, then what changed after `place`, then every change as it comes."""
+        """The client gets `parts`, then the changes after `position`, then every new change."""
         self.leave(client)
         view = self._views.get(key)
         if view is None:
             view = self._views[key] = View(key)
             for sku in key.skus or (None,):
                 self._by_sku.setdefault(sku, set()).add(view)
-        client.view, client.place, client.parts, client.ahead = view, place, deque(parts), dict(ahead)
+        client.view, client.position, client.parts, client.ahead = view, position, deque(parts), dict(ahead)
         client.snapshot = snapshot
         view.behind.add(client)
         self._advance(client)
 
-    def leave(self, client: Client) -> None:
-        """The client gets nothing more of its view. What its socket holds already still goes out."""
+    def leave(self, client: SocketClient) -> None:
+        """Removes the client from its view. Data that its socket already holds is still sent."""
         view = client.view
         if view is None:
             return
@@ -172,7 +185,7 @@ class Relay:
                 if not self._by_sku[sku]:
                     del self._by_sku[sku]
 
-    # What the hub tells ----------------------------------------------------------------------------------------------
+    # Events of the hub ------------------------------------------------------------------------------------------------
 
     def on_events(self, events: Sequence[Event], changes: Sequence[Change]) -> None:
         touched: dict[View, None] = {}
@@ -192,34 +205,34 @@ class Relay:
                 self.leave(client)
                 client.on_lost(reason)
 
-    # What a socket tells ---------------------------------------------------------------------------------------------
+    # Events of sockets ------------------------------------------------------------------------------------------------
 
-    def on_full(self, client: Client) -> None:
-        """The socket holds what was written last, or a part of it, and takes no more."""
+    def on_full(self, client: SocketClient) -> None:
+        """The socket holds the last write or a part of it, and accepts no more."""
         client.full_since = time.monotonic()
-        client.buffered = client.line.buffered
+        client.buffered = client.connection.buffered
         self.buffered_bytes += client.buffered
         self._full[client] = None
         if client.view is not None and client in client.view.members:
             client.view.members.discard(client)
             client.view.behind.add(client)
-            client.place = self._hub.seq
+            client.position = self._hub.seq
         while self.buffered_bytes > BUFFERED_BYTES_MAX:
             self._cut_off(next(iter(self._full)))
 
-    def on_drained(self, client: Client) -> None:
+    def on_drained(self, client: SocketClient) -> None:
         if self._forget_full(client):
             self._advance(client)
 
-    def on_gone(self, client: Client) -> None:
-        """The connection has ended, and its buffer with it."""
+    def on_gone(self, client: SocketClient) -> None:
+        """The connection has ended, and its buffer is freed."""
         self._forget_full(client)
         self.leave(client)
 
-    # What the clock tells --------------------------------------------------------------------------------------------
+    # Clock ------------------------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
-        """Closes sockets that stay full and tells quiet ones the place, until cancelled."""
+        """Closes sockets that stay full, and sends their position to quiet ones, until cancelled."""
         while True:
             await asyncio.sleep(TICK_SECONDS)
             self.tick(time.monotonic())
@@ -234,52 +247,52 @@ class Relay:
                 self._advance(client)
             if now - view.told_at >= QUIET_SECONDS:
                 view.told_at = now
-                self._write_members(view, view.frame((), self._hub.place_at(self._hub.seq)))
+                self._write_members(view, view.frame((), self._hub.position_at(self._hub.seq)))
 
     # ---------------------------------------------------------------------------------------------------------------
 
     def _flush(self, view: View, before: int, now: float) -> None:
-        """Sends the pending changes to the members, and to those who are behind as far as their sockets take it."""
+        """Sends the pending changes to the members, and to clients behind as far as their sockets accept them."""
         changes, view.pending = view.pending, []
         view.steps.clear()
         view.told_at = now
         states = sum(change.states for change in changes)
-        if len(changes) > LEVELS_PER_FRAME:  # in parts, each when the socket has taken the one before
+        if len(changes) > LEVELS_PER_FRAME:  # in parts, each after the socket has accepted the one before
             for client in view.members:
-                client.place = before
+                client.position = before
             view.behind |= view.members
             view.members.clear()
         for client in view.behind:
             client.skipped += states
         if view.members:
             self.states_skipped += (states - len(changes)) * len(view.members)
-            self._write_members(view, view.frame(changes, self._hub.place_at(self._hub.seq)))
+            self._write_members(view, view.frame(changes, self._hub.position_at(self._hub.seq)))
         for client in list(view.behind):
             self._advance(client)
 
     def _write_members(self, view: View, frame: bytes) -> None:
         self.frames_sent += len(view.members)
-        for client in list(view.members):  # on_full takes clients out of it
-            client.line.write(frame)
+        for client in list(view.members):  # a copy: on_full removes clients
+            client.connection.write(frame)
 
-    def _advance(self, client: Client) -> None:
-        """Writes what the socket takes: parts of a snapshot, then what changed; makes the client a member when it has all."""
+    def _advance(self, client: SocketClient) -> None:
+        """Writes as much as the socket accepts: parts of a snapshot, then changes. An up-to-date client becomes a member."""
         while client.full_since is None and (view := client.view) is not None:
             if client.parts:
                 part = client.parts.popleft()
                 if not client.parts:
                     client.snapshot = None
                 self._write(client, part)
-            elif client.place < self._hub.seq:
+            elif client.position < self._hub.seq:
                 self._catch_up(client, view)
-            else:  # or beyond: a snapshot may be newer than what the hub has read
-                if client.place == self._hub.seq and not client.ahead:
+            else:  # or beyond it: a snapshot may be newer than the hub
+                if client.position == self._hub.seq and not client.ahead:
                     view.behind.discard(client)
                     view.members.add(client)
                 return
 
-    def _catch_up(self, client: Client, view: View) -> None:
-        step = self._step(view, client.place)
+    def _catch_up(self, client: SocketClient, view: View) -> None:
+        step = self._step(view, client.position)
         if step is None:
             self.leave(client)
             client.on_lost("fell_behind")
@@ -287,18 +300,18 @@ class Relay:
         changes, frame = step.changes, step.frame
         if client.ahead:
             changes = [change for change in changes if _is_news(client, change)]
-            frame = view.frame(changes, self._hub.place_at(step.place)) if changes else b""
-        sent = min(len(changes), client.skipped)  # more: what it missed before it came
+            frame = view.frame(changes, self._hub.position_at(step.position)) if changes else b""
+        sent = min(len(changes), client.skipped)  # more: changes that it missed before it subscribed
         client.skipped -= sent
-        if step.place == self._hub.seq:
+        if step.position == self._hub.seq:
             self.states_skipped += client.skipped
             client.skipped = 0
-        client.place = step.place
+        client.position = step.position
         if frame:
             self._write(client, frame)
 
     def _step(self, view: View, after: int) -> Step | None:
-        """The next frame for a client of the view that is at `after`; None where the window does not go back so far."""
+        """Returns the next frame for a client of the view at `after`; None if the window does not go back that far."""
         if after not in view.steps:
             changes = self._hub.window.since(after)
             if changes is None:
@@ -308,17 +321,17 @@ class Relay:
             for start in range(0, max(len(seen), 1), LEVELS_PER_FRAME):
                 chunk = seen[start : start + LEVELS_PER_FRAME]
                 reached = chunk[-1].seq if start + LEVELS_PER_FRAME < len(seen) else self._hub.seq
-                frame = view.frame(chunk, self._hub.place_at(reached)) if chunk else b""
+                frame = view.frame(chunk, self._hub.position_at(reached)) if chunk else b""
                 view.steps[at] = Step(chunk, frame, reached)
                 at = reached
         return view.steps[after]
 
-    def _write(self, client: Client, frame: bytes) -> None:
+    def _write(self, client: SocketClient, frame: bytes) -> None:
         self.frames_sent += 1
-        client.line.write(frame)
+        client.connection.write(frame)
 
-    def _forget_full(self, client: Client) -> bool:
-        """Whether the socket was full."""
+    def _forget_full(self, client: SocketClient) -> bool:
+        """Returns whether the socket was full."""
         if client not in self._full:
             return False
         del self._full[client]
@@ -326,22 +339,22 @@ class Relay:
         client.buffered, client.full_since = 0, None
         return True
 
-    def _close_slow(self, client: Client) -> None:
+    def _close_slow(self, client: SocketClient) -> None:
         if not client.closing:
             client.closing = True
             self.closed_slow += 1
             self.leave(client)
-            client.line.close(TOO_SLOW, "too slow: connect again and subscribe with the last place as after")
+            client.connection.close(TOO_SLOW, "too slow: connect again and subscribe with the last place as after")
 
-    def _cut_off(self, client: Client) -> None:
+    def _cut_off(self, client: SocketClient) -> None:
         self.closed_slow += not client.closing
         client.closing = True
         self.on_gone(client)
-        client.line.abort()
+        client.connection.abort()
 
 
-def _is_news(client: Client, change: Change) -> bool:
-    """Whether the client's snapshot did not have this state, or a newer one, already."""
+def _is_news(client: SocketClient, change: Change) -> bool:
+    """Whether the change is newer than the state in the client's snapshot."""
     ahead = client.ahead.get(change.key)
     if ahead is None:
         return True

@@ -1,4 +1,4 @@
-"""The sockets and the stream. They are no rows of the table, since they do not answer once: asyncapi.json describes them."""
+"""The sockets and the stream. They are not in the route table, because they do not answer once: asyncapi.json describes them."""
 
 from __future__ import annotations
 

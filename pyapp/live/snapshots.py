@@ -1,7 +1,7 @@
-"""Snapshots of levels, read as the caller by row-level security, framed once for all who see alike.
+"""Snapshots of levels, read as the caller under row-level security, and framed once for all callers with the same view.
 
-When a server was restarted a thousand sockets ask at once. Those of the same view share a query: while one is under way, all
-who come meanwhile wait for the next.
+After a restart of the server a thousand sockets may ask at once. Sockets with the same view share a query: all requests that
+arrive during a query wait for the next one.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from msgspec import Raw
 from pyapp.database.calls import Database, Row
 from pyapp.eventlog import messages
 from pyapp.eventlog.hub import FLUSH_SECONDS, Hub
-from pyapp.eventlog.levels import Change, Key
+from pyapp.eventlog.levels import Change, LevelKey
 from pyapp.eventlog.messages import LEVELS_PER_FRAME
-from pyapp.eventlog.reading import Place
+from pyapp.eventlog.reading import Position
 from pyapp.identity.tokens import Identity
 from pyapp.live.relay import ViewKey
 from pyapp.problems import unavailable
 
-BYTES_MAX = 64 * 1024 * 1024  # of all snapshots that some socket has not taken wholly; then the next ones wait
-WAIT_SECONDS = 30.0  # for room, and for the hub to come to the epoch of a snapshot
+BYTES_MAX = 64 * 1024 * 1024  # of all snapshots not yet accepted by every socket; above it, new ones wait
+WAIT_SECONDS = 30.0  # for free memory, and for the hub to reach the epoch of a snapshot
 POLL_SECONDS = 0.02
-SETTLE_SECONDS = 1.0  # for the log to tell what a snapshot knows already
+SETTLE_SECONDS = 1.0  # for the log to contain every change that a snapshot contains
 
 STATEMENT = "select body, epoch, seq, unsequenced from api.snapshot_levels($1, $2)"
 
@@ -39,17 +39,17 @@ class _Level(msgspec.Struct):
 
 
 class Snapshot:
-    """The levels at a place. `ahead`: those whose state the log has not told there, with their versions; hardly ever any."""
+    """The levels at a position. `ahead`: levels newer than the log at that position, with their versions; almost always empty."""
 
-    def __init__(self, place: Place, frames: Sequence[bytes], ahead: dict[Key, int]) -> None:
-        self.place = place
+    def __init__(self, position: Position, frames: Sequence[bytes], ahead: dict[LevelKey, int]) -> None:
+        self.position = position
         self.frames = frames
         self.ahead = ahead
         self.size = sum(map(len, frames))
 
 
 class Snapshots:
-    """Makes snapshots, and keeps within BYTES_MAX what of them waits to be sent."""
+    """Builds snapshots, and keeps the unsent ones within BYTES_MAX."""
 
     def __init__(self, hub: Hub, database: Database) -> None:
         self._hub = hub
@@ -59,7 +59,7 @@ class Snapshots:
         self.waiting_bytes = 0
 
     async def get(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
-        """A snapshot that the window goes on from. Raises Problem RQ503."""
+        """Returns a snapshot that the window can continue. Raises Problem RQ503."""
         limit = time.monotonic() + WAIT_SECONDS
         await self._hub.ready()
         while time.monotonic() < limit:
@@ -72,7 +72,7 @@ class Snapshots:
         raise unavailable("The server has too much to send at the moment. Try again.")
 
     async def _shared(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
-        """A snapshot whose reading begins after this call: whoever asks finds in it what it wrote before."""
+        """Returns a snapshot whose read begins after this call, so that it contains the caller's earlier writes."""
         running = self._running.get(key)
         if running is None:
             task = self._running[key] = asyncio.create_task(self._read(key, identity, request_id))
@@ -86,7 +86,7 @@ class Snapshots:
     def _end(self, key: ViewKey, task: asyncio.Task[Snapshot]) -> None:
         del self._running[key]
         if not task.cancelled():
-            task.exception()  # whoever still waits gets it too; that nobody does is no fault
+            task.exception()  # every waiting caller gets the error too; no waiting caller is not an error
 
     async def _read_after(self, running: asyncio.Task[Snapshot], key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
         await asyncio.wait([running])
@@ -94,8 +94,10 @@ class Snapshots:
         return await self._shared(key, identity, request_id)
 
     def _goes_on_from(self, snapshot: Snapshot) -> bool:
-        place = self._hub.place
-        return place is not None and place.epoch == snapshot.place.epoch and snapshot.place.seq >= self._hub.window.base
+        position = self._hub.position
+        return (
+            position is not None and position.epoch == snapshot.position.epoch and snapshot.position.seq >= self._hub.window.base
+        )
 
     async def _read(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
         asked = (("skus", key.skus), ("warehouses", key.warehouses))
@@ -108,45 +110,45 @@ class Snapshots:
         return snapshot
 
     async def _settle(self, key: ViewKey, reading: _Reading) -> Snapshot:
-        """The reading as of a place: with what the log has told meanwhile, once it has told all that was read.
+        """Returns the reading as of a position, with the changes that the log has received since, once it has all that was read.
 
-        What was read may be newer than the log. Sent as it is, it would be told again to a client that resumes at its place.
+        The reading may be newer than the log. Sent as it is, a client that resumes at its position would get changes twice.
         """
         limit = time.monotonic() + SETTLE_SECONDS
         hub = self._hub
         while time.monotonic() < limit:
-            changes = hub.window.since(reading.place.seq) if hub.has_come_to(reading.place) else None
+            changes = hub.window.since(reading.position.seq) if hub.has_reached(reading.position) else None
             if changes is not None and not reading.ahead_of(changes):
                 reading.take([change for change in changes if key.sees(change)], available_only=key.available_only)
-                return reading.snapshot(reading.place._replace(seq=hub.seq))
+                return reading.snapshot(reading.position._replace(seq=hub.seq))
             hub.poke()
             await asyncio.sleep(FLUSH_SECONDS)
-        return reading.snapshot(reading.place)  # nobody sequences
+        return reading.snapshot(reading.position)  # no sequencer is running
 
     def _release(self, size: int) -> None:
         self.waiting_bytes -= size
 
 
 class _Reading:
-    """What api.snapshot_levels answered."""
+    """The result of api.snapshot_levels."""
 
     def __init__(self, region: int, rows: Sequence[Row]) -> None:
         _, epoch, seq, unsequenced = rows[0]
-        self.place = Place((epoch or b"").decode(), int(seq or 0))
-        self._documents: dict[Key, bytes] = {}
-        self._versions: dict[Key, int] = {}
+        self.position = Position((epoch or b"").decode(), int(seq or 0))
+        self._documents: dict[LevelKey, bytes] = {}
+        self._versions: dict[LevelKey, int] = {}
         for body in (body or b"[]" for body, *_ in rows):
             for document in msgspec.json.decode(body, type=list[Raw]):
                 level = msgspec.json.decode(document, type=_Level)
-                key = Key(region, level.warehouse_location, level.sku_id)
+                key = LevelKey(region, level.warehouse_location, level.sku_id)
                 self._documents[key], self._versions[key] = bytes(document), level.version
-        named = (Key(region, *pair) for pair in msgspec.json.decode(unsequenced or b"[]", type=list[tuple[str, str]]))
+        named = (LevelKey(region, *pair) for pair in msgspec.json.decode(unsequenced or b"[]", type=list[tuple[str, str]]))
         self._ahead = {key: self._versions[key] for key in named if key in self._versions}
 
     def ahead_of(self, changes: Sequence[Change]) -> bool:
-        """Whether the changes since its place have not told yet all that was read."""
-        told = {change.key: change.level.version for change in changes}
-        return any(told.get(key, -1) < version for key, version in self._ahead.items())
+        """Whether some of the reading is not in the changes since its position yet."""
+        versions = {change.key: change.level.version for change in changes}
+        return any(versions.get(key, -1) < version for key, version in self._ahead.items())
 
     def take(self, changes: Sequence[Change], *, available_only: bool) -> None:
         self._ahead.clear()
@@ -154,9 +156,9 @@ class _Reading:
             if self._versions.get(change.key, -1) < change.level.version:
                 self._documents[change.key] = change.document(available_only=available_only)
 
-    def snapshot(self, place: Place) -> Snapshot:
+    def snapshot(self, position: Position) -> Snapshot:
         levels = list(self._documents.values())
         chunks = [levels[start : start + LEVELS_PER_FRAME] for start in range(0, len(levels), LEVELS_PER_FRAME)] or [[]]
         last = len(chunks) - 1
-        parts = [messages.snapshot_message(str(place), chunk, more=number < last) for number, chunk in enumerate(chunks)]
-        return Snapshot(place, [messages.text_frame(part) for part in parts], self._ahead)
+        parts = [messages.snapshot_message(str(position), chunk, more=number < last) for number, chunk in enumerate(chunks)]
+        return Snapshot(position, [messages.text_frame(part) for part in parts], self._ahead)

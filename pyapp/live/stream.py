@@ -1,9 +1,9 @@
 """GET /v1/events/stream: every event that the caller may see, as server-sent events (WHATWG HTML, section 9.2), without a gap.
 
-A stream has a place in the log and nothing else. What lies after it comes from the memory of the hub, or where that does not go
-back so far from the log itself, as the caller, by row-level security. The next chunk is made when the client has taken the
-one before, so a slow client is only further back; nothing is kept for it. A client that takes nothing at all is cut off by TCP
-(pyapp.serve.server, STALLED_MILLISECONDS).
+A stream only has a position in the log. The events after it come from the hub's memory. If the memory does not go back that far,
+they come from the log itself, read as the caller under row-level security. The next chunk is made when the client has accepted
+the previous one. So a slow client is only further behind, and nothing is queued for it. TCP cuts off a client that accepts
+nothing at all (pyapp.serve.server, STALLED_MILLISECONDS).
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from starlette.types import Receive, Scope, Send
 
 from pyapp.api.events import StreamQuery
 from pyapp.eventlog import messages
-from pyapp.eventlog.reading import Place, parse_place
+from pyapp.eventlog.reading import Position, parse_position
 from pyapp.eventlog.rights import Rights
 from pyapp.http.context import check_accept, count, read_query, region_of, request_id
 from pyapp.http.headers import Request
 from pyapp.identity.tokens import Session
-from pyapp.live.chunks import PAGE_EVENTS, Chunk, View, block
+from pyapp.live.chunks import PAGE_EVENTS, Chunk, StreamView, block
 from pyapp.live.live import Live
 from pyapp.problems import RETRY_AFTER_SECONDS, Problem, unavailable
 
-STREAMS_MAX = 1000  # a process; further ones are refused with 503
-STREAMS_OF_ONE_MAX = 500  # a process, of one caller: nobody shuts the others out
+STREAMS_MAX = 1000  # per process; any more are refused with 503
+STREAMS_OF_ONE_MAX = 500  # per process and caller, so that one caller cannot shut out the others
 HEARTBEAT_SECONDS = 15.0
 RETRY_SECONDS = 1.0
 
@@ -55,16 +55,16 @@ async def stream(request: Request) -> Response:
     query = read_query(request, StreamQuery)
     region = region_of(session.identity, query)
     given = request.headers.get("last-event-id") or (query.after if isinstance(query.after, str) else None)
-    place = parse_place(given) if given else await live.hub.ready()
-    if place is None:
+    position = parse_position(given) if given else await live.hub.ready()
+    if position is None:
         raise Problem(
-            "RQ400", "Last-Event-ID, or after, is no place in the event log. Send the id of the last event that arrived."
+            "RQ400", "Last-Event-ID, or after, is not a position in the event log. Send the id of the last event received."
         )
     types = frozenset(query.types.split(",")) if isinstance(query.types, str) else None
-    view = View(Rights.of(session.identity, region), types)
-    events = EventStream(live, session, view, place, request_id(request))
+    view = StreamView(Rights.of(session.identity, region), types)
+    events = EventStream(live, session, view, position, request_id(request))
     _check_room(live, session.identity.subject)
-    live.streams.add(events)  # before anything is waited for: the next one to be let in counts it
+    live.streams.add(events)  # before any await, so that the next check counts it
     try:
         await events.prepare()
     except BaseException:
@@ -74,40 +74,40 @@ async def stream(request: Request) -> Response:
 
 
 def _check_room(live: Live, subject: str) -> None:
-    """Whether there is a place for one more stream of this caller. Raises Problem RQ429, RQ503."""
+    """Checks whether this caller may open one more stream. Raises Problem RQ429, RQ503."""
     if len(live.streams) >= STREAMS_MAX:
-        raise unavailable("This process has as many streams as it takes. Try again, it may be another process then.")
+        raise unavailable("This process has the most streams it can serve. Try again to reach another process.")
     if sum(one.session.identity.subject == subject for one in live.streams) >= STREAMS_OF_ONE_MAX:
         headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
         raise Problem("RQ429", f"You have {STREAMS_OF_ONE_MAX} streams here. Close some, or share one.", headers=headers)
 
 
 class EventStream(Response):
-    """The answer; it ends when the client goes, the token ends, or the server stops. It counts from before it is sent."""
+    """The response. It ends when the client goes, the token expires, or the server stops. It counts before it is sent."""
 
-    def __init__(self, live: Live, session: Session, view: View, place: Place, request_id: str) -> None:
+    def __init__(self, live: Live, session: Session, view: StreamView, position: Position, request_id: str) -> None:
         self.status_code = 200
         self.background = None
         self.init_headers({"content-type": f"{MEDIA_TYPE}; charset=utf-8", "x-accel-buffering": "no"})
-        self.body = b""  # of the answer to HEAD
+        self.body = b""  # the body of the answer to HEAD
         self.session = session
         self._live = live
         self._view = view
-        self._place = place
+        self._position = position
         self._request_id = request_id
         self._first = b""
         self._ended = False
         self._woken = asyncio.Event()
 
     async def prepare(self) -> None:
-        """The first chunk, from the log, which knows places and types, while an error can be an answer. Raises Problem."""
+        """Reads the first chunk from the log, which checks position and types, before the response begins. Raises Problem."""
         chunk = await self._read()
-        self._place = chunk.place
+        self._position = chunk.position
         self._first = chunk.body or self._heartbeat()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] == "HEAD":
-            self._live.streams.discard(self)  # it gets the headers, and nothing that could go on
+            self._live.streams.discard(self)  # HEAD gets the headers and ends
             await super().__call__(scope, receive, send)
             return
         listener = asyncio.create_task(self._listen(receive))
@@ -123,11 +123,11 @@ class EventStream(Response):
             self._live.streams.discard(self)
 
     def wake(self) -> None:
-        """There are new events."""
+        """Reports new events."""
         self._woken.set()
 
     def end(self) -> None:
-        """The client finds a stream that ended in good order, and comes back with the last id."""
+        """Ends the stream cleanly, so that the client reconnects with its last id."""
         self._ended = True
         self._woken.set()
 
@@ -145,7 +145,7 @@ class EventStream(Response):
             self._woken.clear()
             try:
                 body, pause = await self._next(), HEARTBEAT_SECONDS
-            except Problem:  # the database is away; what memory has still comes
+            except Problem:  # the database is unreachable; events in memory are still sent
                 body, pause = b"", RETRY_SECONDS
             if not body and loop.time() - said_at >= HEARTBEAT_SECONDS:
                 body = self._heartbeat()
@@ -160,23 +160,23 @@ class EventStream(Response):
                 pass
 
     def _heartbeat(self) -> bytes:
-        """A comment, and an id without data: the place moves on, no event is fired."""
-        return b": heartbeat\nid: %b\n\n" % str(self._place).encode()
+        """Returns a comment, and an id without data: the client's position advances without an event."""
+        return b": heartbeat\nid: %b\n\n" % str(self._position).encode()
 
     async def _next(self) -> bytes:
-        """What follows on the place, which moves on; nothing when there is nothing at the moment. Raises Problem RQ503."""
+        """Returns what follows the position and advances it; empty if there is nothing yet. Raises Problem RQ503."""
         while True:
-            chunk = self._live.chunks.after(self._view, self._place) or await self._read()
-            if chunk.body or chunk.place == self._place:
-                self._place = chunk.place
+            chunk = self._live.chunks.after(self._view, self._position) or await self._read()
+            if chunk.body or chunk.position == self._position:
+                self._position = chunk.position
                 return chunk.body
-            self._place = chunk.place
+            self._position = chunk.position
 
     async def _read(self) -> Chunk:
-        """From the log, as the caller."""
+        """Reads from the log, as the caller."""
         rights, types = self._view
         filters = {} if types is None else {"types": ",".join(sorted(types))}
-        values = (rights.region, messages.encode(filters), str(self._place), PAGE_EVENTS)
+        values = (rights.region, messages.encode(filters), str(self._position), PAGE_EVENTS)
         try:
             rows = await self._live.database.call(
                 self.session.identity, LIST_EVENTS, values, request_id=self._request_id, read_only=True
@@ -184,24 +184,24 @@ class EventStream(Response):
         except Problem as problem:
             if problem.code != "LG001":
                 raise
-            return _reset(self._place, problem)
+            return _reset(self._position, problem)
         page = msgspec.json.decode(rows[0][0] or b"", type=_Page)
-        place = parse_place(page.next) or self._place
+        position = parse_position(page.next) or self._position
         blocks = []
         for body in page.data:
             event = msgspec.json.decode(body, type=_Event)
-            blocks.append(block(place._replace(seq=event.seq), event.type, bytes(body)))
-        return Chunk(b"".join(blocks), place)
+            blocks.append(block(position._replace(seq=event.seq), event.type, bytes(body)))
+        return Chunk(b"".join(blocks), position)
 
 
-def _reset(place: Place, problem: Problem) -> Chunk:
-    """The place is gone: the client is told so, and goes on from the end of the log."""
+def _reset(position: Position, problem: Problem) -> Chunk:
+    """Resets the client, whose position is gone. The stream continues from the end of the log."""
     error = problem.errors[0]
-    last, first = parse_place(str(error["last"])), parse_place(str(error["first"]))
+    last, first = parse_position(str(error["last"])), parse_position(str(error["first"]))
     if last is None or first is None:
         raise problem
-    reason = "place_expired" if place.seq < first.seq else "place_unknown"
-    if place.epoch != last.epoch:
+    reason = "place_expired" if position.seq < first.seq else "place_unknown"
+    if position.epoch != last.epoch:
         reason = "epoch_changed"
     data = messages.encode(messages.StreamReset(reason, str(last)))
     return Chunk(block(last, "reset", data), last)

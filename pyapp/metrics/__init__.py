@@ -1,12 +1,12 @@
-"""Every metric that a process counts itself, declared. docs/reference/metrics.md lists them; a test keeps the two in step.
+"""Declares every metric that a process counts itself. docs/reference/metrics.md lists them; a test keeps the two in step.
 
-What is counted at once (requests, batches, attempts) is a child of a metric here, bound before it is needed. What objects count
-or know anyway (pool, sequencer, sockets) is copied once a second: sources.py. What the database knows is asked by the worker:
-figures.py.
+Metrics that are counted as things happen (requests, batches, attempts) are children bound in advance. Totals that objects keep
+anyway (pool, sequencer, sockets) are copied once per second: sources.py. The worker asks the database for business metrics:
+worker/business.py.
 
-Several processes of one `serve` write to files in a folder that they share (prometheus_client's multiprocess mode, by
-PROMETHEUS_MULTIPROC_DIR, which processes.py sets), and any of them answers for all. So a gauge says how processes are put
-together: summed or the greatest, of those that live.
+The processes of one `serve` write to files in a shared folder (prometheus_client's multiprocess mode, set by
+PROMETHEUS_MULTIPROC_DIR in processes.py), and any of them answers for all. So each gauge says how values of live processes are
+combined: their sum or their maximum.
 """
 
 from __future__ import annotations
@@ -40,70 +40,70 @@ def _gauge(name: str, help_: str, *labels: str, over: Literal["livesum", "livema
 
 # Processes -----------------------------------------------------------------------------------------------------------
 
-BUILD = _gauge("build_info", "1, with the version that runs.", "version", over="livemax")
-PROCESSES = _gauge("processes", "Processes that answer for this target.")
+BUILD = _gauge("build_info", "Always 1; the label is the running version.", "version", over="livemax")
+PROCESSES = _gauge("processes", "Processes behind this target.")
 MEMORY = _gauge("process_resident_memory_bytes", "Resident memory of these processes.")
-CPU = _counter("process_cpu_seconds_total", "CPU time that these processes have used.")
-LOOP_LAG = _gauge("event_loop_lag_seconds", "By how much the last second was longer, in the worst process.", over="livemax")
+CPU = _counter("process_cpu_seconds_total", "CPU time used by these processes.")
+LOOP_LAG = _gauge("event_loop_lag_seconds", "Delay of a one-second timer in the slowest process.", over="livemax")
 
 # Requests ------------------------------------------------------------------------------------------------------------
 
-REQUESTS = _counter("http_requests_total", "Requests that were answered; 499: the client had gone.", "method", "route", "status")
+REQUESTS = _counter("http_requests_total", "Answered requests; 499: the client had gone.", "method", "route", "status")
 DURATION = _histogram(
-    "http_request_duration_seconds", "Time to answer; event streams are not in it.", REQUEST_SECONDS, "method", "route"
+    "http_request_duration_seconds", "Time to answer, without event streams.", REQUEST_SECONDS, "method", "route"
 )
-UNDER_WAY = _gauge("http_requests_in_flight", "Requests, and event streams, that are being answered.")
+UNDER_WAY = _gauge("http_requests_in_flight", "Requests and event streams being answered.")
 
-READS = _counter("inventory_reads_total", "Reads of the inventory, by where the answer came from.", "source")
-REPLICA_READS = _counter("replica_reads_total", "Reads that a standby may answer (SCOVILLE_READ_URL), by who did.", "source")
-KEPT = _gauge("inventory_kept_bytes", "Answers kept in memory.")
+READS = _counter("inventory_reads_total", "Reads of the inventory, by source of the answer.", "source")
+REPLICA_READS = _counter("replica_reads_total", "Reads that a standby may serve (SCOVILLE_READ_URL), by server.", "source")
+KEPT = _gauge("inventory_kept_bytes", "Size of the answers cached in memory.")
 
 # Lanes ---------------------------------------------------------------------------------------------------------------
 
-LANE_QUEUED = _gauge("lane_queued_elements", "Elements of writes that wait for their batch.")
-LANES = _gauge("lanes", "Lanes in use: one for each command, region, role and scope.")
-BATCHES = _histogram("lane_batch_elements", "Elements that went together as one transaction.", BATCH_ELEMENTS, "function")
+LANE_QUEUED = _gauge("lane_queued_elements", "Elements of writes waiting for their batch.")
+LANES = _gauge("lanes", "Lanes in use: one per command, region, role and scope.")
+BATCHES = _histogram("lane_batch_elements", "Elements per transaction.", BATCH_ELEMENTS, "function")
 
 # The pool of connections of the API ----------------------------------------------------------------------------------
 
-POOL = _gauge("pool_connections", "Connections to the database, by what they do.", "state")
-POOL_MAX = _gauge("pool_connections_max", "As many connections as the pool may have.")
-POOL_WAITING = _gauge("pool_waiting_requests", "Requests that wait for a connection.")
+POOL = _gauge("pool_connections", "Connections to the database, by state.", "state")
+POOL_MAX = _gauge("pool_connections_max", "Largest number of connections in the pool.")
+POOL_WAITING = _gauge("pool_waiting_requests", "Requests waiting for a connection.")
 POOL_USES = _counter("pool_requests_total", "Requests for a connection.")
 POOL_WAITED = _counter("pool_wait_seconds_total", "Time that requests waited for a connection.")
-POOL_REFUSALS = _counter("pool_refusals_total", "Requests that got no connection: in time, or because too many waited.", "reason")
-POOL_ERRORS = _counter("pool_connection_errors_total", "Attempts to connect that failed.")
+POOL_REFUSALS = _counter("pool_refusals_total", "Requests without a connection: by timeout or full queue.", "reason")
+POOL_ERRORS = _counter("pool_connection_errors_total", "Failed attempts to connect.")
 REPEATS = _counter("database_repeats_total", "Transactions tried again after a deadlock, a failover or a deploy.")
 
 # The sequencer -------------------------------------------------------------------------------------------------------
 
-SEQUENCERS = _gauge("sequencer_connected", "Sequencers that have their connection.")
-SEQUENCER_BACKLOG = _gauge("sequencer_backlog_events", "Committed events that are not in the log yet.", over="livemax")
-SEQUENCER_LAG = _gauge("sequencer_lag_seconds", "How long the oldest of them has waited.", over="livemax")
+SEQUENCERS = _gauge("sequencer_connected", "Sequencers with a working connection.")
+SEQUENCER_BACKLOG = _gauge("sequencer_backlog_events", "Committed events not yet in the log.", over="livemax")
+SEQUENCER_LAG = _gauge("sequencer_lag_seconds", "How long the oldest of these events has waited.", over="livemax")
 SEQUENCED = _counter("sequencer_events_total", "Events moved into the log by these processes.")
 
 # Live ----------------------------------------------------------------------------------------------------------------
 
 FOLLOWERS = _gauge("live_connected", "Processes that follow the event log.")
-FOLLOW_LAG = _gauge("live_lag_seconds", "Age of the last event when it had come to the sockets.", over="livemax")
+FOLLOW_LAG = _gauge("live_lag_seconds", "Age of the last event when it reached the sockets.", over="livemax")
 FOLLOWED = _counter("live_events_total", "Events read from the log, by each process.")
 SOCKETS = _gauge("live_sockets", "Open WebSockets.")
 STREAMS = _gauge("live_streams", "Open event streams (SSE).")
-FULL = _gauge("live_full_sockets", "WebSockets that take no more at the moment.")
+FULL = _gauge("live_full_sockets", "WebSockets that accept no data at the moment.")
 BUFFERED = _gauge("live_buffered_bytes", "Bytes in buffers of full sockets.")
 FRAMES = _counter("live_frames_total", "Frames written to WebSockets.")
-SKIPPED = _counter("live_states_skipped_total", "States that a newer one replaced before they were sent to a socket.")
-CUT_OFF = _counter("live_slow_sockets_closed_total", "WebSockets that were closed because they took nothing.")
+SKIPPED = _counter("live_states_skipped_total", "States replaced by a newer one before they were sent to a socket.")
+CUT_OFF = _counter("live_slow_sockets_closed_total", "WebSockets closed because they accepted no data.")
 
-# The worker; "task", because Prometheus calls what it scrapes a job ------------------------------------------------------
+# The worker; the label is "task", because Prometheus uses "job" for a scrape target ----------------------------------------
 
 JOBS = _counter("worker_job_runs_total", "Runs of a job.", "task", "result")
 JOB_DURATION = _histogram("worker_job_duration_seconds", "Time of a run.", JOB_SECONDS, "task")
-JOB_DONE = _gauge("worker_job_last_success_timestamp_seconds", "When the job last ended well.", "task", over="max")
-JOB_ROWS = _counter("worker_job_rows_total", "Rows that the job did.", "task")
+JOB_DONE = _gauge("worker_job_last_success_timestamp_seconds", "When the job last succeeded.", "task", over="max")
+JOB_ROWS = _counter("worker_job_rows_total", "Rows processed by the job.", "task")
 
 # Webhooks ------------------------------------------------------------------------------------------------------------
 
-ATTEMPTS = _counter("webhook_attempts_total", "Attempts to deliver, by what came of them.", "outcome")
+ATTEMPTS = _counter("webhook_attempts_total", "Attempts to deliver, by outcome.", "outcome")
 ATTEMPT_DURATION = _histogram("webhook_attempt_duration_seconds", "Time of an attempt.", ATTEMPT_SECONDS)
-DELIVERING = _gauge("webhook_requests_in_flight", "Attempts under way.")
+DELIVERING = _gauge("webhook_requests_in_flight", "Attempts in progress.")

@@ -1,4 +1,4 @@
-"""GET /metrics: the text format of Prometheus, of this process or of all that share its folder."""
+"""GET /metrics: the text format of Prometheus, for this process or for all that share its folder."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Exposition:
-    """What answers; without a token, whoever asks. There is nothing in it about anybody."""
+    """Answers anyone if no token is set: the metrics contain no personal data."""
 
     def __init__(self, sample: Callable[[], None], token: str | None) -> None:
         self._sample = sample
@@ -30,7 +30,7 @@ class Exposition:
         """Raises Problem RQ401."""
         self._check(request.headers.getlist("authorization"))
         self._sample()
-        # Not in the loop: with several processes it reads all their files.
+        # In a thread: with several processes it reads all their files.
         body = await asyncio.to_thread(render)
         return Response(body, headers={"Cache-Control": "no-store"}, media_type=CONTENT_TYPE_PLAIN_0_0_4)
 
@@ -39,7 +39,7 @@ class Exposition:
             return
         scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
         if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode(), self._token.encode()):
-            raise unauthenticated("The metrics have a token of their own. Send that of SCOVILLE_METRICS_TOKEN.", sent=bool(given))
+            raise unauthenticated("The metrics have their own token. Send the one in SCOVILLE_METRICS_TOKEN.", sent=bool(given))
 
 
 def render() -> bytes:

@@ -1,4 +1,4 @@
-"""Logs: one JSON object a line on standard error. Never a token, a key or an e-mail."""
+"""Logs: one JSON object per line on standard error. They never contain a token, a key or an e-mail address."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FIELDS = ("request_id", "trace_id", "method", "route", "path", "status", "millis
 
 
 class JsonFormatter(logging.Formatter):
-    """A record as a line of JSON; what stands in FIELDS is taken from `extra`."""
+    """Formats a record as a line of JSON, with the members of `extra` that FIELDS names."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, object] = {
@@ -28,7 +28,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def configure(level: str = "info") -> None:
-    """Sends everything of this process through JsonFormatter."""
+    """Sends all logs of this process through JsonFormatter."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
@@ -38,5 +38,5 @@ def configure(level: str = "info") -> None:
 
 
 def _is_news(record: logging.LogRecord) -> bool:
-    """Not that the pool got back a closed connection: Database closes one whose call was cancelled, as at every stop."""
+    """Drops the pool's message about a closed connection: Database closes one whose call was cancelled, as at every stop."""
     return not record.getMessage().startswith("discarding closed connection")

@@ -1,4 +1,4 @@
-"""What is counted of a request. The labels of a route are looked up at its first request, and never again."""
+"""Counts requests. The labels of a route are looked up only at its first request."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from prometheus_client import Counter, Histogram
 from pyapp import metrics
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-OTHER = "other"  # a method that HTTP does not know: anybody can make up any number of them
-UNMATCHED = "unmatched"  # no route: nor is a path that anybody makes up a label
+OTHER = "other"  # an unknown method: clients can make up any number of them
+UNMATCHED = "unmatched"  # no route: clients can make up paths, so a path is not a label
 CONVERTER = re.compile(r":\w+}")
 
 
 class Meter:
-    """One method of one route. `route` is its template, as people write it."""
+    """One method of one route. `route` is the path template."""
 
     __slots__ = ("_duration", "_method", "_statuses", "route")
 
@@ -35,10 +35,10 @@ class Meter:
 
 
 class Meters:
-    """A meter for each method and path that was asked for and is there."""
+    """One meter per requested method and existing path."""
 
     def __init__(self, *, endless: frozenset[str] = frozenset()) -> None:
-        self._endless = endless  # paths whose answers go on as long as the client likes
+        self._endless = endless  # paths whose answers last as long as the client likes
         self._meters: dict[tuple[str, str], Meter] = {}
 
     def of(self, method: str, path: str) -> Meter:

@@ -1,4 +1,4 @@
-"""What objects count or know anyway, copied into metrics once a second and whenever this process is asked."""
+"""Copies totals that objects keep anyway into metrics, once per second and at each scrape of this process."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Source = Callable[[], None]
 
 
 class Sampler:
-    """Copies from its sources as long as it runs."""
+    """Copies from its sources while it runs."""
 
     def __init__(self, *sources: Source) -> None:
         self._sources: Sequence[Source] = (process(), *sources)
@@ -36,7 +36,7 @@ class Sampler:
 
 
 class Running:
-    """A total that something else keeps, followed by a counter."""
+    """Makes a counter follow a total that another object keeps."""
 
     def __init__(self, counter: Counter) -> None:
         self._counter = counter
@@ -61,7 +61,7 @@ def process() -> Source:
 
 
 class Sequencing(Protocol):
-    """What a sequencer counts."""
+    """The totals of a sequencer."""
 
     @property
     def connected(self) -> bool: ...

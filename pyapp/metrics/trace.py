@@ -1,7 +1,7 @@
 """W3C Trace Context: the trace that a request is part of (https://www.w3.org/TR/trace-context-2/, section 3.2).
 
-Nothing here makes spans: what comes in goes on as it is, to the log and to problem documents. Events carry the request's
-id (`requestid`), which the line of the log ties to the trace.
+This module creates no spans: the incoming trace is passed on to the log and to problem documents. Events carry the request's
+ID (`requestid`), which the access log ties to the trace.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ SAMPLED = 1
 
 
 def read(header: str) -> str | None:
-    """The traceparent in version 00, which is ours; None for what is no valid one, as if it had not been sent."""
+    """Returns the traceparent as version 00, which we use; None if it is invalid, as if it had not been sent."""
     match = TRACEPARENT.fullmatch(header.strip(" \t"))
     if match is None:
         return None
     version, trace_id, parent_id, flags, rest = match.groups()
     if version == "ff" or (version == "00" and rest) or not trace_id.strip("0") or not parent_id.strip("0"):
         return None
-    if version != "00":  # of a later version we know these parts, and of its flags the first
+    if version != "00":  # the known parts of a later version, and the first of its flags
         flags = f"{int(flags, 16) & SAMPLED:02x}"
     return f"00-{trace_id}-{parent_id}-{flags}"
 

@@ -41,7 +41,7 @@ from pyapp.tasks import end
 
 
 class State(TypedDict):
-    """What requests find in scope["state"], besides their request_id."""
+    """The contents of scope["state"], in addition to request_id."""
 
     database: Database
     commands: Commands
@@ -53,12 +53,12 @@ class State(TypedDict):
     issuer: TokenIssuer
     allowed: Allowed
     exposition: Exposition
-    limits: Limits | None  # None: nobody has one
-    origins: frozenset[str]  # whose pages are let in
+    limits: Limits | None  # None: no rate limits are set
+    origins: frozenset[str]  # whose pages are allowed
 
 
 def create_app(settings: Settings) -> Scoville:
-    """The ASGI application. Raises SettingsError when the settings do not suffice to serve."""
+    """The ASGI application. Raises SettingsError if a setting needed to serve is missing."""
     if not settings.database_url:
         raise SettingsError("DATABASE_URL is not set: give the URL of the login role, postgresql://authenticator@host/database.")
     url, verifier, allowed = settings.database_url, Verifier(settings), Allowed.of(settings)
@@ -120,7 +120,7 @@ def create_app(settings: Settings) -> Scoville:
 
 
 def create_worker_app(settings: Settings) -> Scoville:
-    """What a worker answers: that it is alive, and its metrics."""
+    """The worker's own application: health and metrics."""
 
     @asynccontextmanager
     async def lifespan(_app: Scoville) -> AsyncIterator[dict[str, Exposition]]:
@@ -132,7 +132,7 @@ def create_worker_app(settings: Settings) -> Scoville:
 
 
 class Scoville(Starlette):
-    """Starlette with one layer between server and router: Middleware does what its two layers for errors would do."""
+    """Starlette with a single layer between server and router: Middleware replaces Starlette's two error layers."""
 
     middleware: Middleware
 

@@ -1,13 +1,13 @@
-"""Several API processes behind one socket: `serve --workers N`. One that dies is replaced; SIGHUP replaces all, one by one.
+"""Several API processes behind one socket: `serve --workers N`. A process that dies is replaced; SIGHUP replaces all in turn.
 
-A child is told two descriptors: the listening socket, which they all accept from, and a lifeline to its parent. It writes a byte
-when it serves, answers each byte of its parent from its event loop, and stops when the other end is gone. A child that does not
-answer is killed, and so replaced. What the children count they write to files of a folder of their own
-(pyapp/metrics), which is there as long as the parent: what a dead child counted stays counted, what it showed is taken back.
+A child gets two descriptors: the listening socket, which all children accept from, and a lifeline to its parent. The child writes
+a byte when it serves, answers each byte of its parent from its event loop, and stops when the other end closes. A child that does
+not answer is killed, and so replaced. The children write their metrics to files in a shared folder (pyapp/metrics), which exists
+as long as the parent: the counts of a dead child stay, its gauges are removed.
 
-Kept in place of uvicorn's own supervisor (0.54, tried): its parent joins a child that has been told to stop without a time
-limit and reads no signal meanwhile, so a child that hangs during SIGHUP keeps it from replacing others and from ending on
-SIGTERM; a thread answers its pings, so a stuck event loop passes for alive; and it makes its own Server, not ours.
+It replaces uvicorn's own supervisor (0.54, tried). That parent joins a stopping child without a time limit and reads no signals
+in the meantime, so a child that hangs during SIGHUP keeps it from replacing others and from ending on SIGTERM. A thread answers
+its pings, so a stuck event loop looks alive. And it creates its own Server, not ours.
 """
 
 from __future__ import annotations
@@ -37,31 +37,31 @@ logger = logging.getLogger("scoville.processes")
 FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 FOLDER_PREFIX = "scoville-metrics-"
 READY_SECONDS = 30.0
-RESTART_SECONDS = 1.0  # before one that died is replaced
+RESTART_SECONDS = 1.0  # before a dead process is replaced
 PING_SECONDS = 2.0
-ANSWER_SECONDS = 5.0  # for a ping; nothing that a process does keeps its event loop for so long
-MISSED_MAX = 2  # in a row: after a pause of the whole machine all are late once
-STOP_SECONDS = 30.0  # more than a process takes to end in good order
+ANSWER_SECONDS = 5.0  # for a ping; nothing blocks an event loop for this long
+MISSED_MAX = 2  # in a row: after a pause of the whole machine, all processes are late once
+STOP_SECONDS = 30.0  # longer than a process takes to stop cleanly
 
 
 class Child:
-    """A process that serves, or will."""
+    """A process that serves or is starting."""
 
     def __init__(self, process: asyncio.subprocess.Process, lifeline: socket.socket) -> None:
         self.process = process
         self.lifeline = lifeline
         self.retired = False
-        self.ready = asyncio.create_task(self._wait())  # whether it came to serve
+        self.ready = asyncio.create_task(self._wait())  # whether it started to serve
 
     async def _wait(self) -> bool:
-        """False when it ended before, or takes longer than READY_SECONDS."""
+        """Returns False if the process ended first, or takes longer than READY_SECONDS."""
         with suppress(TimeoutError, OSError):
             async with asyncio.timeout(READY_SECONDS):
                 return await asyncio.get_running_loop().sock_recv(self.lifeline, 1) == b"1"
         return False
 
     async def hangs(self) -> bool:
-        """True when it has served and answers no more; False when it did not come to serve, or is about to end."""
+        """Returns True once a serving process stops answering; False if it never served or is stopping."""
         loop, missed = asyncio.get_running_loop(), 0
         if not await asyncio.shield(self.ready):
             return False
@@ -88,7 +88,7 @@ class Child:
 
 
 class Processes:
-    """The parent."""
+    """The parent process."""
 
     def __init__(self, listener: socket.socket, number: int, folder: Path, announce: Callable[[], object]) -> None:
         self._listener = listener
@@ -102,7 +102,7 @@ class Processes:
         self._rolling: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
-        """Until SIGINT or SIGTERM; a second one does not wait for requests. Raises Failure when none can be started."""
+        """Runs until SIGINT or SIGTERM; a second signal does not wait for requests. Raises Failure if no process starts."""
         loop = asyncio.get_running_loop()
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, self._stop)
@@ -111,7 +111,7 @@ class Processes:
         try:
             self._serving = [await self._start() for _ in range(self._number)]
             if not all(await asyncio.gather(*(child.ready for child in self._serving))) and not self._stopping.is_set():
-                raise Failure(Exit.DISAGREES, "A process could not be started: what it said stands above.")
+                raise Failure(Exit.DISAGREES, "A process could not be started. Its output is above.")
             await self._stopping.wait()
         finally:
             self._stopping.set()
@@ -133,14 +133,14 @@ class Processes:
             self._rolling = asyncio.create_task(self._replace_all())
 
     async def _replace_all(self) -> None:
-        """The new one serves before the old one stops. Where it does not come to that, the old ones stay."""
-        for place, old in enumerate(list(self._serving)):
+        """Starts each new process before it stops the old one. If the new one does not start, the old ones stay."""
+        for index, old in enumerate(list(self._serving)):
             new = await self._start()
             if not await new.ready:
-                logger.error("a new process does not start: the old ones go on")
+                logger.error("a new process does not start: the old ones keep running")
                 new.end(signal.SIGKILL)
                 return
-            self._serving[place] = new
+            self._serving[index] = new
             old.end()
         logger.info("all processes were replaced")
 
@@ -151,7 +151,7 @@ class Processes:
             *(sys.executable, "-m", "pyapp.serve.processes", str(self._listener.fileno()), str(theirs.fileno())),
             pass_fds=(self._listener.fileno(), theirs.fileno()),
             env={**os.environ, FOLDER_VARIABLE: str(self._folder)},
-            start_new_session=True,  # Ctrl-C comes to the parent alone, which passes it on
+            start_new_session=True,  # Ctrl-C reaches only the parent, which passes it on
         )
         theirs.close()
         child = Child(process, ours)
@@ -162,7 +162,7 @@ class Processes:
         return child
 
     async def _watch(self, child: Child) -> None:
-        """Until it ends; replaces it where nobody asked it to."""
+        """Waits until the process ends; replaces it if it was not asked to end."""
         pinging = asyncio.create_task(self._kill_when_hung(child))
         code = await child.process.wait()
         await end(pinging)
@@ -172,7 +172,7 @@ class Processes:
         mark_process_dead(child.process.pid, str(self._folder))  # type: ignore[no-untyped-call]
         if child.retired or self._stopping.is_set() or child not in self._serving:
             return
-        logger.warning("process %d ended with %d: another takes its place", child.process.pid, code)
+        logger.warning("process %d ended with %d: a new one is started", child.process.pid, code)
         await asyncio.sleep(RESTART_SECONDS)
         if not self._stopping.is_set() and child in self._serving:
             self._serving[self._serving.index(child)] = await self._start()
@@ -187,7 +187,7 @@ class Processes:
 
 
 def run(listener: socket.socket, number: int, announce: Callable[[], object]) -> None:
-    """Serve with so many processes. Returns after SIGINT or SIGTERM, from when `announce` is called. Raises Failure."""
+    """Serves with this many processes. Returns after SIGINT or SIGTERM, handled from the call of `announce`. Raises Failure."""
     _remove_left_behind()
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
     try:
@@ -197,7 +197,7 @@ def run(listener: socket.socket, number: int, announce: Callable[[], object]) ->
 
 
 def _remove_left_behind() -> None:
-    """The folders of parents that were killed."""
+    """Removes the folders of parents that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
         found = re.fullmatch(r"([0-9]+)-.*", folder.name.removeprefix(FOLDER_PREFIX))
         with suppress(OSError):
@@ -206,7 +206,7 @@ def _remove_left_behind() -> None:
 
 
 def main(listener: int, lifeline: int) -> None:
-    """A child."""
+    """The entry point of a child."""
     from pyapp import settings
     from pyapp.metrics.logs import configure
     from pyapp.serve import server
@@ -229,7 +229,7 @@ def main(listener: int, lifeline: int) -> None:
 
 
 async def _watch_parent(parent: socket.socket, stop: asyncio.Event) -> None:
-    """Answers the parent for as long as the event loop runs. Stops this process, as a signal does, when the parent is gone."""
+    """Answers the parent while the event loop runs. Stops this process, as a signal does, when the parent is gone."""
     loop = asyncio.get_running_loop()
 
     def on_readable() -> None:

@@ -1,4 +1,4 @@
-"""The API, the worker or both in one process, until a signal says stop."""
+"""The API, the worker or both in one process, until a signal stops it."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from starlette.types import ASGIApp
 
 from pyapp.eventlog.messages import MESSAGE_BYTES_MAX
 from pyapp.failures import Exit, Failure
-from pyapp.serve.slow_clients import Connection
+from pyapp.serve.slow_clients import HttpConnection
 from pyapp.serve.websocket import LiveProtocol
 from pyapp.worker import jobs as worker
 
 BACKLOG_MAX = 2048
-GRACE_SECONDS = 10  # for requests that are under way when the signal comes
+GRACE_SECONDS = 10  # for requests in progress when the signal arrives
 KEEP_ALIVE_SECONDS = 75
 
-# A connection that takes nothing, or confirms nothing, for so long is cut off by the kernel. Whatever is sent to whomever:
-# a client that has stopped reading cannot hold memory, or the end of the server, for longer.
+# The kernel cuts off a connection whose client accepts or confirms nothing for this long. So a client that has stopped reading
+# cannot hold memory, or delay the end of the server, for longer.
 STALLED_MILLISECONDS = 60_000
-UNSENT_BYTES = 128 * 1024  # of a connection, in the kernel; more would only be older by the time it goes out
+UNSENT_BYTES = 128 * 1024  # per connection, in the kernel; more data would only be older when it is sent
 
 GARBAGE_THRESHOLDS = (10_000, 20, 50)
 
@@ -36,7 +36,7 @@ Task = Callable[[asyncio.Event], Coroutine[Any, Any, None]]
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with the signals left to `run`: there is more to stop than the server."""
+    """uvicorn, but `run` handles the signals: more than the server has to stop."""
 
     on_started: Callable[[], object] = staticmethod(lambda: None)
 
@@ -45,7 +45,7 @@ class Server(uvicorn.Server):
         self.on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Ends the streams first: they are requests under way that would never end. Nobody who does not read is waited for."""
+        """Ends the streams first, which would never end. Clients that have stopped reading are cut off, not waited for."""
         live = getattr(getattr(self.config.app, "state", None), "live", None)
         if live is not None:
             live.end_streams()
@@ -54,7 +54,7 @@ class Server(uvicorn.Server):
         cutting.cancel()
 
     async def _cut_off_stalled(self) -> None:
-        """The connections whose buffers stay as full as they are."""
+        """Cuts off the connections whose buffers do not shrink."""
         waiting: dict[Any, int] = {}
         while True:
             await asyncio.sleep(GRACE_SECONDS / 5)
@@ -70,7 +70,7 @@ class Server(uvicorn.Server):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket. From here on a client waits instead of being refused. Raises Failure when the port is taken."""
+    """Returns a listening socket. From now on clients wait instead of being refused. Raises Failure if the port is taken."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
         listener = socket.socket(family, kind, protocol)
@@ -91,34 +91,34 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def _limit(listener: socket.socket) -> None:
-    """What connections inherit from their listener, where the system has it."""
+    """Sets the limits that connections inherit from their listener, on systems that have them."""
     for name, value in (("TCP_USER_TIMEOUT", STALLED_MILLISECONDS), ("TCP_NOTSENT_LOWAT", UNSENT_BYTES)):
         if (option := getattr(socket, name, None)) is not None:
             listener.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def url_of(listener: socket.socket, scheme: str = "http") -> str:
-    """Where a client on this machine finds it."""
+    """Returns the URL for a client on this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 (compared, not bound)
     return f"{scheme}://{f'[{host}]' if ':' in host and not host.startswith('[') else host}:{port}"
 
 
 def configuration(app: ASGIApp, tls: Tls | None = None, proxies: Sequence[str] = ()) -> uvicorn.Config:
-    """How uvicorn serves the app. Its sockets need LiveProtocol."""
+    """Returns uvicorn's configuration for the app. Its sockets need LiveProtocol."""
     cert, key = tls or (None, None)
     return uvicorn.Config(
         app,
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=bool(proxies),  # what a header says of who the client is, is believed of these only
+        proxy_headers=bool(proxies),  # trust only these proxies' headers about the client
         forwarded_allow_ips=list(proxies),
         ssl_certfile=cert,
         ssl_keyfile=key,
         timeout_graceful_shutdown=GRACE_SECONDS,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        http=Connection,
+        http=HttpConnection,
         ws=LiveProtocol,
         ws_max_size=MESSAGE_BYTES_MAX,
         ws_per_message_deflate=False,
@@ -136,19 +136,19 @@ def run(
     announce: Callable[[], object] = lambda: None,
     on_started: Callable[[], object] = lambda: None,
 ) -> None:
-    """Serve the app on the listener, do the worker's jobs on that database, or both. Returns after SIGINT or SIGTERM.
+    """Serves the app on the listener, runs the worker's jobs on that database, or both. Returns after SIGINT or SIGTERM.
 
-    `announce` is called as soon as either signal would end it in good order, `on_started` once the app serves.
+    `announce` is called as soon as either signal leads to a clean stop, `on_started` once the app serves.
 
-    What `others` do runs beside them and ends when its event is set. `sequences`: the worker also moves events into the log,
+    `others` run alongside, and end when their event is set. `sequences`: the worker also moves events into the log,
     which the app of the API does by itself.
     """
     config = configuration(app or _no_app, tls, proxies)
     server = Server(config) if app else None
     if server:
         server.on_started = on_started
-    # What is there now stays: it is not looked through again. What a request makes is gone before it could be found in a cycle,
-    # so looking often costs a seventh of the time of an order and frees nothing.
+    # Objects that exist now stay: the collector skips them. A request's objects are freed before a collection could find them
+    # in a cycle, so frequent collections cost a seventh of the time of an order and free nothing.
     gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
@@ -169,7 +169,7 @@ async def _run(
 
     def on_signal() -> None:
         if server:
-            server.force_exit = stop.is_set()  # the second time: at once
+            server.force_exit = stop.is_set()  # the second signal: stop at once
             server.should_exit = True
         stop.set()
 

@@ -1,7 +1,7 @@
-"""uvicorn's HTTP connection with limits on what comes in before anybody is asked who it is.
+"""uvicorn's HTTP connection with limits on what a client can send before it is authenticated.
 
-uvicorn waits as long as it takes for a request that has begun, and keeps as much of its head as is sent. So a client could hold
-connections for ever with a byte now and then (slow loris), or fill the memory with headers.
+uvicorn waits forever for a request that has begun, and buffers as much of its headers as a client sends. So a client could hold
+connections forever with an occasional byte (slow loris), or fill the memory with headers.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 20.0  # from the connection, or the first byte of the next request, to the end of its headers
 BODY_SECONDS = 60.0  # from there to its last byte: 1 MiB at 17 KiB/s
-HEAD_BYTES_MAX = 64 * 1024  # what follows on a body in chunks (its trailer) included
-LAST_SECONDS = 1.0  # when the server stops: for the head of a request that is on its way
+HEAD_BYTES_MAX = 64 * 1024  # including the trailer after a chunked body
+LAST_SECONDS = 1.0  # when the server stops: for headers that are still arriving
 FIELD_BYTES = 4  # colon, space and line break
 
 
 class _HeadTooLargeError(Exception):
-    """Stops the parser in what it was given."""
+    """Stops the parser."""
 
 
-class Connection(HttpToolsProtocol):
-    """One that answers 408 to who is too slow and 431 to who sends too much of a head, and ends."""
+class HttpConnection(HttpToolsProtocol):
+    """Answers 408 to slow clients and 431 to oversized headers, then closes."""
 
     def __init__(self, *arguments: Any, **given: Any) -> None:
         super().__init__(*arguments, **given)
-        self._deadline: float | None = None  # by the loop's clock; None: nothing is waited for
+        self._deadline: float | None = None  # by the loop's clock; None: not waiting
         self._timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0  # of this request: its URL, the names and values of its fields
-        self._is_last = False  # the server stops: no other request follows on this one
-        self._unread_bytes = 0  # since the parser last told of anything: it keeps the part of a field that is there
+        self._is_last = False  # the server is stopping: no other request follows on this connection
+        self._unread_bytes = 0  # since the parser's last callback: it buffers the incomplete field
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -49,7 +49,7 @@ class Connection(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def send_400_response(self, msg: str) -> None:
-        if not self.transport.is_closing():  # not after the answer to a head that is too large
+        if not self.transport.is_closing():  # not after the answer to oversized headers
             super().send_400_response(msg)
 
     def on_message_begin(self) -> None:
@@ -72,7 +72,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._wait(BODY_SECONDS)
-        if self._is_last and self.cycle is not None:  # None where another protocol takes over
+        if self._is_last and self.cycle is not None:  # None if another protocol takes over
             self.cycle.keep_alive = False
 
     def on_message_complete(self) -> None:
@@ -81,11 +81,12 @@ class Connection(HttpToolsProtocol):
         self._deadline = None
 
     def handle_websocket_upgrade(self) -> None:
-        self._end_waiting()  # the connection is another protocol's from here on
+        self._end_waiting()  # another protocol owns the connection from here on
         super().handle_websocket_upgrade()
 
     def shutdown(self) -> None:
-        """Who has just connected, or is sending a head, is answered yet: it would take the end for an answer that was lost."""
+        """A client that has just connected or is still sending headers gets its answer. Otherwise it would mistake the close
+        for a lost response."""
         if self._deadline is None or self._is_answering():
             super().shutdown()
         else:
@@ -93,7 +94,7 @@ class Connection(HttpToolsProtocol):
             self.loop.call_later(LAST_SECONDS, self._end_idle)
 
     def _end_idle(self) -> None:
-        """A socket that was opened meanwhile ends, too: its client comes back, to a server that stays."""
+        """Also closes a connection that was opened in the last second: its client reconnects, to a running server."""
         if not self._is_answering():
             self.transport.close()
 
@@ -108,7 +109,7 @@ class Connection(HttpToolsProtocol):
             raise _HeadTooLargeError
 
     def _wait(self, seconds: float) -> None:
-        """One timer serves many requests: it looks at the deadline when it comes, and is made anew only where that is nearer."""
+        """One timer serves many requests: it checks the deadline when it fires, replaced only if the deadline is earlier."""
         self._deadline = self.loop.time() + seconds
         if self._timer is None or self._deadline < self._timer.when():
             if self._timer is not None:
@@ -131,7 +132,7 @@ class Connection(HttpToolsProtocol):
             self._timer = None
 
     def _refuse(self, status: HTTPStatus) -> None:
-        """In plain HTTP where nothing of an answer is on its way; the rest of the request is not waited for."""
+        """Sends plain HTTP if no answer has begun, and does not wait for the rest of the request."""
         self._end_waiting()
         if self.transport.is_closing():
             return

@@ -1,4 +1,4 @@
-"""What a process that serves copies into metrics (pyapp/metrics/sources.py)."""
+"""The totals that an API process copies into metrics (pyapp/metrics/sources.py)."""
 
 from __future__ import annotations
 

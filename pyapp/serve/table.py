@@ -1,4 +1,4 @@
-"""The application's paths: the rows of pyapp/api/table.py, and what tells whether the service is there."""
+"""The application's paths: the rows of pyapp/api/table.py, and the health checks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pyapp.problems import unavailable
 
 
 async def healthz(_: Request) -> Response:
-    """The process is alive, whatever the database does."""
+    """The process is alive, whatever the state of the database."""
     return json_response(b'{"status":"alive"}')
 
 
@@ -26,16 +26,16 @@ async def readyz(request: Request) -> Response:
     """The database answers and has the functions that the routes call."""
     database = cast(Database, request.scope["state"]["database"])
     if not await database.is_ready(CALLED_FUNCTIONS):
-        raise unavailable("The database is away, or not migrated. Start it, or run `scoville migrate`.")
+        raise unavailable("The database is unreachable or not migrated. Start it, or run `scoville migrate`.")
     return json_response(b'{"status":"ready"}')
 
 
 def starlette_routes() -> list[StarletteRoute]:
-    """The table as Starlette takes it: one route a path, so that 405 lists all its methods."""
+    """Returns the table as Starlette routes: one route per path, so that 405 lists all its methods."""
     by_path: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
         by_path.setdefault(route.path, {})[route.method] = route
-    # A lot number such as 2024/04 is one name: its variable is the last of its path and takes what follows.
+    # A lot number such as 2024/04 is one name: its variable is the last of its path and includes the rest of it.
     routes = [
         StarletteRoute(path.replace("{batch_number}", "{batch_number:path}"), PathEndpoint(methods), methods=list(methods))
         for path, methods in by_path.items()
@@ -49,7 +49,7 @@ def starlette_routes() -> list[StarletteRoute]:
 
 
 def endpoints_by_path() -> dict[str, PathEndpoint]:
-    """The paths without variables: to look one up is cheaper than to try the router's expressions in turn."""
+    """Returns the paths without variables: a dictionary lookup is cheaper than trying the router's expressions in turn."""
     return {
         route.path: route.endpoint
         for route in starlette_routes()

@@ -1,9 +1,9 @@
-"""uvicorn's WebSocket with a second door: frames that were made once are written to many sockets as they are.
+"""uvicorn's WebSocket with a second way to send: a frame that was made once is written to many sockets unchanged.
 
-ASGI's `send` encodes and frames each message for each socket: 22,000 a second on one core, where 1,000 sockets at 100 changes a
-second need 100,000. So the relay writes whole frames to the transport. Everything else (handshake, pings, closing,
-what a client sends) is uvicorn's. A socket counts as full as soon as the kernel does not take all of a write, and the relay then
-writes nothing more to it until it has drained; under TLS, as soon as the transport beneath holds its own 64 KiB.
+ASGI's `send` encodes and frames each message for each socket: 22,000 per second on one core, but 1,000 sockets with 100 changes
+per second need 100,000. So the relay writes whole frames to the transport. uvicorn does everything else (handshake, pings,
+closing, messages from the client). A socket counts as full as soon as the kernel accepts only part of a write. The relay then
+writes nothing more until it has drained. Under TLS, a socket is full once the transport below holds its own 64 KiB.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from pyapp.live.relay import EXTENSION
 
-FULL_BYTES = 1  # not 0: a TLS transport counts as full what has reached its mark, a plain one what has passed it
+FULL_BYTES = 1  # not 0: a TLS transport counts as full when it reaches its mark, a plain one when it exceeds it
 CLOSE_SECONDS = 10.0  # for the client's half of the closing handshake; then the connection is cut
 
-# uvicorn logs the URL, and the URL may hold a ticket. The endpoint logs a line of its own.
+# uvicorn logs the URL, and the URL may hold a ticket. The endpoint logs its own line.
 logger = logging.getLogger("scoville.live.protocol")
 logger.setLevel(logging.WARNING)
 
 
 class LiveProtocol(WebSocketsSansIOProtocol):
-    """A Line of the relay."""
+    """The relay's connection to a client."""
 
     def __init__(self, *arguments: Any, **given: Any) -> None:
         super().__init__(*arguments, **given)
@@ -46,7 +46,7 @@ class LiveProtocol(WebSocketsSansIOProtocol):
             self.on_gone()
 
     async def run_asgi(self) -> None:
-        self.scope["extensions"][EXTENSION] = {"line": self}
+        self.scope["extensions"][EXTENSION] = {"connection": self}
         await super().run_asgi()
 
     @property
@@ -54,12 +54,12 @@ class LiveProtocol(WebSocketsSansIOProtocol):
         return self.transport.get_write_buffer_size()
 
     def write(self, frames: bytes) -> None:
-        """Whole frames, from after the handshake until close()."""
+        """Writes whole frames, after the handshake and before close()."""
         if not self.close_sent and not self.transport.is_closing():
             self.transport.write(frames)
 
     def close(self, code: int, reason: str) -> None:
-        """Closes also where the client takes nothing, and then not politely."""
+        """Closes even if the client accepts nothing; then without a handshake."""
         if self.close_sent or self.disconnected or self.transport.is_closing():
             return
         self.stop_keepalive()

@@ -16,7 +16,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from pyapp import metrics
-from pyapp.database.calls import SPARE_SECONDS, Session, answering
+from pyapp.database.calls import SPARE_SECONDS, Connection, answering
 from pyapp.database.keep import Keeper
 from pyapp.identity.enter import Component, entering
 from pyapp.tasks import end
@@ -119,7 +119,7 @@ async def _keep_measuring(url: str, figures: Figures, verify_seconds: float) -> 
     verify_at = time.monotonic() + min(FIRST_VERIFICATION_SECONDS, verify_seconds) if verify_seconds else float("inf")
     keeper = Keeper(url, "scoville figures")
 
-    async def work(connection: Session) -> None:
+    async def work(connection: Connection) -> None:
         nonlocal verify_at
         while True:
             figures.measured(await measure(connection))

@@ -16,7 +16,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from pyapp import metrics
-from pyapp.database.calls import SPARE_SECONDS, Session, answering, cut_off
+from pyapp.database.calls import SPARE_SECONDS, Connection, answering, cut_off
 from pyapp.database.keep import Keeper
 from pyapp.eventlog.sequencer import Sequencer
 from pyapp.identity.enter import Component, entering
@@ -90,7 +90,7 @@ async def run(database_url: str, stop: asyncio.Event, *, sequences: bool = True)
 async def _keep_working(database_url: str, stop: asyncio.Event) -> None:
     keeper = Keeper(database_url, "scoville worker", statement_milliseconds=STATEMENT_MILLISECONDS)
 
-    async def work(connection: Session) -> None:
+    async def work(connection: Connection) -> None:
         keeper.works()
         cutting = asyncio.create_task(_cut_off_at_end(connection, stop))
         try:

@@ -215,7 +215,7 @@ def test_a_range_that_is_turned_round_is_refused_with_its_remedy(world: World, r
         ("2024-06-01T12:00:00Z", "2024-06-01T13:00:00+02:00"),
     ):
         problem = check_problem(world.admin.get(path, params={"from": first, "to": last}), 422, "VA001")
-        assert problem["errors"] == [{"parameter": "to", "detail": "lies before from: turn the two round."}]
+        assert problem["errors"] == [{"parameter": "to", "detail": "is before from: swap the two."}]
     for first, last in (("2024-06-01", "2024-06-01"), ("2024-06-01", "2024-06-01T00:00:01Z")):
         assert world.admin.get(path, params={"from": first, "to": last}).status_code == 200
 

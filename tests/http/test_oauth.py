@@ -14,7 +14,7 @@ import jwt
 import msgspec
 import pytest
 
-from pyapp.api.tokens import FAILURE_PLACES, FAILURES_MAX, Failures, TokenProblem, new_secret
+from pyapp.api.tokens import FAILURE_SLOTS, FAILURES_MAX, Failures, TokenProblem, new_secret
 from pyapp.identity.tokens import Verifier, sign
 from pyapp.metrics.logs import JsonFormatter
 from pyapp.settings import Settings
@@ -197,7 +197,7 @@ def test_a_proxy_says_who_guesses_only_where_it_is_trusted(authenticator_url: st
         assert [guess("198.51.100.1") for _ in range(FAILURES_MAX)] == [401] * FAILURES_MAX
         assert guess("198.51.100.1") == 429
         places = {
-            address: hash(("guessed", address)) % FAILURE_PLACES for address in ("198.51.100.1", "198.51.100.2", "198.51.100.3")
+            address: hash(("guessed", address)) % FAILURE_SLOTS for address in ("198.51.100.1", "198.51.100.2", "198.51.100.3")
         }
         apart = next(address for address, place in places.items() if place != places["198.51.100.1"])  # one in 4,096 is not
         assert guess(apart) == other
@@ -230,7 +230,7 @@ def test_a_refusal_says_in_the_log_which_client_and_from_where_and_never_a_secre
 
 def test_failures_are_forgotten_and_their_memory_is_bounded() -> None:
     async def run() -> None:
-        failures = Failures(maximum=2, seconds=1, places=8)
+        failures = Failures(maximum=2, seconds=1, slots=8)
         for _ in range(2):
             assert await failures.seconds_to_wait("shop", "here") == 0
             await failures.count("shop", "here")

@@ -89,8 +89,8 @@ def test_what_comes_in_is_sold_within_a_moment(api: Api, stocked: httpx2.Client,
 REFUSED = Result("ST001", False, b"{}")
 
 
-def order_of(sku_id: str = "HOTSAUCE-001", quantity: int = 1) -> refusals.Key:
-    return refusals.Key(1, (), Wanted((sku_id,), (quantity,)))
+def order_of(sku_id: str = "HOTSAUCE-001", quantity: int = 1) -> refusals.OrderKey:
+    return refusals.OrderKey(1, (), Wanted((sku_id,), (quantity,)))
 
 
 @pytest.fixture

@@ -236,7 +236,7 @@ def battery(folder: Path, events: int, faults: list[str], seed: int, say: Callab
     settings = Settings(jwt_key=KEY)
     with running(folder) as (cluster, server):
         wait_for(lambda: server.api.live.hub.seq >= len(SKUS) * 2)
-        start = str(server.api.live.hub.place)
+        start = str(server.api.live.hub.position)
         clients: list[Client] = []
         for role, claims, kind in CLIENTS:
             arguments = (lambda: server.url, mint_token(settings, role, **claims), role, claims)  # type: ignore[arg-type]

@@ -187,7 +187,7 @@ class Shop(Onlookers):
             rows = self.connection.execute(
                 "select epoch || ':' || last_seq from events.stream where not exists (select from events.outbox)"
             ).fetchall()
-            return str(self.live.hub.place) if rows == [(str(self.live.hub.place),)] else None
+            return str(self.live.hub.position) if rows == [(str(self.live.hub.position),)] else None
 
         return str(wait_for(at_the_end))
 

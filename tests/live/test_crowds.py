@@ -89,7 +89,7 @@ def test_stalled_sockets_do_not_grow_memory_past_the_limit(shop: Shop, monkeypat
     held: list[int] = []  # after each socket that filled up; from another thread one would see the relay on the way there
     on_full = relay.Relay.on_full
 
-    def watched(self: relay.Relay, client: relay.Client) -> None:
+    def watched(self: relay.Relay, client: relay.SocketClient) -> None:
         on_full(self, client)
         held.append(self.buffered_bytes)
 

@@ -76,7 +76,7 @@ def test_a_place_that_cannot_be_continued_from_gets_a_reset_and_a_snapshot(
     epoch, _, last = shop.settle().partition(":")
     shop.connection.execute("update events.stream set first_seq = last_seq")
     with run_server(shop.api.settings.database_url or "") as api:  # one that remembers nothing
-        wait_for(lambda: api.live.hub.place)
+        wait_for(lambda: api.live.hub.position)
         socket = Onlookers(api, shop.stack).connect()
         socket.subscribe(after=place.format(epoch=epoch, beyond=int(last) + 5))
         check_reset(socket, reason)
@@ -93,7 +93,7 @@ def test_after_a_restart_of_the_server_what_changed_is_read_back_from_the_log(sh
     shop.adjust("B")
     shop.settle()
     with run_server(shop.api.settings.database_url or "") as api:
-        wait_for(lambda: api.live.hub.place)
+        wait_for(lambda: api.live.hub.position)
         assert api.live.hub.window.base > 3
         for _ in range(2):
             again = Onlookers(api, shop.stack).connect()
@@ -111,7 +111,7 @@ def test_what_lies_too_far_back_is_not_read_but_reset(shop: Shop, monkeypatch: p
     shop.flood("A", rounds=12)
     shop.settle()
     with run_server(shop.api.settings.database_url or "") as api:
-        wait_for(lambda: api.live.hub.place)
+        wait_for(lambda: api.live.hub.position)
         again = Onlookers(api, shop.stack).connect()
         again.subscribe(after=socket.place)
         check_reset(again, "place_too_far_back")

@@ -34,7 +34,7 @@ def test_sockets_are_closed_with_1012_streams_end_and_the_stalled_are_cut_off(sh
         for _ in range(10):
             shop.flood(*SKUS)
             shop.settle()
-        wait_for(lambda: api.live.relay.full == 1 and api.live.hub.place == shop.live.hub.place)
+        wait_for(lambda: api.live.relay.full == 1 and api.live.hub.position == shop.live.hub.position)
         started = time.monotonic()
         second.close()  # stops the server, and waits until it has
         assert time.monotonic() - started < server.GRACE_SECONDS / 2

@@ -16,7 +16,7 @@ import httpx2
 import pytest
 
 from pyapp.eventlog import recent
-from pyapp.eventlog.reading import Event, Place
+from pyapp.eventlog.reading import Event, Position
 from pyapp.eventlog.rights import Rights
 from pyapp.identity.tokens import Role
 from pyapp.live import chunks, stream
@@ -50,7 +50,7 @@ def test_who_comes_back_with_the_last_id_misses_nothing_and_gets_nothing_twice(s
         shop.adjust("HOT")
     shop.settle()
     second = shop.stream(after=first.place)
-    while second.place != str(shop.live.hub.place):
+    while second.place != str(shop.live.hub.position):
         second.next()
     shop.adjust("HOT")
     second.until("stock.adjusted")
@@ -81,7 +81,7 @@ def test_what_is_no_longer_in_memory_comes_from_the_log_then_live_without_a_seam
     events.next()
     shop.flood(*skus)
     shop.settle()
-    while events.place != str(shop.live.hub.place):
+    while events.place != str(shop.live.hub.position):
         events.next()
     assert events.seqs() == logged(shop)
 
@@ -319,14 +319,14 @@ def test_what_is_made_for_those_who_come_back_is_bounded_in_bytes() -> None:
     rights = Rights("admin", 1, frozenset(), frozenset())
     event = Event(1, 1, "order.placed", "channel", frozenset(), None, b"x" * 100_000)
     recent_events = SimpleNamespace(after=lambda _seq, _limit: [event] * 20)
-    made = chunks.Chunks(cast(Any, SimpleNamespace(place=Place("e", 1), recent=recent_events)))
-    view = chunks.View(rights, None)
+    made = chunks.Chunks(cast(Any, SimpleNamespace(position=Position("e", 1), recent=recent_events)))
+    view = chunks.StreamView(rights, None)
     for seq in range(50):
-        chunk = made.after(view, Place("e", seq))
+        chunk = made.after(view, Position("e", seq))
         assert chunk is not None
         assert len(chunk.body) > 2_000_000
     kept = sum(len(chunk.body) for chunk in made._made.values())
     assert 0 < kept <= chunks.CHUNKS_BYTES_MAX
     made.forget()
-    made.after(view, Place("e", 1))
+    made.after(view, Position("e", 1))
     assert len(made._made) == 1

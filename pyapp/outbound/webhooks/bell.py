@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
-from pyapp.database.calls import Session
+from pyapp.database.calls import Connection
 from pyapp.database.keep import Keeper
 from pyapp.tasks import wait_for
 
@@ -28,7 +28,7 @@ class Bell:
         """Listens until cancelled."""
         await self._keeper.run(self._listen)
 
-    async def _listen(self, connection: Session) -> None:
+    async def _listen(self, connection: Connection) -> None:
         await connection.execute(f"listen {EVENTS_CHANNEL}")
         await connection.execute(f"listen {QUEUE_CHANNEL}")
         self._keeper.works()

@@ -1059,4 +1059,4 @@ def test_the_refusal_of_a_large_event_says_what_to_do(hooks: Hooks) -> None:
         emit(hooks, 300_000)
     problem = from_database(refused.value, "r")
     assert problem.code == "VA001"
-    assert problem.detail.startswith("The event that would tell the outside world of this is larger than 256 KiB.")
+    assert problem.detail.startswith("The event for this change is larger than 256 KiB.")
