@@ -117,7 +117,7 @@ def test_status_shows_where_bi_tools_connect(demo: Demo, scoville: Scoville) -> 
 def test_an_analyst_comes_sees_its_warehouse_and_goes(demo: Demo, scoville: Scoville) -> None:
     name = f"ana_{uuid.uuid4().hex[:8]}"
     made = scoville("bi", "add-user", name, "--warehouse", "WH-01", "-o", "json", "--data-dir", demo.data_dir)
-    assert (made.returncode, made.stderr) == (0, "The password is shown this once: keep it now.\n")
+    assert (made.returncode, made.stderr) == (0, "The password is shown only once: store it now.\n")
     document = json.loads(made.stdout)
     assert document["warehouses"] == ["WH-01"]
     with psycopg.connect(document["url"]) as connection:
