@@ -40,7 +40,7 @@ from pyapp.settings import SettingsError
 EPILOG = (
     "Exit codes: 0 success · 1 verify or doctor found faults · 2 wrong usage · 3 some lines of an import were refused · 4 a setting is "
     "missing or wrong · 5 cannot connect or log in to the database · 6 the database has another version · 7 the port "
-    "is in use · 8 the data folder cannot be used · 9 another demo uses it · 10 the API does not answer or refuses the token · "
+    "is in use · 8 the data folder cannot be used · 9 another demo runs on it · 10 the API does not answer or refuses the token · "
     "11 the API refused the request · 12 a program is missing · 130 Ctrl-C."
 )
 

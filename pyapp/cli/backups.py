@@ -176,7 +176,7 @@ def _read(file: Path) -> Manifest:
         raise Failure(Exit.USAGE, f"{beside} was not written by backup.") from None
     size = file.stat().st_size
     if manifest.get("bytes", size) != size:  # the first backups have no such member
-        raise Failure(Exit.USAGE, f"{file} is incomplete, or {beside} belongs to another file: it names {manifest['bytes']} bytes.")
+        raise Failure(Exit.USAGE, f"{file} is not complete, or {beside} belongs to another file: it names {manifest['bytes']} bytes.")
     return manifest
 
 

@@ -137,7 +137,7 @@ def test_an_analyst_comes_sees_its_warehouse_and_goes(demo: Demo, scoville: Scov
 
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
-    [(("Robert'); drop",), 2, "small letters"), (("ana", "--warehouse", "WH-99"), 11, "WH-99"), (("admin",), 11, "already")],
+    [(("Robert'); drop",), 2, "lowercase letters"), (("ana", "--warehouse", "WH-99"), 11, "WH-99"), (("admin",), 11, "already")],
 )
 def test_what_cannot_be_an_analyst_is_refused(
     demo: Demo, scoville: Scoville, arguments: tuple[str, ...], code: int, word: str
