@@ -81,7 +81,7 @@ def test_a_failing_replay_is_named_and_leaves_the_old_code(database_url: str, co
 def test_a_newer_database_is_refused(database_url: str, release: Path) -> None:
     add_migration(release, "create table app.added (n integer);")
     migrate(database_url, root=release)
-    with pytest.raises(NewerDatabaseError, match="it has had 0900_test"):
+    with pytest.raises(NewerDatabaseError, match="it has the migrations 0900_test"):
         migrate(database_url)
     assert not is_current(database_url)
 

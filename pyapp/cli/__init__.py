@@ -1,7 +1,7 @@
 """The command `scoville`. Expected failures print one line on standard error, each kind with its own exit code.
 
-One module per noun, with one or two commands each. Start-up time is part of every shell completion, so commands import heavy modules
-(the app, uvicorn, the HTTP client) only when they run.
+One module per noun, with one or two commands each. Start-up time is part of every shell completion, so commands import heavy
+modules (the app, uvicorn, the HTTP client) only when they run.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ from pyapp.failures import Exit, Failure
 from pyapp.settings import SettingsError
 
 EPILOG = (
-    "Exit codes: 0 success · 1 verify or doctor found faults · 2 wrong usage · 3 some lines of an import were refused · 4 a setting is "
+    "Exit codes: 0 success · 1 verify or doctor found faults · 2 wrong usage · 3 import refused some lines · 4 a setting is "
     "missing or wrong · 5 cannot connect or log in to the database · 6 the database has another version · 7 the port "
-    "is in use · 8 the data folder cannot be used · 9 another demo runs on it · 10 the API does not answer or refuses the token · "
+    "is in use · 8 the data folder cannot be used · 9 another demo runs on it · 10 the API is down or refuses the token · "
     "11 the API refused the request · 12 a program is missing · 130 Ctrl-C."
 )
 

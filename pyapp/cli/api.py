@@ -21,7 +21,7 @@ TOKEN_TTL = "24h"  # noqa: S105 (a time)
 
 
 def find(settings: Settings, url: str | None, token: str | None, subject: str) -> tuple[str, str]:
-    """URL and token: from the options, the settings, or the running demo. Without a token, makes one of role admin with the local key.
+    """URL and token: from the options, the settings, or the running demo. Without a token, makes an admin's with the local key.
 
     Raises Failure if either is malformed.
     """

@@ -124,7 +124,7 @@ def _make_roles(connection: psycopg.Connection[Any]) -> None:
 
 
 def _run(program: Path, parameters: dict[str, Any], arguments: list[str]) -> None:
-    """Runs the program. The password is in the environment: everybody can read a command line. Its files are readable by us only."""
+    """Runs the program. The password is in the environment: everybody can read a command line. Only we can read its files."""
     password = parameters.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     command = [str(program), "--dbname", make_conninfo("", **parameters), *arguments]
@@ -176,7 +176,9 @@ def _read(file: Path) -> Manifest:
         raise Failure(Exit.USAGE, f"{beside} was not written by backup.") from None
     size = file.stat().st_size
     if manifest.get("bytes", size) != size:  # the first backups have no such member
-        raise Failure(Exit.USAGE, f"{file} is not complete, or {beside} belongs to another file: it names {manifest['bytes']} bytes.")
+        raise Failure(
+            Exit.USAGE, f"{file} is not complete, or {beside} belongs to another file: it names {manifest['bytes']} bytes."
+        )
     return manifest
 
 

@@ -28,9 +28,7 @@ app = typer.Typer(help="Logins for BI tools: read-only views, no API.", no_args_
 @app.command("add-user")
 def add_user(
     name: Name,
-    warehouse: Annotated[
-        list[str] | None, typer.Option(help="Limit the login to this warehouse; repeat for several.")
-    ] = None,
+    warehouse: Annotated[list[str] | None, typer.Option(help="Limit the login to this warehouse; repeat for several.")] = None,
     output_: Output = "table",
     data_dir: DataDir = None,
 ) -> None:

@@ -1,8 +1,8 @@
 """`scoville import`: CSV files through the HTTP API in bulk requests. Every bad line is reported; all other lines are imported.
 
-A file becomes elements (SKUs, receipts, orders). Elements are sent in lists, each under an Idempotency-Key made from the file's content
-and the list's number. So a repeated or interrupted import does nothing twice: the API repeats its response to a list that is done, for
-24 hours and to the same client.
+A file becomes elements (SKUs, receipts, orders). Elements are sent in lists, each under an Idempotency-Key made from the file's
+content and the list's number. So a repeated or interrupted import does nothing twice: the API repeats its response to a list that
+is done, for 24 hours and to the same client.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ Outcome = Literal["committed", "already", "refused", "bad", "untried"]
 OUTCOMES: tuple[Outcome, ...] = ("committed", "already", "refused", "bad")
 
 ELEMENTS_MAX = 100  # per list: about 30 kB of orders, well below the API's 1 MiB
-DRY_ELEMENTS_MAX = 1000  # per list of a dry run: a list does not see the units that an earlier one took, so lists are few and long
+DRY_ELEMENTS_MAX = 1000  # per list of a dry run: a list does not see units taken by earlier ones, so lists are few and long
 ROUNDS_MAX = 40  # of leaving out elements that the API refuses; it names at most 20 faults per response
 ATTEMPTS_MAX = 10  # per request, over about a minute
 PAUSE_SECONDS_MAX = 10.0
@@ -455,7 +455,7 @@ def _make_channels(api: Api, channels: list[dict[str, Any]]) -> set[str]:
 
 
 def _tried(elements: list[Element], channels: set[str], report: Report) -> list[Element]:
-    """The elements whose sales channel exists. A dry run keeps no new channel; elements that need one are counted as not tried."""
+    """The elements whose channel exists. A dry run keeps no new channel; elements that need one are counted as not tried."""
     for element in elements:
         if element.body.get("channel") in channels:
             for line in element.lines:

@@ -31,8 +31,12 @@ PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 def psql(
     ctx: typer.Context,
     role: Annotated[Role | None, typer.Option(help="Log in with this API role and its claims instead of the owner.")] = None,
-    warehouse: Annotated[list[str] | None, typer.Option(help="With --role: a warehouse of the scope; repeat for several.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help="With --role: a sales channel of the scope; repeat for several.")] = None,
+    warehouse: Annotated[
+        list[str] | None, typer.Option(help="With --role: a warehouse of the scope; repeat for several.")
+    ] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="With --role: a sales channel of the scope; repeat for several.")
+    ] = None,
     region: Annotated[int, typer.Option(help="With --role: the region of the scope.")] = 1,
     subject: Annotated[str, typer.Option(help="With --role: the actor that the audit shows.")] = "psql",
     data_dir: DataDir = None,

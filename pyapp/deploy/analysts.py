@@ -1,7 +1,7 @@
 """Logins of analysts and their BI tools: read-only, limited to schema bi, with their own resource limits.
 
-Its groups (bi_reader, bi_reader_all) and the session's login decide what it sees, never a setting: a BI tool runs any SQL, so it could
-change every setting.
+Its groups (bi_reader, bi_reader_all) and the session's login decide what it sees, never a setting: a BI tool runs any SQL, so it
+could change every setting.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def new_password() -> str:
 
 
 def add(connection: psycopg.Connection[Any], login: str, password: str, warehouses: Sequence[str] = ()) -> list[str]:
-    """Creates a login, as a superuser or a role with CREATEROLE that owns the database. Returns the rights that it could not revoke.
+    """Creates a login, as a superuser or a role with CREATEROLE that owns the database. Returns rights that it could not revoke.
 
     Raises Failure if the name cannot be used or a warehouse does not exist.
     """

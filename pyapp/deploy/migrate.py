@@ -235,7 +235,7 @@ def _refuse_newer_database(connection: psycopg.Connection[Any], root: Path) -> N
     unknown = sorted(_applied(connection) - set(_migration_files(root)))
     if unknown:
         raise NewerDatabaseError(
-            f"The database is newer than this release: it has the migrations {', '.join(unknown)}. Install the release that has them."
+            f"The database is newer than this release: it has the migrations {', '.join(unknown)}. Install a newer release."
         )
 
 
@@ -258,7 +258,7 @@ def _bootstrap(connection: psycopg.Connection[Any], root: Path) -> None:
 
 
 def _end_reading(connection: psycopg.Connection[Any]) -> None:
-    """Ends running queries of analysts: replacing a view needs an exclusive lock, and an analyst's query can hold one for long."""
+    """Ends running queries of analysts: replacing a view needs an exclusive lock, and their queries can block it for long."""
     # Found by their groups; superusers are excluded because they are members of every role.
     connection.execute(
         """select pg_terminate_backend(a.pid)

@@ -1,7 +1,7 @@
 """Schema pgmq: the message queue in plain SQL, from the package pgmq.
 
-It is not an extension, so it installs on any managed Postgres; scoville_owner installs and owns it. The file of the package cannot run
-twice, so it runs only if the schema is missing; a newer version will need its own migration.
+It is not an extension, so it installs on any managed Postgres; scoville_owner installs and owns it. The file of the package
+cannot run twice, so it runs only if the schema is missing; a newer version will need its own migration.
 """
 
 from __future__ import annotations

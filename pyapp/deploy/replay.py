@@ -36,12 +36,12 @@ LAST_FOLDERS = frozenset(("views", "policies"))  # runs behind the lock
 ROLES_FILE = "roles.sql"  # cluster-wide: migrate.py runs it as the deploying login
 LOCK_TIMEOUT = "5s"
 
-# Policies, triggers and views need exclusive locks on their relations until the end of the transaction. One statement takes all of them
-# after everything else is done, and other sessions wait for at most LOCK_ALL_TIMEOUT: if it does not get all locks by then, it releases
-# all and tries again. The tables that commands and jobs use first come first: a session that waits there holds no lock yet, and running
-# ones can finish. Views come next, because a reader locks a view before its tables.
-# A weaker lock excludes autovacuum from the beginning: autovacuum holds its table while it waits for rows of pg_class that grants have
-# changed, so it would deadlock with the deploy, and a long vacuum would outlast every attempt.
+# Policies, triggers and views need exclusive locks on their relations until the end of the transaction. One statement takes all
+# of them after everything else is done, and other sessions wait for at most LOCK_ALL_TIMEOUT: if it does not get all locks by
+# then, it releases all and tries again. The tables that commands and jobs use first come first: a session that waits there holds
+# no lock yet, and running ones can finish. Views come next, because a reader locks a view before its tables. A weaker lock
+# excludes autovacuum from the beginning: autovacuum holds its table while it waits for rows of pg_class that grants have changed,
+# so it would deadlock with the deploy, and a long vacuum would outlast every attempt.
 LOCK_ALL_TIMEOUT = "300ms"
 LOCK_ALL_ATTEMPTS_MAX = 100
 PAUSE_SECONDS = (0.1, 0.5)

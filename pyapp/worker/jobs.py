@@ -1,8 +1,8 @@
 """Scheduled jobs: expire reservations and lots, create partitions in time, delete old keys, and more.
 
-Every job is one function of schema jobs. A call processes a limited number of rows in its own transaction, as role scoville_worker.
-Several workers can run at once: the functions lock their rows. A call that takes too long, or delays the worker's shutdown, is dropped
-with its connection: Postgres rolls it back.
+Every job is one function of schema jobs. A call processes a limited number of rows in its own transaction, as role
+scoville_worker. Several workers can run at once: the functions lock their rows. A call that takes too long, or delays the
+worker's shutdown, is dropped with its connection: Postgres rolls it back.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ WORKER = Component("scoville_worker", "worker")
 class Job:
     """`statement` returns the number of rows it processed; it may use the parameters `region` and `limit`.
 
-    A run that hits its limit of calls or time with rows left is due again at once, after the other jobs. `rest`: the job pauses for this
-    multiple of the run's duration, so that low-priority work takes a limited share of one core.
+    A run that hits its limit of calls or time with rows left is due again at once, after the other jobs. `rest`: the job pauses
+    for this multiple of the run's duration, so that low-priority work takes a limited share of one core.
     """
 
     name: str

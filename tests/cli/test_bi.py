@@ -146,4 +146,6 @@ def test_what_cannot_be_an_analyst_is_refused(
 
 
 def test_no_login_but_those_that_it_made_can_be_removed(demo: Demo, scoville: Scoville) -> None:
-    assert_one_clear_line(scoville("bi", "remove-user", "authenticator", "--data-dir", demo.data_dir), 11, "no analyst")
+    assert_one_clear_line(
+        scoville("bi", "remove-user", "authenticator", "--data-dir", demo.data_dir), 11, "Analyst authenticator does not exist"
+    )

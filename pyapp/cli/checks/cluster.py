@@ -99,9 +99,7 @@ def check_archive(connection: Connection) -> Iterator[Finding]:
     if mode == "off":
         yield ok("archive", "off: back up by other means")
     elif fails:
-        remedy = (
-            "Look for archive_command in the server's log: until it works, WAL grows, and this moment cannot be restored."
-        )
+        remedy = "Look for archive_command in the server's log: until it works, WAL grows, and this moment cannot be restored."
         yield bad("archive", f"{segment} could not be archived", remedy)
     else:
         yield ok("archive", "on")
@@ -124,9 +122,7 @@ def check_rights(connection: Connection) -> Iterator[Finding]:
     strong = [name for (name,) in connection.execute(STRONG_ROLES, {"roles": ROLES})]
     tables = [name for (name,) in connection.execute(OPEN_TABLES, [SCHEMAS])]
     if strong:
-        remedy = (
-            "alter role ... nosuperuser nobypassrls nocreaterole noreplication; revoke such roles from authenticator."
-        )
+        remedy = "alter role ... nosuperuser nobypassrls nocreaterole noreplication; revoke such roles from authenticator."
         yield bad("rights", f"too strong, or within reach of authenticator: {', '.join(strong)}", remedy)
     if tables:
         yield bad("rights", f"without forced row-level security: {', '.join(tables)}", "Run `scoville migrate` as the owner.")

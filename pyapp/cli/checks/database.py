@@ -148,7 +148,9 @@ def check_partitions(connection: Connection) -> Iterator[Finding]:
     missing = [f"{table} {month}" for table, month in connection.execute(MISSING_PARTITIONS)]
     if missing:
         yield bad(
-            "partitions", f"missing: {', '.join(missing)}", "Start `scoville worker`: it creates them (or run `scoville migrate`)."
+            "partitions",
+            f"missing: {', '.join(missing)}",
+            "Start `scoville worker`: it creates them (or run `scoville migrate`).",
         )
     else:
         yield ok("partitions", "exist for this month and the next")
