@@ -170,7 +170,7 @@ def _orders(system: System, url: str, seconds: int) -> Iterator[Row]:
                 delivered.append((_received(url) - before) / load.seconds)
                 waiting.append(_waiting(system))
             system.check(load.statuses.get(201, 0))
-    facts = {"delivered/s meanwhile": statistics.mean(delivered), "events waiting afterwards": statistics.mean(waiting)}
+    facts = {"delivered/s at the same time": statistics.mean(delivered), "events waiting afterwards": statistics.mean(waiting)}
     without, told_of = (statistics.mean(placed[told]) for told in (False, True))
     yield Row("orders/s, one hot SKU, 64 clients, no webhook", without, "orders/s")
     yield Row("orders/s with 10 webhooks", told_of, "orders/s", "without", without, 0.9, facts=facts)

@@ -152,9 +152,9 @@ def write_skus(products: list[dict[str, str]], prices: dict[str, Decimal]) -> di
             kind, key = product["product_type"], product["product_id"]
             ids[key] = f"HOTSAUCE-{number[kind]}"
             number[kind] += 1
-            name, flavours = next(names[kind])
+            name, flavors = next(names[kind])
             ounces = Decimal(re.sub(r"[^0-9.]", "", product["package_size"]))
-            first, second, third = flavours.split("|")
+            first, second, third = flavors.split("|")
             heat = HEATS[place % len(HEATS)]
             out.writerow(
                 [
@@ -162,7 +162,7 @@ def write_skus(products: list[dict[str, str]], prices: dict[str, Decimal]) -> di
                     name,
                     f"{heat} table sauce: {first}, {second}, {third}; {ounces} oz bottle",
                     (ounces * ML_PER_OUNCE).quantize(Decimal(1), ROUND_HALF_UP),
-                    flavours,
+                    flavors,
                     prices.get(key, median(by_type[kind]).quantize(CENT, ROUND_HALF_UP)),
                     12,
                     key,

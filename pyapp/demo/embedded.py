@@ -42,7 +42,7 @@ START_SECONDS_MAX = 300  # crash recovery included
 STOP_SECONDS_MAX = 60
 HALF_STARTED_SECONDS_MAX = 1
 ORPHAN_SECONDS_MAX = 10  # until backends of a killed postmaster notice its death and exit
-SOCKET_PATH_BYTES_MAX = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
+SOCKET_PATH_BYTES_MAX = 100  # sun_path has 104 bytes on macOS, 108 on Linux
 LOG_BYTES_MAX = 10 * 1024 * 1024
 FREE_BYTES_MIN = 200 * 1024 * 1024  # a new cluster takes 40 MB, its first WAL segments another 40 MB
 

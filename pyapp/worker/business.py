@@ -50,7 +50,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "recent_orders": ("Orders placed in the last hour, by current status; among the newest 10,000.", ("region", "status")),
     "recent_units": ("Units of the orders that were not canceled.", ("region",)),
     "recent_order_value": ("Their totals.", ("region", "currency")),
-    "holds": ("Reservations that hold units; counted to 100,000.", ("region",)),
+    "holds": ("Active reservations; counted to 100,000.", ("region",)),
     "expiring_lots": ("Lots in stock that expire within the region's notice.", ("region",)),
     "expiring_units": ("Units of those lots.", ("region",)),
     "expired_holds": ("Reservations that expired and are not released yet; counted to 100,000.", ()),

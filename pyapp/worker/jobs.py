@@ -26,7 +26,7 @@ from pyapp.tasks import end, wait_for
 logger = logging.getLogger("scoville.worker")
 
 TICK_SECONDS = 1.0
-ROWS_MAX = 500  # a call
+ROWS_MAX = 500  # per call
 CALLS_MAX = 20  # of one job in a row, so that a backlog does not starve other jobs
 CALLS_SECONDS_MAX = 2.0  # no further call begins after them
 STATEMENT_MILLISECONDS = 30_000
