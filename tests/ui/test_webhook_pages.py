@@ -99,7 +99,7 @@ def test_a_webhook_that_is_gone_says_so_and_is_enabled_and_made_good(visitor: Vi
     wait_for(visitor, webhook_id, "failed")
     page = visitor.sign_in("admin", "/webhooks")
     expect(page.locator(".hook-line")).to_contain_text("Disabled")
-    expect(page.locator(".hook-line")).to_contain_text("answered 410")
+    expect(page.locator(".hook-line")).to_contain_text("returned 410")
     page.locator(".hook-line a").click()
     expect(page.get_by_role("button", name="Send a test")).to_have_count(0)
     answer(sink, OK)
@@ -110,7 +110,7 @@ def test_a_webhook_that_is_gone_says_so_and_is_enabled_and_made_good(visitor: Vi
     page.get_by_role("button", name="Resend failed").click()
     page.get_by_role("dialog").get_by_role("button", name="Resend").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.locator("[role=status][aria-live]")).to_have_text("1 delivery on the way again.")
+    expect(page.locator("[role=status][aria-live]")).to_have_text("1 delivery queued again.")
     expect(page.get_by_text("No deliveries in this state.")).to_be_visible()
     wait_for(visitor, webhook_id, "delivered")
 
@@ -127,7 +127,7 @@ def test_an_integration_sees_its_own_and_nobody_else_sees_any(browser: Browser, 
             stranger.sign_in(role, "/webhooks", **claims)  # type: ignore[arg-type]
             expect(stranger.page.get_by_role("link", name="Webhooks")).to_have_count(0)
             expect(
-                stranger.page.get_by_role("heading", name=re.compile("no such page|nothing here", re.IGNORECASE))
+                stranger.page.get_by_role("heading", name=re.compile("page not found", re.IGNORECASE))
             ).to_be_visible()
             stranger.open(f"/webhooks/{own}")
             expect(stranger.page.locator(".delivery, .hook-line")).to_have_count(0)

@@ -127,7 +127,7 @@ function RecoverDialog({ id, onClose, onDone }) {
     if (isBusy) return;
     const since = new Date(new FormData(event.target).get("since")).toISOString();
     const done = await submit("POST", `${pathOf(id)}/recover`, { since });
-    if (done) onDone(`${count(done.deliveries, "delivery", "deliveries")} on the way again.${done.more ? " There are more: send again once more." : ""}`);
+    if (done) onDone(`${count(done.deliveries, "delivery", "deliveries")} queued again.${done.more ? " More are left: resend again." : ""}`);
   };
   return html`
     <${Dialog} title="Resend failed deliveries" onClose=${onClose}>
