@@ -1,3 +1,3 @@
-"""Every figure that we claim, beside its floor, in one run: `make bench` (bench/README.md)."""
+"""Measures every published figure beside its floor: `make bench` (bench/README.md)."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Schema bi beside a million orders: what analysts usually ask of each view, and what that costs those who order."""
+"""Schema bi with a million orders: a typical question for each view, and the cost of analysts for orders."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from pyapp.deploy import analysts
 ANALYST = "analyst"
 PASSWORD = "for the bench only"  # noqa: S105
 TARGET_MS = 2000
-TIMES = 3  # each question; the first finds its pages outside PostgreSQL's memory
+TIMES = 3  # runs of each question; the first one reads its pages from outside shared_buffers
 QUICK_ORDERS = 20_000
 PARCELS_OF_WEBHOOKS = 100_000
-PAUSE_SECONDS = 5.0  # an analyst thinks; a dashboard of twenty tiles that is made anew every 100 seconds does as much
+PAUSE_SECONDS = 5.0  # an analyst's pause; a dashboard of twenty tiles that is refreshed every 100 seconds asks as much
 ROUNDS = 2
-ROUND_SECONDS = 40  # a worker that rests nineteen times as long as it sums comes to it once or twice
-WORKER_SECONDS = 2.0  # until it is at work
+ROUND_SECONDS = 40  # a worker that rests nineteen times as long as it sums runs once or twice in that time
+WORKER_SECONDS = 2.0  # until the worker has started
 ORDERS_TARGET = 0.9
 
-# What each view is there for, as a BI tool would ask it.
+# A typical question for each view, as a BI tool would ask it.
 QUESTIONS = {
     "dim_sku": "select * from bi.dim_sku",
     "dim_warehouse": "select * from bi.dim_warehouse",
@@ -79,10 +79,10 @@ def rows(system: System, *, quick: bool) -> Iterator[Row]:
     system.stock()
     started = time.perf_counter()
     history.fill(system, orders=orders)
-    yield Row(f"the past: {orders:,} orders, {orders * 10:,} movements", time.perf_counter() - started, "s")
+    yield Row(f"history: {orders:,} orders, {orders * 10:,} movements", time.perf_counter() - started, "s")
     started = time.perf_counter()
     history.roll_up(system)
-    yield Row("the same, summed by the jobs of the worker from nothing", time.perf_counter() - started, "s")
+    yield Row("the same, summed from scratch by the worker's jobs", time.perf_counter() - started, "s")
     _send_webhooks(system)
     system.settle()
     with psycopg.connect(system.owner_url, autocommit=True) as connection:
@@ -96,7 +96,7 @@ def rows(system: System, *, quick: bool) -> Iterator[Row]:
 
 @contextmanager
 def _analyst(system: System) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """Who sees everything, with the limits of any analyst."""
+    """An analyst who sees everything, with an analyst's usual limits."""
     with psycopg.connect(make_conninfo(system.owner_url, user=ANALYST, password=PASSWORD), autocommit=True) as connection:
         yield connection
 
@@ -112,7 +112,7 @@ def _ask(analyst: psycopg.Connection[tuple[object, ...]], name: str, question: s
 
 
 def _send_webhooks(system: System) -> None:
-    """Two webhooks that were told of the newest orders, as if they had been sent."""
+    """Two webhooks, with deliveries of the newest orders as if they had been sent."""
     settings = [{"url": f"https://{name}.example.com/", "event_types": ["order.placed"], "active": False} for name in ("a", "b")]
     meta = {"meta": {"actor": "bench"}}
     system.call("select * from api.create_webhooks(1::smallint, %s::jsonb)", Jsonb([s | meta for s in settings]))
@@ -128,8 +128,8 @@ def _send_webhooks(system: System) -> None:
 
 
 def _orders(system: System, seconds: int) -> Iterator[Row]:
-    """Orders a second while analysts ask and the worker keeps their sums, against neither, in turns."""
-    alone, beside = "orders/s, 1,000 SKUs, 64 clients, no worker and nobody who asks", "orders/s beside "
+    """Orders per second with analysts and a worker that keeps their sums, alternating with runs without both."""
+    alone, beside = "orders/s, 1,000 SKUs, 64 clients, no worker, no analyst", "orders/s beside "
     placed: dict[str, list[float]] = {}
     asked: dict[str, int] = {}
     workload, token = Workload(64, skus=SKUS, lines=2), system.token()
@@ -138,14 +138,14 @@ def _orders(system: System, seconds: int) -> Iterator[Row]:
         for _ in range(ROUNDS):
             for name, pause in (
                 (alone, None),
-                (f"{beside}one who asks every {PAUSE_SECONDS:g} s", PAUSE_SECONDS),
-                (f"{beside}one who never pauses", 0.0),
+                (f"{beside}one question every {PAUSE_SECONDS:g} s", PAUSE_SECONDS),
+                (f"{beside}questions without a pause", 0.0),
             ):
                 system.settle()
                 if pause is None:
                     load = closed_loop(api.url, token, workload, seconds)
                 else:
-                    history.roll_up(system)  # what was ordered while there was no worker
+                    history.roll_up(system)  # sums the orders placed without a worker
                     with start_worker(system), _asking(system, pause) as count:
                         time.sleep(WORKER_SECONDS)
                         load = closed_loop(api.url, token, workload, seconds)
@@ -160,7 +160,7 @@ def _orders(system: System, seconds: int) -> Iterator[Row]:
 
 @contextmanager
 def _asking(system: System, pause: float) -> Iterator[Callable[[], int]]:
-    """An analyst who goes through the questions, in a random order; call it for how many were answered."""
+    """An analyst who asks the questions in random order; call the result for the number of answers."""
     stop, done = threading.Event(), itertools.count()
 
     def ask() -> None:

@@ -1,4 +1,4 @@
-"""The same uvicorn with a Starlette route that answers constant bytes to GET and POST; prints where it listens."""
+"""The same uvicorn with a Starlette route that returns constant bytes for GET and POST; prints its address."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Floors: what the same server does at its best without us, measured in the same run with the same settings."""
+"""Floors: the best that the same server does without Scoville, measured in the same run with the same settings."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ create table if not exists hot_row (
 insert into hot_row values ('S1', 2000000000) on conflict do nothing;
 """
 SELL_ONE = "update hot_row set reserved = reserved + 1 where sku = 'S1' and on_hand - reserved >= 1;\n"
-BYTES = 450  # of an answer, about what an order's is
+BYTES = 450  # size of a response, similar to an order's
 
 
 def hot_row(system: System, seconds: int) -> float:
-    """The most that transactions of one row can sell of one SKU: a bare conditional UPDATE, at 1, 8 and 32 clients, the best."""
+    """The best rate of one-row transactions on one SKU: a bare conditional UPDATE at 1, 8 and 32 clients."""
     script = system.folder / "sell_one.sql"
     script.write_text(SELL_ONE)
     with psycopg.connect(system.owner_url.replace("/bench?", "/floors?"), autocommit=True) as connection:
@@ -46,6 +46,6 @@ def write(system: System, seconds: int) -> float:
 
 @contextmanager
 def constant_server() -> Iterator[Api]:
-    """uvicorn as we run it, with one route that answers constant bytes: the HTTP floor."""
+    """The HTTP floor: uvicorn with our settings and one route that returns constant bytes."""
     with run_server([sys.executable, "-m", "bench.constant"], {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}) as api:
         yield api

@@ -1,6 +1,7 @@
-"""A past: a million orders and ten million movements, written past the functions (they would take an hour) but true to them.
+"""A history: a million orders and ten million movements, inserted directly because the functions would take an hour.
 
-The ledger still sums to the levels and the allocations to what is committed, so `stock.verify()` stays the judge.
+The rows are what the functions would write: the ledger sums to the levels and the allocations to the committed units, so
+`stock.verify()` can check them.
 """
 
 from __future__ import annotations
@@ -13,13 +14,13 @@ import psycopg
 from bench.system import SKUS, UNITS, System
 
 ORDERS = 1_000_000  # one in 30 seconds: nearly a year
-ROLLED_MAX = 500  # levels or days a call, as the worker does
+ROLLED_MAX = 500  # levels or days per call, as in the worker
 MONTHS_A_CALL = 4  # of jobs.make_partitions
 
-# Two lines an order, and five movements a line: received, committed, shipped, and two corrections that cancel out. What was
-# shipped had been received before: units that are no longer there leave no trace in the level. What is there now came at the
-# beginning of it all; of one SKU in a hundred only today, so that it was out of stock. A third of the orders came through
-# a shop with a warehouse of its own. The numbers of these orders are negative, so no real one is met.
+# Each order has two lines, and each line five movements: received, committed, shipped, and two corrections that cancel out.
+# Shipped units were received before, so they do not change the level. Current units arrived at the beginning; those of one SKU in
+# a hundred arrived today, so that it was out of stock. A third of the orders came through a shop with its own warehouse. The
+# numbers of these orders are negative, so they do not collide with real ones.
 PARTS = (
     """
 create temporary view past as
@@ -69,10 +70,10 @@ select 1, case when k.later then p.shipped_at else p.placed_at end, p.placed_at,
 
 
 def fill(system: System, skus: int = SKUS, orders: int = ORDERS) -> None:
-    """Takes some minutes for a million."""
+    """Inserts the history. A million orders take some minutes."""
     _open_shop(system, skus)
     with psycopg.connect(system.owner_url, autocommit=True) as connection:
-        connection.execute("alter system set max_wal_size = '8GB'")  # or it would do little but checkpoints
+        connection.execute("alter system set max_wal_size = '8GB'")  # avoids constant checkpoints
         connection.execute("select pg_reload_conf()")
         try:
             with psycopg.ClientCursor(connection) as cursor:
@@ -87,7 +88,7 @@ def fill(system: System, skus: int = SKUS, orders: int = ORDERS) -> None:
 
 
 def roll_up(system: System) -> None:
-    """What the worker does every few seconds, until the sums have caught up."""
+    """Runs the worker's jobs until the sums have caught up."""
     with psycopg.connect(system.login_url, autocommit=True) as connection:
         for job in ("roll_up_stock", "roll_up_sales"):
             done = ROLLED_MAX
@@ -109,7 +110,7 @@ def _open_shop(system: System, skus: int) -> None:
 
 
 def _make_partitions(connection: psycopg.Connection[tuple[object, ...]]) -> None:
-    """For the months of that past, as the worker of then would have made them."""
+    """Creates the partitions of the past months, as the worker would have."""
     moment = datetime.now(UTC)
     for back in range(MONTHS_A_CALL, 13, MONTHS_A_CALL):
         then = (moment.replace(day=1) - timedelta(days=30 * back)).isoformat()

@@ -1,4 +1,4 @@
-"""Live stock: from a change to a thousand sockets, frames a second, and what streaming costs those who order."""
+"""Live stock: latency from a change to a thousand sockets, frames per second, and the cost of streaming for orders."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FRAMES_TARGET = 100_000
 P50_TARGET_MS, P99_TARGET_MS = 15, 100
 ORDERS_TARGET = 0.9
 
-# One level changes a round, as an adjustment would change it, but for the ledger: the sockets are to be the only limit.
+# One level changes per round, like an adjustment but without the ledger, so that the sockets are the only limit.
 CHANGE = """
     with changed as (
       update stock.stock_levels set on_hand = on_hand - 1, version = version + 1, updated_at = clock_timestamp()
@@ -55,7 +55,7 @@ def rows(system: System, *, quick: bool) -> Iterator[Row]:
 
 @contextmanager
 def watchers(system: System, api: Api, count: int) -> Iterator[Callable[[float], dict[str, Any]]]:
-    """So many sockets in a process of their own; call it with seconds for what they saw in them."""
+    """That many sockets in a separate process; call the result with seconds to get what they received in that time."""
     environment = {**os.environ, "TOKEN": system.token("admin"), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
     command = [sys.executable, "-m", "bench.watchers", api.url, str(count)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
@@ -91,7 +91,7 @@ def meanwhile(body: Callable[[threading.Event], None]) -> Iterator[None]:
 
 
 def _frames(system: System, api: Api, watch: Callable[[float], dict[str, Any]], seconds: int) -> Row:
-    """Changes without a pause, each sequenced at once: as many flushes as the server makes, one frame a socket in each."""
+    """Changes without a pause, each sequenced at once: as many flushes as possible, with one frame per socket in each."""
 
     def change(stop: threading.Event) -> None:
         with psycopg.connect(system.owner_url, autocommit=True) as connection:
@@ -109,9 +109,9 @@ def _frames(system: System, api: Api, watch: Callable[[float], dict[str, Any]], 
     used = api.cpu_seconds() - cpu
     facts = {
         "API cores": used / seconds,
-        "API CPU us a frame": used * 1e6 / max(seen["frames"], 1),
-        "client CPU us a frame": seen["cpu_seconds"] * 1e6 / max(seen["frames"], 1),
-        "states in a frame": seen["states"] / max(seen["frames"], 1),
+        "API CPU us per frame": used * 1e6 / max(seen["frames"], 1),
+        "client CPU us per frame": seen["cpu_seconds"] * 1e6 / max(seen["frames"], 1),
+        "states per frame": seen["states"] / max(seen["frames"], 1),
         "closed": seen["closed"],
     }
     return Row(
@@ -153,7 +153,7 @@ def _adjustment(url: str, token: str) -> Callable[[int], bytes]:
 
 
 def _orders(system: System, api: Api, seconds: int) -> Iterator[Row]:
-    """Orders with nobody sequencing (the lock of the stream is held), and with the log running and onlookers on it."""
+    """Orders without a sequencer (the lock of the stream is held), and with the log running and sockets following it."""
     workload = Workload(64, skus=SKUS)
     system.stock(skus=SKUS)
     with psycopg.connect(system.owner_url) as holder:

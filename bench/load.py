@@ -1,7 +1,7 @@
-"""Load: a closed loop for capacity (wrk, which costs next to nothing itself) and an open loop for latency.
+"""Load: a closed loop for capacity (wrk, which costs almost nothing itself) and an open loop for latency.
 
-The open loop sends on a schedule, whatever has been answered, and takes each latency from the moment that the schedule names:
-a server that stalls is charged for all who would have come meanwhile.
+The open loop sends on a schedule, independent of responses, and counts latency from the scheduled time: if the server stalls, all
+requests scheduled during the stall count.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from urllib.parse import urlsplit
 import psutil  # type: ignore[import-untyped]
 
 CONNECTIONS_MAX = 512  # of the open loop
-LATE_SECONDS_MAX = 30.0  # an answer that takes longer counts as none
+LATE_SECONDS_MAX = 30.0  # slower responses count as missing
 
 
 @dataclass(frozen=True)
 class Workload:
-    """Who asks for what: orders of `lines` units over `skus` SKUs (by Zipf's law or evenly), or reads of them."""
+    """A workload: orders of `lines` units over `skus` SKUs (by Zipf's law or evenly), or reads of them."""
 
     clients: int
     skus: int = 1
@@ -39,7 +39,7 @@ class Workload:
 
 @dataclass(frozen=True)
 class Load:
-    """What a load saw. Latencies in milliseconds."""
+    """The results of a load. Latencies are in milliseconds."""
 
     seconds: float
     statuses: dict[int, int]
@@ -52,7 +52,7 @@ class Load:
 
     @property
     def others(self) -> dict[int, int]:
-        """Answers that no workload expects."""
+        """Responses with a status that no workload expects."""
         return {status: number for status, number in self.statuses.items() if status not in (200, 201, 409)}
 
 
@@ -60,7 +60,7 @@ SCRIPT = Path(__file__).with_name("orders.lua")
 
 
 def wrk() -> str:
-    """The path of wrk; on Debian it is installed where root runs this."""
+    """The path of wrk; installed first on Debian if this runs as root."""
     found = shutil.which("wrk")
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
         subprocess.run(["apt-get", "update", "-qq"], check=True)
@@ -72,7 +72,7 @@ def wrk() -> str:
 
 
 def closed_loop(url: str, token: str, workload: Workload, seconds: int) -> Load:
-    """Each client sends its next request when the last was answered."""
+    """Each client sends its next request when the last one is answered."""
     environment = {
         **os.environ,
         "HEADERS": f"Authorization: Bearer {token}",
@@ -97,7 +97,7 @@ def closed_loop(url: str, token: str, workload: Workload, seconds: int) -> Load:
 
 
 def open_loop(url: str, rate: float, seconds: float, make: Callable[[int], bytes]) -> Load:
-    """Sends make(n), a whole HTTP/1.1 request, at n / rate seconds, over as many connections as it takes."""
+    """Sends make(n), a whole HTTP/1.1 request, at n / rate seconds, over as many connections as needed."""
     return asyncio.run(_open_loop(urlsplit(url), rate, seconds, make))
 
 
@@ -157,7 +157,7 @@ async def _open_loop(target: object, rate: float, seconds: float, make: Callable
 
 
 def order_request(url: str, token: str, sku_id: str = "SKU-0000") -> Callable[[int], bytes]:
-    """The bytes of an order of one unit, with a key of its own for each number."""
+    """The bytes of an order of one unit, with its own key for each number."""
     run = uuid.uuid4().hex
     customer = '{"name":"Jane Doe","email":"jane@example.com","address":"123 Hot St, Spicetown, USA"}'
     body = f'{{"customer":{customer},"items":[{{"sku_id":"{sku_id}","quantity":1}}]}}'

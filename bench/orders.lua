@@ -1,16 +1,16 @@
--- Orders (or reads) for wrk: the load of this bench, and what anyone can point at a system of their own.
+-- Orders (or reads) for wrk: the load of this bench, which can also load other systems.
 --
 --   LINE='{"product":"$sku","qty":1}' BODY='{"lines":[$lines]}' HEADERS='Authorization: Bearer ...' \
 --     wrk -t1 -c64 -d10 --latency -s orders.lua http://127.0.0.1:3000/api/orders
 --
--- From the environment, each with a default that suits Scoville:
---   METHOD       POST; GET reads the URL's path with /$sku behind it
---   BODY, LINE   templates: $lines are LINES lines with commas between, $sku a product, $n a number that no other request has
---   LINES, SKUS  lines of an order (1), products (1); SKU: their names, as string.format has it (SKU-%04d)
---   ZIPF         1: the first product is wanted most, the second half as often, and so on
---   HEADERS      lines of "Name: value"; RUN: begins the Idempotency-Key, which is $RUN-$n
--- Prints one line of JSON: seconds, answers by status, latencies in milliseconds. It counts what the server says, nothing else:
--- ask the system afterwards how much it has sold.
+-- Environment variables; the defaults are for Scoville:
+--   METHOD       POST; GET appends /$sku to the URL's path
+--   BODY, LINE   templates: $lines are LINES lines separated by commas, $sku a product, $n a number unique to the request
+--   LINES, SKUS  lines of an order (1), products (1); SKU: format of their names for string.format (SKU-%04d)
+--   ZIPF         1: the first product is ordered most, the second half as often, and so on
+--   HEADERS      lines of "Name: value"; RUN: prefix of the Idempotency-Key, which is $RUN-$n
+-- Prints one line of JSON: seconds, responses by status, latencies in milliseconds. It counts responses only; query the system
+-- afterwards for the units sold.
 local function setting(name, default)
   local text = os.getenv(name)
   if text == nil or text == "" then return default end

@@ -23,7 +23,7 @@ MANY = Workload(64, skus=SKUS, lines=2)
 READS = Workload(64, skus=SKUS, method="GET", path="/v1/inventory")
 PLACE = "select * from api.place_orders($1, $2)"
 CALLS = 200
-SELL_OUT_UNITS = 200  # wanted two hundred times over, and more
+SELL_OUT_UNITS = 200  # demand is more than two hundred times higher
 
 
 def rows(system: System, *, quick: bool) -> Iterator[Row]:
@@ -70,7 +70,7 @@ def _orders(
     floor: tuple[str, float],
     target: float | None,
 ) -> Row:
-    """Orders a second of a stocked system, with what each cost."""
+    """Orders per second of a stocked system, with their costs."""
     token = system.token()
     warm = closed_loop(api.url, token, workload, 1)
     system.settle()
@@ -93,7 +93,7 @@ def _orders(
 
 
 def _alone(system: System, api: Api) -> Iterator[Row]:
-    """One client's order over HTTP beside one call of the function over the same kind of connection, in turns."""
+    """One client's order over HTTP, alternating with a call of the function over the same kind of connection."""
     order = {"customer": {"name": "Jane Doe", "address": "123 Hot St"}, "items": [{"sku_id": "SKU-0000", "quantity": 1}]}
     claims = json.dumps({"sub": "bench", "region": 1, "channels": ["web"]})
     direct: list[float] = []
@@ -141,7 +141,7 @@ def _open(system: System, api: Api, rate: float, percent: int, seconds: int) -> 
 
 
 def _sell_out(system: System, api: Api, floor: float, seconds: int) -> Row:
-    """SELL_OUT_UNITS units, 64 clients that keep asking: nearly every answer is a refusal."""
+    """SELL_OUT_UNITS units and 64 clients that keep ordering: nearly every response is a refusal."""
     system.stock(SELL_OUT_UNITS, skus=1)
     load = closed_loop(api.url, system.token(), Workload(64), seconds)
     system.check(load.statuses.get(201, 0))
@@ -176,7 +176,7 @@ def _reads(system: System, api: Api, floor: float, seconds: int) -> Iterator[Row
 
 
 def _with_history(system: System, api: Api, seconds: int) -> Iterator[Row]:
-    """The hot SKU and the 1,000 SKUs again, with a million orders and ten million movements there, against none."""
+    """The hot SKU and the 1,000 SKUs again, with a history of a million orders and ten million movements, against none."""
     workloads = {"one hot SKU, 64 clients": Workload(64), "1,000 SKUs, 2 lines, 64 clients": MANY}
     empty = {}
     for name, workload in workloads.items():
@@ -185,4 +185,4 @@ def _with_history(system: System, api: Api, seconds: int) -> Iterator[Row]:
     system.stock()
     history.fill(system)
     for name, workload in workloads.items():
-        yield _orders(system, api, f"orders/s, {name}, 1M orders there", workload, seconds, ("empty", empty[name]), 0.8)
+        yield _orders(system, api, f"orders/s, {name}, history of 1M orders", workload, seconds, ("empty", empty[name]), 0.8)

@@ -1,4 +1,4 @@
-"""The delivery floor: the worker's HTTP client in a loop that POSTs prepared bytes; prints how many a second."""
+"""The delivery floor: the worker's HTTP client in a loop that POSTs prepared bytes; prints their rate per second."""
 
 from __future__ import annotations
 

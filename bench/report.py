@@ -1,4 +1,4 @@
-"""A figure, what it is measured against, and how both are shown."""
+"""A figure with its floor and target, and the report."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ import psutil  # type: ignore[import-untyped]
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the report. `target` is for the ratio where there is a floor, else for the value itself.
+    """One line of the report. `target` applies to the ratio if the row has a floor, otherwise to the value.
 
-    at_most: the target is a ceiling (a latency), not a floor to be reached.
+    at_most: the target is a maximum (a latency), not a minimum.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Row:
 
     @property
     def meets(self) -> bool | None:
-        """Whether the target is met; None where there is none."""
+        """True if the target is met; None without a target."""
         if self.target is None:
             return None
         measured = self.value if self.ratio is None else self.ratio
@@ -58,7 +58,7 @@ def _short(value: object) -> str:
 
 
 def machine() -> dict[str, Any]:
-    """What the figures were measured on."""
+    """The machine of the measurement."""
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "cores": psutil.cpu_count(),
@@ -79,6 +79,6 @@ def show(rows: Iterator[Row]) -> list[Row]:
 
 
 def write(path: Path, about: dict[str, Any], rows: Sequence[Row]) -> None:
-    """All of it as JSON, for those who compare runs."""
+    """Writes everything as JSON, for comparing runs."""
     documents = [{**asdict(row), "ratio": row.ratio, "meets": row.meets} for row in rows]
     path.write_text(json.dumps({"machine": about, "rows": documents}, indent=2) + "\n")

@@ -1,4 +1,4 @@
-"""A receiver that does as little as one can: answers 204 to every POST, and to GET how many there were."""
+"""A minimal receiver: responds 204 to every POST, and to GET with the number of POSTs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LENGTH = b"content-length:"
 
 
 class Sink(asyncio.Protocol):
-    """One connection; requests may come in any pieces."""
+    """One connection; requests may arrive in any pieces."""
 
     received = 0
 

@@ -1,4 +1,4 @@
-"""The system under test: a PostgreSQL of its own, as durable as any, the schema, stock to sell, and an API process."""
+"""The system under test: its own PostgreSQL with full durability, the schema, stock to sell, and an API process."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ CONTENTS = ("stock", "orders", "events", "audit", "identity")
 
 
 class System:
-    """A running PostgreSQL with the schema, and what the workloads ask of it."""
+    """A running PostgreSQL with the schema, and helpers for the workloads."""
 
     def __init__(self, postgres: embedded.Server, folder: Path) -> None:
         self.folder = folder
@@ -50,7 +50,7 @@ class System:
         return mint_token(settings, role, subject=subject, channels=channels, warehouses=("WH-1",), seconds=86400)
 
     def call(self, statement: str, *values: object) -> list[Any]:
-        """The rows of one call as an admin. Raises AssertionError where an element is refused."""
+        """The rows of one call as an admin. Raises AssertionError if an element is refused."""
         with psycopg.connect(self.login_url) as connection:
             connection.execute("select app.enter('admin', %s)", ['{"sub": "bench"}'])
             rows = connection.execute(statement.encode(), values).fetchall()
@@ -64,7 +64,7 @@ class System:
             try:
                 self._empty()
                 break
-            except psycopg.errors.DeadlockDetected:  # with what the API reads in the background
+            except psycopg.errors.DeadlockDetected:  # and for the API's background reads
                 continue
         self.call("select * from api.save_warehouses(%s::jsonb)", '[{"warehouse_id": "WH-1", "name": "Bench"}]')
         channel = {"channel_id": "web", "name": "Web", "warehouses": ["WH-1"]}
@@ -76,7 +76,7 @@ class System:
             receipts = [self.receipt(f"SKU-{n:04}", units) for n in numbers]
             self.call("select * from api.receive_stock(1::smallint, %s::jsonb)", json.dumps(receipts))
         if units > PRIMING_ORDERS:
-            # A shop that has sold something: statistics of empty tables would have the first plans be those of empty tables.
+            # Sells something first: statistics of empty tables would give bad first plans.
             meta = [{"actor": "bench", "idempotency_key": str(uuid.uuid4())} for _ in range(PRIMING_ORDERS)]
             order = {"channel": "web", "customer": {"name": "Jane Doe"}, "items": [{"sku_id": "SKU-0000", "quantity": 1}]}
             self.call("select * from api.place_orders(1::smallint, %s::jsonb)", json.dumps([order | {"meta": m} for m in meta]))
@@ -84,7 +84,7 @@ class System:
 
     def _empty(self) -> None:
         with psycopg.connect(self.owner_url) as connection:
-            connection.execute("select from events.stream for no key update")  # keeps the sequencers out
+            connection.execute("select from events.stream for no key update")  # excludes the sequencers
             rows = connection.execute(
                 "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = any (%s)"
                 " and tablename <> 'stream'",
@@ -99,18 +99,18 @@ class System:
         return {"sku_id": sku_id, "warehouse_location": "WH-1", "stock": units, "batch_number": "B-1", "meta": meta}
 
     def settle(self) -> None:
-        """Statistics, and no debts of the last workload in the next one's time."""
+        """Analyzes, and does the vacuum and checkpoint of the last workload outside of the next one's time."""
         with psycopg.connect(self.owner_url, autocommit=True) as connection:
             connection.execute("vacuum analyze")
             connection.execute("checkpoint")
 
     def check(self, sold: int) -> None:
-        """What must be true after any load: nothing oversold, the ledger equal to the levels, one effect a key."""
+        """Checks the invariants after a load: nothing oversold, the ledger equal to the levels, one effect per key."""
         with psycopg.connect(self.owner_url) as connection:
             found = connection.execute("select * from stock.verify()").fetchall()
             assert not found, f"verify found {found[:3]}"
             one = connection.execute(
-                "select (select count(*) from orders.orders where order_id > 0),"  # a past of the bench has others
+                "select (select count(*) from orders.orders where order_id > 0),"  # a history of the bench has other orders
                 " (select count(*) from identity.idempotency_keys where route = 'place_orders'),"
                 " (select count(*) from stock.stock_levels where available < 0)"
             ).fetchone()
@@ -118,7 +118,7 @@ class System:
         orders, keys, oversold = one
         assert oversold == 0
         assert orders == keys, f"{orders} orders, {keys} keys"
-        assert orders >= sold, f"{sold} acknowledged, {orders} there"
+        assert orders >= sold, f"{sold} acknowledged, {orders} stored"
 
     def wal_bytes(self) -> int:
         with psycopg.connect(self.owner_url) as connection:
@@ -126,7 +126,7 @@ class System:
         return int(row[0]) if row else 0
 
     def hot_share(self) -> float:
-        """Of the updates of levels so far, the share that stayed on their page and touched no index."""
+        """The share of HOT updates of levels: they stay on their page and touch no index."""
         with psycopg.connect(self.owner_url) as connection:
             row = connection.execute(
                 "select coalesce(n_tup_hot_upd::float / nullif(n_tup_upd, 0), 1) from pg_stat_user_tables"
@@ -135,7 +135,7 @@ class System:
         return float(row[0]) if row else 0.0
 
     def cpu_seconds(self) -> float:
-        """Of all server processes that are alive; those that end meanwhile are counted by their parent."""
+        """CPU seconds of all live server processes; the parent counts the ones that end in the meantime."""
         parent = psutil.Process(self.pid)
         times = parent.cpu_times()
         total = times.user + times.system + times.children_user + times.children_system
@@ -148,7 +148,7 @@ class System:
         return float(total)
 
     def pgbench(self, *arguments: str, database: str = "floors") -> float:
-        """Transactions a second of one run."""
+        """Transactions per second of one run."""
         command = [str(self.binaries / "pgbench"), "-h", self.socket_dir, "-U", "postgres", "-n", *arguments, database]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         found = re.search(r"tps = ([0-9.]+)", said)
@@ -157,7 +157,7 @@ class System:
 
 
 class Api:
-    """An API process of its own, as `scoville serve` runs it."""
+    """A separate API process, as `scoville serve` runs it."""
 
     def __init__(self, process: subprocess.Popen[str], url: str) -> None:
         self.process = psutil.Process(process.pid)
@@ -173,9 +173,9 @@ class Api:
 
 @contextmanager
 def start_system() -> Iterator[System]:
-    """A new cluster in a folder of its own, gone afterwards."""
+    """A new cluster in its own folder, deleted afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="scoville-bench-"))
-    folder.chmod(0o711)  # under root the server runs as another user
+    folder.chmod(0o711)  # as root, the server runs as another user
     postgres = embedded.start(folder)
     try:
         with psycopg.connect(postgres.superuser_url, autocommit=True) as connection:
@@ -198,7 +198,7 @@ def start_api(system: System, *arguments: str, **variables: str) -> Iterator[Api
 
 @contextmanager
 def start_worker(system: System, **variables: str) -> Iterator[psutil.Process]:
-    """`scoville worker`, at its lower priority as always."""
+    """`scoville worker`, at its usual lower priority."""
     command = [sys.executable, "-m", "pyapp.cli", "worker"]
     process = subprocess.Popen(command, env=_environment(system, variables), stderr=subprocess.DEVNULL)
     try:

@@ -1,11 +1,11 @@
 """A thousand clients of the inventory socket in one process, cheap enough to leave the server its core.
 
-`python -m bench.watchers URL SOCKETS` opens the sockets, subscribes each to everything, says `ready`, and then answers a line
-with the seconds to watch by a line of JSON: the frames that came, and how old the states in them were.
+`python -m bench.watchers URL SOCKETS` opens the sockets, subscribes each to everything, and prints `ready`. For each input line
+with a number of seconds it prints a line of JSON: the frames received in that time, and the age of the states in them.
 
-It never waits in epoll: a sender that has to wake a sleeping receiver on the same machine pays for it (22 us a frame instead
-of 6, measured), as no sender on a network does. It looks, and sleeps half a millisecond where there was nothing, which adds
-to the latencies.
+It never waits in epoll: a sender that wakes a sleeping receiver on the same machine pays for it (22 us per frame instead of 6,
+measured), unlike a sender on a network. It polls, and sleeps half a millisecond if nothing has arrived, which adds to the
+latencies.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from datetime import datetime
 from urllib.parse import urlsplit
 
 IDLE_SECONDS = 0.0005
-BUCKETS_PER_SECOND = 10_000  # latencies are counted by the tenth of a millisecond
+BUCKETS_PER_SECOND = 10_000  # latencies are counted in tenths of a millisecond
 SNAPSHOT_SECONDS = 60.0
 TEXT, PING, PONG = 0x1, 0x9, 0xA  # opcodes
-RECEIVED_BYTES = 1 << 15  # a larger buffer would be mapped and unmapped for each call
+RECEIVED_BYTES = 1 << 15  # a larger buffer would be mapped and unmapped by each call
 
 
 def connect(url: str, token: str) -> socket.socket:
@@ -49,7 +49,7 @@ def connect(url: str, token: str) -> socket.socket:
 
 
 class Watchers:
-    """Reads frames of all sockets; equal payloads are kept once, with the times at which they came."""
+    """Reads frames of all sockets; equal payloads are stored once, with their times of arrival."""
 
     def __init__(self, sockets: list[socket.socket]) -> None:
         self._epoll = select.epoll()
@@ -88,7 +88,7 @@ class Watchers:
         at = time.time()
         if rest := self._rest[number]:
             data = rest + data
-        elif data == self._last:  # mostly: the frame that its neighbor got; comparing is cheaper than hashing
+        elif data == self._last:  # mostly the same frame as the neighbor's; comparing is cheaper than hashing
             self.frames += 1
             self._last_times.append(at)
             return
@@ -104,7 +104,7 @@ class Watchers:
             opcode, payload = data[start] & 0x0F, data[start + head : start + head + size]
             start += head + size
             if opcode != TEXT:
-                if opcode == PING:  # unanswered, the server would close
+                if opcode == PING:  # otherwise the server would close the connection
                     self._sockets[number].send(bytes([0x80 | PONG, 0x80 | size, 0, 0, 0, 0]) + payload)
                 continue
             self.frames += 1
@@ -130,7 +130,7 @@ def main() -> None:
 
 
 def report(watchers: Watchers, cpu: float) -> dict[str, object]:
-    """How many frames and states came, and how long after the beginning of their transactions, in tenths of a millisecond."""
+    """The number of frames and states, and their delays after the beginning of their transactions, in tenths of a millisecond."""
     states, counted = 0, Counter[int]()
     for payload, times in watchers.arrivals.items():
         message = json.loads(payload)

@@ -1,4 +1,4 @@
-"""Webhooks: deliveries a second against a bare loop of POSTs, the queue beside parked retries, orders with and without them."""
+"""Webhooks: deliveries per second against a bare loop of POSTs, the queue with parked retries, orders with and without them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bench.report import Row
 from bench.system import System, run_server, start_api, start_worker
 
 ENDPOINTS = 10
-AT_ONCE = 400  # of the floor as of the worker; of each endpoint a tenth
+AT_ONCE = 400  # for the floor and the worker; one tenth per endpoint
 PARKED = 200_000
 POLLS = 200
 ROUNDS = 3
@@ -49,7 +49,7 @@ def _webhooks(system: System, url: str, types: list[str]) -> None:
 
 
 def _clear(system: System) -> None:
-    """No webhook, no delivery, an empty queue. A worker that is at it waits."""
+    """Deletes webhooks and deliveries, and empties the queue. A running worker waits."""
     with psycopg.connect(system.owner_url, autocommit=True) as connection:
         connection.execute(
             "begin; lock table webhooks.dispatchers, pgmq.q_webhook_deliveries, webhooks.endpoint_states, webhooks.deliveries;"
@@ -83,7 +83,7 @@ def _waiting(system: System) -> int:
 
 def _deliveries(system: System, url: str, events: int, floor: float) -> Row:
     """From the log to the receiver: dispatched, signed, sent, recorded."""
-    _sequence(system)  # what was before the webhooks is not for them
+    _sequence(system)  # events from before the webhooks are not delivered
     _clear(system)
     _webhooks(system, url, ["order.placed"])
     order = {"customer": {"name": "Jane Doe"}, "items": [{"sku_id": "SKU-0000", "quantity": 1}], "channel": "web"}
@@ -109,7 +109,7 @@ def _deliveries(system: System, url: str, events: int, floor: float) -> Row:
         while _count(system, "status <> 'delivered'"):
             time.sleep(0.05)
     assert _count(system, "attempts = 1 and status = 'delivered'") == total == _received(url) - before
-    return Row("signed deliveries/s of a worker", total / seconds, "req/s", "delivery", floor, 0.5, facts=facts)
+    return Row("signed deliveries/s of one worker", total / seconds, "req/s", "delivery", floor, 0.5, facts=facts)
 
 
 def _received(url: str) -> int:
@@ -118,7 +118,7 @@ def _received(url: str) -> int:
 
 
 def _parked(system: System, parked: int) -> Iterator[Row]:
-    """What a look at the queue costs when there are that many deliveries that wait for another day."""
+    """The cost of reading the queue with that many deliveries that are not due."""
     _clear(system)
     _webhooks(system, "http://127.0.0.1:9", [])
     yield from _polls(system, "nothing")
@@ -152,7 +152,7 @@ def _polls(system: System, parked: str) -> Iterator[Row]:
 
 
 def _orders(system: System, url: str, seconds: int) -> Iterator[Row]:
-    """Orders a second with ten webhooks that are told of each, against none, in turns; the worker runs in both."""
+    """Orders per second with ten webhooks that receive each order, alternating with none; the worker runs in both."""
     placed: dict[bool, list[float]] = {False: [], True: []}
     delivered, waiting = [], []
     with start_api(system) as api, start_worker(system, SCOVILLE_WEBHOOK_ALLOW="127.0.0.1"):
@@ -170,7 +170,7 @@ def _orders(system: System, url: str, seconds: int) -> Iterator[Row]:
                 delivered.append((_received(url) - before) / load.seconds)
                 waiting.append(_waiting(system))
             system.check(load.statuses.get(201, 0))
-    facts = {"delivered/s meanwhile": statistics.mean(delivered), "events that wait then": statistics.mean(waiting)}
+    facts = {"delivered/s at the same time": statistics.mean(delivered), "events waiting afterwards": statistics.mean(waiting)}
     without, told_of = (statistics.mean(placed[told]) for told in (False, True))
     yield Row("orders/s, one hot SKU, 64 clients, no webhook", without, "orders/s")
     yield Row("orders/s with 10 webhooks", told_of, "orders/s", "without", without, 0.9, facts=facts)

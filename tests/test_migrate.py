@@ -81,7 +81,7 @@ def test_a_failing_replay_is_named_and_leaves_the_old_code(database_url: str, co
 def test_a_newer_database_is_refused(database_url: str, release: Path) -> None:
     add_migration(release, "create table app.added (n integer);")
     migrate(database_url, root=release)
-    with pytest.raises(NewerDatabaseError, match="it has had 0900_test"):
+    with pytest.raises(NewerDatabaseError, match="it has the migrations 0900_test"):
         migrate(database_url)
     assert not is_current(database_url)
 
@@ -131,7 +131,7 @@ def test_a_deploy_that_has_to_wait_for_a_table_keeps_nobody_from_the_others(
         assert is_current(database_url)
         monkeypatch.setattr(replay, "LOCK_ALL_ATTEMPTS_MAX", 2)
         holder.execute("select from catalog.skus")
-        with pytest.raises(DeployError, match="somebody keeps a table locked"):
+        with pytest.raises(DeployError, match="another session keeps a table locked"):
             migrate(database_url)
         assert other.execute("select count(*) > 0 from bi.dim_sku").fetchone() == (False,)  # the old code is there
 

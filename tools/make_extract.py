@@ -1,8 +1,8 @@
-"""Make skus.csv and orders.csv from the grocer's two files: python tools/make_extract.py FOLDER
+"""Makes skus.csv and orders.csv from the grocer's two files: python tools/make_extract.py FOLDER
 
-The files are the result; this stays in the repository so that anybody can see how they came about. Real
-are product ids, sizes, prices, baskets, quantities and what was paid. Names, descriptions and
-flavours are invented, since the source has none, and so is which channel a basket came through.
+Both files are in the repository; this script documents their origin. Product IDs, sizes, prices, baskets,
+quantities and amounts paid are real. Names, descriptions, flavors and the channel of each basket are
+invented, because the source has none.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 DEMO = Path(__file__).resolve().parents[1] / "pyapp" / "demo"
 ML_PER_OUNCE = Decimal("29.5735")
 CENT = Decimal("0.01")
-MONTH = "2017-09"  # the month with most hot sauce lines
+MONTH = "2017-09"  # the month with the most lines of hot sauce
 TYPES = {"HOT SAUCE": 101, "CHILI SAUCE COCKTAIL SAUCE": 201}  # first number of each
 
 SAMPLES = [
@@ -46,7 +46,7 @@ SAMPLES = [
 ]
 
 HEATS = ["Mild", "Medium", "Hot", "Extra hot"]
-# name, flavours; as many as there are products, in the order of the product ids
+# name, flavors; one per product, in the order of the product IDs
 HOT = [
     ("Cayenne Classic", "cayenne|vinegar|salty"),
     ("Garlic Cayenne", "cayenne|garlic|vinegar"),
@@ -152,9 +152,9 @@ def write_skus(products: list[dict[str, str]], prices: dict[str, Decimal]) -> di
             kind, key = product["product_type"], product["product_id"]
             ids[key] = f"HOTSAUCE-{number[kind]}"
             number[kind] += 1
-            name, flavours = next(names[kind])
+            name, flavors = next(names[kind])
             ounces = Decimal(re.sub(r"[^0-9.]", "", product["package_size"]))
-            first, second, third = flavours.split("|")
+            first, second, third = flavors.split("|")
             heat = HEATS[place % len(HEATS)]
             out.writerow(
                 [
@@ -162,7 +162,7 @@ def write_skus(products: list[dict[str, str]], prices: dict[str, Decimal]) -> di
                     name,
                     f"{heat} table sauce: {first}, {second}, {third}; {ounces} oz bottle",
                     (ounces * ML_PER_OUNCE).quantize(Decimal(1), ROUND_HALF_UP),
-                    flavours,
+                    flavors,
                     prices.get(key, median(by_type[kind]).quantize(CENT, ROUND_HALF_UP)),
                     12,
                     key,
@@ -175,7 +175,7 @@ def write_skus(products: list[dict[str, str]], prices: dict[str, Decimal]) -> di
 
 
 def write_orders(lines: list[dict[str, str]], ids: dict[str, str]) -> None:
-    """The month's lines; what was paid is the price, except on the web, which sells at list price."""
+    """The month's lines. The price is the amount paid, or the list price on the web channel."""
     header = "order_id created_at channel customer_name customer_email customer_address sku_id quantity price"
     with (DEMO / "orders.csv").open("w", newline="") as file:
         out = csv.writer(file, lineterminator="\n")
@@ -206,7 +206,7 @@ def write_orders(lines: list[dict[str, str]], ids: dict[str, str]) -> None:
 
 
 def in_utc(local: str) -> str:
-    """The source gives local store times without a zone; most of its stores are in the east."""
+    """The source has local store times without a zone; most of its stores are in the eastern US."""
     moment = datetime.fromisoformat(local).replace(tzinfo=ZoneInfo("America/New_York"))
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

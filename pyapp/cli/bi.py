@@ -1,4 +1,4 @@
-"""`bi`: logins for analysts and their tools, who read the views of schema bi."""
+"""`bi`: logins for analysts and BI tools, which read the views of schema bi."""
 
 from __future__ import annotations
 
@@ -28,15 +28,13 @@ app = typer.Typer(help="Logins for BI tools: read-only views, no API.", no_args_
 @app.command("add-user")
 def add_user(
     name: Name,
-    warehouse: Annotated[
-        list[str] | None, typer.Option(help="The only one that it sees stock and orders of; may stand several times.")
-    ] = None,
+    warehouse: Annotated[list[str] | None, typer.Option(help="Limit the login to this warehouse; repeat for several.")] = None,
     output_: Output = "table",
     data_dir: DataDir = None,
 ) -> None:
-    """Make a login that reads the views of schema bi, and print its password, once.
+    """Create a login that reads the views of schema bi, and print its password once.
 
-    On the running demo, or as the owner that DATABASE_URL logs in as.
+    Works on the running demo, or on DATABASE_URL, which must log in as the owner.
     """
     settings = context.settings(data_dir=data_dir)
     password = analysts.new_password()
@@ -47,15 +45,15 @@ def add_user(
         output.print_json(made)
     else:
         output.print_fields({**made, "warehouses": ", ".join(made["warehouses"]) or "all"})
-    print("The password is shown this once: keep it now.", file=sys.stderr)
+    print("The password is shown only once: store it now.", file=sys.stderr)
     if left:
         names = output.printable(", ".join(left))
-        print(f"Only a superuser can take from this login: {names} (docs/bi.md says how).", file=sys.stderr)
+        print(f"Only a superuser can revoke from this login: {names} (see docs/bi.md).", file=sys.stderr)
 
 
 @app.command("list")
 def list_(output_: Output = "table", data_dir: DataDir = None) -> None:
-    """List the logins. No password is shown: none is kept."""
+    """List the logins. Passwords are not stored and cannot be shown."""
     with _connect(context.settings(data_dir=data_dir)) as connection:
         found = analysts.find(connection)
     if output_ == "json":
@@ -69,7 +67,7 @@ def list_(output_: Output = "table", data_dir: DataDir = None) -> None:
 
 @app.command("remove-user")
 def remove_user(name: Name, data_dir: DataDir = None) -> None:
-    """End a login, and what it has open."""
+    """Remove a login and close its connections."""
     with _connect(context.settings(data_dir=data_dir)) as connection:
         analysts.remove(connection, name)
 
@@ -87,7 +85,7 @@ def _connect(settings: Settings) -> psycopg.Connection[Any]:
 
 
 def url_for(settings: Settings, login: str, password: str) -> str:
-    """How a BI tool gets there, as far as it can be told from here."""
+    """The URL for a BI tool, as far as it is known here."""
     if settings.database_url:
         given = conninfo_to_dict(settings.database_url)
         address = f"{given.get('host') or 'localhost'}:{given.get('port') or PORT}"

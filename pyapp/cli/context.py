@@ -1,4 +1,4 @@
-"""What a command works on: the settings, the database, and who logs in to it."""
+"""The context of a command: settings, database, and login."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ CONNECT_SECONDS = 5
 
 
 def settings(**given: Any) -> Settings:
-    """The environment, and above it what the command line says."""
+    """The environment, overridden by options."""
     loaded = settings_module.load()
     return msgspec.structs.replace(loaded, **{name: value for name, value in given.items() if value is not None})
 
 
 def with_demo_key(settings: Settings) -> Settings:
-    """The settings, with the demo's key where none is set. Raises SettingsError where there is no key at all."""
+    """The settings, with the demo's key if none is set. Raises SettingsError without any key."""
     if settings.jwt_key or settings.jwks_url:
         return settings
     key = State(settings.data_dir).read_key()
     if key is None:
         raise SettingsError(
-            f"No key to sign with in {settings.data_dir}: set SCOVILLE_JWT_KEY, or name the folder of a demo by --data-dir."
+            f"No key to sign with in {settings.data_dir}: set SCOVILLE_JWT_KEY, or name the folder of a demo with --data-dir."
         )
     return msgspec.structs.replace(settings, jwt_key=key)
 
@@ -55,20 +55,20 @@ def connect(url: str) -> psycopg.Connection[Any]:
         raise Failure(
             Exit.DATABASE, f"No connection to the database: {one_line(error)}. Is it running, and is DATABASE_URL right?"
         ) from error
-    except psycopg.Error as error:  # its text may repeat the URL, password and all
+    except psycopg.Error as error:  # its text may repeat the URL, including the password
         raise Failure(
             Exit.SETTINGS, "DATABASE_URL cannot be used: write postgresql://user:password@host:5432/database."
         ) from error
 
 
 def one_line(error: psycopg.Error) -> str:
-    """The last line of libpq's text says why; the lines before name each address that was tried."""
+    """The last line of libpq's text has the reason; the lines before it name each address that was tried."""
     text = error.diag.message_primary or str(error)
     return text.strip().splitlines()[-1].strip().rstrip(".") if text.strip() else type(error).__name__
 
 
 def check_login(url: str) -> None:
-    """The API must be bound by row-level security, and its functions must be there."""
+    """Checks that row-level security binds the API and that its functions exist."""
     for left in reversed(range(LOGIN_ATTEMPTS)):
         try:
             with connect(url) as connection:
@@ -77,15 +77,15 @@ def check_login(url: str) -> None:
                     " from pg_catalog.pg_roles r where r.rolname = current_user"
                 ).fetchone()
             break
-        except psycopg.OperationalError:  # ended in the middle, by a restart or by an administrator
+        except psycopg.OperationalError:  # closed by a restart or an administrator
             if not left:
                 raise
     user, unbound, deployed = row or ("", False, False)
     if unbound:
         raise Failure(
             Exit.SETTINGS,
-            f"DATABASE_URL logs in as {user}, whom row-level security does not bind. Log in as {LOGIN} "
-            f"(`scoville migrate` makes that role; SCOVILLE_AUTHENTICATOR_PASSWORD gives it a password).",
+            f"DATABASE_URL logs in as {user}, which bypasses row-level security. Log in as {LOGIN} "
+            f"(`scoville migrate` creates that role; SCOVILLE_AUTHENTICATOR_PASSWORD sets its password).",
         )
     if not deployed:
         raise Failure(Exit.DATABASE, "The database is not set up: run `scoville migrate` with the URL of its owner first.")
@@ -99,11 +99,11 @@ def login_password() -> str | None:
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{name}_FILE: {path} cannot be read. Give the path of a readable file.") from error
+        raise SettingsError(f"{name}_FILE: {path} cannot be read. Pass the path of a readable file.") from error
 
 
 def embedded_urls(postgres: Postgres) -> tuple[str, str]:
-    """The URLs of owner and API; makes the database the first time."""
+    """The URLs of owner and API; creates the database on first use."""
     with psycopg.connect(postgres.superuser_url, autocommit=True) as connection:
         if connection.execute("select from pg_database where datname = %s", [DATABASE]).fetchone() is None:
             connection.execute("create database scoville")
@@ -111,7 +111,7 @@ def embedded_urls(postgres: Postgres) -> tuple[str, str]:
 
 
 def with_user(url: str, user: str) -> str:
-    """The same server and database, as another login, whom the server lets in without a password."""
+    """The same server and database, as another login that needs no password."""
     return make_conninfo("", **{**conninfo_to_dict(url), "user": user, "password": None})
 
 

@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 
 THIS_MACHINE = "127.0.0.1,localhost"  # where `scoville webhooks listen` listens
 
-Quiet = Annotated[bool, typer.Option("--quiet", help="Let nothing happen by itself: no orders are replayed.")]
+Quiet = Annotated[bool, typer.Option("--quiet", help="Do not replay orders.")]
 
 
 def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: Quiet = False) -> None:
-    """Run everything here: a PostgreSQL of its own (or DATABASE_URL), demo data, API and worker. Ctrl-C stops it all."""
+    """Run everything on this machine: PostgreSQL (or DATABASE_URL), demo data, API and worker. Ctrl-C stops all of it."""
     from pyapp import demo as demo_data
     from pyapp.demo import clients, embedded, traffic
     from pyapp.metrics.logs import configure
@@ -37,7 +37,7 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: 
     from pyapp.serve.app import create_app
     from pyapp.worker import business as figures
 
-    signal.signal(signal.SIGTERM, _interrupt)  # until the loop takes over, SIGTERM is like Ctrl-C
+    signal.signal(signal.SIGTERM, _interrupt)  # until the loop takes over, SIGTERM acts like Ctrl-C
     settings = context.settings(host=host, port=port, data_dir=data_dir)
     configure("warning" if "SCOVILLE_LOG_LEVEL" not in os.environ else settings.log_level)
     listener = server.listen(settings.host, settings.port)
@@ -59,7 +59,7 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: 
         settings = msgspec.structs.replace(settings, database_url=url, webhook_allow=settings.webhook_allow or THIS_MACHINE)
 
         application = create_app(settings)
-        # A database of one's own may hold stock that is not ours to sell, and has its own people.
+        # The user's own database may have real stock, and has its own clients.
         secret = clients.admit(url, state.make_key()) if postgres and settings.jwt_key else None
         trade = [partial(traffic.run, url)] if postgres and not quiet else []
         bi_url = None
@@ -70,7 +70,7 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: 
         webhooks = partial(outbound.run, url, Allowed.of(settings))
         server.run(application, listener, url, webhooks, partial(figures.run, url, settings.verify_hours), *trade)
     except KeyboardInterrupt:
-        pass  # before the loop ran: nothing is half done that a new start would not finish
+        pass  # before the loop ran: the next start finishes whatever is incomplete
     finally:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
         listener.close()
@@ -80,7 +80,7 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: 
 
 
 def _analyze(owner_url: str) -> None:
-    """Statistics of what has just been put in, without which the first plans would be poor ones."""
+    """Analyzes the new rows: without statistics the first plans would be poor."""
     with psycopg.connect(owner_url, autocommit=True) as connection:
         connection.execute("analyze")
 
@@ -94,7 +94,7 @@ def _print_welcome(
 ) -> None:
     from pyapp.demo.clients import CLIENTS
 
-    lines = [f"Scoville runs at {base}   (Ctrl-C stops it; the data stays in {settings.data_dir})"]
+    lines = [f"Scoville runs at {base}   (Ctrl-C stops it; the data is kept in {settings.data_dir})"]
     if loaded:
         lines.append("Demo data: " + ", ".join(f"{number} {name}" for name, number in loaded.items()) + ".")
     lines += [
@@ -114,7 +114,7 @@ def _print_welcome(
     ]
     if settings.jwt_key:
         hours = DEMO_TOKEN_SECONDS // 3600
-        lines += [f"Tokens, good for {hours} hours; `scoville token --role admin` prints another:", ""]
+        lines += [f"Tokens, valid for {hours} hours; `scoville token --role admin` prints another:", ""]
         for role, (name, token) in role_tokens(settings).items():
             warehouses, channels = SCOPES[role]
             lines += [f"# {role}: {', '.join([*warehouses, *channels]) or 'everything'}", f"export {name}={token}", ""]

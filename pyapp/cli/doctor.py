@@ -1,4 +1,4 @@
-"""`doctor`: does everything stand that Scoville rests on? A line a check, and what to do where one fails."""
+"""`doctor`: checks everything that Scoville depends on. One line per check, with a remedy if it fails."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MARKS = {"ok": ("ok", "green"), "warning": ("warn", "yellow"), "bad": ("BAD", "r
 
 
 def doctor(output_: Output = "table", host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
-    """Check machine, settings, database and worker. Ends with 1 where something is bad; warnings alone are no fault.
+    """Check machine, settings, database and worker. Exits with 1 if a check fails; warnings alone do not count.
 
-    Looks at DATABASE_URL, or at the running demo.
+    Works on DATABASE_URL or the running demo.
     """
     findings = list(_findings({"host": host, "port": port, "data_dir": data_dir}))
     if output_ == "json":
@@ -36,7 +36,7 @@ def doctor(output_: Output = "table", host: Host = None, port: Port = None, data
     faults = sum(finding.state == "bad" for finding in findings)
     if faults:
         sys.stdout.flush()
-        end(Exit.DISAGREES, f"{faults} of {len(findings)} checks found something bad.")
+        end(Exit.DISAGREES, f"{faults} of {len(findings)} checks failed.")
 
 
 def _findings(given: dict[str, Any]) -> Iterator[Finding]:
@@ -44,9 +44,9 @@ def _findings(given: dict[str, Any]) -> Iterator[Finding]:
     try:
         settings = context.settings(**given)
     except SettingsError as error:
-        yield bad("settings", str(error), "Correct the variable; the other checks wait for it.")
+        yield bad("settings", str(error), "Correct the variable; the other checks need it.")
         return
-    yield ok("settings", "can be used")
+    yield ok("settings", "valid")
     try:
         running = State(settings.data_dir).find()
     except Failure as error:
@@ -59,7 +59,7 @@ def _findings(given: dict[str, Any]) -> Iterator[Finding]:
         yield from machine.check_disk(settings.data_dir)
     url = settings.database_url or (running.database_url if running else None)
     if url is None:
-        yield ok("database", "none to look at: no demo runs, and DATABASE_URL is not set")
+        yield ok("database", "none: no demo runs, and DATABASE_URL is not set")
         return
     yield from _database_findings(url)
     if settings.database_url and settings.read_url:
@@ -80,7 +80,7 @@ def _database_findings(url: str) -> Iterator[Finding]:
     except Failure as error:
         yield bad("database", str(error))
     except psycopg.Error as error:
-        yield bad("database", f"It broke off: {context.one_line(error)}.")
+        yield bad("database", f"The check was interrupted: {context.one_line(error)}.")
 
 
 def _print(findings: list[Finding]) -> None:

@@ -1,8 +1,8 @@
-"""`scoville import`: csv files through the HTTP API, batch by batch, with every bad line named and nothing else lost.
+"""`scoville import`: CSV files through the HTTP API in bulk requests. Every bad line is reported; all other lines are imported.
 
-A file becomes elements (a SKU, a receipt, an order); elements go in lists, each list under an Idempotency-Key made from the
-file's content and the list's number. So a repeated or interrupted import does nothing twice: what is done is answered again,
-for as long as the API keeps answers (24 hours) and to the client that got them.
+A file becomes elements (SKUs, receipts, orders). Elements are sent in lists, each under an Idempotency-Key made from the file's
+content and the list's number. So a repeated or interrupted import does nothing twice: the API repeats its response to a list that
+is done, for 24 hours and to the same client.
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ Kind = Literal["skus", "stock", "orders"]
 Outcome = Literal["committed", "already", "refused", "bad", "untried"]
 OUTCOMES: tuple[Outcome, ...] = ("committed", "already", "refused", "bad")
 
-ELEMENTS_MAX = 100  # a list: about 30 kB of orders, well below the API's 1 MiB
-DRY_ELEMENTS_MAX = 1000  # a list of a dry run: what one list takes away the next one does not miss, so few and long ones
-ROUNDS_MAX = 40  # of leaving out what the API names as wrong; it names at most 20 places at once
-ATTEMPTS_MAX = 10  # of one request, over about a minute
+ELEMENTS_MAX = 100  # per list: about 30 kB of orders, well below the API's 1 MiB
+DRY_ELEMENTS_MAX = 1000  # per list of a dry run: a list does not see units taken by earlier ones, so lists are few and long
+ROUNDS_MAX = 40  # of leaving out elements that the API refuses; it names at most 20 faults per response
+ATTEMPTS_MAX = 10  # per request, over about a minute
 PAUSE_SECONDS_MAX = 10.0
 REQUEST_SECONDS = 60.0
 FILE_BYTES_MAX = 256 * 1024 * 1024  # unpacked; the file is read whole before anything is sent
@@ -52,7 +52,7 @@ COLUMNS: dict[Kind, tuple[list[str], list[str]]] = {  # required, optional
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the file, and what it asks for."""
+    """A line of the file and its values."""
 
     number: int
     sku_id: str = ""
@@ -61,7 +61,7 @@ class Line:
 
 @dataclass
 class Element:
-    """One thing to send. Of an order each item knows its line, so that a bad one can be left out."""
+    """One element to send. Each item of an order has its line, so that bad lines can be left out."""
 
     lines: list[Line]
     body: dict[str, Any]
@@ -76,12 +76,12 @@ class Element:
 
 
 class BadLine(Exception):  # noqa: N818
-    """The line cannot be used; the text says why."""
+    """The line cannot be used; the text has the reason."""
 
 
 @dataclass
 class Report:
-    """What became of every line, by SKU. `say` gets each thing worth telling, as it happens."""
+    """The outcome of every line, by SKU. `say` gets each message as it happens."""
 
     say: Callable[[str], None]
     dry_run: bool = False
@@ -137,9 +137,9 @@ def run(
     dry_run: bool = False,
     map_: Path | None = None,
 ) -> Report:
-    """Import one file. `advance` is told how many of the elements are through. Raises Failure when it cannot go on.
+    """Import one file. `advance` gets the number of finished elements. Raises Failure if the import cannot continue.
 
-    A dry run sends the same lists, only longer ones, and the API keeps nothing of them.
+    A dry run sends the same elements in longer lists, and the API keeps nothing.
     """
     content = _read(path)
     report = Report(say, dry_run)
@@ -147,7 +147,7 @@ def run(
     table, mapped_by = mapping.read(map_, kind, *COLUMNS[kind]) if map_ else (None, b"")
     rows = _rows(kind, content, report, table)
     elements, channels = _elements(kind, rows, report, time_zone)
-    zone = f" {time_zone}" if kind == "orders" else ""  # to the others it means nothing: a receipt would be booked once a zone
+    zone = f" {time_zone}" if kind == "orders" else ""  # only for orders: otherwise a receipt would be booked once per time zone
     digest = hashlib.sha256(content + mapped_by + f"\n{kind}{zone} {elements_max}".encode()).hexdigest()[:32]
     with Api(url, token, dry_run=dry_run) as api:
         new: set[str] = set()
@@ -173,7 +173,7 @@ def _read(path: Path) -> bytes:
             file.seek(0)
             content = (gzip.GzipFile(fileobj=file) if packed else file).read(FILE_BYTES_MAX + 1)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise Failure(Exit.INCOMPLETE, f"{path} is damaged ({error}); nothing was sent. Get the file again.") from error
+        raise Failure(Exit.INCOMPLETE, f"{path} is damaged ({error}); nothing was sent. Get another copy of the file.") from error
     except OSError as error:
         raise Failure(Exit.USAGE, f"{path} cannot be read: {error.strerror}.") from error
     if len(content) > FILE_BYTES_MAX:
@@ -183,7 +183,7 @@ def _read(path: Path) -> bytes:
 
 @dataclass(frozen=True)
 class Row:
-    """A line as our columns have it, and the sales channel that a map makes of it."""
+    """A line in our columns, and the sales channel that a map derives from it."""
 
     number: int
     values: dict[str, str]
@@ -191,18 +191,18 @@ class Row:
 
 
 def _rows(kind: Kind, content: bytes, report: Report, table: mapping.Table | None) -> Iterator[Row]:
-    """The rows with the number of the line on which each begins."""
+    """The rows, each with the number of its first line."""
     reader = csv.reader(io.StringIO(content.decode("utf-8-sig", errors="surrogateescape"), newline=""))
     try:
         header = [name.strip() for name in next(reader, [])]
     except csv.Error:
         header = []
     if len(set(header)) < len(header):
-        raise Failure(Exit.USAGE, "A column stands in the first line twice.")
+        raise Failure(Exit.USAGE, "The first line names a column twice.")
     if table is None:
         _check_columns(kind, header)
     elif missing := sorted(table.needed - set(header)):
-        raise Failure(Exit.USAGE, f"The map needs columns that the first line does not name: {', '.join(missing)}.")
+        raise Failure(Exit.USAGE, f"The map uses columns that the first line does not name: {', '.join(missing)}.")
     records = _records(reader, header, report)
     if table is None:
         return (Row(number, values) for number, values in records)
@@ -214,7 +214,7 @@ def _check_columns(kind: Kind, header: list[str]) -> None:
     if missing := [name for name in required if name not in header]:
         raise Failure(
             Exit.USAGE,
-            f"This is no file of {kind}: the first line must name the columns {', '.join(required)} "
+            f"This is not a file of {kind}: the first line must name the columns {', '.join(required)} "
             f"(and may name {', '.join(optional)}); missing: {', '.join(missing)}.",
         )
     known = {*required, *optional}
@@ -229,7 +229,7 @@ def _records(reader: Any, header: list[str], report: Report) -> Iterator[tuple[i
             values = next(reader, None)
         except csv.Error as error:
             report.lines += 1
-            report.bad(Line(number), f"not csv: {error}")
+            report.bad(Line(number), f"not CSV: {error}")
             continue
         if values is None:
             return
@@ -246,7 +246,7 @@ def _records(reader: Any, header: list[str], report: Report) -> Iterator[tuple[i
 
 
 def _elements(kind: Kind, rows: Iterator[Row], report: Report, zone: tzinfo) -> tuple[list[Element], list[dict[str, Any]]]:
-    """The elements of the file, and the sales channels that they need first."""
+    """The elements of the file, and the sales channels that must exist first."""
     if kind == "orders":
         return _orders(rows, report, zone)
     make = {"skus": _sku, "stock": _receipt}[kind]
@@ -261,7 +261,7 @@ def _elements(kind: Kind, rows: Iterator[Row], report: Report, zone: tzinfo) -> 
 
 
 def _orders(rows: Iterator[Row], report: Report, zone: tzinfo) -> tuple[list[Element], list[dict[str, Any]]]:
-    """Lines with the same channel and order id make one order, in the place of the first."""
+    """Lines with the same channel and order ID make one order, in the position of the first line."""
     orders: dict[tuple[str, str], Element] = {}
     channels: dict[str, dict[str, Any]] = {}
     for row in rows:
@@ -273,7 +273,7 @@ def _orders(rows: Iterator[Row], report: Report, zone: tzinfo) -> tuple[list[Ele
             continue
         order = orders.setdefault((body.get("channel", ""), body["external_id"]), Element([], body))
         if order.body != body:
-            report.bad(line, f"differs from line {order.lines[0].number} of order {body['external_id']} in time or customer")
+            report.bad(line, f"has another time or customer than line {order.lines[0].number} of order {body['external_id']}")
             continue
         order.lines.append(line)
         order.items.extend((line, item) for item in items)
@@ -283,7 +283,7 @@ def _orders(rows: Iterator[Row], report: Report, zone: tzinfo) -> tuple[list[Ele
 
 
 def _units(text: str) -> int:
-    """What the line asks for, for the totals; nothing where it is no number."""
+    """The line's quantity, for the totals; 0 if it is not a number."""
     return int(text) if re.fullmatch(r"-?[0-9]{1,15}", text) else 0
 
 
@@ -296,7 +296,7 @@ def _whole(text: str, name: str) -> int:
 def _quantity(text: str) -> int:
     quantity = _whole(text, "quantity")
     if quantity <= 0:
-        raise BadLine(f"quantity {quantity} is not above 0")
+        raise BadLine(f"quantity {quantity} is not positive")
     return quantity
 
 
@@ -311,11 +311,11 @@ def _decimal(text: str, name: str) -> Decimal:
 
 
 def _moment(text: str, zone: tzinfo) -> str:
-    """RFC 3339 in UTC; a time without an offset is one of the zone (the earlier of two where clocks were put back)."""
+    """RFC 3339 in UTC; a time without an offset is in the given zone (the earlier one if a clock change makes it ambiguous)."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadLine(f"time {text!r} is not one such as 2024-06-01T13:45:30Z") from None
+        raise BadLine(f"time {text!r} is not of the form 2024-06-01T13:45:30Z") from None
     return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -361,7 +361,7 @@ def _order(row: dict[str, str], zone: tzinfo) -> tuple[dict[str, Any], list[dict
 
 
 def _unit_prices(total: str, quantity: int) -> list[tuple[int, Decimal]]:
-    """How many units cost how much. Where a total is not whole cents for each, some cost a cent more."""
+    """Splits a line total into (units, price). If the total does not divide into whole cents, some units cost one cent more."""
     cents = _decimal(total, "line_total") * 100
     if cents != int(cents) or cents < 0:
         raise BadLine(f"line_total {total!r} is not an amount in whole cents")
@@ -380,7 +380,7 @@ class Answer:
 
 
 class Api:
-    """The HTTP API with patience: what may pass (no connection, 429, 503) is tried again under the same key."""
+    """The HTTP API with retries: temporary failures (no connection, 429, 503) are retried under the same key."""
 
     def __init__(self, url: str, token: str, *, dry_run: bool = False) -> None:
         self.query = {"dry_run": "true"} if dry_run else {}
@@ -396,7 +396,7 @@ class Api:
         self._client.close()
 
     def post(self, path: str, documents: list[dict[str, Any]], key: str) -> Answer:
-        """Raises Failure when there is no answer, or one that no other payload would change."""
+        """Raises Failure without a response, or on a response that does not depend on the payload."""
         headers = {"Content-Type": "application/json", "Idempotency-Key": f'"{key}"'}
         content = self._encoder.encode(documents)
         trouble = ""
@@ -408,7 +408,7 @@ class Api:
                 if not self._answered:
                     raise Failure(
                         Exit.SERVER,
-                        f"No answer from {self.url} ({error}). Start the server (`scoville demo`), or give its --url.",
+                        f"No answer from {self.url} ({error}). Start the server (`scoville demo`), or pass its --url.",
                     ) from error
                 trouble = str(error)
             else:
@@ -421,7 +421,7 @@ class Api:
             time.sleep(pause)
         raise Failure(
             Exit.SERVER,
-            f"{self.url} stopped answering ({trouble}). Run the same command again within 24 hours: nothing is done twice.",
+            f"{self.url} stopped answering ({trouble}). Run the same command again within 24 hours; nothing is done twice.",
         )
 
     def _read(self, response: httpx2.Response, path: str) -> Answer:
@@ -432,30 +432,30 @@ class Api:
         if response.status_code in (401, 403):
             detail = document.get("detail", "") if isinstance(document, dict) else ""
             raise Failure(
-                Exit.SERVER, f"The API refuses the token: {detail} Give another with --token (`scoville token --role admin`)."
+                Exit.SERVER, f"The API refuses the token: {detail} Pass another one with --token (`scoville token --role admin`)."
             )
         readable = response.status_code == 207 or response.status_code in (400, 409, 413, 422)
         if not readable or not isinstance(document, dict):
             raise Failure(
-                Exit.SERVER, f"{self.url}{path} answered with status {response.status_code}: is that a Scoville? See its log."
+                Exit.SERVER, f"{self.url}{path} returned status {response.status_code}: is this a Scoville server? See its log."
             )
         return Answer(response.status_code, document, response.headers.get("Idempotency-Replayed") == "true")
 
 
 def _make_channels(api: Api, channels: list[dict[str, Any]]) -> set[str]:
-    """Answers which of them were not there before."""
+    """Creates the channels; returns the ones that did not exist."""
     answer = api.post("/v1/channels", channels, "import-channels")
     refused = answer.document.get("results", [{"problem": answer.document}])
     for channel, result in zip(channels, refused, strict=False):
         if "problem" in result:
             raise Failure(
-                Exit.INCOMPLETE, f"The sales channel {channel['channel_id']} cannot be made: {_reasons(result['problem'])}"
+                Exit.INCOMPLETE, f"The sales channel {channel['channel_id']} cannot be created: {_reasons(result['problem'])}"
             )
     return {result["data"]["channel_id"] for result in refused if result["data"]["version"] == 1}
 
 
 def _tried(elements: list[Element], channels: set[str], report: Report) -> list[Element]:
-    """The elements without those whose sales channel a dry run did not leave there; they are counted."""
+    """The elements whose channel exists. A dry run keeps no new channel; elements that need one are counted as not tried."""
     for element in elements:
         if element.body.get("channel") in channels:
             for line in element.lines:
@@ -464,7 +464,7 @@ def _tried(elements: list[Element], channels: set[str], report: Report) -> list[
 
 
 def _submit(api: Api, path: str, elements: list[Element], key: str, report: Report) -> None:
-    """Send a list until each of its elements is done or refused, leaving out what the API names as wrong."""
+    """Send a list until each element is done or refused, leaving out elements that the API refuses."""
     for round_ in range(ROUNDS_MAX):
         if not elements:
             return
@@ -479,7 +479,7 @@ def _submit(api: Api, path: str, elements: list[Element], key: str, report: Repo
             elements = [element for element in kept if element]
         elif len(elements) == 1:
             _refuse(elements.pop(), answer.document, report)
-        else:  # the list as such is refused, and no element is named
+        else:  # the whole list is refused, without naming an element
             for place, element in enumerate(elements):
                 _submit(api, path, [element], f"{key}.{round_}-{place}", report)
             return
@@ -488,7 +488,7 @@ def _submit(api: Api, path: str, elements: list[Element], key: str, report: Repo
 
 
 def _settle(elements: list[Element], results: list[dict[str, Any]], report: Report) -> list[Element]:
-    """Count what each result says; answers the elements that are worth another try."""
+    """Count the results; returns the elements to retry."""
     again = []
     for element, result in zip(elements, results, strict=True):
         problem = result.get("problem")
@@ -500,7 +500,7 @@ def _settle(elements: list[Element], results: list[dict[str, Any]], report: Repo
             report.elements_already += 1
             for line in element.lines:
                 report.count(line, "already")
-        elif problem.get("code") == "ID002":  # in flight elsewhere: its answer will be there in a moment
+        elif problem.get("code") == "ID002":  # in progress elsewhere: its response will be available soon
             time.sleep(0.2)
             again.append(element)
         elif problem.get("status") == 422:
@@ -512,7 +512,7 @@ def _settle(elements: list[Element], results: list[dict[str, Any]], report: Repo
 
 
 def _problems_by_element(problem: dict[str, Any]) -> dict[int, dict[str, Any]]:
-    """What a refusal of the whole list says of each element, with pointers into the element."""
+    """The faults of each element in a refusal of the whole list, with pointers into the element."""
     problems: dict[int, dict[str, Any]] = {}
     for error in problem.get("errors") or []:
         if found := re.match(r"/([0-9]+)(/.*|$)", error.get("pointer", "")):
@@ -521,7 +521,7 @@ def _problems_by_element(problem: dict[str, Any]) -> dict[int, dict[str, Any]]:
 
 
 def _without_faults(element: Element, problem: dict[str, Any], report: Report) -> Element | None:
-    """The order without the lines that are wrong; None, and all its lines bad, where the fault is not in a line of it."""
+    """The order without its bad lines; None, with all lines bad, if the fault is not in a line."""
     errors = problem.get("errors") or []
     places = [re.match(r"(?:/[0-9]+)?/items/([0-9]+)", error.get("pointer", "")) for error in errors]
     wrong = {
@@ -539,7 +539,7 @@ def _without_faults(element: Element, problem: dict[str, Any], report: Report) -
 
 
 def _refuse(element: Element, problem: dict[str, Any], report: Report) -> None:
-    """The API would not take it as it is: short, or against a rule. Nothing of it was kept."""
+    """Counts an element that the API refused as a whole: short of stock, or against a rule."""
     short = problem.get("code") == "ST001"
     report.elements_refused += 1
     for line in element.lines:
@@ -554,6 +554,6 @@ def _reasons(problem: dict[str, Any]) -> str:
 
 
 def _reason(error: dict[str, Any]) -> str:
-    """The field and what is wrong with it."""
+    """The field and its fault."""
     name = str(error.get("pointer", "")).rpartition("/")[2]
     return f"{name}: {error.get('detail', 'wrong')}" if name else str(error.get("detail", "wrong"))

@@ -1,14 +1,14 @@
-"""`--map FILE`: how the files of somebody else become the files that `import` knows, as a TOML table per kind of file.
+"""`--map FILE`: maps files of another format to the formats of `import`, with one TOML table per kind of file.
 
-    [orders.columns]                       # a column of ours, made from columns of theirs
+    [orders.columns]                       # one of our columns, made from theirs
     order_id = "{basket_id}"
     created_at = "{transaction_timestamp}"
 
-    [orders.channel]                       # optional: sales channels that the file names are made where they do not exist
+    [orders.channel]                       # optional: creates missing sales channels that the file names
     name = "Store {store_id}"
 
 A filter may follow the name of a column: `{package_size|ml}`. `attributes = true` in a table of SKUs keeps all their columns
-as attributes. Everything that a line may hold is decided by the importer, after the mapping.
+as attributes. The importer validates the lines after the mapping.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ML_PER_UNIT = {"oz": Decimal("29.5735"), "ml": Decimal(1), "l": Decimal(1000)}
 
 
 def _ml(text: str) -> str:
-    """The first size in the text in whole milliliters; empty where it names none."""
+    """The first size in the text in whole milliliters; empty without one."""
     if (size := SIZE.search(text)) is None:
         return ""
     return str(max(1, int((Decimal(size[1]) * ML_PER_UNIT[size[2].lower()]).quantize(Decimal(1), ROUND_HALF_UP))))
@@ -49,7 +49,7 @@ class Channel(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Table(msgspec.Struct, forbid_unknown_fields=True):
-    """How the lines of one kind of file are made."""
+    """The map for one kind of file."""
 
     columns: dict[str, str]
     attributes: bool = False
@@ -57,18 +57,18 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def needed(self) -> set[str]:
-        """The columns of theirs that it reads."""
+        """Their columns that the map reads."""
         templates = [*self.columns.values(), *([self.channel.name] if self.channel else [])]
         return {place[1] for template in templates for place in PLACE.finditer(template)}
 
     def apply(self, row: dict[str, str]) -> dict[str, str]:
-        """A line of ours from one of theirs."""
+        """Our line, made from theirs."""
         made = {name: _fill(template, row) for name, template in self.columns.items()}
         kept = {f"attributes.{name}": text for name, text in row.items()} if self.attributes else {}
         return {**kept, **made}
 
     def make_channel(self, row: dict[str, str]) -> dict[str, Any] | None:
-        """The sales channel of a line of theirs."""
+        """The sales channel of their line."""
         if self.channel is None:
             return None
         document: dict[str, Any] = msgspec.to_builtins(self.channel)
@@ -83,19 +83,19 @@ def read(path: Path, kind: str, required: list[str], optional: list[str]) -> tup
     except OSError as error:
         raise Failure(Exit.USAGE, f"{path} cannot be read: {error.strerror}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Failure(Exit.USAGE, f"{path} is no map: {error}.") from error
+        raise Failure(Exit.USAGE, f"{path} is not a map: {error}.") from error
     if kind not in tables:
         raise Failure(Exit.USAGE, f"{path} has no table [{kind}.columns].")
     table = tables[kind]
     if missing := [name for name in required if name not in table.columns]:
-        raise Failure(Exit.USAGE, f"{path} does not make the columns {', '.join(missing)} of a file of {kind}.")
+        raise Failure(Exit.USAGE, f"{path} lacks the columns {', '.join(missing)} of a file of {kind}.")
     if unknown := [name for name in table.columns if name not in required + optional and not name.startswith("attributes.")]:
-        raise Failure(Exit.USAGE, f"{path} makes unknown columns: {', '.join(unknown)}. Known: {', '.join(required + optional)}.")
+        raise Failure(Exit.USAGE, f"{path} has unknown columns: {', '.join(unknown)}. Known: {', '.join(required + optional)}.")
     filters = {place[2] for template in table.columns.values() for place in PLACE.finditer(template) if place[2]}
     if unknown := sorted(filters - FILTERS.keys()):
         raise Failure(Exit.USAGE, f"{path} uses unknown filters: {', '.join(unknown)}. Known: {', '.join(FILTERS)}.")
     if table.channel and "channel" not in table.columns:
-        raise Failure(Exit.USAGE, f"{path} makes sales channels and no column channel.")
+        raise Failure(Exit.USAGE, f"{path} creates sales channels but lacks the column channel.")
     return table, content
 
 

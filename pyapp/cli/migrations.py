@@ -1,4 +1,4 @@
-"""`migrate`, and the deploy that `demo` begins with."""
+"""`migrate`, and the deploy at the start of `demo`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from pyapp.cli import context
 
 
 def migrate(
-    only_if_needed: Annotated[bool, typer.Option(help="Leave the replay out where these very files were deployed last.")] = False,
+    only_if_needed: Annotated[bool, typer.Option(help="Skip the replay if the last deploy used exactly these files.")] = False,
 ) -> None:
-    """Deploy to the database at DATABASE_URL: roles, migrations, functions, policies. Its login owns the database.
+    """Deploy to the database at DATABASE_URL: roles, migrations, functions, policies. Its login must own the database.
 
     SCOVILLE_AUTHENTICATOR_PASSWORD (or _FILE) sets the password of the API's login.
     """

@@ -14,13 +14,13 @@ TOKEN_SECONDS_MAX = 365 * 24 * 3600
 
 Host = Annotated[str | None, typer.Option(help="Address to listen on (SCOVILLE_HOST, 127.0.0.1).")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on (SCOVILLE_PORT, 8000).")]
-Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Processes behind that port (SCOVILLE_WORKERS, 1).")]
+Workers = Annotated[int | None, typer.Option(min=1, max=64, help="Number of processes on that port (SCOVILLE_WORKERS, 1).")]
 MetricsPort = Annotated[
     int | None, typer.Option(min=0, max=65535, help="Port for /metrics and /healthz (SCOVILLE_METRICS_PORT, none).")
 ]
 Output = Annotated[Literal["table", "json"], typer.Option("--output", "-o", help="table for people, json for programs.")]
-Url = Annotated[str | None, typer.Option(help="Where the API is (SCOVILLE_URL, or the running demo).")]
-Token = Annotated[str | None, typer.Option(help="A token (SCOVILLE_TOKEN, or one of role admin by the key at hand).")]
+Url = Annotated[str | None, typer.Option(help="URL of the API (SCOVILLE_URL, or the running demo).")]
+Token = Annotated[str | None, typer.Option(help="A token (SCOVILLE_TOKEN, or one of role admin made with the local key).")]
 DataDir = Annotated[Path | None, typer.Option(help="Folder for the demo's data (SCOVILLE_DATA_DIR, .scoville).")]
 
 
@@ -29,5 +29,5 @@ def seconds(text: str) -> int:
     found = re.fullmatch(r"([0-9]{1,9})([smhd])", text)
     seconds = int(found[1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[found[2]] if found else 0
     if not 0 < seconds <= TOKEN_SECONDS_MAX:
-        raise Failure(Exit.USAGE, f"--ttl {text!r} is not a time such as 15m, 1h or 7d, a year at most.")
+        raise Failure(Exit.USAGE, f"--ttl {text!r} is not a duration such as 15m, 1h or 7d, at most one year.")
     return seconds

@@ -1,6 +1,6 @@
-"""What people and scripts see: results on standard output, everything else on standard error.
+"""Output for people and scripts: results on standard output, everything else on standard error.
 
-Tables are for people; `-o json` is for programs. Color only on a terminal, and not where NO_COLOR is set.
+Tables are for people; `-o json` is for programs. Color is used only on a terminal, and not if NO_COLOR is set.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ COLORS = {"green": "32", "yellow": "33", "red": "31"}
 
 
 def end(code: Exit, text: str) -> NoReturn:
-    """One line that says what is wrong and what to do, and the exit code."""
+    """An expected failure: one line with the fault and the remedy, and the exit code."""
     print(f"scoville: {printable(' '.join(text.split()))}", file=sys.stderr)
     sys.exit(code)
 
 
 def printable(text: object) -> str:
-    """The text for people. Others wrote it, or a part of it, and none of it is for the terminal to obey."""
+    """The text without control characters: parts of it may come from others, and the terminal must not obey it."""
     return "".join(character if character.isprintable() else "?" for character in str(text))
 
 
@@ -35,7 +35,7 @@ def print_json(value: Any) -> None:
 
 
 def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Columns beside each other; numbers stand on the right."""
+    """A table; numbers are right-aligned."""
     texts = [list(names), *[[_text(value) for value in row] for row in rows]]
     widths = [max(map(len, column)) for column in zip(*texts, strict=True)]
     right = [bool(rows) and all(type(row[place]) is int for row in rows) for place in range(len(names))]
@@ -48,7 +48,7 @@ def print_table(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 def print_fields(fields: Mapping[str, Any]) -> None:
-    """A name and its value a line."""
+    """One line per name and value."""
     width = max(map(len, fields), default=0)
     for name, value in fields.items():
         print(f"{name.ljust(width)}  {_text(value)}".rstrip())
@@ -63,7 +63,7 @@ def _text(value: Any) -> str:
 
 
 def colored(text: str, color: str) -> str:
-    """The text in this color where standard output is a terminal that wants it."""
+    """The text in this color if standard output is a terminal with colors."""
     if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
         return text
     return f"\x1b[{COLORS[color]}m{text}\x1b[0m"

@@ -1,4 +1,4 @@
-"""`psql`: SQL by hand, as the owner or in the shoes of a caller."""
+"""`psql`: SQL by hand, as the owner or as a caller of the API."""
 
 from __future__ import annotations
 
@@ -24,22 +24,26 @@ if TYPE_CHECKING:
     from pyapp.settings import Settings
 
 Role = Literal["admin", "warehouse", "sales", "integration", "scoville_worker"]
-DEBIAN = Path("/usr/lib/postgresql")  # a folder a version
+DEBIAN = Path("/usr/lib/postgresql")  # one folder per version
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
 def psql(
     ctx: typer.Context,
-    role: Annotated[Role | None, typer.Option(help="As this role of the API, with its claims, instead of the owner.")] = None,
-    warehouse: Annotated[list[str] | None, typer.Option(help="With --role: a warehouse of the scope.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help="With --role: a sales channel of the scope.")] = None,
+    role: Annotated[Role | None, typer.Option(help="Log in with this API role and its claims instead of the owner.")] = None,
+    warehouse: Annotated[
+        list[str] | None, typer.Option(help="With --role: a warehouse of the scope; repeat for several.")
+    ] = None,
+    channel: Annotated[
+        list[str] | None, typer.Option(help="With --role: a sales channel of the scope; repeat for several.")
+    ] = None,
     region: Annotated[int, typer.Option(help="With --role: the region of the scope.")] = 1,
-    subject: Annotated[str, typer.Option(help="With --role: who it is, as the audit will show it.")] = "psql",
+    subject: Annotated[str, typer.Option(help="With --role: the actor that the audit shows.")] = "psql",
     data_dir: DataDir = None,
 ) -> None:
-    """Open psql on the running demo, or on DATABASE_URL. Everything else on the line goes to psql: -c, -f, -A ...
+    """Open psql on the running demo, or on DATABASE_URL. All other arguments are passed to psql: -c, -f, -A ...
 
-    Without --role as the owner, whom row-level security does not bind (on DATABASE_URL: as its login).
+    Without --role it logs in as the owner, who bypasses row-level security (on DATABASE_URL: as its login).
     """
     settings = context.settings(data_dir=data_dir)
     parameters = _parameters(settings, as_owner=role is None)
@@ -67,9 +71,9 @@ def owner_parameters(settings: Settings) -> dict[str, Any]:
 
 
 def find_program(name: str, major: int | None = None) -> Path:
-    """A program of PostgreSQL: the one that came with the demo's server, or else the machine's.
+    """A PostgreSQL client program: of the demo's server, or else of the machine.
 
-    `major`: one of the server's version goes first, for an older server cannot read all that newer programs write.
+    `major` prefers a program of this version, because an older server cannot read everything that newer programs write.
     """
     from pyapp.demo.embedded import POSTGRES_BIN_PATH
 
@@ -79,7 +83,7 @@ def find_program(name: str, major: int | None = None) -> Path:
     if not found:
         raise Failure(
             Exit.PROGRAM,
-            f"There is no {name} here. Install it (Debian and Ubuntu: apt install postgresql-client; macOS: brew install libpq; "
+            f"{name} is not installed. Install it (Debian and Ubuntu: apt install postgresql-client; macOS: brew install libpq; "
             "Fedora: dnf install postgresql), then try again.",
         )
     return next((place for place in found if major is not None and _major(place) == major), found[0])
@@ -92,7 +96,7 @@ def _major(program: Path) -> int | None:
 
 
 def _become(program: Path, parameters: dict[str, Any], arguments: list[str]) -> NoReturn:
-    """psql in our place. The password goes by the environment: everybody can read a command line."""
+    """Replaces this process with psql. The password is in the environment: everybody can read a command line."""
     password = parameters.pop("password", None)
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     sys.stdout.flush()

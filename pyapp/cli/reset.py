@@ -1,4 +1,4 @@
-"""`reset`: the demo's data, gone."""
+"""`reset`: deletes the demo's data."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from pyapp.failures import Exit, Failure
 
 
 def reset(
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Wipe the demo's data: the next `scoville demo` begins anew. Asks first; touches no database of yours."""
+    """Delete the demo's data; the next `scoville demo` starts from scratch. Asks first, and never touches your own database."""
     from pyapp.demo import embedded
 
     settings = context.settings(data_dir=data_dir)
     if settings.database_url:
-        raise Failure(Exit.USAGE, "DATABASE_URL is set: reset wipes the demo's own folder, never a server. Unset it first.")
+        raise Failure(Exit.USAGE, "DATABASE_URL is set: reset deletes only the demo's own folder. Unset it first.")
     folder = settings.data_dir
     if running := State(folder).find():
         raise Failure(Exit.DATA_DIR_BUSY, f"A demo runs on {folder} (pid {running.pid}). Stop it first (Ctrl-C).")
     if not embedded.is_cluster(folder):
-        print(f"There is no demo in {folder}: nothing to wipe.")
+        print(f"{folder} has no demo: nothing to delete.")
         return
     embedded.check_unused(folder)
-    if not yes and not _confirm(f"Wipe all data of the demo in {folder}? [y/N] "):
-        end(Exit.DISAGREES, "Nothing was wiped.")
+    if not yes and not _confirm(f"Delete all data of the demo in {folder}? [y/N] "):
+        end(Exit.DISAGREES, "Nothing was deleted.")
     embedded.wipe(folder)
-    print(f"Wiped {folder}.")
+    print(f"Deleted {folder}.")
 
 
 def _confirm(question: str) -> bool:
     if not sys.stdin.isatty():
-        raise Failure(Exit.USAGE, "Nobody is there to ask: say --yes to wipe the data.")
+        raise Failure(Exit.USAGE, "No terminal for the question: pass --yes to delete the data.")
     return input(question).strip().lower() in ("y", "yes")

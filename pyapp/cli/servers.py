@@ -1,4 +1,4 @@
-"""`serve` and `worker`: the processes of production."""
+"""`serve` and `worker`: the production processes."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from functools import partial
 from pyapp.cli import context
 from pyapp.cli.options import Host, MetricsPort, Port, Workers
 
-NICE = 10  # what the worker does can wait for those who order, where they share a machine
+NICE = 10  # on a shared machine, orders come before the worker's jobs
 
 
 def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
-    """Serve the API on the database at DATABASE_URL, which logs in as authenticator."""
+    """Serve the API on the database at DATABASE_URL, which must log in as authenticator."""
     from pyapp.metrics.logs import configure
     from pyapp.serve import processes, server
     from pyapp.serve.app import create_app
@@ -32,7 +32,7 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None
 
 
 def worker(host: Host = None, metrics_port: MetricsPort = None) -> None:
-    """Do what has to happen by the clock, on the database at DATABASE_URL: webhooks, expiry, partitions, clean-up."""
+    """Run the background jobs on the database at DATABASE_URL: webhooks, expiry, partitions, clean-up."""
     from pyapp.metrics.logs import configure
     from pyapp.outbound.webhooks import outbound
     from pyapp.outbound.webhooks.addresses import Allowed

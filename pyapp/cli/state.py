@@ -1,4 +1,4 @@
-"""The demo that runs on a data folder: where it is, and the key of its tokens."""
+"""The demo that runs on a data folder: its addresses, and the key of its tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Running(msgspec.Struct):
-    """What scoville.json says of the demo that runs."""
+    """The content of scoville.json: the running demo."""
 
     url: str
     database_url: str
@@ -24,14 +24,14 @@ class Running(msgspec.Struct):
 
     @property
     def bi_address(self) -> str:
-        """Where BI tools reach the demo's PostgreSQL: host and port. Raises Failure where there is no such demo."""
+        """Host and port of the demo's PostgreSQL for BI tools. Raises Failure if the demo has none."""
         if self.bi_url is None:
             raise Failure(Exit.SETTINGS, "This demo uses a database of your own: set DATABASE_URL to the URL of its owner.")
         return self.bi_url.rpartition("@")[2].partition("/")[0]
 
 
 class State:
-    """Two files in the data folder, for nobody but its owner: where the demo runs, and the key that signs its tokens."""
+    """Two files in the data folder, readable only by its owner: the demo's addresses, and the key that signs its tokens."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
@@ -42,29 +42,29 @@ class State:
         write_private(self.file, msgspec.json.encode(Running(url, database_url, os.getpid(), bi_url)))
 
     def find(self) -> Running | None:
-        """The demo that runs on the folder, if one does. Raises Failure where that is somebody else's."""
+        """The demo that runs on the folder, or None. Raises Failure if the folder belongs to another user."""
         try:
             running = msgspec.json.decode(self.file.read_bytes(), type=Running)
             os.kill(running.pid, 0)
         except PermissionError as error:
-            raise Failure(Exit.SETTINGS, f"{self.data_dir} belongs to somebody else: run this as that user.") from error
+            raise Failure(Exit.SETTINGS, f"{self.data_dir} belongs to another user: run this as that user.") from error
         except (OSError, msgspec.DecodeError):
             return None
         return running
 
     def read(self) -> Running:
-        """The demo that runs on the folder. Raises Failure where none does."""
+        """The demo that runs on the folder. Raises Failure without one."""
         running = self.find()
         if running is None:
             raise Failure(
                 Exit.SETTINGS,
-                f"No `scoville demo` runs on {self.data_dir}. Start it, name its folder by --data-dir, "
-                "or say where to go: DATABASE_URL, or --url and --token for import and clients.",
+                f"No `scoville demo` runs on {self.data_dir}. Start it, name its folder with --data-dir, "
+                "or name a server: DATABASE_URL, or --url and --token for import and clients.",
             )
         return running
 
     def remove(self) -> None:
-        """Unless it is of another demo that has begun to use the folder."""
+        """Deletes the file, unless another demo has started on the folder."""
         try:
             if msgspec.json.decode(self.file.read_bytes(), type=Running).pid == os.getpid():
                 self.file.unlink()
@@ -80,7 +80,7 @@ class State:
             raise Failure(Exit.SETTINGS, f"{self.key_file} cannot be read: {error.strerror}.") from error
 
     def make_key(self) -> str:
-        """The key of this folder; made once, so that tokens outlive a restart."""
+        """The key of this folder. It is created once, so that tokens stay valid after a restart."""
         key = self.read_key()
         if key is None:
             key = secrets.token_hex(32)
@@ -89,7 +89,7 @@ class State:
 
 
 def write_private(path: Path, content: bytes) -> None:
-    """Whole or not at all, and readable by its owner only."""
+    """Writes the file atomically, readable only by its owner."""
     new = path.with_name(f"{path.name}.new")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

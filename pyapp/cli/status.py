@@ -1,4 +1,4 @@
-"""`status`: what runs here, and what is in it."""
+"""`status`: the running server, and the content of its database."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ COUNTS = """
            (select string_agg(r.revenue || ' ' || r.currency, ', ' order by r.currency)
               from (select h.currency, sum(h.revenue) as revenue from analytics.order_hours h group by h.currency) r)"""
 COUNTED = ("skus", "warehouses", "channels", "clients", "units", "skus_out_of_stock", "reservations", "orders", "open_orders")
-SOLD = ("orders_of_24_hours", "units_sold", "revenue")  # the last two as old as the sums of the worker
+SOLD = ("orders_of_24_hours", "units_sold", "revenue")  # the last two are as old as the worker's sums
 
 
 def status(
     output_: Annotated[
         Literal["table", "json", "env"], typer.Option("--output", "-o", help="env prints lines to `eval`.")
     ] = "table",
-    tokens: Annotated[bool, typer.Option("--tokens", help="With -o env: a token for each role, too.")] = False,
+    tokens: Annotated[bool, typer.Option("--tokens", help="With -o env: also a token for each role.")] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Say what runs (the demo, or DATABASE_URL): where, which versions, how much is in it."""
+    """Show the running demo or the database at DATABASE_URL: addresses, versions, and counts of its content."""
     settings = context.settings(data_dir=data_dir)
     running = State(settings.data_dir).read() if settings.database_url is None else None
     url = running.database_url if running else context.database_url(settings)
@@ -90,7 +90,7 @@ def _is_ready(url: str) -> bool:
 
 
 def without_password(url: str) -> str:
-    """The URL as it may be shown."""
+    """The URL without its password."""
     parts = urlsplit(url)
     login, at, host = parts.netloc.rpartition("@")
     query = "&".join(part for part in parts.query.split("&") if part.partition("=")[0] not in ("password", "sslpassword"))
@@ -101,7 +101,7 @@ def without_password(url: str) -> str:
 
 
 def _flat(document: dict[str, Any]) -> dict[str, Any]:
-    """One level, for people: the names of the parts, and of what is in them."""
+    """One flat level for people: each name is a part and a member."""
     fields: dict[str, Any] = {}
     for name, value in document.items():
         if isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""`token`, and the scopes of tokens that a person at the keyboard asks for."""
+"""`token`, and the scopes of tokens that users request."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ SCOPES: dict[str, tuple[list[str], list[str]]] = {  # warehouses, channels
 
 
 def token(
-    role: Annotated[Literal["admin", "warehouse", "sales", "integration"], typer.Option(help="What the token may do.")],
-    warehouse: Annotated[list[str] | None, typer.Option(help="A warehouse of its scope; may stand several times.")] = None,
-    channel: Annotated[list[str] | None, typer.Option(help="A sales channel of its scope; may stand several times.")] = None,
+    role: Annotated[Literal["admin", "warehouse", "sales", "integration"], typer.Option(help="Role of the token.")],
+    warehouse: Annotated[list[str] | None, typer.Option(help="A warehouse of its scope; repeat for several.")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="A sales channel of its scope; repeat for several.")] = None,
     region: Annotated[int, typer.Option(min=1, max=32767)] = 1,
-    subject: Annotated[str | None, typer.Option(help="Who it is for, as the audit will show it (the role's name).")] = None,
-    ttl: Annotated[str, typer.Option(help="How long it is good: 15m, 1h, 7d.")] = "1h",
+    subject: Annotated[str | None, typer.Option(help="The actor that the audit shows (by default the role's name).")] = None,
+    ttl: Annotated[str, typer.Option(help="How long it is valid: 15m, 1h, 7d.")] = "1h",
     data_dir: DataDir = None,
 ) -> None:
     """Print a token, and nothing else. Without a scope: warehouse WH-01, sales and integration channel web."""
@@ -41,7 +41,7 @@ def token(
 
 
 def role_tokens(settings: Settings) -> dict[str, tuple[str, str]]:
-    """For each role the name that the documentation gives its token, and a token of the demo's scope."""
+    """For each role, the variable name that the documentation uses, and a token with the demo's scope."""
     from pyapp.identity.tokens import ROLES, mint_token
 
     tokens: dict[str, tuple[str, str]] = {}

@@ -1,4 +1,4 @@
-"""`verify`: does every number agree with the history it comes from?"""
+"""`verify`: compares every quantity with its history."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ CHECKS: tuple[LiteralString, ...] = ("select * from stock.verify()", "select * f
 
 
 def verify(data_dir: DataDir = None) -> None:
-    """Prove that ledger, levels, batches and orders agree and that no event is missing or altered.
+    """Verify that ledger, levels, lots and orders agree and that no event is missing or altered.
 
-    Prints each row that disagrees, and then ends with 1.
+    Prints each row that disagrees, and then exits with 1.
     """
     settings = context.settings(data_dir=data_dir)
     url = settings.database_url or State(settings.data_dir).read().database_url
@@ -31,7 +31,7 @@ def verify(data_dir: DataDir = None) -> None:
 
 
 def disagreements(url: str) -> list[tuple[list[str], list[Any]]]:
-    """What each check found, if anything: the names of its columns, and the rows."""
+    """The findings of each check that has any: the names of its columns, and the rows."""
     tables = []
     with context.connect(url) as connection:
         connection.execute(*entering(Component("admin", "verify")))

@@ -1,4 +1,4 @@
-"""`watch`: stock as it changes, in a terminal."""
+"""`watch`: live stock in a terminal."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ if TYPE_CHECKING:
 RETRY_SECONDS_MIN = 0.5
 RETRY_SECONDS_MAX = 10.0
 OPEN_SECONDS = 10.0
-SILENT_SECONDS = 40.0  # the server says something every 15
-REFUSALS = {1008, 4401, 4403}  # close codes after which trying again would end the same way
-TRY_AGAIN = 503  # the status of a problem that passes
+SILENT_SECONDS = 40.0  # the server sends a frame at least every 15
+REFUSALS = {1008, 4401, 4403}  # close codes after which a retry would fail the same way
+TRY_AGAIN = 503  # the statuses of temporary problems
 COUNTERS = ("stock", "reserved", "committed", "unavailable", "safety_stock", "incoming")
 
 
 def watch(
-    sku: Annotated[list[str] | None, typer.Option(help="A SKU to watch; may stand several times. Without one: all.")] = None,
-    warehouse: Annotated[list[str] | None, typer.Option(help="A warehouse; may stand several times.")] = None,
-    first: Annotated[bool, typer.Option("--all", help="Begin with the levels as they are.")] = False,
+    sku: Annotated[list[str] | None, typer.Option(help="A SKU to watch; repeat for several. Default: all.")] = None,
+    warehouse: Annotated[list[str] | None, typer.Option(help="A warehouse; repeat for several. Default: all.")] = None,
+    first: Annotated[bool, typer.Option("--all", help="Print the current levels first.")] = False,
     output: Output = "table",
     url: Url = None,
     token: Token = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Print every change of stock as it happens, until Ctrl-C. It comes back by itself when the server does.
+    """Print every change of stock as it happens, until Ctrl-C. Reconnects by itself.
 
-    With -o json a line of JSON for each change. A change names what is different from what was seen before.
+    With -o json it prints one line of JSON per change. A change names the quantities that differ from the last ones shown.
     """
     base, bearer = find(context.settings(data_dir=data_dir), url, token, "watch")
     subscription = {name: codes for name, codes in (("skus", sku), ("warehouses", warehouse)) if codes}
@@ -60,7 +60,7 @@ class _Watcher:
         self._levels: dict[tuple[str, str], dict[str, Any]] = {}
 
     def run(self) -> None:
-        """Connects, and again after every end that another attempt can mend. Raises Failure after any other."""
+        """Connects, and reconnects after every temporary failure. Raises Failure after any other."""
         from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
         from websockets.sync.client import connect
 
@@ -74,14 +74,14 @@ class _Watcher:
                     wait = RETRY_SECONDS_MIN
                     self._listen(connection)
             except InvalidURI:
-                raise Failure(Exit.USAGE, f"{self._base} is not where an API can be: write http://host:port.") from None
+                raise Failure(Exit.USAGE, f"{self._base} is not the URL of an API: write http://host:port.") from None
             except ConnectionClosed as closed:
                 if closed.rcvd is not None and closed.rcvd.code in REFUSALS:
-                    raise Failure(Exit.SERVER, f"The API refuses to be watched: {closed.rcvd.reason}.") from None
+                    raise Failure(Exit.SERVER, f"The API refuses the connection: {closed.rcvd.reason}.") from None
             except (OSError, InvalidHandshake, TimeoutError) as error:
                 if self._place is None:
                     raise Failure(Exit.SERVER, f"No connection to {self._base}: {error}. Is `scoville demo` running?") from None
-            print(f"scoville: the connection was lost, trying again in {wait:g} s", file=sys.stderr)
+            print(f"scoville: connection lost, trying again in {wait:g} s", file=sys.stderr)
             time.sleep(wait)
             wait = min(wait * 2, RETRY_SECONDS_MAX)
 
@@ -94,10 +94,10 @@ class _Watcher:
     def _take(self, message: dict[str, Any]) -> None:
         kind = message["type"]
         if kind == "error" and (problem := message["problem"])["status"] != TRY_AGAIN:
-            raise Failure(Exit.SERVER, f"The API refuses to be watched: {problem['code']} {problem['detail']}")
+            raise Failure(Exit.SERVER, f"The API refuses the connection: {problem['code']} {problem['detail']}")
         if kind == "reset":
             reason = printable(message["reason"])
-            print(f"scoville: what happened meanwhile is not known ({reason}); levels are read anew", file=sys.stderr)
+            print(f"scoville: changes may be missing ({reason}); reading all levels again", file=sys.stderr)
         if kind not in ("snapshot", "changes"):
             return
         for level in message["levels"]:
@@ -109,7 +109,7 @@ class _Watcher:
         self._place = message["place"]
         if kind == "snapshot" and not message["more"]:
             self._first = False
-            print(f"scoville: watching {len(self._levels):,} levels at {self._base}; Ctrl-C ends it", file=sys.stderr)
+            print(f"scoville: watching {len(self._levels):,} levels at {self._base}; Ctrl-C stops it", file=sys.stderr)
 
     def _print(self, level: dict[str, Any], before: dict[str, Any] | None) -> None:
         if self._output == "json":

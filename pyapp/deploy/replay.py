@@ -1,7 +1,7 @@
-"""Replay everything that holds no data: functions, views, policies and grants.
+"""Replay everything without data: functions, views, policies and grants.
 
-migrations/post-apply.py calls this at every deploy, as scoville_owner and inside
-one transaction: the running system sees the old code or the new, never a mixture.
+migrations/post-apply.py calls this at every deploy, as scoville_owner and in one
+transaction: the running system sees either the old code or the new code.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ SCHEMAS = [
     *("analytics", "api", "app", "audit", "bi", "catalog", "events"),
     *("identity", "jobs", "orders", "stock", "webhooks"),
 ]
-# Its objects are another's, only the rights on them are ours to give.
+# Its objects come from a package; only the grants on them are ours.
 QUEUE_SCHEMA = "pgmq"
 ROLES = [
     *("admin", "authenticator", "bi_reader", "bi_reader_all", "integration", "sales"),
     *("scoville_definer", "scoville_owner", "scoville_worker", "warehouse"),
 ]
 FOLDERS = ("functions", "views", "policies")
-LAST_FOLDERS = frozenset(("views", "policies"))  # behind the lock
-ROLES_FILE = "roles.sql"  # cluster-wide: migrate.py runs it, as the deploying login
+LAST_FOLDERS = frozenset(("views", "policies"))  # runs behind the lock
+ROLES_FILE = "roles.sql"  # cluster-wide: migrate.py runs it as the deploying login
 LOCK_TIMEOUT = "5s"
 
-# Policies, triggers and views want their relations for themselves until the end of the transaction. So all are locked by one
-# statement, when everything else is done, and nobody waits behind it for longer than LOCK_ALL_TIMEOUT: either it has them all
-# by then, or it lets go of all and tries again. First the tables that commands and jobs touch first: who waits at a door holds
-# nothing yet, and who is inside comes to its end. Then the views, since who reads one locks it before its tables.
-# Autovacuum is kept out from the beginning, by a lock that keeps nobody else: it holds its table while it waits for rows of
-# pg_class that grants have changed, so it and we would wait for each other; and a long one would outlast every attempt.
+# Policies, triggers and views need exclusive locks on their relations until the end of the transaction. One statement takes all
+# of them after everything else is done, and other sessions wait for at most LOCK_ALL_TIMEOUT: if it does not get all locks by
+# then, it releases all and tries again. The tables that commands and jobs use first come first: a session that waits there holds
+# no lock yet, and running ones can finish. Views come next, because a reader locks a view before its tables. A weaker lock
+# excludes autovacuum from the beginning: autovacuum holds its table while it waits for rows of pg_class that grants have changed,
+# so it would deadlock with the deploy, and a long vacuum would outlast every attempt.
 LOCK_ALL_TIMEOUT = "300ms"
 LOCK_ALL_ATTEMPTS_MAX = 100
 PAUSE_SECONDS = (0.1, 0.5)
@@ -58,8 +58,8 @@ select case c.relkind when 'v' then '' else 'only ' end || format('%%I.%%I', n.n
    and (c.relkind in ('r', 'p') and not c.relispartition or c.relkind = 'v' and pg_has_role(c.relowner, 'usage'))
  order by array_position(%(doors)s, format('%%s.%%s', n.nspname, c.relname)), c.relkind <> 'v', 1"""
 
-# Grants survive CREATE OR REPLACE, so each replay starts from none. An owner keeps
-# its own rights; roles that are not ours keep what their administrator gave them.
+# Grants survive CREATE OR REPLACE, so each replay revokes them first. Owners keep
+# their rights; roles that are not ours keep the grants of their administrator.
 GRANTS = """
 select distinct format('revoke all on %%s %%s from %%s', kind, name,
                        case grantee when 0 then 'public' else grantee::regrole::text end)
@@ -85,9 +85,9 @@ select distinct format('revoke all on %%s %%s from %%s', kind, name,
    and (grantee = 0 or grantee::regrole::text = any (%(roles)s))
 """
 
-# Writing an object again gives its row a new place (ctid); what is still in its old
-# place after the replay was written by no file. Dropped newest first: the old never depends
-# on the new. Partitions are their parents' business.
+# Writing an object gives its row a new ctid; an object with its old ctid after the
+# replay was not written by any file. Leftovers are dropped newest first: an older object
+# never depends on a newer one. Partitions are left to their parents.
 FUNCTIONS = 4
 CODE = """
 select 1 as turn, -p.oid::bigint, p.ctid::text, format('drop policy %%I on %%s', p.polname, c.oid::regclass)
@@ -111,8 +111,8 @@ select 4, -p.oid::bigint, p.ctid::text, format('drop routine %%s', p.oid::regpro
                       and d.deptype = 'e')
 """
 
-# A function with one parameter more is another function, and a call that fits both is ambiguous: bodies that PostgreSQL reads at
-# once (standard ones) could not be written beside the older one. So that gives up its name, and is dropped with the leftovers.
+# A function with one more parameter is another function, and a call that fits both is ambiguous: bodies that PostgreSQL parses at
+# creation could not be written beside the older function. So the older one is renamed first, and dropped with the leftovers.
 OLDER = """
 select o.oid::bigint, format('alter routine %%s rename to %%I', o.oid::regprocedure, o.proname || ' of the release before')
   from pg_proc n
@@ -121,7 +121,7 @@ select o.oid::bigint, format('alter routine %%s rename to %%I', o.oid::regproced
 """
 
 
-# All code in the database, as PostgreSQL tells it: changed by hand, it is another. Any login may ask.
+# All code in the database, as PostgreSQL reports it; manual changes show up here. Any login can run it.
 DIGEST = """
 select md5(string_agg(part, E'\\x1e' order by part collate "C"))
   from (select concat_ws(E'\\x1f', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid), p.prosrc,
@@ -146,7 +146,7 @@ DEFINER_MAY_CREATE = {
 
 
 def digest_code(connection: psycopg.Connection[Any]) -> str | None:
-    """A digest of all functions, policies and views that are there."""
+    """A digest of all existing functions, policies and views."""
     with connection.transaction():
         connection.execute("set local search_path = ''")
         row = connection.execute(DIGEST, {"schemas": SCHEMAS}).fetchone()
@@ -162,7 +162,7 @@ def replay_files(root: Path) -> Iterator[Path]:
 
 
 def replay(connection: psycopg.Connection[Any], root: Path) -> None:
-    """Run every file below `root`, which is sql/, then drop what no file wrote. Never drops by CASCADE.
+    """Runs every file below `root` (sql/), then drops objects that no file wrote. Never drops with CASCADE.
 
     The caller opens and ends the transaction. Errors: psycopg.Error, with a note
     that names the file.
@@ -180,7 +180,7 @@ def replay(connection: psycopg.Connection[Any], root: Path) -> None:
     before = set(cursor.execute(CODE, ours).fetchall())
     functions = [-oid for turn, oid, *_ in before if turn == FUNCTIONS]
     older: set[int] = set()
-    # To be given a function one needs CREATE on its schema: only while the files run.
+    # The new owner of a function needs CREATE on its schema: granted only while the files run.
     for name in ours["schemas"]:
         cursor.execute(DEFINER_MAY_CREATE["yes"].format(sql.Identifier(name)))
     texts = {path: path.read_text(encoding="utf-8") for path in replay_files(root)}
@@ -214,7 +214,7 @@ def _wants_relations(path: Path, text: str) -> bool:
 
 
 def _lock_all(connection: psycopg.Connection[Any], ours: dict[str, list[str]]) -> None:
-    """Every table and view for ourselves, or none and again in a moment. Raises psycopg.Error where one is held for long."""
+    """Locks all tables and views, or none and tries again. Raises psycopg.Error if one stays locked."""
     before = connection.execute("show statement_timeout").fetchone()
     found = connection.execute(RELATIONS, {**ours, "doors": DOORS}).fetchall()
     lock = f"lock table {', '.join(name for (name,) in found)} in access exclusive mode"
@@ -226,8 +226,8 @@ def _lock_all(connection: psycopg.Connection[Any], ours: dict[str, list[str]]) -
                 connection.execute("select set_config('statement_timeout', %s, true)", before)
         except (psycopg.errors.QueryCanceled, psycopg.errors.DeadlockDetected) as error:
             if attempt == LOCK_ALL_ATTEMPTS_MAX:
-                error.add_note("somebody keeps a table locked: a dump or a report? Deploy again when it is through")
+                error.add_note("another session keeps a table locked, perhaps a dump or a report. Deploy again when it is done")
                 raise
-            time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 (no secret)
+            time.sleep(random.uniform(*PAUSE_SECONDS))  # noqa: S311 (not a secret)
         else:
             return

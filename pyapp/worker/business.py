@@ -1,6 +1,6 @@
-"""What only the database knows (stock, orders, webhooks, backlogs), asked once in a while by the worker.
+"""Business metrics: stock, orders, webhooks and backlogs, measured in the database by the worker at an interval.
 
-A process that cannot ask says nothing rather than what was true long ago. Several workers tell the same: take the max.
+A worker without a fresh measurement reports nothing instead of old values. Several workers report the same values: take the max.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ logger = logging.getLogger("scoville.figures")
 
 MEASURE_SECONDS = 15.0
 KEPT_SECONDS = 60.0  # without a new measurement
-FIRST_VERIFICATION_SECONDS = 600.0  # after the start, so that a worker that keeps failing does not verify each time
+FIRST_VERIFICATION_SECONDS = 600.0  # after the start, so that a worker in a crash loop does not verify each time
 MEASURE_MILLISECONDS = 10_000
 VERIFY_MILLISECONDS = 3_600_000
 
@@ -42,28 +42,28 @@ MEASURE = """
      where b.backlog = 'expired reservations'"""
 VERIFY = "select count(*) from stock.verify()"
 
-# Name, without scoville_: what it is, and its labels.
+# Name without scoville_: description and labels.
 FIGURES: dict[str, tuple[str, tuple[str, ...]]] = {
-    "stock_units": ("Units, by what they are for.", ("region", "state")),
+    "stock_units": ("Units by state.", ("region", "state")),
     "stock_value": ("Value of the units on hand at list prices.", ("region", "currency")),
-    "skus": ("SKUs that are sold, by what is available of them in a region.", ("region", "state")),
-    "recent_orders": ("Orders placed in the last hour, by their status now; of the newest 10,000.", ("region", "status")),
-    "recent_units": ("Units of those that were not canceled.", ("region",)),
+    "skus": ("Active SKUs per region, by availability.", ("region", "state")),
+    "recent_orders": ("Orders placed in the last hour, by current status; among the newest 10,000.", ("region", "status")),
+    "recent_units": ("Units of the orders that were not canceled.", ("region",)),
     "recent_order_value": ("Their totals.", ("region", "currency")),
-    "holds": ("Reservations that hold units; counted to 100,000.", ("region",)),
-    "expiring_lots": ("Batches in stock that expire within the region's notice.", ("region",)),
-    "expiring_units": ("Units of those batches.", ("region",)),
-    "expired_holds": ("Reservations that are over and were not released yet; counted to 100,000.", ()),
-    "expired_holds_oldest_seconds": ("How long the first of them has been over.", ()),
-    "webhook_deliveries": ("Deliveries that wait or are being sent; counted to 10,000 an endpoint.", ("status",)),
-    "webhook_oldest_due_seconds": ("How long the first delivery that is due has waited.", ()),
-    "webhook_endpoints": ("Endpoints; gone and failing: disabled.", ("state",)),
-    "webhook_undispatched_events": ("Events of the log of which no delivery was made yet.", ()),
-    "rollup_as_of_timestamp_seconds": ("Up to when the sums of the BI views know everything; 0: never.", ("region", "rollup")),
-    "figures_timestamp_seconds": ("When these figures were taken.", ()),
-    "figures_duration_seconds": ("Time it took to take them.", ()),
-    "stock_disagreements": ("Rows of the last `verify`: ledger, levels, batches and promises that disagree.", ()),
-    "stock_verified_timestamp_seconds": ("When that was.", ()),
+    "holds": ("Active reservations; counted to 100,000.", ("region",)),
+    "expiring_lots": ("Lots in stock that expire within the region's notice.", ("region",)),
+    "expiring_units": ("Units of those lots.", ("region",)),
+    "expired_holds": ("Reservations that expired and are not released yet; counted to 100,000.", ()),
+    "expired_holds_oldest_seconds": ("Time since the oldest of them expired.", ()),
+    "webhook_deliveries": ("Deliveries waiting or being sent; counted to 10,000 per endpoint.", ("status",)),
+    "webhook_oldest_due_seconds": ("Time that the oldest due delivery has waited.", ()),
+    "webhook_endpoints": ("Endpoints by state; gone and failing are disabled.", ("state",)),
+    "webhook_undispatched_events": ("Events in the log without deliveries so far.", ()),
+    "rollup_as_of_timestamp_seconds": ("Time up to which the sums of the BI views are complete; 0: never.", ("region", "rollup")),
+    "figures_timestamp_seconds": ("Time of this measurement.", ()),
+    "figures_duration_seconds": ("Duration of this measurement.", ()),
+    "stock_disagreements": ("Rows in which ledger, levels, lots and allocations disagree, by the last `verify`.", ()),
+    "stock_verified_timestamp_seconds": ("Time of that `verify`.", ()),
 }
 
 
@@ -74,7 +74,7 @@ class Row(NamedTuple):
 
 
 class Figures(Collector):
-    """The last measurement, while it is fresh, and the last verification."""
+    """The last measurement, as long as it is fresh, and the last verification."""
 
     def __init__(self) -> None:
         self._rows: list[Row] = []
@@ -104,7 +104,7 @@ class Figures(Collector):
 
 
 async def run(url: str, verify_hours: float, stop: asyncio.Event) -> None:
-    """Measures until `stop`; a database that is away is waited for. verify_hours 0: never verifies."""
+    """Measures until `stop`; waits for a database that is down. verify_hours 0: never verifies."""
     figures = Figures()
     metrics.REGISTRY.register(figures)
     working = asyncio.create_task(_keep_measuring(url, figures, verify_hours * 3600))

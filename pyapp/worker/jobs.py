@@ -1,8 +1,8 @@
-"""What has to happen by the clock: holds and lots expire, partitions are made in time, old keys go.
+"""Scheduled jobs: expire reservations and lots, create partitions in time, delete old keys, and more.
 
-Every job is one function of schema jobs that does at most a stated number of rows in a transaction of its own, entered as
-role scoville_worker. Several workers at once are harmless: the functions lock the rows that they take. A call that is not
-answered in time, or keeps a worker from its end, is given up with its connection: Postgres rolls it back.
+Every job is one function of schema jobs. A call processes a limited number of rows in its own transaction, as role
+scoville_worker. Several workers can run at once: the functions lock their rows. A call that takes too long, or delays the
+worker's shutdown, is dropped with its connection: Postgres rolls it back.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from pyapp.tasks import end, wait_for
 logger = logging.getLogger("scoville.worker")
 
 TICK_SECONDS = 1.0
-ROWS_MAX = 500  # a call
-CALLS_MAX = 20  # of one job in a row, so that a backlog does not starve the other jobs
-CALLS_SECONDS_MAX = 2.0  # another call begins only within them
+ROWS_MAX = 500  # per call
+CALLS_MAX = 20  # of one job in a row, so that a backlog does not starve other jobs
+CALLS_SECONDS_MAX = 2.0  # no further call begins after them
 STATEMENT_MILLISECONDS = 30_000
 CALL_SECONDS = STATEMENT_MILLISECONDS / 1000 + SPARE_SECONDS
-STOP_SECONDS = 5.0  # that a call is waited for at the end
+STOP_SECONDS = 5.0  # to wait for a running call at shutdown
 
 WORKER = Component("scoville_worker", "worker")
 
 
 @dataclass(frozen=True)
 class Job:
-    """`statement` answers how many rows it did; its parameters are those of `region` and `limit` that it names.
+    """`statement` returns the number of rows it processed; it may use the parameters `region` and `limit`.
 
-    A run that left something, for its calls or its time were up, is due again at once, when the others had their turn. `rest`: so
-    many times as long as a run took it does nothing: what can wait takes a share of one core and no more, however much there is.
+    A run that hits its limit of calls or time with rows left is due again at once, after the other jobs. `rest`: the job pauses
+    for this multiple of the run's duration, so that low-priority work takes a limited share of one core.
     """
 
     name: str
@@ -72,9 +72,9 @@ JOBS = (
 
 
 async def run(database_url: str, stop: asyncio.Event, *, sequences: bool = True) -> None:
-    """Do the jobs until `stop`. A database that is away is waited for; a job that fails is tried again when next due.
+    """Runs the jobs until `stop`. Waits for a database that is down; a failed job runs again when it is next due.
 
-    `sequences`: also moves events into the log, as API processes do; a worker that shares its process with one need not.
+    `sequences`: also moves events into the log, as API processes do. A worker in the same process as an API does not need it.
     """
     if not sequences:
         await _keep_working(database_url, stop)
@@ -120,7 +120,7 @@ async def _work(connection: psycopg.AsyncConnection[Any], stop: asyncio.Event) -
 
 
 async def _do(connection: psycopg.AsyncConnection[Any], job: Job, stop: asyncio.Event) -> bool:
-    """One run; answers whether it left something."""
+    """One run; returns True if rows are left."""
     started, done, left, result = time.perf_counter(), 0, False, "failed"
     try:
         regions = await _call(connection, "select region_id from catalog.regions order by 1", {}) if job.by_region else [(None,)]

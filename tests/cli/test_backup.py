@@ -206,4 +206,4 @@ def test_what_one_left_that_was_interrupted_is_kept_by_the_next(tmp_path: Path, 
 def test_a_copy_that_is_not_whole_is_not_restored(backup: Path, scoville: Scoville, new_database: Callable[[], str]) -> None:
     with backup.open("r+b") as file:
         file.truncate(backup.stat().st_size - 1)
-    assert_one_clear_line(scoville("restore", backup, DATABASE_URL=new_database()), 2, "not whole")
+    assert_one_clear_line(scoville("restore", backup, DATABASE_URL=new_database()), 2, "not complete")

@@ -117,7 +117,7 @@ def test_status_shows_where_bi_tools_connect(demo: Demo, scoville: Scoville) -> 
 def test_an_analyst_comes_sees_its_warehouse_and_goes(demo: Demo, scoville: Scoville) -> None:
     name = f"ana_{uuid.uuid4().hex[:8]}"
     made = scoville("bi", "add-user", name, "--warehouse", "WH-01", "-o", "json", "--data-dir", demo.data_dir)
-    assert (made.returncode, made.stderr) == (0, "The password is shown this once: keep it now.\n")
+    assert (made.returncode, made.stderr) == (0, "The password is shown only once: store it now.\n")
     document = json.loads(made.stdout)
     assert document["warehouses"] == ["WH-01"]
     with psycopg.connect(document["url"]) as connection:
@@ -137,7 +137,7 @@ def test_an_analyst_comes_sees_its_warehouse_and_goes(demo: Demo, scoville: Scov
 
 @pytest.mark.parametrize(
     ("arguments", "code", "word"),
-    [(("Robert'); drop",), 2, "small letters"), (("ana", "--warehouse", "WH-99"), 11, "WH-99"), (("admin",), 11, "already")],
+    [(("Robert'); drop",), 2, "lowercase letters"), (("ana", "--warehouse", "WH-99"), 11, "WH-99"), (("admin",), 11, "already")],
 )
 def test_what_cannot_be_an_analyst_is_refused(
     demo: Demo, scoville: Scoville, arguments: tuple[str, ...], code: int, word: str
@@ -146,4 +146,6 @@ def test_what_cannot_be_an_analyst_is_refused(
 
 
 def test_no_login_but_those_that_it_made_can_be_removed(demo: Demo, scoville: Scoville) -> None:
-    assert_one_clear_line(scoville("bi", "remove-user", "authenticator", "--data-dir", demo.data_dir), 11, "no analyst")
+    assert_one_clear_line(
+        scoville("bi", "remove-user", "authenticator", "--data-dir", demo.data_dir), 11, "Analyst authenticator does not exist"
+    )

@@ -35,7 +35,7 @@ def test_a_client_comes_gets_another_secret_and_goes(scoville: Scoville, demo: D
     rotated = clients(scoville, demo, "rotate", client_id, "--overlap", "0")
     fields = dict(line.split(maxsplit=1) for line in rotated.stdout.splitlines())
     assert (fields["client_id"], fields["scope"], fields["secrets"]) == (client_id, "pos, web", "1")
-    assert rotated.stderr == "The secret is shown this once: keep it now.\n"
+    assert rotated.stderr == "The secret is shown only once: store it now.\n"
     assert token_status(demo, client_id, made["client_secret"]) == 401
     assert token_status(demo, client_id, fields["client_secret"]) == 200
 

@@ -214,7 +214,7 @@ def test_a_slot_that_nobody_reads_is_found(
     connection.execute("select pg_create_physical_replication_slot('forgotten', true)")
     try:
         found = look(authenticator_url)["slots"]
-        assert (found.state, "forgotten is read by nobody and keeps " in found.said) == ("warning", True)
+        assert (found.state, "forgotten has no reader and retains " in found.said) == ("warning", True)
         connection.execute("set synchronous_commit = on")  # or the log is written a moment later
         connection.execute("select pg_logical_emit_message(true, 'x', repeat('x', 1000000))")
         monkeypatch.setattr(cluster, "SLOT_BYTES_BAD", 500_000)

@@ -108,7 +108,7 @@ def test_orders_are_placed_once_however_often_the_file_is_imported(
     path.write_bytes(gzip.compress((text + "\n").encode()))
     done = import_file(scoville, demo, "orders", path)
     assert done.returncode == 0
-    assert "1 were there already" in done.stdout
+    assert "1 existed already" in done.stdout
     assert len(orders_of(demo, sku)) == 1
 
 
@@ -136,8 +136,8 @@ def test_every_bad_line_is_named_and_nothing_else_is_lost(scoville: Scoville, de
     assert done.returncode == 3, done.stderr
     said = done.stderr.splitlines()
     for number, word in {
-        3: "not above 0",
-        4: "not above 0",
+        3: "not positive",
+        4: "not positive",
         5: "whole number",
         6: "NO-SUCH-SKU",
         8: "UTF-8",
@@ -268,7 +268,7 @@ def test_a_map_that_cannot_be_used_is_named_and_nothing_is_sent(scoville: Scovil
         assert_one_clear_line(import_file(scoville, demo, "skus", path, "--map", map_), 2, *words)
 
     assert_one_clear_line(import_file(scoville, demo, "skus", path, "--map", tmp_path / "none"), 2, "No such file")
-    says("[skus", "is no map")
+    says("[skus", "is not a map")
     says("[orders.columns]", "[skus.columns]")
     says('[skus.columns]\nsku_id = "{code}"\nname = "{title}"\nnmae = "x"', "unknown columns: nmae.")
     says('[skus.columns]\nsku_id = "{code|shout}"\nname = "{title}"', "unknown filters: shout.")
@@ -331,7 +331,7 @@ def test_a_dry_run_counts_the_orders_of_stores_that_only_a_real_run_makes(
     )
     done = import_file(scoville, demo, "orders", path, *GROCER, "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
-    assert "not tried: their sales channel does not exist before the import makes it: 1 lines, 3 units" in done.stdout
+    assert "not tried: the dry run did not create their sales channel: 1 lines, 3 units" in done.stdout
     with demo.client() as client:
         assert f"store-{store}" not in client.get("/v1/inventory").text
     assert import_file(scoville, demo, "orders", path, *GROCER).returncode == 3  # the SKU is unknown, the store was made

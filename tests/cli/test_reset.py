@@ -21,10 +21,10 @@ def test_a_demo_is_wiped_and_other_files_stay(scoville: Scoville, copy_folder: C
     assert_one_clear_line(scoville("reset", "--data-dir", folder), 2, "--yes")  # nobody is there to ask
     assert (folder / "pg" / "PG_VERSION").exists()
     done = scoville("reset", "--yes", "--data-dir", folder)
-    assert (done.returncode, done.stdout) == (0, f"Wiped {folder}.\n")
+    assert (done.returncode, done.stdout) == (0, f"Deleted {folder}.\n")
     assert [path.name for path in folder.iterdir()] == ["notes.txt"]
     (folder / "notes.txt").unlink()
-    assert "nothing to wipe" in scoville("reset", "--yes", "--data-dir", folder).stdout
+    assert "nothing to delete" in scoville("reset", "--yes", "--data-dir", folder).stdout
 
 
 def test_it_asks_on_a_terminal_and_takes_no_for_an_answer(copy_folder: Callable[[], Path]) -> None:
@@ -38,7 +38,7 @@ def test_it_asks_on_a_terminal_and_takes_no_for_an_answer(copy_folder: Callable[
         said, _ = process.communicate(timeout=60)
         os.close(ours)
         os.close(theirs)
-        assert "Wipe all data" in said
+        assert "Delete all data" in said
         assert (process.returncode, (folder / "pg").exists()) == (code, there)
 
 

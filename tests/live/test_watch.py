@@ -74,7 +74,7 @@ def watching(*arguments: str) -> Iterator[Watch]:
 def test_changes_are_printed_with_what_is_different(shop: Shop) -> None:
     shop.receive("HOT", "MILD")
     with watching("--url", shop.api.url, "--token", shop.token("admin"), "--sku", "HOT") as watch:
-        assert watch.until("watching") == f"scoville: watching 1 levels at {shop.api.url}; Ctrl-C ends it"
+        assert watch.until("watching") == f"scoville: watching 1 levels at {shop.api.url}; Ctrl-C stops it"
         shop.adjust("MILD")
         shop.adjust("HOT", -3)
         shop.order("HOT", 2)
@@ -122,7 +122,7 @@ def test_it_comes_back_when_the_server_does_and_misses_nothing(shop: Shop) -> No
         watch = Watch("--url", f"http://127.0.0.1:{port}", "--token", shop.token("admin"), "-o", "json")
         watch.until("watching")
     try:
-        watch.until("the connection was lost")
+        watch.until("connection lost")
         shop.adjust("HOT")
         shop.settle()
         with serving(shop, port):

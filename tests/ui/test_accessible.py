@@ -34,13 +34,13 @@ def every_page(visitor: Visitor) -> Iterator[str]:
         ("/orders", "Orders", None),
         (f"/orders/{order_id}", order_id, "Fulfill"),
         ("/webhooks", "Webhooks", None),
-        (f"/webhooks/{webhook_id}", "hooks.example.com/scoville", "Send failed again"),
+        (f"/webhooks/{webhook_id}", "hooks.example.com/scoville", "Resend failed"),
         ("/analytics", "Analytics", None),
-        ("/stock/NOTHING", "No such product", None),
+        ("/stock/NOTHING", "Product not found", None),
     ):
         visitor.open(path)
         expect(page.get_by_role("heading", name=heading, exact=True)).to_be_visible()
-        expect(page.get_by_text("Reading")).to_have_count(0)
+        expect(page.get_by_text("Loading")).to_have_count(0)
         yield path
         if opens:
             page.get_by_role("button", name=opens).click()

@@ -57,7 +57,7 @@ def test_it_shows_what_the_views_say(desktop: Visitor) -> None:
     page = desktop.sign_in("admin")
     page.get_by_role("navigation").get_by_role("link", name="Analytics").click()
     expect(page.get_by_role("heading", name="Analytics")).to_be_focused()
-    expect(page.get_by_text("Reading")).to_have_count(0)
+    expect(page.get_by_text("Loading")).to_have_count(0)
     assert page.locator(".part h2").all_text_contents() == EVERYTHING
 
     fills = rows(desktop, "fill-rate")
@@ -102,7 +102,7 @@ def test_others_see_what_is_theirs(browser: Browser, trading: Api) -> None:
         with visit(browser, trading) as visitor:
             page = visitor.sign_in(role, "/analytics", **claims)  # type: ignore[arg-type]
             expect(page.get_by_role("heading", name="Out of stock")).to_be_visible()
-            expect(page.get_by_text("Reading")).to_have_count(0)
+            expect(page.get_by_text("Loading")).to_have_count(0)
             assert page.locator(".part h2").all_text_contents() == titles
             expect(page.locator(".trouble")).to_have_count(0)
             if role == "warehouse":
@@ -121,7 +121,7 @@ def test_it_can_be_read_by_everybody(browser: Browser, trading: Api, scheme: str
     with visit(browser, trading, color_scheme=scheme, **screen) as visitor:
         page = visitor.sign_in("admin", "/analytics")
         expect(page.locator(".heat")).to_be_visible()
-        expect(page.get_by_text("Reading")).to_have_count(0)
+        expect(page.get_by_text("Loading")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
         assert faults(visitor, "{}") == []
         if "SHOTS" in os.environ:

@@ -99,7 +99,7 @@ def test_after_a_restore_the_page_begins_anew(
 
 def test_the_feed_of_orders_moves_by_itself(visitor: Visitor) -> None:
     page = visitor.sign_in("sales", "/orders", channels=["web"])
-    expect(page.get_by_text("There are no orders yet.")).to_be_visible()
+    expect(page.get_by_text("No orders yet.")).to_be_visible()
     admin = visitor.api.client("admin")
     order_id = admin.post("/v1/orders", json=DRAFT, headers=key()).json()["order_id"]
     line = page.locator(".order-line", has_text=order_id)
@@ -111,7 +111,7 @@ def test_the_feed_of_orders_moves_by_itself(visitor: Visitor) -> None:
 
 def test_staff_see_new_orders_of_their_warehouse(visitor: Visitor) -> None:
     page = visitor.sign_in("warehouse", "/orders", warehouses=["WH-01"])
-    expect(page.get_by_text("There are no orders yet.")).to_be_visible()
+    expect(page.get_by_text("No orders yet.")).to_be_visible()
     order_id = visitor.api.client("admin").post("/v1/orders", json=DRAFT, headers=key()).json()["order_id"]
     expect(page.locator(".order-line", has_text=order_id)).to_be_visible()
 

@@ -78,9 +78,9 @@ def test_sales_cancel_and_cannot_ship(visitor: Visitor) -> None:
 def test_an_order_of_another_channel_is_kindly_not_there(visitor: Visitor) -> None:
     order_id = place(visitor)
     page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["elsewhere"])
-    expect(page.get_by_role("heading", name="No such order")).to_be_visible()
+    expect(page.get_by_role("heading", name="Order not found")).to_be_visible()
     page.get_by_role("link", name="Orders").first.click()
-    expect(page.get_by_text("There are no orders yet.")).to_be_visible()
+    expect(page.get_by_text("No orders yet.")).to_be_visible()
 
 
 def test_what_could_not_be_shipped_says_why(visitor: Visitor) -> None:

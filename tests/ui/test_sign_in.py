@@ -21,7 +21,7 @@ def make_client(visitor: Visitor) -> str:
 
 
 def fill(page: Page, secret: str) -> None:
-    page.get_by_label("Client id").fill("packing-desk")
+    page.get_by_label("Client ID").fill("packing-desk")
     page.get_by_label("Secret").fill(secret)
     page.get_by_role("button", name="Sign in").click()
 
@@ -34,7 +34,7 @@ def kept(page: Page) -> str:
 def test_a_client_signs_in_and_its_secret_is_kept_in_memory_only(visitor: Visitor) -> None:
     secret = make_client(visitor)
     page = visitor.open()
-    expect(page.get_by_label("Client id")).to_be_focused()
+    expect(page.get_by_label("Client ID")).to_be_focused()
     fill(page, secret)
     expect(page.get_by_role("row", name="Fiery Ghost Pepper Sauce")).to_contain_text("350")
     expect(page.get_by_label("Account: Warehouse, WH-01")).to_be_visible()
@@ -66,7 +66,7 @@ def test_a_wrong_secret_is_refused_in_the_servers_words(visitor: Visitor) -> Non
     page = visitor.open()
     fill(page, "scs_wrong")
     expect(page.get_by_role("alert")).not_to_be_empty()
-    expect(page.get_by_label("Client id")).to_have_value("packing-desk")
+    expect(page.get_by_label("Client ID")).to_have_value("packing-desk")
 
 
 def test_a_pasted_token_signs_in_and_signing_out_forgets_it(visitor: Visitor) -> None:

@@ -107,7 +107,7 @@ def test_a_movement_leads_to_its_order(visitor: Visitor) -> None:
 
 def test_sales_see_stock_and_batches_but_no_ledger_and_no_form(visitor: Visitor) -> None:
     page = visitor.sign_in("sales", PATH, channels=["web"])
-    expect(page.get_by_role("group", name="Batches")).to_contain_text("BATCH-202404")
+    expect(page.get_by_role("group", name="Lots")).to_contain_text("BATCH-202404")
     expect(page.get_by_role("button", name="Adjust stock")).to_have_count(0)
     expect(page.get_by_role("heading", name="Why is it")).to_have_count(0)
     assert not [url for url in visitor.requests if "movements" in url or "reason-codes" in url]
@@ -115,5 +115,5 @@ def test_sales_see_stock_and_batches_but_no_ledger_and_no_form(visitor: Visitor)
 
 def test_a_product_that_does_not_exist_is_named(visitor: Visitor) -> None:
     page = visitor.sign_in("admin", "/stock/NOTHING-1")
-    expect(page.get_by_role("heading", name="No such product")).to_be_visible()
+    expect(page.get_by_role("heading", name="Product not found")).to_be_visible()
     expect(page.get_by_text("SKU NOTHING-1 does not exist")).to_be_visible()

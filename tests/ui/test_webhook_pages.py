@@ -76,17 +76,17 @@ def test_a_test_that_fails_shows_why_and_is_tried_again(visitor: Visitor, sink: 
     expect(page.get_by_text("Nothing has been sent yet.")).to_be_visible()
     page.get_by_role("button", name="Send a test").click()
     delivery = page.locator(".delivery")
-    expect(delivery).to_contain_text("Answer 500")
+    expect(delivery).to_contain_text("Status 500")
     expect(delivery).to_contain_text("Waiting")
     delivery.locator("summary").click()
     expect(delivery.locator("pre").first).to_have_text(BROKEN)
     expect(delivery).to_contain_text("next attempt")
-    expect(page.locator(".figure", has_text="Attempts that failed")).to_contain_text("100 %")
+    expect(page.locator(".figure", has_text="Failed attempts")).to_contain_text("100%")
     expect(page.locator(".facts").first).to_contain_text("Failing")
     answer(sink, OK)
     delivery.get_by_role("button", name="Try again now").click()
     expect(delivery.locator(".delivery-state")).to_have_text("Delivered")
-    expect(delivery.locator(".attempts li").last).to_contain_text("Answer 204")
+    expect(delivery.locator(".attempts li").last).to_contain_text("Status 204")
     expect(page.locator(".facts").first).to_contain_text("Working")
     assert wait_for(visitor, webhook_id, "delivered")["attempts"][-1]["status_code"] == 204
     assert len({received.headers["webhook-id"] for received in sink.received}) == 1
@@ -99,7 +99,7 @@ def test_a_webhook_that_is_gone_says_so_and_is_enabled_and_made_good(visitor: Vi
     wait_for(visitor, webhook_id, "failed")
     page = visitor.sign_in("admin", "/webhooks")
     expect(page.locator(".hook-line")).to_contain_text("Disabled")
-    expect(page.locator(".hook-line")).to_contain_text("answered 410")
+    expect(page.locator(".hook-line")).to_contain_text("returned 410")
     page.locator(".hook-line a").click()
     expect(page.get_by_role("button", name="Send a test")).to_have_count(0)
     answer(sink, OK)
@@ -107,11 +107,11 @@ def test_a_webhook_that_is_gone_says_so_and_is_enabled_and_made_good(visitor: Vi
     expect(page.locator(".facts").first).to_contain_text("Working")
     page.get_by_role("radio", name="Given up").check(force=True)
     expect(page.locator(".delivery")).to_have_count(1)
-    page.get_by_role("button", name="Send failed again").click()
-    page.get_by_role("dialog").get_by_role("button", name="Send again").click()
+    page.get_by_role("button", name="Resend failed").click()
+    page.get_by_role("dialog").get_by_role("button", name="Resend").click()
     expect(page.get_by_role("dialog")).to_have_count(0)
-    expect(page.locator("[role=status][aria-live]")).to_have_text("1 delivery on the way again.")
-    expect(page.get_by_text("No delivery is in this state.")).to_be_visible()
+    expect(page.locator("[role=status][aria-live]")).to_have_text("1 delivery queued again.")
+    expect(page.get_by_text("No deliveries in this state.")).to_be_visible()
     wait_for(visitor, webhook_id, "delivered")
 
 
@@ -121,13 +121,13 @@ def test_an_integration_sees_its_own_and_nobody_else_sees_any(browser: Browser, 
     expect(page.locator(".hook-line")).to_have_count(1)
     expect(page.locator(".hook-line")).to_contain_text("/own")
     visitor.open(f"/webhooks/{other}")
-    expect(page.get_by_role("heading", name="No such webhook")).to_be_visible()
+    expect(page.get_by_role("heading", name="Webhook not found")).to_be_visible()
     for role, claims in (("sales", {"channels": ["web"]}), ("warehouse", {"warehouses": ["WH-01"]})):
         with visit(browser, visitor.api) as stranger:
             stranger.sign_in(role, "/webhooks", **claims)  # type: ignore[arg-type]
             expect(stranger.page.get_by_role("link", name="Webhooks")).to_have_count(0)
             expect(
-                stranger.page.get_by_role("heading", name=re.compile("no such page|nothing here", re.IGNORECASE))
+                stranger.page.get_by_role("heading", name=re.compile("page not found", re.IGNORECASE))
             ).to_be_visible()
             stranger.open(f"/webhooks/{own}")
             expect(stranger.page.locator(".delivery, .hook-line")).to_have_count(0)
@@ -143,9 +143,9 @@ def test_earlier_deliveries_are_read_on_and_stay(visitor: Visitor, sink: Sink) -
     rows = page.locator(".delivery")
     expect(rows).to_have_count(30)
     for shown in (60, 70):
-        page.get_by_role("button", name="Show earlier ones").click()
+        page.get_by_role("button", name="Show earlier deliveries").click()
         expect(rows).to_have_count(shown)
-    expect(page.get_by_role("button", name="Show earlier ones")).to_have_count(0)
+    expect(page.get_by_role("button", name="Show earlier deliveries")).to_have_count(0)
     page.get_by_role("button", name="Send a test").click()
     expect(rows).to_have_count(71)  # the newest page is read again every few seconds; what stood below it stays
     expect(rows.first).to_contain_text("webhook.test")

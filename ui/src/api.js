@@ -5,10 +5,10 @@ import { renew, session, signOut } from "./session.js";
 const PAGE = 200;
 const RETRY_MILLISECONDS = [400, 1200, 3000];
 
-/** Where the database was after the last write of this tab: what is read next, from whichever server, knows of it. */
+/** Position of the database after this tab's last write. Later reads include that write, whichever server answers. */
 let written = "";
 
-/** What the server refused (RFC 9457), or that it cannot be reached. */
+/** A refusal of the server (RFC 9457), or a server that cannot be reached. */
 export class Problem extends Error {
   constructor(status, document = {}) {
     super(document.detail ?? document.title ?? `The server answered ${status}.`);
@@ -19,7 +19,7 @@ export class Problem extends Error {
     this.requestId = document.request_id ?? "";
   }
 
-  /** Whether the same request may well succeed in a moment, and whether it was done is not known. */
+  /** True if the same request may succeed soon, and nobody knows whether it was done. */
   get isPassing() {
     return this.status === 0 || this.status === 502 || this.status === 503 || this.status === 504 || this.code === "ID002";
   }
@@ -27,7 +27,7 @@ export class Problem extends Error {
 
 const unreachable = () => new Problem(0, { title: "No connection", detail: "The server cannot be reached." });
 
-/** The raw answer, with the session's token. A token that has run out is renewed once; else the user is signed out. */
+/** The raw response, with the session's token. An expired token is renewed once; if that fails, the user is signed out. */
 export async function send(method, path, { body, headers = {}, signal } = {}) {
   for (let attempt = 0; ; attempt += 1) {
     const held = session.value;
@@ -70,7 +70,7 @@ async function decode(answer) {
 
 export const get = async (path, options) => decode(await send("GET", path, options));
 
-/** A path with its query; what is empty is left out. */
+/** A path with its query, without empty values. */
 export function withQuery(path, query) {
   const pairs = Object.entries(query).filter(([, value]) => value !== "" && value !== undefined && value !== null);
   return pairs.length ? `${path}?${new URLSearchParams(pairs)}` : path;
@@ -86,7 +86,7 @@ export async function* pages(path, query = {}, options = {}) {
   } while (cursor);
 }
 
-/** A write under an idempotency key: while nobody knows whether it was done it is repeated, and acts once. */
+/** A write under an idempotency key. It is repeated while its outcome is unknown, and acts once. */
 export async function write(method, path, body, key) {
   for (let attempt = 0; ; attempt += 1) {
     try {

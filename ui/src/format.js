@@ -1,4 +1,4 @@
-// Numbers, money and moments as people read them. One language: the page's.
+// Formats numbers, money and times for people, in the page's language only.
 
 const whole = new Intl.NumberFormat("en-US");
 const signed = new Intl.NumberFormat("en-US", { signDisplay: "exceptZero" });

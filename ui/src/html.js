@@ -1,4 +1,4 @@
-// htm with preact's h: templates that need no compiler.
+// htm with preact's h: templates without a compiler.
 import htm from "htm";
 import { h } from "preact";
 

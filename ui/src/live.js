@@ -1,5 +1,5 @@
-// The WebSocket with all levels. It connects again by itself, from the place where it was; where the server has no live stock (or
-// a proxy lets none through), levels are read again every few seconds, and the page says so.
+// The WebSocket with all levels. It reconnects by itself and resumes at its position. If the server offers no live stock, or a proxy
+// blocks it, levels are read again every few seconds, and the page says so.
 import { effect, signal } from "@preact/signals";
 
 import { Problem, send } from "./api.js";
@@ -8,7 +8,7 @@ import { apply, applySnapshot, dropSnapshot, refresh } from "./store.js";
 
 const BACKOFF_MILLISECONDS = [300, 700, 1500, 3000, 6000, 12_000];
 const PING_MILLISECONDS = 10_000;
-const SILENCE_MILLISECONDS = 25_000; // without a frame for so long the connection is taken for dead
+const SILENCE_MILLISECONDS = 25_000; // without a frame for this long, the connection counts as dead
 const POLL_MILLISECONDS = 5_000;
 const TRY_AGAIN_MILLISECONDS = 60_000; // while polling
 const EXPIRED = 4401;
@@ -21,7 +21,7 @@ let socket = null;
 let place = "";
 let failures = 0;
 let timers = [];
-let turn = 0; // moves with every start and stop: what belongs to an older turn is ignored
+let turn = 0; // changes with every start and stop; callbacks of an older turn are ignored
 
 const later = (work, milliseconds) => timers.push(setTimeout(work, milliseconds));
 
@@ -151,7 +151,7 @@ function hurry() {
 addEventListener("online", hurry);
 document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && hurry());
 
-/** Try at once instead of when the pause is over. */
+/** Retries at once instead of after the pause. */
 export { hurry as connectNow };
 
 let user = "";

@@ -27,7 +27,7 @@ function App() {
   return html`<${Shell}><${Page} key=${`${found?.page} ${found?.id}`} id=${found?.id} /><//>`;
 }
 
-// "/" goes to the search of the page, as people know it from elsewhere.
+// "/" focuses the page's search field, as on many other sites.
 document.addEventListener("keydown", (event) => {
   if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest?.("input, textarea, select, dialog[open]")) return;

@@ -1,4 +1,4 @@
-// The ledger of a SKU as people tell it, and as a curve.
+// The ledger of a SKU, in words and as a curve.
 
 const ORDER = /^ORD-\d+-\d+$/;
 const SENTENCES = {
@@ -6,10 +6,10 @@ const SENTENCES = {
   count: "Counted",
   transfer_out: "Sent to another warehouse",
   transfer_in: "Arrived from another warehouse",
-  reserve: "Held",
-  release: "Hold released",
+  reserve: "Reserved",
+  release: "Reservation released",
   commit: "Ordered",
-  uncommit: "Order called off",
+  uncommit: "Order changed or canceled",
   fulfill: "Shipped",
   return: "Returned",
 };
@@ -28,8 +28,8 @@ export function tell(movement, reasons) {
 }
 
 /**
- * The curve of the sum over warehouses: [seconds[], on hand[], available[]], from `from` to `until` (milliseconds). `movements` are
- * the newest first, `levels` what there is now. A level that did not move is what it is now all along.
+ * The curve of the sum over warehouses: [seconds[], on hand[], available[]], from `from` to `until` (milliseconds). `movements` come
+ * newest first; `levels` are the current ones. A level without movements had its current value all along.
  */
 export function curve(movements, levels, from, until) {
   const oldestFirst = [...movements].reverse();
@@ -56,7 +56,7 @@ export function curve(movements, levels, from, until) {
     state.set(movement.warehouse_location, [movement.stock_after, movement.available_after]);
     const at = Date.parse(movement.recorded_at);
     const point = [Math.max(at, from), ...total()];
-    // What happened at one moment is one step; what was before `from` only says where the curve begins.
+    // Movements of one moment make one step. Movements before `from` only set the start of the curve.
     if (points.at(-1)[0] >= point[0]) points[points.length - 1] = [points.at(-1)[0], point[1], point[2]];
     else points.push(point);
   }

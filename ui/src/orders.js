@@ -1,4 +1,4 @@
-// What orders have in common wherever they are shown.
+// Helpers for every page that shows orders.
 import { html } from "./html.js";
 
 const STATES = {
@@ -8,7 +8,7 @@ const STATES = {
   completed: "Shipped",
 };
 
-/** In one word or two what is to be done. */
+/** The order's state in one or two words. */
 export function stateOf(order) {
   if (STATES[order.status]) return STATES[order.status];
   return order.fulfillment_status === "partially_fulfilled" ? "Partly shipped" : "To ship";
@@ -24,7 +24,7 @@ export const openParts = (order) =>
     .map((part) => ({ warehouse: part.warehouse_location, sku: part.sku_id, units: openOf(part) }))
     .filter((part) => part.units > 0);
 
-/** How much of the order has left the house, as a small disc, and the word beside it. */
+/** The shipped share of the order as a small disc, with its state in words. */
 export function State({ order }) {
   const wanted = order.allocations.reduce((sum, part) => sum + part.quantity - part.released, 0);
   const gone = order.allocations.reduce((sum, part) => sum + part.fulfilled, 0);

@@ -1,4 +1,4 @@
-// Reason codes, read once a session.
+// Reason codes, read once per session.
 import { effect, signal } from "@preact/signals";
 
 import { pages } from "./api.js";

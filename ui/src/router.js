@@ -15,7 +15,7 @@ export function navigate(to, { replace = false } = {}) {
 
 addEventListener("popstate", read);
 
-// One listener for all links of ours.
+// One listener for all links to our own pages.
 document.addEventListener("click", (event) => {
   const link = event.target.closest?.("a[href]");
   if (!link || event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey) return;
@@ -27,7 +27,7 @@ document.addEventListener("click", (event) => {
 
 const ONE_OF = { stock: "sku", orders: "order", webhooks: "webhook" };
 
-/** {page, id} of a path, null where it is not one of the page's. */
+/** {page, id} of a path, null if the dashboard has no such page. */
 export function match(path) {
   if (path === "/") return { page: "stock" };
   if (path === "/orders") return { page: "orders" };

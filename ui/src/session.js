@@ -1,5 +1,5 @@
-// Who is signed in: a token, and what it says. A client's secret stays in this module's memory; the token is kept for the tab, so
-// that a reload does not sign out. What the caller may do is decided by the server; rights here only hide what would be refused.
+// The session: a token and its claims. A client's secret is kept only in this module's memory; the token is kept for the tab, so that
+// a reload does not sign out. The server decides what the caller may do; rights here only hide actions that it would refuse.
 import { computed, signal } from "@preact/signals";
 
 const KEPT = "scoville.token";
@@ -31,7 +31,7 @@ export const rights = computed(() => {
   };
 });
 
-/** The claims of a token, unchecked: only for display. null when it is not a token of ours. */
+/** The claims of a token, unverified: only for display. null if it is not one of our tokens. */
 export function readToken(token) {
   try {
     const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
@@ -45,7 +45,7 @@ export function readToken(token) {
 
 export function scopeText({ role, warehouses, channels }) {
   if (role === "admin") return "Everything";
-  return (role === "warehouse" ? warehouses : channels).join(", ") || "Nothing yet";
+  return (role === "warehouse" ? warehouses : channels).join(", ") || "None";
 }
 
 function start(token, claims, by) {
@@ -60,15 +60,15 @@ function start(token, claims, by) {
   try {
     sessionStorage.setItem(KEPT, token);
   } catch {
-    // A browser that keeps nothing: a reload will sign out.
+    // Without session storage a reload signs out.
   }
 }
 
-/** Sign in with a pasted token. Throws an Error that says what is wrong. */
+/** Sign in with a pasted token. Throws an Error with a message for the user. */
 export async function signInWithToken(text) {
   const token = text.trim().replace(/^bearer\s+/i, "");
   const claims = readToken(token);
-  if (!claims) throw new Error("This is not a token of Scoville. Paste the whole text, three parts with dots between them.");
+  if (!claims) throw new Error("This is not a Scoville token. Paste the whole text: three parts separated by dots.");
   const answer = await ask("/v1/inventory?limit=1", { headers: { Authorization: `Bearer ${token}` } });
   if (answer.status === 401) throw new Error((await problemOf(answer)).detail);
   if (!answer.ok) throw new Error(`The server cannot check the token now (${answer.status}). Try again in a moment.`);
@@ -77,7 +77,7 @@ export async function signInWithToken(text) {
   notice.value = "";
 }
 
-/** Sign in as an API client (RFC 6749, section 4.4). Throws an Error that says what is wrong. */
+/** Sign in as an API client (RFC 6749, section 4.4). Throws an Error with a message for the user. */
 export async function signInAsClient(id, secret) {
   const { token, claims, seconds } = await issue(id.trim(), secret);
   client = { id: id.trim(), secret };
@@ -93,7 +93,7 @@ async function issue(id, secret) {
     const problem = await problemOf(answer);
     const error = new Error(
       answer.status === 404
-        ? "This server does not know API clients. Sign in with a token."
+        ? "This server has no API clients. Sign in with a token."
         : (problem.error_description ?? problem.detail ?? `The server refused (${answer.status}).`),
     );
     error.isFinal = answer.status >= 400 && answer.status < 500 && answer.status !== 429;
@@ -118,7 +118,7 @@ function renewAfter(milliseconds) {
   timer = setTimeout(() => renew().catch(() => {}), Math.min(milliseconds, TIMER_MILLISECONDS_MAX));
 }
 
-/** A fresh token for the client that is signed in; false where there is none to renew for. One at a time. */
+/** Gets a new token for the signed-in client, one request at a time; false if no client is signed in. */
 export function renew() {
   if (!client) return Promise.resolve(false);
   renewing ??= issue(client.id, client.secret)
@@ -147,13 +147,13 @@ export function signOut(why = "") {
   try {
     sessionStorage.removeItem(KEPT);
   } catch {
-    // Nothing was kept.
+    // The storage is not available.
   }
   notice.value = why;
   session.value = null;
 }
 
-/** At the start of the page: the token that this tab kept. */
+/** Restores the token that this tab kept. */
 export function resume() {
   let token = null;
   try {

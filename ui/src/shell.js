@@ -1,4 +1,4 @@
-// What is around every page: the bar, the navigation, the state of the connection, who is signed in.
+// The frame of every page: the bar, the navigation, the state of the connection, the account menu.
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
@@ -12,7 +12,7 @@ import { rights, scopeText, session, signOut } from "./session.js";
 import { lag, rate } from "./store.js";
 
 const THEMES = [
-  ["auto", "As the system"],
+  ["auto", "System"],
   ["light", "Light"],
   ["dark", "Dark"],
 ];
@@ -87,7 +87,7 @@ function stateText(state) {
 function Pace() {
   const changes = rate.value;
   return html`
-    <span class="pace" title="Changes of stock a second, and how old the newest ones were when they arrived">
+    <span class="pace" title="Stock changes per second, and the age of the newest ones on arrival">
       <b>${changes < 10 ? changes.toFixed(1) : Math.round(changes)}</b><span class="pace-word"> changes</span>/s
       ${lag.value !== null && html`<span class="pace-lag"><b>${Math.round(lag.value)}</b> ms lag</span>`}
     </span>
@@ -151,7 +151,7 @@ function choose(value) {
   try {
     localStorage.setItem("scoville.theme", value);
   } catch {
-    // It holds until the next load.
+    // Without storage the choice lasts until the next load.
   }
   dispatchEvent(new Event("scoville:theme"));
 }

@@ -1,5 +1,5 @@
-// All that is known of stock: products from the REST pages, levels from wherever they were newest. Levels change up to hundreds of
-// times a second, so they live in plain maps; what is on the screen hears of them once a frame, totals and order twice a second.
+// All known stock: products from the REST pages, levels from the newest source. Levels change up to hundreds of times per second, so
+// they are kept in plain maps; visible rows are updated once per frame, totals and sort order twice per second.
 import { batch, effect, signal } from "@preact/signals";
 
 import { get, pages, withQuery } from "./api.js";
@@ -10,20 +10,20 @@ import { session } from "./session.js";
 const SETTLE_MILLISECONDS = 500;
 const RATE_SECONDS = 5;
 const LAGS_KEPT = 100;
-const UNKNOWN_SKUS_MAX = 20; // fetched one by one; more than that means that the list is out of date as a whole
+const UNKNOWN_SKUS_MAX = 20; // fetched one by one; with more of them the whole list is out of date
 const EXPIRING_DAYS = 30;
 const EXPIRING_MILLISECONDS = 5 * 60_000;
 
-export const products = signal(new Map()); // sku_id -> what the catalog says
+export const products = signal(new Map()); // sku_id -> entry of the catalog
 export const warehouses = signal([]); // {id, name}, in order
-export const expiring = signal(new Map()); // sku_id -> Set of warehouses that hold a batch which expires soon
+export const expiring = signal(new Map()); // sku_id -> Set of warehouses with a lot that expires soon
 export const loading = signal({ state: "idle", problem: null });
-export const settled = signal(0); // moves at most twice a second, after levels have
-export const rate = signal(0); // changes a second
-export const lag = signal(null); // milliseconds, the median of the last ones
+export const settled = signal(0); // changes at most twice per second, after levels have changed
+export const rate = signal(0); // changes per second
+export const lag = signal(null); // milliseconds, the median of recent changes
 
 const levels = new Map(); // sku_id -> Map(warehouse -> level)
-const rows = new Map(); // sku_id -> a signal that moves when one of its levels has
+const rows = new Map(); // sku_id -> a signal that changes with any of its levels
 const listeners = new Set();
 const touched = new Set();
 const unknown = new Set();
@@ -40,7 +40,7 @@ const rowOf = (sku) => {
   return rows.get(sku);
 };
 
-/** The levels of a SKU by warehouse; a component that reads them is drawn again when they change. */
+/** The levels of a SKU by warehouse. A component that reads them renders again when they change. */
 export function levelsOf(sku) {
   rowOf(sku).value; // eslint-disable-line no-unused-expressions -- subscribes
   return levels.get(sku) ?? none;
@@ -53,7 +53,7 @@ export function knownSkus() {
   return products.value;
 }
 
-/** Called with a set of SKUs after some of their levels have changed; answers how to stop. */
+/** Called with a set of SKUs after some of their levels have changed; returns a function that stops it. */
 export function onChange(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -69,7 +69,7 @@ function put(level) {
   return true;
 }
 
-/** Changes as they come in: the newest state of some levels. */
+/** Applies incoming changes: the newest state of some levels. */
 export function apply(changes) {
   const now = serverNow();
   for (const level of changes) {
@@ -82,7 +82,7 @@ export function apply(changes) {
   schedule();
 }
 
-/** A part of a snapshot; the last part replaces all that was known. */
+/** Stages a part of a snapshot; the last part replaces all known levels. */
 export function applySnapshot(part, { isLast }) {
   staging ??= new Map();
   for (const level of part) staging.set(`${level.sku_id} ${level.warehouse_location}`, level);
@@ -93,7 +93,7 @@ export function applySnapshot(part, { isLast }) {
     }
   }
   for (const level of staging.values()) {
-    // After a reset versions may have gone back: what the snapshot says holds.
+    // After a reset versions may be lower: the snapshot wins.
     const known = levels.get(level.sku_id)?.get(level.warehouse_location);
     if (known && known.version !== level.version) levels.get(level.sku_id).delete(level.warehouse_location);
     put(level);
@@ -128,7 +128,7 @@ function settle() {
   if (unknown.size) learn();
 }
 
-/** Products that appeared after the list was read. */
+/** Reads products that appeared after the list was read. */
 async function learn() {
   const ids = [...unknown];
   unknown.clear();
@@ -148,7 +148,7 @@ const productOf = ({ warehouses: _, batches: __, ...rest }) => ({
   searchable: `${rest.sku_id} ${rest.name} ${(rest.flavor_profile ?? []).join(" ")}`.toLowerCase(),
 });
 
-/** Reads products, levels and warehouses. What arrives is shown at once, page by page. */
+/** Reads products, levels and warehouses. Each page is shown as soon as it arrives. */
 export async function load() {
   loads += 1;
   const mine = loads;
@@ -189,18 +189,18 @@ async function readExpiring(mine) {
       }
     }
   } catch {
-    return; // the marks stay as they were
+    return; // the marks stay unchanged
   }
   if (mine === loads) expiring.value = found;
 }
 
-/** Levels again, where there is no live connection. */
+/** Reads the levels again, without a live connection. */
 export async function refresh() {
   const before = counted.length;
   for await (const page of pages("/v1/inventory")) {
     apply(page.flatMap((document) => document.warehouses.map((level) => ({ ...level, sku_id: document.sku_id }))));
   }
-  counted.length = before; // what was only read again is no change
+  counted.length = before; // levels that were only read again are not changes
 }
 
 setInterval(() => {
@@ -233,7 +233,7 @@ function forget() {
   });
 }
 
-// Another user sees other rows: nothing of the last one stays. A renewed token is the same user.
+// Another user sees other rows, so all data of the last user is dropped. A renewed token belongs to the same user.
 let user = "";
 effect(() => {
   const now = session.value ? `${session.value.role} ${session.value.subject}` : "";

@@ -4,7 +4,7 @@ import { send } from "./api.js";
 const BACKOFF_MILLISECONDS = [500, 1000, 2000, 5000, 10_000];
 const SILENCE_MILLISECONDS = 60_000;
 
-/** Splits a stream of text into events: push(text) answers those that are complete (WHATWG HTML, section 9.2.6). */
+/** Splits a stream of text into events: push(text) returns the complete ones (WHATWG HTML, section 9.2.6). */
 export function parser() {
   let rest = "";
   return (text) => {
@@ -27,7 +27,7 @@ export function parser() {
 
 /**
  * Follows /v1/events/stream until stopped. `onEvent` gets each CloudEvent, `onReset` is called when events may be missing, `onState`
- * with "live", "waiting" or "absent" (the server has no stream: ask again by other means). Answers how to stop.
+ * with "live", "waiting" or "absent" (the server has no stream: poll instead). Returns a function that stops it.
  */
 export function follow({ onEvent, onReset, onState }) {
   const stop = new AbortController();

@@ -1,5 +1,5 @@
-// Runs before the first paint: a page that starts light and turns dark hurts the eyes. `data-theme` is always light or dark;
-// what the user chose ("auto" if nothing) is kept.
+// Runs before the first paint, so that a dark page does not flash light. `data-theme` is always light or dark; the stored choice may
+// also be "auto", the default.
 const dark = matchMedia("(prefers-color-scheme: dark)");
 
 function chosen() {

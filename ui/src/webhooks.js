@@ -1,4 +1,4 @@
-// What webhooks have in common wherever they are shown.
+// Helpers for every page that shows webhooks.
 import { number } from "./format.js";
 import { html } from "./html.js";
 
@@ -9,28 +9,28 @@ const STATES = {
   disabled: ["Disabled", "out"],
 };
 const REASONS = {
-  gone: "Its receiver answered 410: gone.",
-  failing: "Nothing got through for five days.",
+  gone: "Its receiver returned 410 Gone.",
+  failing: "No delivery succeeded for five days.",
 };
 
-/** One word for how a webhook is doing. */
+/** The state of a webhook in one word. */
 export function HookState({ webhook }) {
   const [word, tone] = STATES[webhook.status] ?? [webhook.status, ""];
   return html`<span class=${`mark ${tone}`}>${word}</span>`;
 }
 
-/** Why nothing is sent to it, or null. */
+/** Why nothing is sent to the webhook, or null. */
 export function reasonOf(webhook) {
   if (webhook.status === "disabled") return REASONS[webhook.disabled_reason] ?? "";
-  return webhook.status === "paused" ? "Its owner stopped it." : null;
+  return webhook.status === "paused" ? "Its owner paused it." : null;
 }
 
-/** "https://example.com/hooks" -> "example.com/hooks": what tells webhooks apart. */
+/** "https://example.com/hooks" -> "example.com/hooks": the short name of a webhook. */
 export const nameOf = (webhook) => webhook.url.replace(/^https?:\/\//, "").replace(/\/$/, "");
 
-/** The share of attempts that failed, of the last hundred deliveries: "2.5 %"; "–" where there was none. */
+/** The share of failed attempts in the last hundred deliveries: "2.5%"; "–" without attempts. */
 export function failureRate({ attempts, failed_attempts: failed }) {
   if (!attempts) return "–";
   const percent = (failed / attempts) * 100;
-  return `${percent > 0 && percent < 10 ? percent.toFixed(1) : number(Math.round(percent))} %`;
+  return `${percent > 0 && percent < 10 ? percent.toFixed(1) : number(Math.round(percent))}%`;
 }

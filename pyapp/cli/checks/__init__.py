@@ -1,4 +1,4 @@
-"""What `doctor` looks at: each check yields one finding or several."""
+"""The checks of `doctor`: each yields one or more findings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import msgspec
 
 
 class Finding(msgspec.Struct, frozen=True):
-    """`unknown`: the login may not look. `remedy` says what to do, where there is something."""
+    """`unknown`: the login lacks the right to check. `remedy` says what to do, if anything."""
 
     check: str
     state: Literal["ok", "warning", "bad", "unknown"]

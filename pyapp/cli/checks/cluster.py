@@ -1,4 +1,4 @@
-"""Checks of the server as a whole: does it keep what it acknowledges, and will it go on? Any login may ask them."""
+"""Checks of the server: durability, and everything that could stop it. Any login may run them."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-SLOT_BYTES_BAD = 5 * 1024**3  # of log that a slot keeps from being removed
+SLOT_BYTES_BAD = 5 * 1024**3  # of WAL that a slot retains
 AGE_LOW = 500_000_000  # transactions; autovacuum should have acted at 200 million
-AGE_BAD = 1_500_000_000  # PostgreSQL takes no writes at about 2,100 million
+AGE_BAD = 1_500_000_000  # PostgreSQL refuses writes at about 2,100 million
 CONNECTIONS_LOW, CONNECTIONS_BAD = 0.75, 0.9  # of max_connections
 
-# What each costs when it is off.
+# The risk of each setting that is off.
 DURABLE = {
     "fsync": "a power cut may destroy the whole database",
     "full_page_writes": "a power cut may destroy the whole database",
@@ -37,7 +37,7 @@ ARCHIVER = """
 AGES = """
     select datname, greatest(age(datfrozenxid), mxid_age(datminmxid)) from pg_database order by 2 desc limit 1"""
 CONNECTIONS = "select sum(numbackends)::integer, current_setting('max_connections')::integer from pg_stat_database"
-# Whoever the API's login is or can become.
+# Every role that the API's login is or can become.
 STRONG_ROLES = """
     select r.rolname
       from pg_roles r
@@ -62,18 +62,18 @@ def check_durability(connection: Connection) -> Iterator[Finding]:
         costs = dict.fromkeys(DURABLE[name] for name in off)
         yield bad("durability", f"{', '.join(off)} off: {' and '.join(costs)}", f"alter system set {off[0]} = 'on'; reload.")
     else:
-        yield ok("durability", "what is acknowledged is on disk")
+        yield ok("durability", "acknowledged commits are on disk")
 
 
 def check_autovacuum(connection: Connection) -> Iterator[Finding]:
-    """Without it tables grow for ever, and in the end the server stops for fear of running out of transaction numbers."""
+    """Without autovacuum tables keep growing, and the server finally stops to protect itself from transaction ID wraparound."""
     row = connection.execute("select current_setting('autovacuum'), current_setting('track_counts')").fetchone()
     [(database, age)] = connection.execute(AGES).fetchall()
     said = f"database {database} is {age / 1_000_000:.0f} million transactions old"
     if row != ("on", "on"):
         yield bad("autovacuum", "off", "alter system set autovacuum = 'on' (and track_counts); reload.")
     elif age > AGE_BAD:
-        yield bad("autovacuum", said, f"vacuum (freeze) in {database}, now: at 2,100 million PostgreSQL takes no more writes.")
+        yield bad("autovacuum", said, f"vacuum (freeze) in {database}, now: at 2,100 million PostgreSQL refuses writes.")
     elif age > AGE_LOW:
         yield warning("autovacuum", said, "Find what holds it up: long transactions, abandoned slots, prepared transactions.")
     else:
@@ -81,17 +81,17 @@ def check_autovacuum(connection: Connection) -> Iterator[Finding]:
 
 
 def check_slots(connection: Connection) -> Iterator[Finding]:
-    """A slot that nobody reads keeps the log until the disk is full."""
+    """A replication slot without a reader retains WAL until the disk is full."""
     found = connection.execute(SLOTS).fetchall()
-    remedy = "Start what reads it, or pg_drop_replication_slot; max_slot_wal_keep_size sets an end to it."
+    remedy = "Start its reader, or call pg_drop_replication_slot; max_slot_wal_keep_size sets a limit."
     for name, active, lost, size in found:
-        said = f"{name} {'is read' if active else 'is read by nobody'} and keeps {size / 1024**2:.0f} MB of log"
+        said = f"{name} {'has a reader' if active else 'has no reader'} and retains {size / 1024**2:.0f} MB of WAL"
         if lost or size > SLOT_BYTES_BAD:
             yield bad("slots", f"{said}{', and is lost' if lost else ''}", remedy)
         elif not active:
             yield warning("slots", said, remedy)
     if all(active and not lost and size <= SLOT_BYTES_BAD for _, active, lost, size in found):
-        yield ok("slots", f"{len(found)}, all are read" if found else "none")
+        yield ok("slots", f"{len(found)}, all with a reader" if found else "none")
 
 
 def check_archive(connection: Connection) -> Iterator[Finding]:
@@ -99,9 +99,7 @@ def check_archive(connection: Connection) -> Iterator[Finding]:
     if mode == "off":
         yield ok("archive", "off: back up by other means")
     elif fails:
-        remedy = (
-            "See in the server's log what archive_command says: until it works the log grows, and there is no going back to now."
-        )
+        remedy = "Look for archive_command in the server's log: until it works, WAL grows, and this moment cannot be restored."
         yield bad("archive", f"{segment} could not be archived", remedy)
     else:
         yield ok("archive", "on")
@@ -109,7 +107,7 @@ def check_archive(connection: Connection) -> Iterator[Finding]:
 
 def check_connections(connection: Connection) -> Iterator[Finding]:
     [(used, limit)] = connection.execute(CONNECTIONS).fetchall()
-    said = f"{used} of {limit} are taken"
+    said = f"{used} of {limit} are in use"
     remedy = "Lower SCOVILLE_POOL_SIZE or the number of processes, or raise max_connections."
     if used > limit * CONNECTIONS_BAD:
         yield bad("connections", said, remedy)
@@ -120,18 +118,16 @@ def check_connections(connection: Connection) -> Iterator[Finding]:
 
 
 def check_rights(connection: Connection) -> Iterator[Finding]:
-    """Roles and tables as the policies need them."""
+    """Roles and tables have what the policies rely on."""
     strong = [name for (name,) in connection.execute(STRONG_ROLES, {"roles": ROLES})]
     tables = [name for (name,) in connection.execute(OPEN_TABLES, [SCHEMAS])]
     if strong:
-        remedy = (
-            "alter role ... nosuperuser nobypassrls nocreaterole noreplication; revoke what authenticator should not be from it."
-        )
+        remedy = "alter role ... nosuperuser nobypassrls nocreaterole noreplication; revoke such roles from authenticator."
         yield bad("rights", f"too strong, or within reach of authenticator: {', '.join(strong)}", remedy)
     if tables:
         yield bad("rights", f"without forced row-level security: {', '.join(tables)}", "Run `scoville migrate` as the owner.")
     if not strong and not tables:
-        yield ok("rights", "no role of ours goes round row-level security, and every table has it")
+        yield ok("rights", "none of our roles bypasses row-level security, and every table has it")
 
 
 def check_encryption(connection: Connection) -> Iterator[Finding]:
@@ -139,14 +135,14 @@ def check_encryption(connection: Connection) -> Iterator[Finding]:
     if connection.execute(ENCRYPTED).fetchone() == (True,):
         yield ok("encryption", f"TLS to {host}")
     elif is_local(host):
-        yield ok("encryption", "none, and the database is on this machine")
+        yield ok("encryption", "none, but the database is on this machine")
     else:
-        remedy = "Add sslmode=verify-full and sslrootcert to DATABASE_URL, or be sure of the network between."
+        remedy = "Add sslmode=verify-full and sslrootcert to DATABASE_URL, or make sure that the network is trusted."
         yield warning("encryption", f"none to {host}: customers and passwords can be read on the way", remedy)
 
 
 def is_local(host: str) -> bool:
-    """A socket's folder, or an address of this machine."""
+    """True for the folder of a socket, or an address of this machine."""
     if host.startswith(("/", "@")) or host in ("", "localhost"):
         return True
     try:

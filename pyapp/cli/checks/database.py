@@ -1,4 +1,4 @@
-"""Checks of the database, with the rights of the API's login where that is who asks."""
+"""Checks of the database; they work with the rights of the API's login, too."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     Connection = psycopg.Connection[Any]
 
-BACKLOG_SECONDS = 60  # what is older has been forgotten by worker or sequencer
-SKEW_SECONDS_BAD = 10  # as much as tokens are forgiven
+BACKLOG_SECONDS = 60  # older work means that worker or sequencer is not running
+SKEW_SECONDS_BAD = 10  # the leeway of tokens
 SKEW_SECONDS_LOW = 1
 DOCTOR = Component("scoville_worker", "doctor")
 
@@ -32,7 +32,7 @@ LOGINS = """
            coalesce(l.rolsuper or l.rolbypassrls, false)
       from pg_roles r left join pg_roles l on l.rolname = %(login)s
      where r.rolname = session_user"""
-# By name: a login needs no right on a partition to see that it is there.
+# By name: a login can see that a partition exists without a right on it.
 MISSING_PARTITIONS = """
     select n.nspname || '.' || c.relname, to_char(m.month, 'YYYY-MM')
       from pg_class c
@@ -48,7 +48,7 @@ BACKLOGS = "select backlog, waiting, oldest_seconds from jobs.measure_backlogs()
 
 
 def check(connection: Connection) -> Iterator[Finding]:
-    """All checks, each on its own: what one of them may not see keeps no other from looking."""
+    """All checks, independent of each other: a missing right stops only the check that needs it."""
     for name, look in (
         ("server", check_server),
         ("clock", check_clock),
@@ -69,7 +69,7 @@ def check(connection: Connection) -> Iterator[Finding]:
         try:
             yield from look(connection)
         except psycopg.errors.InsufficientPrivilege:
-            yield unknown(name, "this login may not look", f"Ask with the URL of {LOGIN}, or of the owner.")
+            yield unknown(name, "this login lacks the right to check", f"Use the URL of {LOGIN} or of the owner.")
         except psycopg.Error as error:
             if connection.closed:
                 raise
@@ -89,14 +89,14 @@ def check_server(connection: Connection) -> Iterator[Finding]:
 
 
 def check_clock(connection: Connection) -> Iterator[Finding]:
-    """Tokens and holds are judged by two clocks, ours and the server's."""
+    """Two clocks decide on the expiry of tokens and reservations: ours and the server's."""
     before = time.time()
     row = connection.execute("select clock_timestamp()").fetchone()
     middle = (before + time.time()) / 2
     seconds = abs((row[0] - datetime.fromtimestamp(middle, UTC)).total_seconds()) if row else 0.0
     said = f"{seconds:.1f} s apart from the server's"
     if seconds > SKEW_SECONDS_BAD:
-        yield bad("clock", said, "Let both machines follow NTP: tokens are refused, and holds end at the wrong time.")
+        yield bad("clock", said, "Let both machines follow NTP: tokens are refused, and reservations expire at the wrong time.")
     elif seconds > SKEW_SECONDS_LOW:
         yield warning("clock", said, "Let both machines follow NTP.")
     else:
@@ -104,18 +104,18 @@ def check_clock(connection: Connection) -> Iterator[Finding]:
 
 
 def check_login(connection: Connection) -> Iterator[Finding]:
-    """Whom row-level security does not bind must not serve the API."""
+    """The API must not be served by a role that bypasses row-level security."""
     row = connection.execute(LOGINS, {"login": LOGIN}).fetchone()
     unbound, is_login, exists, login_unbound = row or (True, False, False, False)
     user = connection.info.user
     if not exists:
-        yield bad("login", f"there is no role {LOGIN}", "Run `scoville migrate` with the URL of the owner.")
+        yield bad("login", f"role {LOGIN} does not exist", "Run `scoville migrate` with the URL of the owner.")
     elif login_unbound:
         yield bad("login", f"row-level security does not bind {LOGIN}", f"alter role {LOGIN} nosuperuser nobypassrls")
     elif is_login:
         yield ok("login", f"{LOGIN}, bound by row-level security")
     elif unbound:
-        yield bad("login", f"{user}, whom row-level security does not bind", f"For serve and worker, log in as {LOGIN}.")
+        yield bad("login", f"{user}, which bypasses row-level security", f"For serve and worker, log in as {LOGIN}.")
     else:
         yield warning("login", f"{user}", f"serve and worker log in as {LOGIN}.")
 
@@ -123,15 +123,15 @@ def check_login(connection: Connection) -> Iterator[Finding]:
 def check_migrations(connection: Connection) -> Iterator[Finding]:
     remedy = "Run `scoville migrate` with the URL of the owner."
     if not migrate.was_deployed(connection):
-        yield bad("migrations", "the last deploy was of other files", remedy)
+        yield bad("migrations", "the last deploy used other files", remedy)
     elif not migrate.is_as_deployed(connection):
         yield bad("migrations", "a function, policy or view was changed since the last deploy", remedy)
     else:
-        yield ok("migrations", "deployed from these very files, and nothing was changed since")
+        yield ok("migrations", "deployed from these files, unchanged since")
 
 
 def check_functions(connection: Connection) -> Iterator[Finding]:
-    """What routes and jobs call is there."""
+    """The functions that routes and jobs call exist."""
     from pyapp.api.table import CALLED_FUNCTIONS as ROUTED
     from pyapp.worker.jobs import JOBS
 
@@ -141,17 +141,19 @@ def check_functions(connection: Connection) -> Iterator[Finding]:
     if missing:
         yield bad("functions", f"missing: {', '.join(missing)}", "Run `scoville migrate` with the URL of the owner.")
     else:
-        yield ok("functions", f"all {len(wanted)} are there")
+        yield ok("functions", f"all {len(wanted)} exist")
 
 
 def check_partitions(connection: Connection) -> Iterator[Finding]:
     missing = [f"{table} {month}" for table, month in connection.execute(MISSING_PARTITIONS)]
     if missing:
         yield bad(
-            "partitions", f"missing: {', '.join(missing)}", "Start `scoville worker`: it makes them (or `scoville migrate`)."
+            "partitions",
+            f"missing: {', '.join(missing)}",
+            "Start `scoville worker`: it creates them (or run `scoville migrate`).",
         )
     else:
-        yield ok("partitions", "made for this month and the next")
+        yield ok("partitions", "exist for this month and the next")
 
 
 def check_worker(connection: Connection) -> Iterator[Finding]:
@@ -159,20 +161,20 @@ def check_worker(connection: Connection) -> Iterator[Finding]:
     if row and row[0]:
         yield ok("worker", "runs" if row[0] == 1 else f"{row[0]} run")
     else:
-        yield bad("worker", "none is connected", "Start `scoville worker`: without one no hold and no batch ever expires.")
+        yield bad("worker", "none is connected", "Start `scoville worker`: without one, reservations and lots never expire.")
 
 
 def check_backlogs(connection: Connection) -> Iterator[Finding]:
-    """What waits for worker and sequencer, and since when."""
+    """The backlog of worker and sequencer, and its age."""
     with connection.transaction():
         connection.execute(*entering(DOCTOR))
         found = {name: (waiting, float(seconds)) for name, waiting, seconds in connection.execute(BACKLOGS)}
     for name, remedy in (
-        ("expired reservations", "See the worker's log: it releases them every second."),
-        ("events", "See the logs of API and worker: one of them moves events into the log at once."),
+        ("expired reservations", "See the worker's log: it should release them every second."),
+        ("events", "See the logs of API and worker: one of them should move events into the log immediately."),
     ):
         waiting, seconds = found.get(name, (0, 0.0))
         if seconds > BACKLOG_SECONDS:
-            yield bad(name, f"{waiting} wait, the oldest for {seconds:.0f} s", remedy)
+            yield bad(name, f"{waiting} waiting, the oldest for {seconds:.0f} s", remedy)
         else:
-            yield ok(name, f"{waiting} wait" if waiting else "none waits")
+            yield ok(name, f"{waiting} waiting" if waiting else "none waiting")

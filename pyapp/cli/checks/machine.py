@@ -35,7 +35,7 @@ def check_python() -> Iterator[Finding]:
 
 
 def check_tokens(settings: Settings, running: Running | None) -> Iterator[Finding]:
-    """How tokens are checked, and whether that can work."""
+    """Which keys verify tokens, and whether they work."""
     if settings.jwks_url:
         yield _check_keys(settings.jwks_url)
         return
@@ -50,9 +50,9 @@ def check_tokens(settings: Settings, running: Running | None) -> Iterator[Findin
     if key:
         yield ok("tokens", f"signed with the demo's own key, {settings.data_dir / 'jwt.key'}")
     elif settings.database_url and not running:
-        yield bad("tokens", "nothing to check them with", "Set SCOVILLE_JWT_KEY (`openssl rand -hex 32`) or SCOVILLE_JWKS_URL.")
+        yield bad("tokens", "no key to verify them with", "Set SCOVILLE_JWT_KEY (`openssl rand -hex 32`) or SCOVILLE_JWKS_URL.")
     else:
-        yield ok("tokens", "the demo makes a key of its own")
+        yield ok("tokens", "the demo creates its own key")
 
 
 def _check_keys(url: str) -> Finding:
@@ -61,29 +61,29 @@ def _check_keys(url: str) -> Finding:
     try:
         keys = jwt.PyJWKClient(url, timeout=ANSWER_SECONDS).get_signing_keys()
     except (jwt.PyJWTError, ValueError) as error:
-        return bad("tokens", f"the keys of the issuer cannot be had: {error}", f"See whether {url} answers with a JWK set.")
+        return bad("tokens", f"the issuer's keys cannot be fetched: {error}", f"Check that {url} returns a JWK set.")
     return ok("tokens", f"{len(keys)} keys at {url}")
 
 
 def check_port(settings: Settings, running: Running | None) -> Iterator[Finding]:
-    """Whether the API answers, or could."""
+    """The API answers, or its port is free."""
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)  # noqa: S104 (compared, not bound)
     url = running.url if running else f"http://{f'[{host}]' if ':' in host else host}:{settings.port}"
     said = _ask(url)
     if said == "ready":
         yield ok("api", f"ready at {url}")
     elif said == "unready":
-        yield bad("api", f"{url} answers, but is not ready", "See the check of the database, and the log of the API.")
+        yield bad("api", f"{url} answers, but is not ready", "See the database check and the API's log.")
     elif running:
         yield bad("api", f"the demo (pid {running.pid}) does not answer at {url}", "Stop it (Ctrl-C) and start it again.")
     elif _is_free(settings.host, settings.port):
-        yield ok("api", f"does not run here; port {settings.port} is free")
+        yield ok("api", f"not running here; port {settings.port} is free")
     else:
         yield bad("api", f"{settings.host} port {settings.port} cannot be used", "Choose another with --port or SCOVILLE_PORT.")
 
 
 def _ask(url: str) -> str:
-    """ready, unready, or nothing where no Scoville answers."""
+    """ready, unready, or None if no Scoville answers."""
     import httpx2
 
     try:
@@ -105,15 +105,15 @@ def _is_free(host: str, port: int) -> bool:
 
 
 def check_folder(data_dir: Path) -> Iterator[Finding]:
-    """The data folder: can it be used, and is its key for nobody else?"""
+    """The data folder is usable, and only its owner can read the key."""
     from pyapp.demo import embedded
 
     if not data_dir.exists():
         parent = next(folder for folder in data_dir.absolute().parents if folder.exists())
         if os.access(parent, os.W_OK | os.X_OK):
-            yield ok("data folder", f"{data_dir} will be made")
+            yield ok("data folder", f"{data_dir} will be created")
         else:
-            yield bad("data folder", f"{data_dir} cannot be made", "Choose another with --data-dir or SCOVILLE_DATA_DIR.")
+            yield bad("data folder", f"{data_dir} cannot be created", "Choose another with --data-dir or SCOVILLE_DATA_DIR.")
         return
     if not data_dir.is_dir() or not os.access(data_dir, os.W_OK | os.X_OK):
         yield bad("data folder", f"{data_dir} cannot be written", "Choose another with --data-dir or SCOVILLE_DATA_DIR.")
@@ -122,7 +122,7 @@ def check_folder(data_dir: Path) -> Iterator[Finding]:
     if key.exists() and stat.S_IMODE(key.stat().st_mode) & 0o077:
         yield bad("data folder", f"others may read {key}", f"chmod 600 {key}")
         return
-    yield ok("data folder", f"{data_dir}{' holds a demo' if embedded.is_cluster(data_dir) else ''}")
+    yield ok("data folder", f"{data_dir}{' contains a demo' if embedded.is_cluster(data_dir) else ''}")
 
 
 def check_disk(data_dir: Path) -> Iterator[Finding]:
@@ -130,8 +130,8 @@ def check_disk(data_dir: Path) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     said = f"{free / 1024**3:.1f} GB free at {folder}"
     if free < FREE_BYTES_BAD:
-        yield bad("disk", said, "Make room: PostgreSQL stops when it cannot write.")
+        yield bad("disk", said, "Free disk space: PostgreSQL stops when it cannot write.")
     elif free < FREE_BYTES_LOW:
-        yield warning("disk", said, "Make room before it runs out.")
+        yield warning("disk", said, "Free disk space before it runs out.")
     else:
         yield ok("disk", said)

@@ -19,7 +19,7 @@ NAME = "standby"
 
 
 def check(url: str, read_url: str) -> Iterator[Finding]:
-    """Whether reads will go there: it is a standby, and within the limit it has what the primary has now."""
+    """Whether reads will use it: it is a standby, and it catches up with the primary within the limit."""
     try:
         with (
             psycopg.connect(url, connect_timeout=CONNECT_SECONDS, autocommit=True) as primary,
@@ -27,18 +27,18 @@ def check(url: str, read_url: str) -> Iterator[Finding]:
         ):
             yield _look(primary, standby)
     except psycopg.Error as error:
-        remedy = "The primary answers all reads. See that the standby runs, and that SCOVILLE_READ_URL is right."
-        yield bad(NAME, f"It does not answer: {one_line(error)}", remedy)
+        remedy = "The primary serves all reads. Check that the standby runs and SCOVILLE_READ_URL is right."
+        yield bad(NAME, f"no connection: {one_line(error)}", remedy)
 
 
 def _look(primary: psycopg.Connection[tuple[object, ...]], standby: psycopg.Connection[tuple[object, ...]]) -> Finding:
     if standby.execute("select pg_is_in_recovery()").fetchone() != (True,):
-        remedy = "Nothing is read from there. Unset SCOVILLE_READ_URL, or name a streaming standby of DATABASE_URL."
-        return warning(NAME, "SCOVILLE_READ_URL names no standby", remedy)
+        remedy = "It serves no reads. Unset SCOVILLE_READ_URL, or name a streaming standby of DATABASE_URL."
+        return warning(NAME, "SCOVILLE_READ_URL does not name a standby", remedy)
     wanted = primary.execute(POSITION).fetchone()
     standby.execute("select pg_sleep(%s)", [LOOKS_PAUSE_SECONDS])
     reached = standby.execute(REPLAYED).fetchone()
     if wanted is None or reached is None or reached[0] is None or int(str(reached[0])) < int(str(wanted[0])):
-        remedy = "The primary answers all reads until it has caught up. Look at pg_stat_replication on the primary."
+        remedy = "The primary serves all reads until it has caught up. Look at pg_stat_replication on the primary."
         return warning(NAME, f"more than {LAG_SECONDS_MAX:g} s behind", remedy)
     return ok(NAME, f"less than {LAG_SECONDS_MAX:g} s behind")

@@ -1,3 +1,3 @@
-"""Webhooks on their way out: the dispatcher fills the queue, deliveries empty it, egress sees where they go."""
+"""Outgoing webhooks: the dispatcher fills the queue, delivery empties it, egress checks the addresses."""
 
 from __future__ import annotations

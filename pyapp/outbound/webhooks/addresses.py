@@ -1,6 +1,6 @@
-"""Which addresses may be sent to: the rules of egress.py, without the sending.
+"""The rules for webhook addresses. egress.py applies them and sends.
 
-SCOVILLE_WEBHOOK_ALLOW names hosts that are exempt, with or without https, for development.
+SCOVILLE_WEBHOOK_ALLOW names hosts that are exempt from all rules, including https, for development.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ HOST_CHARACTERS_MAX = 253
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
 
-# What of IPv4 is not for the public (IANA IPv4 Special-Purpose Address Registry), and one address that looks as if it were:
-# 168.63.129.16 answers inside Azure.
+# Non-public IPv4 ranges (IANA IPv4 Special-Purpose Address Registry), and one address that only looks public:
+# 168.63.129.16 is a service inside Azure.
 PRIVATE_4 = [
     ipaddress.IPv4Network(text)
     for text in (
@@ -29,8 +29,8 @@ PRIVATE_4 = [
         *("198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4", "168.63.129.16/32"),
     )
 ]
-# Of IPv6 only 2000::/3 is given out to the public. Left out of it: what carries an IPv4 address within (Teredo, 6to4) and what
-# is not for use (IANA IPv6 Special-Purpose Address Registry). Mapped, compatible and NAT64 forms lie outside of it anyway.
+# Public IPv6 addresses are in 2000::/3, except ranges that embed an IPv4 address (Teredo, 6to4) and reserved ones (IANA IPv6
+# Special-Purpose Address Registry). Mapped, compatible and NAT64 forms are outside of 2000::/3.
 PUBLIC_6 = ipaddress.IPv6Network("2000::/3")
 PRIVATE_6 = [
     ipaddress.IPv6Network(text) for text in ("2001::/23", "2001:db8::/32", "2002::/16", "2620:4f:8000::/48", "3fff::/20")
@@ -38,11 +38,11 @@ PRIVATE_6 = [
 
 
 class Refused(OSError):  # noqa: N818 (a verdict, not a fault)
-    """Nothing is sent there. The text says why, and never what else is known of the address."""
+    """The address is refused. The text has the reason and reveals nothing else about the address."""
 
 
 class Allowed:
-    """Hosts that are exempt from the rules: `host` (all ports) or `host:port`, with commas between them."""
+    """Hosts that are exempt from the rules: `host` (all ports) or `host:port`, separated by commas."""
 
     def __init__(self, text: str = "") -> None:
         self.hosts: set[tuple[str, int | None]] = set()
@@ -57,12 +57,12 @@ class Allowed:
 
     @classmethod
     def of(cls, settings: Settings) -> Allowed:
-        """Those of SCOVILLE_WEBHOOK_ALLOW. Raises SettingsError."""
+        """The hosts of SCOVILLE_WEBHOOK_ALLOW. Raises SettingsError."""
         try:
             return cls(settings.webhook_allow)
         except ValueError as error:
             raise SettingsError(
-                f"SCOVILLE_WEBHOOK_ALLOW cannot be used: {error}. Write such as localhost:9000, with commas between."
+                f"SCOVILLE_WEBHOOK_ALLOW cannot be used: {error}. Write hosts such as localhost:9000, separated by commas."
             ) from None
 
     def __contains__(self, url: URL) -> bool:
@@ -71,13 +71,13 @@ class Allowed:
 
 
 def is_host(text: str) -> bool:
-    """Whether it is an address, or has the form of a name."""
+    """True for an address, or text in the form of a name."""
     labels = text.lower().removesuffix(".").split(".")
     return ":" in text or (len(text) <= HOST_CHARACTERS_MAX and all(LABEL.fullmatch(label) for label in labels))
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address, as text, belongs to the public internet. False for what is no address."""
+    """True for a public IP address, as text. False for anything that is not an address."""
     try:
         ip = ipaddress.ip_address(address)
     except ValueError:
@@ -88,7 +88,7 @@ def is_public(address: str) -> bool:
 
 
 def check_url(text: str, allowed: Allowed) -> URL:
-    """The URL, if a message may be sent there as far as the URL itself tells. Raises Refused."""
+    """Parses the URL. Raises Refused if the URL itself breaks a rule; its addresses are checked later."""
     try:
         url = URL(text)
     except ValueError:
@@ -97,18 +97,18 @@ def check_url(text: str, allowed: Allowed) -> URL:
     if url.scheme not in ("http", "https") or not host or len(text) > URL_CHARACTERS_MAX:
         raise Refused("This is not a web address. Write it as https://host/path.")
     if url.user is not None or url.password is not None:
-        raise Refused("The URL holds a user name or password. Leave it out; messages are signed instead.")
+        raise Refused("The URL contains a user name or password. Remove it; messages are signed instead.")
     if url.fragment or not url.port:
-        raise Refused("The URL holds a fragment (#) or the port 0. Leave it out.")
+        raise Refused("The URL contains a fragment (#) or port 0. Remove it.")
     if url in allowed:
         return url
     if url.scheme != "https":
-        raise Refused("The URL must begin with https://: what is sent in the clear can be read and changed on its way.")
+        raise Refused("The URL must begin with https://, because plain HTTP can be read and changed in transit.")
     if ":" in host or NUMBER.fullmatch(host.rstrip(".").rpartition(".")[2]):
         if not is_public(host):
-            raise Refused("This address is not one of the public internet.")
+            raise Refused("This address is not public.")
     elif not is_host(host):
-        raise Refused("This is not the name of a host.")
+        raise Refused("This is not a host name.")
     elif "." not in host.removesuffix(".") or host.removesuffix(".").endswith((".localhost", ".local", ".internal")):
-        raise Refused("This is not the name of a host of the public internet.")
+        raise Refused("This is not the name of a public host.")
     return url

@@ -1,7 +1,7 @@
-"""Rings when there may be something to do: events to dispatch, or messages in the queue.
+"""Signals possible work: events to dispatch, or messages in the queue.
 
-Postgres notifies, which costs nothing while nothing happens. A notification can be lost (a failover, a pooler in between), so
-whoever waits looks again after a while in any case; here a lost connection is made anew, and that is all.
+Postgres sends notifications, which cost nothing while idle. A notification can be lost (a failover, a pooler), so waiting tasks
+also check at an interval; this module only reconnects.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ QUEUE_CHANNEL = "scoville_webhooks"
 
 
 class Bell:
-    """`events` and `queue` are set when they ring; whoever waits clears them."""
+    """Notifications set `events` and `queue`; the waiting task clears them."""
 
     def __init__(self, url: str) -> None:
         self.events = asyncio.Event()
@@ -37,7 +37,7 @@ class Bell:
         loop.add_reader(connection.pgconn.socket, readable.set)
         try:
             while True:
-                # What has happened before anyone listened, or while nobody did, is looked for too.
+                # Work from before LISTEN, or from a time without a connection, counts too.
                 self.events.set()
                 self.queue.set()
                 await readable.wait()
@@ -50,6 +50,6 @@ class Bell:
 
 
 async def wait(event: asyncio.Event, seconds: float) -> None:
-    """Until the event is set or that time has passed; the event is then clear."""
+    """Waits until the event is set or the time has passed, and clears the event."""
     await wait_for(event, seconds)
     event.clear()

@@ -1,9 +1,9 @@
-"""From the queue to the endpoints: many requests under way at once, out of one loop.
+"""Sends messages from the queue to the endpoints: many requests at once, in one event loop.
 
-Three parts: the fetcher claims messages as long as there is room, each message becomes a task that signs and sends it, and the
-reporter tells Postgres in batches what came of them. A claim is a right for CLAIM_SECONDS; a worker that dies leaves its messages
-to whoever claims them then. What Postgres is told too late it does not take. What two workers did not report on may be what
-they died of: it is sent by itself, one message after the other, so that nothing else is blamed.
+It has three parts: the fetcher claims messages as long as it has room, one task per message signs and sends it, and the reporter
+reports outcomes to Postgres in batches. A claim lasts CLAIM_SECONDS; after that, any worker can claim the messages of a dead one,
+and Postgres ignores late reports. A message that two workers failed to report on may have killed them: such messages are sent
+alone, one after the other, so that no other message is blamed.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.webhooks")
 
-UNDER_WAY_MAX = 400  # requests of a worker; an endpoint has its own limit, far below
-CLAIM_MAX = 200  # messages a claim
-CLAIM_SECONDS = 40  # more than a request may take, and what it waits for to be reported
-COMPANY_MAX = 2  # claims of a message that is sent beside others
-REPORT_MAX = 200  # attempts a report
-GATHER_SECONDS = 0.004  # for more of them: a transaction costs as much as ten deliveries
+UNDER_WAY_MAX = 400  # requests per worker; an endpoint has its own, much lower limit
+CLAIM_MAX = 200  # messages per claim
+CLAIM_SECONDS = 40  # longer than a request plus its wait for the report
+COMPANY_MAX = 2  # claims of a message that is sent in parallel with others
+REPORT_MAX = 200  # attempts per report
+GATHER_SECONDS = 0.004  # to collect more: a transaction costs as much as ten deliveries
 POLL_SECONDS = 1.0
 AWAY_SECONDS = 1.0
-RESPONSE_BYTES_MAX = 1024  # of an answer that are kept
-DRAIN_SECONDS = 5.0  # at the end, for what is under way
+RESPONSE_BYTES_MAX = 1024  # of a response that are stored
+DRAIN_SECONDS = 5.0  # at shutdown, for requests in progress
 
 CLAIM = "select * from jobs.claim_deliveries($1, $2)"
 START_SOLO = "select jobs.start_solo($1, $2, $3, $4, $5, $6)"
@@ -82,7 +82,7 @@ class Report(msgspec.Struct):
 
 
 class Deliverer:
-    """Delivers until stopped. One for a worker; any number of workers may run."""
+    """Delivers until stopped. One per worker; any number of workers can run."""
 
     def __init__(self, database: Database, bell: Bell, egress: Egress, *, claim_seconds: int = CLAIM_SECONDS) -> None:
         self._database = database
@@ -93,14 +93,14 @@ class Deliverer:
         self._suspects: deque[Message] = deque()
         self._suspected = asyncio.Event()
         self._room = asyncio.Event()
-        self._reports: list[tuple[float, Report]] = []  # with the moment until which the claim lasts
+        self._reports: list[tuple[float, Report]] = []  # with the end of the claim
         self._reported = asyncio.Event()
-        self._idle = asyncio.Event()  # nothing is left to be reported
+        self._idle = asyncio.Event()  # set while no report is due
         self._idle.set()
         self._away = False
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Returns when what was under way at `stop` has been reported, or DRAIN_SECONDS have passed."""
+        """Returns when the requests in progress at `stop` are reported, or after DRAIN_SECONDS."""
         fetcher, reporter = asyncio.create_task(self._fetch()), asyncio.create_task(self._report())
         soloist = asyncio.create_task(self._send_suspects())
         stopped = asyncio.create_task(stop.wait())
@@ -124,7 +124,7 @@ class Deliverer:
                 await self._idle.wait()
         except TimeoutError:
             logger.warning(
-                "%d deliveries were under way at the end: they are sent again", len(self._under_way) + len(self._reports)
+                "%d deliveries were in progress at shutdown: they are sent again", len(self._under_way) + len(self._reports)
             )
 
     async def _fetch(self) -> None:
@@ -147,7 +147,7 @@ class Deliverer:
                 await wait(self._bell.queue, POLL_SECONDS)
 
     async def _send_suspects(self) -> None:
-        """One after the other, each reported before the next begins: who dies of one has that one to blame."""
+        """Sends one message after the other and reports each before the next, so that a crash has exactly one suspect."""
         while True:
             await self._suspected.wait()
             self._suspected.clear()
@@ -211,12 +211,12 @@ class Deliverer:
                     if rows[0][0] != b"0":
                         self._bell.queue.set()
                 else:
-                    now = time.monotonic()  # what has lost its claim meanwhile another will send again
+                    now = time.monotonic()  # another worker sends messages again whose claim has ended
                     self._reports = [(until, report) for until, report in self._reports if until > now]
             self._idle.set()
 
     async def _call(self, statement: str, *values: int | bytes) -> list[Row]:
-        """The rows; none when the database is away, after a while. To repeat it is harmless."""
+        """The rows; none after a pause if the database is down. Repeating the call is harmless."""
         try:
             rows = await self._database.call(WORKER, statement, values, request_id="")
             self._away = False
@@ -238,21 +238,21 @@ def _message(row: Row) -> Message:
         int(endpoint),
         int(delivery),
         url.decode(),
-        tuple(secrets.decode()[1:-1].replace('"', "").split(",")),  # an array of base64: nothing in it is ever escaped
+        tuple(secrets.decode()[1:-1].replace('"', "").split(",")),  # an array of base64 text, which needs no escapes
         webhook_id.decode(),
         body,
     )
 
 
 def _outcome(report: Report) -> str:
-    """delivered, or what was in the way: the class of the status (4xx), or the error."""
+    """The label of the metric: delivered, the class of the status (4xx), or the error."""
     if report.error is not None or report.status_code is None:
         return report.error or "protocol"
     return "delivered" if 200 <= report.status_code < 300 else f"{report.status_code // 100}xx"
 
 
 def _describe(error: Exception) -> str:
-    """One word for what was in the way, for the log that the owner of the endpoint reads."""
+    """One word for the error, for the log that the endpoint's owner reads."""
     seen: list[BaseException | None] = [error, error.__cause__, getattr(error, "os_error", None)]
     if any(isinstance(cause, Refused) for cause in seen):
         return "refused"

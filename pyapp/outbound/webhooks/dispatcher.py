@@ -1,7 +1,7 @@
-"""From the event log to the queue: has Postgres make deliveries of new events, and put what is due into the queue.
+"""From the event log to the queue: lets Postgres create deliveries for new events and enqueue due ones.
 
-All of it happens in jobs.dispatch_webhooks, in one transaction that moves the cursor too. Several workers at once are harmless:
-a row lock lets one of them at it, the others look again in a moment.
+jobs.dispatch_webhooks does all of it in one transaction that also moves the cursor. Several workers can run at once: a row lock
+admits one of them, the others check again soon.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from pyapp.problems import Problem
 
 logger = logging.getLogger("scoville.webhooks")
 
-EVENTS_MAX = 500  # a transaction
-# Who comes so late has too much to do, and for a while dispatches little, and nothing while most endpoints have that many due.
+EVENTS_MAX = 500  # per transaction
+# A dispatcher this late is overloaded: for a while it dispatches little, and nothing while most endpoints have that many due.
 LATE_SECONDS = 0.02
 LATE_FOR_SECONDS = 1.0
 LATE_EVENTS_MAX = 50
 LATE_BACKLOG_MAX = 100
 LATE_GATHER_SECONDS = 0.05
-GATHER_SECONDS = 0.01  # at least, between two that find little
-POLL_SECONDS = 1.0  # retries fall due without anybody ringing
+GATHER_SECONDS = 0.01  # minimum pause between two calls that find little
+POLL_SECONDS = 1.0  # retries become due without a notification
 AWAY_SECONDS = 2.0
 
 DISPATCH = "select jobs.dispatch_webhooks($1, $2)"
@@ -35,7 +35,7 @@ WORKER = Component("scoville_worker", "webhooks")
 
 
 async def dispatch(database: Database, bell: Bell) -> None:
-    """Dispatches until cancelled. A database that is away is waited for."""
+    """Dispatches until canceled. Waits for a database that is down."""
     away, late_until = False, 0.0
     while True:
         late = time.monotonic() < late_until

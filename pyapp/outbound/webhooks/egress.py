@@ -1,9 +1,9 @@
-"""The way out: whoever may say where we send to must not reach what only we can reach (server-side request forgery).
+"""Outgoing requests. Users choose the URLs, and must not reach internal addresses through us (server-side request forgery).
 
-A URL is checked when it is saved, for a clear answer, and again for each connection, which is what counts: the name is
-resolved once, every address it has must be a public one, and the socket is opened to one of exactly these. TLS and the
-Host header keep the name. So a name that resolves otherwise a moment later gains nothing. Redirects are not followed,
-proxy variables are not read, and an answer is read to a limit of bytes and seconds.
+A URL is checked when it is saved, for a clear message, and again for each connection, which is the actual protection: the name is
+resolved once, all of its addresses must be public, and the socket connects to one of exactly these. TLS and the Host header keep
+the name. So a name that changes its addresses between check and connection (DNS rebinding) gains nothing. Redirects are not
+followed, proxy variables are not read, and a response is read up to a limit of bytes and seconds.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from yarl import URL
 from pyapp.outbound.webhooks.addresses import Allowed, Refused, check_url, is_public
 
 ANSWER_BYTES_MAX = 64 * 1024
-SECONDS_MAX = 15.0  # of a request in all, from the look-up of the name to the end of the answer
+SECONDS_MAX = 15.0  # for a whole request, from the name lookup to the end of the response
 LOOKUPS_AT_ONCE_MAX = 128
 KEEP_ALIVE_SECONDS = 30.0
-ROUTES_MAX = 10_000  # URLs that are kept parsed
+ROUTES_MAX = 10_000  # parsed URLs in the cache
 
 Lookup = Callable[[str, int], list[tuple[Any, ...]]]
 
 
 class Answer(NamedTuple):
-    """What came back: the status, the seconds of Retry-After if it gives any, and the beginning of the body."""
+    """The response: status, seconds of Retry-After if present, and the start of the body."""
 
     status: int
     retry_after: str | None
@@ -44,11 +44,11 @@ def look_up(host: str, port: int) -> list[tuple[Any, ...]]:
 
 
 class CheckedResolver(AbstractResolver):
-    """Looks names up, and answers only if every address is public. Look-ups of one name at the same moment share one."""
+    """Resolves names, and succeeds only if every address is public. Concurrent lookups of one name share one query."""
 
     def __init__(self, lookup: Lookup) -> None:
         self._lookup = lookup
-        # Threads of its own: names that hang must not keep anything else from being resolved.
+        # Its own threads: names that hang must not delay other lookups.
         self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE_MAX, "webhook-lookup")
         self._under_way: dict[tuple[str, int], asyncio.Future[list[tuple[Any, ...]]]] = {}
 
@@ -56,9 +56,9 @@ class CheckedResolver(AbstractResolver):
         self,
         host: str,
         port: int = 0,
-        family: socket.AddressFamily = socket.AddressFamily.AF_INET,  # noqa: ARG002 (all of them are looked at)
+        family: socket.AddressFamily = socket.AddressFamily.AF_INET,  # noqa: ARG002 (checks all families)
     ) -> list[ResolveResult]:
-        """Raises Refused, or OSError when the name does not resolve."""
+        """Raises Refused, or OSError if the name does not resolve."""
         future = self._under_way.get((host, port))
         if future is None:
             future = asyncio.get_running_loop().run_in_executor(self._threads, self._lookup, host, port)
@@ -68,7 +68,7 @@ class CheckedResolver(AbstractResolver):
         results: list[ResolveResult] = []
         for kind, _, protocol, _, address in found:
             if not is_public(address[0]):
-                raise Refused("The name leads to an address that is not one of the public internet.")
+                raise Refused("The host name resolves to an address that is not public.")
             results.append(
                 {
                     "hostname": host,
@@ -80,7 +80,7 @@ class CheckedResolver(AbstractResolver):
                 }
             )
         if not results:
-            raise OSError("the name has no address")
+            raise OSError("the host name has no address")
         return results
 
     async def close(self) -> None:
@@ -88,15 +88,15 @@ class CheckedResolver(AbstractResolver):
 
 
 def checked_socket(address: tuple[Any, ...]) -> socket.socket:
-    """A socket for one of these very addresses: the last look before the connection, whatever led here. Raises Refused."""
+    """A socket for exactly this address: the last check before the connection, on every path. Raises Refused."""
     family, kind, protocol, _, target = address
     if not is_public(target[0]):
-        raise Refused("This address is not one of the public internet.")
+        raise Refused("This address is not public.")
     return socket.socket(family, kind, protocol)
 
 
 class Egress:
-    """Sends requests out. To be used within the loop it was made in, and closed."""
+    """Sends requests. Must be used in the event loop that created it, and closed."""
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class Egress:
         seconds_max: float = SECONDS_MAX,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        """`tls` decides which certificates are good; left out, those of the system's authorities."""
+        """`tls` decides which certificates are valid; by default those of the system's authorities."""
         self.allowed = allowed
         settings: dict[str, Any] = {
             "limit": connections_max,
@@ -121,7 +121,7 @@ class Egress:
         self._open = _session(aiohttp.TCPConnector(**settings), seconds_max)
 
     async def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """POSTs, whatever the status of the answer. Raises Refused, aiohttp.ClientError, TimeoutError."""
+        """Sends a POST; returns responses of every status. Raises Refused, aiohttp.ClientError, TimeoutError."""
         target, session = self._routes.get(url) or self._route(url)
         async with session.post(target, data=body, headers=headers, allow_redirects=False) as response:
             beginning = await response.content.read(ANSWER_BYTES_MAX)
@@ -130,11 +130,11 @@ class Egress:
                 beginning = await response.content.read(ANSWER_BYTES_MAX - len(kept))
                 kept += beginning
             if not response.content.at_eof():
-                response.close()  # there is more, which nobody wants
+                response.close()  # the rest of the body is not read
             return Answer(response.status, response.headers.get("Retry-After"), kept)
 
     def _route(self, url: str) -> tuple[URL, aiohttp.ClientSession]:
-        """The rules for URLs depend on nothing but the URL. Those for addresses are applied at each connection."""
+        """Applies the rules that depend only on the URL. The rules for addresses apply at each connection."""
         target = check_url(url, self.allowed)
         if len(self._routes) >= ROUTES_MAX:
             self._routes.clear()

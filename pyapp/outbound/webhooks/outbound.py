@@ -1,4 +1,4 @@
-"""All that a worker does for webhooks, in one loop."""
+"""The webhook tasks of a worker, in one event loop."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pyapp.outbound.webhooks.dispatcher import dispatch
 from pyapp.outbound.webhooks.egress import Egress
 from pyapp.tasks import end
 
-CONNECTIONS = 3  # one for each: dispatcher, fetcher, reporter
+CONNECTIONS = 3  # one each for dispatcher, fetcher and reporter
 
 
 async def run(database_url: str, allowed: Allowed, stop: asyncio.Event, *, claim_seconds: int = CLAIM_SECONDS) -> None:
@@ -25,7 +25,7 @@ async def run(database_url: str, allowed: Allowed, stop: asyncio.Event, *, claim
     try:
         delivering = asyncio.create_task(deliverer.run(stop))
         await asyncio.wait({delivering, *helpers}, return_when=asyncio.FIRST_COMPLETED)
-        for helper in helpers:  # they never end by themselves
+        for helper in helpers:  # they never return by themselves
             if helper.done():
                 helper.result()
         await delivering

@@ -1,4 +1,4 @@
-"""A receiver for development: it verifies what arrives and says what it was. `scoville webhooks listen` runs it."""
+"""A receiver for development: it verifies and reports messages. `scoville webhooks listen` runs it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import msgspec
 from standardwebhooks import Webhook, WebhookVerificationError
 
 BODY_BYTES_MAX = 1024 * 1024
-SEEN_MAX = 10_000  # message ids that are known again
+SEEN_MAX = 10_000  # message IDs in memory
 READ_SECONDS = 10
 
 
 class Arrival(NamedTuple):
-    """A message. `verified`: one of the secrets signed it. `again`: a message of this id was here before."""
+    """A message. `verified`: one of the secrets signed it. `again`: a message with this ID arrived before."""
 
     message_id: str
     body: bytes
@@ -23,7 +23,7 @@ class Arrival(NamedTuple):
     again: bool
 
     def event(self) -> dict[str, object]:
-        """The CloudEvent; empty if the body is none."""
+        """The CloudEvent; empty if the body is not one."""
         try:
             return msgspec.json.decode(self.body, type=dict[str, object])
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -31,7 +31,7 @@ class Arrival(NamedTuple):
 
 
 class Receiver(ThreadingHTTPServer):
-    """Answers 204 to what it can verify, 401 to what it cannot. `secrets` may be added to while it runs."""
+    """Responds 204 to messages that it can verify, 401 to others. `secrets` can grow while it runs."""
 
     daemon_threads = True
 
@@ -47,7 +47,7 @@ class Receiver(ThreadingHTTPServer):
         return f"http://{host!s}:{port}/"
 
     def take(self, body: bytes, headers: dict[str, str]) -> bool:
-        """Whether the message is good."""
+        """True if the message is verified."""
         message_id = headers.get("webhook-id", "")
         arrival = Arrival(message_id, body, self._verify(body, headers), message_id in self._seen)
         if arrival.verified:
@@ -91,4 +91,4 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing: what arrived is told once."""
+        """Logs nothing: each message is already reported once."""

@@ -7,13 +7,13 @@ from functools import lru_cache
 
 from standardwebhooks import Webhook
 
-SIGNERS_MAX = 1024  # whose keys are kept decoded
+SIGNERS_MAX = 1024  # number of secrets with cached keys
 
 
 def headers(message_id: str, body: str, secrets: tuple[str, ...], now: datetime.datetime) -> dict[str, str]:
-    """webhook-id, webhook-timestamp and webhook-signature, which has a signature by each secret, with spaces between them.
+    """webhook-id, webhook-timestamp and webhook-signature, which has one signature per secret, separated by spaces.
 
-    `now` is in UTC: the library takes whatever it gets for that.
+    `now` must be in UTC: the library assumes it.
     """
     if now.utcoffset() != datetime.timedelta(0):
         raise ValueError("the time of a signature must be in UTC")

@@ -1,4 +1,4 @@
-// Stock put right by hand, with a reason.
+// The form that adjusts stock by hand, with a reason.
 import { useEffect, useState } from "preact/hooks";
 
 import { count, date, number, words } from "../format.js";
@@ -85,8 +85,8 @@ export function AdjustDialog({ product, levels, onClose, onDone }) {
             </select>
           `}
         <//>
-        <${Field} id="batch" label="Batch" error=${errorOf(problem, "/batch_number")}
-          hint=${batch ? "" : way === "out" ? "Without a batch, units of the one that expires first are taken." : "Without a batch, units go to the newest one."}>
+        <${Field} id="batch" label="Lot" error=${errorOf(problem, "/batch_number")}
+          hint=${batch ? "" : way === "out" ? "Without a lot, units are taken from the lot that expires first." : "Without a lot, units go to the newest lot."}>
           ${(given) => html`
             <select ...${given} value=${batch} onChange=${(event) => setBatch(event.target.value)}>
               <option value="">Any</option>
@@ -94,7 +94,7 @@ export function AdjustDialog({ product, levels, onClose, onDone }) {
             </select>
           `}
         <//>
-        <${Field} id="note" label=${chosen?.note_required ? "Note" : "Note, if there is more to say"} error=${errorOf(problem, "/note")}>
+        <${Field} id="note" label=${chosen?.note_required ? "Note" : "Note (optional)"} error=${errorOf(problem, "/note")}>
           ${(given) => html`
             <textarea ...${given} rows="2" maxlength="1000" required=${chosen?.note_required} value=${note}
                       onInput=${(event) => setNote(event.target.value)}></textarea>
@@ -113,12 +113,12 @@ export function AdjustDialog({ product, levels, onClose, onDone }) {
 }
 
 function label(isBusy, way, amount) {
-  if (isBusy) return "Booking";
+  if (isBusy) return "Saving";
   if (!amount) return way === "out" ? "Take away" : "Add";
   return way === "out" ? `Take away ${count(-amount, "unit")}` : `Add ${count(amount, "unit")}`;
 }
 
-/** Taking away: the batches that lie there. Adding: every batch of the product. */
+/** Lots to take away from: those in the warehouse. Lots to add to: all lots of the product. */
 function batchesFor(batches, place, way) {
   if (way === "out") return batches.filter((batch) => batch.warehouse_location === place);
   return [...new Map(batches.map((batch) => [batch.batch_number, { ...batch, stock: undefined }])).values()];

@@ -1,5 +1,5 @@
-// Answers that take more than a look at today's stock: what is short, what runs out, what sells, when customers order. Each part asks
-// a route of its own and says in words and numbers what its bars show; the bars are decoration.
+// Reports: stockouts, cover, revenue, ordering times and more. Each part reads its own route and shows its values in words and numbers;
+// the bars are decoration.
 import { get, withQuery } from "../api.js";
 import { count, date, money, number } from "../format.js";
 import { html } from "../html.js";
@@ -10,9 +10,9 @@ import { rights } from "../session.js";
 
 const SHOWN = 8; // rows of a list
 const PAGE = 200;
-const SOON_DAYS = 14; // to reorder within
+const SOON_DAYS = 14; // days of cover that count as low
 const EXPIRING_DAYS = 30;
-const CLASS_NAMES = { A: "80 % of the revenue", B: "the next 15 %", C: "the last 5 %" };
+const CLASS_NAMES = { A: "80% of the revenue", B: "the next 15%", C: "the last 5%" };
 const month = new Intl.DateTimeFormat("en-GB", { month: "short", year: "numeric", timeZone: "UTC" });
 const monthName = (text) => month.format(new Date(`${text}T00:00:00Z`));
 
@@ -33,24 +33,24 @@ export function AnalyticsPage() {
                   fills=${everyChannel && fills.data.value} />
     </div>
     <div class="parts">
-      ${everyChannel && html`<${Part} title="Fill rate" note="Of the units promised, those that were shipped so far" load=${fills}
-        empty="No order was placed yet." Body=${FillRates} />`}
-      ${cover && html`<${Part} title="Runs out first" note="Days that what is available lasts, at the pace of the last 28 days" load=${covers}
+      ${everyChannel && html`<${Part} title="Fill rate" note="Units shipped so far, as a share of units ordered" load=${fills}
+        empty="No orders yet." Body=${FillRates} />`}
+      ${cover && html`<${Part} title="Runs out first" note="Days until the available units are sold, at the pace of the last 28 days" load=${covers}
         pick=${(rows) => rows.filter((row) => row.days_of_cover !== null && row.available > 0)}
         empty="Nothing sold in the last 28 days." Body=${Covers} />`}
-      <${Part} title="Out of stock" note="Days in a row that ended with nothing for sale" load=${stockouts} empty="Nothing is out of stock."
+      <${Part} title="Out of stock" note="Consecutive days that ended with no units available" load=${stockouts} empty="Nothing is out of stock."
         Body=${Stockouts} />
-      <${Part} title="Expires soon" note=${`Batches whose last day of sale comes within ${EXPIRING_DAYS} days, or has passed`} load=${expiring}
+      <${Part} title="Expires soon" note=${`Lots that have expired or expire within ${EXPIRING_DAYS} days`} load=${expiring}
         empty=${`Nothing expires within ${EXPIRING_DAYS} days.`} Body=${Expiring} />
-      ${everyChannel && html`<${Ask} title="What brings the revenue" note="Of the last 91 days; A, B and C by share of revenue"
-        name="abc" empty="Nothing was sold in the last 91 days." Body=${Classes} />
-      <${Ask} title="When customers order" note="By weekday and hour, UTC" name="patterns" empty="No order was placed yet." Body=${Patterns} />`}
-      <${Ask} title="From order to parcel" note="Hours until a parcel left, by month of the order" name="fulfillment"
-        empty="No parcel has left yet." Body=${LeadTimes} />
-      ${cover && html`<${Ask} title="Turnover" note="How often the average stock was shipped, a year at this pace" name="turnover"
-        empty="Nothing was there yet." Body=${Turnover} />`}
+      ${everyChannel && html`<${Ask} title="What brings the revenue" note="The last 91 days; classes A, B and C by share of revenue"
+        name="abc" empty="Nothing sold in the last 91 days." Body=${Classes} />
+      <${Ask} title="When customers order" note="By weekday and hour, UTC" name="patterns" empty="No orders yet." Body=${Patterns} />`}
+      <${Ask} title="From order to parcel" note="Hours from order to shipment, by month of the order" name="fulfillment"
+        empty="Nothing shipped yet." Body=${LeadTimes} />
+      ${cover && html`<${Ask} title="Turnover" note="Times per year that the average stock is shipped, at this pace" name="turnover"
+        empty="No stock yet." Body=${Turnover} />`}
     </div>
-    <p class="fine parts-note">Sums are some seconds old; days and months are those of UTC. Analysts get all of it in SQL, from schema bi.</p>
+    <p class="fine parts-note">Sums are a few seconds old. All days and months are in UTC. Analysts can query the same data in SQL, in schema bi.</p>
   `;
 }
 
@@ -58,19 +58,19 @@ function Figures({ stockouts, covers, expiring, fills }) {
   const latest = fills?.length ? fills.filter((row) => row.month === fills[0].month) : [];
   return html`
     <div class="figures" role="group" aria-label="Totals">
-      ${latest.length > 0 && html`<${Figure} label=${`Shipped of ${monthName(latest[0].month)}`}>
+      ${latest.length > 0 && html`<${Figure} label=${`Fill rate, ${monthName(latest[0].month)}`}>
         ${percent(total(latest, "units_shipped") / total(latest, "units_ordered"))}<//>`}
       ${stockouts && html`<${Figure} label="Out of stock" tone=${stockouts.length ? "hot" : ""}>${atMost(stockouts)}<//>`}
-      ${covers && html`<${Figure} label=${`Gone in ${SOON_DAYS} days`}>
+      ${covers && html`<${Figure} label=${`Sold out within ${SOON_DAYS} days`}>
         ${number(covers.filter((row) => row.days_of_cover !== null && row.available > 0 && row.days_of_cover <= SOON_DAYS).length)}<//>`}
-      ${expiring && html`<${Figure} label="Expiring batches">${atMost(expiring)}<//>`}
+      ${expiring && html`<${Figure} label="Expiring lots">${atMost(expiring)}<//>`}
     </div>
   `;
 }
 
 const atMost = (rows) => (rows.length === PAGE ? `${number(PAGE)}+` : number(rows.length));
 
-/** A part that asks for itself. */
+/** A part that loads its own rows. */
 function Ask({ name, ...rest }) {
   return html`<${Part} load=${useLoad(() => read(name), [])} ...${rest} />`;
 }
@@ -85,7 +85,7 @@ function Part({ title, note, load, pick = (rows) => rows, empty, Body }) {
       ${problem.value
         ? html`<${Trouble} problem=${problem.value} retry=${run} />`
         : !rows
-          ? html`<p class="waiting" role="status">Reading</p>`
+          ? html`<p class="waiting" role="status">Loading</p>`
           : rows.length
             ? html`<${Body} rows=${rows} />`
             : html`<${Empty} title=${empty} />`}
@@ -166,7 +166,7 @@ function Expiring({ rows }) {
 const More = ({ rows }) => rows.length > SHOWN && html`<p class="fine">${`and ${rows.length === PAGE ? "many" : number(rows.length - SHOWN)} more`}</p>`;
 
 function Classes({ rows }) {
-  const currency = rows[0].currency; // one after the other would mix money; the rest is in the API
+  const currency = rows[0].currency; // a single list would mix currencies; the API has the others
   const own = rows.filter((row) => row.currency === currency);
   const classes = ["A", "B", "C"].map((name) => [name, own.filter((row) => row.abc === name)]).filter(([, of]) => of.length);
   return html`
@@ -190,7 +190,7 @@ function LeadTimes({ rows }) {
   const months = byMonth(rows).slice(0, SHOWN);
   return html`
     <table class="plain-table">
-      <thead><tr><th scope="col">Month</th><th scope="col">Where</th><th scope="col">Parcels</th><th scope="col">Median</th><th scope="col">9 in 10</th></tr></thead>
+      <thead><tr><th scope="col">Month</th><th scope="col">Ships from</th><th scope="col">Parcels</th><th scope="col">Median</th><th scope="col">90th percentile</th></tr></thead>
       <tbody>
         ${months.flatMap(([key, of]) =>
           of.slice(0, SHOWN).map(
@@ -213,11 +213,11 @@ function LeadTimes({ rows }) {
 function Turnover({ rows }) {
   const latest = rows.filter((row) => row.month === rows[0].month && row.turnover !== null).slice(0, SHOWN);
   const most = Math.max(...latest.map((row) => row.turnover_annualized), 1e-9);
-  return html`<p class="fine">${monthName(rows[0].month)}, what was shipped most</p><${Lines} rows=${latest.map((row) => ({
+  return html`<p class="fine">${monthName(rows[0].month)}, most shipped products</p><${Lines} rows=${latest.map((row) => ({
     key: `${row.warehouse_location} ${row.sku_id}`,
     label: html`<${Product} row=${row} />`,
     detail: `${row.warehouse_location}, ${number(row.units_shipped)} shipped`,
     share: row.turnover_annualized / most,
-    value: `${decimals(row.turnover_annualized)} a year`,
+    value: `${decimals(row.turnover_annualized)} per year`,
   }))} />`;
 }

@@ -2,9 +2,9 @@ import { html } from "../html.js";
 import { Empty, Heading, useTitle } from "../parts/bits.js";
 
 export function Missing() {
-  useTitle("Nothing here");
+  useTitle("Page not found");
   return html`
-    <${Heading}>Nothing here<//>
-    <${Empty} title="There is no page at this address.">Go to <a href="/">stock</a> or <a href="/orders">orders</a>.<//>
+    <${Heading}>Page not found<//>
+    <${Empty} title="This address has no page.">Go to <a href="/">stock</a> or <a href="/orders">orders</a>.<//>
   `;
 }

@@ -1,4 +1,4 @@
-// One order: what was bought, where it ships from, what has left, and the two things that can be done to it.
+// One order: its items, where they ship from, its parcels, and the dialogs that fulfill and cancel it.
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { get } from "../api.js";
@@ -31,11 +31,11 @@ export function OrderPage({ id }) {
     return html`
       ${back}
       ${problem.value.status === 404
-        ? html`<${Heading}>No such order<//><${Empty} title=${problem.value.message}>It may belong to a channel or warehouse that is not yours.<//>`
+        ? html`<${Heading}>Order not found<//><${Empty} title=${problem.value.message}>It may belong to a channel or warehouse outside your scope.<//>`
         : html`<${Heading}>${id}<//><${Trouble} problem=${problem.value} retry=${run} />`}
     `;
   }
-  if (!order) return html`${back}<${Heading}>${id}<//><p class="waiting" role="status">Reading</p>`;
+  if (!order) return html`${back}<${Heading}>${id}<//><p class="waiting" role="status">Loading</p>`;
 
   const open = openParts(order);
   const isOver = order.status === "canceled" || order.status === "completed";
@@ -76,7 +76,7 @@ export function OrderPage({ id }) {
       <section class="section" aria-labelledby="customer">
         <h2 id="customer">Customer</h2>
         <address>
-          <span>${order.customer.name ?? "No name was given"}</span>
+          <span>${order.customer.name ?? "No name given"}</span>
           ${order.customer.email && html`<span>${order.customer.email}</span>`}
           ${order.customer.address && html`<span>${order.customer.address}</span>`}
         </address>
@@ -93,12 +93,12 @@ export function OrderPage({ id }) {
         <${Parcels} order=${order} />
       </section>
     </div>
-    ${dialog === "fulfill" && html`<${FulfillDialog} order=${order} open=${open} onClose=${close} onDone=${done("Booked. The parcel has left.")} />`}
+    ${dialog === "fulfill" && html`<${FulfillDialog} order=${order} open=${open} onClose=${close} onDone=${done("Saved. The parcel is shipped.")} />`}
     ${dialog === "cancel" && html`<${CancelDialog} order=${order} onClose=${close} onDone=${done("The order is canceled.")} />`}
   `;
 }
 
-/** Reads again when an event says that the order has changed; where there are no events, every few seconds. */
+/** Reads the order again when an event says that it has changed; without events, every few seconds. */
 function useReload(id, run) {
   const latest = useRef(run);
   latest.current = run;
@@ -160,7 +160,7 @@ function Items({ order }) {
 }
 
 function Parts({ order }) {
-  if (!order.allocations.length) return html`<p class="quiet-line">From no warehouse that you see.</p>`;
+  if (!order.allocations.length) return html`<p class="quiet-line">From warehouses outside your scope.</p>`;
   return html`
     <div class="scroll" tabindex="0" role="group" aria-label="Ships from">
       <table class="plain-table">
@@ -170,7 +170,7 @@ function Parts({ order }) {
             <th scope="col">Warehouse</th>
             <th scope="col" class="numeric">Units</th>
             <th scope="col" class="numeric">Shipped</th>
-            <th scope="col" class="numeric">Given back</th>
+            <th scope="col" class="numeric">Released</th>
           </tr>
         </thead>
         <tbody>
@@ -258,7 +258,7 @@ function FulfillDialog({ order, open, onClose, onDone }) {
           `}
         <//>`}
         <fieldset class="lines">
-          <legend>${places.length > 1 ? "Leaves now" : `Leaves ${place} now`}</legend>
+          <legend>${places.length > 1 ? "Ship now" : `Ship now from ${place}`}</legend>
           ${parts.map(
             (part) => html`
               <div class="line" key=${part.sku}>
@@ -271,16 +271,16 @@ function FulfillDialog({ order, open, onClose, onDone }) {
             `,
           )}
         </fieldset>
-        <${Field} id="tracking" label="Tracking number, if there is one" error=${errorOf(problem, "/tracking_number")}>
+        <${Field} id="tracking" label="Tracking number (optional)" error=${errorOf(problem, "/tracking_number")}>
           ${(given) => html`<input ...${given} name="tracking" maxlength="200" autocomplete="off" spellcheck=${false} />`}
         <//>
-        <${Field} id="note" label="Note, if there is more to say" error=${errorOf(problem, "/note")}>
+        <${Field} id="note" label="Note (optional)" error=${errorOf(problem, "/note")}>
           ${(given) => html`<textarea ...${given} name="note" rows="2" maxlength="1000"></textarea>`}
         <//>
         <${Refusal} problem=${problem} shown=${["/tracking_number", "/note"]} />
         <div class="form-end">
-          <p class="form-preview">Batches that expire first leave first.</p>
-          <button class="primary" disabled=${isBusy || !total}>${isBusy ? "Booking" : `Ship ${count(total, "unit")}`}</button>
+          <p class="form-preview">Lots that expire first ship first.</p>
+          <button class="primary" disabled=${isBusy || !total}>${isBusy ? "Saving" : `Ship ${count(total, "unit")}`}</button>
         </div>
       </form>
     <//>
@@ -307,12 +307,12 @@ function CancelDialog({ order, onClose, onDone }) {
         <${Field} id="reason" label="Reason" error=${errorOf(problem, "/reason")}>
           ${(given) => html`<input ...${given} name="reason" maxlength="200" autocomplete="off" autofocus />`}
         <//>
-        <${Field} id="note" label="Note, if there is more to say" error=${errorOf(problem, "/note")}>
+        <${Field} id="note" label="Note (optional)" error=${errorOf(problem, "/note")}>
           ${(given) => html`<textarea ...${given} name="note" rows="2" maxlength="1000"></textarea>`}
         <//>
         <${Refusal} problem=${problem} shown=${["/reason", "/note"]} />
         <div class="form-end">
-          <button type="button" class="plain" onClick=${onClose}>Keep it</button>
+          <button type="button" class="plain" onClick=${onClose}>Keep the order</button>
           <button class="primary" disabled=${isBusy}>${isBusy ? "Canceling" : "Cancel the order"}</button>
         </div>
       </form>

@@ -1,5 +1,5 @@
-// The feed of orders, the latest first. New ones and changed ones come by server-sent events; who may not read those (warehouse
-// staff read the events of stock) has the first page read again when an event names an order.
+// The feed of orders, latest first. New and changed orders arrive by server-sent events. Warehouse staff receive only stock events:
+// for them the first page is read again when an event names an order.
 import { signal } from "@preact/signals";
 import { useEffect, useRef, useState } from "preact/hooks";
 
@@ -41,7 +41,7 @@ export function OrdersPage() {
       navigate(orderPath(text.toUpperCase()));
       return;
     }
-    // A shop's own number reads like a name: an order of this id is what was meant, if there is one.
+    // A shop's own order number looks like a name: open the order with this ID if it exists.
     if (text && !/[\s@]/.test(text) && (await get(orderPathOfApi(text)).catch(() => null))) navigate(orderPath(text));
     else customer.value = text;
   };
@@ -50,7 +50,7 @@ export function OrdersPage() {
     <div class="tools">
       <form class="search" role="search" onSubmit=${onSearch}>
         <label>
-          <span class="hidden">Order number, or the customer's whole name or e-mail</span>
+          <span class="hidden">Order number, or the customer's full name or e-mail</span>
           <${Search} />
           <input type="search" placeholder="Order number or customer" value=${typed} autocomplete="off"
                  onInput=${(event) => {
@@ -75,7 +75,7 @@ const fits = (order, state) => !state || order.status === state || order.fulfill
 /** {orders, problem, isBusy, hasMore, more, fresh} of a filter, kept up to date. */
 function useFeed(state, name) {
   const [view, setView] = useState({ orders: [], cursor: "", problem: null, isBusy: true });
-  const fresh = useRef(new Set()); // ids that came or changed while the page was open
+  const fresh = useRef(new Set()); // IDs of orders that were new or changed while the page was open
   const turn = useRef(0);
 
   const read = async (cursor = "", { quietly = false } = {}) => {
@@ -133,7 +133,7 @@ function useFeed(state, name) {
   return { ...view, fresh: fresh.current, more: () => read(view.cursor), retry: () => read() };
 }
 
-/** The list with newer states of some orders: changed ones are replaced or leave, new ones stand where their time says. */
+/** Merges newer states of orders into the list: changed ones are replaced or removed, new ones are inserted by their time. */
 function merge(view, newer, state, fresh) {
   const orders = [...view.orders];
   let hasChanged = false;
@@ -146,7 +146,7 @@ function merge(view, newer, state, fresh) {
     if (!fits(order, state)) continue;
     const place = orders.findIndex((one) => before(order, one));
     if (place >= 0) orders.splice(place, 0, order);
-    else if (!view.cursor) orders.push(order); // else it belongs to a page that has not been read
+    else if (!view.cursor) orders.push(order); // otherwise it belongs to a page that is not loaded
   }
   return hasChanged ? { ...view, orders: orders.slice(0, SHOWN_MAX) } : view;
 }
@@ -157,11 +157,11 @@ function Feed({ feed }) {
     if (!isBusy && customer.value) announce(`${count(orders.length, "order")} found.`);
   }, [isBusy, customer.value]);
   if (problem && !orders.length) return html`<${Trouble} problem=${problem} retry=${retry} />`;
-  if (!orders.length && isBusy) return html`<p class="waiting" role="status">Reading orders</p>`;
+  if (!orders.length && isBusy) return html`<p class="waiting" role="status">Loading orders</p>`;
   if (!orders.length) {
     return customer.value
-      ? html`<${Empty} title="No order of this customer.">The whole name or e-mail is needed, as it stands on the order.<//>`
-      : html`<${Empty} title=${filter.value ? "No order is in this state." : "There are no orders yet."}>
+      ? html`<${Empty} title="No orders found.">Enter the full name or e-mail exactly as on the order.<//>`
+      : html`<${Empty} title=${filter.value ? "No orders in this state." : "No orders yet."}>
           New ones appear here by themselves.
         <//>`;
   }
@@ -178,7 +178,7 @@ function Feed({ feed }) {
         `;
       })}
     </div>
-    ${cursor && html`<button type="button" class="plain more" disabled=${isBusy} onClick=${more}>Show earlier ones</button>`}
+    ${cursor && html`<button type="button" class="plain more" disabled=${isBusy} onClick=${more}>Show earlier orders</button>`}
     ${problem && html`<${Trouble} problem=${problem} retry=${more} />`}
   `;
 }
@@ -199,7 +199,7 @@ function Line({ order, isFresh }) {
 
 /** "2 × Ghost Pepper, 1 × Mango and 3 more" */
 function itemsText(order) {
-  const units = new Map(); // a product may stand on several lines, at several prices
+  const units = new Map(); // a product may be on several lines, at different prices
   for (const { sku_id: sku, quantity } of order.items) units.set(sku, (units.get(sku) ?? 0) + quantity);
   const all = [...units].map(([sku, quantity]) => `${number(quantity)} × ${products.value.get(sku)?.name ?? sku}`);
   const named = all.slice(0, NAMED_MAX);

@@ -40,7 +40,7 @@ export function SignInPage() {
     <main class="sign-in">
       <div class="sign-in-brand"><${Chili} size=${34} /><span>Scoville</span></div>
       <h1>Sign in</h1>
-      <p class="lead">Stock and orders, as they are this second.</p>
+      <p class="lead">Live stock and orders.</p>
       ${notice.value && !problem && html`<p class="notice" role="status">${notice}</p>`}
       <form ref=${form} onSubmit=${submit}>
         <${Choice} name="way" label="Sign in with" options=${WAYS} value=${way}
@@ -60,14 +60,14 @@ const focusFirst = (form) => form?.querySelector("input:not([type=radio]), texta
 
 const ClientFields = () => html`
   <label class="field">
-    <span>Client id</span>
+    <span>Client ID</span>
     <input name="id" required autocomplete="username" autocapitalize="none" spellcheck=${false} />
   </label>
   <label class="field">
     <span>Secret</span>
     <input name="secret" type="password" required autocomplete="current-password" />
   </label>
-  <p class="fine">An admin makes clients with <code>scoville clients add</code>. The secret stays in this tab's memory.</p>
+  <p class="fine">An admin creates clients with <code>scoville clients add</code>. The secret is kept only in this tab's memory.</p>
 `;
 
 const TokenField = () => html`
@@ -75,5 +75,5 @@ const TokenField = () => html`
     <span>Token</span>
     <textarea name="token" rows="4" required spellcheck=${false} autocapitalize="none" autocomplete="off"></textarea>
   </label>
-  <p class="fine">Paste what <code>scoville token</code> printed. It is kept until you sign out or close this tab.</p>
+  <p class="fine">Paste the output of <code>scoville token</code>. It is kept until you sign out or close this tab.</p>
 `;

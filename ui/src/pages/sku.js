@@ -1,4 +1,4 @@
-// One product: what there is where, in which batches, how it came to be so, and the form to put it right.
+// One product: levels by warehouse, lots, the history of its stock, and the form that adjusts it.
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 
 import { get, withQuery } from "../api.js";
@@ -17,7 +17,7 @@ import { rights } from "../session.js";
 import { levelsOf, onChange, warehouses } from "../store.js";
 import { AdjustDialog } from "./adjust.js";
 
-const RELOAD_MILLISECONDS = 400; // after a change, so that a burst of them is one request
+const RELOAD_MILLISECONDS = 400; // after a change, so that a burst of changes makes one request
 const HISTORY_PAGES_MAX = 5;
 const HISTORY_PAGE = 200;
 const LIST_STEP = 20;
@@ -30,7 +30,7 @@ const SPANS = [
 ];
 
 const DEFAULT_SPAN = "24";
-const EMPTY_SHARE = 0.03; // of the curve, before the first movement
+const EMPTY_SHARE = 0.03; // share of the curve before the first movement
 
 export function SkuPage({ id }) {
   const { data, problem, run } = useLoad(() => get(`/v1/inventory/${encodeURIComponent(id)}`), [id]);
@@ -44,11 +44,11 @@ export function SkuPage({ id }) {
     return html`
       <${BackLink} />
       ${problem.value.status === 404
-        ? html`<${Heading}>No such product<//><${Empty} title=${problem.value.message} />`
+        ? html`<${Heading}>Product not found<//><${Empty} title=${problem.value.message} />`
         : html`<${Heading}>${id}<//><${Trouble} problem=${problem.value} retry=${run} />`}
     `;
   }
-  if (!product) return html`<${BackLink} /><${Heading}>${id}<//><p class="waiting" role="status">Reading</p>`;
+  if (!product) return html`<${BackLink} /><${Heading}>${id}<//><p class="waiting" role="status">Loading</p>`;
 
   const levels = merge(product.warehouses, live);
   const total = (field) => [...levels.values()].reduce((sum, level) => sum + (level[field] ?? 0), 0);
@@ -89,7 +89,7 @@ export function SkuPage({ id }) {
       </section>
       ${batches &&
       html`<section class="section" aria-labelledby="batches">
-        <h2 id="batches">Batches</h2>
+        <h2 id="batches">Lots</h2>
         <${Batches} batches=${product.batches ?? []} />
       </section>`}
     </div>
@@ -101,7 +101,7 @@ export function SkuPage({ id }) {
       onClose=${() => setAdjusting(false)}
       onDone=${(level) => {
         setAdjusting(false);
-        announce(`Booked. ${number(level.stock)} on hand in ${level.warehouse_location}.`);
+        announce(`Saved. ${number(level.stock)} on hand in ${level.warehouse_location}.`);
         run({ quietly: true });
       }}
     />`}
@@ -110,7 +110,7 @@ export function SkuPage({ id }) {
 
 const BackLink = () => html`<a class="back" href="/"><${Back} size=${16} />Stock</a>`;
 
-/** Reads again shortly after the SKU's stock has changed. */
+/** Reads the product again shortly after its stock has changed. */
 function useReload(id, run) {
   const latest = useRef(run);
   latest.current = run;
@@ -128,7 +128,7 @@ function useReload(id, run) {
   }, [id]);
 }
 
-/** Per warehouse the newer of what the document says and what came live. */
+/** For each warehouse, the newer of the document's level and the live one. */
 function merge(documents, live) {
   const merged = new Map(documents.map((level) => [level.warehouse_location, level]));
   for (const [warehouse, level] of live) {
@@ -140,9 +140,9 @@ function merge(documents, live) {
 
 function Places({ levels, isFull }) {
   const isNarrow = useNarrow();
-  if (!levels.size) return html`<p class="quiet-line">No warehouse keeps it yet.</p>`;
+  if (!levels.size) return html`<p class="quiet-line">No warehouse stocks it yet.</p>`;
   const names = new Map(warehouses.value.map(({ id, name }) => [id, name]));
-  // A phone has no room for columns of zeros.
+  // On a phone, columns of zeros are hidden.
   const some = (part) => !isNarrow || [...levels.values()].some((level) => level[part]);
   const parts = isFull ? ["stock", ...["reserved", "committed", "unavailable"].filter(some), "available"] : ["available"];
   const labels = { stock: "On hand" };
@@ -175,13 +175,13 @@ function Places({ levels, isFull }) {
 }
 
 function Batches({ batches }) {
-  if (!batches.length) return html`<p class="quiet-line">No batch has units left.</p>`;
+  if (!batches.length) return html`<p class="quiet-line">No lot has units left.</p>`;
   return html`
-    <div class="scroll" tabindex="0" role="group" aria-label="Batches">
+    <div class="scroll" tabindex="0" role="group" aria-label="Lots">
       <table class="plain-table">
         <thead>
           <tr>
-            <th scope="col">Batch</th>
+            <th scope="col">Lot</th>
             <th scope="col">Warehouse</th>
             <th scope="col">Expires</th>
             <th scope="col" class="numeric">On hand</th>
@@ -248,12 +248,12 @@ function History({ id, levels, reorderPoint }) {
         </div>
       </div>
       ${!data.value
-        ? html`<p class="waiting" role="status">Reading</p>`
+        ? html`<p class="waiting" role="status">Loading</p>`
         : html`
             <${StockChart} data=${drawn} reorderPoint=${place ? 0 : reorderPoint} />
             <${Movements} rows=${data.value.rows.slice(0, length)} descriptions=${descriptions} />
             ${length < data.value.rows.length &&
-            html`<button type="button" class="plain more" onClick=${() => setLength(length + 5 * LIST_STEP)}>Show earlier ones</button>`}
+            html`<button type="button" class="plain more" onClick=${() => setLength(length + 5 * LIST_STEP)}>Show earlier movements</button>`}
             ${length >= data.value.rows.length &&
             !data.value.isWhole &&
             html`<p class="fine more">These are the last ${number(data.value.rows.length)} movements.</p>`}
@@ -262,19 +262,19 @@ function History({ id, levels, reorderPoint }) {
   `;
 }
 
-/** The last day, or the last hour where there was nothing before it. */
+/** The last day, or the last hour if the product is newer. */
 function spanOf(history) {
   const oldest = history?.isWhole && history.rows.at(-1);
   return oldest && serverNow() - Date.parse(oldest.recorded_at) < SPANS[0].milliseconds ? SPANS[0].value : DEFAULT_SPAN;
 }
 
-/** Where the curve begins: not long before there was anything. */
+/** The start of the curve: shortly before the first movement. */
 function startOf(history, from, now) {
   const oldest = history.isWhole && history.rows.at(-1);
   return oldest ? Math.max(from, Date.parse(oldest.recorded_at) - (now - Date.parse(oldest.recorded_at)) * EMPTY_SHARE) : from;
 }
 
-/** The movements since `from`, newest first, and those of the first page; what is known already is not read again. */
+/** The movements since `from`, newest first, and those of the first page. Known movements are not read again. */
 async function readHistory(id, place, from, known) {
   if (known.current.place !== `${id} ${place}`) known.current = { place: `${id} ${place}`, rows: [], isWhole: false };
   const held = known.current.rows;
@@ -293,7 +293,7 @@ async function readHistory(id, place, from, known) {
       break;
     }
     if (unseen.length < answer.data.length) {
-      // What is held does not reach back far enough: begin anew.
+      // The known movements do not reach back far enough: start over.
       known.current = { place: `${id} ${place}`, rows: [], isWhole: false };
       return readHistory(id, place, from, known);
     }
@@ -308,7 +308,7 @@ const isCovered = (rows, from, isWhole) =>
   isWhole || rows.length >= HISTORY_PAGES_MAX * HISTORY_PAGE || Date.parse(rows.at(-1).recorded_at) < from;
 
 function Movements({ rows, descriptions }) {
-  if (!rows.length) return html`<p class="quiet-line">Nothing has moved yet.</p>`;
+  if (!rows.length) return html`<p class="quiet-line">No movements yet.</p>`;
   return html`
     <div class="movements-head" aria-hidden="true"><span>When</span><span>What</span><span>On hand</span><span>Available</span></div>
     <ol class="movements">

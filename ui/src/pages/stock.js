@@ -1,5 +1,5 @@
-// Live stock: a row a SKU. With all warehouses in view a column each says what is available there; with one of them, what its stock
-// is made of.
+// Live stock, one row per SKU. With all warehouses in view, one column per warehouse shows the available units; with one warehouse, the
+// columns show the parts of its stock.
 import { computed, signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 
@@ -13,18 +13,18 @@ import { skuPath } from "../router.js";
 import { rights } from "../session.js";
 import { expiring, levelsOf, load, loading, peekLevels, products, settled, warehouses } from "../store.js";
 
-const COLUMNS_MAX = 6; // warehouses with a column each
+const COLUMNS_MAX = 6; // most warehouses that get their own column
 const COLUMNS_MAX_NARROW = 3;
 const ROW = 57;
 const ROW_NARROW = 93;
 const PARTS = [
-  ["reserved", "Reserved", "Held for a while, for a checkout"],
-  ["committed", "Committed", "On orders that are not yet shipped"],
-  ["unavailable", "Unavailable", "On hand but not to be sold: expired, damaged, on hold"],
+  ["reserved", "Reserved", "Reserved for a limited time, for example for a checkout"],
+  ["committed", "Committed", "On orders that are not shipped yet"],
+  ["unavailable", "Unavailable", "On hand but not for sale: expired, damaged, quarantined or recalled"],
 ];
-const ON_HAND = "All units that are there";
+const ON_HAND = "All units in the warehouse";
 
-// Kept while the tab lives: coming back from a product finds the list as it was left.
+// Kept as long as the tab is open: after a product page the list is as the user left it.
 const words = signal("");
 const place = signal(""); // a warehouse, or all
 const mark = signal(""); // "", low, expiring
@@ -44,7 +44,7 @@ function isExpiring(sku) {
 }
 
 const inPlace = computed(() => {
-  settled.value; // eslint-disable-line no-unused-expressions -- levels are no signals
+  settled.value; // eslint-disable-line no-unused-expressions -- levels are not signals
   return [...products.value.values()].filter((product) => !place.value || peekLevels(product.sku_id).has(place.value));
 });
 
@@ -121,9 +121,9 @@ export function StockPage() {
     </div>
     <div class="tools">
       <label class="search">
-        <span class="hidden">Search products by name, code or flavour</span>
+        <span class="hidden">Search products by name, code or flavor</span>
         <${Search} />
-        <input type="search" ref=${search} placeholder="Name, code or flavour" value=${words.value} autocomplete="off"
+        <input type="search" ref=${search} placeholder="Name, code or flavor" value=${words.value} autocomplete="off"
                onInput=${(event) => (words.value = event.target.value)} onKeyDown=${toFirstRow} />
         <kbd aria-hidden="true">/</kbd>
       </label>
@@ -145,8 +145,8 @@ function List({ ids, columns, onOrder, rowHeight }) {
   const { state, problem } = loading.value;
   if (state === "failed") return html`<${Trouble} problem=${problem} retry=${load} />`;
   if (!products.value.size) {
-    if (state !== "ready") return html`<p class="waiting" role="status">Reading stock</p>`;
-    return html`<${Empty} title="There is no stock yet.">Receive a first batch with <code>POST /v1/inventory</code>, or import a file.<//>`;
+    if (state !== "ready") return html`<p class="waiting" role="status">Loading stock</p>`;
+    return html`<${Empty} title="No stock yet.">Receive a first lot with <code>POST /v1/inventory</code>, or import a file.<//>`;
   }
   if (!ids.length) {
     const clear = () => {
@@ -155,12 +155,12 @@ function List({ ids, columns, onOrder, rowHeight }) {
     };
     return html`
       <${Empty} title="No product matches.">
-        ${mark.value === "low" && !words.value ? "Nothing is low here. " : "Try fewer letters, or look in all warehouses. "}
+        ${mark.value === "low" && !words.value ? "No product is low here. " : "Try fewer letters, or all warehouses. "}
         <button type="button" class="link" onClick=${clear}>Show all</button>
       <//>
     `;
   }
-  // A key, so that another choice of warehouse is not taken for a change of stock.
+  // The key keeps a change of warehouse from looking like a change of stock.
   return html`<${Table} key=${place.value} label="Stock by product" name="stock" columns=${columns} ids=${ids} Row=${Row} order=${order.value}
                 onOrder=${onOrder} rowHeight=${rowHeight} />`;
 }
@@ -176,12 +176,12 @@ function Figures({ isFull }) {
         <${Figure} label="Committed" tone="minor"><${Quantity} value=${committed} /><//>`}
       <${Figure} label="Low" tone=${low ? "hot" : ""} hint="At or below the reorder point" onClick=${toggle("low")} pressed=${mark.value === "low"}>${number(low)}<//>
       ${isFull &&
-      html`<${Figure} label="Expiring" hint="With a batch that expires within 30 days" onClick=${toggle("expiring")} pressed=${mark.value === "expiring"}>${number(soon)}<//>`}
+      html`<${Figure} label="Expiring" hint="With a lot that expires within 30 days" onClick=${toggle("expiring")} pressed=${mark.value === "expiring"}>${number(soon)}<//>`}
     </div>
   `;
 }
 
-/** Enter or Down in the search goes to the first product found; Escape empties it. */
+/** Enter or Down in the search focuses the first product found; Escape clears it. */
 function toFirstRow(event) {
   if (event.key === "Escape") words.value = "";
   if (event.key !== "ArrowDown" && event.key !== "Enter") return;

@@ -1,4 +1,4 @@
-// One webhook: how it is doing, every delivery with its attempts, and the ways to repair what an outage left behind.
+// One webhook: its state, every delivery with its attempts, and actions to resend deliveries after an outage.
 import { useState } from "preact/hooks";
 
 import { get } from "../api.js";
@@ -20,7 +20,7 @@ const pathOf = (id) => `/v1/webhooks/${encodeURIComponent(id)}`;
 export function WebhookPage({ id }) {
   const { data, problem, run } = useLoad(() => get(pathOf(id)), [id]);
   const [dialog, setDialog] = useState("");
-  const [turn, setTurn] = useState(0); // moves when the deliveries should be read again
+  const [turn, setTurn] = useState(0); // changes when the deliveries must be read again
   const { submit, problem: refusal, isBusy } = useSubmission();
   const webhook = data.value;
   useTitle(webhook ? nameOf(webhook) : id);
@@ -30,11 +30,11 @@ export function WebhookPage({ id }) {
     return html`
       ${back}
       ${problem.value.status === 404
-        ? html`<${Heading}>No such webhook<//><${Empty} title=${problem.value.message}>It may have been deleted, or belong to somebody else.<//>`
+        ? html`<${Heading}>Webhook not found<//><${Empty} title=${problem.value.message}>It may have been deleted, or belong to another client.<//>`
         : html`<${Heading}>${id}<//><${Trouble} problem=${problem.value} retry=${run} />`}
     `;
   }
-  if (!webhook) return html`${back}<${Heading}>${id}<//><p class="waiting" role="status">Reading</p>`;
+  if (!webhook) return html`${back}<${Heading}>${id}<//><p class="waiting" role="status">Loading</p>`;
 
   const isAtWork = webhook.status === "working" || webhook.status === "failing";
   const changed = (text) => {
@@ -46,7 +46,7 @@ export function WebhookPage({ id }) {
     if (await submit("POST", `${pathOf(id)}/test`, {})) changed("A test is on its way.");
   };
   const enable = async () => {
-    if (await submit("PATCH", pathOf(id), { active: true })) changed("It is told of what happens from now on.");
+    if (await submit("PATCH", pathOf(id), { active: true })) changed("It receives events from now on.");
   };
   const reason = reasonOf(webhook);
   return html`
@@ -58,22 +58,22 @@ export function WebhookPage({ id }) {
           <${HookState} webhook=${webhook} />
           <span class="code">${webhook.webhook_id}</span>
           <span>owned by ${webhook.owner}</span>
-          ${webhook.paused_until && html`<span>rests until ${moment(webhook.paused_until)}</span>`}
+          ${webhook.paused_until && html`<span>paused until ${moment(webhook.paused_until)}</span>`}
         </p>
         ${webhook.description && html`<p class="lead">${webhook.description}</p>`}
       </div>
       <div class="actions">
-        ${isAtWork && html`<button type="button" class="plain" onClick=${() => setDialog("recover")}>Send failed again</button>`}
+        ${isAtWork && html`<button type="button" class="plain" onClick=${() => setDialog("recover")}>Resend failed</button>`}
         ${isAtWork && html`<button type="button" class="plain" disabled=${isBusy} onClick=${test}>Send a test</button>`}
         ${!isAtWork && html`<button type="button" class="primary" disabled=${isBusy} onClick=${enable}>Enable</button>`}
       </div>
     </div>
-    ${reason && html`<p class="notice hook-notice">${reason} Nothing is sent until it is enabled; what happens meanwhile it is not told.</p>`}
+    ${reason && html`<p class="notice hook-notice">${reason} Nothing is sent until you enable it; events in the meantime are skipped.</p>`}
     <${Refusal} problem=${refusal} />
     <${Figures} webhook=${webhook} />
     <${Deliveries} id=${id} canRetry=${isAtWork} turn=${turn} onRetry=${() => run({ quietly: true })} />
     <section class="section" aria-labelledby="settings">
-      <h2 id="settings">What it is told</h2>
+      <h2 id="settings">Subscription</h2>
       <${Settings} webhook=${webhook} />
     </section>
     ${dialog === "recover" &&
@@ -87,8 +87,8 @@ export function WebhookPage({ id }) {
 
 function Figures({ webhook: { recent } }) {
   return html`
-    <div class="figures wide" role="group" aria-label="Of the last hundred deliveries">
-      <${Figure} label="Attempts that failed" tone=${recent.failed_attempts ? "big hot" : "big"}>${failureRate(recent)}<//>
+    <div class="figures wide" role="group" aria-label="The last hundred deliveries">
+      <${Figure} label="Failed attempts" tone=${recent.failed_attempts ? "big hot" : "big"}>${failureRate(recent)}<//>
       <${Figure} label="Delivered">${number(recent.delivered)}<//>
       <${Figure} label="Waiting">${number(recent.pending)}<//>
       <${Figure} label="Given up">${number(recent.failed)}<//>
@@ -109,15 +109,15 @@ function Settings({ webhook }) {
   return html`
     <dl class="hook-settings">
       ${lists.map(([label, values]) => html`<div key=${label}><dt>${label}</dt><dd>${values.join(", ") || "all"}</dd></div>`)}
-      <div><dt>At once</dt><dd>${count(webhook.concurrency, "message")} at most</dd></div>
-      ${webhook.rate_limit && html`<div><dt>A minute</dt><dd>${count(webhook.rate_limit, "message")} at most</dd></div>`}
+      <div><dt>Concurrency</dt><dd>up to ${count(webhook.concurrency, "message")}</dd></div>
+      ${webhook.rate_limit && html`<div><dt>Rate limit</dt><dd>${count(webhook.rate_limit, "message")} per minute</dd></div>`}
       ${webhook.previous_secret_expires_at &&
-      html`<div><dt>Secret before</dt><dd>signs too, until ${moment(webhook.previous_secret_expires_at)}</dd></div>`}
+      html`<div><dt>Previous secret</dt><dd>also signs until ${moment(webhook.previous_secret_expires_at)}</dd></div>`}
     </dl>
   `;
 }
 
-/** A moment as a field of the page has it: local, to the minute. */
+/** A time in the form of an input field: local, to the minute. */
 const fieldMoment = (at) => new Date(at - new Date(at).getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
 
 function RecoverDialog({ id, onClose, onDone }) {
@@ -127,20 +127,20 @@ function RecoverDialog({ id, onClose, onDone }) {
     if (isBusy) return;
     const since = new Date(new FormData(event.target).get("since")).toISOString();
     const done = await submit("POST", `${pathOf(id)}/recover`, { since });
-    if (done) onDone(`${count(done.deliveries, "delivery", "deliveries")} on the way again.${done.more ? " There are more: send again once more." : ""}`);
+    if (done) onDone(`${count(done.deliveries, "delivery", "deliveries")} queued again.${done.more ? " More are left: resend again." : ""}`);
   };
   return html`
-    <${Dialog} title="Send again what failed" onClose=${onClose}>
+    <${Dialog} title="Resend failed deliveries" onClose=${onClose}>
       <form class="form" onSubmit=${onSubmit}>
-        <p>Every delivery since that moment that was given up, called off or quarantined is tried again, from now on by the whole schedule.</p>
+        <p>Resends every delivery since this time that was given up, canceled or quarantined. The retry schedule starts over.</p>
         <${Field} id="since" label="Since" error=${errorOf(problem, "/since")}>
           ${(given) => html`<input ...${given} name="since" type="datetime-local" required
                                    value=${fieldMoment(Date.now() - DAY_MILLISECONDS)} max=${fieldMoment(Date.now())} />`}
         <//>
         <${Refusal} problem=${problem} shown=${["/since"]} />
         <div class="form-end">
-          <button type="button" class="plain" onClick=${onClose}>Leave it</button>
-          <button class="primary" disabled=${isBusy}>${isBusy ? "Asking" : "Send again"}</button>
+          <button type="button" class="plain" onClick=${onClose}>Close</button>
+          <button class="primary" disabled=${isBusy}>${isBusy ? "Sending" : "Resend"}</button>
         </div>
       </form>
     <//>

@@ -1,4 +1,4 @@
-// Who is told of what happens here: webhooks, how each is doing, and when one was last tried.
+// All webhooks, with state, failure rate and last attempt.
 import { useEffect, useRef } from "preact/hooks";
 
 import { pages } from "../api.js";
@@ -26,11 +26,11 @@ export function WebhooksPage() {
       ? html`<${Trouble} problem=${problem.value} retry=${run} />`
       : data.value
         ? html`<${List} webhooks=${data.value} />`
-        : html`<p class="waiting" role="status">Reading</p>`}
+        : html`<p class="waiting" role="status">Loading</p>`}
   `;
 }
 
-/** Reads again every so often, while anybody can see it. */
+/** Reads again at an interval while the page is visible. */
 export function usePoll(run, milliseconds) {
   const latest = useRef(run);
   latest.current = run;
@@ -42,7 +42,7 @@ export function usePoll(run, milliseconds) {
 
 function List({ webhooks }) {
   if (!webhooks.length) {
-    return html`<${Empty} title="There are no webhooks yet.">
+    return html`<${Empty} title="No webhooks yet.">
       A program makes one with POST /v1/webhooks; the answer shows its secret, once.
     <//>`;
   }
@@ -67,7 +67,7 @@ function Line({ webhook }) {
         ${reason && html`<p class=${`fine hook-reason ${webhook.status === "disabled" ? "low" : ""}`}>${reason}</p>`}
       </div>
       <p class="hook-state"><${HookState} webhook=${webhook} /></p>
-      <p class=${`numeric ${recent.failed_attempts ? "" : "quiet"}`} title="Of the attempts at its last hundred deliveries">
+      <p class=${`numeric ${recent.failed_attempts ? "" : "quiet"}`} title="Share of failed attempts in its last hundred deliveries">
         <span class="hook-label">failed </span>${failureRate(recent)}
       </p>
       <p class="numeric quiet">

@@ -1,4 +1,4 @@
-// Bars and a heat map that only decorate: what they show stands beside them in numbers, and for readers the map is a table.
+// Bars and a heat map as decoration: the same values are beside them in numbers, and for screen readers the map is a table.
 import { number } from "../format.js";
 import { html } from "../html.js";
 
@@ -22,7 +22,7 @@ export const Stack = ({ parts }) => html`
   </div>
 `;
 
-/** rows: [{iso_weekday, hour_of_day, orders}]; what has no row is 0. */
+/** rows: [{iso_weekday, hour_of_day, orders}]; a missing row counts as 0. */
 export function HeatMap({ rows }) {
   const orders = new Map(rows.map((row) => [row.iso_weekday * 24 + row.hour_of_day, row.orders]));
   const most = Math.max(...rows.map((row) => row.orders));

@@ -1,25 +1,25 @@
-// Small pieces that several pages use.
+// Small components that several pages use.
 import { signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 
 import { html } from "../html.js";
 
-/** What screen readers are told, politely. */
+/** The polite announcement for screen readers. */
 export const announcement = signal("");
 
 export function announce(text) {
   announcement.value = "";
-  setTimeout(() => (announcement.value = text), 50); // the same sentence twice is read twice
+  setTimeout(() => (announcement.value = text), 50); // without the pause a repeated sentence would not be read
 }
 
 let isFirst = true;
 
-/** From now on headings take the focus; on the first page the browser's own order holds. */
+/** Headings take the focus from now on; the first page keeps the browser's own order. */
 export function arrive() {
   isFirst = false;
 }
 
-/** A page's heading takes the focus when the page is come to, so that readers and keys begin there. */
+/** The heading of a page. It takes the focus on navigation, so that screen readers and keys start there. */
 export function Heading({ children, ...rest }) {
   const heading = useRef(null);
   useEffect(() => {
@@ -35,7 +35,7 @@ export function useTitle(title) {
   }, [title]);
 }
 
-/** Where there is nothing to show: one sentence that says why, and perhaps what to do. */
+/** An empty state: one sentence that says why, and optionally what to do. */
 export const Empty = ({ title, children }) => html`
   <div class="empty">
     <p class="empty-title">${title}</p>
@@ -43,13 +43,13 @@ export const Empty = ({ title, children }) => html`
   </div>
 `;
 
-const KIND = { 403: "This is not open to your role", 404: "Nothing here" };
+const KIND = { 403: "Your role has no access", 404: "Not found" };
 
 /** A refusal of the server in its own words. */
 export function Trouble({ problem, retry }) {
   return html`
     <div class="trouble" role="alert">
-      <p class="trouble-title">${KIND[problem.status] ?? (problem.title || "That did not work")}</p>
+      <p class="trouble-title">${KIND[problem.status] ?? (problem.title || "Something went wrong")}</p>
       <p>${problem.message}</p>
       ${problem.errors?.length > 0 &&
       html`<ul>${problem.errors.map((error) => html`<li>${error.detail}</li>`)}</ul>`}
@@ -67,7 +67,7 @@ export function Figure({ label, children, onClick, pressed, hint, tone = "" }) {
     >${body}</button>`;
 }
 
-/** A choice of one among few: [{value, label, count}]. */
+/** Chooses one of a few options: [{value, label, count}]. */
 export const Choice = ({ name, label, options, value, onChange }) => html`
   <fieldset class="choice">
     <legend class="hidden">${label}</legend>
@@ -83,7 +83,7 @@ export const Choice = ({ name, label, options, value, onChange }) => html`
   </fieldset>
 `;
 
-/** Runs `work` when the page asks for data, and again by the function it answers with. */
+/** Runs `work` to load data; the returned `run` repeats it. */
 export function useLoad(work, inputs) {
   const kept = useRef(null);
   kept.current ??= { data: signal(null), problem: signal(null), busy: signal(true), turn: 0 };

@@ -1,4 +1,4 @@
-// Stock over time, as steps: a quantity holds until it changes. The list of movements beside it says the same in words.
+// Stock over time as steps: a quantity stays the same until it changes. The list of movements has the same content in words.
 import { useEffect, useRef, useState } from "preact/hooks";
 import uPlot from "uplot";
 
@@ -70,7 +70,7 @@ export function StockChart({ data, reorderPoint }) {
 
   useEffect(() => {
     const into = box.current;
-    if (!into) return undefined; // gone before it was painted
+    if (!into) return undefined; // unmounted before the first paint
     const draw = () => {
       plot.current?.destroy();
       plot.current = new uPlot(options(into.clientWidth, reorderPoint, setRead), latest.current, into);

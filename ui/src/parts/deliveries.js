@@ -1,4 +1,4 @@
-// The deliveries of a webhook, the latest event first; each opens to its attempts.
+// The deliveries of a webhook, latest event first. Each one expands to its attempts.
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { get, withQuery } from "../api.js";
@@ -17,25 +17,25 @@ const FILTERS = [
 ];
 const STATES = {
   pending: ["Waiting", ""],
-  sending: ["Under way", ""],
+  sending: ["Sending", ""],
   delivered: ["Delivered", ""],
   failed: ["Given up", "low"],
-  canceled: ["Called off", ""],
+  canceled: ["Canceled", ""],
   quarantined: ["Quarantined", "low"],
 };
 const ERRORS = {
-  timeout: "No answer in time",
-  refused: "Not sent: its address is not a public one",
-  name: "Its name was not found",
+  timeout: "No response in time",
+  refused: "Not sent: the address is not public",
+  name: "Host name not found",
   connection: "No connection",
-  tls: "Its certificate is not good",
-  protocol: "What answered was no HTTP",
+  tls: "Invalid TLS certificate",
+  protocol: "Not an HTTP response",
 };
 
-const outcome = (attempt) => ERRORS[attempt.error] ?? attempt.error ?? `Answer ${attempt.status_code}`;
+const outcome = (attempt) => ERRORS[attempt.error] ?? attempt.error ?? `Status ${attempt.status_code}`;
 const took = (milliseconds) => (milliseconds < 10_000 ? `${number(milliseconds)} ms` : `${(milliseconds / 1000).toFixed(1)} s`);
 
-/** `turn` moves when they should be read again at once. */
+/** A change of `turn` reads the deliveries again at once. */
 export function Deliveries({ id, canRetry, turn, onRetry }) {
   const [status, setStatus] = useState("");
   const list = useDeliveries(id, status, turn);
@@ -63,7 +63,7 @@ function useDeliveries(id, status, turn) {
       if (mine !== asked.current) return;
       setView((old) => {
         if (cursor) return { rows: [...old.rows, ...page.data], cursor: page.next_cursor ?? "", problem: null, isBusy: false };
-        // What was read of earlier ones stays below the newest page.
+        // Earlier deliveries that are already loaded stay below the newest page.
         const last = page.data.at(-1)?.seq ?? 0;
         const earlier = page.next_cursor ? (old.rows ?? []).filter((row) => row.seq < last) : [];
         const next = earlier.length ? old.cursor : (page.next_cursor ?? "");
@@ -93,22 +93,22 @@ function useDeliveries(id, status, turn) {
 function List({ list, id, status, canRetry, onRetry }) {
   const { rows, problem, cursor, isBusy, more, retry, replace } = list;
   if (problem && !rows) return html`<${Trouble} problem=${problem} retry=${retry} />`;
-  if (!rows) return html`<p class="waiting" role="status">Reading deliveries</p>`;
+  if (!rows) return html`<p class="waiting" role="status">Loading deliveries</p>`;
   if (!rows.length) {
-    return html`<${Empty} title=${status ? "No delivery is in this state." : "Nothing has been sent yet."}>
-      ${status ? "" : "What happens from now on appears here by itself."}
+    return html`<${Empty} title=${status ? "No deliveries in this state." : "Nothing has been sent yet."}>
+      ${status ? "" : "New deliveries appear here automatically."}
     <//>`;
   }
   const onDone = (row) => {
     replace(row);
     onRetry();
-    announce("It is tried again now.");
+    announce("Trying again now.");
   };
   return html`
     <ul class="deliveries">
       ${rows.map((row) => html`<${Delivery} key=${row.delivery_id} row=${row} id=${id} canRetry=${canRetry} onDone=${onDone} />`)}
     </ul>
-    ${cursor && html`<button type="button" class="plain more" disabled=${isBusy} onClick=${more}>Show earlier ones</button>`}
+    ${cursor && html`<button type="button" class="plain more" disabled=${isBusy} onClick=${more}>Show earlier deliveries</button>`}
     ${problem && html`<${Trouble} problem=${problem} retry=${more} />`}
   `;
 }
@@ -141,7 +141,7 @@ function Delivery({ row, id, canRetry, onDone }) {
           <${Refusal} problem=${problem} />
           ${canRetry && row.status !== "sending" &&
           html`<button type="button" class="plain" disabled=${isBusy} onClick=${retry}>
-            ${row.status === "delivered" ? "Send once more" : "Try again now"}
+            ${row.status === "delivered" ? "Send again" : "Try again now"}
           </button>`}
         </div>
       </details>
@@ -161,7 +161,7 @@ function Attempts({ attempts }) {
               <b>${outcome(attempt)}</b>
               <span class="fine">after ${took(attempt.duration_ms)}</span>
             </p>
-            ${attempt.response && html`<pre tabindex="0" aria-label="The beginning of the answer">${attempt.response}</pre>`}
+            ${attempt.response && html`<pre tabindex="0" aria-label="Start of the response">${attempt.response}</pre>`}
           </li>
         `,
       )}

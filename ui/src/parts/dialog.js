@@ -1,4 +1,4 @@
-// A modal dialog: the browser's own, so that Escape, focus and the rest of the page behave as they should.
+// A modal dialog. It is the browser's own, so Escape, focus and the page behind it behave as expected.
 import { useEffect, useRef } from "preact/hooks";
 
 import { html } from "../html.js";

@@ -1,10 +1,10 @@
-// Forms that write: a submission has one idempotency key for as long as it says the same, so sending it again is always safe.
+// Forms that write. A submission keeps its idempotency key until its content changes, so sending it again is always safe.
 import { useRef, useState } from "preact/hooks";
 
 import { newKey, write } from "../api.js";
 import { html } from "../html.js";
 
-/** {submit(method, path, body), problem, isBusy, clear}. submit answers the document, or null when it was refused. */
+/** {submit(method, path, body), problem, isBusy, clear}. submit returns the document, or null if it was refused. */
 export function useSubmission() {
   const [problem, setProblem] = useState(null);
   const [isBusy, setBusy] = useState(false);
@@ -28,10 +28,10 @@ export function useSubmission() {
   return { submit, problem, isBusy, clear: () => setProblem(null) };
 }
 
-/** What the server says of a field, by its JSON Pointer ("/note"). */
+/** The server's message for a field, by its JSON Pointer ("/note"). */
 export const errorOf = (problem, pointer) => problem?.errors.find((error) => error.pointer === pointer)?.detail;
 
-/** A label, its control, a hint, and what is wrong with it. `children` is a function that gets the attributes to spread. */
+/** A label, its control, a hint and an error. `children` is a function that gets the attributes to spread. */
 export function Field({ id, label, hint, error, children }) {
   const described = [hint && `${id}-hint`, error && `${id}-error`].filter(Boolean).join(" ") || undefined;
   return html`
@@ -44,14 +44,14 @@ export function Field({ id, label, hint, error, children }) {
   `;
 }
 
-/** The refusal as a whole; what belongs to a field that is shown stands there instead. */
+/** The refusal of the whole form. Errors of the fields shown are left to those fields. */
 export function Refusal({ problem, shown = [] }) {
   if (!problem) return null;
   const others = problem.errors.filter((error) => !shown.includes(error.pointer));
   return html`
     <div class="refusal" role="alert">
-      <p><strong>${problem.title || "That did not work"}.</strong> ${problem.message}</p>
-      ${problem.isPassing && html`<p>It is not known whether it was booked. Send it again: it will not be booked twice.</p>`}
+      <p><strong>${problem.title || "Something went wrong"}.</strong> ${problem.message}</p>
+      ${problem.isPassing && html`<p>The outcome is unknown. Send it again: it is never saved twice.</p>`}
       ${others.length > 0 && html`<ul>${others.map((error) => html`<li>${error.detail}</li>`)}</ul>`}
     </div>
   `;

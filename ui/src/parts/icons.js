@@ -1,4 +1,4 @@
-// Our own drawings, in the color of the text around them. Decoration: what they mean is said in words beside them.
+// Our own icons, in the color of the surrounding text. They are decoration: the text beside them has their meaning.
 import { html } from "../html.js";
 
 const icon = (body) => ({ size = 20 }) => html`

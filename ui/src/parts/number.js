@@ -1,5 +1,5 @@
-// A quantity that visibly changes: a brief wash behind it and the difference beside it. With reduced motion the wash stays still
-// for a moment and is gone. Screen readers are not told of each change (there may be hundreds a second); they read the number.
+// A quantity that shows its changes: a brief wash behind it and the difference beside it. With reduced motion the wash appears without
+// an animation. Screen readers get no announcement per change (hundreds per second are possible); they read the number.
 import { useEffect, useRef } from "preact/hooks";
 
 import { delta, number } from "../format.js";

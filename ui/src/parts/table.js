@@ -1,15 +1,15 @@
-// A table of any length in which only the rows near the screen exist. Rows have one height; spacers stand for the rest. Roles are
-// spelled out, since the styles lay rows out as grids, which would take a table's meaning from it.
+// A table of any length that renders only the rows near the screen. All rows have one height; spacers replace the others. ARIA roles are
+// explicit because the styles make rows grids, which removes a table's native semantics.
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 
 import { html } from "../html.js";
 
 const OVERSCAN = 8;
-const LONG = 60; // a list no longer than this is drawn whole
+const LONG = 60; // lists up to this length are rendered whole
 
 const narrow = matchMedia("(max-width: 720px)");
 
-/** Whether the page is laid out for a phone. */
+/** True in the layout for phones. */
 export function useNarrow() {
   const [is, set] = useState(narrow.matches);
   useEffect(() => {
@@ -50,8 +50,8 @@ function useWindow(body, total, height) {
 }
 
 /**
- * columns: [{key, label, numeric, sort, hint}]; ids: the rows in order; Row draws one, given {id, columns}.
- * order: {key, descending}; onOrder(key) when a heading is pressed.
+ * columns: [{key, label, numeric, sort, hint}]; ids: the rows in order; Row renders one, given {id, columns}.
+ * order: {key, descending}; onOrder(key) when a column's header is pressed.
  */
 export function Table({ label, name, columns, ids, Row, order, onOrder, rowHeight }) {
   const body = useRef(null);
@@ -86,7 +86,7 @@ function HeadCell({ column, order, onOrder }) {
   `;
 }
 
-/** Up and Down go from row to row. */
+/** Up and Down move the focus from row to row. */
 function step(event) {
   if (event.key !== "ArrowDown" && event.key !== "ArrowUp") return;
   const row = event.target.closest("[role=row]");
