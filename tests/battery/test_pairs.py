@@ -20,6 +20,7 @@ from psycopg.types.json import Jsonb
 
 from tests.battery.lengths import LENGTH, chance
 from tests.battery.tables import EMPTY
+from tests.calls import sample_element
 from tests.conftest import Server
 from tests.prepared import AUTHENTICATOR_PASSWORD
 
@@ -29,24 +30,30 @@ NOW = "2030-05-02T12:00:00Z"  # by then a hold and a batch have expired, and nob
 BASKET = [{"sku_id": "S-1", "quantity": 2}, {"sku_id": "S-2", "quantity": 2}]
 HERE = {"sku_id": "S-2", "warehouse_location": "WH-01"}
 
+
+def of_both(function: str, **changes: Any) -> tuple[str, list[dict[str, Any]]]:
+    """The sample call of a command, on both SKUs, in the other order than that of keys."""
+    return function, [sample_element(function, **changes, sku_id=sku) for sku in ("S-2", "S-1")]
+
+
 # What every command does to the same levels, batches, holds and orders. {hold} is known once it is made.
 COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "receive": ("receive_stock", [{**HERE, "sku_id": sku, "stock": 3, "batch_number": "B-1"} for sku in ("S-2", "S-1")]),
-    "adjust": ("adjust_stock", [{**HERE, "sku_id": sku, "delta": -2, "reason_code": "correction"} for sku in ("S-2", "S-1")]),
-    "count": ("set_stock", [{**HERE, "sku_id": sku, "stock": 9} for sku in ("S-2", "S-1")]),
-    "keep back": ("set_safety_stock", [{**HERE, "sku_id": sku, "safety_stock": 2} for sku in ("S-2", "S-1")]),
-    "recall": ("change_batches", [{"sku_id": sku, "batch_number": "B-1", "status": "recalled"} for sku in ("S-2", "S-1")]),
-    "reserve": ("reserve_stock", [{"channel": "web", "items": BASKET}]),
-    "extend": ("extend_reservations", [{"reservation_id": "{hold}", "ttl_seconds": 600}]),
-    "release": ("release_reservations", [{"reservation_id": "{hold}"}]),
+    "adjust": of_both("adjust_stock", delta=-2, reason_code="correction"),
+    "count": of_both("set_stock", stock=9),
+    "keep back": of_both("set_safety_stock", safety_stock=2),
+    "recall": of_both("change_batches", batch_number="B-1", status="recalled"),
+    "reserve": ("reserve_stock", [sample_element("reserve_stock", channel="web", items=BASKET)]),
+    "extend": ("extend_reservations", [sample_element("extend_reservations", {"reservation_id": "{hold}"}, ttl_seconds=600)]),
+    "release": ("release_reservations", [sample_element("release_reservations", {"reservation_id": "{hold}"})]),
     "order": ("place_orders", [{"channel": "web", "items": BASKET}]),
     "convert": ("place_orders", [{"reservation_id": "{hold}"}]),
     "modify": (
         "modify_orders",
         [{"order_id": "X-1", "items": [{"sku_id": "S-1", "quantity": 4}, {"sku_id": "S-2", "quantity": 1}]}],
     ),
-    "cancel": ("cancel_orders", [{"order_id": "X-1"}, {"order_id": "X-2"}]),
-    "ship": ("fulfill_orders", [{"order_id": "X-2"}, {"order_id": "X-1"}]),
+    "cancel": ("cancel_orders", [sample_element("cancel_orders", {"order_id": order}) for order in ("X-1", "X-2")]),
+    "ship": ("fulfill_orders", [sample_element("fulfill_orders", {"order_id": order}) for order in ("X-2", "X-1")]),
     "expire holds": ("expire_reservations", []),
     "expire batches": ("expire_lots", []),
 }

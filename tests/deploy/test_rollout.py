@@ -29,10 +29,10 @@ from websockets.typing import Origin
 
 from pyapp.identity.tokens import mint_token
 from pyapp.settings import Settings
+from tests.calls import CHANNEL, SKU
 from tests.cli.conftest import COMMAND, environment
 from tests.conftest import ROOT
 from tests.deploy.conftest import KEY, run_command
-from tests.http.conftest import CHANNEL, SKU
 from tests.ports import free_port
 
 RECIPE = ROOT / "deploy" / "nginx" / "scoville.conf"

@@ -30,6 +30,7 @@ from pyapp.problems import MEDIA_TYPE
 from pyapp.serve import server as serving
 from pyapp.serve.app import create_app
 from pyapp.settings import BATCH_ELEMENTS, Settings
+from tests.calls import CHANNEL, HOOK, SECOND_SKU, SKU
 from tests.conftest import run_clone
 
 if TYPE_CHECKING:
@@ -37,33 +38,6 @@ if TYPE_CHECKING:
 
 KEY = "a key for tests, at least 32 bytes long"
 START_SECONDS_MAX = 10
-
-SKU = {
-    "sku_id": "HOTSAUCE-001",
-    "name": "Fiery Ghost Pepper Sauce",
-    "description": "Extra spicy sauce with the heat of ghost peppers",
-    "size_ml": 150,
-    "flavor_profile": ["spicy", "smoky", "fruity"],
-    "price": 12.99,
-    "warehouse_location": "WH-01",
-    "stock": 350,
-    "batch_number": "BATCH-202404",
-    "expiration_date": "2035-04-30",
-}
-SECOND_SKU = {**SKU, "sku_id": "HOTSAUCE-002", "name": "Mild Mango Sauce", "price": 10.99, "batch_number": "BATCH-202405"}
-ORDER = {
-    "order_id": "ORD-123456",
-    "created_at": "2024-06-01T13:45:30Z",
-    "customer": {"name": "Jane Doe", "email": "jane@example.com", "address": "123 Hot St, Spicetown, USA"},
-    "items": [
-        {"sku_id": "HOTSAUCE-001", "quantity": 3, "price": 12.99},
-        {"sku_id": "HOTSAUCE-002", "quantity": 1, "price": 10.99},
-    ],
-    "total_price": 49.96,
-    "status": "processing",
-}
-HOOK = {"url": "https://hooks.example.com/scoville", "description": "Orders", "event_types": ["order.*"], "rate_limit": 600}
-CHANNEL = {"channel_id": "web", "name": "Web shop", "kind": "web", "pricing": "list", "region_id": 1, "warehouses": ["WH-01"]}
 
 SQL_WORDS = ("select ", "insert into", "update ", "violates", "relation ", "syntax", "plpgsql", "Traceback")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import httpx2
 
-from tests.http.conftest import ORDER, key
+from tests.calls import ORDER
+from tests.http.conftest import key
 
 
 def place(client: httpx2.Client, body: Any = None, **headers: str) -> httpx2.Response:

@@ -10,7 +10,8 @@ import httpx2
 import pytest
 
 from pyapp.http.decoding import write_plainly
-from tests.http.conftest import ORDER, SKU, Api, check_problem, key, stock_up
+from tests.calls import ORDER, SKU
+from tests.http.conftest import Api, check_problem, key, stock_up
 
 BODY_BYTES_MAX = 1024 * 1024
 LINE = ORDER["items"][0]  # type: ignore[index]

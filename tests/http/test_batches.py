@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx2
 
-from tests.http.conftest import SKU, Api, check_problem, key
+from tests.calls import SKU
+from tests.http.conftest import Api, check_problem, key
 from tests.http.orders import available
 
 BATCHES = "/v1/inventory/HOTSAUCE-001/batches"

@@ -17,7 +17,8 @@ from pyapp.describe import openapi
 from pyapp.http.endpoints import read_document, read_page
 from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
-from tests.http.conftest import CHANNEL, ORDER, SKU, Api, check_problem, key
+from tests.calls import CHANNEL, ORDER, SKU
+from tests.http.conftest import Api, check_problem, key
 
 BODY_BYTES_MAX = 1024 * 1024
 # Standards of their own rule these: OAuth 2.0 (RFC 6749), and a ticket, which is used up by being shown.

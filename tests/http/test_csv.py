@@ -21,7 +21,8 @@ from pyapp.http import csv_pages as sheets
 from pyapp.http.accept import choose
 from pyapp.http.fields import Page
 from pyapp.http.route import Route
-from tests.http.conftest import ORDER, SKU, Api, check_problem, delivered, key
+from tests.calls import ORDER, SKU
+from tests.http.conftest import Api, check_problem, delivered, key
 
 LISTS = [route for route in ROUTES if route.method == "GET" and issubclass(route.answer, Page)]
 

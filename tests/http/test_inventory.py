@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import httpx2
 
-from tests.http.conftest import SECOND_SKU, SKU, Api, check_problem, key
+from tests.calls import SECOND_SKU, SKU
+from tests.http.conftest import Api, check_problem, key
 from tests.http.orders import available
 
 

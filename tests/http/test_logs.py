@@ -11,7 +11,8 @@ import httpx2
 import pytest
 
 from pyapp.metrics.logs import JsonFormatter
-from tests.http.conftest import KEY, ORDER, Api, key
+from tests.calls import ORDER
+from tests.http.conftest import KEY, Api, key
 
 
 def test_every_request_leaves_a_line_without_secrets(stocked: httpx2.Client, caplog: pytest.LogCaptureFixture) -> None:

@@ -18,7 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pyapp import metrics
 from pyapp.database.lanes import UNDER_WAY_MAX
 from pyapp.worker.business import FIGURES, Figures
-from tests.http.conftest import KEY, ORDER, Api, check_problem, key, run_server
+from tests.calls import ORDER
+from tests.http.conftest import KEY, Api, check_problem, key, run_server
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 SECONDS_MAX = 10.0

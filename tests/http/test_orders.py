@@ -10,7 +10,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from tests.http.conftest import ORDER, SKU, Api, check_problem, key, run_server, stock_up
+from tests.calls import ORDER, SKU
+from tests.http.conftest import Api, check_problem, key, run_server, stock_up
 from tests.http.orders import available, but, lines, place
 
 

@@ -15,7 +15,8 @@ import psycopg
 import pytest
 
 from pyapp.database import calls as database
-from tests.http.conftest import ORDER, Api, check_problem, key, run_server
+from tests.calls import ORDER
+from tests.http.conftest import Api, check_problem, key, run_server
 from tests.http.orders import available, lines, place
 from tests.outages import RECOVERY_SECONDS_MAX, Proxy, proxy, wait_for
 

@@ -17,8 +17,9 @@ from pyapp.cli.checks import standby as standby_check
 from pyapp.database import standby as layer
 from pyapp.database.calls import POSITION, Database, LostConnection
 from tests.battery.system import Cluster, running_cluster
+from tests.calls import ORDER
 from tests.folders import short_folder
-from tests.http.conftest import ORDER, Api, key, run_server, stock_up
+from tests.http.conftest import Api, key, run_server, stock_up
 
 SECONDS_MAX = 30.0
 ORDERS = "/v1/orders"

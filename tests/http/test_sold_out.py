@@ -16,7 +16,8 @@ from pyapp.database.commands import Result, Transactions, Wanted
 from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.messages import Level
-from tests.http.conftest import SKU, Api, check_problem, key
+from tests.calls import SKU
+from tests.http.conftest import Api, check_problem, key
 from tests.http.orders import lines, place
 
 WAIT_SECONDS_MAX = 20

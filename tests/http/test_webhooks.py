@@ -5,7 +5,8 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from tests.http.conftest import HOOK, Api, check_problem, delivered, key, run_server
+from tests.calls import HOOK
+from tests.http.conftest import Api, check_problem, delivered, key, run_server
 
 REFUSED_URLS = [
     "http://hooks.example.com/",

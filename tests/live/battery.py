@@ -25,7 +25,8 @@ from websockets.sync.client import connect
 from pyapp.identity.tokens import Role, mint_token
 from pyapp.settings import Settings
 from tests.battery.system import Cluster
-from tests.http.conftest import CHANNEL, KEY, SKU, key, run_server
+from tests.calls import CHANNEL, SKU
+from tests.http.conftest import KEY, key, run_server
 from tests.live.conftest import FLOOD, wait_for
 
 SKUS = [f"S-{number:02}" for number in range(40)]

@@ -15,7 +15,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 
 from pyapp.identity.tokens import Role, mint_token
-from tests.http.conftest import CHANNEL, Api, key, run_server, shared_api, shared_database
+from tests.calls import CHANNEL
+from tests.http.conftest import Api, key, run_server, shared_api, shared_database
 
 __all__ = ["shared_api", "shared_database"]  # fixtures
 

@@ -13,7 +13,8 @@ import pytest
 
 from pyapp.eventlog import sequencer as module
 from pyapp.eventlog.sequencer import Sequencer
-from tests.http.conftest import CHANNEL, run_server
+from tests.calls import CHANNEL
+from tests.http.conftest import run_server
 
 SECONDS_MAX = 10.0
 EVENT = """

@@ -10,12 +10,14 @@ import pytest
 
 from tests.conftest import run_clone
 from tests.races import SESSIONS
+from tests.sql.seeded import seed
 from tests.world import Rehearsal, Shop, open_shop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from tests.conftest import Server
+    from tests.calls import Names
+    from tests.conftest import AsRole, Server
 
 
 @pytest.fixture(scope="session")
@@ -60,3 +62,15 @@ def shop(request: pytest.FixtureRequest, server: Server) -> Iterator[Shop]:
 def pool() -> Iterator[ThreadPoolExecutor]:
     with ThreadPoolExecutor(SESSIONS) as pool:
         yield pool
+
+
+@pytest.fixture
+def names(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
+    """Of the things in a seeded database."""
+    return seed(as_role, connection)
+
+
+@pytest.fixture
+def seeded(names: Names, connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
+    """A superuser's connection to the database of tests/sql/seeded.py."""
+    return connection

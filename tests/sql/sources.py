@@ -105,10 +105,16 @@ def nodes(tree: Any) -> Iterator[Any]:
 
 
 def _without_our_types(text: str) -> str:
-    """pglast knows no type but PostgreSQL's own; for the shape of a body any other does as well."""
+    """pglast knows no type but PostgreSQL's own; for the shape of a body any other does as well.
+
+    A variable with a value becomes a text: of a record pglast does not tell the value.
+    """
     head, mark, body = text.partition("as $$")
     body = re.sub(
-        r"\bdeclare\b.*?\bbegin\b", lambda part: re.sub(OUR_TYPE, "record", part[0]), body, flags=re.DOTALL | re.IGNORECASE
+        r"\bdeclare\b.*?\bbegin\b",
+        lambda part: re.sub(OUR_TYPE, "record", re.sub(OUR_TYPE + r"(?=(\[\])?\s*:=)", "text", part[0])),
+        body,
+        flags=re.DOTALL | re.IGNORECASE,
     ).replace("record[]", "text[]")
     body = re.sub(r"\b(p_\w+)\.\w+(?=\s*:=)", r"\1", body)  # a field of an argument that is now a text
     head = re.sub(r"(?<=[ (])" + OUR_TYPE, "text", head[head.index("(") :])

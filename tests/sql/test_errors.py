@@ -104,7 +104,10 @@ def test_the_call_graph_sees_every_code_and_call_of_the_text() -> None:
     for name, source in by_name().items():
         body = re.sub("--.*", "", source.text).partition("(")[2]
         assert set(re.findall("'([A-Z]{2}[0-9]{3})'", body)) == constants(name), name
-        assert {called for called in re.findall(r"\b(\w+\.\w+)\s*\(", body) if called in ours} == calls(name), name
+        outside = re.sub(
+            r"(?s)'(?:[^']|'')*'|[$](\w+)[$].*?[$]\1[$]", "", body
+        )  # of constants, which a function may put together to a statement
+        assert {called for called in re.findall(r"\b(\w+\.\w+)\s*\(", outside) if called in ours} == calls(name), name
 
 
 def test_the_database_says_the_same_as_the_files(connection: psycopg.Connection[Any]) -> None:

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
-from psycopg.types.numeric import Int2
+
+from pyapp.http.functions import FUNCTIONS
+from tests.calls import FUNCTION_CALLS, REMEDY, REPORTS, Names, sql_call
+from tests.sql.seeded import attempt
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole
@@ -91,154 +94,6 @@ COLUMNS = {
     ),
     ("analytics.stock_days", "sales"): "region_id, warehouse_id, sku_id, day_on, available",
 }
-ORDER_ROLES = {"admin", "sales", "integration"}
-HOOK_ROLES = {"admin", "integration"}
-HOOK_COMMAND = ("(1::smallint, '[]')", HOOK_ROLES)
-CALLS: dict[str, tuple[str, set[str]]] = {
-    "list_webhooks": ("(1::smallint, '{}', null, 10)", HOOK_ROLES),
-    "get_webhook": ("(1::smallint, 'WHK-1-1001')", HOOK_ROLES),
-    "list_deliveries": ("(1::smallint, 'WHK-1-1001', '{}', null, 10)", HOOK_ROLES),
-    **dict.fromkeys(("create_webhooks", "update_webhooks", "delete_webhooks", "test_webhooks"), HOOK_COMMAND),
-    **dict.fromkeys(("retry_deliveries", "recover_webhooks", "replay_webhooks", "rotate_webhook_secrets"), HOOK_COMMAND),
-    "list_inventory": ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
-    "get_inventory": ("(1::smallint, 'HOT')", {"admin", "warehouse", "sales", "integration"}),
-    "summarize_warehouses": ("(1::smallint)", {"admin", "warehouse", "sales", "integration"}),
-    "list_movements": ("(1::smallint, 'HOT', '{}', null, 10)", {"admin", "warehouse"}),
-    "list_batches": ("(1::smallint, 'HOT', '{}', null, 10)", {"admin", "warehouse", "sales"}),
-    "change_batches": ("(1::smallint, '[]')", {"admin", "warehouse"}),
-    "set_safety_stock": ("(1::smallint, '[]')", {"admin", "warehouse"}),
-    "list_orders": ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
-    "get_order": ("(1::smallint, 'from-web')", {"admin", "warehouse", "sales", "integration"}),
-    "list_reservations": ("(1::smallint, '{}', null, 10)", ORDER_ROLES),
-    "get_reservation": ("(1::smallint, (select 'RSV-1-' || min(reservation_id) from stock.reservations))", ORDER_ROLES),
-    "reserve_stock": ("(1::smallint, '[]')", ORDER_ROLES),
-    "extend_reservations": ("(1::smallint, '[]')", ORDER_ROLES),
-    "release_reservations": ("(1::smallint, '[]')", ORDER_ROLES),
-    "read_report": ("(1::smallint, 'stockouts', '{}', null, 10)", {"admin", "warehouse", "sales"}),
-    "list_audit": ("(1::smallint, '{}', null, 10)", {"admin"}),
-    "list_events": ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
-    "snapshot_levels": ("(1::smallint, '{}')", {"admin", "warehouse", "sales", "integration"}),
-    "receive_stock": ("(1::smallint, '[]')", {"admin", "warehouse"}),
-    "adjust_stock": ("(1::smallint, '[]')", {"admin", "warehouse"}),
-    "set_stock": ("(1::smallint, '[]')", {"admin", "warehouse"}),
-    "place_orders": ("(1::smallint, '[]')", ORDER_ROLES),
-    "find_repeats": ("(1::smallint, '[]')", ORDER_ROLES),
-    "modify_orders": ("(1::smallint, '[]')", {"admin", "sales", "integration"}),
-    "cancel_orders": ("(1::smallint, '[]')", ORDER_ROLES),
-    "fulfill_orders": ("(1::smallint, '[]')", {"admin", "warehouse"}),
-    "issue_ticket": ("(1::smallint, sha256('x'), '{}')", {"admin", "warehouse", "sales", "integration"}),
-    "redeem_ticket": ("(sha256('x'))", {"authenticator"}),
-    "save_skus": ("('[]')", {"admin", "sales"}),
-    "save_channels": ("('[]')", {"admin"}),
-    "save_warehouses": ("('[]')", {"admin"}),
-    "list_clients": ("('{}', null, 10)", {"admin"}),
-    "get_client": ("('c')", {"admin"}),
-    "create_clients": ("('[]')", {"admin"}),
-    "change_clients": ("('[]')", {"admin"}),
-    "revoke_clients": ("('[]')", {"admin"}),
-    "rotate_secrets": ("('[]')", {"admin"}),
-    "issue_token": ("('c', '', null)", {"authenticator"}),
-    "take_requests": ("('p', 'read', 1, 10, 60)", {"authenticator"}),
-    "check_grant": ("('c', 1)", {"authenticator"}),
-    "save_reason_codes": ("('[]')", {"admin"}),
-    "list_skus": ("('{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
-    "get_sku": ("('HOT')", {"admin", "warehouse", "sales", "integration"}),
-    "list_warehouses": ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
-    "get_warehouse": ("('WH-01')", {"admin", "warehouse", "sales", "integration"}),
-    "list_channels": ("(1::smallint, '{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
-    "get_channel": ("('web')", {"admin", "warehouse", "sales", "integration"}),
-    "list_reason_codes": ("('{}', null, 10)", {"admin", "warehouse", "sales", "integration"}),
-    "get_reason_code": ("('damaged')", {"admin", "warehouse", "sales", "integration"}),
-}
-
-
-# Who reads which report: by the right to read its view.
-REPORTS: dict[str, set[str]] = {
-    **{name: {"admin", "warehouse"} for name in ("turnover", "sell-through", "cover")},
-    **{name: {"admin"} for name in ("fill-rate", "abc", "patterns")},
-    **{name: {"admin", "warehouse", "sales"} for name in ("stockouts", "fulfillment", "expiring")},
-}
-
-
-@pytest.fixture
-def seeded(as_role: AsRole, connection: psycopg.Connection[Any]) -> psycopg.Connection[Any]:
-    """Two warehouses with a channel each, an order on each that is shipped in part, and a hold on each."""
-
-    def run(c: psycopg.Connection[Any], function: str, *arguments: object) -> None:
-        marks = ", ".join(["%s"] * len(arguments))
-        for row in c.execute(f"select code, body::text from api.{function}({marks})", arguments).fetchall():
-            assert row[0] is None, row
-
-    region = Int2(1)
-    with as_role("admin") as c:
-        run(c, "save_warehouses", json.dumps([{"warehouse_id": "WH-01"}, {"warehouse_id": "WH-02"}]))
-        channels = [{"channel_id": "web", "warehouses": ["WH-01"]}, {"channel_id": "pos", "warehouses": ["WH-02"]}]
-        run(c, "save_channels", json.dumps(channels))
-        receipt = {"sku_id": "HOT", "name": "Hot", "price": 1, "stock": 9, "batch_number": "B"}
-        run(c, "receive_stock", region, json.dumps([receipt | {"warehouse_location": w} for w in ("WH-01", "WH-02")]))
-        order = {"customer": {"name": "J", "email": "j@example.com", "address": "1"}, "items": [{"sku_id": "HOT", "quantity": 2}]}
-        orders = [
-            order | {"channel": c, "external_id": f"from-{c}", "meta": {"idempotency_key": c, "actor": "a"}}
-            for c in ("web", "pos")
-        ]
-        run(c, "place_orders", region, json.dumps(orders))
-        parts = [{"order_id": f"from-{c}", "items": [{"sku_id": "HOT", "quantity": 1}]} for c in ("web", "pos")]
-        run(c, "fulfill_orders", region, json.dumps(parts))
-    connection.execute("""
-        with held as (
-          insert into stock.reservations (region_id, channel_id, owner, expires_at, changed_by)
-          values (1, 'web', 'o', now(), 'o'), (1, 'pos', 'o', now(), 'o') returning reservation_id, channel_id)
-        insert into stock.reservation_lines (region_id, reservation_id, sku_id, warehouse_id, channel_id, quantity)
-        select 1, reservation_id, 'HOT', case channel_id when 'web' then 'WH-01' else 'WH-02' end, channel_id, 1 from held""")
-    connection.execute("""
-        insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)
-        values (0, 'sku.changed', 'everybody', 'skus/HOT', 2, '{}', 'a', now())""")
-    with as_role("scoville_worker") as c:
-        assert c.execute("select jobs.sequence_events(1000)").fetchone() != (0,)
-        c.execute("select jobs.roll_up_stock(1::smallint, 500), jobs.roll_up_sales(1::smallint, 500)")
-    connection.execute("""
-        with made as (
-          insert into webhooks.endpoints (region_id, url, owner, owner_role, from_seq, changed_by)
-          values (1, 'https://a.example', 't', 'integration', 0, 't'), (1, 'https://b.example', 'boss', 'admin', 0, 'boss')
-          returning region_id, endpoint_id, owner
-        ), states as (
-          insert into webhooks.endpoint_states (region_id, endpoint_id, owner) select * from made
-        ), sent as (
-          insert into webhooks.deliveries (region_id, endpoint_id, delivery_id, owner, event_id, type, subject, recorded_at,
-            status, due_at, created_at)
-          select region_id, endpoint_id, 1, owner, 'e:1', 'order.placed', 'orders/1', now(), 'pending', now(), now() from made
-        )
-        insert into webhooks.attempts (region_id, endpoint_id, delivery_id, attempt_no, owner, started_at, duration_ms)
-        select region_id, endpoint_id, 1, 1, owner, now(), 1 from made""")
-    connection.execute(
-        "insert into identity.clients (client_id, name, role, region_id, channels) values ('c', 'c', 'sales', 1, '{web}')"
-    )
-    return connection
-
-
-def become(connection: psycopg.Connection[Any], role: str, region: int | None = 1) -> None:
-    """As the API does it, in a transaction of a superuser's connection; the last three roles never enter."""
-    if role in ("bi_reader", "bi_reader_all", "authenticator"):
-        connection.execute(f"set local role {role}")
-        connection.execute("set local scoville.region = '1'")
-        connection.execute("set local scoville.warehouses = '{WH-01}'")
-        connection.execute("set local scoville.channels = '{web}'")
-    else:
-        claims = json.dumps({"sub": "t", "region": region, "warehouses": ["WH-01"], "channels": ["web"]})
-        connection.execute("select app.enter(%s, %s)", [role, claims])
-
-
-def attempt(
-    connection: psycopg.Connection[Any], role: str, statement: str, region: int | None = 1
-) -> list[tuple[Any, ...]] | str:
-    """The rows, or the SQLSTATE of the refusal; nothing is kept."""
-    try:
-        with connection.transaction(force_rollback=True):
-            become(connection, role, region)
-            cursor = connection.execute(statement)
-            return cursor.fetchall() if cursor.description else []
-    except psycopg.Error as error:
-        return str(error.sqlstate)
 
 
 def test_the_spec_names_every_table(connection: psycopg.Connection[Any]) -> None:
@@ -304,14 +159,14 @@ def test_nobody_rewrites_the_ledger_or_the_audit(seeded: psycopg.Connection[Any]
     assert seeded.execute(f"select * from {table} order by 1, 2, 3").fetchall() == before
 
 
-def test_every_role_calls_the_functions_of_the_spec_and_no_others(seeded: psycopg.Connection[Any]) -> None:
+def test_every_role_calls_the_functions_of_the_spec_and_no_others(seeded: psycopg.Connection[Any], names: Names) -> None:
     found = seeded.execute("select proname from pg_proc where pronamespace = 'api'::regnamespace").fetchall()
-    assert {name for (name,) in found} == set(CALLS)
+    assert {name for (name,) in found} == set(FUNCTION_CALLS), REMEDY
     wrong = []
-    for function, (arguments, callers) in CALLS.items():
+    for function, row in FUNCTION_CALLS.items():
         for role in ROLES:
-            answer = attempt(seeded, role, f"select * from api.{function}{arguments}")
-            if isinstance(answer, str) != (role not in callers) or (isinstance(answer, str) and answer != "42501"):
+            answer = attempt(seeded, role, sql_call(function, names))
+            if isinstance(answer, str) != (role not in row.roles) or (isinstance(answer, str) and answer != "42501"):
                 wrong.append((function, role, answer))
     assert wrong == []
 
@@ -368,7 +223,9 @@ def test_a_caller_of_another_region_reads_no_row_of_this_one(seeded: psycopg.Con
 
 
 @another_region
-def test_a_caller_of_another_region_gets_nothing_from_a_function(seeded: psycopg.Connection[Any], region: int | None) -> None:
+def test_a_caller_of_another_region_gets_nothing_from_a_function(
+    seeded: psycopg.Connection[Any], names: Names, region: int | None
+) -> None:
     """A command refuses, a query finds nothing; an admin may name any region."""
     told = set()
     commands = {
@@ -377,20 +234,18 @@ def test_a_caller_of_another_region_gets_nothing_from_a_function(seeded: psycopg
             "select proname from pg_proc where pronamespace = 'api'::regnamespace and prosecdef"
         ).fetchall()
     }
-    for function, (arguments, callers) in CALLS.items():
-        statement = f"select * from api.{function}{arguments}"
-        if "1::smallint" not in arguments:
+    for function, row in FUNCTION_CALLS.items():
+        if "p_region_id" not in FUNCTIONS[function].arguments:
             continue
-        if (arguments, callers) == HOOK_COMMAND:
-            statement = statement.replace("[]", '[{"webhook_id": "WHK-1-1001", "url": "https://a.example"}]')
-        for role in callers & set(CALLERS):
-            answer = attempt(seeded, role, statement, region)
+        sample = sql_call(function, names)
+        for role in row.roles & set(CALLERS):
+            answer = attempt(seeded, role, sample, region)
             if function in commands:
                 assert answer == "42501", (function, role)
             else:
                 assert not any(name in str(answer) for name in IDS_OF_REGION_1), (function, role, answer)
-                told |= {function for name in IDS_OF_REGION_1 if name in str(attempt(seeded, role, statement))}
-        assert not isinstance(attempt(seeded, "admin", statement, region), str), function
+                told |= {function for name in IDS_OF_REGION_1 if name in str(attempt(seeded, role, sample))}
+        assert not isinstance(attempt(seeded, "admin", sample, region), str), function
     assert told >= {
         "list_inventory",
         "get_inventory",
@@ -445,7 +300,7 @@ def test_the_functions_themselves_are_bound_by_the_claims(seeded: psycopg.Connec
 
 
 def test_staff_cannot_touch_another_warehouse(seeded: psycopg.Connection[Any], as_role: AsRole) -> None:
-    change = {"sku_id": "HOT", "warehouse_location": "WH-02", "delta": -1, "reason_code": "damaged"}
+    change = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-02", "delta": -1, "reason_code": "damaged"}
     with as_role("warehouse", warehouses=["WH-01"]) as c:
         adjusted = c.execute("select code from api.adjust_stock(1::smallint, %s)", [json.dumps([change])]).fetchall()
         shipped = c.execute("select code from api.fulfill_orders(1::smallint, %s)", ['[{"order_id": "from-pos"}]']).fetchall()

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.http.conftest import HOOK, ORDER, key, stock_up
+from tests.calls import HOOK, ORDER
+from tests.http.conftest import key, stock_up
 from tests.ui.axe import faults
 from tests.ui.conftest import PHONE, visit
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import Browser, expect
 
-from tests.http.conftest import ORDER, key, run_server
+from tests.calls import ORDER
+from tests.http.conftest import key, run_server
 from tests.ui.conftest import visit
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
-from tests.http.conftest import ORDER, key
+from tests.calls import ORDER
+from tests.http.conftest import key
 
 if TYPE_CHECKING:
     from tests.ui.conftest import Visitor

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
-from tests.http.conftest import ORDER, key
+from tests.calls import ORDER
+from tests.http.conftest import key
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

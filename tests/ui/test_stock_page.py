@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
-from tests.http.conftest import SKU, key
+from tests.calls import SKU
+from tests.http.conftest import key
 
 if TYPE_CHECKING:
     from tests.ui.conftest import Visitor

@@ -32,8 +32,9 @@ import standardwebhooks
 import svix.webhooks
 
 from tests.battery.system import Cluster
+from tests.calls import CHANNEL, SKU
 from tests.conftest import ROOT
-from tests.http.conftest import CHANNEL, SKU, Api, key, run_server
+from tests.http.conftest import Api, key, run_server
 from tests.webhooks.conftest import OK, Received, Sink, run_sink, status
 
 SKUS = [f"S-{number:02}" for number in range(10)]

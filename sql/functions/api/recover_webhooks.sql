@@ -23,6 +23,10 @@ begin
      order by e.ordinality
   loop
     v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => true);
+    if v_found.refusal is null and v_item.since is null then
+      v_found.refusal := app.refuse(p_code => 'VA001', p_pointer => '/since',
+        p_detail => 'Say since when what failed is sent again: since is missing.');
+    end if;
     if v_found.refusal is not null then
       return next app.result_of(v_item.nth, v_found.refusal);
       continue;
@@ -49,6 +53,6 @@ $$;
 comment on function api.recover_webhooks(smallint, jsonb) is
   'Sends failed deliveries since a time again. An array of {webhook_id, since}; one result per element, in order: the number of '
   'deliveries, and whether more remain.
-Errors: WH001 WH007';
+Errors: VA001 WH001 WH007';
 alter function api.recover_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.recover_webhooks(smallint, jsonb) to admin, integration;

@@ -25,7 +25,10 @@ begin
   loop
     v_found := webhooks.lock_endpoint(p_region_id => p_region_id, p_request => v_item.item, p_at_work => true);
     v_refusal := v_found.refusal;
-    if v_refusal is null and (v_item.from_seq > v_item.to_seq or v_item.to_seq - v_item.from_seq >= c_events_max) then
+    if v_refusal is null and (v_item.from_seq is null or v_item.to_seq is null) then
+      v_refusal := app.refuse(p_code => 'VA001', p_detail => 'Say which events: from_seq is the first, to_seq the last.',
+        p_pointer => case when v_item.from_seq is null then '/from_seq' else '/to_seq' end);
+    elsif v_refusal is null and (v_item.from_seq > v_item.to_seq or v_item.to_seq - v_item.from_seq >= c_events_max) then
       v_refusal := app.refuse(p_code => 'VA001', p_pointer => '/to_seq', p_detail => format(
         'to_seq must not be less than from_seq, and a range contains at most %s events.', c_events_max));
     elsif v_refusal is null and (v_item.from_seq < v_item.first_seq or v_item.to_seq > v_item.last_seq) then

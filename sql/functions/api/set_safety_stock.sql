@@ -26,7 +26,7 @@ begin
   select d.p_drafts, d.p_refusals into v_drafts, v_refusals
     from stock.read_drafts(p_region_id => p_region_id, p_elements => p_elements,
            p_skip => array(select r.ordinal from unnest(v_results) r), p_reason_code => 'correction',
-           p_may_create => false, p_sku_in_path => true) d;
+           p_quantity => 'safety_stock', p_may_create => false, p_sku_in_path => true) d;
   v_results := v_results || v_refusals;
   select coalesce(array_agg(k.warehouse_id), '{}'), coalesce(array_agg(k.sku_id), '{}')
     into v_warehouses, v_skus

@@ -21,7 +21,8 @@ begin
   select d.p_drafts, d.p_refusals into v_drafts, v_refusals
     from stock.read_drafts(p_region_id => p_region_id, p_elements => p_elements,
            p_skip => array(select r.ordinal from unnest(v_results) r), p_reason_code => p_reason_code,
-           p_may_create => false, p_sku_in_path => p_route = 'set_stock') d;
+           p_quantity => case p_route when 'set_stock' then 'stock' else 'delta' end, p_may_create => false,
+           p_sku_in_path => p_route = 'set_stock') d;
   v_refusals := v_refusals || stock.change_levels(p_region_id, v_drafts);
   v_results := v_results || v_refusals || array(
     select app.new_result(p_ordinal => d.ordinal, p_body => stock.level_document(p_region_id, d))

@@ -1,0 +1,38 @@
+"""Things that the requests of tests/calls.py name, made over HTTP."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import httpx2
+
+from tests.calls import HELD, ORDER, REASON, Names, Request
+from tests.http.conftest import key
+
+
+def make(client: httpx2.Client, path: str, body: object) -> dict[str, Any]:
+    response = client.post(path, json=body, headers=key())
+    assert response.status_code == 201, response.text
+    return dict(response.json())
+
+
+def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
+    """An order, a reservation of the owner, a client."""
+    client = {"name": "Shop", "role": "integration", "channels": ["web"]}
+    return {
+        "order_id": make(admin, "/v1/orders", ORDER | {"order_id": str(uuid.uuid4())})["order_id"],
+        "reservation_id": make(owner, "/v1/reservations", {"items": HELD})["reservation_id"],
+        "client_id": make(admin, "/v1/clients", client)["client_id"],
+    }
+
+
+def make_spare(admin: httpx2.Client, request: Request) -> Names:
+    """A new row of the catalog, of the kind that the path names, where the request wants one."""
+    if not request.needs_spare:
+        return {}
+    spare = f"spare_{uuid.uuid4().hex[:8]}"
+    collection, _, variable = request.path.rpartition("/")
+    about = REASON if variable == "{reason_code}" else {"name": "Spare"}
+    make(admin, collection, about | {variable.strip("{}"): spare})
+    return {"spare": spare}

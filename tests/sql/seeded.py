@@ -1,0 +1,112 @@
+"""A database with something of everything, for the matrices of roles, and an attempt to do something there as a role."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.types.numeric import Int2
+
+from tests.calls import CHANNEL, HELD, ORDER, REASON, SECOND_SKU, SKU, Names
+
+if TYPE_CHECKING:
+    from tests.conftest import AsRole
+
+REGION = Int2(1)
+OTHER_CHANNEL = {"channel_id": "pos", "warehouses": ["WH-02"]}
+
+
+def run(c: psycopg.Connection[Any], function: str, *elements: object) -> list[Any]:
+    """A command of the API that is done: its documents."""
+    region = () if function.startswith("save_") else (REGION,)
+    marks = ", ".join(["%s"] * (len(region) + 1))
+    rows = c.execute(
+        f"select code, body from api.{function}({marks}) order by ordinal", [*region, json.dumps(elements)]
+    ).fetchall()
+    assert [code for code, _ in rows] == [None] * len(elements), rows
+    return [body for _, body in rows]
+
+
+def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
+    """Two warehouses with a channel each, an order on each that is shipped in part, and a hold on each. Answers what the
+    requests of tests/calls.py name."""
+    with as_role("admin") as c:
+        run(c, "save_warehouses", *({"warehouse_id": name} for name in ("WH-01", "WH-02", "spare")))
+        run(c, "save_channels", CHANNEL, OTHER_CHANNEL, {"channel_id": "spare"})
+        run(c, "receive_stock", SKU, SECOND_SKU, SKU | {"warehouse_location": "WH-02", "batch_number": "FAR"})
+        run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
+        run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
+        sold = {"customer": ORDER["customer"], "items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}]}
+        orders = [("web", "from-web"), ("pos", "from-pos"), ("web", "open")]
+        run(
+            c,
+            "place_orders",
+            *(
+                sold | {"channel": channel, "external_id": name, "meta": {"idempotency_key": name, "actor": "a"}}
+                for channel, name in orders
+            ),
+        )
+        run(c, "fulfill_orders", *({"order_id": f"from-{channel}", "items": HELD} for channel in ("web", "pos")))
+    with as_role("admin", sub="t") as c:
+        held, _ = run(c, "reserve_stock", *({"channel": channel, "items": HELD} for channel in ("web", "pos")))
+    connection.execute("""
+        insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)
+        values (0, 'sku.changed', 'everybody', 'skus/HOTSAUCE-001', 9, '{}', 'a', now())""")
+    with as_role("scoville_worker") as c:
+        assert c.execute("select jobs.sequence_events(1000)").fetchone() != (0,)
+        c.execute("select jobs.roll_up_stock(1::smallint, 500), jobs.roll_up_sales(1::smallint, 500)")
+    connection.execute("""
+        with made as (
+          insert into webhooks.endpoints (region_id, url, owner, owner_role, from_seq, changed_by)
+          values (1, 'https://a.example', 't', 'integration', 0, 't'), (1, 'https://b.example', 'boss', 'admin', 0, 'boss')
+          returning region_id, endpoint_id, owner
+        ), states as (
+          insert into webhooks.endpoint_states (region_id, endpoint_id, owner) select * from made
+        ), sent as (
+          insert into webhooks.deliveries (region_id, endpoint_id, delivery_id, owner, event_id, type, subject, recorded_at,
+            status, due_at, created_at)
+          select region_id, endpoint_id, 1, owner, 'e:1', 'order.placed', 'orders/1', now(), 'pending', now(), now() from made
+        )
+        insert into webhooks.attempts (region_id, endpoint_id, delivery_id, attempt_no, owner, started_at, duration_ms)
+        select region_id, endpoint_id, 1, 1, owner, now(), 1 from made""")
+    connection.execute(
+        "insert into identity.clients (client_id, name, role, region_id, channels) values ('c', 'c', 'sales', 1, '{web}')"
+    )
+    [(webhook_id,)] = connection.execute(
+        "select webhooks.public_id(region_id, endpoint_id) from webhooks.endpoints where owner = 't'"
+    ).fetchall()
+    return {
+        "order_id": "open",
+        "reservation_id": held["reservation_id"],
+        "client_id": "c",
+        "webhook_id": webhook_id,
+        "delivery_id": "1",
+        "spare": "spare",
+        "role": "x",
+    }
+
+
+def become(connection: psycopg.Connection[Any], role: str, region: int | None = 1) -> None:
+    """As the API does it, in a transaction of a superuser's connection; the last three roles never enter."""
+    if role in ("bi_reader", "bi_reader_all", "authenticator"):
+        connection.execute(f"set local role {role}")
+        connection.execute("set local scoville.region = '1'")
+        connection.execute("set local scoville.warehouses = '{WH-01}'")
+        connection.execute("set local scoville.channels = '{web}'")
+    else:
+        claims = json.dumps({"sub": "t", "region": region, "warehouses": ["WH-01"], "channels": ["web"]})
+        connection.execute("select app.enter(%s, %s)", [role, claims])
+
+
+def attempt(
+    connection: psycopg.Connection[Any], role: str, statement: str, region: int | None = 1
+) -> list[tuple[Any, ...]] | str:
+    """The rows, or the SQLSTATE of the refusal; nothing is kept."""
+    try:
+        with connection.transaction(force_rollback=True):
+            become(connection, role, region)
+            cursor = connection.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+    except psycopg.Error as error:
+        return str(error.sqlstate)
