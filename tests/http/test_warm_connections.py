@@ -138,8 +138,8 @@ def test_a_call_that_does_not_end_is_given_up_and_the_connection_serves(
 ) -> None:
     monkeypatch.setattr(calls, "WARMING_TIMEOUT", "set local statement_timeout = '100ms'")
     connection.execute(
-        "create or replace function api.place_orders(p_region_id smallint, p_orders jsonb) returns table (ordinal integer,"
-        " code text, replayed boolean, body json) language sql as 'select 1, pg_sleep(60)::text, false, null::json'"
+        "create or replace function api.place_orders(p_region_id smallint, p_orders jsonb) returns setof api.result"
+        " language sql as 'select app.new_result(p_ordinal => 1, p_code => pg_sleep(60)::text)'"
     )
 
     async def work(database: Database) -> None:
