@@ -126,9 +126,7 @@ def test_an_integration_sees_its_own_and_nobody_else_sees_any(browser: Browser, 
         with visit(browser, visitor.api) as stranger:
             stranger.sign_in(role, "/webhooks", **claims)  # type: ignore[arg-type]
             expect(stranger.page.get_by_role("link", name="Webhooks")).to_have_count(0)
-            expect(
-                stranger.page.get_by_role("heading", name=re.compile("page not found", re.IGNORECASE))
-            ).to_be_visible()
+            expect(stranger.page.get_by_role("heading", name=re.compile("page not found", re.IGNORECASE))).to_be_visible()
             stranger.open(f"/webhooks/{own}")
             expect(stranger.page.locator(".delivery, .hook-line")).to_have_count(0)
             assert not [url for url in stranger.requests if "/v1/webhooks" in url]
