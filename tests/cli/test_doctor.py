@@ -63,7 +63,7 @@ def test_where_something_is_bad_it_says_what_to_do_and_ends_with_1(scoville: Sco
     assert "-> For serve and worker, log in as authenticator.\n" in done.stdout
     assert "\x1b" not in done.stdout
     assert "BAD   worker" in done.stdout
-    assert re.fullmatch(r"scoville: \d of \d+ checks found something bad\.\n", done.stderr)
+    assert re.fullmatch(r"scoville: \d of \d+ checks failed\.\n", done.stderr)
     done = scoville("doctor", "-o", "json", SCOVILLE_PORT="many")
     assert (done.returncode, json.loads(done.stdout)[-1]["check"]) == (1, "settings")
     done = scoville("doctor", DATABASE_URL="postgresql://authenticator@127.0.0.1:1/db", SCOVILLE_JWT_KEY="k" * 32)

@@ -75,7 +75,7 @@ def test_a_full_disk_is_one_clear_line(arguments: tuple[str, ...], unbuffered: s
     with Path("/dev/full").open("wb") as full:
         done = run(*arguments, stdout=full, cwd=tmp_path, PYTHONUNBUFFERED=unbuffered)
     assert (done.returncode, done.stderr.count("\n")) == (2, 1), done.stderr
-    assert done.stderr.startswith("scoville: What there is to print cannot be written: No space left on device.")
+    assert done.stderr.startswith("scoville: The output cannot be written: No space left on device.")
 
 
 def test_a_closed_output_changes_no_exit_code(tmp_path: Path) -> None:

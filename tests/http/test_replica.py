@@ -222,7 +222,7 @@ def test_doctor_says_whether_reads_will_go_there(pair: Pair, monkeypatch: pytest
     pair.place(pair.one.client("admin", subject="writer"))
     assert look(standby) == "warning: more than 2 s behind"
     assert look(primary) == "warning: SCOVILLE_READ_URL does not name a standby"
-    assert look("postgresql://authenticator@127.0.0.1:1/postgres").startswith("bad: It does not answer")
+    assert look("postgresql://authenticator@127.0.0.1:1/postgres").startswith("bad: no connection")
 
 
 async def _fails(url: str, *statements: str) -> BaseException:
