@@ -98,7 +98,7 @@ class Desk:
         try:
             return self._run(name, self.callers[caller], now, more)
         except psycopg.errors.SerializationFailure as error:
-            if error.diag.message_primary != "a batch came to another warehouse meanwhile":
+            if error.diag.message_primary != "a lot reached another warehouse in the meantime":
                 raise
         return self._run(name, self.callers[caller], now, more)
 

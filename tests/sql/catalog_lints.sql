@@ -210,13 +210,13 @@ select 'login_can_act_as_an_owner', concat_ws(' ', m.rolname, o.rolname)
 
 -- Policies (eight rules, 4)
 union all
-select 'policy_for_all', name || ' ' || polname from pol where polcmd = '*' and polpermissive
+select 'policy_for_all', name || ' ' || polname from pol where polcmd = '*'
 union all
 select 'region_table_without_region_policy', name
   from region_tb
  where not relispartition
    and not exists (select from pol
-                    where pol.polrelid = region_tb.oid and pol.polcmd = '*' and not pol.polpermissive
+                    where pol.polrelid = region_tb.oid and pol.polcmd = 'r' and not pol.polpermissive
                       and pol.expr ~ 'region_id.*claim_region.*OR .*reaches_all_regions\(\)'
                       and pol.polroles @> array['warehouse'::regrole, 'sales'::regrole, 'integration'::regrole, 'scoville_definer'::regrole]::oid[])
 union all

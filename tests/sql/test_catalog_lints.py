@@ -120,12 +120,12 @@ FAULTS = [
     (
         "region_table_without_region_policy",
         "stock.stock_levels",
-        "drop policy stock_levels_all_own_region on stock.stock_levels",
+        "drop policy stock_levels_select_own_region on stock.stock_levels",
     ),
     (
         "region_table_without_region_policy",
         "orders.orders",
-        "alter policy orders_all_own_region on orders.orders to warehouse, sales, integration",
+        "alter policy orders_select_own_region on orders.orders to warehouse, sales, integration",
     ),
     (
         "update_policy_without_check",

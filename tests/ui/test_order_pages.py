@@ -91,4 +91,4 @@ def test_what_could_not_be_shipped_says_why(visitor: Visitor) -> None:
     shipped = visitor.api.client("admin").post(f"/v1/orders/{order_id}/fulfillments", json={}, headers=key())
     assert shipped.status_code == 201
     page.get_by_role("button", name="Ship 4 units").click()
-    expect(page.get_by_role("alert")).to_contain_text("More is to be shipped than is open")
+    expect(page.get_by_role("alert")).to_contain_text("You cannot ship more units than are open")

@@ -117,4 +117,4 @@ def test_sales_see_stock_and_batches_but_no_ledger_and_no_form(visitor: Visitor)
 def test_a_product_that_does_not_exist_is_named(visitor: Visitor) -> None:
     page = visitor.sign_in("admin", "/stock/NOTHING-1")
     expect(page.get_by_role("heading", name="No such product")).to_be_visible()
-    expect(page.get_by_text("There is no SKU NOTHING-1")).to_be_visible()
+    expect(page.get_by_text("SKU NOTHING-1 does not exist")).to_be_visible()

@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to call an order off. Releases exactly what is not
--- fulfilled. An order that is canceled already is answered as it is: PUT may be repeated.
+-- Definer: no role may write to a table; this function cancels orders. Releases exactly the units that are not fulfilled. An order
+-- that is already canceled is returned as it is, so PUT may be repeated.
 -- Lock order: stock_levels, then orders (orders.lock_orders).
 create or replace function api.cancel_orders(
   p_region_id smallint,
@@ -43,9 +43,9 @@ begin
              when o.order_id is null then app.refuse_lines('OR002', orders.missing_order(
                p_region_id, p_requests -> (f.key::integer - 1) ->> 'order_id'))
              when f.key::integer = any (v_stale) then app.refuse(
-               'ST009', 'This order changed since you read it. Read it again and decide anew.')
+               'ST009', 'This order changed since you read it. Read it again and decide again.')
              when o.status = 'completed' then app.refuse_lines(
-               'OR003', 'The order is fulfilled: nothing is left to cancel. Take goods back as a return.') end)
+               'OR003', 'The order is fulfilled: no units are left to cancel. Receive goods back as a return.') end)
       from jsonb_each_text(v_found) f
       left join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
       left join orders.documents(p_region_id, array(
@@ -58,7 +58,7 @@ end
 $$;
 
 comment on function api.cancel_orders(smallint, jsonb) is
-  'Cancels orders. An array of {order_id, reason, note, if_match}; a result for each, in order. Units that were not fulfilled become available.
+  'Cancels orders. An array of {order_id, reason, note, if_match}; one result per element, in order. Unfulfilled units become available.
 Errors: ID001 ID002 OR002 OR003 ST009';
 alter function api.cancel_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.cancel_orders(smallint, jsonb) to admin, sales, integration;

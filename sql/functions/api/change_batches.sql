@@ -1,4 +1,4 @@
--- Definer: nobody holds a write right on a table; this is the way to take a lot out of sale, and back.
+-- Definer: no role may write to a table; this function takes lots out of sale and puts them back.
 -- Lock order: stock_levels of all the lots, then lots (stock.lock_lots), then lot_levels.
 create or replace function api.change_batches(
   p_region_id smallint,
@@ -27,7 +27,7 @@ begin
     select distinct d.lot_id from unnest(v_drafts) d where d.lot_id is not null));
   foreach v_draft in array v_drafts loop
     v_refusal := stock.change_lot(p_region_id, v_draft);
-    -- A statement of its own: it must see what the change wrote.
+    -- A separate statement, because it must see the rows that the change wrote.
     select d.document into v_document from stock.lot_documents(p_region_id, array[v_draft.lot_id]) d;
     v_results := v_results || app.result_of(p_ordinal => v_draft.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
@@ -38,8 +38,8 @@ end
 $$;
 
 comment on function api.change_batches(smallint, jsonb) is
-  'Sets the status of batches: available, on_hold, quarantined, recalled, damaged or (without units) destroyed. An array of '
-  '{sku_id, batch_number, status, reason_code, note, if_match}; a result for each, in order. Units of a batch that is not '
+  'Sets the status of lots: available, on_hold, quarantined, recalled, damaged or (without units) destroyed. An array of '
+  '{sku_id, batch_number, status, reason_code, note, if_match}; one result per element, in order. Units of a lot that is not '
   'available are on hand and cannot be sold.
 Errors: ID001 ID002 ST004 ST005 ST006 ST009 ST016 ST017 ST018 VA001';
 alter function api.change_batches(smallint, jsonb) owner to scoville_definer;

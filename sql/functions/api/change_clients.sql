@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to change API clients.
--- A member that is not given stays. Tokens that were issued for another role or scope are no good from here on (grant_no).
+-- Definer: no role may write to a table; this function changes API clients.
+-- Members that are not given stay. Tokens that were issued for another role or scope become invalid (grant_no).
 create or replace function api.change_clients(
   p_clients jsonb
 )
@@ -42,8 +42,8 @@ end
 $$;
 
 comment on function api.change_clients(jsonb) is
-  'Changes API clients. An array of {client_id, if_match, name, role, region_id, warehouses, channels, active}; a result for '
-  'each, in order.
+  'Changes API clients. An array of {client_id, if_match, name, role, region_id, warehouses, channels, active}; one result '
+  'per element, in order.
 Errors: ID004 ID006 OR008 ST003 ST009 VA001';
 alter function api.change_clients(jsonb) owner to scoville_definer;
 grant execute on function api.change_clients(jsonb) to admin;

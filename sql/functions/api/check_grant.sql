@@ -1,5 +1,5 @@
--- Definer: the API's own login asks before anybody has entered, and reads no table.
--- A token that was issued under another number is not good any more: its client was revoked, paused or given another role or scope.
+-- Definer: the API's own login calls this before it takes a caller's role, and it may read no table.
+-- A token issued under another number is invalid: its client was revoked, paused or given another role or scope.
 create or replace function api.check_grant(
   p_client_id text,
   p_grant_no integer
@@ -14,6 +14,6 @@ as $$
                   where c.client_id = p_client_id and c.active and c.grant_no = p_grant_no);
 $$;
 
-comment on function api.check_grant(text, integer) is 'Whether tokens of this client and number are still good.';
+comment on function api.check_grant(text, integer) is 'Whether tokens of this client and number are still valid.';
 alter function api.check_grant(text, integer) owner to scoville_definer;
 grant execute on function api.check_grant(text, integer) to authenticator;

@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to let a program or person in. The secret is made and shown
--- by the API; only its SHA-256 ever comes here, so no statement, log or copy of the database holds it.
+-- Definer: no role may write to a table; this function lets a program or person in. The API generates and shows the secret.
+-- This function gets only its SHA-256, so no statement, log or copy of the database contains the secret.
 create or replace function api.create_clients(
   p_clients jsonb
 )
@@ -32,7 +32,7 @@ begin
       on conflict on constraint clients_pkey do nothing;
       if not found then
         v_refusal := app.refuse(p_code => 'ID005', p_pointer => '/client_id', p_detail => format(
-          'There is a client %s already. Choose another client_id, or PATCH /v1/clients/%s.', v_item.id, v_item.id));
+          'Client %s already exists. Choose another client_id, or PATCH /v1/clients/%s.', v_item.id, v_item.id));
       end if;
     end if;
     if v_refusal is not null then
@@ -48,8 +48,8 @@ end
 $$;
 
 comment on function api.create_clients(jsonb) is
-  'Makes API clients. An array of {client_id, name, role, region_id, warehouses, channels, active, secret_hash}; a result for '
-  'each, in order. Without client_id one is chosen. secret_hash is the SHA-256 of the secret, in hex.
+  'Creates API clients. An array of {client_id, name, role, region_id, warehouses, channels, active, secret_hash}; one result '
+  'per element, in order. Without client_id an ID is generated. secret_hash is the SHA-256 of the secret, in hex.
 Errors: ID005 ID006 OR008 ST003 VA001';
 alter function api.create_clients(jsonb) owner to scoville_definer;
 grant execute on function api.create_clients(jsonb) to admin;

@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to be told of events. A new webhook listens from the present
--- end of the log. Its secret is in this answer and in no other: a repeat of the idempotency key answers without it.
+-- Definer: no role may write to a table; this function subscribes a webhook to events. A new webhook starts at the end of the log.
+-- Only this answer contains its secret: a repeat of the idempotency key gets the answer without it.
 create or replace function api.create_webhooks(
   p_region_id smallint,
   p_webhooks jsonb
@@ -31,7 +31,7 @@ begin
          select count(*) from webhooks.endpoints p
           where p.region_id = p_region_id and p.owner = v_item.owner and p.deleted_at is null) then
       v_refusal := app.refuse(p_code => 'WH004', p_detail => format(
-        'You have %s webhooks, which is the most one owner can have. Delete one first.', c_webhooks_max));
+        'You have %s webhooks, the maximum per owner. Delete a webhook first.', c_webhooks_max));
     end if;
     if v_refusal is not null then
       v_results := v_results || app.result_of(v_item.nth, v_refusal);
@@ -57,8 +57,8 @@ end
 $$;
 
 comment on function api.create_webhooks(smallint, jsonb) is
-  'Makes webhooks. An array of {url, description, event_types, skus, warehouses, channels, rate_limit, concurrency, active}; a '
-  'result for each, in order, with its secret.
+  'Creates webhooks. An array of {url, description, event_types, skus, warehouses, channels, rate_limit, concurrency, active}; one '
+  'result per element, in order, with its secret.
 Errors: ID001 ID002 OR008 ST002 ST003 WH003 WH004';
 alter function api.create_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.create_webhooks(smallint, jsonb) to admin, integration;

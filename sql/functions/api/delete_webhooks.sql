@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to stop a webhook for good. Its secrets go at once; what waits
--- for it is called off by the worker; what was delivered stays in the log of deliveries for its month, for admins and BI.
+-- Definer: no role may write to a table; this function deletes a webhook. Its secrets are deleted at once. The worker cancels its
+-- waiting deliveries. Past deliveries stay in the delivery log for a month, for admins and BI.
 -- Lock order: endpoint_states, then endpoints (webhooks.lock_endpoint).
 create or replace function api.delete_webhooks(
   p_region_id smallint,
@@ -41,7 +41,7 @@ end
 $$;
 
 comment on function api.delete_webhooks(smallint, jsonb) is
-  'Deletes webhooks. An array of {webhook_id, if_match}; a result for each, in order: the webhook as it was.
+  'Deletes webhooks. An array of {webhook_id, if_match}; one result per element, in order: the webhook as it was.
 Errors: ST009 WH001';
 alter function api.delete_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.delete_webhooks(smallint, jsonb) to admin, integration;

@@ -1,4 +1,4 @@
--- Definer: nobody holds a write right on a table; this is the way to keep units longer, or for less long. Changes no quantity.
+-- Definer: no role may write to a table; this function makes a reservation last longer, or shorter. Changes no quantity.
 create or replace function api.extend_reservations(
   p_region_id smallint,
   p_requests jsonb
@@ -16,8 +16,8 @@ as $$
 $$;
 
 comment on function api.extend_reservations(smallint, jsonb) is
-  'Sets until when units are held: ttl_seconds from now, or expires_at, at most 24 hours ahead. An array of {reservation_id, '
-  'ttl_seconds, expires_at, if_match}; a result for each, in order. Its owner''s or an admin''s.
+  'Sets the expiry of reservations: ttl_seconds from now, or expires_at, at most 24 hours ahead. An array of {reservation_id, '
+  'ttl_seconds, expires_at, if_match}; one result per element, in order. Only for the owner or an admin.
 Errors: ID001 ID002 RV001 RV002 RV003 ST009 VA001';
 alter function api.extend_reservations(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.extend_reservations(smallint, jsonb) to admin, sales, integration;

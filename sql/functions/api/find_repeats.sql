@@ -1,5 +1,5 @@
--- Definer: kept answers are read by no role. Of orders that are about to be refused without being tried (their SKU was sold out a
--- moment ago): those that are repeats, with what place_orders would say to them; nothing is said of the others (code and body null).
+-- Definer: no role reads stored results. The caller is about to refuse these orders without trying them, because their SKU was sold
+-- out a moment ago. Orders that are repeats get the result that place_orders would return; the others get code and body null.
 -- Locks no row; the advisory locks of the keys show which of them are in flight.
 create or replace function api.find_repeats(
   p_region_id smallint,
@@ -37,7 +37,7 @@ end
 $$;
 
 comment on function api.find_repeats(smallint, jsonb) is
-  'Which of these orders have been placed already, by their idempotency key or external_id: a row for each, in order.
+  'Which of these orders have already been placed, by their idempotency key or external_id: one row per order, in order.
 Errors: ID001 ID002 OR005';
 alter function api.find_repeats(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.find_repeats(smallint, jsonb) to admin, sales, integration;

@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to ship. Staff ship from their own warehouses only; units
--- come from the sellable lot that expires first.
+-- Definer: no role may write to a table; this function ships orders. Staff ship from their own warehouses only; units come from the
+-- sellable lot that expires first.
 -- Lock order: stock_levels of all orders, then orders (orders.lock_orders), then lot_levels.
 create or replace function api.fulfill_orders(
   p_region_id smallint,
@@ -36,7 +36,7 @@ begin
   loop
     v_refusal := orders.fulfill_order(p_region_id => p_region_id, p_order_id => v_request.order_id,
       p_request => v_request.request);
-    -- A statement of its own: it must see what the shipment wrote.
+    -- A separate statement, because it must see the rows that the shipment wrote.
     select d.document into v_document from orders.documents(p_region_id, array[v_request.order_id]) d;
     v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
@@ -47,8 +47,8 @@ end
 $$;
 
 comment on function api.fulfill_orders(smallint, jsonb) is
-  'Ships orders, whole or in part. An array of {order_id, warehouse_location, items, tracking_number, note}; a result for each, '
-  'in order. Without items everything that is left (at the caller''s warehouses) is shipped.
+  'Ships orders, whole or in part. An array of {order_id, warehouse_location, items, tracking_number, note}; one result per '
+  'element, in order. Without items all open units (at the caller''s warehouses) are shipped.
 Errors: ID001 ID002 OR002 OR004 ST013';
 alter function api.fulfill_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.fulfill_orders(smallint, jsonb) to admin, warehouse;

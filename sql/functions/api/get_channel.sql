@@ -14,6 +14,6 @@ begin
 end
 $$;
 
-comment on function api.get_channel(text) is 'A sales channel with the warehouses that serve it; its version is the ETag.
+comment on function api.get_channel(text) is 'A sales channel with its warehouses; its version is the ETag.
 Errors: SK001';
 grant execute on function api.get_channel(text) to admin, warehouse, sales, integration;

@@ -20,12 +20,12 @@ begin
   if not found then
     raise exception using errcode = 'ST010', message = 'sku not found',
       detail = json_build_object('detail', format(
-        'There is no SKU %s. GET /v1/inventory lists those that there are.', p_sku_id))::text;
+        'SKU %s does not exist. GET /v1/inventory lists the existing SKUs.', p_sku_id))::text;
   end if;
 end
 $$;
 
 comment on function api.get_inventory(smallint, text) is
-  'A SKU with its stock by warehouse and batch, and its version (ETag), which changes with every change of its stock.
+  'A SKU with its stock by warehouse and lot, and its version (ETag), which changes with every change of its stock.
 Errors: ST010';
 grant execute on function api.get_inventory(smallint, text) to admin, warehouse, sales, integration;

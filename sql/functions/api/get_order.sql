@@ -22,6 +22,6 @@ end
 $$;
 
 comment on function api.get_order(smallint, text) is
-  'An order by its id, or by the external_id that its channel gave it; its version is the ETag.
+  'An order by its ID, or by the external_id that its channel gave it; its version is the ETag.
 Errors: OR002';
 grant execute on function api.get_order(smallint, text) to admin, warehouse, sales, integration;

@@ -14,12 +14,12 @@ begin
   if not found then
     raise exception using errcode = 'RV001', message = 'reservation not found',
       detail = json_build_object('detail', format(
-        'There is no reservation %s for you.', p_reservation_id))::text;
+        'Reservation %s does not exist or is not yours.', p_reservation_id))::text;
   end if;
 end
 $$;
 
 comment on function api.get_reservation(smallint, text) is
-  'A reservation by its id; its version is the ETag, which also changes at the moment it expires.
+  'A reservation by its ID; its version is the ETag, which also changes at the moment of expiry.
 Errors: RV001';
 grant execute on function api.get_reservation(smallint, text) to admin, sales, integration;

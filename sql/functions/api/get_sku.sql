@@ -14,6 +14,6 @@ begin
 end
 $$;
 
-comment on function api.get_sku(text) is 'A SKU as the catalog knows it; its version is the ETag.
+comment on function api.get_sku(text) is 'A SKU of the catalog; its version is the ETag.
 Errors: ST010';
 grant execute on function api.get_sku(text) to admin, warehouse, sales, integration;

@@ -17,6 +17,6 @@ begin
 end
 $$;
 
-comment on function api.get_webhook(smallint, text) is 'A webhook by its id, without its secret; its version is the ETag.
+comment on function api.get_webhook(smallint, text) is 'A webhook by its ID, without its secret; its version is the ETag.
 Errors: WH001';
 grant execute on function api.get_webhook(smallint, text) to admin, integration;

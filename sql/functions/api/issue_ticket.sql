@@ -1,6 +1,6 @@
--- Definer: nobody holds a write right on a table; this is how a ticket is kept.
--- Keeps the hash of a ticket for a WebSocket, with the rights of the caller: they are those of this transaction, whatever
--- p_session says. The API makes the ticket itself and hands it out; it never comes here.
+-- Definer: no role may write to a table; this function stores a ticket.
+-- Stores the hash of a ticket for a WebSocket, with the caller's rights. They come from this transaction, whatever p_session says.
+-- The API generates the ticket and hands it out; the database gets only its hash.
 create or replace function api.issue_ticket(
   p_region_id smallint,
   p_ticket_hash bytea,
@@ -24,6 +24,6 @@ end
 $$;
 
 comment on function api.issue_ticket(smallint, bytea, json) is
-  'A ticket that opens one WebSocket within 30 seconds, with the rights of the caller. Takes its sha256.';
+  'Stores a ticket, given as its SHA-256. It opens one WebSocket within 30 seconds, with the rights of the caller.';
 alter function api.issue_ticket(smallint, bytea, json) owner to scoville_definer;
 grant execute on function api.issue_ticket(smallint, bytea, json) to admin, warehouse, sales, integration;

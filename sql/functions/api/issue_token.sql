@@ -1,6 +1,6 @@
--- Definer: the API's own login asks before anybody has entered, and reads no table.
--- It sends a hash, never the secret. Whether a client is unknown, inactive or has another secret, the same rows are looked for and
--- the same is answered.
+-- Definer: the API's own login calls this before it takes a caller's role, and it may read no table.
+-- The API sends a hash, never the secret. An unknown client, an inactive client and a wrong secret take the same lookups and get the
+-- same result.
 create or replace function api.issue_token(
   p_client_id text,
   p_secret_hash bytea,
@@ -25,7 +25,7 @@ as $$
 $$;
 
 comment on function api.issue_token(text, bytea, text) is
-  'What a token of this client says, or the error of RFC 6749, section 5.2: invalid_client, or invalid_scope where a scope is '
-  'asked for that is not the client''s role.';
+  'The claims of a token of this client, or the error of RFC 6749, section 5.2: invalid_client, or invalid_scope if the '
+  'requested scope is not the client''s role.';
 alter function api.issue_token(text, bytea, text) owner to scoville_definer;
 grant execute on function api.issue_token(text, bytea, text) to authenticator;

@@ -1,4 +1,4 @@
--- One page of the audit, the latest first; rows of the catalog belong to every region.
+-- One page of the audit, the latest first. Rows of the catalog belong to every region.
 create or replace function api.list_audit(
   p_region_id smallint,
   p_filters jsonb,
@@ -40,6 +40,6 @@ end
 $$;
 
 comment on function api.list_audit(smallint, jsonb, text, integer) is
-  'Who changed what, when and why, the latest first. Filters: table, key, actor, from (inclusive), to (exclusive).
+  'Changes with actor, time and reason, the latest first. Filters: table, key, actor, from (inclusive), to (exclusive).
 Errors: VA001';
 grant execute on function api.list_audit(smallint, jsonb, text, integer) to admin;

@@ -1,5 +1,5 @@
--- One page of a SKU's batches, the next to expire first, those that never expire last. Filters that are absent are null and
--- fall away; the plan is made for the values.
+-- One page of a SKU's lots in order of expiry; lots that never expire come last. Absent filters are null and drop out, because the
+-- plan is made for the values.
 create or replace function api.list_batches(
   p_region_id smallint,
   p_sku_id text,
@@ -26,7 +26,7 @@ declare
 begin
   if not exists (select from catalog.skus k where k.sku_id = p_sku_id) then
     raise exception using errcode = 'ST010', message = 'sku not found',
-      detail = json_build_object('detail', format('There is no SKU %s.', p_sku_id))::text;
+      detail = json_build_object('detail', format('SKU %s does not exist.', p_sku_id))::text;
   end if;
   select coalesce(array_agg(s.lot_id order by s.expires_on, s.lot_id), '{}'),
          min(s.expires_on) filter (where s.nth = p_limit)
@@ -56,6 +56,6 @@ end
 $$;
 
 comment on function api.list_batches(smallint, text, jsonb, text, integer) is
-  'The batches of a SKU, the next to expire first, with their units by warehouse. Filters: status, warehouse, in_stock.
+  'The lots of a SKU in order of expiry, with their units by warehouse. Filters: status, warehouse, in_stock.
 Errors: ST010 VA001';
 grant execute on function api.list_batches(smallint, text, jsonb, text, integer) to admin, warehouse, sales;

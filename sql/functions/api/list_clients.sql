@@ -34,6 +34,6 @@ end
 $$;
 
 comment on function api.list_clients(jsonb, text, integer) is
-  'API clients by id, without their secrets. Filters: q (part of id or name), role, active.
+  'API clients by ID, without their secrets. Filters: q (part of ID or name), role, active.
 Errors: VA001';
 grant execute on function api.list_clients(jsonb, text, integer) to admin;

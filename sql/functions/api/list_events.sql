@@ -1,5 +1,5 @@
--- The events after a place that the caller may see (row-level security decides) and that its filters let through. A call looks
--- through a bounded part of the log, so it may find less than a page, even nothing, and still have got on: next says how far.
+-- The events after a position that the caller may see (row-level security decides) and that match the filters. A call scans a
+-- bounded part of the log. It may find less than a page, or nothing, and still advance: next says how far.
 create or replace function api.list_events(
   p_region_id smallint,
   p_filters jsonb,
@@ -27,9 +27,9 @@ begin
   v_until := least(v_after + c_rows_max, v_stream.last_seq);
   if not v_types <@ array(select t.type from events.event_types t) then
     raise exception using errcode = 'VA001', message = 'unknown type',
-      detail = jsonb_build_object('detail', 'There is no such type of event.',
+      detail = jsonb_build_object('detail', 'This event type does not exist.',
         'errors', jsonb_build_array(jsonb_build_object('parameter', 'types', 'detail',
-          'Write types of this list with commas between them: '
+          'Separate types with commas. The types are '
           || (select string_agg(t.type, ', ' order by t.type) from events.event_types t) || '.')))::text;
   end if;
   select array_agg(s.document order by s.seq), coalesce(max(s.seq) filter (where s.nth = p_limit), v_until)
@@ -50,7 +50,7 @@ end
 $$;
 
 comment on function api.list_events(smallint, jsonb, text, integer) is
-  'Events after a place <epoch>:<seq>, the earliest first, as CloudEvents. Filters: types (with commas between them), subject. '
-  'next is the place to go on from, last the end of the log: as long as they differ there may be more.
+  'Events after a position <epoch>:<seq>, the earliest first, as CloudEvents. Filters: types (separated by commas), subject. '
+  'next is the position to continue from, last the end of the log. While they differ, more events may follow.
 Errors: LG001 VA001';
 grant execute on function api.list_events(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -1,4 +1,4 @@
--- One page of SKUs with their stock. Filters that are absent are null and fall away; the plan is made for the values.
+-- One page of SKUs with their stock. Absent filters are null and drop out, because the plan is made for the values.
 create or replace function api.list_inventory(
   p_region_id smallint,
   p_filters jsonb,
@@ -50,6 +50,6 @@ end
 $$;
 
 comment on function api.list_inventory(smallint, jsonb, text, integer) is
-  'SKUs with their stock by warehouse. Filters: sku_id, warehouse, q (part of id or name), low_stock, expiring_before.
+  'SKUs with their stock by warehouse. Filters: sku_id, warehouse, q (part of ID or name), low_stock, expiring_before.
 Errors: VA001';
 grant execute on function api.list_inventory(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -1,4 +1,4 @@
--- One page of orders, the latest first. Filters that are absent are null and fall away; the plan is made for the values.
+-- One page of orders, the latest first. Absent filters are null and drop out, because the plan is made for the values.
 create or replace function api.list_orders(
   p_region_id smallint,
   p_filters jsonb,
@@ -12,7 +12,7 @@ create or replace function api.list_orders(
   set plan_cache_mode = force_custom_plan
 as $$
 declare
-  c_year_1 constant bigint := 62135596800000000;  -- microseconds before the epoch: numbers of a cursor are not negative
+  c_year_1 constant bigint := 62135596800000000;  -- microseconds from year 1 to 1970: a cursor has no negative numbers
   v_position jsonb := app.decode_cursor(p_cursor => p_cursor, p_list => 'orders', p_values => 2);
   v_before_at timestamptz := timestamptz 'epoch' + (app.cursor_number(v_position ->> 1) - c_year_1) * interval '1 microsecond';
   v_before_id bigint := app.cursor_number(v_position ->> 2);
@@ -26,7 +26,7 @@ declare
   v_at timestamptz;
 begin
   if v_customer is not null then
-    -- By two indexes first: an "or" of the two would look at every order.
+    -- Two lookups by index: with "or" the planner would read every order.
     v_customer_orders := array(
       select k.order_id from orders.orders k where k.region_id = p_region_id and k.customer_key = v_customer
       union
@@ -59,7 +59,7 @@ end
 $$;
 
 comment on function api.list_orders(smallint, jsonb, text, integer) is
-  'Orders, the latest first. Filters: from (inclusive), to (exclusive), customer (whole name or e-mail), status (either of the '
-  'two), sku.
+  'Orders, the latest first. Filters: from (inclusive), to (exclusive), customer (whole name or e-mail), status (either '
+  'kind), sku.
 Errors: VA001';
 grant execute on function api.list_orders(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -1,4 +1,4 @@
--- One page of reason codes. Filters that are absent are null and fall away; the plan is made for the values.
+-- One page of reason codes. Absent filters are null and drop out, because the plan is made for the values.
 create or replace function api.list_reason_codes(
   p_filters jsonb,
   p_cursor text,

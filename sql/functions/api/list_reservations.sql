@@ -1,4 +1,4 @@
--- One page of reservations, the latest first. Filters that are absent are null and fall away; the plan is made for the values.
+-- One page of reservations, the latest first. Absent filters are null and drop out, because the plan is made for the values.
 create or replace function api.list_reservations(
   p_region_id smallint,
   p_filters jsonb,

@@ -1,4 +1,4 @@
--- One page of SKUs. Filters that are absent are null and fall away; the plan is made for the values.
+-- One page of SKUs. Absent filters are null and drop out, because the plan is made for the values.
 create or replace function api.list_skus(
   p_filters jsonb,
   p_cursor text,
@@ -28,6 +28,6 @@ end
 $$;
 
 comment on function api.list_skus(jsonb, text, integer) is
-  'SKUs by id. Filters: q (part of id or name), active.
+  'SKUs by ID. Filters: q (part of ID or name), active.
 Errors: VA001';
 grant execute on function api.list_skus(jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -1,4 +1,4 @@
--- One page of warehouses of a region. Filters that are absent are null and fall away; the plan is made for the values.
+-- One page of warehouses of a region. Absent filters are null and drop out, because the plan is made for the values.
 create or replace function api.list_warehouses(
   p_region_id smallint,
   p_filters jsonb,
@@ -30,6 +30,6 @@ end
 $$;
 
 comment on function api.list_warehouses(smallint, jsonb, text, integer) is
-  'The warehouses of a region by id. Filters: q (part of id or name), active.
+  'The warehouses of a region by ID. Filters: q (part of ID or name), active.
 Errors: VA001';
 grant execute on function api.list_warehouses(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -1,4 +1,4 @@
--- One page of webhooks, the oldest first. Filters that are absent are null and fall away; row-level security leaves an integration its own.
+-- One page of webhooks, the oldest first. Absent filters are null and drop out. Row-level security limits an integration to its own.
 create or replace function api.list_webhooks(
   p_region_id smallint,
   p_filters jsonb,

@@ -1,6 +1,7 @@
--- Definer: nobody holds a write right on a table; this is the way to change an order of which nothing has been shipped.
--- Carried out one after the other under the locks of all, so that what one sets free the next may take.
--- Lock order: stock_levels of all orders and of what they may want more, then reservations, then orders (orders.lock_orders).
+-- Definer: no role may write to a table; this function changes orders of which nothing has been shipped.
+-- The orders are changed one after the other under the locks of all, so an order may take units that an earlier one released.
+-- Lock order: stock_levels of all orders and of units that they may want in addition, then reservations, then orders
+-- (orders.lock_orders).
 create or replace function api.modify_orders(
   p_region_id smallint,
   p_changes jsonb
@@ -35,7 +36,7 @@ begin
   loop
     v_refusal := orders.modify_order(p_region_id => p_region_id, p_order_id => v_request.order_id,
       p_request => v_request.request);
-    -- A statement of its own: it must see what the change wrote.
+    -- A separate statement, because it must see the rows that the change wrote.
     select d.document into v_document from orders.documents(p_region_id, array[v_request.order_id]) d;
     v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
@@ -47,7 +48,7 @@ $$;
 
 comment on function api.modify_orders(smallint, jsonb) is
   'Changes orders of which nothing has been shipped. An array of {order_id, items, customer, note, total_price, reason, if_match}; '
-  'what is left out stays, items are replaced as a whole. A result for each, in order: the order, or the refusal.
+  'absent members stay, items are replaced as a whole. One result per element, in order: the order, or the refusal.
 Errors: ID001 ID002 OR001 OR002 OR006 OR007 OR008 OR010 ST001 ST002 ST009 VA001';
 alter function api.modify_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.modify_orders(smallint, jsonb) to admin, sales, integration;

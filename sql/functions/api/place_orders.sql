@@ -1,10 +1,10 @@
--- Definer: nobody holds a write right on a table; this is the way to sell.
+-- Definer: no role may write to a table; this function sells.
 --
--- A batch in one transaction: repeats get their kept answer; the others are read and priced, the stock rows are locked once in
--- key order, every order is decided in memory (arrival order decides, all or nothing for each), then all is written at once.
--- A refusal is a result, not an exception: one bad order never harms its neighbors. An order may convert a reservation: its
--- units go from reserved to committed, and between the two nobody can take them.
--- Lock order: idempotency keys and external ids (advisory), then stock_levels, then the reservations that are converted.
+-- One batch per transaction. Repeats get their stored result; the others are read and priced. Then the stock rows are locked once in
+-- key order, every order is decided in memory (in order of arrival, each all or nothing), and everything is written at once. A refusal
+-- is a result, not an exception, so one bad order never harms its neighbors. An order may convert a reservation: its units move
+-- from reserved to committed, and nobody can take them in between.
+-- Lock order: idempotency keys and external IDs (advisory), then stock_levels, then the reservations that are converted.
 create or replace function api.place_orders(
   p_region_id smallint,
   p_orders jsonb
@@ -65,8 +65,8 @@ end
 $$;
 
 comment on function api.place_orders(smallint, jsonb) is
-  'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note}; a result for each, in '
-  'order: the order document, or the refusal. With a reservation_id the units that it holds become the order''s.
+  'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note}; one result per element, '
+  'in order: the order document, or the refusal. With a reservation_id the order takes the units of the reservation.
 Errors: ID001 ID002 OR001 OR005 OR006 OR007 OR008 OR009 RV001 RV002 RV003 RV004 ST001 ST002 VA001';
 alter function api.place_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.place_orders(smallint, jsonb) to admin, sales, integration;

@@ -1,5 +1,5 @@
--- A page of a report of analytics.reports, of the rows that the caller may see: with the caller's own rights, so whoever may not
--- read its view is refused. The plan is made for the filters and their values.
+-- A page of a report of analytics.reports, with the rows that the caller may see. Runs with the caller's rights, so a caller who may
+-- not read the view of the report is refused. The plan is made for the filters and their values.
 create or replace function api.read_report(
   p_region_id smallint,
   p_report text,
@@ -20,7 +20,7 @@ declare
 begin
   if v_query is null then
     raise exception using errcode = 'VA001', message = 'unknown report',
-      detail = jsonb_build_object('detail', 'There is no such report.')::text;
+      detail = jsonb_build_object('detail', 'This report does not exist.')::text;
   end if;
   execute v_query into v_rows, v_last using p_region_id, p_filters, p_cursor, p_limit, v_month;
   return query select p.body, p.next_cursor from app.page_at(p_limit => p_limit, p_documents => v_rows, p_last => v_last) p;
@@ -28,6 +28,6 @@ end
 $$;
 
 comment on function api.read_report(smallint, text, jsonb, text, integer) is
-  'A page of a report: one of analytics.reports, which says its columns, its order and its filters. A month is any day of it.
+  'A page of a report of analytics.reports, which defines its columns, order and filters. Any day stands for its month.
 Errors: VA001';
 grant execute on function api.read_report(smallint, text, jsonb, text, integer) to admin, warehouse, sales;

@@ -1,4 +1,4 @@
--- Definer: staff hold no write right on any table; this is their way to bring stock in.
+-- Definer: staff may not write to any table; this function receives stock.
 create or replace function api.receive_stock(
   p_region_id smallint,
   p_receipts jsonb
@@ -41,8 +41,8 @@ end
 $$;
 
 comment on function api.receive_stock(smallint, jsonb) is
-  'Adds units of batches; an admin''s receipt makes the SKU, the warehouse and the batch where they are new. An array of '
-  'SKU-and-batch objects; a result for each, in order. A batch that has expired is received as expired: on hand, never available.
+  'Adds units of lots; an admin''s receipt creates a new SKU, warehouse or lot. An array of SKU-and-batch objects; one result '
+  'per element, in order. An expired lot is received as expired: on hand, never available.
 Errors: ID001 ID002 ST002 ST003 ST004 ST005 ST006 ST011 ST012 ST014 ST015 VA001';
 alter function api.receive_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.receive_stock(smallint, jsonb) to admin, warehouse;

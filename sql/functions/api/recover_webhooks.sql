@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to repair what an outage left behind: all deliveries since a
--- moment that failed, were called off or quarantined are sent again. So many at most a call; more says whether there are others.
+-- Definer: no role may write to a table; this function repairs the effects of an outage. It sends again all deliveries since a
+-- time that failed, were canceled or were quarantined. The number per call is limited; more says whether others remain.
 -- Lock order: endpoint_states, endpoints (webhooks.lock_endpoint), then deliveries.
 create or replace function api.recover_webhooks(
   p_region_id smallint,
@@ -51,8 +51,8 @@ end
 $$;
 
 comment on function api.recover_webhooks(smallint, jsonb) is
-  'Sends again what failed since a moment. An array of {webhook_id, since}; a result for each, in order: how many deliveries, and '
-  'whether there are more.
+  'Sends failed deliveries since a time again. An array of {webhook_id, since}; one result per element, in order: the number of '
+  'deliveries, and whether more remain.
 Errors: VA001 WH001 WH007';
 alter function api.recover_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.recover_webhooks(smallint, jsonb) to admin, integration;

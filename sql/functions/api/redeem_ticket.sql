@@ -1,5 +1,5 @@
--- Definer: the API's own login asks before anybody has entered, and reads no table.
--- Uses a ticket up: of two who come with it at once, in whatever process, one deletes the row and the other finds none.
+-- Definer: the API's own login calls this before it takes a caller's role, and it may read no table.
+-- Redeems a ticket once: if two connections present it at the same time, in any process, one deletes the row and the other finds none.
 create or replace function api.redeem_ticket(
   p_ticket_hash bytea
 )
@@ -18,6 +18,7 @@ begin
 end
 $$;
 
-comment on function api.redeem_ticket(bytea) is 'Who may open a WebSocket with the ticket of this sha256; no row for one that is unknown, used or expired.';
+comment on function api.redeem_ticket(bytea) is
+  'The caller who may open a WebSocket with the ticket of this SHA-256; no row if the ticket is unknown, used or expired.';
 alter function api.redeem_ticket(bytea) owner to scoville_definer;
 grant execute on function api.redeem_ticket(bytea) to authenticator;

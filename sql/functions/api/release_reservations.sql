@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to let held units go. May be repeated: one that is released
--- or expired already is answered as it is.
+-- Definer: no role may write to a table; this function releases reserved units. May be repeated: a reservation that is already
+-- released or expired is returned as it is.
 create or replace function api.release_reservations(
   p_region_id smallint,
   p_requests jsonb
@@ -17,8 +17,8 @@ as $$
 $$;
 
 comment on function api.release_reservations(smallint, jsonb) is
-  'Ends reservations: their units become available. An array of {reservation_id, if_match}; a result for each, in order. Their '
-  'owner''s or an admin''s.
+  'Ends reservations: their units become available. An array of {reservation_id, if_match}; one result per element, in order. '
+  'Only for the owner or an admin.
 Errors: ID001 ID002 RV001 RV002 RV003 ST009 VA001';
 alter function api.release_reservations(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.release_reservations(smallint, jsonb) to admin, sales, integration;

@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to send events of the log (again): a range of seq, through the
--- filters and rights of the webhook, whether it listened at the time or not. The same event keeps its message id.
+-- Definer: no role may write to a table; this function sends events of the log (again): a range of seq, filtered by the filters and
+-- rights of the webhook, whether or not it was subscribed at the time. An event keeps its message ID.
 -- Lock order: endpoint_states, endpoints (webhooks.lock_endpoint), then deliveries.
 create or replace function api.replay_webhooks(
   p_region_id smallint,
@@ -30,10 +30,10 @@ begin
         p_pointer => case when v_item.from_seq is null then '/from_seq' else '/to_seq' end);
     elsif v_refusal is null and (v_item.from_seq > v_item.to_seq or v_item.to_seq - v_item.from_seq >= c_events_max) then
       v_refusal := app.refuse(p_code => 'VA001', p_pointer => '/to_seq', p_detail => format(
-        'to_seq must not lie before from_seq, and a range holds at most %s events.', c_events_max));
+        'to_seq must not be less than from_seq, and a range contains at most %s events.', c_events_max));
     elsif v_refusal is null and (v_item.from_seq < v_item.first_seq or v_item.to_seq > v_item.last_seq) then
       v_refusal := app.refuse(p_code => 'VA001',
-        p_detail => format('The log holds the events %s to %s.', v_item.first_seq, v_item.last_seq),
+        p_detail => format('The log contains the events %s to %s.', v_item.first_seq, v_item.last_seq),
         p_pointer => case when v_item.from_seq < v_item.first_seq then '/from_seq' else '/to_seq' end);
     end if;
     if v_refusal is not null then
@@ -54,7 +54,7 @@ end
 $$;
 
 comment on function api.replay_webhooks(smallint, jsonb) is
-  'Sends events of the log (again). An array of {webhook_id, from_seq, to_seq}; a result for each, in order: how many deliveries.
+  'Sends events of the log (again). An array of {webhook_id, from_seq, to_seq}; one result per element, in order: the number of deliveries.
 Errors: VA001 WH001 WH007';
 alter function api.replay_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.replay_webhooks(smallint, jsonb) to admin, integration;

@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to hold units for a while, at a checkout.
--- As api.place_orders: a batch in one transaction, locked once, decided in arrival order, all or nothing for each.
+-- Definer: no role may write to a table; this function reserves units for a while, at a checkout.
+-- As api.place_orders: one batch per transaction, locked once, decided in order of arrival, each all or nothing.
 -- Lock order: idempotency keys (advisory), then stock_levels.
 create or replace function api.reserve_stock(
   p_region_id smallint,
@@ -44,8 +44,8 @@ end
 $$;
 
 comment on function api.reserve_stock(smallint, jsonb) is
-  'Holds units for a channel until a moment (900 seconds from now, where ttl_seconds does not say otherwise). An array of {channel, '
-  'items, ttl_seconds, note}; a result for each, in order: the reservation, or the refusal.
+  'Reserves units for a channel for ttl_seconds (default 900). An array of {channel, items, ttl_seconds, note}; one result per '
+  'element, in order: the reservation, or the refusal.
 Errors: ID001 ID002 OR006 OR008 OR009 RV005 ST001 ST002 VA001';
 alter function api.reserve_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.reserve_stock(smallint, jsonb) to admin, sales, integration;

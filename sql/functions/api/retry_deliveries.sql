@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to have a delivery tried again now, however it ended. One that
--- waits is tried now instead of later; one that is under way is left alone.
+-- Definer: no role may write to a table; this function tries a delivery again now, however it ended. A waiting delivery is tried now
+-- instead of later; a delivery that is being sent is left alone.
 -- Lock order: endpoint_states, endpoints (webhooks.lock_endpoint), then deliveries.
 create or replace function api.retry_deliveries(
   p_region_id smallint,
@@ -42,17 +42,17 @@ begin
                    where d.region_id = p_region_id and d.endpoint_id = (v_found.endpoint).endpoint_id
                      and d.delivery_id = v_item.id) then
       return next app.result_of(v_item.nth, app.refuse_lines(p_code => 'WH006',
-        p_detail => 'This delivery is being sent at this moment. See what comes of it first.'));
+        p_detail => 'This delivery is being sent now. Wait for its result first.'));
     else
       return next app.result_of(v_item.nth, app.refuse_lines(p_code => 'WH005',
-        p_detail => format('There is no delivery %s of this webhook.', v_item.item ->> 'delivery_id')));
+        p_detail => format('This webhook has no delivery %s.', v_item.item ->> 'delivery_id')));
     end if;
   end loop;
 end
 $$;
 
 comment on function api.retry_deliveries(smallint, jsonb) is
-  'Tries deliveries again now. An array of {webhook_id, delivery_id}; a result for each, in order.
+  'Tries deliveries again now. An array of {webhook_id, delivery_id}; one result per element, in order.
 Errors: WH001 WH005 WH006 WH007';
 alter function api.retry_deliveries(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.retry_deliveries(smallint, jsonb) to admin, integration;

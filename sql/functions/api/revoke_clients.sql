@@ -1,6 +1,6 @@
--- Definer: nobody holds a write right on a table; this is the way to end API clients.
--- The client becomes inactive and all its secrets die; its tokens are no good from their next check on (a minute at most). A second
--- call changes nothing.
+-- Definer: no role may write to a table; this function revokes API clients.
+-- The client becomes inactive and all its secrets expire. Its tokens become invalid at their next check (within a minute).
+-- A second call changes nothing.
 create or replace function api.revoke_clients(
   p_clients jsonb
 )
@@ -44,7 +44,7 @@ end
 $$;
 
 comment on function api.revoke_clients(jsonb) is
-  'Revokes API clients. An array of {client_id, if_match}; a result for each, in order.
+  'Revokes API clients. An array of {client_id, if_match}; one result per element, in order.
 Errors: ID004 ST009';
 alter function api.revoke_clients(jsonb) owner to scoville_definer;
 grant execute on function api.revoke_clients(jsonb) to admin;

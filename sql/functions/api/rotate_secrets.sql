@@ -1,6 +1,6 @@
--- Definer: nobody holds a write right on a table; this is the way to give API clients new secrets.
--- Two places, one secret in each: the new one takes the place of the one that was on its way out, and the one that was current gets
--- an end.
+-- Definer: no role may write to a table; this function gives API clients new secrets.
+-- A client has two slots with one secret each. The new secret replaces the expiring one, and the former current secret gets an
+-- expiry.
 create or replace function api.rotate_secrets(
   p_clients jsonb
 )
@@ -27,7 +27,7 @@ begin
     v_refusal := identity.refuse_change(v_client, v_item.item);
     if v_refusal is null and not v_client.active then
       v_refusal := app.refuse_lines(p_code => 'ID007',
-        p_detail => 'This client is inactive: a secret would not let it in. Set active to true first.');
+        p_detail => 'This client is inactive and cannot sign in. Set active to true first.');
     end if;
     if v_refusal is not null then
       return next app.result_of(v_item.nth, v_refusal);
@@ -52,8 +52,8 @@ end
 $$;
 
 comment on function api.rotate_secrets(jsonb) is
-  'Gives API clients a new secret. An array of {client_id, if_match, overlap_seconds, secret_hash}; a result for each, in order. '
-  'The secret so far lives on for the overlap (a day); of two live ones the older gives way.
+  'Gives API clients a new secret. An array of {client_id, if_match, overlap_seconds, secret_hash}; one result per element, in '
+  'order. The former secret stays valid for the overlap (default one day); of two valid secrets the older is dropped.
 Errors: ID004 ID007 ST009';
 alter function api.rotate_secrets(jsonb) owner to scoville_definer;
 grant execute on function api.rotate_secrets(jsonb) to admin;

@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to a new secret. For a while messages carry the signatures of
--- both, so that a consumer can change over without a gap.
+-- Definer: no role may write to a table; this function gives webhooks new secrets. For a while messages carry the signatures of
+-- both secrets, so a consumer can switch without a gap.
 -- Lock order: endpoint_states, then endpoints (webhooks.lock_endpoint).
 create or replace function api.rotate_webhook_secrets(
   p_region_id smallint,
@@ -43,7 +43,7 @@ end
 $$;
 
 comment on function api.rotate_webhook_secrets(smallint, jsonb) is
-  'Gives webhooks new secrets. An array of {webhook_id, overlap_seconds (a day)}; a result for each, in order, with the new secret.
+  'Gives webhooks new secrets. An array of {webhook_id, overlap_seconds (default one day)}; one result per element, in order, with the new secret.
 Errors: ST009 WH001';
 alter function api.rotate_webhook_secrets(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.rotate_webhook_secrets(smallint, jsonb) to admin, integration;

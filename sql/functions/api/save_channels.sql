@@ -1,5 +1,4 @@
--- Definer: nobody holds a write right on a table; this is the way to open a sales channel and to say which
--- warehouses serve it, in which order.
+-- Definer: no role may write to a table; this function maintains sales channels and the order of the warehouses that serve them.
 create or replace function api.save_channels(
   p_channels jsonb
 )
@@ -15,10 +14,9 @@ as $$
 $$;
 
 comment on function api.save_channels(jsonb) is
-  'Makes, changes or retires channels. An array of {channel_id, name, kind, pricing, hold_share_max, region_id, warehouses, active, mode, '
-  'if_match, if_none_match}; warehouses stand in the order in which they are asked. A result for each, in order; created: '
-  'it was not there before. What an object leaves out stays as it is (mode put: gets its default; retire: nothing but '
-  'active changes).
+  'Creates, changes or retires channels. An array of {channel_id, name, kind, pricing, hold_share_max, region_id, warehouses, active, mode, '
+  'if_match, if_none_match}; warehouses are tried in the given order. One result per element, in order; created: the channel '
+  'is new. Absent members stay (mode put: get their defaults; retire: only active changes).
 Errors: SK001 SK002 SK003 ST003 ST009 VA001';
 alter function api.save_channels(jsonb) owner to scoville_definer;
 grant execute on function api.save_channels(jsonb) to admin;

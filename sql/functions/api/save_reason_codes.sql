@@ -1,4 +1,4 @@
--- Definer: nobody holds a write right on a table; this is the way to keep the reasons for changing stock.
+-- Definer: no role may write to a table; this function maintains the reasons for changing stock.
 create or replace function api.save_reason_codes(
   p_reason_codes jsonb
 )
@@ -14,9 +14,9 @@ as $$
 $$;
 
 comment on function api.save_reason_codes(jsonb) is
-  'Makes, changes or retires reason codes. An array of {reason_code, description, direction, note_required, active, mode, '
-  'if_match, if_none_match}. A result for each, in order; created: it was not there before. What an object leaves out '
-  'stays as it is (mode put: gets its default; retire: nothing but active changes).
+  'Creates, changes or retires reason codes. An array of {reason_code, description, direction, note_required, active, mode, '
+  'if_match, if_none_match}. One result per element, in order; created: the reason code is new. Absent members stay (mode '
+  'put: get their defaults; retire: only active changes).
 Errors: SK001 SK002 SK003 ST009 VA001';
 alter function api.save_reason_codes(jsonb) owner to scoville_definer;
 grant execute on function api.save_reason_codes(jsonb) to admin;

@@ -1,4 +1,4 @@
--- Definer: nobody holds a write right on a table; this is the way to keep the catalog.
+-- Definer: no role may write to a table; this function maintains the SKUs of the catalog.
 create or replace function api.save_skus(
   p_skus jsonb
 )
@@ -14,10 +14,10 @@ as $$
 $$;
 
 comment on function api.save_skus(jsonb) is
-  'Makes, changes or retires SKUs. An array of {sku_id, name, description, size_ml, flavor_profile, price, currency, '
-  'reorder_point, attributes, active, mode, if_match, if_none_match}. price null: no list price. A result for each, in '
-  'order; created: it was not there before. What an object leaves out stays as it is (mode put: gets its default; retire: '
-  'nothing but active changes).
+  'Creates, changes or retires SKUs. An array of {sku_id, name, description, size_ml, flavor_profile, price, currency, '
+  'reorder_point, attributes, active, mode, if_match, if_none_match}. price null: no list price. One result per '
+  'element, in order; created: the SKU is new. Absent members stay (mode put: get their defaults; retire: only active '
+  'changes).
 Errors: SK002 SK003 ST009 ST010 VA001';
 alter function api.save_skus(jsonb) owner to scoville_definer;
 grant execute on function api.save_skus(jsonb) to admin, sales;

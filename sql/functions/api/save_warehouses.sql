@@ -1,4 +1,4 @@
--- Definer: nobody holds a write right on a table; this is the way to open, rename and close a warehouse.
+-- Definer: no role may write to a table; this function opens, renames and closes warehouses.
 create or replace function api.save_warehouses(
   p_warehouses jsonb
 )
@@ -14,9 +14,9 @@ as $$
 $$;
 
 comment on function api.save_warehouses(jsonb) is
-  'Makes, changes or retires warehouses. An array of {warehouse_id, name, region_id, active, mode, if_match, '
-  'if_none_match}. A result for each, in order; created: it was not there before. What an object leaves out stays as it '
-  'is (mode put: gets its default; retire: nothing but active changes).
+  'Creates, changes or retires warehouses. An array of {warehouse_id, name, region_id, active, mode, if_match, '
+  'if_none_match}. One result per element, in order; created: the warehouse is new. Absent members stay (mode put: get '
+  'their defaults; retire: only active changes).
 Errors: SK001 SK002 SK003 ST009 VA001';
 alter function api.save_warehouses(jsonb) owner to scoville_definer;
 grant execute on function api.save_warehouses(jsonb) to admin;

@@ -1,4 +1,4 @@
--- Definer: staff hold no write right on any table; this is their way to keep units back from sale.
+-- Definer: staff may not write to any table; this function keeps units back from sale.
 -- Lock order: as stock.lock_to_change, once for the whole batch.
 create or replace function api.set_safety_stock(
   p_region_id smallint,
@@ -34,7 +34,7 @@ begin
   perform stock.lock_to_change(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
   foreach v_draft in array v_drafts loop
     v_refusal := stock.change_safety_stock(p_region_id, v_draft);
-    -- A statement of its own: it must see what the change wrote.
+    -- A separate statement, because it must see the rows that the change wrote.
     v_results := v_results || app.result_of(p_ordinal => v_draft.ordinal, p_refusal => v_refusal,
       p_document => stock.level_document(p_region_id, v_draft));
   end loop;
@@ -46,7 +46,7 @@ $$;
 
 comment on function api.set_safety_stock(smallint, jsonb) is
   'Sets how many units of a SKU a warehouse keeps back from sale. An array of {sku_id, warehouse_location, safety_stock, '
-  'reason_code, note, if_match}; a result for each, in order: the level as it is now.
+  'reason_code, note, if_match}; one result per element, in order: the current level.
 Errors: ID001 ID002 ST001 ST003 ST004 ST005 ST009 ST010 VA001';
 alter function api.set_safety_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.set_safety_stock(smallint, jsonb) to admin, warehouse;

@@ -1,4 +1,4 @@
--- Definer: staff hold no write right on any table; this is their way to enter what they counted.
+-- Definer: staff may not write to any table; this function records counts.
 create or replace function api.set_stock(
   p_region_id smallint,
   p_counts jsonb
@@ -16,8 +16,8 @@ as $$
 $$;
 
 comment on function api.set_stock(smallint, jsonb) is
-  'Sets quantities to what was counted. An array of {sku_id, warehouse_location, stock, batch_number, reason_code, note, '
-  'change_from_quantity, if_match}; a result for each, in order.
+  'Sets quantities to the counted units. An array of {sku_id, warehouse_location, stock, batch_number, reason_code, note, '
+  'change_from_quantity, if_match}; one result per element, in order.
 Errors: ID001 ID002 ST001 ST003 ST004 ST005 ST006 ST007 ST008 ST009 ST010 ST014 ST015 VA001';
 alter function api.set_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.set_stock(smallint, jsonb) to admin, warehouse;

@@ -1,7 +1,6 @@
--- The present stock with the place in the log that it belongs to, in portions that all are of one moment. Whatever stands in
--- the log after that place happened later, or is in the snapshot already (was committed, but not sequenced yet): whoever
--- applies an event only when its version is higher has the truth either way. unsequenced, the same in each row, names the
--- levels of which the latter is true.
+-- The current levels with their position in the log, in chunks of one snapshot. An event after that position happened later, or is
+-- already part of the snapshot (it was committed but not sequenced yet). A client that applies an event only if its version is
+-- higher is correct either way. unsequenced, the same in each row, names the levels of the second kind.
 create or replace function api.snapshot_levels(
   p_region_id smallint,
   p_filters jsonb
@@ -31,6 +30,6 @@ end
 $$;
 
 comment on function api.snapshot_levels(smallint, jsonb) is
-  'Levels as of one place in the event log, in rows of at most 1,000 (one row, with an empty array, for none). Filters: skus, '
-  'warehouses; arrays.';
+  'Levels as of one position in the event log, in rows of at most 1,000 levels (a single row with an empty array if none). '
+  'Filters: skus, warehouses; arrays.';
 grant execute on function api.snapshot_levels(smallint, jsonb) to admin, warehouse, sales, integration;

@@ -21,5 +21,5 @@ as $$
      and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses()));
 $$;
 
-comment on function api.summarize_warehouses(smallint) is 'The warehouses of a region with the sums of what they hold.';
+comment on function api.summarize_warehouses(smallint) is 'The warehouses of a region with the sums of their stock.';
 grant execute on function api.summarize_warehouses(smallint) to admin, warehouse, sales, integration;

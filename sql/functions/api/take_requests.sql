@@ -1,7 +1,7 @@
--- Definer: the API's own login asks before anybody has entered, and writes no table.
--- A process of the API takes requests of a caller out of those that the caller may send in this window of time, several at once, and
--- then lets so many through without asking. So the limit holds over all processes together. The windows of all callers begin
--- together, at multiples of p_seconds.
+-- Definer: the API's own login calls this before it takes a caller's role, and it may write no table.
+-- An API process takes a lease of several requests from a caller's limit for this time window, and then lets that many requests
+-- through without asking. So the limit holds across all processes. The windows of all callers start together, at multiples of
+-- p_seconds.
 create or replace function api.take_requests(
   p_principal text,
   p_kind text,
@@ -20,7 +20,7 @@ declare
   v_window bigint := v_ms / (p_seconds * 1000);
   v_taken integer;
 begin
-  -- One more than all is as good as any number more: it stays in range however often it is asked for.
+  -- Capped, so that the counter stays in range however many requests are made.
   insert into identity.request_windows as w (principal, kind, window_no, taken)
   values (p_principal, p_kind, v_window, p_wanted)
   on conflict on constraint request_windows_pkey do update
@@ -34,6 +34,6 @@ end
 $$;
 
 comment on function api.take_requests(text, text, integer, integer, integer) is
-  'How many of these requests a caller may still send in this window of time, how many are left besides, and how long it lasts.';
+  'How many of these requests a caller may send in this time window, how many more remain, and when the window ends.';
 alter function api.take_requests(text, text, integer, integer, integer) owner to scoville_definer;
 grant execute on function api.take_requests(text, text, integer, integer, integer) to authenticator;

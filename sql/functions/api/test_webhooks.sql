@@ -1,5 +1,5 @@
--- Definer: no role may write the outbox; this is the way to try a webhook. A real event, which goes through the log and is sent,
--- signed, to this webhook only, whatever its filters.
+-- Definer: no role may write to the outbox; this function tests webhooks. It writes a real event, which goes through the log and is
+-- sent, signed, only to this webhook, whatever its filters.
 -- Lock order: endpoint_states, then endpoints (webhooks.lock_endpoint).
 create or replace function api.test_webhooks(
   p_region_id smallint,
@@ -44,7 +44,7 @@ end
 $$;
 
 comment on function api.test_webhooks(smallint, jsonb) is
-  'Sends a test to webhooks. An array of {webhook_id}; a result for each, in order. What came of it stands in their deliveries.
+  'Sends a test event to webhooks. An array of {webhook_id}; one result per element, in order. Their deliveries show the outcome.
 Errors: ST009 WH001 WH007';
 alter function api.test_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.test_webhooks(smallint, jsonb) to admin, integration;

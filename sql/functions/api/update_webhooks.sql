@@ -1,5 +1,5 @@
--- Definer: nobody holds a write right on a table; this is the way to change what a webhook is told of. active true also takes up
--- again one that was given up; it then listens from the present end of the log.
+-- Definer: no role may write to a table; this function changes the subscription of webhooks. active true also revives a webhook
+-- that was given up; it then starts at the end of the log.
 -- Lock order: endpoint_states, then endpoints (webhooks.lock_endpoint).
 create or replace function api.update_webhooks(
   p_region_id smallint,
@@ -39,7 +39,7 @@ end
 $$;
 
 comment on function api.update_webhooks(smallint, jsonb) is
-  'Changes webhooks. An array of {webhook_id, if_match, and what shall change}; a result for each, in order. What is left out stays.
+  'Changes webhooks. An array of {webhook_id, if_match, and the members to change}; one result per element, in order. Absent members stay.
 Errors: OR008 ST002 ST003 ST009 WH001 WH003';
 alter function api.update_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.update_webhooks(smallint, jsonb) to admin, integration;

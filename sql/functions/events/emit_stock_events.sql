@@ -47,7 +47,7 @@ begin
   ), written as (
     insert into events.outbox
       (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-    select p_region_id, t.type, events.audience_of(t.type), 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id,
+    select p_region_id, t.type, a.audience, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id,
            array[l.warehouse_id], l.version, l.states || c.reasons, c.actor, c.request_id, app.now()
       from levels l
       join (select c.*, row_number() over (partition by c.warehouse_id, c.sku_id order by c.first desc) = 1 as is_last
@@ -58,7 +58,7 @@ begin
              (3, case when c.is_last and l.before = 0 and l.available > 0 then 'stock.back_in' end),
              (4, case when c.is_last and l.before > l.reorder_point and l.available between 1 and l.reorder_point
                       then 'stock.low' end)) as t (nth, type)
-     where t.type is not null
+      join events.event_types a on a.type = t.type
      order by l.warehouse_id, l.sku_id, c.first, t.nth
     returning 1
   )

@@ -1,8 +1,8 @@
--- Definer: the worker may write no table; this is how it remembers which lots it has announced.
--- Announces, once, each lot in each warehouse whose last day comes within the region's expiry_notice_days, at most p_limit
--- per call; answers how many. A lot that has no units then, or cannot be sold, is announced when that changes in time.
--- Lock order: stock_levels in key order. Only a transaction that has locked these changes how much of a lot lies there, or the status
--- of a lot that lies there: so the events of a lot come in the order of its versions.
+-- Definer: the worker may not write to tables; this function records which lots were announced.
+-- Announces each lot once per warehouse when its last day comes within the region's expiry_notice_days, at most p_limit per call.
+-- Returns the number of announcements. A lot that has no units or cannot be sold is announced if that changes in time.
+-- Lock order: stock_levels in key order. Only a transaction that has locked these can change the units of a lot there or its status,
+-- so the events of a lot are in the order of its versions.
 create or replace function jobs.announce_expiring_lots(
   p_region_id smallint,
   p_limit integer

@@ -1,6 +1,6 @@
--- Definer: the worker may write no table; this is how it renews the epoch of a restored database.
--- The epoch, renewed first where the database is another one than when events were last appended. That also happens when the
--- next event is appended; a process that starts asks for it, so that clients learn it from the first answer on.
+-- Definer: the worker may not write to tables; this function renews the epoch of a restored database.
+-- Returns the epoch. Renews it first if the database is not the one that last appended events. Appending the next event also renews
+-- it; processes call this at start, so that clients learn the epoch from their first answer on.
 create or replace function jobs.check_epoch()
   returns text
   language plpgsql

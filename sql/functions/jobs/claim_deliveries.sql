@@ -1,8 +1,8 @@
--- Definer: no role reads the queue, or the secrets to sign with.
--- Takes at most p_limit messages out of the queue for p_seconds, and answers what has to be sent where, signed with which keys.
--- (message_id, claim) is the right to report on the attempt: whoever reads the message after that time gets a higher claim, and
--- the right of the first is gone. A message of a claim above 2 is to be sent by itself, after jobs.start_solo: two workers did not
--- report on it, so they may have died of it. What must not be sent any more is taken out of the queue.
+-- Definer: no role may read the queue or the signing secrets.
+-- Takes at most p_limit messages out of the queue for p_seconds, and returns what to send where, and the keys to sign it with.
+-- (message_id, claim) is the right to report on the attempt. After p_seconds another worker can read the message; it gets a higher
+-- claim, which ends the first right. A message with a claim above 2 must be sent alone, after jobs.start_solo: two workers did not
+-- report on it, so it may have killed them. Messages that must no longer be sent are removed from the queue.
 create or replace function jobs.claim_deliveries(
   p_limit integer,
   p_seconds integer
@@ -38,7 +38,7 @@ begin
                delivery bigint)
         join webhooks.deliveries d on d.region_id = m.region and d.endpoint_id = m.endpoint and d.delivery_id = m.delivery
        where d.status = 'queued' and not webhooks.is_poison(m.claim, d.solo_starts)
-    ), bodies as materialized ( -- an event goes to several endpoints, and is the same for all
+    ), bodies as materialized ( -- an event goes to several endpoints with the same body
       select k.region_id, k.delivery_id, e as event, webhooks.body(e, v_epoch) as body
         from (select distinct w.region_id, w.delivery_id, w.recorded_at from messages w) k
         join events.event_log e

@@ -1,5 +1,5 @@
--- Definer: no role reads idempotency keys, or deletes them.
--- Forgets idempotency keys older than a day, at most p_limit a call, and answers how many.
+-- Definer: no role may read or delete idempotency keys.
+-- Deletes idempotency keys older than a day, at most p_limit per call, and returns the number.
 create or replace function jobs.clean_up(
   p_limit integer
 )

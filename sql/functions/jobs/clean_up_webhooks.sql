@@ -1,6 +1,6 @@
--- Definer: the worker may write no table; this is how it deletes old deliveries and calls off those that nobody waits for.
--- Calls off what waits for endpoints that were deleted or given up, and forgets deliveries that ended a month ago (with their
--- attempts) and keys that ran out. At most p_limit rows of each kind and endpoint a call; answers how many.
+-- Definer: the worker may not write to tables; this function deletes old deliveries and cancels those without a live endpoint.
+-- Cancels waiting deliveries of deleted or given-up endpoints. Deletes deliveries that ended a month ago (with their attempts) and
+-- expired keys. At most p_limit rows per kind, endpoint and call; returns the number.
 create or replace function jobs.clean_up_webhooks(
   p_region_id smallint,
   p_limit integer
@@ -38,7 +38,7 @@ begin
       get diagnostics v_done = row_count;
       v_total := v_total + v_done;
     end if;
-    -- Of the oldest only: to look for more would be to read everything that is kept, each time.
+    -- Only among the oldest: a search for more would read all kept rows on each call.
     v_old := array(
       select o.delivery_id
         from (select d.delivery_id, d.finished_at

@@ -1,13 +1,13 @@
--- Definer: the worker may write no table; this is how it makes deliveries of events and fills the queue.
--- Makes deliveries of the next events, at most p_limit of them, and puts what is due into the queue; answers how many events it
--- went through, -1 when another session is at it. The cursor moves in the same transaction: an event is dispatched once.
--- The cursor stands in the database whose log it reads, so it is restored together with it; what the log has not (any more)
--- is skipped.
--- p_backlog_max: no event is dispatched while more deliveries than that are due and not in the queue. A worker passes it when it
--- falls behind itself: more deliveries would be no sooner at their place, and would cost those who write; the events wait in the
--- log. Endpoints that are slow are no reason: a worker that keeps up passes null.
--- The commit need not wait for the disk: a crash that forgets it forgets the cursor too, and nobody has sent what it queued, since
--- a claim waits for the disk, and with it for all that was written before.
+-- Definer: the worker may not write to tables; this function creates deliveries of events and fills the queue.
+-- Creates the deliveries of the next events, at most p_limit events, and enqueues due deliveries. Returns the number of events that it
+-- processed, or -1 if another session is dispatching. The cursor moves in the same transaction, so an event is dispatched once.
+-- The cursor is in the same database as the log that it reads, so both are restored together. Events that the log no longer has are
+-- skipped.
+-- p_backlog_max: dispatches no event while more than that many deliveries are due and not in the queue. A worker passes it when it
+-- falls behind: more deliveries would arrive no sooner and would slow down writers, so the events wait in the log. Slow endpoints
+-- are no reason: a worker that keeps up passes null.
+-- The commit need not wait for the disk. A crash that loses it also loses the cursor, and no message that it enqueued was sent, because
+-- a claim waits for the disk, and so for everything written before.
 -- Lock order: dispatchers, then endpoint_states, deliveries, the queue.
 create or replace function jobs.dispatch_webhooks(
   p_limit integer,

@@ -1,15 +1,15 @@
 -- Definer: only the owner of a table may drop a partition of it, and no login can become the owner.
--- Lets go of events older than events.stream.retention_months whole months, and answers how many partitions it dropped.
+-- Drops events older than events.stream.retention_months whole months, and returns the number of dropped partitions.
 --
--- In two calls. The first moves first_seq to the first event that is kept, with the hash before it as the new beginning of
--- the chain. A later one drops the partitions that lie wholly before it, and such rows of the default partition. So by the
--- time they go no reader is left that still took the old first_seq for true and would miss them without a word.
--- What lies before first_seq is old altogether: the first event that is kept is the first whose moment is not old, so even
--- events recorded while a clock ran wrong never leave a gap.
+-- Takes two calls. The first moves first_seq to the first kept event, with the hash before it as the new start of the chain. A later
+-- call drops the partitions that are wholly before first_seq, and such rows of the default partition. By then no reader still uses
+-- the old first_seq and would miss the dropped events silently.
+-- All events before first_seq are old: the first kept event is the first one that is not old. So even events recorded with a wrong
+-- clock never leave a gap.
 --
--- Nobody may delete from the log; the owner suspends its own row-level security for the one statement that clears the default
+-- No role may delete from the log. The owner suspends its own row-level security for the one statement that clears the default
 -- partition.
--- Locks: dropping takes the log exclusively, for which it waits half a second at most, since everybody then waits behind it.
+-- Locks: a drop locks the log exclusively. It waits half a second at most for that lock, because everybody else waits behind it.
 create or replace function jobs.drop_old_events()
   returns integer
   language plpgsql
@@ -44,7 +44,7 @@ begin
     alter table events.event_log_default force row level security;
   end if;
   if v_dropped + v_cleared > 0 then
-    return v_dropped;  -- the next call goes on; together with these locks that of the stream could deadlock with the sequencer
+    return v_dropped;  -- the next call continues; these locks and that of the stream together could deadlock with the sequencer
   end if;
 
   select s.* into v_stream from events.stream s for no key update;

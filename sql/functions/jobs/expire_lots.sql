@@ -1,6 +1,6 @@
--- Definer: the worker may write no table; this is how it takes expired lots out of sale.
--- Takes lots whose last day has passed out of the available units, at most p_limit levels a call; answers how many lot
--- levels changed.
+-- Definer: the worker may not write to tables; this function takes expired lots out of sale.
+-- Moves lots whose last day has passed out of the available units, at most p_limit levels per call. Returns the number of changed lot
+-- levels.
 -- Lock order: stock_levels in key order, then lot_levels.
 create or replace function jobs.expire_lots(
   p_region_id smallint,

@@ -1,5 +1,5 @@
--- Definer: the worker may write no table; this is how it releases expired reservations.
--- Releases reservations whose time has come, at most p_limit a call, and answers how many.
+-- Definer: the worker may not write to tables; this function releases expired reservations.
+-- Releases reservations that have expired, at most p_limit per call, and returns the number.
 -- Lock order: the stock_levels of those reservations in key order, then the reservations.
 create or replace function jobs.expire_reservations(
   p_region_id smallint,

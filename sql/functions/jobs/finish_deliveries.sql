@@ -1,10 +1,10 @@
--- Definer: the worker may write no table; this is how it records attempts and empties the queue.
--- Takes the reports of a worker on attempts: [{message_id, claim, region_id, endpoint_id, delivery_id, started_at, duration_ms,
--- status_code, error, retry_after, response}], and puts what then has room into the queue; answers how many that are.
--- Fenced: a report counts only while the message still carries the claim; one that comes too late changes nothing.
--- 2xx is delivered. All else failed, redirects included: it is tried again by webhooks.retry_delay, not before Retry-After
--- (at most a day), and given up after the last; 410 gives the endpoint up.
--- The commit need not wait for the disk: what a crash forgets is sent again, as when the worker had died.
+-- Definer: the worker may not write to tables; this function records attempts and empties the queue.
+-- Takes a worker's reports on attempts: [{message_id, claim, region_id, endpoint_id, delivery_id, started_at, duration_ms,
+-- status_code, error, retry_after, response}]. Then enqueues as many deliveries as now fit, and returns their number.
+-- Fenced: a report counts only while the message still carries the claim; a late report changes nothing.
+-- 2xx means delivered. Every other outcome failed, including redirects: the delivery is retried after webhooks.retry_delay, not before
+-- Retry-After (at most a day), and given up after the last attempt. 410 gives up the endpoint.
+-- The commit need not wait for the disk: attempts that a crash loses are sent again, as if the worker had died.
 -- Lock order: the queue's messages, then endpoint_states, deliveries.
 create or replace function jobs.finish_deliveries(
   p_reports jsonb

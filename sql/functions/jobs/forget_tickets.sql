@@ -1,5 +1,5 @@
--- Definer: no role reads tickets, or deletes them.
--- Deletes tickets that nobody used in time, at most p_limit a call, and answers how many.
+-- Definer: no role may read or delete tickets.
+-- Deletes tickets that were not used in time, at most p_limit per call, and returns the number.
 create or replace function jobs.forget_tickets(
   p_limit integer
 )

@@ -1,9 +1,10 @@
--- Definer: only the owner of a table may make a partition of it, and no login can become the owner.
--- Makes this month's partition and the next three of the first partitioned table of ours that lacks one, and answers how many it
--- made: call it until it answers 0. One table a call, for each is taken exclusively until the end of the transaction, and whoever
--- waits for one of them must not keep another: a report that reads the ledger for minutes would stop all that is recorded.
--- A month whose rows already lie in the default partition stays there: correct, only slower to drop later.
--- Row-level security stays on and forced on each partition, with no policy: nobody reads it directly.
+-- Definer: only the owner of a table may create a partition of it, and no login can become the owner.
+-- Creates the partitions of this month and the next three for our first partitioned table that lacks one, and returns the number of
+-- new partitions. Call it until it returns 0. It handles one table per call, because each is locked exclusively until the transaction
+-- ends, and a transaction that waits for one such lock must not hold another: a report that reads the ledger for minutes would stop
+-- all writes.
+-- A month that already has rows in the default partition stays there: correct, only slower to drop later.
+-- Row-level security is on and forced on each partition, with no policy: nobody reads it directly.
 create or replace function jobs.make_partitions()
   returns integer
   language plpgsql
@@ -30,7 +31,7 @@ begin
     loop
       v_name := v_parent.relname || to_char(v_month, '"_y"YYYY"m"MM');
       continue when to_regclass(format('%I.%I', v_parent.nspname, v_name)) is not null;
-      -- Fails when the default partition holds a row of the month; the month is then left to it.
+      -- Fails if the default partition has a row of the month; then the month stays there.
       begin
         execute format(
           'create table %I.%I partition of %I.%I for values from (%L) to (%L)', v_parent.nspname, v_name,

@@ -1,6 +1,6 @@
--- Definer: the worker may count the orders of every channel, and read none of them.
--- Orders of the last hour, by region: how many in which status, the units and the money of those that were not canceled. Of the newest
--- 10,000 of a region at most: what it costs does not grow with the orders that there are.
+-- Definer: the worker may count the orders of every channel, but not read them.
+-- Orders of the last hour by region: the number per status, and the units and value of those that were not canceled. Reads at most the
+-- newest 10,000 orders per region, so the cost does not grow with the number of orders.
 create or replace function jobs.measure_orders()
   returns table (figure text, labels jsonb, value numeric)
   language plpgsql

@@ -1,5 +1,5 @@
--- Definer: the worker may learn how old the sums are, and not read them.
--- Up to which moment the sums of BI know everything, a row a region and rollup; the beginning of time where they never did.
+-- Definer: the worker may read the age of the sums, but not the sums.
+-- The time up to which the sums of BI are complete, one row per region and rollup; 1970 if they never were.
 create or replace function jobs.measure_rollups()
   returns table (figure text, labels jsonb, value numeric)
   language sql

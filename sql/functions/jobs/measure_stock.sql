@@ -1,7 +1,7 @@
--- Definer: the worker may count the stock of every warehouse, and read no level of it.
--- What there is, by region: units by what they are for, their value at list prices, SKUs that are out of stock or low, live
--- reservations, lots that expire within the notice of their region. Reads the levels (one row per warehouse and SKU) and, by their
--- indexes, live reservations and expiring lots: its cost does not grow with orders or movements.
+-- Definer: the worker may count the stock of every warehouse, but not read its levels.
+-- Stock by region: units by part, their value at list prices, SKUs that are out of stock or low, live reservations, and lots that
+-- expire within the notice of their region. Reads the levels (one row per warehouse and SKU) and, by index, live reservations and
+-- expiring lots, so the cost does not grow with orders or movements.
 create or replace function jobs.measure_stock()
   returns table (figure text, labels jsonb, value numeric)
   language plpgsql

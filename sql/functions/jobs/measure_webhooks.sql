@@ -1,7 +1,7 @@
--- Definer: the worker may count the deliveries of every owner, and read none of them.
--- How the webhooks are doing: deliveries that wait or are being sent (counted to 10,000 an endpoint), how long the first that is
--- due has been waiting, endpoints by their state, and events that no delivery has been made of yet. What waits for endpoints that
--- were given up or deleted waits for nothing.
+-- Definer: the worker may count the deliveries of every owner, but not read them.
+-- The state of the webhooks: deliveries that wait or are being sent (counted up to 10,000 per endpoint), for how long the oldest due
+-- delivery has waited, endpoints by state, and events without deliveries yet. Deliveries of deleted or given-up endpoints do not
+-- count.
 create or replace function jobs.measure_webhooks()
   returns table (figure text, labels jsonb, value numeric)
   language plpgsql

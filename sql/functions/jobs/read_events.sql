@@ -1,5 +1,5 @@
--- The next events after a seq, at most p_limit, in order and of every region, with what a reader needs to decide who may see
--- them. seq has no gap: a first row that is not p_after + 1 says that p_after lies before the beginning of the log.
+-- The next events after a seq, at most p_limit, in order and of every region, with the columns that a reader needs to decide who may
+-- see them. seq has no gap: if the first row is not p_after + 1, p_after is before the beginning of the log.
 create or replace function jobs.read_events(
   p_after bigint,
   p_limit integer

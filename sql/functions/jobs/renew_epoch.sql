@@ -1,7 +1,7 @@
--- Definer: no role may write the log; this is how an operator begins a new history of it.
--- Begins a new epoch, so that every client is told that its place is gone and takes a snapshot; answers it. It happens by
--- itself when a restored database goes on (events.follow_origin). By hand after a restore that leaves no trace: files of a
--- volume put back as they were, or rows copied back into this very database.
+-- Definer: no role may write to the log; this function lets an operator start a new history of it.
+-- Begins a new epoch, so that every client learns that its position is invalid and takes a snapshot. Returns the new epoch. A restored
+-- database renews its epoch by itself (events.follow_origin). Call this by hand after a restore that leaves no trace: files of a
+-- volume put back in place, or rows copied back into this same database.
 create or replace function jobs.renew_epoch()
   returns text
   language plpgsql

@@ -1,6 +1,6 @@
--- Definer: the worker may write no table; this is how it keeps the sums of orders by day.
--- Makes the sums of orders anew for the days whose orders have changed, once the log is read to its end: a twentieth of p_limit of
--- them at most, since a day may be long. Answers p_limit where there are more to do, else how many it did.
+-- Definer: the worker may not write to tables; this function maintains the daily sums of orders.
+-- Recomputes the sums of the days whose orders have changed, once the log is read to its end. Handles at most a twentieth of p_limit
+-- days, because a day may be large. Returns p_limit if more days remain, else the number of days.
 -- Lock order: the row of analytics.rollups, which nothing else locks and nobody waits for; then only rows that it guards.
 create or replace function jobs.roll_up_sales(
   p_region_id smallint,
@@ -13,7 +13,7 @@ create or replace function jobs.roll_up_sales(
   set search_path = ''
 as $$
 declare
-  c_events constant integer := 50;  -- of the log, for each of p_limit
+  c_events constant integer := 50;  -- of the log, per unit of p_limit
   v_now timestamptz := app.now();
   v_complete_at timestamptz;
   v_all boolean;
@@ -23,10 +23,10 @@ begin
   if not analytics.begin_rollup(p_region_id, 'sales') then
     return 0;
   end if;
-  -- Before the log is looked at: what is committed and not in it yet is not in the sums either.
+  -- Read before the log: events that are committed and not in the log yet are not in the sums either.
   v_complete_at := v_now - greatest(jobs.waiting_seconds(), 0) * interval '1 second';
   v_all := analytics.find_due_days(p_region_id, p_limit * c_events);
-  if not v_all then  -- a day of many orders would be summed anew for each part of the log that tells of it
+  if not v_all then  -- else a day with many orders would be summed again for each part of the log
     return p_limit;
   end if;
   for v_day in

@@ -1,7 +1,7 @@
--- Definer: the worker may write no table; this is how it keeps the sums of the ledger by day.
--- Adds new movements to the sums by day, those of at most p_limit levels, and answers p_limit where there are more, else of how
--- many. Each is counted once, on the day (of UTC) that it was recorded, whichever call comes to it. The fewer levels, the more
--- movements of each: one SKU that everybody wants is not behind for long.
+-- Definer: the worker may not write to tables; this function maintains the daily sums of the ledger.
+-- Adds new movements of at most p_limit levels to the daily sums. Returns p_limit if more levels remain, else the number of levels.
+-- Each movement counts once, on the (UTC) day when it was recorded, whichever call adds it. With fewer levels a call takes more
+-- movements per level, so one hot SKU soon catches up.
 -- Lock order: the row of analytics.rollups, which nothing else locks and nobody waits for; then only rows that it guards.
 create or replace function jobs.roll_up_stock(
   p_region_id smallint,
@@ -14,7 +14,7 @@ create or replace function jobs.roll_up_stock(
   set search_path = ''
 as $$
 declare
-  c_movements constant integer := 100;  -- for each of p_limit
+  c_movements constant integer := 100;  -- per unit of p_limit
   v_now timestamptz := app.now();
   v_today date := timezone('UTC', v_now)::date;
   v_movements analytics.movement[];

@@ -1,17 +1,17 @@
--- Definer: no role reads the outbox or writes the log; this is how events get from the one to the other.
--- Moves at most p_limit committed events from the outbox to the end of the log, and answers how many; 0 when none waits, -1
--- when another session is at it (or this server is a standby). One transaction: a crash in between moves nothing.
+-- Definer: no role may read the outbox or write to the log; this function moves events from one to the other.
+-- Moves at most p_limit committed events from the outbox to the end of the log, and returns the number: 0 if no event waits, -1 if
+-- another session is sequencing (or this server is a standby). One transaction: a crash in between moves nothing.
 --
--- Only whoever has the lock of events.stream moves events, so seq has no gap and the chain no fork. The order is that of
--- outbox_id among what is committed. That is not the order of the commits, but it is that of the versions of each aggregate:
--- whoever changes one has locked its row before it draws the outbox_id, and holds it until it has committed. So of two
--- changes of one level the later draws the higher id, and by the time it can be seen, so can the earlier one.
+-- Only the transaction that has the lock of events.stream moves events, so seq has no gap and the chain no fork. Committed events move
+-- in the order of outbox_id. That is not the order of the commits, but it is the order of the versions of each aggregate: a
+-- transaction that changes an aggregate locks its row before it draws the outbox_id, and holds the lock until it has committed. So
+-- of two changes of one level the later one has the higher ID, and when it becomes visible, the earlier one is visible too.
 --
--- The rows that were moved stay as dead ones in table and index until vacuum may take them, which a long-running reader (a
--- dump, a report) prevents for hours. Therefore settled_id: the scan begins behind it. It moves up to settling_id, the
--- highest id that had been moved when settling_xid was this function's own transaction, once all transactions before that
--- have ended (which a reader does not hinder): each of them had its transaction id before it drew a lower outbox_id, so what
--- such a one wrote is visible to this scan, or never was.
+-- Moved rows stay as dead rows in table and index until vacuum may remove them, which a long-running reader (a dump, a report)
+-- prevents for hours. So the scan starts after settled_id. settled_id advances to settling_id, the highest ID that had been moved when
+-- settling_xid was this function's own transaction, once all transactions before that one have ended (a reader does not delay that).
+-- Each of them got its transaction ID before it drew a lower outbox_id, so its rows are either visible to this scan or will never
+-- appear.
 create or replace function jobs.sequence_events(
   p_limit integer
 )
@@ -39,7 +39,7 @@ begin
     return -1;
   end if;
   if not events.commits_durably() then
-    -- An event is seen as soon as this commits. After a crash it must still be the one with this seq.
+    -- Readers see an event as soon as this commits. After a crash it must still have this seq.
     perform set_config('synchronous_commit', 'local', true);
   end if;
   v_stream := events.follow_origin(v_stream);

@@ -1,6 +1,6 @@
--- Definer: the worker may write no table; this is how it notes what it sends by itself.
--- Takes down that a worker begins to send a message by itself, and gives it p_seconds from now. Answers whether it may: not if
--- the claim is not its any more, or what it was for has changed meanwhile.
+-- Definer: the worker may not write to tables; this function records messages that a worker sends alone.
+-- Records that a worker begins to send a message alone, and gives it p_seconds from now. Returns whether it may send: false if it has
+-- lost the claim, or if the delivery has changed in the meantime.
 -- Lock order: the queue's messages, then deliveries.
 create or replace function jobs.start_solo(
   p_message_id bigint,

@@ -1,5 +1,5 @@
--- Where the log begins and ends now. A client's place <epoch>:<seq> can be gone on from when the epoch is this one and
--- seq lies between first_seq - 1 and last_seq.
+-- The current beginning and end of the log. A client can resume from its position <epoch>:<seq> if the epoch is equal and seq is
+-- between first_seq - 1 and last_seq.
 create or replace function jobs.stream_place()
   returns table (epoch text, first_seq bigint, last_seq bigint)
   language plpgsql

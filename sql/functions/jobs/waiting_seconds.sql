@@ -1,8 +1,8 @@
--- Definer: no role reads the outbox.
--- How long the first event that is committed and not in the log yet has been waiting: since the beginning of its transaction. With
--- the end of the log in the same snapshot this says up to which moment the log is complete: whatever was committed before the
--- beginning of that transaction is in it. (Of two waiting events the lower outbox_id was drawn first, so the other's commit,
--- whenever its transaction began, came later still.)
+-- Definer: no role may read the outbox.
+-- For how long the first event that is committed and not yet in the log has waited, since the beginning of its transaction. Together
+-- with the end of the log in the same snapshot, this gives the time up to which the log is complete: events committed before the
+-- beginning of that transaction are in it. (Of two waiting events the lower outbox_id was drawn first. So the other event was
+-- committed later still, whenever its transaction began.)
 create or replace function jobs.waiting_seconds()
   returns numeric
   language plpgsql

@@ -1,5 +1,5 @@
--- Decides which drafts get their units. Lines of one SKU are summed first. A draft that converts a reservation wants nothing of the
--- SKUs that it leaves of it.
+-- Decides which drafts get their units. Lines of one SKU are summed first. A draft that converts a reservation demands 0 units of
+-- the reservation's SKUs that it does not order.
 -- Lock order: stock_levels in key order, then reservations (stock.allocate).
 create or replace function orders.allocate_drafts(
   p_region_id smallint,

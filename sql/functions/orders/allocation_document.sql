@@ -1,4 +1,4 @@
--- Which warehouse serves how much of a SKU, as the document of an order shows it.
+-- The warehouses that serve a SKU and their units, as the document of an order shows them.
 create or replace function orders.allocation_document(
   p_sku_id text,
   p_warehouse_id text,

@@ -1,4 +1,4 @@
--- Brings an order's status in line with what has been shipped of it, and says so in an event.
+-- Sets the status of an order to match its shipments, and writes the event.
 create or replace function orders.close_order(
   p_region_id smallint,
   p_order_id bigint,

@@ -1,4 +1,4 @@
--- Marks the reservations that these orders convert as committed. Their units have moved already.
+-- Marks the reservations that these orders convert as committed. Their units have already moved.
 -- Lock order: stock.allocate has locked the reservations.
 create or replace function orders.convert_reservations(
   p_region_id smallint,

@@ -1,4 +1,4 @@
--- Whether a reservation holds as many units of a SKU as these items want of it; false without a reservation.
+-- Whether a reservation holds enough units of a SKU for these items; false without a reservation.
 create or replace function orders.covers_items(
   p_region_id smallint,
   p_reservation_id bigint,

@@ -1,4 +1,4 @@
--- The lines of an order, as orders.price_lines answers them.
+-- The lines of an order, in the form that orders.price_lines returns.
 create or replace function orders.current_lines(
   p_region_id smallint,
   p_order_id bigint

@@ -1,5 +1,5 @@
--- Orders as documents, as the caller may see them: row-level security decides which orders there are; warehouse staff get no
--- e-mail, and of allocations and fulfillments only their own (p_complete: all of them, for the event that others read).
+-- Orders as documents, as the caller may see them: row-level security filters the orders. Warehouse staff get no e-mail, and only the
+-- allocations and fulfillments of their own warehouses (p_complete: all of them, for the event that others read).
 create or replace function orders.documents(
   p_region_id smallint,
   p_order_ids bigint[],

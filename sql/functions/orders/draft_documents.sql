@@ -1,4 +1,4 @@
--- The documents of orders that were written just now, by order_id, from what they were written from: the same that
+-- The documents of orders that this transaction has just written, by order_id, made from the drafts: the same documents that
 -- orders.documents would read back from five tables.
 create or replace function orders.draft_documents(
   p_orders orders.orders[],

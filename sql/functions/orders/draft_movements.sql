@@ -1,5 +1,5 @@
--- The movements of the orders that were allocated: each unit from available to committed; those of a converted reservation from
--- reserved to committed, in one movement; what the order leaves of its reservation back to available.
+-- The movements of the allocated orders. Each unit moves from available to committed. Units of a converted reservation move from
+-- reserved to committed in one movement, and the units that the order leaves return to available.
 create or replace function orders.draft_movements(
   p_region_id smallint,
   p_drafts orders.draft[],

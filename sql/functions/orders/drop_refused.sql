@@ -1,4 +1,4 @@
--- The drafts without those that were refused.
+-- The drafts that were not refused.
 create or replace function orders.drop_refused(
   p_drafts orders.draft[],
   p_refusals api.result[]

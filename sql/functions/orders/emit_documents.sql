@@ -1,5 +1,5 @@
--- One event for each of these orders with its document (in the same order), complete but for the e-mail: nobody has to read a
--- table to understand it. p_old says, by order_id, what was there before of what changed.
+-- Writes one event per order with its document (in the same order), complete except for the e-mail, so a consumer does not have to
+-- read a table. p_old: the former values of the changed members, by order_id.
 create or replace function orders.emit_documents(
   p_region_id smallint,
   p_type text,
@@ -13,12 +13,13 @@ create or replace function orders.emit_documents(
   set search_path = ''
 as $$
 declare
+  v_audience text := events.audience_of(p_type);
   v_written integer;
 begin
   with written as (
     insert into events.outbox
       (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-    select p_region_id, p_type, events.audience_of(p_type), 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id,
+    select p_region_id, p_type, v_audience, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id,
            o.warehouse_ids, o.version,
            case when p_old ? o.order_id::text
                 then jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,
@@ -31,7 +32,7 @@ begin
   )
   select count(*) into v_written from written;
   if v_written <> cardinality(p_orders) then
-    raise exception using errcode = 'internal_error', message = 'orders without an event';
+    raise exception using errcode = 'internal_error', message = 'fewer events were written than orders given';
   end if;
 end
 $$;

@@ -1,4 +1,4 @@
--- One event for each of these orders, as they are now. p_old says, by order_id, what was there before of what changed.
+-- Writes one event per order, with its current document. p_old: the former values of the changed members, by order_id.
 create or replace function orders.emit_order_events(
   p_region_id smallint,
   p_type text,

@@ -1,4 +1,4 @@
--- Ships (part of) one locked order, all or nothing: answers a refusal, or null when it is done.
+-- Ships (part of) one locked order, all or nothing. Returns a refusal, or null on success.
 -- Lock order: lot_levels in key order; the caller has locked levels and order.
 create or replace function orders.fulfill_order(
   p_region_id smallint,
@@ -23,7 +23,7 @@ begin
   if (v_split.refusal).code is not null then
     return v_split.refusal;
   end if;
-  -- First expired, first out; a lot whose last day has passed is not sellable, swept or not.
+  -- First expired, first out. A lot whose last day has passed is not sellable, swept or not.
   with parts as (
     select p.warehouse_id, p.sku_id, p.units
       from jsonb_to_recordset(v_split.parts) as p (warehouse_id text, sku_id text, units integer)
@@ -42,7 +42,7 @@ begin
   select (select jsonb_agg(to_jsonb(k)) from picks k),
          (select jsonb_agg(jsonb_build_object('pointer', '/items', 'sku_id', p.sku_id,
                    'warehouse_location', p.warehouse_id, 'requested', p.units, 'available', coalesce(g.units, 0),
-                   'detail', format('%s of %s wanted from %s, %s lie in batches that may be sold.', p.units,
+                   'detail', format('%s of %s wanted from %s, %s available in sellable lots.', p.units,
                      p.sku_id, p.warehouse_id, coalesce(g.units, 0))) order by p.sku_id, p.warehouse_id)
             from parts p
             left join (select k.warehouse_id, k.sku_id, sum(k.units) as units from picks k group by 1, 2) g
@@ -51,7 +51,7 @@ begin
     into v_picks, v_short;
   if v_short is not null then
     return app.refuse_lines(p_code => 'ST013', p_errors => v_short, p_detail =>
-      'The batches that may be sold do not hold enough. Receive stock, release a batch, or cancel the order.');
+      'The sellable lots do not have enough units. Receive stock, release a lot, or cancel the order.');
   end if;
   perform orders.ship_picks(p_region_id => p_region_id, p_order_id => p_order_id, p_request => p_request, p_picks => v_picks);
   return null;

@@ -1,4 +1,4 @@
--- Writes the orders that got their units, all tables in one statement, and answers their rows, by order_id.
+-- Writes the orders that got their units, all tables in one statement, and returns their rows by order_id.
 create or replace function orders.insert_drafts(
   p_region_id smallint,
   p_drafts orders.draft[],
@@ -50,7 +50,7 @@ begin
   )
   select array_agg(w.written_order order by (w.written_order).order_id) into v_orders from written w;
   if cardinality(v_orders) is distinct from cardinality(p_drafts) then
-    raise exception using errcode = 'internal_error', message = 'orders went missing while they were written';
+    raise exception using errcode = 'internal_error', message = 'fewer orders were written than accepted';
   end if;
   return v_orders;
 end

@@ -1,4 +1,4 @@
--- A line of an order, as its document shows it.
+-- A line of an order, as the document shows it.
 create or replace function orders.item_document(
   p_sku_id text,
   p_quantity integer,

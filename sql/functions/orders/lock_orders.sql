@@ -1,7 +1,7 @@
--- Locks orders for a change, with the levels that they hold units of, and those that could serve p_demands (what they may want
--- more). The levels must come first in the lock order but are known only from the orders' allocations; should those have
--- changed while we waited, the transaction has to begin anew.
--- Lock order: stock_levels in key order (once, all of them), then orders in key order.
+-- Locks orders for a change, the levels that they hold units of, and the levels that could serve p_demands (units that they may want
+-- in addition). The levels come first in the lock order but are known only from the orders' allocations. If the allocations changed
+-- while this transaction waited, the transaction has to start over.
+-- Lock order: stock_levels in key order (all at once), then orders in key order.
 create or replace function orders.lock_orders(
   p_region_id smallint,
   p_order_ids bigint[],
@@ -43,7 +43,7 @@ begin
          select k.warehouse_id, k.sku_id
            from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)))
   then
-    raise exception using errcode = 'serialization_failure', message = 'an order was changed meanwhile';
+    raise exception using errcode = 'serialization_failure', message = 'an order was changed in the meantime';
   end if;
 end
 $$;

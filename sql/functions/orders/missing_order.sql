@@ -1,4 +1,5 @@
--- What is said where orders.find_order found none: there is none, or the channels of the caller gave several the same number.
+-- The detail of the refusal if orders.find_order returns null: the order does not exist, or several of the caller's channels use the
+-- number.
 create or replace function orders.missing_order(
   p_region_id smallint,
   p_id text
@@ -9,10 +10,10 @@ create or replace function orders.missing_order(
   set search_path = ''
 as $$
   select case when count(*) > 1
-              then format('Several orders have the number %s: %s. Name the one you mean by its order_id.', p_id,
+              then format('Several orders have the number %s: %s. Name yours by its order_id.', p_id,
                      string_agg(format('%s (channel %s)', orders.public_id(p_region_id, n.order_id),
                        n.channel_id), ', ' order by n.order_id))
-              else format('There is no order %s for you.', p_id) end
+              else format('Order %s does not exist or is not yours.', p_id) end
     from (select o.order_id, o.channel_id
             from orders.orders o
            where o.region_id = p_region_id and o.external_id = p_id

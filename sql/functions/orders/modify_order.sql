@@ -1,6 +1,6 @@
--- Changes one locked order, all or nothing: answers a refusal, or null when it is done. What a request leaves out stays; one that
--- changes nothing leaves version, audit and events alone.
--- Lock order: the caller has locked every level that could be concerned, and the order (orders.lock_orders).
+-- Changes one locked order, all or nothing. Returns a refusal, or null on success. Members that the request leaves out stay. A
+-- request without a change writes no version, audit or event.
+-- Lock order: the caller has locked all levels that could be affected, and the order (orders.lock_orders).
 create or replace function orders.modify_order(
   p_region_id smallint,
   p_order_id bigint,
@@ -17,7 +17,7 @@ declare
   v_priced record;
   v_moved record;
   v_total numeric;
-  v_lines jsonb;  -- null: they stay
+  v_lines jsonb;  -- null: the lines stay
   v_changes jsonb := '[]';
   v_refusal api.refusal;
 begin

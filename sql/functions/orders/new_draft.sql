@@ -1,4 +1,4 @@
--- An order as it was read and priced.
+-- An order as it was read from the request and priced.
 create or replace function orders.new_draft(
   p_ordinal integer default null,
   p_channel_id text default null,

@@ -1,4 +1,4 @@
--- How many units of each SKU an order has (what is neither shipped nor released): {SKU: units}.
+-- The open units of an order per SKU (neither shipped nor released): {SKU: units}.
 create or replace function orders.open_units(
   p_region_id smallint,
   p_order_id bigint

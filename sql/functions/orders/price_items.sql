@@ -1,5 +1,5 @@
--- The items of an order, priced, with the lines at fault. What is reserved of a SKU that was retired since is sold. A standard
--- body, so that the planner puts it into the query that reads the orders.
+-- The items of an order with their prices, and the faulty lines. Reserved units of a SKU that was retired later can still be ordered.
+-- A standard SQL body, so that the planner inlines it into the query that reads the orders.
 create or replace function orders.price_items(
   p_region_id smallint,
   p_items jsonb,
@@ -25,7 +25,7 @@ begin atomic
     from (select r.ordinality::integer as line_no, r.value ->> 'sku_id' as sku_id,
                  (r.value ->> 'quantity')::bigint as quantity, (r.value ->> 'price')::numeric(9, 2) as price
             from jsonb_array_elements(p_items) with ordinality r) i
-    -- By key, whatever the planner thinks of the number of lines: it would read the whole catalog for each order.
+    -- By key: with a misjudged number of lines the planner would read the whole catalog per order.
     left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
     left join lateral (select s.currency from catalog.skus s where s.sku_id = p_items -> 0 ->> 'sku_id' limit 1) f on true
    cross join lateral (select case p_pricing when 'channel' then coalesce(i.price, k.price) else k.price end) p (price);

@@ -1,6 +1,6 @@
--- The lines that an order is to have, priced. One that the order has already (the nth of its SKU) keeps its price unless the
--- caller gives the current one; any other has the current price. refusal: as for an order that is placed. p_open: how many
--- units of each SKU the order has; of what is not for sale any more it may keep those, but not get more.
+-- The new lines of an order with their prices. A line that the order already has (the nth of its SKU) keeps its price unless the
+-- caller gives the current one. Other lines get the current price. refusal: as for a new order. p_open: the order's open units per
+-- SKU. An order may keep units of a SKU that is no longer for sale, but not add any.
 create or replace function orders.price_lines(
   p_region_id smallint,
   p_order orders.orders,

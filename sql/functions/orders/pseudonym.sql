@@ -1,5 +1,5 @@
--- Stands for a customer where nobody should know who it is: the same for the same text, and nothing to try names against
--- without the key (a keyed hash, hashed twice so that nothing can be appended to the text).
+-- A stable stand-in for a customer: equal texts have equal pseudonyms, and without the key nobody can test names against it (a keyed
+-- hash, hashed twice against length extension).
 create or replace function orders.pseudonym(
   p_key bytea,
   p_customer text

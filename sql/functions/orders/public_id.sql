@@ -1,4 +1,4 @@
--- The id that the world sees: it carries the region, so a request that names an order says where it belongs.
+-- The public ID of an order. It carries the region, so a request that names an order also names its region.
 create or replace function orders.public_id(
   p_region_id smallint,
   p_order_id bigint

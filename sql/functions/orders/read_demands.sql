@@ -1,4 +1,4 @@
--- What these changes of orders may want: every SKU that they name, through the channel of their order.
+-- The possible demands of these changes of orders: each SKU that they name, through the channel of its order.
 create or replace function orders.read_demands(
   p_region_id smallint,
   p_changes jsonb

@@ -1,6 +1,6 @@
--- Reads orders but for p_skip, prices them, and refuses those that name no channel, SKU or reservation of the caller's, or another
--- price or total than the computed one. Every faulty line is named. The total is computed here, never taken from the caller. An
--- order that converts a reservation takes channel and items from it where it names none.
+-- Reads orders except p_skip and prices them. Refuses orders without a channel, SKU or reservation of the caller's, and orders with
+-- a price or total that differs from the computed one. Errors name each faulty line. The total is computed here, never taken from
+-- the caller. An order that converts a reservation gets the channel and items of the reservation unless it names its own.
 create or replace function orders.read_drafts(
   p_region_id smallint,
   p_orders jsonb,
@@ -40,7 +40,7 @@ begin
              coalesce(nullif(g.element -> 'items', 'null'),
                case when h.reservation_id is not null
                     then stock.reservation_items(p_region_id, h.reservation_id) end) as items
-      offset 0  -- computed once, however often it is named below
+      offset 0  -- computed once, although it is used several times below
     ) o
     left join catalog.channels c
       on c.channel_id = o.channel_id and c.active and c.region_id = p_region_id

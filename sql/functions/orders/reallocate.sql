@@ -1,7 +1,7 @@
--- What has to change so that a locked order has what p_lines want: [{"sku_id", "warehouse_id", "units"}], units below 0 to be
--- released, above 0 to be taken. What is kept stays where it is; what is less goes from the warehouse that the channel asks
--- last; what is more comes as for an order that is placed, all of it or nothing. refusal: which lines are short.
--- Lock order: the caller has locked every level that could be concerned (orders.lock_orders).
+-- The changes of allocations that give a locked order the units of p_lines: [{"sku_id", "warehouse_id", "units"}], negative units to
+-- release, positive units to take. Kept units stay in their warehouse. Surplus units are released from the channel's last warehouses
+-- first. Added units are allocated as for a new order, all or nothing. refusal: the short lines.
+-- Lock order: the caller has locked all levels that could be affected (orders.lock_orders).
 create or replace function orders.reallocate(
   p_region_id smallint,
   p_order orders.orders,

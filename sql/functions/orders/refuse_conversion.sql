@@ -1,5 +1,5 @@
--- Why an order may not convert the reservation that it names, or null. Whether the reservation still holds its units is decided
--- later, under its lock (stock.allocate).
+-- The refusal of an order that converts a reservation, or null. stock.allocate decides later, under the lock of the reservation,
+-- whether it still holds its units.
 create or replace function orders.refuse_conversion(
   p_region_id smallint,
   p_order jsonb,
@@ -24,7 +24,7 @@ begin
    where r.region_id = p_region_id and r.reservation_id = p_reservation_id;
   if v_channel <> p_channel_id then
     return app.refuse(p_code => 'RV004', p_pointer => '/reservation_id',
-      p_detail => format('This reservation belongs to channel %s: an order of %s cannot take it. Leave channel out.', v_channel,
+      p_detail => format('This reservation belongs to channel %s: an order of %s cannot convert it. Leave channel out.', v_channel,
         p_channel_id));
   end if;
   return null;

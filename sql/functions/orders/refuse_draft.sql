@@ -1,4 +1,4 @@
--- The refusal of an order that was read, or null: the first fault in the order a caller would mend them.
+-- The refusal of an order that was read, or null: the first fault in the order in which a caller would fix them.
 create or replace function orders.refuse_draft(
   p_order jsonb,
   p_channel_id text,
@@ -16,26 +16,26 @@ create or replace function orders.refuse_draft(
   parallel safe
   return case
     when p_channel_id is null then app.refuse(p_code => 'OR009', p_pointer => '/channel',
-      p_detail => 'Your token has more than one channel (or none): say which one sells this order.')
+      p_detail => 'Your token has several channels or none: name the channel that sells this order.')
     when not p_channel_known then app.refuse(p_code => 'OR008', p_pointer => '/channel',
-      p_detail => format('There is no channel %s for you.', p_channel_id))
+      p_detail => format('Channel %s does not exist or is not yours.', p_channel_id))
     when p_lines is null then app.refuse(p_code => 'VA001', p_pointer => '/items',
-      p_detail => 'Nothing is ordered. Name at least one SKU with its quantity, or a reservation_id.')
+      p_detail => 'The order is empty. Name at least one SKU with its quantity, or a reservation_id.')
     when p_unknown is not null then app.refuse_lines(p_code => 'ST002', p_errors => p_unknown,
-      p_detail => 'The order names SKUs that do not exist. GET /v1/inventory lists those that do.')
+      p_detail => 'The order names SKUs that do not exist. GET /v1/inventory lists the existing SKUs.')
     when p_unsaleable is not null then app.refuse_lines(p_code => 'OR006', p_errors => p_unsaleable,
       p_detail => 'The order names SKUs that are retired, have no price in this channel, or are sold in another currency.')
     when p_repriced is not null then app.refuse_lines(p_code => 'OR001', p_errors => p_repriced,
       p_detail => 'Prices differ from the current ones. Show the customer current_price and send that, or no price.')
     when p_placed_at > app.now() + interval '5 minutes' then app.refuse(p_code => 'VA001', p_pointer => '/created_at',
-      p_detail => 'created_at lies in the future. Leave it out, or send when the order was placed.')
+      p_detail => 'created_at is in the future. Leave it out, or send the time when the order was placed.')
     when p_total >= 100000000000000 then app.refuse(p_code => 'VA001', p_pointer => '/items',
-      p_detail => 'An order costs 99999999999999.99 at most. Split it.')
+      p_detail => 'The total of an order is at most 99999999999999.99. Split the order.')
     when (p_order ->> 'total_price')::numeric <> p_total then app.refuse(p_code => 'OR007', p_pointer => '/total_price',
       p_detail => format('The items cost %s, not %s. Leave total_price out, or send the computed one.', p_total,
         p_order ->> 'total_price'), p_facts => jsonb_build_object('total_price', p_total))
     when p_order ->> 'external_id' ~ '^ORD-[0-9]+-[0-9]+$' then app.refuse(p_code => 'VA001', p_pointer => '/external_id',
-      p_detail => 'ORD-<region>-<number> is what our own ids look like. Send your own id in another form.')
+      p_detail => 'ORD-<region>-<number> is the form of our own IDs. Send an ID in another form.')
     when p_order ->> 'status' not in ('pending', 'processing') then app.refuse(p_code => 'VA001', p_pointer => '/status',
       p_detail => 'A new order is processing. Leave status out.')
   end;

@@ -1,4 +1,4 @@
--- The refusal of an order whose number its channel has used already; p_order_id is null where the other order is of the same
+-- The refusal of an order whose external_id its channel has already used. p_order_id is null if the other order is in the same
 -- request.
 create or replace function orders.refuse_duplicate(
   p_region_id smallint,
@@ -11,7 +11,7 @@ create or replace function orders.refuse_duplicate(
   stable
   parallel safe
   return app.refuse(p_code => 'OR005', p_pointer => '/external_id',
-    p_detail => format('Channel %s has an order %s already%s.', p_channel_id, p_external_id,
+    p_detail => format('Channel %s already has an order %s%s.', p_channel_id, p_external_id,
       ': ' || orders.public_id(p_region_id, p_order_id)),
     p_facts => jsonb_build_object('order_id', orders.public_id(p_region_id, p_order_id)));
 

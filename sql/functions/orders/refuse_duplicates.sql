@@ -1,5 +1,5 @@
--- The refusals of drafts whose external_id the channel has used already, in the table or earlier in this batch. The ids are locked
--- (advisory, in order) before they are looked up, so two transactions cannot both find one free.
+-- The refusals of drafts whose external_id the channel has already used, in the table or earlier in this batch. The external_ids are
+-- locked (advisory, in order) before the lookup, so two transactions cannot both find the same one free.
 create or replace function orders.refuse_duplicates(
   p_region_id smallint,
   p_drafts orders.draft[]

@@ -1,5 +1,5 @@
--- The refusals of drafts that did not get their units: every line that is short (a shortage is named at the first line of its SKU),
--- or the reservation that holds nothing any more.
+-- The refusals of drafts that did not get their units: each short line (a shortage appears at the first line of its SKU), or the
+-- reservation that no longer holds units.
 create or replace function orders.refuse_unallocated(
   p_region_id smallint,
   p_drafts orders.draft[],
@@ -20,7 +20,7 @@ begin
                stock.refuse_inactive(p_region_id => p_region_id, p_reservation_id => s.reservation_id,
                  p_pointer => '/reservation_id'),
                app.refuse(p_code => 'RV002', p_pointer => '/reservation_id',
-                 p_detail => 'An order before this one, in the same request, takes this reservation.'))
+                 p_detail => 'An earlier order in the same request takes this reservation.'))
              else app.refuse_lines(p_code => 'ST001', p_errors => s.errors,
                p_detail => 'Not enough stock. Order at most what is available, or try again later.') end)
       from (select d.ordinal, bool_or(a.sku_id is null) as is_gone, min(d.reservation_id) as reservation_id,

@@ -1,4 +1,4 @@
--- Cancels these (locked) orders: what is neither fulfilled nor released goes back to available.
+-- Cancels these (locked) orders: units that are neither fulfilled nor released return to available.
 create or replace function orders.release_orders(
   p_region_id smallint,
   p_order_ids bigint[],

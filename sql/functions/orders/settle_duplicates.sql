@@ -1,6 +1,6 @@
--- The refusals once it is known which drafts are placed: where one was refused because another of this batch has its external_id, and
--- none of those is placed, the number is still free, and whoever sent this one may send it again. They may be requests of different
--- callers, which a lane put together.
+-- Corrects the refusals of duplicates once the placed drafts are known. If a draft was refused because another draft of this batch
+-- has its external_id, and that draft was not placed either, the number is still free and the caller may send the order again. The
+-- drafts may come from different callers whose requests a lane combined.
 create or replace function orders.settle_duplicates(
   p_refusals api.result[],
   p_read orders.draft[],
@@ -26,7 +26,7 @@ begin
          select from unnest(p_placed) p where p.channel_id = d.channel_id and p.external_id = d.external_id)
   loop
     p_refusals[v_at] := app.result_of(p_refusals[v_at].ordinal, app.refuse(p_code => 'ID002', p_pointer => '/external_id',
-      p_detail => 'Another order with this number came at the same moment and was refused. Send yours again.'));
+      p_detail => 'Another order with this number arrived at the same moment and was refused. Send yours again.'));
   end loop;
   return p_refusals;
 end

@@ -1,4 +1,4 @@
--- Writes a shipment: the parcels, the movements, and what it means for the order.
+-- Writes a shipment: the parcels, the movements and the new state of the order.
 create or replace function orders.ship_picks(
   p_region_id smallint,
   p_order_id bigint,

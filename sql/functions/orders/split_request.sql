@@ -1,5 +1,5 @@
--- What a fulfillment takes from which warehouse: the items it names, or everything that is left, spread over the allocations
--- that the caller may ship. Answers the parts, or a refusal.
+-- The units that a fulfillment takes from each warehouse: the items that it names, or all open units, spread over the allocations
+-- that the caller may ship. Returns the parts, or a refusal.
 create or replace function orders.split_request(
   p_region_id smallint,
   p_order_id bigint,
@@ -44,9 +44,9 @@ as $$
             from open o join wanted w on w.sku_id = o.sku_id
            where o.upto - o.units < w.units),
          case when f.errors is not null then app.refuse_lines(p_code => 'OR004', p_errors => f.errors, p_detail =>
-                case when f.has_none then 'What is shipped are whole units, one at least.' else 'More is to be shipped than is open.' end)
+                case when f.has_none then 'Ship whole units, at least one.' else 'You cannot ship more units than are open.' end)
               when not exists (select from wanted) then app.refuse('OR004',
-                'Nothing of this order is open at your warehouses: it is shipped, canceled, or allocated elsewhere.') end
+                'This order has no open units at your warehouses: they are shipped, canceled, or allocated elsewhere.') end
     from faults f;
 $$;
 

@@ -1,5 +1,5 @@
--- Writes what a request changes of a locked order, with its audit and event, if it changes anything. p_lines null: they stay.
--- The event says in "old" what was there before, but for the e-mail.
+-- Writes the changes of a request to a locked order, with audit and event; writes nothing if nothing changes. p_lines null: the lines
+-- stay. The event has the former values in "old", except the e-mail.
 create or replace function orders.write_change(
   p_region_id smallint,
   p_order orders.orders,

@@ -1,4 +1,4 @@
--- Replaces the lines of a locked order, with their audit, and moves its units (p_changes, of orders.reallocate).
+-- Replaces the lines of a locked order, with their audit, and moves its units (p_changes, from orders.reallocate).
 create or replace function orders.write_lines(
   p_region_id smallint,
   p_order orders.orders,

@@ -1,4 +1,4 @@
--- Writes a fulfillment for each warehouse with the lots that it was filled from, and what that leaves of the allocations.
+-- Writes one fulfillment per warehouse with the lots of its units, and subtracts the units from the allocations.
 create or replace function orders.write_parcels(
   p_region_id smallint,
   p_order_id bigint,

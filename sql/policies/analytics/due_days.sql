@@ -2,9 +2,9 @@
 alter table analytics.due_days enable row level security;
 alter table analytics.due_days force row level security;
 
-drop policy if exists due_days_all_own_region on analytics.due_days;
-create policy due_days_all_own_region on analytics.due_days
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists due_days_select_own_region on analytics.due_days;
+create policy due_days_select_own_region on analytics.due_days
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists due_days_select_definer on analytics.due_days;

@@ -2,9 +2,9 @@
 alter table analytics.lead_hours enable row level security;
 alter table analytics.lead_hours force row level security;
 
-drop policy if exists lead_hours_all_own_region on analytics.lead_hours;
-create policy lead_hours_all_own_region on analytics.lead_hours
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists lead_hours_select_own_region on analytics.lead_hours;
+create policy lead_hours_select_own_region on analytics.lead_hours
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists lead_hours_select_every_channel on analytics.lead_hours;

@@ -2,9 +2,9 @@
 alter table analytics.lot_receipts enable row level security;
 alter table analytics.lot_receipts force row level security;
 
-drop policy if exists lot_receipts_all_own_region on analytics.lot_receipts;
-create policy lot_receipts_all_own_region on analytics.lot_receipts
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists lot_receipts_select_own_region on analytics.lot_receipts;
+create policy lot_receipts_select_own_region on analytics.lot_receipts
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists lot_receipts_select_every_warehouse on analytics.lot_receipts;

@@ -2,9 +2,9 @@
 alter table analytics.order_hours enable row level security;
 alter table analytics.order_hours force row level security;
 
-drop policy if exists order_hours_all_own_region on analytics.order_hours;
-create policy order_hours_all_own_region on analytics.order_hours
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists order_hours_select_own_region on analytics.order_hours;
+create policy order_hours_select_own_region on analytics.order_hours
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists order_hours_select_every_channel on analytics.order_hours;

@@ -2,9 +2,9 @@
 alter table analytics.rollups enable row level security;
 alter table analytics.rollups force row level security;
 
-drop policy if exists rollups_all_own_region on analytics.rollups;
-create policy rollups_all_own_region on analytics.rollups
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists rollups_select_own_region on analytics.rollups;
+create policy rollups_select_own_region on analytics.rollups
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists rollups_select_everyone on analytics.rollups;

@@ -2,9 +2,9 @@
 alter table analytics.sales_days enable row level security;
 alter table analytics.sales_days force row level security;
 
-drop policy if exists sales_days_all_own_region on analytics.sales_days;
-create policy sales_days_all_own_region on analytics.sales_days
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists sales_days_select_own_region on analytics.sales_days;
+create policy sales_days_select_own_region on analytics.sales_days
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists sales_days_select_every_channel on analytics.sales_days;

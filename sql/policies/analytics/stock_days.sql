@@ -3,9 +3,9 @@
 alter table analytics.stock_days enable row level security;
 alter table analytics.stock_days force row level security;
 
-drop policy if exists stock_days_all_own_region on analytics.stock_days;
-create policy stock_days_all_own_region on analytics.stock_days
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists stock_days_select_own_region on analytics.stock_days;
+create policy stock_days_select_own_region on analytics.stock_days
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists stock_days_select_every_warehouse on analytics.stock_days;

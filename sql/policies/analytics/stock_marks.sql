@@ -2,9 +2,9 @@
 alter table analytics.stock_marks enable row level security;
 alter table analytics.stock_marks force row level security;
 
-drop policy if exists stock_marks_all_own_region on analytics.stock_marks;
-create policy stock_marks_all_own_region on analytics.stock_marks
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists stock_marks_select_own_region on analytics.stock_marks;
+create policy stock_marks_select_own_region on analytics.stock_marks
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists stock_marks_select_every_warehouse on analytics.stock_marks;

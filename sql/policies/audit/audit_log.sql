@@ -2,9 +2,9 @@
 alter table audit.audit_log enable row level security;
 alter table audit.audit_log force row level security;
 
-drop policy if exists audit_log_all_own_region on audit.audit_log;
-create policy audit_log_all_own_region on audit.audit_log
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists audit_log_select_own_region on audit.audit_log;
+create policy audit_log_select_own_region on audit.audit_log
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id in (0, app.claim_region()) or app.reaches_all_regions());
 
 drop policy if exists audit_log_select_everything on audit.audit_log;

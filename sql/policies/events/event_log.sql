@@ -4,9 +4,9 @@
 alter table events.event_log enable row level security;
 alter table events.event_log force row level security;
 
-drop policy if exists event_log_all_own_region on events.event_log;
-create policy event_log_all_own_region on events.event_log
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists event_log_select_own_region on events.event_log;
+create policy event_log_select_own_region on events.event_log
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id in (0, app.claim_region()) or app.reaches_all_regions());
 
 drop policy if exists event_log_select_everything on events.event_log;

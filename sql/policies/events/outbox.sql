@@ -2,9 +2,9 @@
 alter table events.outbox enable row level security;
 alter table events.outbox force row level security;
 
-drop policy if exists outbox_all_own_region on events.outbox;
-create policy outbox_all_own_region on events.outbox
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists outbox_select_own_region on events.outbox;
+create policy outbox_select_own_region on events.outbox
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id in (0, app.claim_region()) or app.reaches_all_regions());
 
 drop policy if exists outbox_select_definer on events.outbox;

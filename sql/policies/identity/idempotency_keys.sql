@@ -2,9 +2,9 @@
 alter table identity.idempotency_keys enable row level security;
 alter table identity.idempotency_keys force row level security;
 
-drop policy if exists idempotency_keys_all_own_region on identity.idempotency_keys;
-create policy idempotency_keys_all_own_region on identity.idempotency_keys
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists idempotency_keys_select_own_region on identity.idempotency_keys;
+create policy idempotency_keys_select_own_region on identity.idempotency_keys
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists idempotency_keys_select_definer on identity.idempotency_keys;

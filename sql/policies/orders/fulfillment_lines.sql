@@ -2,9 +2,9 @@
 alter table orders.fulfillment_lines enable row level security;
 alter table orders.fulfillment_lines force row level security;
 
-drop policy if exists fulfillment_lines_all_own_region on orders.fulfillment_lines;
-create policy fulfillment_lines_all_own_region on orders.fulfillment_lines
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists fulfillment_lines_select_own_region on orders.fulfillment_lines;
+create policy fulfillment_lines_select_own_region on orders.fulfillment_lines
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists fulfillment_lines_select_every_channel on orders.fulfillment_lines;

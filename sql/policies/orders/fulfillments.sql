@@ -2,9 +2,9 @@
 alter table orders.fulfillments enable row level security;
 alter table orders.fulfillments force row level security;
 
-drop policy if exists fulfillments_all_own_region on orders.fulfillments;
-create policy fulfillments_all_own_region on orders.fulfillments
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists fulfillments_select_own_region on orders.fulfillments;
+create policy fulfillments_select_own_region on orders.fulfillments
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists fulfillments_select_every_channel on orders.fulfillments;

@@ -3,9 +3,9 @@
 alter table orders.order_allocations enable row level security;
 alter table orders.order_allocations force row level security;
 
-drop policy if exists order_allocations_all_own_region on orders.order_allocations;
-create policy order_allocations_all_own_region on orders.order_allocations
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists order_allocations_select_own_region on orders.order_allocations;
+create policy order_allocations_select_own_region on orders.order_allocations
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists order_allocations_select_every_channel on orders.order_allocations;

@@ -2,9 +2,9 @@
 alter table orders.order_contacts enable row level security;
 alter table orders.order_contacts force row level security;
 
-drop policy if exists order_contacts_all_own_region on orders.order_contacts;
-create policy order_contacts_all_own_region on orders.order_contacts
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists order_contacts_select_own_region on orders.order_contacts;
+create policy order_contacts_select_own_region on orders.order_contacts
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists order_contacts_select_every_channel on orders.order_contacts;

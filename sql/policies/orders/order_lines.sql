@@ -3,9 +3,9 @@
 alter table orders.order_lines enable row level security;
 alter table orders.order_lines force row level security;
 
-drop policy if exists order_lines_all_own_region on orders.order_lines;
-create policy order_lines_all_own_region on orders.order_lines
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists order_lines_select_own_region on orders.order_lines;
+create policy order_lines_select_own_region on orders.order_lines
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists order_lines_select_every_channel on orders.order_lines;

@@ -2,9 +2,9 @@
 alter table orders.orders enable row level security;
 alter table orders.orders force row level security;
 
-drop policy if exists orders_all_own_region on orders.orders;
-create policy orders_all_own_region on orders.orders
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists orders_select_own_region on orders.orders;
+create policy orders_select_own_region on orders.orders
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists orders_select_every_channel on orders.orders;

@@ -3,9 +3,9 @@
 alter table stock.lot_levels enable row level security;
 alter table stock.lot_levels force row level security;
 
-drop policy if exists lot_levels_all_own_region on stock.lot_levels;
-create policy lot_levels_all_own_region on stock.lot_levels
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists lot_levels_select_own_region on stock.lot_levels;
+create policy lot_levels_select_own_region on stock.lot_levels
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists lot_levels_select_every_warehouse on stock.lot_levels;

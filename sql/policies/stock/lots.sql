@@ -2,9 +2,9 @@
 alter table stock.lots enable row level security;
 alter table stock.lots force row level security;
 
-drop policy if exists lots_all_own_region on stock.lots;
-create policy lots_all_own_region on stock.lots
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists lots_select_own_region on stock.lots;
+create policy lots_select_own_region on stock.lots
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists lots_select_staff on stock.lots;

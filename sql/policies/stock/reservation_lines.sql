@@ -2,9 +2,9 @@
 alter table stock.reservation_lines enable row level security;
 alter table stock.reservation_lines force row level security;
 
-drop policy if exists reservation_lines_all_own_region on stock.reservation_lines;
-create policy reservation_lines_all_own_region on stock.reservation_lines
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists reservation_lines_select_own_region on stock.reservation_lines;
+create policy reservation_lines_select_own_region on stock.reservation_lines
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists reservation_lines_select_every_channel on stock.reservation_lines;

@@ -3,9 +3,9 @@
 alter table stock.reservations enable row level security;
 alter table stock.reservations force row level security;
 
-drop policy if exists reservations_all_own_region on stock.reservations;
-create policy reservations_all_own_region on stock.reservations
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists reservations_select_own_region on stock.reservations;
+create policy reservations_select_own_region on stock.reservations
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists reservations_select_every_channel on stock.reservations;

@@ -3,9 +3,9 @@
 alter table stock.stock_levels enable row level security;
 alter table stock.stock_levels force row level security;
 
-drop policy if exists stock_levels_all_own_region on stock.stock_levels;
-create policy stock_levels_all_own_region on stock.stock_levels
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists stock_levels_select_own_region on stock.stock_levels;
+create policy stock_levels_select_own_region on stock.stock_levels
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists stock_levels_select_every_warehouse on stock.stock_levels;

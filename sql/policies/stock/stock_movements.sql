@@ -3,9 +3,9 @@
 alter table stock.stock_movements enable row level security;
 alter table stock.stock_movements force row level security;
 
-drop policy if exists stock_movements_all_own_region on stock.stock_movements;
-create policy stock_movements_all_own_region on stock.stock_movements
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists stock_movements_select_own_region on stock.stock_movements;
+create policy stock_movements_select_own_region on stock.stock_movements
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists stock_movements_select_every_warehouse on stock.stock_movements;

@@ -2,9 +2,9 @@
 alter table webhooks.attempts enable row level security;
 alter table webhooks.attempts force row level security;
 
-drop policy if exists attempts_all_own_region on webhooks.attempts;
-create policy attempts_all_own_region on webhooks.attempts
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists attempts_select_own_region on webhooks.attempts;
+create policy attempts_select_own_region on webhooks.attempts
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists attempts_select_everything on webhooks.attempts;

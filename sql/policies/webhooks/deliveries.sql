@@ -2,9 +2,9 @@
 alter table webhooks.deliveries enable row level security;
 alter table webhooks.deliveries force row level security;
 
-drop policy if exists deliveries_all_own_region on webhooks.deliveries;
-create policy deliveries_all_own_region on webhooks.deliveries
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists deliveries_select_own_region on webhooks.deliveries;
+create policy deliveries_select_own_region on webhooks.deliveries
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists deliveries_select_everything on webhooks.deliveries;

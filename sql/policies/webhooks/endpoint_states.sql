@@ -2,9 +2,9 @@
 alter table webhooks.endpoint_states enable row level security;
 alter table webhooks.endpoint_states force row level security;
 
-drop policy if exists endpoint_states_all_own_region on webhooks.endpoint_states;
-create policy endpoint_states_all_own_region on webhooks.endpoint_states
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists endpoint_states_select_own_region on webhooks.endpoint_states;
+create policy endpoint_states_select_own_region on webhooks.endpoint_states
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists endpoint_states_select_everything on webhooks.endpoint_states;

@@ -2,9 +2,9 @@
 alter table webhooks.endpoints enable row level security;
 alter table webhooks.endpoints force row level security;
 
-drop policy if exists endpoints_all_own_region on webhooks.endpoints;
-create policy endpoints_all_own_region on webhooks.endpoints
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists endpoints_select_own_region on webhooks.endpoints;
+create policy endpoints_select_own_region on webhooks.endpoints
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists endpoints_select_everything on webhooks.endpoints;

@@ -2,9 +2,9 @@
 alter table webhooks.secrets enable row level security;
 alter table webhooks.secrets force row level security;
 
-drop policy if exists secrets_all_own_region on webhooks.secrets;
-create policy secrets_all_own_region on webhooks.secrets
-  as restrictive for all to warehouse, sales, integration, scoville_definer
+drop policy if exists secrets_select_own_region on webhooks.secrets;
+create policy secrets_select_own_region on webhooks.secrets
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists secrets_select_definer on webhooks.secrets;

@@ -69,7 +69,7 @@ def test_a_change_says_who_and_why_in_ledger_audit_and_event(shop: Shop) -> None
     shop.send("receive_stock", receipt(5), receipt(3, warehouse_location="WH-02"))
     put(shop, "recalled", note="caps leak", meta={"actor": "Ada", "request_id": "r-1"})
     assert ledger(shop) == [
-        {"unavailable": units, "shortfall": 0, "reason_code": "recalled", "note": "batch is recalled: caps leak", "actor": "Ada"}
+        {"unavailable": units, "shortfall": 0, "reason_code": "recalled", "note": "lot is recalled: caps leak", "actor": "Ada"}
         for units in (5, 3)
     ]
     [lot] = shop.rows("select lot_id::text from stock.lots")

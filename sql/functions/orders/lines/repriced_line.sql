@@ -1,4 +1,4 @@
--- One entry of the lines at fault: the price that it gives is not the current one.
+-- One entry of the faulty lines: its price is not the current one.
 create or replace function orders.repriced_line(
   p_line_no integer,
   p_sku_id text,

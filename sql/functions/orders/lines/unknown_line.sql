@@ -1,4 +1,4 @@
--- One entry of the lines at fault: there is no such SKU.
+-- One entry of the faulty lines: the SKU does not exist.
 create or replace function orders.unknown_line(
   p_line_no integer,
   p_sku_id text
@@ -8,6 +8,6 @@ create or replace function orders.unknown_line(
   immutable
   parallel safe
   return jsonb_build_object('pointer', '/items/' || p_line_no - 1 || '/sku_id', 'sku_id', p_sku_id,
-    'detail', format('There is no SKU %s.', p_sku_id));
+    'detail', format('SKU %s does not exist.', p_sku_id));
 
 grant execute on function orders.unknown_line(integer, text) to scoville_definer;

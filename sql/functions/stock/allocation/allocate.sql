@@ -1,14 +1,14 @@
--- Decides which orders of a batch can be served, and from where. Arrival order decides (ordinal); an order gets everything it
--- wants or nothing; a channel's warehouses are asked in their priority, and a SKU is split where one has too little. Each
--- (ordinal, SKU) stands once in p_demands.
+-- Decides which orders of a batch can be served, and from which warehouses. Orders are decided in order of arrival (ordinal), each
+-- all or nothing. A channel's warehouses are tried by priority; a SKU is split when one warehouse has too little. p_demands has
+-- each (ordinal, SKU) once.
 --
--- An order that converts a reservation gets its units from there first, and whatever more from the available ones; what it leaves of
--- the reservation serves those that come after it. It must name each SKU of the reservation, with quantity 0 for one it does not want.
+-- An order that converts a reservation takes its units from the reservation first and the rest from the available units. Units of
+-- the reservation that it leaves serve later orders. The order must name each SKU of the reservation, with quantity 0 for a SKU
+-- that it does not want.
 --
--- Answers an element for each SKU taken from a warehouse and, for an order that cannot be served, an element for each SKU that is
--- short, with warehouse_id null and what is available; or one with sku_id null where its reservation is not active any more, or
--- was taken by an order before it. Nothing is posted; levels and reservations stay locked until the transaction ends, so what was
--- decided here stands.
+-- Returns one element per SKU and warehouse that serves it. For an order that cannot be served it returns one element per short
+-- SKU, with warehouse_id null and the available units, or one element with sku_id null when its reservation is no longer active or
+-- an earlier order took it. Posts nothing. Levels and reservations stay locked until the transaction ends, so the decision holds.
 --
 -- Lock order: stock_levels in key order (lock_candidates), once for the whole batch; then the reservations (lock_live_reservations).
 create or replace function stock.allocate(
@@ -29,7 +29,7 @@ declare
   v_demand record;
   v_level integer;
   v_ordinal integer;
-  v_served boolean;  -- null: its reservation is gone
+  v_served boolean;  -- null: its reservation is no longer active
   v_total bigint;
   v_take integer;
   v_missing integer;
@@ -62,7 +62,7 @@ begin
       v_total := v_total + v_demand.held[i] + case when v_demand.serves[i] then v_free[v_demand.levels[i]] else 0 end;
     end loop;
     if v_total < v_demand.quantity then
-      if v_served then  -- the order's first shortage: what it has taken so far goes back, and its reservation stays
+      if v_served then  -- the order's first shortage: it returns the units taken so far, and its reservation stays
         for i in v_first .. v_last loop
           v_free[v_parts[i].level] := v_free[v_parts[i].level] + v_parts[i].taken;
         end loop;
@@ -76,7 +76,7 @@ begin
     elsif v_served then
       v_missing := v_demand.quantity;
       for i in 1 .. cardinality(v_demand.levels) loop
-        exit when v_missing = 0 and v_demand.held[i] = 0;  -- those with held units come first
+        exit when v_missing = 0 and v_demand.held[i] = 0;  -- levels with held units come first
         v_level := v_demand.levels[i];
         v_take := least(v_missing, v_demand.held[i] + case when v_demand.serves[i] then v_free[v_level] else 0 end);
         continue when v_take = 0 and v_demand.held[i] = 0;

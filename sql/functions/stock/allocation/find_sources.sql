@@ -1,6 +1,6 @@
--- From which of these (locked) levels each demand may be served, in the order they are asked: first where its reservation has units
--- (held), then by the channel's priority. serves: whether it may take more there than is held; a warehouse that was closed or
--- taken from the channel gives what was held before, and no more.
+-- The (locked) levels that may serve each demand, in the order in which they are tried: first those where its reservation has units
+-- (held), then by the channel's priority. serves: whether the level may give more than is held. A warehouse that was closed or
+-- taken from the channel gives only the held units.
 create or replace function stock.find_sources(
   p_region_id smallint,
   p_demands stock.demand[],

@@ -1,8 +1,7 @@
--- Locks the levels that could serve these demands, with those of the reservations that they convert, and answers what each has
--- available, in key order, after putting right what time has changed and the worker has not swept yet: expired reservations on these
--- SKUs are released, expired lots leave the available units. So neither ever decides about an order. in_debt: units that
--- are set free here settle a shortfall before they become available. p_warehouse_ids and p_sku_ids: pairs that are to be locked
--- with them.
+-- Locks the levels that could serve these demands, and the levels of the reservations that they convert. Returns the available
+-- units of each level, in key order. First applies changes that are due and that the worker has not swept yet: it releases expired
+-- reservations on these SKUs and moves expired lots out of the available units, so neither affects an order. in_debt: units freed
+-- here settle a shortfall before they become available. p_warehouse_ids and p_sku_ids: more pairs to lock.
 -- Lock order: stock_levels in key order (with those of the reservations), then lot_levels, then reservations.
 create or replace function stock.lock_candidates(
   p_region_id smallint,
@@ -43,7 +42,7 @@ begin
                       from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids))
                         as m (warehouse_id, sku_id)
                      order by warehouse_id, sku_id) k
-             -- One after the other in that order, by key: where it takes them for many, the planner would read all levels.
+             -- One lookup by key per level, in that order: with a join the planner might read all levels.
              cross join lateral (
                select l.warehouse_id, l.sku_id, l.available, l.shortfall, l.next_expiry_on
                  from stock.stock_levels l

@@ -1,4 +1,4 @@
--- What one order or reservation wants of one SKU.
+-- The units of one SKU that one order or reservation wants.
 create or replace function stock.new_demand(
   p_ordinal integer default null,
   p_sku_id text default null,

@@ -1,5 +1,5 @@
--- Where promised units lie in lots that cannot be sold (shortfall), whatever these movements set free goes to that debt
--- first: it becomes unavailable instead of available. Answers the movements with those that settle it appended.
+-- Units that these movements free settle the shortfall of their level first (promised units of lots that cannot be sold): they
+-- become unavailable instead of available. Returns the movements, with those that settle shortfalls appended.
 create or replace function stock.settle_shortfall(
   p_region_id smallint,
   p_movements stock.movement[]
@@ -12,13 +12,13 @@ as $$
 begin
   if not exists (
     select from unnest(p_movements) m where (m.delta).shortfall <> 0 or stock.available_of(m.delta) > 0) then
-    return p_movements;  -- nothing is set free
+    return p_movements;  -- frees nothing
   end if;
   return (
     select p_movements || coalesce(array_agg(
              stock.new_movement(p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id, p_kind => 'adjustment',
                p_delta => stock.new_counters(p_unavailable => s.units, p_shortfall => -s.units),
-               p_note => 'freed units lie in batches that cannot be sold', p_actor => n.actor, p_request_id => n.request_id)
+               p_note => 'freed units are in lots that cannot be sold', p_actor => n.actor, p_request_id => n.request_id)
              order by l.warehouse_id, l.sku_id), '{}')
       from (select m.warehouse_id, m.sku_id, min(m.actor) as actor, min(m.request_id) as request_id,
                    sum(stock.available_of(m.delta)) as free, sum((m.delta).shortfall) as shortfall

@@ -1,4 +1,4 @@
--- One entry of a shortage: which line, what it wants, and what there is for it.
+-- One entry of a shortage: the line, the units it wants and the units available for it.
 create or replace function stock.short_line(
   p_line_no integer,
   p_sku_id text,

@@ -1,7 +1,7 @@
--- Decides the adjustments and counts of one level, in the order they came, each all or nothing: answers the movements of those
--- that can be carried out, and the refusals of the others. Units go to and come from the named lot; without one, units that
--- leave are taken from the sellable lot that expires first, and units that come in join the newest lot.
--- Locks nothing: change_levels has.
+-- Decides the adjustments and counts of one level in order of arrival, each all or nothing. Returns the movements of the accepted
+-- ones and the refusals of the others. Units go to and come from the named lot. Without a lot, units leave from the sellable lots
+-- in order of expiry and arrive in the newest lot.
+-- Locks nothing: change_levels has locked the level.
 create or replace function stock.adjust_level(
   p_region_id smallint,
   p_warehouse_id text,
@@ -15,7 +15,7 @@ create or replace function stock.adjust_level(
   set search_path = ''
 as $$
 declare
-  -- The level, and its lots as slots: sellable ones first, in the order they are taken from.
+  -- The level, and its lots as slots: sellable ones first, in the order in which units are taken from them.
   v_on_hand bigint;
   v_free bigint;
   v_unavailable bigint;
@@ -52,7 +52,7 @@ begin
     end if;
     for v_from in coalesce(v_slot, 1) .. coalesce(v_slot, cardinality(v_slots)) loop
       exit when v_delta = 0;
-      -- What this slot gives or takes: all that comes in; of what leaves, as much as it has.
+      -- A slot takes all arriving units, and gives at most the units that it has.
       v_units := case when v_delta > 0 then v_delta else greatest(v_delta, -v_slots[v_from].on_hand) end;
       continue when v_units = 0 or v_slot is null and not v_slots[v_from].sellable;
       v_slots[v_from].on_hand := v_slots[v_from].on_hand + v_units;

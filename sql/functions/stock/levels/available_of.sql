@@ -1,5 +1,5 @@
--- How many units these counters leave available, as the generated column of stock.stock_levels; of a change: by how much it changes
--- that.
+-- The units that these counters leave available, as the generated column of stock.stock_levels computes it. For the counters of a
+-- change: the change of the available units.
 create or replace function stock.available_of(
   p_counters stock.counters
 )

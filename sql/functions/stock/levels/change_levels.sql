@@ -1,5 +1,5 @@
--- Carries out adjustments and counts: locks everything once, decides level by level (levels do not touch each other), posts
--- all movements in one go, and answers the refusals of those that cannot be carried out.
+-- Carries out adjustments and counts: locks everything once, decides level by level (levels are independent of each other), posts
+-- all movements together, and returns the refusals of the others.
 -- Lock order: as stock.lock_to_change.
 create or replace function stock.change_levels(
   p_region_id smallint,

@@ -1,6 +1,6 @@
--- Which of these levels (pairs of warehouse and SKU) do not exist, in key order. They are this transaction's to make: whoever else
--- wants to waits here, before it has locked any level, so that the two cannot wait for each other. Nothing is left of it where none
--- is made in the end.
+-- Returns those of these levels (pairs of warehouse and SKU) that do not exist, in key order. Only this transaction may create them:
+-- any other transaction that wants to waits here, before it locks a level, so the two cannot deadlock. The claim leaves no trace if
+-- no level is created.
 -- Lock order: advisory, by hash, before stock_levels.
 create or replace function stock.claim_new_levels(
   p_region_id smallint,

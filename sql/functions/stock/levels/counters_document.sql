@@ -1,4 +1,4 @@
--- Counters by the names that the world knows them by. p_available_only: what integrations may see.
+-- Counters under their public names. p_available_only: what integrations may see.
 create or replace function stock.counters_document(
   p_counters stock.counters,
   p_available_only boolean default false

@@ -1,5 +1,5 @@
--- SKUs with their stock as documents, as the caller may see them. For an integration "stock" is what is available and the
--- other quantities are left out; so they are of a SKU that was never anywhere.
+-- SKUs with their stock as documents, as the caller may see them. For an integration "stock" is the available units, and the other
+-- quantities are left out. They are also left out for a SKU that never had stock.
 create or replace function stock.inventory_documents(
   p_region_id smallint,
   p_sku_ids text[],

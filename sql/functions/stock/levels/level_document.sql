@@ -1,5 +1,5 @@
--- The answer to an adjustment or count: the level as it is now. Where nothing of the SKU has ever been there is no row: a count
--- of 0 is answered with zeros.
+-- The answer to an adjustment or count: the current level. A SKU that the warehouse never had has no row, so a count of 0 returns
+-- zeros.
 create or replace function stock.level_document(
   p_region_id smallint,
   p_draft stock.draft

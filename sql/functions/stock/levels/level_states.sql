@@ -1,4 +1,4 @@
--- Levels as streams show them, as the caller may see them. No SKUs or warehouses named means all.
+-- Levels as streams show them, as the caller may see them. Without SKUs or warehouses: all of them.
 create or replace function stock.level_states(
   p_region_id smallint,
   p_sku_ids text[],

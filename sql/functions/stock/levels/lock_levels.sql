@@ -1,5 +1,5 @@
--- Locks the levels of these movements in key order, making those that do not exist yet (in key order too).
--- Lock order: levels that are to be made (stock.claim_new_levels), then stock_levels.
+-- Locks the levels of these movements in key order and creates the missing ones, also in key order.
+-- Lock order: levels to be created (stock.claim_new_levels), then stock_levels.
 create or replace function stock.lock_levels(
   p_region_id smallint,
   p_movements stock.movement[]
@@ -19,7 +19,7 @@ begin
   perform from (select distinct m.warehouse_id collate "C" as warehouse_id, m.sku_id collate "C" as sku_id
                   from unnest(p_movements) m
                  order by 1, 2) k
-   -- One after the other in that order, by key: where it takes them for many, the planner would read all levels.
+   -- One lookup by key per level, in that order: with a join the planner might read all levels.
    cross join lateral (
      select l.sku_id from stock.stock_levels l
       where l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id

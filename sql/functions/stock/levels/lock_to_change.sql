@@ -1,9 +1,9 @@
--- Locks these levels (pairs of warehouse and SKU) for a change by hand, after putting right what time has changed and the
--- worker has not swept yet: expired reservations on them are ended, expired lots leave the available units. So neither ever stands
--- in the way of an adjustment, a count or a safety stock.
--- A reservation may reach into warehouses that are not the caller's. Its time has come whoever notices: while it is ended, the claim
--- names those warehouses too; the caller named none of them, and gets nothing there.
--- Lock order: levels that are to be made (stock.claim_new_levels); stock_levels in key order (with those of the reservations),
+-- Locks these levels (pairs of warehouse and SKU) for a change by hand. First applies changes that are due and that the worker has
+-- not swept yet: it ends expired reservations on them and moves expired lots out of the available units, so neither blocks an
+-- adjustment, a count or a change of safety stock.
+-- A reservation may include warehouses outside the caller's claims. It expires no matter who notices. While it is ended, the claims
+-- include those warehouses too; the caller did not name them and gets no access to them.
+-- Lock order: levels to be created (stock.claim_new_levels); stock_levels in key order (with those of the reservations),
 -- then lot_levels, then reservations.
 create or replace function stock.lock_to_change(
   p_region_id smallint,

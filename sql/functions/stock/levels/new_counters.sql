@@ -1,4 +1,4 @@
--- The parts of a level, or of a change of one. Those that are not named are 0.
+-- The parts of a level, or of a change of a level. Parts that are not given are 0.
 create or replace function stock.new_counters(
   p_on_hand bigint default 0,
   p_reserved bigint default 0,

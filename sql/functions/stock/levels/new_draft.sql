@@ -1,4 +1,4 @@
--- A receipt, an adjustment, a count or a change of a lot, as it was read.
+-- A receipt, an adjustment, a count or a change of a lot, as it was read from the request.
 create or replace function stock.new_draft(
   p_ordinal integer default null,
   p_sku_id text default null,

@@ -1,8 +1,8 @@
--- The one way to change a quantity. Appends every movement to the ledger, changes the levels (and the levels of lots), and
+-- The only function that changes a quantity. Appends each movement to the ledger, changes the levels (and the lot levels), and
 -- writes the events, all or nothing.
 --
--- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has the locks of all
--- these levels already. The update carries its own guard (available must not fall below zero); behind it stand the CHECK constraints.
+-- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has already locked all
+-- these levels. The update has its own guard (available must not fall below zero); the CHECK constraints back it.
 create or replace function stock.post_movements(
   p_region_id smallint,
   p_movements stock.movement[],
@@ -15,7 +15,7 @@ create or replace function stock.post_movements(
 as $$
 declare
   v_now timestamptz := app.now();
-  v_net stock.movement[];  -- one for each level
+  v_net stock.movement[];  -- one per level
   v_changed integer;
   v_posted integer;
 begin
@@ -75,7 +75,7 @@ begin
     into v_net, v_changed, v_posted;
   if v_changed <> cardinality(v_net) or v_posted <> cardinality(p_movements) then
     raise exception using errcode = 'ST001', message = 'insufficient stock',
-      detail = app.refusal('There is not enough available stock for this.', '')::text;
+      detail = app.refusal('Not enough available stock.', '')::text;
   end if;
   perform events.emit_stock_events(p_region_id => p_region_id, p_movements => p_movements, p_net => v_net);
 end

@@ -1,8 +1,8 @@
--- Reads the elements of a stock command but for p_skip, and refuses those that name what does not exist for the caller, in the
--- order a caller would mend them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and a new
--- SKU if it brings a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU is a path that is not found.
--- p_quantity: the member that says how many; an element without it is refused.
--- A retired warehouse receives nothing; what is left in it is still counted and adjusted.
+-- Reads the elements of a stock command except p_skip. Refuses elements that name something that does not exist for the caller, in
+-- the order in which a caller would fix them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and
+-- a new SKU if it gives a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU means 404.
+-- p_quantity: the member that gives the number of units; an element without it is refused.
+-- A retired warehouse receives nothing; its remaining units can still be counted and adjusted.
 create or replace function stock.read_drafts(
   p_region_id smallint,
   p_elements jsonb,
@@ -45,25 +45,26 @@ as $$
                        and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())),
                        w.warehouse_id is null and p_may_create)
        then app.refuse(p_code => 'ST003', p_pointer => '/warehouse_location', p_detail => format(
-         'There is no warehouse %s for you. GET /v1/inventory/warehouses lists yours.', r.warehouse_id))
+         'Warehouse %s does not exist or is not yours. GET /v1/inventory/warehouses lists yours.', r.warehouse_id))
      when k.sku_id is null and p_sku_in_path
        then app.refuse('ST010', format('SKU %s does not exist. GET /v1/inventory lists the existing SKUs.', r.sku_id))
      when k.sku_id is null and not (p_may_create and r.named)
        then app.refuse(p_code => 'ST002', p_pointer => '/sku_id', p_detail => format(
-         'There is no SKU %s. An admin makes it by POST /v1/skus, or by a receipt with its name.', r.sku_id))
+         'SKU %s does not exist. An admin creates it with POST /v1/skus, or with a receipt that gives its name.', r.sku_id))
      when r.element ->> p_quantity is null
-       then app.refuse(p_code => 'VA001', p_pointer => '/' || p_quantity, p_detail => format('Say how many units: %s is missing.', p_quantity))
+       then app.refuse(p_code => 'VA001', p_pointer => '/' || p_quantity,
+         p_detail => format('Say how many units: %s is missing.', p_quantity))
      when c.reason_code is null
-       then app.refuse(p_code => 'ST004', p_detail => format('There is no reason code %s.', r.reason_code),
+       then app.refuse(p_code => 'ST004', p_detail => format('Reason code %s does not exist.', r.reason_code),
          p_pointer => '/reason_code', p_facts => jsonb_build_object('allowed', (
            select jsonb_agg(a.reason_code order by a.reason_code) from catalog.reason_codes a where a.active)))
      when c.direction = 'in' and r.delta < 0 or c.direction = 'out' and (r.delta > 0 or p_reason_code = 'received')
        then app.refuse(p_code => 'ST006', p_pointer => '/reason_code', p_detail => format(
-         'Reason %s only goes with units that %s.', r.reason_code,
+         'Reason %s is only for units that %s.', r.reason_code,
          case c.direction when 'in' then 'come in' else 'go out' end))
      when c.note_required and coalesce(r.element ->> 'note', '') = ''
        then app.refuse(p_code => 'ST005', p_pointer => '/note', p_detail => format(
-         'Reason %s needs a note that says what happened.', r.reason_code))
+         'Reason %s requires a note that says what happened.', r.reason_code))
      end offset 0) v (refusal)
    where r.ordinal <> all (p_skip);
 $$;

@@ -1,5 +1,5 @@
--- The levels of these SKUs (null: of all) in these warehouses (null: in all) as the caller may see them: integrations get what is
--- available, as if it were all that is on hand. Two statements rather than one: rights on columns are checked for a whole statement.
+-- The levels of these SKUs (null: all) in these warehouses (null: all), as the caller may see them. Integrations see the available
+-- units as if they were all units on hand. Two statements, because rights on columns are checked for a whole statement.
 create or replace function stock.read_levels(
   p_region_id smallint,
   p_sku_ids text[],

@@ -1,5 +1,5 @@
--- The refusal of an adjustment or count, if it must be refused: p_have is what its lot (or level) has, p_delta what it wants
--- to change, p_can how many units may leave.
+-- The refusal of an adjustment or count, or null. p_have: the units of its lot (or level); p_delta: the requested change; p_can: how
+-- many units may leave.
 create or replace function stock.refuse_change(
   p_region_id smallint,
   p_draft stock.draft,
@@ -22,26 +22,26 @@ begin
     return v_refusal;
   elsif p_draft.batch_number is not null and p_have is null then
     return app.refuse(p_code => 'ST007', p_pointer => '/batch_number',
-      p_detail => format('There is no batch %s of %s.', p_draft.batch_number, p_draft.sku_id));
+      p_detail => format('Lot %s of %s does not exist.', p_draft.batch_number, p_draft.sku_id));
   elsif p_draft.change_from <> p_have then
     return app.refuse(p_code => 'ST008', p_pointer => '/change_from_quantity',
-      p_detail => format('The quantity is %s, not %s: it changed meanwhile. Look again and decide anew.', p_have,
+      p_detail => format('The quantity is %s, not %s: it changed in the meantime. Read it again and decide again.', p_have,
         p_draft.change_from), p_facts => jsonb_build_object('current', p_have));
   elsif exists (select from catalog.reason_codes c
                  where c.reason_code = p_draft.reason_code
                    and (c.direction = 'in' and p_delta < 0 or c.direction = 'out' and p_delta > 0)) then
     return app.refuse(p_code => 'ST006', p_pointer => '/reason_code',
-      p_detail => format('This changes the stock by %s, which reason %s does not go with.', p_delta, p_draft.reason_code));
+      p_detail => format('This changes the stock by %s, which reason %s does not allow.', p_delta, p_draft.reason_code));
   elsif p_delta > 0 and not p_has_lots then
     return app.refuse(p_code => 'ST015', p_pointer => '/batch_number',
-      p_detail => 'No batch of this SKU lies there. Name the batch, or receive it by POST /v1/inventory.');
+      p_detail => 'The warehouse has no lot of this SKU. Name the lot (batch_number), or receive it with POST /v1/inventory.');
   elsif p_on_hand + p_delta > 2000000000 then
-    return app.refuse(p_code => 'ST014', p_detail => 'A warehouse holds at most 2,000,000,000 units of a SKU.',
+    return app.refuse(p_code => 'ST014', p_detail => 'A warehouse can hold at most 2,000,000,000 units of a SKU.',
       p_pointer => v_field, p_facts => jsonb_build_object('stock', p_on_hand));
   elsif p_delta < 0 and p_can + p_delta < 0 then
     return app.refuse(p_code => 'ST001', p_pointer => v_field,
-      p_detail => format('%s units can leave, not %s: the others are promised to orders and reservations, kept as safety stock, '
-        'or not there. Cancel, release or lower those first.', p_can, -p_delta),
+      p_detail => format('At most %s units can leave, not %s: the others are promised to orders and reservations, kept as safety '
+        'stock, or do not exist. Cancel, release or lower those first.', p_can, -p_delta),
       p_facts => jsonb_build_object('sku_id', p_draft.sku_id, 'warehouse_location', p_draft.warehouse_id,
         'requested', -p_delta, 'available', p_can));
   end if;

@@ -1,4 +1,4 @@
--- The refusal of a draft whose caller decided on another version (If-Match) than the one now locked.
+-- The refusal of a draft whose If-Match names another version than the locked one.
 create or replace function stock.refuse_version(
   p_region_id smallint,
   p_draft stock.draft
@@ -10,7 +10,7 @@ create or replace function stock.refuse_version(
 as $$
 begin
   if p_draft.if_match <> '*' and p_draft.if_match <> stock.sku_etag(p_region_id, p_draft.sku_id) then
-    return app.refuse('ST009', 'This SKU changed since you read it. Read it again and decide anew.');
+    return app.refuse('ST009', 'This SKU changed since you read it. Read it again and decide again.');
   end if;
   return null;
 end

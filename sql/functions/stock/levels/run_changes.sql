@@ -1,5 +1,5 @@
--- What adjust_stock and set_stock share: repeats get their kept answer; the others are read, carried out, answered with the
--- level as it is now, and remembered.
+-- The common part of adjust_stock and set_stock. Repeats get their stored result. The others are read, carried out, answered with
+-- the current level, and stored.
 create or replace function stock.run_changes(
   p_region_id smallint,
   p_route text,

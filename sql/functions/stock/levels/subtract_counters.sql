@@ -1,4 +1,4 @@
--- Counters less those of a change: what they were before it.
+-- Counters less those of a change: the counters before the change.
 create or replace function stock.subtract_counters(
   p_counters stock.counters,
   p_delta stock.counters

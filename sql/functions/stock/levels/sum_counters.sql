@@ -1,4 +1,4 @@
--- Counters of several levels, or several changes of one level, as one.
+-- The sum of the counters of several levels, or of several changes of one level.
 create or replace function stock.sum_counters(
   p_counters stock.counters[]
 )

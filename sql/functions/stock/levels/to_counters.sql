@@ -1,4 +1,4 @@
--- The counters of a level. Whoever calls this needs rights on all columns of stock.stock_levels.
+-- The counters of a level. The caller needs rights on all columns of stock.stock_levels.
 create or replace function stock.to_counters(
   p_level stock.stock_levels
 )

@@ -1,5 +1,5 @@
--- Every disagreement between the ledger, the levels, the lots, what is promised and the last of the sums by day: no row means
--- that every unit is accounted for. Reads everything in one snapshot; changes nothing.
+-- Every disagreement between the ledger, the levels, the lots, the promised units and the latest daily sums. No row means that every
+-- unit is accounted for. Reads everything in one snapshot; changes nothing.
 create or replace function stock.verify()
   returns table (check_name text, region_id smallint, warehouse_id text, sku_id text, batch_number text,
                  expected bigint, found bigint)
@@ -56,7 +56,7 @@ as $$
        ('lots unsellable', coalesce(t.unsellable, 0), l.unavailable + l.shortfall),
        ('orders committed', coalesce(o.quantity, 0), l.committed),
        ('reservations reserved', coalesce(r.quantity, 0), l.reserved),
-       -- Where every movement is in the sums by day.
+       -- Only if every movement is in the daily sums.
        ('days on_hand', case when d.version is not null then l.on_hand end, d.on_hand),
        ('days reserved', case when d.version is not null then l.reserved end, d.reserved),
        ('days committed', case when d.version is not null then l.committed end, d.committed),

@@ -1,5 +1,5 @@
--- Gives one locked lot its new status, or answers the refusal; a lot that has the status already stays as it is.
--- Its units turn unavailable or available with it, by movements that carry the reason.
+-- Gives one locked lot its new status, or returns the refusal. A lot that already has the status does not change.
+-- Its units become unavailable or available with it, by movements that carry the reason.
 -- Lock order: the caller has locked levels and lot (stock.lock_lots); here lot_levels.
 create or replace function stock.change_lot(
   p_region_id smallint,
@@ -34,7 +34,7 @@ begin
      order by v.warehouse_id);
   perform stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => v_warehouses,
     p_sku_ids => array_fill(p_draft.sku_id, array[cardinality(v_warehouses)]), p_reasons => array[p_draft]);
-  -- Without the units: whoever has some of the lot reads this event, and no more of the stock of others than elsewhere.
+  -- Without the units: everybody with units of the lot reads this event, and must not learn the stock of other warehouses.
   perform events.emit(p_region_id => p_region_id, p_type => 'lot.status_changed',
             p_subject => 'lots/' || p_draft.sku_id || '/' || p_draft.batch_number, p_channel_id => null,
             p_warehouse_ids => v_warehouses, p_version => v_version,

@@ -1,4 +1,4 @@
--- Makes the lots that receipts name for the first time; the first receipt of one gives its dates.
+-- Creates the lots that receipts name for the first time. The first receipt of a lot sets its dates.
 create or replace function stock.create_lots(
   p_region_id smallint,
   p_drafts stock.draft[]

@@ -1,4 +1,4 @@
--- The SKUs that have a sellable lot whose last day comes before p_before.
+-- The SKUs that have a sellable lot with its last day before p_before.
 create or replace function stock.expiring_skus(
   p_region_id smallint,
   p_before date,

@@ -1,5 +1,5 @@
--- The lots of a level in the order they are taken from (sellable first, then by expiry), with those that these drafts name
--- and that exist but do not lie there yet.
+-- The lots of a level in the order in which units are taken from them (sellable first, then by expiry), and the existing lots that
+-- these drafts name but that have no units at the level yet.
 create or replace function stock.list_slots(
   p_region_id smallint,
   p_warehouse_id text,

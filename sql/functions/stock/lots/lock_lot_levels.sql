@@ -1,5 +1,5 @@
--- Locks the lot levels with units of these levels (pairs of warehouse and SKU) and answers them with the status everyone sees
--- today. Nobody fills an empty one meanwhile: that takes the lock of its level.
+-- Locks the lot levels with units of these levels (pairs of warehouse and SKU) and returns them with their effective status today.
+-- An empty lot level cannot fill in the meantime, because that takes the lock of its level.
 -- Lock order: the caller has locked the stock_levels; here lot_levels in key order.
 create or replace function stock.lock_lot_levels(
   p_region_id smallint,

@@ -1,6 +1,6 @@
--- Locks lots for a change of status, with the levels where units of them lie. While a lot is locked no first units of it
--- come in anywhere (stock.post_lots). The levels must come first in the lock order; should the lot have come to another one
--- while we waited, the transaction has to begin anew. Levels of warehouses that are not the caller's stay unlocked: such a
+-- Locks lots for a change of status, and the levels that have units of them. While a lot is locked, no level can receive its first
+-- units of that lot (stock.post_lots). The levels come first in the lock order. If the lot reached another level while this
+-- transaction waited, the transaction has to start over. Levels of warehouses outside the caller's claims stay unlocked: such a
 -- change is refused.
 -- Lock order: stock_levels in key order, then lots in key order.
 create or replace function stock.lock_lots(
@@ -34,7 +34,7 @@ begin
        and (app.reaches_all_warehouses() or v.warehouse_id = any (app.claim_warehouses()))
        and v.warehouse_id || '/' || v.sku_id <> all (coalesce(v_levels, '{}')))
   then
-    raise exception using errcode = 'serialization_failure', message = 'a batch came to another warehouse meanwhile';
+    raise exception using errcode = 'serialization_failure', message = 'a lot reached another warehouse in the meantime';
   end if;
 end
 $$;

@@ -1,4 +1,4 @@
--- Lots as documents, with their units by warehouse as the caller may see them. Those without units are here too.
+-- Lots as documents, with their units by warehouse as the caller may see them. Includes lots without units.
 create or replace function stock.lot_documents(
   p_region_id smallint,
   p_lot_ids bigint[]

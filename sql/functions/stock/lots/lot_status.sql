@@ -1,4 +1,4 @@
--- The status of a lot as everyone sees it. The day of expiry is the last day of sale.
+-- The effective status of a lot. The day of expiry is the last day of sale.
 create or replace function stock.lot_status(
   p_status text,
   p_expiration_date date,

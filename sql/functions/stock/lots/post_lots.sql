@@ -1,6 +1,6 @@
--- Changes the levels of lots for those movements that name one, and answers the movements as they are to be posted: units
--- that enter or leave a lot which cannot be sold do so as unavailable ones. Where the first units of a lot come in, its
--- status decides; the lock on it makes a change of status wait, which then finds those units.
+-- Changes the lot levels for the movements that name a lot, and returns the movements to be posted: units that enter or leave a lot
+-- that cannot be sold do so as unavailable units. When a level receives its first units of a lot, the status of the lot decides. The
+-- lock on the lot makes a change of status wait, so that change finds those units.
 -- Lock order: after stock_levels; lots in key order, then lot_levels in key order.
 create or replace function stock.post_lots(
   p_region_id smallint,

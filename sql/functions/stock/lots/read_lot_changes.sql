@@ -1,4 +1,4 @@
--- Reads changes of status of lots, but for p_skip. Without a reason_code the usual one of the new status is taken.
+-- Reads changes of lot status, except p_skip. Without a reason_code the default reason of the new status is used.
 create or replace function stock.read_lot_changes(
   p_region_id smallint,
   p_changes jsonb,

@@ -1,5 +1,5 @@
--- Reads receipts, makes what an admin's receipt names and does not exist yet (warehouse, SKU, lot), and refuses those that
--- contradict what exists or would pass the limit of a level. Locks nothing of stock.
+-- Reads receipts and creates the missing warehouses, SKUs and lots that an admin's receipt names. Refuses receipts that contradict
+-- existing rows or would exceed the limit of a level. Locks no stock.
 create or replace function stock.read_receipts(
   p_region_id smallint,
   p_receipts jsonb,
@@ -19,7 +19,7 @@ begin
   p_drafts := stock.drop_refused(p_drafts, p_refusals);
   p_refusals := p_refusals || catalog.refuse_unnamed(p_drafts);
   p_drafts := stock.drop_refused(p_drafts, p_refusals);
-  -- Against what was there already first: what is made for a receipt stays, so it is made for none that is refused.
+  -- Compared with existing rows first: rows created for a receipt stay, so none may be created for a refused receipt.
   p_refusals := p_refusals || catalog.refuse_conflicts(p_drafts);
   p_drafts := stock.drop_refused(p_drafts, p_refusals);
   p_refusals := p_refusals || stock.refuse_other_dates(p_region_id, p_drafts);

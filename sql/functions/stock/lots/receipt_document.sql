@@ -1,4 +1,4 @@
--- The answer to a receipt: the SKU with this lot in this warehouse, by the names of the SKU-and-batch object.
+-- The answer to a receipt: the SKU with this lot in this warehouse, under the names of the SKU-and-batch object.
 create or replace function stock.receipt_document(
   p_region_id smallint,
   p_draft stock.draft

@@ -1,6 +1,6 @@
--- Brings levels in line with the status of their lots: units of a lot that can no longer be sold turn unavailable (as
--- far as they are promised already, shortfall), units of one that can be sold again turn available. p_reasons are the changes
--- of status that were made by hand; the ledger keeps their reason. Answers how many lot levels changed.
+-- Brings levels in line with the status of their lots. Units of a lot that can no longer be sold become unavailable; units that are
+-- already promised become shortfall. Units of a lot that can be sold again become available. p_reasons: changes of status made by
+-- hand; the ledger keeps their reason. Returns the number of lot levels that changed.
 -- Lock order: the caller has locked these stock_levels; here lot_levels in key order.
 create or replace function stock.reclassify_lots(
   p_region_id smallint,
@@ -27,13 +27,13 @@ begin
                p_lot_id => c.lot_id,
                p_reason_code => coalesce(d.reason_code, case c.status when 'expired' then 'expired' when 'recalled' then 'recalled'
                                                                       when 'damaged' then 'damaged' else 'quality_control' end),
-               p_note => concat_ws(': ', 'batch is ' || c.status, d.note), p_actor => coalesce(d.actor, app.claim_subject()),
+               p_note => concat_ws(': ', 'lot is ' || c.status, d.note), p_actor => coalesce(d.actor, app.claim_subject()),
                p_request_id => coalesce(d.request_id, app.claim_request_id()))
              order by c.warehouse_id, c.sku_id, c.lot_id)
       into v_movements
       from (select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.status,
-                   -- What the level can take of this lot: available units when it stops being sold, shortfall when it
-                   -- is sold again; the lots of a level share it in order.
+                   -- The units of this lot that the level can take: from available when its sale ends, from shortfall when
+                   -- its sale resumes. The lots of a level share those units in order.
                    greatest(0, least(v.on_hand, case when v_sellable then l.shortfall else l.available end
                      - coalesce(sum(v.on_hand) over (partition by v.warehouse_id, v.sku_id order by v.lot_id
                          rows between unbounded preceding and 1 preceding), 0)))::integer as first_part

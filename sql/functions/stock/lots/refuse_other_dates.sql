@@ -1,4 +1,4 @@
--- The refusals of receipts that give their lot another date than it has.
+-- The refusals of receipts that give an existing lot a different date.
 create or replace function stock.refuse_other_dates(
   p_region_id smallint,
   p_drafts stock.draft[]
@@ -9,7 +9,7 @@ create or replace function stock.refuse_other_dates(
   set search_path = ''
 as $$
   select coalesce(array_agg(app.result_of(d.ordinal, app.refuse(p_code => 'ST011', p_pointer => '/' || c.field,
-           p_detail => format('Batch %s of %s has another %s. One batch has one date: correct it, or use another batch number.',
+           p_detail => format('Lot %s of %s has another %s. A lot has one date: correct it, or use another batch_number.',
              d.batch_number, d.sku_id, c.field), p_facts => jsonb_build_object('current', c.current)))), '{}')
     from unnest(p_drafts) d
     join stock.lots t on t.region_id = p_region_id and t.sku_id = d.sku_id and t.batch_number = d.batch_number

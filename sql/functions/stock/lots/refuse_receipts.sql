@@ -1,5 +1,5 @@
--- The refusals of receipts that are wrong in themselves: without a lot, made after they expire, of less than nothing, or more
--- than a level can hold.
+-- The refusals of receipts that are invalid by themselves: without a lot, made after they expire, negative, or more than a level can
+-- hold.
 create or replace function stock.refuse_receipts(
   p_region_id smallint,
   p_drafts stock.draft[]
@@ -18,14 +18,14 @@ as $$
               on l.region_id = p_region_id and l.warehouse_id = c.warehouse_id and l.sku_id = c.sku_id) d
    cross join lateral (select case
      when d.batch_number is null
-       then app.refuse(p_code => 'ST015', p_detail => 'Every unit belongs to a batch: name it.', p_pointer => '/batch_number')
+       then app.refuse(p_code => 'ST015', p_detail => 'Every unit belongs to a lot: send batch_number.', p_pointer => '/batch_number')
      when d.backwards
-       then app.refuse(p_code => 'VA001', p_detail => 'A batch is made before it expires.', p_pointer => '/manufactured_on')
+       then app.refuse(p_code => 'VA001', p_detail => 'A lot must be made before it expires.', p_pointer => '/manufactured_on')
      when d.counted < 0
-       then app.refuse(p_code => 'VA001', p_detail => 'A receipt adds units. Adjust the stock to take some away.',
+       then app.refuse(p_code => 'VA001', p_detail => 'A receipt adds units. To remove units, adjust the stock.',
          p_pointer => '/stock')
      when d.total > 2000000000
-       then app.refuse(p_code => 'ST014', p_detail => 'A warehouse holds at most 2,000,000,000 units of a SKU.',
+       then app.refuse(p_code => 'ST014', p_detail => 'A warehouse can hold at most 2,000,000,000 units of a SKU.',
          p_pointer => '/stock')
      end offset 0) v (refusal);
 $$;

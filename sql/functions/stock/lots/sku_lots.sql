@@ -1,4 +1,4 @@
--- The lots of a SKU by warehouse, the next to expire first; with stock only, so an emptied lot no longer shows.
+-- The lots of a SKU by warehouse, in order of expiry. Only lots with stock, so an emptied lot disappears.
 create or replace function stock.sku_lots(
   p_region_id smallint,
   p_sku_id text

@@ -1,6 +1,7 @@
--- Refuses the reservations with which their owner would have more than the channel's share of a SKU's units (hold_share_max, in
--- percent of what the channel's warehouses have free or reserved; at least one unit). Earlier reservations of the same batch count,
--- served or not. Whoever changes a reservation has locked its levels, and all levels are locked here: so what is counted stands.
+-- Refuses the reservations that would give their owner more than the channel's share of a SKU's units (hold_share_max: percent of the
+-- free and reserved units in the channel's warehouses; at least one unit). Earlier reservations of the same batch count, whether or
+-- not they get their units. A transaction that changes a reservation has locked its levels, and all levels are locked here, so the
+-- counts hold.
 -- Lock order: stock_levels in key order (lock_candidates).
 create or replace function stock.cap_reservations(
   p_region_id smallint,
@@ -32,7 +33,7 @@ begin
     select jsonb_agg(stock.short_line(p_line_no => l.line_no, p_sku_id => l.sku_id, p_requested => l.quantity,
                        p_available => greatest(l.free, 0))
              || jsonb_build_object('detail', format(
-                  '%s of %s wanted; you may hold %s more.', l.quantity, l.sku_id, greatest(l.free, 0)))
+                  '%s of %s wanted; you may reserve %s more.', l.quantity, l.sku_id, greatest(l.free, 0)))
              order by l.line_no) filter (where l.quantity > l.free),
            v_own || jsonb_object_agg(l.sku_id, coalesce((v_own ->> l.sku_id)::bigint, 0) + l.quantity)
       into v_errors, v_own
@@ -57,7 +58,7 @@ begin
       v_taken := jsonb_set(v_taken, array[v_draft.actor], v_own);
     else
       v_refusals := v_refusals || app.result_of(v_draft.ordinal, app.refuse_lines(p_code => 'RV005', p_errors => v_errors,
-        p_detail => format('Channel %s lets one client hold %s %% of a SKU. Hold less, order what you hold, or let some of it go.',
+        p_detail => format('Channel %s lets one client reserve at most %s %% of a SKU. Reserve less, or order or release your reservations.',
           v_draft.channel_id, v_share)));
     end if;
   end loop;

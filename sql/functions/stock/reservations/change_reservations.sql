@@ -1,5 +1,5 @@
--- What extend_reservations and release_reservations share: repeats get their kept answer; the others are locked together,
--- changed one after the other, answered with the reservation as it is then, and remembered.
+-- The common part of extend_reservations and release_reservations. Repeats get their stored result. The others are locked together,
+-- changed one after the other, answered with the changed reservation, and stored.
 -- Lock order: stock_levels of all the reservations, then the reservations (stock.lock_reservations).
 create or replace function stock.change_reservations(
   p_region_id smallint,
@@ -37,7 +37,7 @@ begin
       v_refusal := stock.release_reservation(p_region_id => p_region_id, p_reservation_id => v_request.reservation_id,
         p_request => v_request.request);
     end if;
-    -- A statement of its own: it must see what the change wrote.
+    -- A separate statement, because it must see the rows that the change wrote.
     select d.document into v_document from stock.reservation_documents(p_region_id, array[v_request.reservation_id]) d;
     v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;

@@ -1,4 +1,4 @@
--- The reservations without those that were refused.
+-- The reservations that were not refused.
 create or replace function stock.drop_refused_reservations(
   p_drafts stock.reservation_draft[],
   p_refusals api.result[]

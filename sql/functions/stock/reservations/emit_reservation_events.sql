@@ -1,4 +1,4 @@
--- One complete event for each of these reservations: what it holds where, whose it is, until when, and the order it became.
+-- Writes one complete event per reservation: its units by warehouse, its owner, its expiry, and the order it became.
 create or replace function stock.emit_reservation_events(
   p_region_id smallint,
   p_type text,
@@ -9,10 +9,12 @@ create or replace function stock.emit_reservation_events(
   volatile
   set search_path = ''
 as $$
+declare
+  v_audience text := events.audience_of(p_type);
 begin
   insert into events.outbox
     (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  select p_region_id, p_type, events.audience_of(p_type),
+  select p_region_id, p_type, v_audience,
          'reservations/' || stock.reservation_public_id(p_region_id, r.reservation_id), r.channel_id,
          array(select distinct l.warehouse_id
                  from stock.reservation_lines l

@@ -1,5 +1,5 @@
--- Ends reservations that are still active (as expired only those whose time has come) and gives their units back; answers how many.
--- An expired one ended when its time came, not when somebody noticed: its document is the same before and after.
+-- Ends reservations that are still active (as expired only those that are due) and returns their units to stock. Returns the number
+-- of ended reservations. An expired reservation ended at its expiry, not when it was swept: its document is the same before and after.
 -- Lock order: the caller has locked the stock_levels of these reservations; here the reservations.
 create or replace function stock.end_reservations(
   p_region_id smallint,

@@ -1,5 +1,5 @@
--- Gives one locked reservation another end: from now (ttl_seconds) or a moment (expires_at), at most 24 hours ahead. Answers a
--- refusal, or null when it is done.
+-- Gives one locked reservation another expiry: a duration from now (ttl_seconds) or a time (expires_at), at most 24 hours ahead.
+-- Returns a refusal, or null on success.
 create or replace function stock.extend_reservation(
   p_region_id smallint,
   p_reservation_id bigint,
@@ -25,17 +25,17 @@ begin
   if v_refusal.code is not null then
     return v_refusal;
   end if;
-  -- Compared before it is added: no number of seconds can leave the range of time.
+  -- Limited before it is added, so that the sum stays in the range of timestamptz.
   v_until := date_trunc('milliseconds', case when v_seconds is null then (p_request ->> 'expires_at')::timestamptz
     else v_now + least(greatest(v_seconds, 0), 86401) * interval '1 second' end);
   if (v_seconds is null) = (p_request ->> 'expires_at' is null) then
-    return app.refuse('VA001', 'Say until when: ttl_seconds (from now), or expires_at.');
+    return app.refuse('VA001', 'Send the new expiry: ttl_seconds (from now) or expires_at.');
   elsif not v_until > v_now then
     return app.refuse(p_code => 'VA001', p_pointer => v_field,
-      p_detail => 'The end must lie ahead. To let the units go, send DELETE.');
+      p_detail => 'The expiry must be in the future. To release the units, send DELETE.');
   elsif v_until > v_now + interval '24 hours' then
     return app.refuse(p_code => 'VA001', p_pointer => v_field,
-      p_detail => 'Units are held for at most 24 hours from now; extend the hold again before it expires.');
+      p_detail => 'A reservation lasts at most 24 hours from now. Extend it again before it expires.');
   end if;
   update stock.reservations r
      set expires_at = v_until, version = r.version + 1, updated_at = v_now,

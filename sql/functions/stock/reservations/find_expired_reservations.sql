@@ -1,4 +1,4 @@
--- The reservations on these SKUs that have expired and are still counted as reserved. Locks nothing.
+-- The reservations on these SKUs that have expired and still count as reserved. Locks nothing.
 create or replace function stock.find_expired_reservations(
   p_region_id smallint,
   p_demands stock.demand[]

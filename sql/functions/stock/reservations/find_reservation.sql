@@ -1,5 +1,5 @@
--- The reservation that an id (RSV-<region>-<number>) names, or null. Only those of the caller's channels are found: the definer
--- reaches the others too, so the claims are compared here.
+-- The reservation that an ID (RSV-<region>-<number>) names, or null. Finds only reservations of the caller's channels: the definer
+-- can read all channels, so the claims are compared here.
 create or replace function stock.find_reservation(
   p_region_id smallint,
   p_id text

@@ -1,5 +1,5 @@
--- Writes the reservations that got their units, with their lines, takes the units out of the available ones, and answers their
--- ids, in the order of the drafts.
+-- Writes the reservations that got their units, with their lines, and takes those units out of the available ones. Returns their
+-- IDs, in the order of the drafts.
 -- Lock order: the caller has locked the stock_levels; the rest is only inserted.
 create or replace function stock.insert_reservations(
   p_region_id smallint,
@@ -31,7 +31,7 @@ begin
   )
   select count(*) into v_written from written;
   if v_written <> cardinality(p_drafts) then
-    raise exception using errcode = 'internal_error', message = 'reservations went missing while they were written';
+    raise exception using errcode = 'internal_error', message = 'fewer reservations were written than accepted';
   end if;
   insert into stock.reservation_lines (region_id, reservation_id, sku_id, warehouse_id, channel_id, quantity)
   select p_region_id, d.reservation_id, a.sku_id, a.warehouse_id, d.channel_id, a.quantity

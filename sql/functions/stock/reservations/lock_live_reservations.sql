@@ -1,4 +1,4 @@
--- Locks the reservations that these demands convert, and answers those that still hold their units.
+-- Locks the reservations that these demands convert, and returns those that still hold their units.
 -- Lock order: the caller has locked their stock_levels; here the reservations in key order.
 create or replace function stock.lock_live_reservations(
   p_region_id smallint,

@@ -1,4 +1,4 @@
--- Locks, in key order, the levels that these reservations hold units of: first of all, as the lock order wants it.
+-- Locks the levels that these reservations hold units of, in key order: levels come first in the lock order.
 create or replace function stock.lock_reservation_levels(
   p_region_id smallint,
   p_reservation_ids bigint[]

@@ -1,5 +1,5 @@
--- Locks reservations for a change, with the levels that they hold units of. Whoever changes a reservation has locked all its levels first;
--- so whoever has locked a level may rely on the reservations there. Lines never change, so they can be read before.
+-- Locks reservations for a change, and the levels that they hold units of. Every change of a reservation locks all its levels first,
+-- so a transaction that has locked a level may rely on the reservations there. Lines never change, so they can be read before.
 -- Lock order: stock_levels in key order, then reservations in key order.
 create or replace function stock.lock_reservations(
   p_region_id smallint,

@@ -1,4 +1,4 @@
--- A reservation as it was read.
+-- A reservation as it was read from the request.
 create or replace function stock.new_reservation_draft(
   p_ordinal integer default null,
   p_channel_id text default null,

@@ -1,5 +1,5 @@
--- Reads reservations but for p_skip, and refuses those that name no channel or SKU of the caller's, or another time to live than 1
--- to 86,400 seconds. Lines of one SKU are summed, the first of them names its place.
+-- Reads reservations except p_skip. Refuses those without a channel or SKU of the caller's, and those with a ttl_seconds outside 1 to
+-- 86,400. Lines of one SKU are summed; errors point at the first of them.
 create or replace function stock.read_reservations(
   p_region_id smallint,
   p_reservations jsonb,
@@ -34,7 +34,7 @@ as $$
       select jsonb_agg(jsonb_build_object(
                'line_no', i.line_no, 'sku_id', i.sku_id, 'quantity', i.quantity) order by i.line_no) as lines,
              jsonb_agg(jsonb_build_object('pointer', '/items/' || i.line_no - 1 || '/sku_id',
-               'detail', format('There is no SKU %s.', i.sku_id), 'sku_id', i.sku_id) order by i.line_no)
+               'detail', format('SKU %s does not exist.', i.sku_id), 'sku_id', i.sku_id) order by i.line_no)
                filter (where k.sku_id is null) as unknown,
              jsonb_agg(jsonb_build_object('pointer', '/items/' || i.line_no - 1 || '/sku_id',
                'detail', format('SKU %s is not for sale here.', i.sku_id), 'sku_id', i.sku_id) order by i.line_no)

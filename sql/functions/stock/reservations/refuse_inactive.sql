@@ -1,4 +1,4 @@
--- The refusal (RV002) of a reservation that holds nothing any more, or null for one that does.
+-- The refusal (RV002) of a reservation that no longer holds units, or null.
 create or replace function stock.refuse_inactive(
   p_region_id smallint,
   p_reservation_id bigint,
@@ -13,7 +13,7 @@ as $$
            p_detail => case d.document ->> 'status'
              when 'committed' then format('This reservation became order %s. Change or cancel that.',
                d.document ->> 'order_id')
-             else format('This reservation is %s: its units are free for everyone. Make a new one.',
+             else format('This reservation is %s and holds no units. Make a new reservation.',
                d.document ->> 'status') end,
            p_facts => jsonb_strip_nulls(jsonb_build_object('reservation_id', d.document ->> 'reservation_id',
              'status', d.document ->> 'status', 'order_id', d.document ->> 'order_id')))

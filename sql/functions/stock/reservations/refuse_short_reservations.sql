@@ -1,4 +1,4 @@
--- The refusals of reservations that did not get their units, with every line that is short.
+-- The refusals of reservations that did not get their units, with each short line.
 create or replace function stock.refuse_short_reservations(
   p_drafts stock.reservation_draft[],
   p_allocations stock.allocation[]
@@ -9,7 +9,7 @@ create or replace function stock.refuse_short_reservations(
   set search_path = ''
 as $$
   select coalesce(array_agg(app.result_of(s.ordinal, app.refuse_lines(p_code => 'ST001', p_errors => s.errors,
-           p_detail => 'Not enough stock. Hold at most what is available, or try again later.'))), '{}')
+           p_detail => 'Not enough stock. Reserve at most what is available, or try again later.'))), '{}')
     from (select d.ordinal, jsonb_agg(stock.short_line(p_line_no => l.line_no, p_sku_id => a.sku_id, p_requested => a.quantity,
                    p_available => a.available) order by l.line_no) as errors
             from unnest(p_allocations) a

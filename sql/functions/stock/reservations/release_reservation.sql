@@ -1,5 +1,5 @@
--- Lets the units of one locked reservation go. One that is released or expired already is left as it is: what the caller wants is
--- so. One that has expired and was not swept is swept. Answers a refusal, or null.
+-- Releases the units of one locked reservation. A reservation that is already released or expired stays as it is, because the result
+-- is the same. An expired one that was not swept yet is swept. Returns a refusal, or null.
 create or replace function stock.release_reservation(
   p_region_id smallint,
   p_reservation_id bigint,

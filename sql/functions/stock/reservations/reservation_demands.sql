@@ -1,4 +1,4 @@
--- What these reservations want, as stock.allocate takes it.
+-- The demands of these reservations, as stock.allocate takes them.
 create or replace function stock.reservation_demands(
   p_drafts stock.reservation_draft[]
 )

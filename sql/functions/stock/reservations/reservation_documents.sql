@@ -1,5 +1,5 @@
--- Holds as documents. One whose time has passed shows as what the worker will make of it (expired since expires_at, its
--- version one further), so that nobody can tell whether it was swept, and an ETag changes at the moment of expiry.
+-- Reservations as documents. One that has expired appears as the worker will leave it (expired since expires_at, its version one
+-- higher). So the document does not reveal whether it was swept, and the ETag changes at the moment of expiry.
 create or replace function stock.reservation_documents(
   p_region_id smallint,
   p_reservation_ids bigint[]

@@ -1,4 +1,4 @@
--- What a reservation holds of each SKU, over all warehouses: [{"sku_id", "quantity"}].
+-- The units that a reservation holds of each SKU, over all warehouses: [{"sku_id", "quantity"}].
 create or replace function stock.reservation_items(
   p_region_id smallint,
   p_reservation_id bigint

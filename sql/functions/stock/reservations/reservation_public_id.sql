@@ -1,4 +1,4 @@
--- The id of a reservation that the world sees: it carries the region, as that of an order does.
+-- The public ID of a reservation. It carries the region, as the ID of an order does.
 create or replace function stock.reservation_public_id(
   p_region_id smallint,
   p_reservation_id bigint

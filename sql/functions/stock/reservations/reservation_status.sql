@@ -1,4 +1,4 @@
--- The status of a reservation as everyone sees it: from expires_at on it is expired, whether the worker has swept it or not.
+-- The effective status of a reservation: from expires_at on it is expired, whether the worker has swept it or not.
 create or replace function stock.reservation_status(
   p_status text,
   p_expires_at timestamptz,
