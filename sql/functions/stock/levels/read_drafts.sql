@@ -1,7 +1,7 @@
 -- Reads the elements of a stock command except p_skip. Refuses elements that name something that does not exist for the caller, in
 -- the order in which a caller would fix them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and
--- a new SKU if it gives a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU means 404. p_quantity: the
--- member with the units; an element without it is refused.
+-- a new SKU if it gives a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU means 404.
+-- p_quantity: the member that gives the number of units; an element without it is refused.
 -- A retired warehouse receives nothing; its remaining units can still be counted and adjusted.
 create or replace function stock.read_drafts(
   p_region_id smallint,
@@ -52,7 +52,8 @@ as $$
        then app.refuse(p_code => 'ST002', p_pointer => '/sku_id', p_detail => format(
          'SKU %s does not exist. An admin creates it with POST /v1/skus, or with a receipt that gives its name.', r.sku_id))
      when r.element ->> p_quantity is null
-       then app.refuse(p_code => 'VA001', p_pointer => '/' || p_quantity, p_detail => format('Say how many units: %s is missing.', p_quantity))
+       then app.refuse(p_code => 'VA001', p_pointer => '/' || p_quantity,
+         p_detail => format('Say how many units: %s is missing.', p_quantity))
      when c.reason_code is null
        then app.refuse(p_code => 'ST004', p_detail => format('Reason code %s does not exist.', r.reason_code),
          p_pointer => '/reason_code', p_facts => jsonb_build_object('allowed', (
