@@ -1,4 +1,4 @@
-"""Turns of phrase that trip an English reader, and that come back easily. The list is short on purpose: it is no style checker."""
+"""Turns of phrase that trip an English reader and come back easily. The list is short on purpose: this is no style checker."""
 
 from __future__ import annotations
 
