@@ -109,7 +109,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Call:
-    """`arguments`, in SQL: those besides the defaults, the path values of the first request, and its element."""
+    """`arguments`, in SQL: all except defaults, path values of the first request, and its element."""
 
     roles: frozenset[str]
     requests: tuple[Request, ...] = ()

@@ -218,7 +218,7 @@ class Rehearsal:
         request_id: str | None = None,
         region: int | None = 1,
     ) -> Iterator[psycopg.Connection[Any]]:
-        assert not self._taken, "two sessions at once: the mark `commits` gives the test a database of its own"
+        assert not self._taken, "two sessions at once: mark the test `commits` so that it gets its own database"
         self._taken = True
         try:
             with self._connection.transaction():
