@@ -44,7 +44,7 @@ def test_a_standby_takes_over_and_nothing_acknowledged_is_lost() -> None:
 
                 clients = run_clients(system, LENGTH.clients, draw, fail_over)
                 print("\n", check_history(standby, clients), sep="")
-                assert standby.rows("select epoch <> %s from events.stream", epoch) == [(True,)]  # clients got errors
+                assert standby.rows("select epoch <> %s from events.stream", epoch) == [(True,)]  # a new epoch, which clients see
                 assert standby.rows("select count(*) > %s from orders.orders", orders[0]) == [(True,)]  # and continued
         finally:
             standby.stop()

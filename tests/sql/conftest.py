@@ -1,4 +1,4 @@
-"""The shop of tests/world.py: in a transaction that is rolled back, or (mark `commits`) in a database of its own."""
+"""The shop of tests/world.py: in a transaction that is rolled back, or (mark `commits`) in its own database."""
 
 from __future__ import annotations
 
