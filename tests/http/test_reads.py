@@ -55,7 +55,7 @@ def available(client: httpx2.Client, **headers: str) -> int:
 
 
 def warm_up(api: Api, client: httpx2.Client, path: str = PATH) -> None:
-    """Reads until the path is answered from cache."""
+    """Reads until the path is served from cache."""
     limit = time.monotonic() + WARM_SECONDS_MAX
     hits = api.answers.hits
     while api.answers.hits == hits:

@@ -39,7 +39,7 @@ class Pair:
         return response
 
     def answered(self, source: str) -> float:
-        """The number of reads answered so far by the standby, or by the primary instead."""
+        """The number of reads served so far by the standby, or by the primary instead."""
         name = f'scoville_replica_reads_total{{source="{source}"}} '
         lines = self.one.client().get("/metrics").text.splitlines()
         return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
