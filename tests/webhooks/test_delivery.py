@@ -76,7 +76,7 @@ def test_an_event_arrives_signed_as_a_cloudevent(shop: Shop, sink: Sink) -> None
 
 
 def test_a_thousand_deliveries_are_verified_by_two_libraries_and_no_flipped_byte_is(shop: Shop, sink: Sink) -> None:
-    """Varied payloads and a secret rotation. The third check implements the standard's text, because svix uses the other library."""
+    """Varied payloads and a secret rotation. The third check follows the standard's text, because svix uses the other library."""
     webhook = shop.create(sink.url, event_types=["sku.changed"], concurrency=100)
     kinds: list[Any] = [
         {},
