@@ -1,7 +1,7 @@
-"""One row per function of schema api: who may call it, and a sample call of it in SQL and over HTTP.
+"""One row per function of schema api: the roles that may call it, and sample calls in SQL and over HTTP.
 
-The matrices of roles, the decoding of real answers and the sweep of missing members are made from these rows. The roles are the
-design, written by hand: nothing here reads them from the code under test.
+The role matrices, the decoding of real responses and the sweep of missing members use these rows. The roles are written by hand
+from the design, not read from the code under test.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ SECRET = {"secret_hash": "00" * 32}
 HELD = [{"sku_id": "HOTSAUCE-001", "quantity": 1}]
 REASON = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
 
-# What a path names where its request says nothing else. Things that are not listed here are made by the test, which gives
-# their names: {order_id}, {reservation_id}, {client_id}, {webhook_id}, {delivery_id}, {spare} (a new row of the catalog), {role}.
+# Default values of path parameters. The test creates the other resources and provides their names: {order_id},
+# {reservation_id}, {client_id}, {webhook_id}, {delivery_id}, {spare} (a new row of the catalog), {role}.
 USUAL = {
     "sku_id": "HOTSAUCE-001",
     "batch_number": "BATCH-202404",
@@ -68,9 +68,9 @@ SHOPS = frozenset({"admin", "sales", "integration"})
 HOOKS = frozenset({"admin", "integration"})
 INSIDE = frozenset({"admin", "warehouse", "sales"})
 EVERYONE = frozenset({"admin", "warehouse", "sales", "integration"})
-API = frozenset({"authenticator"})  # the API itself, before it knows who calls
+API = frozenset({"authenticator"})  # the API itself, before it has authenticated the caller
 
-# Who reads which report: by the right to read its view.
+# The roles that may read each report: those with the right to read its view.
 REPORTS = {
     **dict.fromkeys(("turnover", "sell-through", "cover"), STAFF),
     **dict.fromkeys(("fill-rate", "abc", "patterns"), ADMIN),
@@ -80,15 +80,15 @@ REPORTS = {
 
 @dataclass(frozen=True)
 class Request:
-    """A method of a path of the route table. `values` are those of the path that are not the usual ones."""
+    """A method and path of the route table. `values`: path values that differ from the defaults."""
 
     method: str
     path: str
     body: Any = None
     values: Names = field(default_factory=dict)
-    added: Json = field(default_factory=dict)  # what the API adds to the element of a command
-    if_match: bool = False  # it needs the ETag of the thing
-    roles: frozenset[str] | None = None  # where it is for fewer than may call the function
+    added: Json = field(default_factory=dict)  # members that the API adds to the element of a command
+    if_match: bool = False  # the request needs the ETag of the resource
+    roles: frozenset[str] | None = None  # if fewer roles may send the request than may call the function
 
     @property
     def needs_spare(self) -> bool:
@@ -103,13 +103,13 @@ class Request:
         return self.path.format(**self.named(names))
 
     def element(self, names: Names) -> Json:
-        """What a command gets of it: the body, what the path names, what the API adds."""
+        """The element of the command: the body, the path values, and the members that the API adds."""
         return {**self.named(names), **(self.body or {}), **self.added}
 
 
 @dataclass(frozen=True)
 class Call:
-    """`arguments` are in SQL: those that are neither usual ones, nor named by the path of the first request, nor its element."""
+    """`arguments`, in SQL: all except defaults, path values of the first request, and its element."""
 
     roles: frozenset[str]
     requests: tuple[Request, ...] = ()
@@ -121,7 +121,7 @@ def call(roles: frozenset[str], *requests: Request, **arguments: str) -> Call:
 
 
 def saved(roles: frozenset[str], path: str, draft: Json, replacement: Json, change: Json, new: str = "NEW-{role}") -> Call:
-    """A function that saves rows of the catalog: all have the same four requests."""
+    """A function that saves rows of the catalog. All of them have the same four requests."""
     [variable] = re.findall(r"{(\w+)}", path)
     return call(
         roles,
@@ -136,7 +136,7 @@ FUNCTION_CALLS: dict[str, Call] = {
     "list_inventory": call(EVERYONE, Request("GET", "/v1/inventory")),
     "receive_stock": call(STAFF, Request("POST", "/v1/inventory", SKU)),
     "summarize_warehouses": call(EVERYONE, Request("GET", "/v1/inventory/warehouses")),
-    # Of HOTSAUCE-002 nothing is promised, so no other rule stands in for the one that is tried.
+    # No unit of HOTSAUCE-002 is promised, so no other rule refuses the call first.
     "adjust_stock": call(
         STAFF,
         Request(
@@ -246,7 +246,7 @@ FUNCTION_CALLS: dict[str, Call] = {
     "list_audit": call(ADMIN, Request("GET", "/v1/audit")),
 }
 REQUESTS = {(request.method, request.path): request for row in FUNCTION_CALLS.values() for request in row.requests}
-# Who may send each request that wants a token.
+# The roles that may send each request that needs a token.
 CALLERS = {
     (request.method, request.path): request.roles or row.roles
     for row in FUNCTION_CALLS.values()
@@ -256,7 +256,7 @@ CALLERS = {
 
 
 def sample_element(function: str, names: Names | None = None, **changes: Any) -> Json:
-    """The element of the sample call of a command, with these members changed."""
+    """The element of a command's sample call, with these members changed."""
     return FUNCTION_CALLS[function].requests[0].element(names or {}) | changes
 
 

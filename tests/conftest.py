@@ -1,4 +1,4 @@
-"""One server for the session, one migrated database, a clone of it for every test.
+"""One server per session, one migrated database, one clone of it per test.
 
 The server is the embedded one, or a superuser's URL in SCOVILLE_TEST_SERVER_URL.
 """
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[1]
 GIVEN_SERVER = os.environ.get("SCOVILLE_TEST_SERVER_URL")
 
-# Speed only: nothing here changes what a statement does or what another session sees.
+# For speed only: these settings do not change the results of statements or their visibility.
 FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '512MB'")
 
 LONGEST = {
@@ -50,10 +50,10 @@ LONGEST = {
     )
 }
 
-# What a page shows, it shows when a busy machine has drawn it: /docs draws every operation. How fast that is, no test asks here.
+# Long, because a busy machine renders /docs slowly: the page shows every operation. These tests do not measure its speed.
 SHOWN_MILLISECONDS_MAX = 30_000
 
-# Of the machine that tests run on, it asks nothing but the pages: no sandbox (root), no calls home.
+# No sandbox, because tests may run as root; no background network requests.
 CHROMIUM_ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -65,7 +65,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The folder that xdist's workers share is there before they are."""
+    """Creates the folder that xdist's workers share before they start."""
     if not hasattr(config, "workerinput"):
         stack = ExitStack()
         os.environ[SHARED] = str(stack.enter_context(short_folder()))
@@ -73,10 +73,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """The longest files first, so that no worker begins one when the others are done."""
+    """Runs the longest files first, so that no worker starts a long file when the others are done."""
     items.sort(key=lambda item: LONGEST.get(item.path.relative_to(ROOT / "tests").as_posix(), len(LONGEST)))
     if config.getoption("--database-only"):
-        # What a browser shows does not depend on the version of PostgreSQL.
+        # The pages do not depend on the version of PostgreSQL.
         uses = {item: set(getattr(item, "fixturenames", ())) for item in items}
         without = [item for item in items if "server" not in uses[item] or "browser" in uses[item]]
         config.hook.pytest_deselected(items=without)
@@ -116,7 +116,7 @@ class AsRole(Protocol):
 
 @pytest.fixture(scope="session")
 def built() -> None:
-    """The dashboard is that of these very sources."""
+    """The dashboard is built from these sources."""
     done = subprocess.run([sys.executable, "ui/build.py"], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         pytest.fail(done.stderr)
@@ -145,7 +145,7 @@ def server() -> Iterator[Server]:
 
 @contextmanager
 def run_clone(server: Server, source: str, prefix: str) -> Iterator[str]:
-    """The name of a copy of this database. By copies of files: twice as fast as through the log, where nothing is synced."""
+    """The name of a copy of this database. FILE_COPY: twice as fast as WAL_LOG without fsync."""
     name = f"{prefix}_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(server.url("postgres"), autocommit=True) as connection:
         connection.execute(f"create database {name} template {source} strategy file_copy")
@@ -156,7 +156,7 @@ def run_clone(server: Server, source: str, prefix: str) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def migrated(server: Server) -> Iterator[str]:
-    """The name of the migrated database that nobody changes."""
+    """The name of the migrated database that no test changes."""
     if not GIVEN_SERVER:
         yield MIGRATED
         return
@@ -177,7 +177,7 @@ def clone(server: Server, migrated: str) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """One browser for the pages of a module. Playwright takes no second one beside it, and while it is there no other event
+    """One browser per module. Playwright allows no second one at the same time, and while it runs no other event
     loop can run, which the tests that follow may need."""
     path = os.environ.get("SCOVILLE_TEST_CHROMIUM") or shutil.which("chromium")
     if not path:
@@ -218,15 +218,14 @@ def enter(
     request_id: str | None,
     region: int | None = 1,
 ) -> None:
-    """The first statement of each transaction of the API."""
+    """The first statement of each API transaction."""
     connection.execute(*entering(Component(role, sub, warehouses, channels, region), request_id or ""))
 
 
 class Roles:
-    """`Roles(url)("sales")` is one transaction of the API; it commits unless an error leaves it.
+    """`Roles(url)("sales")` is one transaction of the API. It commits unless an exception leaves it.
 
-    As the API does, it takes a connection that another transaction, perhaps of another role, has left: a new one compiles each
-    function anew.
+    Like the API, it reuses connections across roles: a new connection compiles each function again.
     """
 
     def __init__(self, authenticator_url: str) -> None:
@@ -272,14 +271,14 @@ def as_role(authenticator_url: str) -> Iterator[AsRole]:
 
 @pytest.fixture(scope="module")
 def module_clone(server: Server, migrated: str) -> Iterator[str]:
-    """The name of a migrated database that the tests of a module share: they say themselves how they leave it."""
+    """The name of a migrated database that the tests of a module share. Each test cleans up after itself."""
     with run_clone(server, migrated, "module") as name:
         yield name
 
 
 @pytest.fixture
 def new_database(server: Server) -> Iterator[Callable[[], str]]:
-    """Call it for the URL of a database with nothing in it."""
+    """A function that returns the URL of a new empty database."""
     names: list[str] = []
 
     def create() -> str:

@@ -1,4 +1,4 @@
-"""The event log, as the worker moves and reads it and as GET /v1/events pages it."""
+"""Moves events to the log as the worker does, and reads the log as the worker and GET /v1/events do."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def sequence(shop: Shop, limit: int = 1000, now: str | None = None) -> int:
-    """Moves what is committed; answers how many."""
+    """Moves the committed events to the log. Returns their number."""
     with shop.session("scoville_worker", now) as connection:
         row = connection.execute("select jobs.sequence_events(%s)", [limit]).fetchone()
     assert row
@@ -41,14 +41,14 @@ def types(events: list[dict[str, Any]]) -> list[str]:
 
 
 def happened(shop: Shop) -> list[dict[str, Any]]:
-    """The events of what was done since the last call."""
+    """The events since the last call."""
     after = place(shop)[2]
     sequence(shop)
     return read(shop, after)
 
 
 def page(shop: Shop, role: str, after: str | None = None, limit: int = 200, **claims: Any) -> dict[str, Any]:
-    """What GET /v1/events answers; `filters` among the claims are its filters."""
+    """The response of GET /v1/events. The claim `filters` becomes its filters."""
     filters = claims.pop("filters", {})
     with shop.session(role, **claims) as connection:
         row = connection.execute(
@@ -72,7 +72,7 @@ def reserve(shop: Shop, quantity: int) -> dict[str, str]:
 
 
 def do_everything(shop: Shop) -> None:
-    """Makes an event of every type, but those of webhooks."""
+    """Causes an event of every type except those of webhooks."""
 
     def send(command: str, **element: Any) -> None:
         assert [answer.code for answer in shop.send(command, element)] == [None], command

@@ -1,4 +1,4 @@
-"""Where the servers of tests keep their data."""
+"""The data folders of test servers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MEMORY = Path("/dev/shm")  # noqa: S108
-ROOM = 4 << 30  # bytes: more than the whole suite ever holds
+ROOM = 4 << 30  # bytes: more than the whole suite ever uses
 
 
 def _roomy(folder: Path) -> bool:
@@ -23,9 +23,9 @@ def _roomy(folder: Path) -> bool:
 
 @contextmanager
 def short_folder() -> Iterator[Path]:
-    """A folder whose path leaves room for a socket's, open to the user that the server runs as.
+    """A folder with a path short enough for a socket, accessible to the user that the server runs as.
 
-    In memory where there is room: the suite makes a database of hundreds of files for almost every test.
+    In memory if there is room: the suite creates a database of hundreds of files for almost every test.
     """
     parent = MEMORY if _roomy(MEMORY) else None
     folder = Path(tempfile.mkdtemp(prefix="scoville-", dir=parent)).resolve()

@@ -1,6 +1,6 @@
-"""Node and packages of npm for tests: the Node that pip installed, and what a package-lock.json names, installed once.
+"""Node and npm packages for tests: the Node that pip installed, and the packages of a package-lock.json, installed once.
 
-The packages lie beside the virtual environment, in a folder named after the lock, so that the second run finds them.
+The packages are in a folder named after the lock file, next to the virtual environment, so that later runs reuse them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def environment() -> dict[str, str]:
 
 
 def install(folder: Path) -> Path:
-    """A copy of the folder's package.json with its node_modules. Fails where the registry cannot be reached."""
+    """A copy of the folder's package.json with its node_modules. Fails if the registry cannot be reached."""
     lock = (folder / "package-lock.json").read_bytes()
     made = Path(sys.prefix) / "npm" / sha256(lock).hexdigest()[:16]
     if made.exists():
@@ -50,6 +50,6 @@ def install(folder: Path) -> Path:
     assert done.returncode == 0, f"npm ci failed; these tests need the npm registry once.\n{done.stderr}"
     try:
         fresh.rename(made)
-    except OSError:  # another run was quicker
+    except OSError:  # another run was faster
         shutil.rmtree(fresh)
     return made

@@ -1,4 +1,4 @@
-"""A connection to the database that fails when it is told to."""
+"""A connection to the database that fails on demand."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ RECOVERY_SECONDS_MAX = 15
 
 
 class Proxy:
-    """Bytes pass between the app and Postgres until told to swallow the server's answer to a COMMIT, or to go silent."""
+    """Forwards bytes between the app and Postgres. On demand, it drops the server's answer to a COMMIT or goes silent."""
 
     def __init__(self, url: str) -> None:
         info = psycopg.conninfo.conninfo_to_dict(url)
         self.path = f"{info['host']}/.s.PGSQL.{info['port']}"
         self.cut_at: bytes | None = None
         self.counted: bytes | None = None
-        self.count = 0  # of that, in what the app sent
+        self.count = 0  # occurrences of `counted` in the data that the app sent
         self.listener = socket.create_server(("127.0.0.1", 0))
         login = f"authenticator:{quote(str(info['password']))}"
         self.url = f"postgresql://{login}@127.0.0.1:{self.listener.getsockname()[1]}/{info['dbname']}?sslmode=disable"
@@ -49,7 +49,7 @@ class Proxy:
                 self.threads[-1].start()
 
     def freeze(self) -> None:
-        """The connections that are there go silent, as when a host is gone; new ones pass."""
+        """Existing connections go silent, as when a host is gone; new ones work."""
         self.frozen = set(self.sockets)
 
     def pump(self, source: socket.socket, target: socket.socket, is_app: bool) -> None:
@@ -89,7 +89,7 @@ def proxy(authenticator_url: str) -> Iterator[Proxy]:
 
 
 def wait_for(connection: psycopg.Connection[object], condition: str) -> None:
-    """Until a session of the app is in this state."""
+    """Waits until a session of the app is in this state."""
     limit = time.monotonic() + RECOVERY_SECONDS_MAX
     query = f"select from pg_stat_activity where application_name = 'scoville' and {condition}"
     while not connection.execute(query.encode()).rowcount:

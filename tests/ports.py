@@ -8,7 +8,7 @@ from contextlib import suppress
 
 
 def free_port() -> int:
-    """Below those that Linux gives to connections: nobody takes it while its server is away, nor connects to itself."""
+    """A port below Linux's ephemeral range: no process takes it while its server is down, and no client connects to itself."""
     while True:
         port = random.randrange(20_000, 30_000)
         with socket.socket() as probe, suppress(OSError):

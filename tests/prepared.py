@@ -1,4 +1,4 @@
-"""What takes seconds to make and is the same for all: made once in a run, by the first who needs it, and copied."""
+"""Folders that take seconds to make and are the same for all workers: the first worker makes them, the others copy them."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from pyapp.deploy.migrate import migrate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SHARED = "SCOVILLE_TEST_SHARED"  # names the folder that all workers of a run share
+SHARED = "SCOVILLE_TEST_SHARED"  # the name of the folder that all workers of a run share
 AUTHENTICATOR_PASSWORD = "for tests only"
 MIGRATED = "migrated"
 
 
 def made_once(name: str, make: Callable[[Path], None]) -> Path:
-    """The folder of this name, which `make` fills where no other worker has. Nobody changes it afterwards."""
+    """The folder of this name. `make` fills it unless another worker has. It never changes afterwards."""
     shared = Path(os.environ[SHARED])
     done = shared / f"{name}.done"
     with (shared / f"{name}.lock").open("w") as lock:
@@ -36,12 +36,12 @@ def made_once(name: str, make: Callable[[Path], None]) -> Path:
 
 
 def copy(source: Path, target: Path) -> None:
-    """With owners and modes, which PostgreSQL minds."""
+    """Copies owners and modes too, because PostgreSQL checks them."""
     subprocess.run(["cp", "-a", str(source), str(target)], check=True)  # noqa: S607
 
 
 def copy_cluster(folder: Path) -> None:
-    """Puts a stopped cluster into a folder. Two of its databases are migrated: postgres, and MIGRATED for templates."""
+    """Copies a stopped cluster into a folder. Two of its databases are migrated: postgres, and MIGRATED for templates."""
     copy(made_once("cluster", _make_cluster) / "pg", folder / "pg")
 
 

@@ -1,4 +1,4 @@
-"""Two sessions at once. A session is known to wait because the server says so."""
+"""Runs two sessions at once. The server reports whether a session waits."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SESSIONS = 8
 
 
 def wait_for_a_waiter(shop: Shop, other: Future[Any]) -> None:
-    """Until a session of this database waits for a lock: the other side, which must not end before."""
+    """Waits until the other session of this database waits for a lock. It must not end before."""
     deadline = time.monotonic() + WAIT_SECONDS_MAX
     while not shop.rows("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"):
         assert not other.done(), "the other session did not wait"
@@ -26,7 +26,7 @@ def wait_for_a_waiter(shop: Shop, other: Future[Any]) -> None:
 
 
 def race(shop: Shop, pool: ThreadPoolExecutor, first: Callable[..., Any], second: Callable[..., Any]) -> tuple[Any, Any]:
-    """Runs `first` in an open transaction, `second` in another one, and commits when the second waits."""
+    """Runs `first` in an open transaction and `second` in another, and commits the first when the second waits."""
 
     def follow() -> Any:
         with shop.session() as other:
@@ -44,7 +44,7 @@ def sender(shop: Shop, command: str, *elements: dict[str, Any]) -> Callable[[psy
 
 
 def weaken(shop: Shop, function: str, guard: str) -> None:
-    """Takes a guard out of a function of this test's database."""
+    """Removes a guard from a function of this test's database."""
     [row] = shop.rows("select pg_get_functiondef(%s::regproc) as source", function)
     assert row["source"].count(guard) == 1
     shop.connection.execute(row["source"].replace(guard, ""))

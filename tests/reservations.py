@@ -1,4 +1,4 @@
-"""Reservations of a shop, by default at noon."""
+"""Helpers for reservations, by default made at noon."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def reserve(shop: Shop, *items: tuple[str, int], now: str | None = NOON, **rest:
 
 
 def conversion(hold: Result, *items: tuple[str, int], **rest: Any) -> dict[str, Any]:
-    """An order that converts this hold, of its own items where there are some."""
+    """An order that converts this reservation, with other items if given."""
     named = {"items": order(*items)["items"]} if items else {}
     return {"reservation_id": hold.body["reservation_id"], **named, **rest}
 

@@ -1,4 +1,4 @@
-"""The server that comes along, where several processes start one at the same time."""
+"""The embedded server, if several processes start one at the same time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A deploy does the whole of its work or says in one line why not."""
+"""A deploy completes or reports the reason for its failure in one line."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def release(tmp_path: Path) -> Path:
-    """A copy of this release's files, to be changed."""
+    """A copy of this release's files for the test to change."""
     for folder in ("sql", "migrations"):
         shutil.copytree(ROOT / folder, tmp_path / folder)
     return tmp_path
@@ -88,7 +88,7 @@ def test_a_newer_database_is_refused(database_url: str, release: Path) -> None:
 
 def test_an_edited_migration_is_refused(database_url: str, release: Path) -> None:
     file = release / "migrations" / "0001_foundation.sql"
-    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))  # another line end is no edit
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))  # a different line ending is not an edit
     migrate(database_url, root=release)
     file.write_bytes(file.read_bytes() + b"-- one more line\n")
     with pytest.raises(EditedMigrationError, match=r"^migrations/0001_foundation.sql was changed"):
@@ -118,7 +118,7 @@ def test_a_deploy_that_has_to_wait_for_a_table_keeps_nobody_from_the_others(
         deploy = threading.Thread(target=migrate, args=[database_url])
         deploy.start()
         waited = 0
-        while waited < 3:  # times that it was seen to wait; the table that it waits for is among the last
+        while waited < 3:  # observations of the wait; this table is among the last to be locked
             [(waits,)] = other.execute(
                 "select count(*) from pg_locks where not granted and relation = 'catalog.skus'::regclass"
             ).fetchall()
@@ -133,7 +133,7 @@ def test_a_deploy_that_has_to_wait_for_a_table_keeps_nobody_from_the_others(
         holder.execute("select from catalog.skus")
         with pytest.raises(DeployError, match="another session keeps a table locked"):
             migrate(database_url)
-        assert other.execute("select count(*) > 0 from bi.dim_sku").fetchone() == (False,)  # the old code is there
+        assert other.execute("select count(*) > 0 from bi.dim_sku").fetchone() == (False,)  # the old code is still in place
 
 
 def test_the_lock_row_of_a_killed_run_is_in_nobodys_way(database_url: str, connection: Connection) -> None:
@@ -196,7 +196,7 @@ def test_a_password_leaves_here_as_a_hash_only(database_url: str, connection: Co
 
 
 def test_a_login_that_is_no_superuser_can_deploy(server: Any, new_database: Callable[[], str], connection: Connection) -> None:
-    """CREATEROLE, the database, and the roles it made: what a managed PostgreSQL gives to its administrator."""
+    """Like the administrator of a managed PostgreSQL, the login has CREATEROLE, the database, and the roles that it created."""
     url = new_database()
     database = psycopg.conninfo.conninfo_to_dict(url)["dbname"]
     connection.execute("create role deployer login createrole password 'for tests only'")

@@ -1,4 +1,4 @@
-"""The contracts of [tool.importlinter]: they hold, and an import from a higher room or in a circle is seen."""
+"""The code keeps the contracts of [tool.importlinter], which detect circular imports and imports from a higher room."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the suite asks of itself."""
+"""Rules for the test suite."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ IMPORT = re.compile(r"^ *(?:from|import) +(tests[.\w]*)(?: +import +(.+))?", re.
 
 
 def imported(path: Path) -> set[str]:
-    """The modules of this folder that a file names in its imports."""
+    """The modules of this folder that a file imports."""
     found = set()
     for module, names in IMPORT.findall(path.read_text(encoding="utf-8")):
         found |= {module, *(f"{module}.{name.strip()}" for name in names.split(","))}
@@ -18,7 +18,7 @@ def imported(path: Path) -> set[str]:
 
 
 def test_no_file_imports_a_module_of_tests() -> None:
-    """Helpers have modules of their own, so a test can be read, and moved, without those who use its helpers."""
+    """Helpers have their own modules, so that a test file can be read and moved independently."""
     modules = {".".join(("tests", *path.relative_to(TESTS).with_suffix("").parts)) for path in TESTS.rglob("test_*.py")}
     assert len(modules) > 100
     found = {(path.relative_to(TESTS).as_posix(), name) for path in TESTS.rglob("*.py") for name in imported(path) & modules}

@@ -1,4 +1,4 @@
-"""Tasks end when they are told to, whatever they wait by."""
+"""Tasks end on request, regardless of how they wait."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pyapp import tasks
 
 
 async def deaf(times: int) -> None:
-    """Loses so many cancellations, as `wait_for` of Python 3.11 may lose one."""
+    """Loses this number of cancellations, as `wait_for` of Python 3.11 may lose one."""
     for _ in range(times):
         try:
             await asyncio.sleep(60)

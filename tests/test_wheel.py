@@ -1,4 +1,4 @@
-"""The wheel carries the SQL, the migrations and the dashboard, and finds them wherever it is installed."""
+"""The wheel contains the SQL, the migrations and the dashboard, and the package finds them in any environment."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The shop that tests of SQL begin with, and two ways to have one.
+"""The shop that SQL tests start with, and two ways to get it.
 
-`Rehearsal` runs the sessions of a test as savepoints of one transaction that is rolled back, on a connection whose functions are
-compiled and whose plans are made. A test that commits, waits for another session, or takes guards out has a database of its own
+`Rehearsal` runs the sessions of a test as savepoints of one transaction that is rolled back. Its connection already has compiled
+functions and cached plans. A test that commits, waits for another session, or removes guards gets its own database
 (mark `commits`).
 """
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 REGION = 1
 SKU, OTHER_SKU, THIRD_SKU, UNPRICED_SKU = "SAUCE-1", "SAUCE-2", "SAUCE-3", "SAUCE-WITHOUT-PRICE"
 EARLY, LATE = "2030-06-30", "2040-01-01"
-AFTER_EARLY = "2030-07-01T12:00:00Z"  # the first day on which a batch of EARLY may not be sold
+AFTER_EARLY = "2030-07-01T12:00:00Z"  # the first day on which a lot of EARLY cannot be sold
 WITHOUT_REGION = (
     *("save_skus", "save_channels", "save_warehouses", "save_reason_codes"),
     *("create_clients", "change_clients", "revoke_clients"),
@@ -35,7 +35,7 @@ WITHOUT_REGION = (
 
 
 class Result(NamedTuple):
-    """One row of a command's answer."""
+    """One row of a command's result."""
 
     code: str | None
     replayed: bool
@@ -43,14 +43,14 @@ class Result(NamedTuple):
 
 
 class Shop:
-    """Three warehouses, three channels and four SKUs; every call is one transaction, as in the API."""
+    """Three warehouses, three channels and four SKUs. Each call is one transaction, as in the API."""
 
     def __init__(self, as_role: AsRole, connection: psycopg.Connection[Any]) -> None:
         self.as_role = as_role
         self.connection = connection
 
     def furnish(self) -> None:
-        """The rows that every shop begins with."""
+        """The initial rows of every shop."""
         self.send("save_warehouses", *({"warehouse_id": f"WH-0{nth}"} for nth in (1, 2, 3)))
         self.send(
             "save_channels",
@@ -63,7 +63,7 @@ class Shop:
 
     @contextmanager
     def session(self, role: str = "admin", now: str | None = None, **claims: Any) -> Iterator[psycopg.Connection[Any]]:
-        """A transaction of this role, at this moment."""
+        """A transaction of this role at this time."""
         with self.as_role(role, **claims) as connection:
             if now:
                 connection.execute("select set_config('scoville.now', %s, true)", [now])
@@ -71,7 +71,7 @@ class Shop:
 
     @staticmethod
     def run(connection: psycopg.Connection[Any], command: str, *elements: dict[str, Any]) -> list[Result]:
-        """A command of the API, in a transaction that is open."""
+        """A command of the API in an open transaction."""
         region = () if command in WITHOUT_REGION else (REGION,)
         query = sql.SQL("select code, replayed, body from api.{}({}) order by ordinal").format(
             sql.Identifier(command), sql.SQL(", ").join([sql.Placeholder()] * (len(region) + 1))
@@ -81,7 +81,7 @@ class Shop:
     def send(
         self, command: str, *elements: dict[str, Any], role: str = "admin", now: str | None = None, **claims: Any
     ) -> list[Result]:
-        """A command of the API as a transaction of its own."""
+        """A command of the API in its own transaction."""
         with self.session(role, now, **claims) as connection:
             return self.run(connection, command, *elements)
 
@@ -105,14 +105,14 @@ class Shop:
         return self.send("cancel_orders", {"order_id": placed.body["order_id"], **rest}, now=now)[0]
 
     def job(self, name: str, now: str | None = None) -> int:
-        """Runs one of the worker's jobs; answers how many it did."""
+        """Runs one of the worker's jobs. Returns the number of processed items."""
         with self.session("scoville_worker", now) as connection:
             row = connection.execute(sql.SQL("select jobs.{}(%s, 100)").format(sql.Identifier(name)), [REGION]).fetchone()
         assert row is not None
         return int(row[0])
 
     def rows(self, query: str, *parameters: Any) -> list[dict[str, Any]]:
-        """What the tables hold, as the superuser sees it."""
+        """Reads rows as the superuser."""
         with self.connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(query, parameters).fetchall()
 
@@ -186,7 +186,7 @@ def keyed(element: dict[str, Any], key: str = "k-1", actor: str = "Ada") -> dict
 
 
 def parts(placed: Result) -> dict[tuple[str, str], int]:
-    """How many units of which SKU an order gets from which warehouse."""
+    """The units of an order by SKU and warehouse."""
     assert placed.code is None, placed
     return {(part["sku_id"], part["warehouse_location"]): part["quantity"] for part in placed.body["allocations"]}
 
@@ -196,12 +196,12 @@ def shortages(refused: Result) -> list[tuple[str, int, int]]:
     return [(error["pointer"], error["requested"], error["available"]) for error in refused.body["errors"]]
 
 
-# Back to the superuser, at no set moment. Every session sets its own claims.
+# Back to the superuser and the real clock. Each session sets its own claims.
 LEAVE = "set local role none; set local scoville.now = ''"
 
 
 class Rehearsal:
-    """Sessions of the API, one after the other, as savepoints of the transaction that is open."""
+    """Runs sessions of the API one after another, as savepoints of the open transaction."""
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self._connection = connection
@@ -218,7 +218,7 @@ class Rehearsal:
         request_id: str | None = None,
         region: int | None = 1,
     ) -> Iterator[psycopg.Connection[Any]]:
-        assert not self._taken, "two sessions at once: the mark `commits` gives the test a database of its own"
+        assert not self._taken, "two sessions at once: mark the test `commits` so that it gets its own database"
         self._taken = True
         try:
             with self._connection.transaction():

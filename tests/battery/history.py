@@ -1,5 +1,5 @@
-"""What clients were told, against what there is: every acknowledged effect exactly once, every unknown one at most once, nothing
-else; the versions of every level in order, without a gap; the books in agreement."""
+"""Compares the answers that clients got with the database: it has every acknowledged effect exactly once, every unknown effect
+at most once, and no other effect. The versions of each level have no gap, and the books agree."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ SETTLE_SECONDS_MAX = 60.0
 
 
 class Findings(NamedTuple):
-    """What is said in the end."""
+    """The summary that the test prints."""
 
     acts: int
     done: int
     refused: int
     unknown: int
-    landed: int  # of those that are unknown, so many took effect
+    landed: int  # the number of unknown acts that took effect
     replayed: int
 
 
 def check_history(cluster: Cluster, clients: Sequence[Client], *, stock: int = STOCK) -> Findings:
-    """Raises AssertionError at the first thing that is not as it must be. `stock`: what there was of each level at first."""
+    """Raises AssertionError at the first fault. `stock`: the units of each level at the start."""
     acts = [act for client in clients for act in client.acts]
     wrong = [wrong for client in clients for wrong in client.wrong]
     assert not wrong, wrong[:3]
@@ -41,15 +41,15 @@ def check_history(cluster: Cluster, clients: Sequence[Client], *, stock: int = S
 
 
 def check_books(cluster: Cluster) -> None:
-    """Ledger, levels, batches, orders and holds agree; no version is missing; the log is whole; nobody waited in a circle."""
+    """Ledger, levels, lots, orders and reservations agree; no version is missing; the log is complete; no deadlock occurred."""
     limit = time.monotonic() + SETTLE_SECONDS_MAX
     while cluster.rows("select from events.outbox limit 1"):
-        assert time.monotonic() < limit, "the outbox is not emptied"
+        assert time.monotonic() < limit, "the outbox is not empty"
         time.sleep(0.05)
     assert cluster.rows("select * from stock.verify()") == []
     assert cluster.rows("select * from events.verify_chain()") == []
     assert cluster.rows("select * from stock.stock_levels where available < 0 or reserved + committed > on_hand") == []
-    # In the ledger and in the log the versions of a level follow each other by one, from the first.
+    # In the ledger and in the log, the versions of a level increase by one from the first.
     assert (
         cluster.rows("""
             select * from (
@@ -74,7 +74,7 @@ def check_books(cluster: Cluster) -> None:
 
 
 def _expect(acts: Sequence[Act], found: Counter[str]) -> set[str]:
-    """The keys that took effect. `found`: how often each did."""
+    """The keys that took effect. `found`: the number of effects per key."""
     for act in acts:
         wanted = {"done": (1,), "refused": (0,), "unknown": (0, 1)}[act.outcome]
         assert found[act.key] in wanted, (act, found[act.key])
@@ -96,7 +96,7 @@ def _check_orders(cluster: Cluster, acts: Sequence[Act]) -> set[str]:
 
 
 def _check_movements(cluster: Cluster, acts: Sequence[Act]) -> set[str]:
-    """Receipts and adjustments, by the note that each carries."""
+    """Finds receipts and adjustments by their notes."""
     rows = cluster.rows(
         "select note, sum(on_hand_delta)::integer, min(warehouse_id), min(sku_id), count(distinct version)"
         " from stock.stock_movements where note like 'stock-%' and on_hand_delta <> 0 group by note"
@@ -119,7 +119,7 @@ def _lines(items: Sequence[dict[str, Any]]) -> dict[str, int]:
 
 
 def _check_fates(cluster: Cluster, acts: Sequence[Act], landed: set[str]) -> None:
-    """Orders are as the one act that changed them left them; what such an act landed is added to `landed`."""
+    """Each order has the state that the one act on it left. Adds the acts that took effect to `landed`."""
     rows = cluster.rows("""
         select orders.public_id(o.region_id, o.order_id), o.status,
                (select jsonb_object_agg(l.sku_id, l.quantity) from orders.order_lines l
@@ -149,7 +149,7 @@ def _check_fates(cluster: Cluster, acts: Sequence[Act], landed: set[str]) -> Non
 
 
 def _check_levels(cluster: Cluster, acts: Sequence[Act], landed: set[str], stock: int) -> None:
-    """Units on hand and promised, counted from what clients know and nothing else."""
+    """Units on hand and promised, computed only from the answers that clients got."""
     rows = cluster.rows("select sku_id, sum(on_hand)::integer, sum(committed)::integer from stock.stock_levels group by sku_id")
     on_hand = {sku: units for sku, units, _ in rows}
     expected = Counter(dict.fromkeys(on_hand, 2 * stock))

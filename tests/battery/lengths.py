@@ -1,6 +1,6 @@
-"""How long the battery runs: a quick form with the suite, the nightly one by `make battery` (SCOVILLE_BATTERY=long).
+"""The lengths of the battery: short within the suite, long in `make battery` (SCOVILLE_BATTERY=long).
 
-Every run prints its seed; SCOVILLE_BATTERY_SEED repeats what was drawn with it (not how the processes' time was cut).
+Each run prints its seed. SCOVILLE_BATTERY_SEED repeats the random choices, but not the scheduling of the processes.
 """
 
 from __future__ import annotations
@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 
 class Length(NamedTuple):
-    """`kills`: signals 9 during the load, of PostgreSQL, the API and the worker; `terminated`: backends that the server ends."""
+    """`kills`: kill -9 of PostgreSQL, the API and the worker during the load. `terminated`: backends that the server ends."""
 
     examples: int
     clients: int
     seconds: float
     kills: tuple[int, int, int]
     terminated: int
-    doubled: int  # submits of an idempotency key, each twice at once
+    doubled: int  # requests per idempotency key, each sent twice at once
     doubled_kills: int
-    pairs: int  # of commands, of all that there are
+    pairs: int  # pairs of commands, out of all pairs
     soak_minutes: float
 
 
@@ -33,6 +33,6 @@ SEED = int(os.environ.get("SCOVILLE_BATTERY_SEED", "0")) or random.randrange(1, 
 
 
 def chance(name: str) -> random.Random:
-    """What a test draws from: its own, so that it draws the same alone and among others. Prints the seed."""
+    """A random generator per test, so that a test draws the same values alone and in the suite. Prints the seed."""
     print(f"SCOVILLE_BATTERY_SEED={SEED}")
     return random.Random(f"{SEED} {name}")

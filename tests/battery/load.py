@@ -1,4 +1,4 @@
-"""Clients that order, change, ship, call off, hold and count, and that keep what they were told of each act."""
+"""Clients that order, change, ship, cancel, reserve and count, and that record the answer to each act."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from tests.battery.system import System
 
 SKUS = [f"S-{number:02}" for number in range(20)]
 WAREHOUSES = ("WH-01", "WH-02")
-STOCK = 60  # of each SKU in each warehouse: little enough to sell out
+STOCK = 60  # per SKU and warehouse: few enough to sell out
 LINES = 5
 CHANNEL = "web"
-ABANDONED = 0.1  # of acts whose outcome is not known, so many are not asked about again
+ABANDONED = 0.1  # the share of acts with an unknown outcome that are not sent again
 PAUSE_SECONDS = 0.05
-PATIENCE_SECONDS = 90.0  # with a system that is away
+PATIENCE_SECONDS = 90.0  # while the system is down
 
 Outcome = str  # done, refused, unknown
 
 
 @dataclass
 class Act:
-    """One thing that a client wanted, and how it ended for the client."""
+    """One act of a client, and its outcome for the client."""
 
     kind: str
     key: str
@@ -41,7 +41,7 @@ class Act:
 
 
 class Client(threading.Thread):
-    """One who acts until told to stop. Every act has a key, and is repeated with it until there is an answer."""
+    """A client that acts until `stopping` is set. It sends each act with one idempotency key until an answer arrives."""
 
     def __init__(self, system: System, number: int, chance: random.Random) -> None:
         super().__init__()
@@ -51,7 +51,7 @@ class Client(threading.Thread):
         self.admin = system.client("admin", subject=f"admin-{number}")
         self.shop = system.client("sales", subject=f"shop-{number}", channels=[CHANNEL])
         self.acts: list[Act] = []
-        self.orders: list[str] = []  # those of which nothing has been changed yet
+        self.orders: list[str] = []  # orders that no act has changed
         self.holds: list[str] = []
         self.wrong: list[str] = []
         self.stopping = threading.Event()
@@ -70,7 +70,7 @@ class Client(threading.Thread):
         while not self.stopping.is_set():
             self.chance.choice(kinds)()
 
-    # What a client does
+    # The acts of a client
 
     def order(self) -> None:
         act = self._act("order", customer={"name": f"Client {self.number}"}, items=self._items())
@@ -123,14 +123,14 @@ class Client(threading.Thread):
         act.body["note"] = act.key
         self._send(act, lambda: self.admin.post(path, json=act.body, headers={"Idempotency-Key": act.key}))
 
-    # How it does it
+    # Sending
 
     def _act(self, kind: str, **body: Any) -> Act:
         self.acts.append(Act(kind, f"{kind}-{self.number}-{len(self.acts)}", body))
         return self.acts[-1]
 
     def _of_order(self, kind: str, **body: Any) -> Act | None:
-        """An order is changed once: so the state that it must have follows from one act."""
+        """Each order is changed once, so one act determines its final state."""
         if not self.orders:
             return None
         order_id = self.orders.pop(self.chance.randrange(len(self.orders)))
@@ -149,7 +149,7 @@ class Client(threading.Thread):
         return {"sku_id": self.chance.choice(SKUS), "warehouse_location": self.chance.choice(WAREHOUSES)}
 
     def _send(self, act: Act, send: Callable[[], httpx2.Response]) -> None:
-        """Sends it until it is answered; or, now and then, leaves it where the first lost answer left it."""
+        """Sends the act until an answer arrives. Sometimes gives up after the first lost answer."""
         abandoned = self.chance.random() < ABANDONED
         limit = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < limit:
@@ -165,7 +165,7 @@ class Client(threading.Thread):
         self.wrong.append(f"{act.key}: no answer in {PATIENCE_SECONDS:g} s")
 
     def _take(self, act: Act, response: httpx2.Response) -> bool:
-        """Whether this settles it. 503 does not, nor does a key in flight; no other 5xx may ever come."""
+        """Whether this answer is final. 503 and a key in flight are not final; any other 5xx is a fault."""
         problem = response.headers["content-type"] == "application/problem+json"
         act.code = response.json()["code"] if problem else None
         if response.status_code == 503 or act.code == "ID002":
@@ -181,7 +181,7 @@ class Client(threading.Thread):
 
 
 def stock_up(system: System, *, units: int = STOCK) -> None:
-    """Warehouses, the channel, and so many units of each SKU in each warehouse."""
+    """Creates the warehouses, the channel, and this number of units per SKU and warehouse."""
     admin = system.client("admin")
     channel = {"channel_id": CHANNEL, "name": "Web", "kind": "web", "pricing": "list", "warehouses": list(WAREHOUSES)}
     receipts = [
@@ -201,7 +201,7 @@ def stock_up(system: System, *, units: int = STOCK) -> None:
 
 
 def run_clients(system: System, number: int, chance: random.Random, meanwhile: Callable[[], object]) -> list[Client]:
-    """Clients that act while `meanwhile` runs, and have ended."""
+    """Runs clients while `meanwhile` runs, and returns them when they have ended."""
     clients = [Client(system, n, random.Random(chance.random())) for n in range(number)]
     for client in clients:
         client.start()

@@ -1,7 +1,7 @@
-"""What Scoville promises about stock, once more, in plain Python: no locks, no ledger, no sweeping, nothing kept twice.
+"""A second implementation of the stock rules in plain Python: no locks, no ledger, no sweeps, no stored sums.
 
-Only what is true is kept: which units of which batch lie where, what is held until when, what is ordered, what is kept back.
-Everything else is computed from that. A command answers its code (None: done) and what goes with it.
+The model stores only facts: the units of each lot per warehouse, reservations with their ends, orders, safety stock.
+It computes everything else. A command returns its code (None: done) and the details.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Answer = tuple[str | None, object]
 
 @dataclass
 class Batch:
-    """A batch of a SKU. `number`: in the order in which batches were first received."""
+    """A lot of a SKU. `number` follows the order in which lots were first received."""
 
     number: int
     expires_on: date | None
@@ -30,7 +30,7 @@ class Batch:
 
     @property
     def urgency(self) -> tuple[bool, date, int]:
-        """First expired, first out; what never expires comes last."""
+        """First expired, first out; lots without an expiration date come last."""
         return self.expires_on is None, self.expires_on or date.min, self.number
 
 
@@ -49,8 +49,8 @@ class Hold:
 @dataclass
 class Order:
     channel: str
-    units: dict[Place, int]  # of each, how many are neither shipped nor released
-    shipped: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # by warehouse, SKU and batch
+    units: dict[Place, int]  # the units that are neither shipped nor released
+    shipped: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # by warehouse, SKU and lot
     external_id: str | None = None
     canceled: bool = False
 
@@ -69,18 +69,18 @@ def _by_sku(units: Mapping[Place, int]) -> dict[str, int]:
 
 
 class Model:
-    """A shop: the warehouses that serve each channel, in the order in which they are asked, and its clock."""
+    """A shop: its clock, and the warehouses of each channel in order of priority."""
 
     def __init__(self, serving: Mapping[str, tuple[str, ...]], now: datetime) -> None:
         self.serving = serving
         self.now = now
         self.batches: dict[tuple[str, str], Batch] = {}  # by SKU and number
-        self.lots: Counter[tuple[str, str, str]] = Counter()  # units by warehouse, SKU and batch; zero: some once lay there
+        self.lots: Counter[tuple[str, str, str]] = Counter()  # units by warehouse, SKU and lot; zero: the warehouse once had some
         self.safety: Counter[Place] = Counter()
         self.holds: dict[str, Hold] = {}
         self.orders: dict[str, Order] = {}
 
-    # What follows from it
+    # Computed from the facts
 
     def places(self) -> set[Place]:
         return {(warehouse, sku) for warehouse, sku, _ in self.lots} | set(self.safety)
@@ -93,7 +93,7 @@ class Model:
         committed = sum(order.units.get(place, 0) for order in self.orders.values())
         unsellable = sum(units for batch, units in here.items() if not self._sellable(place[1], batch))
         free = on_hand - reserved - committed - self.safety[place]
-        # Of units that cannot be sold, those that are promised cannot be taken out of what is promised.
+        # Only free units become unavailable; promised units that cannot be sold are the shortfall.
         unavailable = min(unsellable, free)
         level = {
             "on_hand": on_hand,
@@ -113,7 +113,7 @@ class Model:
         return self.batches[sku, batch].sellable(self.now.date())
 
     def _allocate(self, channel: str, wants: Items, held: Mapping[Place, int] | None = None) -> tuple[dict[Place, int], Shortage]:
-        """What is taken from the channel's warehouses, and what is short. Held units are taken where they are, and first."""
+        """The units taken from the channel's warehouses, and the shortage. Reserved units are taken first."""
         held = held or {}
         taken: dict[Place, int] = {}
         short: Shortage = {}
@@ -139,7 +139,7 @@ class Model:
         return None, self.lots[warehouse, sku, batch]
 
     def change(self, warehouse: str, sku: str, delta: int, batch: str | None) -> Answer:
-        """By hand. Without a batch, units leave the one that expires first and join the one that came last."""
+        """An adjustment. Without a lot, units leave the lot that expires first and join the lot that was received last."""
         here = [b for (w, s, b) in self.lots if (w, s) == (warehouse, sku)]
         if batch is not None and (sku, batch) not in self.batches:
             return "ST007", None
@@ -216,11 +216,11 @@ class Model:
         return "RV003" if owner not in (None, hold.owner) else None
 
     def knows(self, channel: str, external_id: str) -> bool:
-        """Whether the channel has used this number."""
+        """Whether the channel already has an order with this number."""
         return any((o.channel, o.external_id) == (channel, external_id) for o in self.orders.values())
 
     def order(self, channel: str, wants: Items, external_id: str | None, name: str | None = None) -> Answer:
-        """`name` is the id that the database gave, where it placed the order."""
+        """`name` is the id from the database, if the database placed the order."""
         if external_id and self.knows(channel, external_id):
             return "OR005", None
         taken, short = self._allocate(channel, wants)
@@ -230,7 +230,7 @@ class Model:
         return None, taken
 
     def convert(self, hold_name: str, wants: Items | None, name: str | None) -> Answer:
-        """An order of what is held, or of other items, for which held units are taken first; what is left of them is free."""
+        """Orders the reserved items, or other items that take reserved units first. Releases the remaining reserved units."""
         hold = self.holds[hold_name]
         if hold.status(self.now) != "active":
             return "RV002", hold.status(self.now)
@@ -250,7 +250,7 @@ class Model:
         if short:
             return "ST001", {sku: (wants[sku], there + had.get(sku, 0)) for sku, (_, there) in short.items()}
         kept: Counter[Place] = Counter(more)
-        for sku in had:  # what is less goes from the warehouse that is asked last
+        for sku in had:  # a decrease takes units from the warehouse of lowest priority first
             left = wants.get(sku, 0)
             for warehouse in self.serving[order.channel]:
                 kept[warehouse, sku] += min(left, order.units.get((warehouse, sku), 0))
@@ -266,7 +266,7 @@ class Model:
         return None, "canceled"
 
     def fulfill(self, name: str, warehouses: Iterable[str], wants: Items | None) -> Answer:
-        """Ships what lies in these warehouses: the batch that expires first goes first, and none that may not be sold."""
+        """Ships the units in these warehouses: the lot that expires first ships first; lots that cannot be sold do not ship."""
         order = self.orders[name]
         open_units = {place: n for place, n in sorted(order.units.items()) if n and place[0] in warehouses}
         wants = dict(wants or _by_sku(open_units))

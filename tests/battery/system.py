@@ -1,4 +1,4 @@
-"""A PostgreSQL as durable as any, the API and the worker, each in processes of its own that can be killed and come back."""
+"""A durable PostgreSQL, the API and the worker, in separate processes that a test can kill and restart."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ STOP_SECONDS_MAX = 30.0
 
 
 class Cluster:
-    """A PostgreSQL with the durability that the embedded one has, migrated, and that can be killed."""
+    """A migrated PostgreSQL with the durability of the embedded one, which a test can kill."""
 
     def __init__(self, folder: Path, *, standby: bool = False) -> None:
         self._folder = folder
@@ -53,7 +53,7 @@ class Cluster:
         return psutil.Process(int((self.pgdata / "postmaster.pid").read_text().split()[0]))
 
     def end(self) -> None:
-        """Signal 9 to all of it, and it stays down."""
+        """Kills all its processes with signal 9 and leaves it down."""
         postmaster = self.postmaster()
         for process in (postmaster, *postmaster.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
@@ -61,7 +61,7 @@ class Cluster:
         postmaster.wait(10)
 
     def kill(self) -> None:
-        """Signal 9 to all of it, then up again."""
+        """Kills all its processes with signal 9 and starts it again."""
         self.end()
         self.start()
 
@@ -72,12 +72,12 @@ class Cluster:
             return False
 
     def program(self, name: str, *arguments: str | Path) -> None:
-        """Runs one of PostgreSQL's programs as its user. Raises AssertionError where it fails."""
+        """Runs one of PostgreSQL's programs as its user. Raises AssertionError if the program fails."""
         done = embedded._run(self.pgdata, name, *arguments)
         assert done.returncode == 0, done.stdout
 
     def restart(self) -> None:
-        """In order, for settings that are read at the start only."""
+        """A clean restart, for settings that PostgreSQL reads only at startup."""
         self._running.stop()
         self.start()
 
@@ -87,7 +87,7 @@ class Cluster:
         return Cluster(folder, standby=True)
 
     def base_backup(self, folder: Path, *options: str) -> Path:
-        """A copy of this cluster, in another folder. Answers where its files are."""
+        """Copies this cluster to another folder. Returns the folder of its files."""
         folder.mkdir(mode=0o711)
         (folder / "pg").mkdir(mode=0o700)
         owner = self.pgdata.stat()
@@ -98,12 +98,12 @@ class Cluster:
         return folder / "pg"
 
     def start(self) -> None:
-        """Up again, where it is down. What another cluster of the machine does is not looked at."""
+        """Starts it again if it is down. Ignores other clusters of the machine."""
         self._running._lock.close()
         self._running = embedded.start(self._folder)
 
     def rows(self, query: str, *values: Any) -> list[Any]:
-        """As the owner, who sees everything."""
+        """Reads as the owner, who sees all rows."""
         with psycopg.connect(self.owner_url, autocommit=True) as connection:
             cursor = connection.execute(query.encode(), values or None)
             return cursor.fetchall() if (cursor.statusmessage or "").startswith("SELECT") else []
@@ -113,7 +113,7 @@ class Cluster:
 
 
 class Process:
-    """`scoville serve` or `scoville worker`. What it says goes to a file."""
+    """`scoville serve` or `scoville worker`. Its output goes to a file."""
 
     def __init__(self, arguments: Sequence[str], log: Path, **variables: str) -> None:
         self._arguments = arguments
@@ -129,18 +129,18 @@ class Process:
         self.process = psutil.Process(self._popen.pid)
 
     def kill(self) -> None:
-        """Signal 9, then up again."""
+        """Kills it with signal 9 and starts it again."""
         self._popen.kill()
         self._popen.wait(STOP_SECONDS_MAX)
         self.start()
 
     def revive(self) -> None:
-        """Up again, as a supervisor has it, where it was started while there was no database, said so and ended."""
+        """Restarts it, as a supervisor does, if it ended because the database was down at its start."""
         if self._popen.poll() == Exit.DATABASE:
             self.start()
 
     def stop(self) -> int:
-        """In order, once it has said that it runs. Answers the exit code."""
+        """Stops it cleanly, after it has reported that it runs. Returns the exit code."""
         limit = time.monotonic() + STOP_SECONDS_MAX
         while b"scoville: " not in self.log.read_bytes()[self._said_before :] and self._popen.poll() is None:
             assert time.monotonic() < limit
@@ -156,7 +156,7 @@ class Process:
 
 
 class System:
-    """All of it. `url` is the API's, and stays the same."""
+    """PostgreSQL, the API and the worker. `url` is the URL of the API and never changes."""
 
     def __init__(self, cluster: Cluster, folder: Path, stack: ExitStack, **variables: str) -> None:
         self.cluster = cluster
@@ -169,7 +169,7 @@ class System:
         self.url = self._urls["api"]
 
     def serve(self, name: str, **variables: str) -> Process:
-        """One more process of the API, which answers already; see `address`."""
+        """One more process of the API, ready for requests; see `address`."""
         port = free_port()
         self._urls[name] = f"http://127.0.0.1:{port}"
         process = self._run(name, ["serve", "--port", str(port)], **variables)
@@ -185,14 +185,14 @@ class System:
         return process
 
     def client(self, role: Role = "admin", url: str | None = None, **claims: Any) -> httpx2.Client:
-        """A client of the API, with a token that outlives the battery."""
+        """A client of the API. Its token does not expire during the battery."""
         token = mint_token(Settings(jwt_key=KEY), role, seconds=86_400, **claims)
         client = httpx2.Client(base_url=url or self.url, headers={"authorization": f"Bearer {token}"}, timeout=30)
         self._stack.callback(client.close)
         return client
 
     def logs(self) -> str:
-        """All that any process of ours has said."""
+        """The output of all our processes."""
         return "".join(path.read_text(errors="replace") for path in sorted(self.folder.glob("*.log")))
 
 
@@ -208,7 +208,7 @@ def wait_until_ready(url: str) -> None:
 
 @contextmanager
 def running_cluster(folder: Path | None = None) -> Iterator[Cluster]:
-    """A cluster, in a folder of its own or in this one."""
+    """A cluster, in a new folder or in this one."""
     with ExitStack() as stack:
         cluster = Cluster(folder or stack.enter_context(short_folder()))
         stack.callback(cluster.stop)
@@ -217,7 +217,7 @@ def running_cluster(folder: Path | None = None) -> Iterator[Cluster]:
 
 @contextmanager
 def running_system(cluster: Cluster | None = None, **variables: str) -> Iterator[System]:
-    """All processes, on a cluster of their own or on this one. Their logs are kept if the battery says where."""
+    """All processes, on a new cluster or on this one. Their logs are kept if the battery names a folder for them."""
     with ExitStack() as stack:
         folder = stack.enter_context(short_folder())
         yield System(cluster or stack.enter_context(running_cluster()), folder, stack, **variables)

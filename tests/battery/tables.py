@@ -1,8 +1,8 @@
-"""What a shop does, in tables."""
+"""The tables that a shop writes."""
 
 from __future__ import annotations
 
-# Rows are deleted, not truncated: that would have every plan of the session made anew.
+# DELETE, not TRUNCATE: TRUNCATE would invalidate all cached plans of the session.
 TABLES = """orders.fulfillment_lines orders.fulfillments orders.order_allocations orders.order_lines orders.order_contacts
     orders.orders stock.reservation_lines stock.reservations stock.stock_movements stock.lot_levels stock.stock_levels stock.lots
     events.outbox identity.idempotency_keys audit.audit_log"""

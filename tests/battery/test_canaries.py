@@ -1,6 +1,6 @@
-"""Secrets and customers that are easy to recognize go through API, worker and PostgreSQL while all kinds of things go wrong.
+"""Recognizable secrets and customers pass through the API, the worker and PostgreSQL while many kinds of errors occur.
 
-Afterwards every log is searched (ours at its loudest, PostgreSQL's with the settings of the demo), and every error answer.
+The test then searches all error responses and all logs: ours at debug level, PostgreSQL's with the settings of the demo.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def order(**more: Any) -> dict[str, Any]:
 
 
 class Canaries:
-    """Who does things that go wrong, and keeps what was answered."""
+    """A client that makes errors and records the responses."""
 
     def __init__(self, system: System) -> None:
         self.system = system
@@ -65,7 +65,7 @@ class Canaries:
         self.errors.append(response)
 
     def secrets(self) -> dict[str, str]:
-        """By what they are. Of a token its signature, which is what nobody may know."""
+        """The secrets by kind. Of a token, only the signature is secret."""
         basic = base64.b64encode(f"till:{self.client_secret}".encode()).decode()
         return {
             "the token": self.token.rpartition(".")[2],
@@ -78,7 +78,7 @@ class Canaries:
         }
 
     def ask_wrongly(self) -> None:
-        """What a client does wrong."""
+        """The errors of a client."""
         text = f'{{"customer": {{"email": "{EMAIL}"'
         self.fails(self.shop.post("/v1/orders", content=text, headers=key() | JSON))
         self.fails(self.shop.post("/v1/orders", json=order(total_price=1), headers=key()))
@@ -93,11 +93,11 @@ class Canaries:
         self.fails(httpx2.post(f"{self.system.url}/v1/oauth/token", data=form | {"scope": "admin", "x": self.client_secret}))
         self.done(
             httpx2.post(f"{self.system.url}/v1/oauth/token", data=form | {"client_secret": self.client_secret})
-        )  # which works, and is logged
+        )  # this request succeeds and is logged
         self.fails(httpx2.get(f"{self.system.url}/v1/ws/inventory", params={"ticket": self.ticket}))
 
     def meet_a_broken_database(self) -> None:
-        """Rows that PostgreSQL refuses when they are written, which it would show in its log but for row-level security."""
+        """Rows that PostgreSQL refuses on write. Without row-level security, PostgreSQL would log their values."""
         for table in BROKEN:
             self.system.cluster.rows(f"alter table {table} add constraint canary check (random() < 0) not valid")
             with_key = order(external_id=f"X-{table.partition('.')[2]}")
@@ -140,7 +140,7 @@ def test_no_secret_and_no_customer_gets_into_a_log_or_an_error(cluster: Cluster,
         system.api.kill()
         wait_until_ready(system.url)
         said = {"API and worker": system.logs(), "PostgreSQL": cluster.log}
-        # The proof that it can be found: where row-level security is off, PostgreSQL shows the row that it refused.
+        # The search can find a leak: with row-level security off, PostgreSQL logs the refused row.
         cluster.rows(
             "alter table orders.order_contacts disable row level security, add constraint bird check (random() < 0) not valid"
         )
@@ -149,23 +149,23 @@ def test_no_secret_and_no_customer_gets_into_a_log_or_an_error(cluster: Cluster,
     answers = "\n".join(f"{error.headers}{error.text}" for error in canaries.errors)
     said["error answers"] = answers
     said["commands"] = run_commands(url, tmp_path)
-    # What must be there: the search looks into the right places.
+    # These texts must be found, which proves that the search reads the right files.
     assert placed["order_id"]
     assert '"status":500' in said["API and worker"]
     assert said["API and worker"].count('"route":"/v1/orders"') > 5
     assert said["PostgreSQL"].count('violates check constraint "canary"') == len(BROKEN)
     for where, text in said.items():
         for what, secret in canaries.secrets().items():
-            assert secret not in text, f"{what} stands in: {where}"
+            assert secret not in text, f"{what} is in: {where}"
     for where in ("API and worker", "PostgreSQL", "commands"):
         for customer in (EMAIL, NAME, ADDRESS):
-            assert customer not in said[where], f"{customer} stands in: {where}"
+            assert customer not in said[where], f"{customer} is in: {where}"
     assert NAME not in answers
     assert ADDRESS not in answers
 
 
 def wait_for_an_attempt(cluster: Cluster) -> None:
-    """The worker has tried to send what happened, and it failed."""
+    """The worker has tried to send the events and failed."""
     limit = time.monotonic() + SECONDS_MAX
     while not cluster.rows("select from webhooks.attempts"):
         assert time.monotonic() < limit, cluster.rows("select status, next_attempt_at, * from webhooks.deliveries")
@@ -173,7 +173,7 @@ def wait_for_an_attempt(cluster: Cluster) -> None:
 
 
 def run_commands(url: str, folder: Path) -> str:
-    """What the commands say where the database is away, or is named wrongly."""
+    """The output of the commands when the database is down or its name is wrong."""
     away = f"postgresql://authenticator:{PASSWORD}@127.0.0.1:1/postgres"
     wrong = f"postgresql://authenticator:{PASSWORD}@127.0.0.1:canary/postgres"
     given = [(words, name) for name in (away, wrong, url.replace("/postgres?", "/nothing?")) for words in COMMANDS]

@@ -1,8 +1,8 @@
-"""The clock of the database jumps, ahead and back, as after a long pause or a wrong setting: holds end when their time has come
-and never come back, versions and numbers keep their order, nobody gets a 5xx.
+"""The clock of the database jumps forward and back, as after a long pause or a wrong setting. Reservations expire at their end
+and never become active again, versions and numbers keep their order, and no client gets a 5xx.
 
-Once by the clock that all functions read (app.now, which stands still then), and once with the time of the whole PostgreSQL
-shifted by libfaketime, where that is installed: then defaults, timeouts and the log jump too.
+One test sets the clock that all functions read (app.now, which then does not advance). The other shifts the time of the whole
+PostgreSQL by libfaketime, if it is installed, so that defaults, timeouts and the log jump too.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from tests.battery.system import System, running_cluster, running_system
 from tests.folders import short_folder
 
 LIBRARIES = [Path(f"/usr/lib/{machine}-linux-gnu/faketime/libfaketime.so.1") for machine in ("x86_64", "aarch64")]
-JUMPS = (3600, -1800, 2 * 86_400, -86_400, 0)  # seconds from the true time
+JUMPS = (3600, -1800, 2 * 86_400, -86_400, 0)  # seconds from the real time
 DAY = 86_400
 
 
 def patiently(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
-    """A jump ends all sessions of the API at once, and who finds two of them in a row is told to try again."""
+    """A jump ends all sessions of the API at once. A request that gets two ended sessions in a row returns 503."""
     limit = time.monotonic() + 10
     while (response := ask()).status_code == 503 and time.monotonic() < limit:
         time.sleep(0.1)
@@ -36,7 +36,7 @@ def patiently(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
 
 
 def run_with_jumps(system: System, jump: Callable[[float], object]) -> None:
-    """Clients at work while the clock jumps; a hold that ends by a jump ahead stays ended after the jump back."""
+    """Clients act while the clock jumps. A reservation that expires by a jump forward stays expired after the jump back."""
     stock_up(system)
     draw = chance("clock")
     shop = system.client("sales", subject="watcher", channels=[CHANNEL])
@@ -74,7 +74,7 @@ def test_jumps_of_the_clock_that_functions_read_confuse_nobody() -> None:
     with running_system() as system:
 
         def jump(seconds: float) -> None:
-            """Every session that begins from now on has this time; those that there are, end."""
+            """New sessions have this time; existing sessions end."""
             with psycopg.connect(system.cluster.owner_url, autocommit=True) as connection:
                 setting = "alter role authenticator reset scoville.now"
                 if seconds:
@@ -96,7 +96,7 @@ def test_jumps_of_the_whole_server_confuse_nobody(monkeypatch: pytest.MonkeyPatc
     with short_folder() as folder:
         clock = folder / "clock"
         clock.write_text("+0\n")
-        with monkeypatch.context() as patch:  # for PostgreSQL alone; what measures how long something takes stays true
+        with monkeypatch.context() as patch:  # for PostgreSQL only; the monotonic clock stays real
             patch.setitem(os.environ, "LD_PRELOAD", str(library))
             patch.setitem(os.environ, "FAKETIME_TIMESTAMP_FILE", str(clock))
             patch.setitem(os.environ, "FAKETIME_NO_CACHE", "1")

@@ -1,4 +1,4 @@
-"""A deploy while clients are at work: a new column and all code anew; nobody gets an error, and nobody waits long for a lock."""
+"""A deploy under load: a new column and a replay of all code. No client gets an error or waits long for a lock."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ comment on column orders.orders.gift_message is 'What the card says.';
 
 
 def deployed(url: str, root: Path) -> bool:
-    """Whether it went through: a migration that gets its lock not in time is tried again, and so stands in nobody's way."""
+    """Whether the deploy succeeded. A migration that does not get its lock in time is tried again, so it blocks no client."""
     try:
         migrate(url, root=root)
     except DeployError as error:
@@ -37,7 +37,7 @@ def deployed(url: str, root: Path) -> bool:
 
 
 class Watch(threading.Thread):
-    """Looks how long sessions wait for locks."""
+    """Measures how long sessions wait for locks."""
 
     def __init__(self, system: System) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Watch(threading.Thread):
 
 
 class Reader(threading.Thread):
-    """Reads what goes through policies and through views, again and again."""
+    """Reads through policies and through views in a loop."""
 
     def __init__(self, system: System) -> None:
         super().__init__()

@@ -1,5 +1,5 @@
-"""The disk of the database runs full: what does not fit is a clear 503, what was acknowledged stays, and when there is space
-again everything goes on."""
+"""The disk of the database fills up. Requests that do not fit get a clear 503, acknowledged orders stay, and requests succeed
+again once space is free."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from tests.battery.system import System, running_cluster, running_system, wait_u
 from tests.folders import short_folder
 
 BYTES = 420 * 1024 * 1024
-LIST = 100  # orders a request
+LIST = 100  # orders per request
 TRIES_MAX = 200
 
 
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
-    """A filesystem of its own, in memory."""
+    """A separate filesystem in memory."""
     if os.geteuid() != 0:
         pytest.skip("only root may mount a small filesystem")
     with short_folder() as folder:
@@ -46,7 +46,7 @@ def small_disk() -> Iterator[Path]:
 
 
 def fill(disk: Path) -> Path:
-    """All the space that is left, in one file."""
+    """Fills the remaining space with one file."""
     ballast = disk / "ballast"
     with ballast.open("wb", buffering=0) as file, suppress(OSError):
         while file.write(b"x" * 4096) == 4096:
@@ -56,7 +56,7 @@ def fill(disk: Path) -> Path:
 
 
 def place_orders(client: httpx2.Client, name: str) -> tuple[int, list[str]]:
-    """The status of a list of orders, and the ids of those that were acknowledged."""
+    """The status of a list of orders, and the ids of the acknowledged orders."""
     orders = [{"customer": {"name": "D"}, "items": [{"sku_id": sku, "quantity": 1} for sku in SKUS[:5]]}] * LIST
     try:
         response = client.post("/v1/orders", json=orders, headers={"Idempotency-Key": name})
@@ -72,12 +72,12 @@ def place_orders(client: httpx2.Client, name: str) -> tuple[int, list[str]]:
 
 
 def check_recovery(system: System, client: httpx2.Client, acknowledged: list[str], name: str) -> None:
-    if not system.cluster.lives():  # it may give up where it cannot even write what it has to remember
+    if not system.cluster.lives():  # PostgreSQL may stop if it cannot write its WAL
         system.cluster.start()
     wait_until_ready(system.url)
     limit = time.monotonic() + 30
     while (answer := place_orders(client, name))[0] != 207:
-        assert time.monotonic() < limit, "it does not go on"
+        assert time.monotonic() < limit, "requests still fail"
         time.sleep(0.2)
     acknowledged += answer[1]
     found = {order_id for (order_id,) in system.cluster.rows("select orders.public_id(region_id, order_id) from orders.orders")}
@@ -102,7 +102,7 @@ def test_a_full_disk_is_a_503_that_loses_nothing_and_passes(small_disk: Path) ->
                 if refused >= 5:
                     break
                 time.sleep(0.2 * (status == 503))
-            assert refused, "the disk did not run full"
+            assert refused, "the disk did not fill up"
             assert httpx2.get(f"{system.url}/healthz").status_code == 200
             ballast.unlink()
             check_recovery(system, client, acknowledged, f"{again}-again")

@@ -1,5 +1,5 @@
-"""Clients at work while everything that can be killed is killed: nothing acknowledged is lost, nothing is done twice, nothing is
-sold that is not there, and every refusal says what to do."""
+"""Clients act while the test kills PostgreSQL, the API and the worker: no acknowledged act is lost, no act is done twice, no
+unit is oversold, and every refusal says what to do."""
 
 from __future__ import annotations
 

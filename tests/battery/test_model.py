@@ -1,7 +1,7 @@
-"""Whatever is done in whatever order, the database and a small model in Python (model.py) agree on every answer and every unit.
+"""For any sequence of commands, the database and a small model in Python (model.py) agree on every answer and every unit.
 
-A short form runs with the suite, a long one in `make battery`. A failure prints the shortest sequence that shows it, and what
-repeats it. SCOVILLE_BATTERY_EXAMPLES: so many only, for a look; what fails is then not made shorter.
+A short form runs with the suite, a long one in `make battery`. A failure prints the shortest failing sequence and how to repeat
+it. SCOVILLE_BATTERY_EXAMPLES limits the number of examples for a quick look; failures are then not shrunk.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ EXAMPLES = int(os.environ.get("SCOVILLE_BATTERY_EXAMPLES", LENGTH.examples))
 STEPS = 24
 START = datetime(2030, 5, 1, 12, tzinfo=UTC)
 SERVING = {"web": ("WH-01", "WH-02"), "till": ("WH-02", "WH-01"), "far": ("WH-03",)}
-OWNERS = {"ana": "web", "bo": "till"}  # who holds units, and by which channel
+OWNERS = {"ana": "web", "bo": "till"}  # the owners of reservations, and their channels
 WAREHOUSES = ("WH-01", "WH-02", "WH-03")
 BATCHES = {"B-1": date(2030, 5, 2), "B-2": date(2030, 5, 4), "B-3": None}
 STATUSES = ("available", "on_hold", "quarantined", "recalled", "damaged")
 
-# The books after a sweep that is then undone: whether it was noticed that time has passed changes nothing.
+# The books after a sweep that is then rolled back: the sweep must change no answer.
 BOOKS = """
     select jsonb_build_object(
       'levels', (select jsonb_object_agg(warehouse_id || ' ' || sku_id, to_jsonb(l)) from stock.stock_levels l),
@@ -54,8 +54,8 @@ BOOKS = """
                 as k, sum(l.quantity) as n
            from orders.fulfillment_lines l join orders.fulfillments f using (region_id, fulfillment_id) group by 1) s),
       'verify', (select jsonb_agg(to_jsonb(v)) from stock.verify() v))"""
-# What has to happen in a run that is worth its time: a refusal that never comes has not been tried. The rare ones show up in
-# a long run only.
+# A useful run must reach each of these refusals: a refusal that never occurs was not tested. The rare refusals occur only in
+# a long run.
 WANTED: dict[str, set[str | None]] = {
     "receive_stock": {None},
     "adjust_stock": {None, "ST001", "ST007", "ST015"},
@@ -80,7 +80,7 @@ COUNTERS = ("on_hand", "reserved", "committed", "unavailable", "shortfall", "saf
 
 
 class Desk:
-    """The API's own login, on one connection; every call is a transaction as the role that calls."""
+    """The API's own login on one connection. Each call is one transaction as the role of the caller."""
 
     def __init__(self, server: Server, database: str) -> None:
         self.owner = psycopg.connect(server.url(database), autocommit=True)
@@ -123,7 +123,7 @@ class Desk:
 
 amounts = st.sampled_from([1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12])
 skus = st.sampled_from(["S-1", "S-2"])
-# Mostly where something lies; the third warehouse, SKU and channel begin with nothing.
+# Mostly levels with stock; the third warehouse, SKU and channel start empty.
 places = st.tuples(
     st.sampled_from(["WH-01"] * 4 + ["WH-02"] * 3 + ["WH-03"]), st.sampled_from(["S-1"] * 4 + ["S-2"] * 3 + ["S-3"])
 )
@@ -143,7 +143,7 @@ def lines(wants: dict[str, int]) -> list[dict[str, Any]]:
 
 
 def told(code: str | None, body: Any) -> Answer:
-    """What an order or a hold was answered: from where its units come, or what is short."""
+    """The answer to an order or a reservation: its allocation, or the shortage."""
     if code == "ST001":
         return code, {error["sku_id"]: (error["requested"], error["available"]) for error in body["errors"]}
     if code is None:
@@ -153,7 +153,7 @@ def told(code: str | None, body: Any) -> Answer:
 
 
 class Shop(RuleBasedStateMachine):
-    """One run: a shop that is empty at first, with a clock of its own."""
+    """One run: a shop that starts empty, with its own clock."""
 
     desk: ClassVar[Desk]
 
@@ -165,7 +165,7 @@ class Shop(RuleBasedStateMachine):
         self.keys = 0
         for warehouse, sku, batch, units in stock:
             self._receive((warehouse, sku), batch, units, staff=False)
-        for channel, wants in sold:  # so that there is from the first step on what may be changed, shipped and called off
+        for channel, wants in sold:  # so that the first step can already change, ship or cancel an order
             self._place([(channel, wants, None)], repeats=False)
             self._hold_units(next(owner for owner in OWNERS if OWNERS[owner] == channel), wants, 900)
 
@@ -177,7 +177,7 @@ class Shop(RuleBasedStateMachine):
             assert {name: level[name] for name in (*COUNTERS, "available") if level[name]} == model.level(place), key
             ledger = books["ledger"].get(key, dict.fromkeys(COUNTERS, 0))
             assert {name: level[name] for name in COUNTERS} == {name: ledger[name] for name in COUNTERS}, key
-            assert level["reserved"] + level["committed"] <= level["on_hand"], key  # nothing is promised that is not there
+            assert level["reserved"] + level["committed"] <= level["on_hand"], key  # promised units are on hand
         assert {tuple(key.split()) for key in books["levels"]} >= {place for place in model.places() if model.level(place)}
         assert books["lots"] == {" ".join(key): units for key, units in model.lots.items() if units}
         assert books["holds"] == {name: hold.status(model.now) for name, hold in model.holds.items()}
@@ -243,7 +243,7 @@ class Shop(RuleBasedStateMachine):
         [(code, _, body)] = self.desk.send("change_batches", {"sku_id": sku, "batch_number": batch, "status": status})
         assert (code, body.get("status") if code is None else None) == self.model.change_batch(sku, batch, status), body
 
-    # Holds
+    # Reservations
 
     @rule(owner=st.sampled_from(sorted(OWNERS)), wants=baskets, seconds=st.integers(1, 1800))
     def reserve(self, owner: str, wants: dict[str, int], seconds: int) -> None:
@@ -256,7 +256,7 @@ class Shop(RuleBasedStateMachine):
         assert told(code, body) == expected, body
 
     def _hold(self, data: st.DataObject, *, active: bool = False) -> str:
-        """One that there is; `active`: mostly one that still holds."""
+        """An existing reservation; `active`: mostly an active one."""
         names = list(self.model.holds)
         living = [name for name in names if self.model.holds[name].status(self.model.now) == "active"]
         return data.draw(st.sampled_from(living * 3 * active + names))
@@ -303,7 +303,7 @@ class Shop(RuleBasedStateMachine):
         repeats=st.booleans(),
     )
     def order(self, orders: list[tuple[str, dict[str, int], str | None]], repeats: bool) -> None:
-        """One, or several as a lane would send them; perhaps sent again."""
+        """One order, or several as a lane sends them; sometimes sent again."""
         self._place(orders, repeats=repeats)
 
     def _place(self, orders: list[tuple[str, dict[str, int], str | None]], *, repeats: bool) -> None:
@@ -315,7 +315,7 @@ class Shop(RuleBasedStateMachine):
         named_before: set[tuple[str, str | None]] = set()
         for (code, replayed, body), (channel, wants, external_id) in zip(answers, orders, strict=True):
             assert not replayed
-            if external_id and (channel, external_id) in named_before:  # it depends on what became of the one before it
+            if external_id and (channel, external_id) in named_before:  # the answer depends on the order before it
                 assert code == ("OR005" if self.model.knows(channel, external_id) else "ID002"), body
             else:
                 assert told(code, body) == self.model.order(channel, wants, external_id, body.get("order_id")), body
@@ -325,7 +325,7 @@ class Shop(RuleBasedStateMachine):
             assert [(code, replayed, body) for code, replayed, body in again] == [(None, True, body) for _, _, body in answers]
 
     def _order(self, data: st.DataObject) -> str:
-        """One that there is, mostly one that something may still happen to."""
+        """An existing order, mostly one that can still change."""
         names = list(self.model.orders)
         living = [name for name in names if self.model.orders[name].status == "processing"]
         return data.draw(st.sampled_from(living * 3 + names))
@@ -355,7 +355,7 @@ class Shop(RuleBasedStateMachine):
         self._fulfill(self._order(data), wants, warehouse)
 
     def _fulfill(self, name: str, wants: dict[str, int] | None, warehouse: str | None) -> None:
-        """By an admin, or by those of the warehouse where something of it is open."""
+        """By an admin, or by staff of a warehouse with open units of the order."""
         element = {"order_id": name, **({"items": lines(wants)} if wants else {}), **self._key()}
         claims: dict[str, Any] = {}
         if warehouse and any(n for (w, _), n in self.model.orders[name].units.items() if w == warehouse):
@@ -407,6 +407,6 @@ def test_database_and_model_agree_on_every_answer_and_every_unit(desk: Desk) -> 
         *(f"{command} {code or 'done'}: {number}" for (command, code), number in sorted(desk.answers.items(), key=str)), sep="\n"
     )
     if LENGTH.examples > EXAMPLES:
-        return  # a look
+        return  # a quick look
     for wanted in [WANTED, WANTED_IN_A_LONG_RUN][: 1 + LONG]:
         assert {(command, code) for command, codes in wanted.items() for code in codes} <= set(desk.answers)

@@ -1,8 +1,8 @@
-"""Every two commands that touch the same rows, at once: each begins while the other waits in the middle of its locks, in both
-orders. There is no deadlock, no error, and what comes out is what comes out when they run one after the other.
+"""Runs each pair of commands on the same rows concurrently, in both orders: one starts while the other waits with some of its
+locks taken. No deadlock and no error occurs, and the result equals the result of running them one after the other.
 
-A third session holds one row of each table in turn, so that the first command stops with the locks that it has by then, and the
-second comes up behind it; then the row is let go. All pairs at nightly length, some of them with the suite.
+A third session locks one row of each table in turn. The first command stops there with the locks that it has taken, and the
+second waits behind it; then the row is unlocked. The long battery runs all pairs, the suite runs some of them.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ from tests.prepared import AUTHENTICATOR_PASSWORD
 
 WAIT_SECONDS_MAX = 10.0
 SOON = "2030-05-01T12:00:00Z"
-NOW = "2030-05-02T12:00:00Z"  # by then a hold and a batch have expired, and nobody has swept them
+NOW = "2030-05-02T12:00:00Z"  # by then a reservation and a lot have expired, and no sweep has run
 BASKET = [{"sku_id": "S-1", "quantity": 2}, {"sku_id": "S-2", "quantity": 2}]
 HERE = {"sku_id": "S-2", "warehouse_location": "WH-01"}
 
 
 def of_both(function: str, **changes: Any) -> tuple[str, list[dict[str, Any]]]:
-    """The sample call of a command, on both SKUs, in the other order than that of keys."""
+    """The sample call of a command on both SKUs, in reverse key order."""
     return function, [sample_element(function, **changes, sku_id=sku) for sku in ("S-2", "S-1")]
 
 
-# What every command does to the same levels, batches, holds and orders. {hold} is known once it is made.
+# Each command on the same levels, lots, reservations and orders. {hold} is filled in once the reservation exists.
 COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "receive": ("receive_stock", [{**HERE, "sku_id": sku, "stock": 3, "batch_number": "B-1"} for sku in ("S-2", "S-1")]),
     "adjust": of_both("adjust_stock", delta=-2, reason_code="correction"),
@@ -57,14 +57,14 @@ COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "expire holds": ("expire_reservations", []),
     "expire batches": ("expire_lots", []),
 }
-# Where the first stops: the last row in key order of each table, but for the level, which is taken first and whole.
+# The rows where the first command stops: the last row of each table in key order, except the levels, which are locked first.
 STOPS = {
     "level": "select from stock.stock_levels where sku_id = 'S-2' for update",
     "batch level": "select from stock.lot_levels where sku_id = 'S-2' for update",
     "hold": "select from stock.reservations for update",
     "order": "select from orders.orders where external_id = 'X-2' for update",
 }
-# What there is in the end, without what says when or by which transaction.
+# The final rows, without times and transaction ids.
 OUTCOME = """
     select jsonb_build_array(
       (select jsonb_agg(jsonb_build_array(warehouse_id, sku_id, on_hand, reserved, committed, unavailable, shortfall,
@@ -78,7 +78,7 @@ OUTCOME = """
 
 
 class Desk:
-    """Two callers, each on a connection of its own, and the owner's."""
+    """The connections of two callers and of the owner."""
 
     def __init__(self, server: Server, database: str) -> None:
         login = server.url(database, "authenticator", AUTHENTICATOR_PASSWORD)
@@ -94,7 +94,7 @@ class Desk:
             connection.close()
 
     def run(self, name: str, caller: int = 0, now: str = NOW, **more: Any) -> list[Any]:
-        """The codes and documents that a command was answered; tried again once, as the API does."""
+        """The codes and documents that a command returned; tried again once, as the API does."""
         try:
             return self._run(name, self.callers[caller], now, more)
         except psycopg.errors.SerializationFailure as error:
@@ -119,7 +119,7 @@ class Desk:
             return connection.execute(query.encode(), [Jsonb(elements)]).fetchall()
 
     def set_up(self) -> None:
-        """Two levels with two batches each, one of which expires; a hold that lives, one that has expired, two orders."""
+        """Two levels with two lots each, one of which expires; an active and an expired reservation; two orders."""
         self.owner.execute(EMPTY)
         dated = {"batch_number": "B-0", "expiration_date": "2030-05-01"}
         receipts = [
@@ -145,7 +145,7 @@ class Desk:
         return self.outcome()
 
     def at_once(self, first: str, second: str, stop: str) -> Any:
-        """The second begins when the first waits for the row that is held, and the row is let go when both wait (or are done)."""
+        """The second starts when the first waits for the locked row. The row is unlocked when both wait or are done."""
         self.set_up()
         self.blocker.execute(STOPS[stop].encode())
         running = []
@@ -184,7 +184,7 @@ def test_any_two_commands_at_once_come_out_as_one_after_the_other(desk: Desk) ->
     pairs = list(itertools.product(COMMANDS, repeat=2))
     draw = chance("pairs")
     chosen = draw.sample(pairs, min(LENGTH.pairs, len(pairs)))
-    # A receipt locks what it makes, an order what it finds: they meet in the order of keys alone.
+    # A receipt locks rows that it creates, an order locks existing rows: only the key order prevents a deadlock.
     opposed = [("receive", "order"), ("order", "receive")]
     for first, second in [*opposed, *(pair for pair in chosen if pair not in opposed)]:
         serial = [desk.one_after_the_other(first, second), desk.one_after_the_other(second, first)]

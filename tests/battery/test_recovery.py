@@ -1,4 +1,4 @@
-"""Recovery to a point in time, as docs/how-to/backup.md says: between two orders, of which only the first is there then."""
+"""Point-in-time recovery as in docs/how-to/backup.md: to a moment between two orders, so only the first order exists then."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ def test_a_recovery_to_a_moment_between_two_orders_has_the_first_and_not_the_sec
 
 
 def archive_of(cluster: Cluster) -> Finding:
-    """What doctor says of it, as the API's login."""
+    """The output of doctor, with the API's login."""
     with psycopg.connect(cluster.url, autocommit=True) as connection:
         [finding] = check_archive(connection)
     return finding
 
 
 def recover(pgdata: Path, archive: Path, moment: str) -> None:
-    """The two files that say until when."""
+    """The two files that set the recovery target."""
     with (pgdata / "postgresql.auto.conf").open("a") as file:
         file.write(f"archive_mode = 'off'\nrestore_command = 'cp {archive}/%f %p'\n")
         file.write(f"recovery_target_time = '{moment}'\nrecovery_target_action = 'promote'\n")

@@ -1,4 +1,4 @@
-"""For minutes on end the same load: memory, open files and connections stay where they were."""
+"""The same load for minutes: memory, open files and connections do not grow."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from tests.battery.system import System, running_system
 
 SAMPLE_SECONDS = 5.0
 MEMORY_GROWTH_MAX = 0.08  # between the second and the last quarter
-MEMORY_SLACK_BYTES = 8 * 1024 * 1024  # what an allocator may keep of a busy moment
-COUNT_SLACK = 4  # files and connections come and go
+MEMORY_SLACK_BYTES = 8 * 1024 * 1024  # memory that an allocator may keep after a peak
+COUNT_SLACK = 4  # open files and connections vary
 CLIENTS = 4
 
 
@@ -46,7 +46,7 @@ def sample(system: System) -> Sample:
 
 
 def look_on(system: System, admin: httpx2.Client) -> None:
-    """Sockets and streams that come and go."""
+    """Opens and closes sockets and streams."""
     headers = {"Authorization": admin.headers["authorization"]}
     for _ in range(3):
         with connect(system.url.replace("http", "ws") + "/v1/ws/inventory", additional_headers=headers) as socket:

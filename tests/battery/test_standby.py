@@ -1,4 +1,4 @@
-"""A standby takes over from a primary that dies under load: with synchronous replication nothing acknowledged is lost."""
+"""A standby replaces a primary that is killed under load: with synchronous replication no acknowledged act is lost."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.folders import short_folder
 
 
 def url_of_both(first: Cluster, second: Cluster) -> str:
-    """As libpq takes it: whichever of the two writes."""
+    """A libpq URL with both servers: libpq connects to the one that accepts writes."""
     hosts = ",".join(quote(str(cluster.pgdata), safe="") for cluster in (first, second))
     return f"postgresql://authenticator@/postgres?host={hosts}&port=5432,5432&target_session_attrs=read-write"
 
@@ -44,7 +44,7 @@ def test_a_standby_takes_over_and_nothing_acknowledged_is_lost() -> None:
 
                 clients = run_clients(system, LENGTH.clients, draw, fail_over)
                 print("\n", check_history(standby, clients), sep="")
-                assert standby.rows("select epoch <> %s from events.stream", epoch) == [(True,)]  # clients are told so
-                assert standby.rows("select count(*) > %s from orders.orders", orders[0]) == [(True,)]  # and went on
+                assert standby.rows("select epoch <> %s from events.stream", epoch) == [(True,)]  # a new epoch, which clients see
+                assert standby.rows("select count(*) > %s from orders.orders", orders[0]) == [(True,)]  # and continued
         finally:
             standby.stop()

@@ -1,5 +1,5 @@
-"""A release whose composite types and constructors have one attribute more, while clients order, reserve and adjust: no request
-fails, neither between its migration and its replay nor after."""
+"""A release adds one attribute to composite types and constructors while clients order, reserve and adjust. No request fails,
+neither between its migration and its replay nor after."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.battery.lengths import LONG, chance
 from tests.conftest import AsRole
 
 CLIENTS = 8
-ACTS = 60 if LONG else 8  # of each client in each phase: its plans are kept by the sixth
+ACTS = 60 if LONG else 8  # per client and phase: PostgreSQL caches a plan by the sixth call
 PAUSE_SECONDS = 0.05
 SECONDS_MAX = 300.0
 SKUS = ["S-1", "S-2", "S-3"]
@@ -34,13 +34,13 @@ alter type orders.draft add attribute gift_message text;
 alter table orders.orders add column gift_message text;
 """
 IS_MIGRATED = "select count(*) from pg_attribute where attname = 'gift_message' and attrelid = 'orders.orders'::regclass"
-# What the next release says: one parameter more, at the end, as the attribute is.
+# The next release: one more parameter at the end, like the attribute.
 CONSTRUCTORS = {
     "stock/levels/new_movement.sql": ("p_occurred_at", "timestamptz", "null", "p_transfer_id", "bigint"),
     "stock/levels/new_counters.sql": ("p_shortfall", "bigint", "0", "p_withheld", "bigint"),
     "orders/new_draft.sql": ("p_order_id", "bigint", "null", "p_gift_message", "text"),
 }
-# The deploy stands still between its migration and its replay until this file exists.
+# The deploy waits between its migration and its replay until this file exists.
 GO = "go"
 WAIT = f"""
 import time
@@ -56,7 +56,7 @@ step(wait)
 
 
 def next_release(root: Path) -> None:
-    """The tree of the release that follows this one."""
+    """The source tree of the next release."""
     for folder in ("migrations", "sql"):
         shutil.copytree(ROOT / folder, root / folder)
     (root / "migrations" / "0002_add_transfers.sql").write_text(MIGRATION)
@@ -77,7 +77,7 @@ def next_release(root: Path) -> None:
 
 
 class Client(threading.Thread):
-    """One who orders, reserves and adjusts until told to stop, and keeps what went wrong."""
+    """A client that orders, reserves and adjusts until `stopping` is set, and records errors."""
 
     def __init__(self, as_role: AsRole, number: int, draw: Random) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The command as a user runs it: in a process of its own, in a folder of its own, with nothing set."""
+"""The command as a user runs it: in its own process and folder, with no settings."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = {"customer": {"name": "Jane Doe", "address": "1 Hot St"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
 COMMAND = [sys.executable, "-m", "pyapp.cli"]
 START_SECONDS_MAX = 120
-# A shell that starts the suite in the background makes it, and all it starts, ignore Ctrl-C; a user's shell does not.
+# A shell that starts the suite in the background makes all its processes ignore Ctrl-C; a user's shell does not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-STOP_SECONDS_MAX = 90  # a checkpoint on a slow disk included; how long it takes is not the question here
+STOP_SECONDS_MAX = 90  # includes a checkpoint on a slow disk; these tests do not measure the time
 
 
 def environment(**given: str) -> dict[str, str]:
-    """What a shell would have, without any setting of ours."""
+    """The environment of a shell, without our settings."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith(("SCOVILLE_", "DATABASE_URL", "PG"))}
     return {**kept, "PYTHONPATH": str(ROOT), **given}
 
@@ -65,7 +65,7 @@ def scoville(tmp_path: Path) -> Scoville:
 
 
 def assert_one_clear_line(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
-    """Exactly one line on standard error, with these words, and this exit code."""
+    """Asserts exactly one line on standard error with these words, and this exit code."""
     said = [line for line in done.stderr.splitlines() if "does not run as root" not in line]
     assert done.returncode == code, (done.returncode, done.stderr)
     assert len(said) == 1, done.stderr
@@ -77,7 +77,7 @@ def assert_one_clear_line(done: subprocess.CompletedProcess[str], code: int, *wo
 
 @dataclass
 class Demo:
-    """A `scoville demo` that runs."""
+    """A running `scoville demo`."""
 
     process: subprocess.Popen[str]
     data_dir: Path
@@ -95,7 +95,7 @@ class Demo:
         return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token(role)}"}, timeout=30)
 
     def stop(self, sent: signal.Signals = signal.SIGINT) -> tuple[int, str]:
-        """The exit code and what it said on standard error, but that the log of a new or copied folder begins anew."""
+        """Returns the exit code and standard error, without the message that a new or copied folder starts a new epoch."""
         self.process.send_signal(sent)
         _, errors = self.process.communicate(timeout=STOP_SECONDS_MAX)
         said = [line for line in errors.splitlines(keepends=True) if "epoch_changed" not in line]
@@ -109,7 +109,7 @@ def place_order(client: httpx2.Client) -> str:
 
 
 def postgres_processes(data_dir: Path) -> list[Any]:
-    """The server processes that work in the folder's cluster."""
+    """The server processes of the cluster in this folder."""
     found = []
     for process in psutil.process_iter(["name"]):
         try:
@@ -122,7 +122,7 @@ def postgres_processes(data_dir: Path) -> list[Any]:
 
 @contextmanager
 def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, **variables: str) -> Iterator[Demo]:
-    """A demo on a free port; it and its PostgreSQL are gone afterwards, whatever the test did. Quiet: tests count units."""
+    """A demo on a free port; afterwards, it and its PostgreSQL are always stopped. No customers: tests count units."""
     process = subprocess.Popen(
         [*COMMAND, "demo", "--port", "0", "--data-dir", str(data_dir), *(["--quiet"] if quiet else []), *arguments],
         cwd=data_dir.parent,
@@ -150,7 +150,7 @@ def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, **variables: s
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()
-        except ValueError:  # the test has read its pipes already
+        except ValueError:  # the test has already read the pipes
             pass
         for left in postgres_processes(data_dir):
             with suppress(psutil.NoSuchProcess):
@@ -165,7 +165,7 @@ def short_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def finished_folder() -> Path:
-    """The data folder of a demo that has run once and was stopped."""
+    """The data folder of a demo that ran once and was stopped."""
 
     def make(folder: Path) -> None:
         with run_demo(folder) as demo:
@@ -177,7 +177,7 @@ def finished_folder() -> Path:
 
 @pytest.fixture
 def copy_folder(short_folder: Path, finished_folder: Path) -> Iterator[Callable[[], Path]]:
-    """Call it for a copy of that folder which the test may ruin."""
+    """Returns a copy of that folder, which the test may ruin."""
     copies: list[Path] = []
 
     def copy() -> Path:
@@ -193,7 +193,7 @@ def copy_folder(short_folder: Path, finished_folder: Path) -> Iterator[Callable[
 
 @pytest.fixture(scope="session")
 def demo(finished_folder: Path, short_folder: Path) -> Iterator[Demo]:
-    """A demo for the whole session: tests add to it, none takes anything away."""
+    """A demo for the whole session: tests add to it and remove nothing."""
     folder = short_folder / "shared"
     prepared.copy(finished_folder, folder)
     with run_demo(folder) as running:
@@ -202,6 +202,6 @@ def demo(finished_folder: Path, short_folder: Path) -> Iterator[Demo]:
 
 @pytest.fixture
 def start_demo() -> Iterator[Callable[[Path], Demo]]:
-    """Call it with a data folder; what it starts is stopped after the test."""
+    """Starts a demo on a data folder; stops it after the test."""
     with ExitStack() as stack:
         yield lambda folder: stack.enter_context(run_demo(folder))

@@ -1,4 +1,4 @@
-"""`backup` and `restore`: nothing is missing, nobody else can read it, and clients are told that the log begins anew."""
+"""`backup` and `restore`: backups are complete and private, and clients learn that the log starts a new epoch."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ UNLOGGED = {"identity.request_windows", "pgmq.notify_insert_throttle"}
 
 @pytest.fixture
 def backup(demo: Demo, scoville: Scoville, tmp_path: Path) -> Path:
-    """One of the demo, taken while it runs."""
+    """A backup of the running demo."""
     with demo.client("sales") as client:
         place_order(client)
     file = tmp_path / "scoville.dump"
@@ -57,7 +57,7 @@ def test_nobody_else_can_read_it_while_it_is_written_and_half_of_it_is_not_left(
         watching.join()
     assert modes == {0o600}
     never = [*COMMAND, "backup", str(tmp_path / "never.dump")]
-    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", *never]  # KiB: as if the disk were full
+    limited = ["bash", "-c", 'ulimit -f 64; exec "$@"', "bash", *never]  # KiB: simulates a full disk
     ended = subprocess.run(limited, env=environment(DATABASE_URL=database_url), capture_output=True, text=True, check=False)
     assert_one_clear_line(ended, 5, "pg_dump", "SIGXFSZ")
     assert not list(tmp_path.glob("never.dump*"))
@@ -148,11 +148,11 @@ def test_a_file_that_is_not_there_is_named(scoville: Scoville, tmp_path: Path, d
 
 
 class Killed(BaseException):
-    """As if the process had ended there: nothing is tidied up."""
+    """Simulates a killed process: no cleanup runs."""
 
 
 def write(file: Path, content: bytes) -> None:
-    """A backup of that content, but for pg_dump."""
+    """Writes a backup with this content, without pg_dump."""
     part = file.with_name(f"{file.name}.part")
     part.write_bytes(content)
     backups._write(file, part, {"rows": {"content": content.decode()}})
@@ -188,7 +188,7 @@ def test_wherever_one_ends_over_another_what_is_there_can_be_restored(
 
 
 def test_what_one_left_that_was_interrupted_is_kept_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Which is interrupted too, as it writes down what is in it."""
+    """The next backup is interrupted, too, while it writes its description."""
     file, beside = tmp_path / "all.dump", tmp_path / "all.dump.json"
     write(file, b"old")
     old = beside.read_bytes()

@@ -1,4 +1,4 @@
-"""`scoville bi`, and the demo's port for BI tools: SQLAlchemy and pandas as they come."""
+"""`scoville bi`, and the demo's port for BI tools: unmodified SQLAlchemy and pandas."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.sql.bi import bi
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SUMMED_SECONDS_MAX = 20  # the worker of a demo that has just begun
+SUMMED_SECONDS_MAX = 20  # for the worker of a new demo
 
 
 def bi_url(demo: Demo) -> str:
@@ -99,8 +99,8 @@ def test_it_stays_the_same_at_the_second_start(copy_folder: Callable[[], Any]) -
                 assert connection.execute("select count(*) > 0 from bi.dim_sku").fetchone() == (True,)
             assert demo.stop() == (0, "")
     assert found[0] == found[1]
-    with socket.socket() as taken:  # somebody else has the port now: it takes another
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # what has just been there is no hindrance
+    with socket.socket() as taken:  # the port is taken, so the demo must choose another
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # allows the port that the demo has just closed
         taken.bind(("127.0.0.1", int(found[0].rpartition(":")[2].partition("/")[0])))
         taken.listen()
         with run_demo(folder) as demo, psycopg.connect(bi_url(demo)):

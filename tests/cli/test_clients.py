@@ -1,4 +1,4 @@
-"""`scoville clients`: through the API, with the secret on standard output and nowhere else."""
+"""`scoville clients`: calls the API; the secret appears on standard output and nowhere else."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_name_is_nothing_that_a_terminal_obeys(scoville: Scoville, demo: Demo)
         assert "?]0;mine??[2JTill?31m" in said
         assert all(character.isprintable() or character == "\n" for character in said)
     listed = json.loads(clients(scoville, demo, "list", "-o", "json").stdout)
-    assert name in [client["name"] for client in listed]  # for programs it is as it is
+    assert name in [client["name"] for client in listed]  # JSON keeps the name unchanged
 
 
 def test_what_the_api_refuses_is_one_line_with_the_field(scoville: Scoville, demo: Demo) -> None:

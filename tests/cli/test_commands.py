@@ -1,4 +1,4 @@
-"""Tokens, and one clear line with its own exit code for whatever is wrong outside."""
+"""Tokens, and one clear line and a distinct exit code for each external error."""
 
 from __future__ import annotations
 
@@ -136,7 +136,7 @@ def test_a_signal_ends_it_with_exit_code_0(authenticator_url: str, command: str,
     process = subprocess.Popen([*COMMAND, command], env=environment(**variables), stderr=subprocess.PIPE, text=True)
     assert process.stderr
     assert process.stderr.readline().startswith("scoville: ")
-    process.send_signal(sent)  # at once: who reads that it runs may end it
+    process.send_signal(sent)  # at once: a caller that reads this line may already stop the process
     try:
         process.communicate(timeout=30)
     finally:

@@ -1,4 +1,4 @@
-"""`scoville demo`: starts, says where it is, stops all that it started, loses nothing."""
+"""`scoville demo`: starts, prints its address, stops everything that it started, loses nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_its_people_sign_in_with_the_secret_that_it_prints_at_every_start(copy_f
                 assert httpx2.post(f"{demo.url}/v1/oauth/token", data=form).status_code == 200, name
             assert demo.stop() == (0, "")
     assert len(secrets) == 1
-    (folder / "jwt.key").unlink()  # with another key there is another secret, and the old one is of no use
+    (folder / "jwt.key").unlink()  # a new key means a new secret; the old secret is refused
     with run_demo(folder) as demo:
         assert secrets.isdisjoint(re.findall(r"secret (scs_\S+)", demo.output))
         form = {"grant_type": "client_credentials", "client_id": "demo-admin", "client_secret": secrets.pop()}
@@ -100,14 +100,14 @@ def test_a_signal_while_it_starts_leaves_nothing_running(short_folder: Path, sec
     process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(seconds)
     process.send_signal(signal.SIGINT)
-    assert process.wait(timeout=30) in (0, 130, -signal.SIGINT)  # the last: before Python itself had begun
+    assert process.wait(timeout=30) in (0, 130, -signal.SIGINT)  # the last code: Python itself had not started
     assert not postgres_processes(folder)
     with run_demo(folder) as demo:
         assert demo.stop()[0] == 0
 
 
 def test_a_second_start_answers_within_three_seconds(copy_folder: Callable[[], Path], scoville: Scoville) -> None:
-    """Or, on a busy machine, in the time of eight commands that do nothing; alone they take as long."""
+    """On a busy machine, the limit is the time of eight commands that do nothing."""
     folder = copy_folder()
     started = time.monotonic()
     assert scoville("--version").returncode == 0
@@ -116,7 +116,7 @@ def test_a_second_start_answers_within_three_seconds(copy_folder: Callable[[], P
     with run_demo(folder) as demo:
         assert httpx2.get(f"{demo.url}/readyz").status_code == 200
         assert time.monotonic() - started < max(3.0, 8 * nothing)
-        assert "Demo data" not in demo.output  # it is there already
+        assert "Demo data" not in demo.output  # the data already exists
 
 
 @pytest.mark.parametrize("postgres_too", [False, True])
@@ -129,7 +129,7 @@ def test_kill_minus_9_loses_no_acknowledged_order(
         demo.process.kill()
         demo.process.communicate()
         for process in postgres_processes(demo.data_dir) if postgres_too else []:
-            with suppress(psutil.NoSuchProcess):  # the others end by themselves when the first has gone
+            with suppress(psutil.NoSuchProcess):  # the other processes end when the first is killed
                 process.kill()
         with run_demo(demo.data_dir) as again:
             assert again.token() != ""
@@ -145,7 +145,7 @@ def test_it_trades_by_itself_and_everything_still_agrees(copy_folder: Callable[[
         before = client.get("/v1/orders", params={"limit": 1}).json()["data"][0]
         deadline = time.monotonic() + 20
         while (newest := client.get("/v1/orders", params={"limit": 1}).json()["data"][0]) == before:
-            assert time.monotonic() < deadline, "no order was placed"
+            assert time.monotonic() < deadline, "no order was placed in time"
             time.sleep(0.2)
         assert newest["customer"]["name"].startswith("Household")
         assert newest["external_id"] is None

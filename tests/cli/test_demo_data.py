@@ -1,4 +1,4 @@
-"""The demo data: real where it says so, there once, whole or not at all."""
+"""The demo data: real where it claims to be, loaded once, all or nothing."""
 
 from __future__ import annotations
 
@@ -62,4 +62,4 @@ def test_the_extract_is_what_its_attribution_says() -> None:
     assert len({row["order_id"] for row in lines}) == 114
     assert sum(int(row["quantity"]) <= 0 for row in lines) == 1
     months = {datetime.fromisoformat(row["created_at"]).astimezone(UTC).strftime("%Y-%m") for row in lines}
-    assert months <= {"2017-09", "2017-10"}  # the last evening of the month is October in UTC
+    assert months <= {"2017-09", "2017-10"}  # the last evening of September is October in UTC

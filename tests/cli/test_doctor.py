@@ -1,4 +1,4 @@
-"""`scoville doctor`: says ok where all is well, and finds each fault that is planted."""
+"""`scoville doctor`: reports ok on a healthy system, and finds every planted fault."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def look(url: str) -> dict[str, Finding]:
 
 @contextmanager
 def a_worker(url: str) -> Iterator[None]:
-    """A session that looks like one."""
+    """A session that looks like a worker."""
     with psycopg.connect(url, application_name="scoville worker"):
         yield
 
@@ -46,7 +46,7 @@ def a_worker(url: str) -> Iterator[None]:
 def test_a_demo_that_runs_is_in_order(scoville: Scoville, demo: Demo) -> None:
     done = scoville("doctor", "-o", "json", "--data-dir", demo.data_dir)
     found = {finding["check"]: finding for finding in json.loads(done.stdout)}
-    # Events wait until a process sequences them, which is still to come; doctor is right to say so.
+    # New events may still wait to be sequenced; doctor then rightly reports them.
     assert {name: finding for name, finding in found.items() if finding["state"] != "ok" and name != "events"} == {}
     assert done.returncode == (0 if found["events"]["state"] == "ok" else 1)
     assert set(found) == {
@@ -72,7 +72,7 @@ def test_where_something_is_bad_it_says_what_to_do_and_ends_with_1(scoville: Sco
 
 @pytest.fixture
 def any_minor_version(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The server of the tests may be an older one."""
+    """Accepts any minor version: the tests' server may be outdated."""
     monkeypatch.setattr(migrate, "SAFE_MINOR_VERSIONS", dict.fromkeys(migrate.MAJOR_VERSIONS, 0))
 
 
@@ -81,14 +81,14 @@ def test_a_database_in_order_is_in_order_for_the_login_of_the_api(authenticator_
     with a_worker(authenticator_url):
         found = look(authenticator_url)
     assert {name: finding.state for name, finding in found.items() if finding.state != "ok"} == {"durability": "bad"}
-    assert found["durability"].said.startswith("fsync, full_page_writes, synchronous_commit off: ")  # the server of the tests
+    assert found["durability"].said.startswith("fsync, full_page_writes, synchronous_commit off: ")  # the tests' server
 
 
 @pytest.mark.usefixtures("any_minor_version")
 def test_every_fault_of_the_database_is_found(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
     def states() -> dict[str, str]:
         found = look(authenticator_url)
-        del found["durability"]  # bad on the server of the tests, which forgets for speed
+        del found["durability"]  # bad on the tests' server, which trades durability for speed
         return {name: finding.state for name, finding in found.items() if finding.state != "ok"}
 
     assert states() == {"worker": "bad"}
@@ -171,7 +171,7 @@ def test_what_was_changed_by_hand_since_the_deploy_is_found(
 
 @pytest.fixture
 def server_setting(connection: psycopg.Connection[Any]) -> Iterator[Callable[[str, str], None]]:
-    """Call it to change what holds for the whole server, until the test ends."""
+    """Changes a setting of the whole server until the test ends."""
     changed = []
 
     def change(name: str, value: str) -> None:
@@ -215,7 +215,7 @@ def test_a_slot_that_nobody_reads_is_found(
     try:
         found = look(authenticator_url)["slots"]
         assert (found.state, "forgotten has no reader and retains " in found.said) == ("warning", True)
-        connection.execute("set synchronous_commit = on")  # or the log is written a moment later
+        connection.execute("set synchronous_commit = on")  # otherwise the WAL is written later
         connection.execute("select pg_logical_emit_message(true, 'x', repeat('x', 1000000))")
         monkeypatch.setattr(cluster, "SLOT_BYTES_BAD", 500_000)
         assert look(authenticator_url)["slots"].state == "bad"
@@ -292,7 +292,7 @@ def test_tokens_need_a_key_or_an_issuer_that_answers(tmp_path: Path) -> None:
         return by_check(machine.check_tokens(settings_of(tmp_path, **given), None))["tokens"].state
 
     assert state(jwt_key="k" * 32) == "ok"
-    assert state() == "ok"  # the demo makes one
+    assert state() == "ok"  # the demo creates a key
     assert state(database_url="postgresql://a@b/c") == "bad"
     assert state(jwks_url="http://127.0.0.1:1/keys") == "bad"
 
@@ -305,7 +305,7 @@ def test_a_folder_that_cannot_be_used_or_whose_key_is_open_is_found(tmp_path: Pa
     (tmp_path / "file").touch()
     assert state(tmp_path / "file") == "bad"
     (tmp_path / "jwt.key").touch(mode=0o644)
-    os.chmod(tmp_path / "jwt.key", 0o644)  # noqa: PTH101 (whatever the umask)
+    os.chmod(tmp_path / "jwt.key", 0o644)  # noqa: PTH101 (regardless of the umask)
     assert state(tmp_path) == "bad"
 
 

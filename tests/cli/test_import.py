@@ -1,4 +1,4 @@
-"""`scoville import`: what can go in goes in, once; every line that cannot is named by its number."""
+"""`scoville import`: imports every valid line once, and reports each invalid line by number."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def test_stock_is_added_once_however_often_the_file_is_imported(scoville: Scovil
         f"{sku},WH-01,5,B-1,2031-04-30,received,first\n"
         f"{sku},WH-02,7,B-1,2031-04-30,,\n"
     )
-    for more in ((), (), ("--time-zone", "Europe/Berlin")):  # a zone means nothing for stock
+    for more in ((), (), ("--time-zone", "Europe/Berlin")):  # stock rows have no times, so the zone has no effect
         done = import_file(scoville, demo, "stock", path, *more)
         assert done.returncode == 0, done.stderr
         assert "12 units" in done.stdout
@@ -104,7 +104,7 @@ def test_orders_are_placed_once_however_often_the_file_is_imported(
     (order,) = orders_of(demo, sku)
     assert (order["external_id"], order["total_price"], order["created_at"]) == (order_id, 15.0, "2024-06-01T13:45:30.000Z")
     assert stock_of(demo, sku)["available"] == 7
-    # Without the kept answers (another key, as after a day) the order is known by its own number.
+    # Without the stored responses (with another key, as after a day), the order is recognized by its own number.
     path.write_bytes(gzip.compress((text + "\n").encode()))
     done = import_file(scoville, demo, "orders", path)
     assert done.returncode == 0
@@ -118,7 +118,7 @@ def test_every_bad_line_is_named_and_nothing_else_is_lost(scoville: Scoville, de
     lines = [
         f"{sku}-A,web,Ann,1 Hot St,{sku},1,".encode(),
         f"{sku}-A,web,Ann,1 Hot St,{sku},0,".encode(),  # line 3
-        f"{sku}-B,web,Ben,1 Hot St,{sku},-2,".encode(),  # line 4: nothing is left of the order
+        f"{sku}-B,web,Ben,1 Hot St,{sku},-2,".encode(),  # line 4: leaves nothing of the order
         f"{sku}-C,web,Cem,1 Hot St,{sku},many,".encode(),  # line 5
         f"{sku}-C,web,Cem,1 Hot St,NO-SUCH-SKU,1,".encode(),  # line 6
         f"{sku}-C,web,Cem,1 Hot St,{sku},1,5.00".encode(),
@@ -126,7 +126,7 @@ def test_every_bad_line_is_named_and_nothing_else_is_lost(scoville: Scoville, de
         f"{sku}-E,web,Eve,1 Hot St,{sku},1,,more".encode(),  # line 9
         f"{sku}-F,web,Fay,1 Hot St,{sku},1,1.999".encode(),  # line 10
         f"{sku}-G,nowhere,Gus,1 Hot St,{sku},1,".encode(),  # line 11
-        f"{sku}-H,web,Hal,1 Hot St,{sku},1,4.00".encode(),  # line 12: not the price
+        f"{sku}-H,web,Hal,1 Hot St,{sku},1,4.00".encode(),  # line 12: a wrong price
         f"{sku}-I,web,Ida,1 Hot St,not a code,1,".encode(),  # line 13
         f"{sku}-J,web,Jim,1 Hot St,{sku},1,".encode(),
     ]
@@ -314,7 +314,7 @@ def test_a_dry_run_says_what_would_happen_and_keeps_nothing(scoville: Scoville, 
     assert (said["totals"]["committed"], said["totals"]["refused"]["lines"]) == ({"lines": 2, "units": 8}, 1)
     assert orders_of(demo, sku) == []
     assert stock_of(demo, sku)["available"] == 10
-    # The real run then says the same of each line.
+    # The real run reports the same for each line.
     real = import_file(scoville, demo, "orders", path)
     assert (real.returncode, real.stderr) == (3, dry.stderr)
     assert len(orders_of(demo, sku)) == 2
@@ -334,7 +334,7 @@ def test_a_dry_run_counts_the_orders_of_stores_that_only_a_real_run_makes(
     assert "not tried: the dry run did not create their sales channel: 1 lines, 3 units" in done.stdout
     with demo.client() as client:
         assert f"store-{store}" not in client.get("/v1/inventory").text
-    assert import_file(scoville, demo, "orders", path, *GROCER).returncode == 3  # the SKU is unknown, the store was made
+    assert import_file(scoville, demo, "orders", path, *GROCER).returncode == 3  # the SKU is unknown, the warehouse new
 
 
 def test_a_dry_run_of_skus_and_stock_keeps_nothing_either(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:

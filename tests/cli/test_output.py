@@ -1,4 +1,4 @@
-"""How the command speaks: tables for people, JSON for programs, color for terminals, words completed by shells."""
+"""The command's output: tables for people, JSON for programs, colors for terminals, completion for shells."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_what_others_wrote_is_nothing_that_a_terminal_obeys(
 def test_there_is_color_on_a_terminal_that_wants_it_and_nowhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setenv("TERM", "xterm")
-    assert output.colored("ok", "green") == "ok"  # pytest captures
+    assert output.colored("ok", "green") == "ok"  # pytest captures the output
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     assert output.colored("ok", "green") == "\x1b[32mok\x1b[0m"
     monkeypatch.setenv("NO_COLOR", "1")

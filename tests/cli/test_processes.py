@@ -1,4 +1,4 @@
-"""`serve --workers 2`: two processes behind one port, one answer for their metrics, and none of them missed when it goes."""
+"""`serve --workers 2`: two processes share one port and report shared metrics; if one dies, it is replaced."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Parent:
         return [child for child in psutil.Process(self.process.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
 
     def ask(self) -> int:
-        """By a connection of its own: any of the processes may answer."""
+        """Opens a new connection, so any process may respond."""
         return httpx2.get(f"{self.url}/v1/skus", headers=self.headers, timeout=10).status_code
 
     def read(self, name: str, **labels: str) -> float:
@@ -171,7 +171,7 @@ def test_nothing_outlives_the_parent(authenticator_url: str, tmp_path: Path) -> 
 
 
 def test_processes_that_cannot_start_are_an_error(authenticator_url: str, tmp_path: Path) -> None:
-    # The parent can use the settings; its children find another environment.
+    # The settings are valid for the parent and invalid for its children.
     (tmp_path / "sitecustomize.py").write_text(
         "import os, sys\nif 'PROMETHEUS_MULTIPROC_DIR' in os.environ: os.environ['SCOVILLE_JWT_KEY'] = 'short'\n"
     )

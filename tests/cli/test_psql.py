@@ -1,4 +1,4 @@
-"""`scoville psql`: SQL by hand, as the owner or as a caller whom row-level security binds."""
+"""`scoville psql`: SQL by hand, as the owner or as a caller under row-level security."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Real baskets through the API: every unit of the file is committed, refused or bad, SKU by SKU.
+"""Real baskets through the API: each unit in the file is committed, refused or invalid, per SKU.
 
-SCOVILLE_REAL_DATA names a folder with the grocer's sauce_products.csv and sauce_order_lines.csv.gz for the whole of it;
-without it the extract of the demo stands in, turned back into the grocer's format.
+SCOVILLE_REAL_DATA names a folder with the grocer's complete sauce_products.csv and sauce_order_lines.csv.gz;
+without it, the tests use the demo's extract, converted back to the grocer's format.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ GROCER = ("--map", ROOT / "pyapp" / "demo" / "grocer.toml")
 
 
 def extract(folder: Path) -> None:
-    """The demo's month as the grocer would have written it."""
+    """The demo's month in the grocer's format."""
     products = [row for row in demo_data.read_rows("skus.csv") if row["attributes.grocer_product_id"]]
     ids = {row["sku_id"]: row["attributes.grocer_product_id"] for row in products}
     with (folder / "sauce_products.csv").open("w", newline="") as file:
@@ -81,7 +81,7 @@ def test_every_unit_of_the_file_is_accounted_for(
         out = csv.writer(file)
         out.writerow(["sku_id", "warehouse_location", "stock", "batch_number", "expiration_date"])
         for place, (sku_id, units) in enumerate(sorted(wanted.items())):
-            # Every tenth SKU gets two thirds of what will be asked for; the others just enough, over three warehouses.
+            # Every tenth SKU gets two thirds of the demand; the others get exactly the demand, split over three warehouses.
             given = units * 2 // 3 if place % 10 == 0 else units
             for number, warehouse in enumerate(WAREHOUSES):
                 share = given // 3 + (number < given % 3)
@@ -104,7 +104,7 @@ def test_every_unit_of_the_file_is_accounted_for(
     found = {sku: sum(outcome["units"] for outcome in outcomes.values()) for sku, outcomes in result["skus"].items()}
     assert found == dict(wanted)
 
-    # What the report says is what the database holds, by unit and by cent.
+    # The report agrees with the database, in units and cents.
     url = json.loads((demo.data_dir / "scoville.json").read_text())["database_url"]
     with psycopg.connect(url) as connection:
         connection.execute("select app.enter('admin', %s)", ['{"sub": "test"}'])
@@ -123,7 +123,7 @@ def test_every_unit_of_the_file_is_accounted_for(
     assert totals == {basket: paid[basket] for basket in totals}
     assert scoville("verify", *place_of).stdout == "Everything agrees.\n"
 
-    # Once more: nothing is doubled, and the orders that were short are decided again, to the same end.
+    # A second import doubles nothing; it decides the short orders again, with the same result.
     again = scoville("import", "orders", folder / "sauce_order_lines.csv.gz", *GROCER, "--report", report, *place_of)
     assert again.returncode == 3
     assert json.loads(report.read_text())["totals"] == result["totals"]

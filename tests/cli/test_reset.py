@@ -1,4 +1,4 @@
-"""`scoville reset`: wipes a demo that does not run, and nothing else."""
+"""`scoville reset`: deletes a stopped demo, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def test_a_demo_is_wiped_and_other_files_stay(scoville: Scoville, copy_folder: Callable[[], Path]) -> None:
     folder = copy_folder()
     (folder / "notes.txt").write_text("mine")
-    assert_one_clear_line(scoville("reset", "--data-dir", folder), 2, "--yes")  # nobody is there to ask
+    assert_one_clear_line(scoville("reset", "--data-dir", folder), 2, "--yes")  # no terminal to ask
     assert (folder / "pg" / "PG_VERSION").exists()
     done = scoville("reset", "--yes", "--data-dir", folder)
     assert (done.returncode, done.stdout) == (0, f"Deleted {folder}.\n")

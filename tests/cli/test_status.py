@@ -1,4 +1,4 @@
-"""`scoville status`: what runs, for people, programs and shells."""
+"""`scoville status`: running parts, for people, programs and shells."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scoville verify` ends with 1 and the rows when something disagrees."""
+"""`scoville verify` prints the rows and exits with 1 if data disagrees."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`scoville webhooks listen`: it verifies what arrives and prints it."""
+"""`scoville webhooks listen`: verifies and prints each message."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Listen = Callable[..., tuple[subprocess.Popen[str], str]]
 
 @pytest.fixture
 def listen(tmp_path: Path) -> Iterator[Listen]:
-    """Call it with arguments for the process and where it listens."""
+    """Starts the command with these arguments; returns the process and its URL."""
     started: list[subprocess.Popen[str]] = []
 
     def start(*arguments: str | Path) -> tuple[subprocess.Popen[str], str]:
@@ -54,7 +54,7 @@ def listen(tmp_path: Path) -> Iterator[Listen]:
 
 
 def end(process: subprocess.Popen[str]) -> list[str]:
-    """What it printed, after Ctrl-C."""
+    """The output, after Ctrl-C."""
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)
     assert process.returncode == 0, errors
@@ -116,7 +116,7 @@ def test_it_makes_a_webhook_for_itself_and_takes_it_away_again(listen: Listen, d
 
 
 def sequence(demo: Demo) -> None:
-    """What is committed becomes events."""
+    """Turns committed rows into events."""
     url = re.search(r"^  SQL +(\S+)$", demo.output, re.MULTILINE)
     assert url
     with psycopg.connect(url[1]) as connection:

@@ -1,4 +1,4 @@
-"""The worker does its jobs by the clock, and outlives its database."""
+"""The worker runs its jobs on schedule, and survives database outages."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def run_until(
     done: Callable[[], Awaitable[bool]],
     run: Callable[[str, asyncio.Event], Coroutine[Any, Any, None]] = worker.run,
 ) -> None:
-    """Let the worker work until `done`, then stop it in order."""
+    """Runs the worker until `done`, then stops it properly."""
 
     async def main() -> None:
         stop = asyncio.Event()
@@ -77,13 +77,13 @@ def test_it_says_what_it_does_and_what_there_is(authenticator_url: str) -> None:
             while not all(f"scoville_{part}" in text or part in text for part in wanted):
                 assert time.monotonic() < limit, text
                 time.sleep(0.1)
-                with suppress(httpx2.TransportError):  # it listens a moment before it answers
+                with suppress(httpx2.TransportError):  # the port opens a moment before it responds
                     text = httpx2.get(url).text
-            assert "scoville_stock_disagreements" not in text  # not verified yet
+            assert "scoville_stock_disagreements" not in text  # not yet verified
             assert httpx2.get(url.replace("/metrics", "/healthz")).json() == {"status": "alive"}
         finally:
             process.terminate()
-            process.communicate()  # to its end: it has something to say when it stops
+            process.communicate()  # reads all output: the process writes while it stops
     assert process.returncode == 0
 
 
@@ -135,7 +135,7 @@ def test_a_job_that_fails_does_not_stop_the_others(
 def test_a_job_that_can_wait_rests_as_long_as_it_was_told(
     authenticator_url: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And begins no other call after its two seconds: a backlog does not keep the other jobs waiting."""
+    """After two seconds a job starts no further call: a backlog does not keep the other jobs waiting."""
     connection.execute("create table public.runs (job text, at timestamptz default clock_timestamp())")
     connection.execute("grant insert on public.runs to public")
     busy = "with run as (insert into public.runs (job) values ('busy')) select %(limit)s + 0 * length(pg_sleep(0.1)::text)"
@@ -152,7 +152,7 @@ def test_a_job_that_can_wait_rests_as_long_as_it_was_told(
     rows = connection.execute("select at from public.runs where job = 'rests' order by at").fetchall()
     pauses = [(later - earlier).total_seconds() for (earlier,), (later,) in itertools.pairwise(rows)]
     assert min(pauses) >= 0.95
-    assert min(pauses) < 0.1 * worker.CALLS_MAX  # as long as the other would have gone on
+    assert min(pauses) < 0.1 * worker.CALLS_MAX  # shorter than the full run of the busy job
 
 
 def test_what_a_run_left_is_gone_on_with_at_once_and_the_others_have_their_turn(
@@ -175,7 +175,7 @@ def test_what_a_run_left_is_gone_on_with_at_once_and_the_others_have_their_turn(
 
     run_until(authenticator_url, gone)
     [(looked,)] = connection.execute("select count(*) from public.runs").fetchall()
-    assert looked >= 4  # after each run that left something
+    assert looked >= 4  # once after each run with work left
 
 
 async def work(url: str, stop: asyncio.Event) -> None:
@@ -191,7 +191,7 @@ RUNS = [(work, "worker_job_last_success_timestamp_seconds", {"task": "expire_lot
 
 
 class Frozen:
-    """Freezes the connections of what runs once it has worked. `at`: when (time.time); `done_at`: when it last worked."""
+    """Freezes a part's connections after its first work. `at`: the time of the freeze (time.time); `done_at`: its last work."""
 
     def __init__(self, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, name: str, labels: dict[str, str]) -> None:
         self.at = 0.0
@@ -205,7 +205,7 @@ class Frozen:
         return metrics.REGISTRY.get_sample_value(*self._sample) or 0
 
     async def is_silent(self) -> bool:
-        """Whether somebody has waited a second for an answer."""
+        """Whether a response has been due for a second."""
         if not self.at and self.done_at > self._started:
             self._proxy.freeze()
             self.at = time.time()
@@ -233,7 +233,7 @@ def test_at_the_end_a_silent_connection_is_waited_for_a_moment_only(
     monkeypatch.setattr(worker, "STOP_SECONDS", 0.5)
     frozen = Frozen(proxy, monkeypatch, name, labels)
     run_until(proxy.url, frozen.is_silent, run)
-    assert frozen.done_at < frozen.at + 0.5  # it was silent, and nobody came back
+    assert frozen.done_at < frozen.at + 0.5  # the connection was frozen and did not recover
     assert time.time() < frozen.at + 8
 
 

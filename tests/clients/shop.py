@@ -1,4 +1,4 @@
-"""A shop on the Python client that openapi-python-client generated as `scoville_client`. Prints what it saw, as JSON."""
+"""A shop on the Python client that openapi-python-client generated as `scoville_client`. Prints its results as JSON."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Clients generated from the description place an order, repeat it, are refused with the figures, and cancel.
+"""Clients generated from the description place an order, replay it, are refused with the figures, and cancel.
 
-What generates them is installed by the tests, once: it lies beside the virtual environment, in folders named after the locks.
+The tests install the generators once, beside the virtual environment, in folders named after the locks.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ INSTALL_SECONDS_MAX = 150
 
 
 def run(command: Sequence[str | Path], folder: Path, **environment: str) -> str:
-    """What the command printed."""
+    """The output of the command."""
     done = subprocess.run(
         command,
         cwd=folder,
@@ -43,7 +43,7 @@ def run(command: Sequence[str | Path], folder: Path, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def python() -> Path:
-    """The folder of programs of a virtual environment with openapi-python-client. Fails where the registry cannot be reached."""
+    """The bin folder of a virtual environment with openapi-python-client. Fails if the registry cannot be reached."""
     lock = (HERE / "requirements.txt").read_bytes()
     made = Path(sys.prefix) / "clients" / sha256(lock + sys.version.encode()).hexdigest()[:16]
     if not (made / "ready").exists():
@@ -89,7 +89,7 @@ def test_a_python_client_places_an_order(module_api: Api, python: Path, tmp_path
     path = f"{python}{os.pathsep}{os.environ['PATH']}"  # the generator formats with ruff
     generate = ["generate", "--path", "openapi.json", "--output-path", "scoville_client", "--meta", "none"]
     said = run([python / "openapi-python-client", *generate], tmp_path, PATH=path)
-    assert "WARNING" not in said, f"a part of the description was left out\n{said}"
+    assert "WARNING" not in said, f"the generator skipped a part of the description\n{said}"
     shop: list[str | Path] = [python / "python", HERE / "shop.py", module_api.url, token(module_api)]
     check(module_api, run(shop, tmp_path, PYTHONPATH=str(tmp_path)))
 

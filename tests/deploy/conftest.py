@@ -1,4 +1,4 @@
-"""Commands of production as their operators start them."""
+"""Production commands as operators start them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SECONDS_MAX = 30.0
 
 @contextmanager
 def run_command(*arguments: str, **variables: str) -> Iterator[str]:
-    """`serve` or `worker`, once it answers: the URL that it prints."""
+    """Starts `serve` or `worker`, waits until it responds, and yields the URL that it prints."""
     process = subprocess.Popen(
         [*COMMAND, *arguments], cwd=ROOT, env=environment(**variables), stderr=subprocess.PIPE, text=True, start_new_session=True
     )

@@ -1,4 +1,4 @@
-"""Files that start Scoville elsewhere: well formed, of one mind with the settings and with each other."""
+"""Deployment files: well formed, and consistent with the settings and with each other."""
 
 from __future__ import annotations
 

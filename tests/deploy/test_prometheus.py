@@ -1,4 +1,4 @@
-"""Alerts and dashboards as operators get them: tried by promtool, and by a Prometheus that scrapes a working Scoville."""
+"""Alerts and dashboards as shipped: tested by promtool, and by a Prometheus that scrapes a running Scoville."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def alerts() -> list[dict[str, Any]]:
 
 
 def expressions(path: Path) -> list[tuple[str, str]]:
-    """Title of the panel and expression of every query."""
+    """The panel title and expression of every query."""
     panels = json.loads(path.read_text(encoding="utf-8"))["panels"]
     return [(panel["title"], target["expr"]) for panel in panels for target in panel.get("targets", ())]
 
@@ -105,7 +105,7 @@ def test_alerts_and_dashboards_use_metrics_that_there_are() -> None:
 
 
 class Hook(BaseHTTPRequestHandler):
-    """Takes what a webhook brings."""
+    """A webhook receiver."""
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
@@ -113,12 +113,12 @@ class Hook(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Logs nothing."""
 
 
 @pytest.fixture(scope="module")
 def prometheus(server: Server, module_clone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
-    """The API of a Prometheus that scrapes two API processes and a worker, which have something to do."""
+    """The API of a Prometheus that scrapes two API processes and a worker under load."""
     path = program("prometheus")
     folder = tmp_path_factory.mktemp("prometheus")
     url = server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD)
@@ -137,7 +137,7 @@ def prometheus(server: Server, module_clone: str, tmp_path_factory: pytest.TempP
         api = stack.enter_context(run_command("serve", "--port", "0", "--workers", "2", **given))
         stop = threading.Event()
         busy = threading.Thread(target=keep_busy, args=(api, f"http://127.0.0.1:{hook.server_port}/hook", stop))
-        busy.start()  # before the worker: its first figures shall have orders, since the next come 15 seconds later
+        busy.start()  # before the worker: its first figures must include orders, since the next follow 15 seconds later
         stack.callback(busy.join)
         stack.callback(stop.set)
         worker = stack.enter_context(run_command("worker", "--metrics-port", "0", **given)).removesuffix("/metrics")
@@ -171,7 +171,7 @@ def is_ready(url: str) -> bool:
 
 
 def keep_busy(api: str, hook: str, stop: threading.Event) -> None:
-    """Orders, refusals, reads, a webhook and a socket, until `stop`."""
+    """Causes orders, refusals, reads, webhook deliveries and socket messages until `stop`."""
     token = mint_token(Settings(jwt_key=KEY), "admin")
     order = {"channel": "web", "customer": {"name": "Jane", "email": "jane@example.com", "address": "Here"}}
 
@@ -195,7 +195,7 @@ def keep_busy(api: str, hook: str, stop: threading.Event) -> None:
 
 
 def ask(prometheus: httpx2.Client, expression: str) -> list[Any]:
-    """The samples of an expression, as a panel asks for them. Raises AssertionError where it is none."""
+    """The samples of an expression, queried as a panel does. Raises AssertionError if the expression is invalid."""
     response = prometheus.get("/query", params={"query": expression.replace("$__rate_interval", "20s")})
     document = response.json()
     assert document["status"] == "success", f"{expression}: {document}"

@@ -1,4 +1,4 @@
-"""A new version comes without a failed request: behind nginx, as deploy/nginx says, process after process is replaced."""
+"""A rollout without failed requests: behind nginx, configured as in deploy/nginx, the processes are replaced one by one."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:
 
 @contextmanager
 def run_nginx(folder: Path, ports: tuple[int, int], certificate: tuple[Path, Path]) -> Iterator[str]:
-    """nginx with the recipe, on a free port before these two: its URL."""
+    """nginx with the recipe, on a free port in front of these two servers: its URL."""
     path = shutil.which("nginx")
     if path is None:
         pytest.skip("nginx is not here: .ci/tools installs it for root")
@@ -112,7 +112,7 @@ def run_nginx(folder: Path, ports: tuple[int, int], certificate: tuple[Path, Pat
 
 
 def put_stock_in(url: str, context: ssl.SSLContext) -> None:
-    """More than all customers together can order."""
+    """Adds more stock than all customers together can order."""
     token = {"authorization": f"Bearer {mint_token(Settings(jwt_key=KEY), 'admin')}"}
     with httpx2.Client(base_url=url, headers=token, verify=context) as client:
         assert client.post("/v1/warehouses", json={"warehouse_id": "WH-01", "name": "Main", "region_id": 1}).status_code == 201
@@ -122,7 +122,7 @@ def put_stock_in(url: str, context: ssl.SSLContext) -> None:
 
 
 class Customer(threading.Thread):
-    """Orders and looks, over and over; keeps what failed and what was acknowledged."""
+    """Orders and reads in a loop; records failures and acknowledged orders."""
 
     def __init__(self, url: str, context: ssl.SSLContext) -> None:
         super().__init__()
@@ -151,7 +151,7 @@ class Customer(threading.Thread):
 
 
 def wait_for_more(customers: list[Customer]) -> None:
-    """Until each has been answered some more times."""
+    """Waits until each customer has more responses."""
     wanted = [(customer, customer.asked + 10) for customer in customers]
     limit = time.monotonic() + SECONDS_MAX
     while any(customer.asked < count for customer, count in wanted):
@@ -175,7 +175,7 @@ def test_no_request_fails_while_each_process_is_replaced(
             customer.start()
         try:
             for stack, port in zip(running, ports, strict=True):
-                stack.close()  # SIGTERM, and it ends in good order
+                stack.close()  # SIGTERM: a graceful shutdown
                 wait_for_more(customers)
                 stack.enter_context(run_command("serve", "--port", str(port), **given))
                 wait_for_more(customers)
@@ -195,7 +195,7 @@ def test_no_request_fails_while_each_process_is_replaced(
 
 
 def check_proxy(url: str, context: ssl.SSLContext) -> None:
-    """What else the recipe promises: sockets and streams pass at once, the metrics stay inside."""
+    """The recipe's other promises: sockets and streams pass without buffering, the metrics stay private."""
     token = {"authorization": f"Bearer {mint_token(Settings(jwt_key=KEY), 'admin')}"}
     with httpx2.Client(base_url=url, headers=token, verify=context, timeout=20) as client:
         answer = client.get("/readyz", headers={"x-request-id": "mine"})

@@ -1,4 +1,4 @@
-"""The documentation is looked at where users look at it: on a running server."""
+"""The documentation is tested where users read it: on a running server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages of docs/reference, and files of dbt, that are made from the code: `make reference` writes them, a test compares."""
+"""Generates pages of docs/reference and dbt files from the code: `make reference` writes them, a test compares them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ CALLERS = {
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """Of Markdown; cells may hold anything."""
+    """A Markdown table; cells may contain any text."""
     lines = [list(head)]
     lines.append(["---"] * len(lines[0]))
     lines += [[cell.replace("|", "\\|").replace("\n", " ") for cell in row] for row in rows]
@@ -107,20 +107,20 @@ def functions() -> str:
 
 
 def definers() -> dict[str, tuple[str, str]]:
-    """Of each function that runs as definer the reason, which its comment begins with, and its owner."""
+    """The reason and the owner of each SECURITY DEFINER function; its comment begins with the reason."""
     found = {}
     for path in function_files():
         text = path.read_text(encoding="utf-8")
         [source] = sources(text)
         if getattr(source.option("security"), "boolval", False):
             reason = DEFINER.match(" ".join(lines_of_comment(text)))
-            assert reason, f"{path}: the comment of a definer begins with 'Definer: ' and the reason, a sentence"
+            assert reason, f"{path}: the comment of a definer must begin with 'Definer: ' and a sentence with the reason"
             found[source.name] = reason[1], "scoville_definer" if "owner to scoville_definer" in text else "scoville_owner"
     return dict(sorted(found.items()))
 
 
 def describe(path: Path) -> tuple[str, str, str]:
-    """The signature of the function in a file, what it returns, and what its comment says."""
+    """A function's signature, return type and comment, read from its file."""
     text = path.read_text(encoding="utf-8")
     found = FUNCTION.search(text)
     assert found, path

@@ -1,4 +1,4 @@
-"""Spectral, the linter of descriptions of APIs."""
+"""Spectral, the linter for API descriptions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ OPENAPI_RULES = {"extends": ["spectral:oas"]}
 
 
 def lint(document: Any, folder: Path, rules: Any = OPENAPI_RULES) -> list[str]:
-    """The codes of what Spectral finds by these rules."""
+    """The codes of Spectral's findings under these rules."""
     (folder / "document.json").write_text(json.dumps(document))
     (folder / "rules.json").write_text(json.dumps(rules))
     packages = npm.install(Path(__file__).parent)

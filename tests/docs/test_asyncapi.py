@@ -1,4 +1,4 @@
-"""The AsyncAPI document is valid, complete, and what really is sent is what it says."""
+"""The AsyncAPI document is valid and complete, and the messages really sent match it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ __all__ = ["shop"]
 
 DOCUMENT = asyncapi.build()
 SCHEMAS = DOCUMENT["components"]["schemas"]
-# Ours is 3.0, one rule wants what is newest; another the name, address and e-mail of whoever operates the service.
+# Off: the document uses 3.0, not the newest version, and names no contact, since the operator is unknown.
 RULES = {"extends": ["spectral:asyncapi"], "rules": {"asyncapi-latest-version": "off", "asyncapi-info-contact": "off"}}
 
 
 def check(payload: object, name: str) -> None:
-    """Against the payload of the message of this name."""
+    """Validates against the payload of this message."""
     schema = {**DOCUMENT["components"]["messages"][name]["payload"], "components": DOCUMENT["components"]}
     jsonschema.validate(payload, schema)
 
@@ -58,7 +58,7 @@ def test_it_is_served_and_shown(shared_api: Api) -> None:
 
 
 def do_everything(shop: Shop, as_role: AsRole) -> None:
-    """At least one event of each type that stock, orders, holds, batches and catalog have."""
+    """Causes at least one event of each type about stock, orders, reservations, lots and catalog."""
 
     def post(path: str, body: object, method: str = "POST") -> dict[str, Any]:
         return shop.done(shop.admin.request(method, path, json=body, headers=key()))
@@ -79,7 +79,7 @@ def do_everything(shop: Shop, as_role: AsRole) -> None:
     post(f"/v1/orders/{order}/fulfillments", {"tracking_number": "T-1"})
     order = post("/v1/orders", {"customer": customer, "channel": "web", "items": items})["order_id"]
     post(f"/v1/orders/{order}/cancel", {"reason": "customer"}, "PUT")
-    for delta in (-17, -2, 1):  # low, out, back in
+    for delta in (-17, -2, 1):  # low, out of stock, back in stock
         shop.adjust("HOT", delta)
     post("/v1/inventory/HOT/batches/B-1", {"status": "quarantined", "note": "smells"}, "PATCH")
     post("/v1/inventory/HOT/batches/B-1", {"status": "available", "note": "fine"}, "PATCH")
@@ -142,7 +142,7 @@ def test_events_of_every_type_are_what_is_described(connection: psycopg.Connecti
 
 
 def check_events(rows: list[tuple[str, Any]]) -> set[str]:
-    """Checks each event; returns their types."""
+    """Validates each event; returns the event types."""
     for type_, event in rows:
         msgspec.convert(event, Event, strict=False)
         msgspec.convert(event["data"], DATA[type_], strict=False)

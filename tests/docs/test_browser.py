@@ -1,4 +1,4 @@
-"""/docs in a real Chromium: all operations are shown, "Try it" works, and no other host is asked for anything."""
+"""/docs in a real Chromium: it shows all operations, "Try it" works, and the page contacts no other host."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.http.conftest import Api
 
 @pytest.fixture
 def page(chromium: Browser, shared_api: Api) -> Iterator[Page]:
-    """A tab that writes down what it is refused and whom it asks: in the end nothing, and nobody else."""
+    """A tab that records faults and contacted hosts; fails at the end on any fault or foreign host."""
     faults: list[str] = []
     hosts: set[str] = set()
     context = chromium.new_context(base_url=shared_api.url)

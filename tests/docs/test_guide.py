@@ -1,4 +1,4 @@
-"""The integration guide runs as it is printed, and says what comes out."""
+"""The integration guide runs as printed and shows the real output."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def block(language: str) -> str:
 
 @pytest.fixture
 def environment(api: Api, stocked: httpx2.Client) -> dict[str, str]:
-    """What the guide asks for, before its first line."""
+    """The prerequisites of the guide."""
     return {
         **os.environ,
         "API": api.url,
@@ -52,7 +52,7 @@ def test_the_curl_lines_do_the_same(environment: dict[str, str], stocked: httpx2
     done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)  # noqa: S607
     assert done.returncode == 0, done.stderr
     assert '"ST001"' in done.stdout
-    assert done.stdout.count('"processing"') == 2, "the repeat of the order, and the order with its parcel"
+    assert done.stdout.count('"processing"') == 2, "expected the replayed order and the order with its parcel"
     assert '"canceled"' in done.stdout
     (order,) = stocked.get("/v1/orders").json()["data"]
     assert (order["status"], order["fulfillment_status"]) == ("canceled", "partially_fulfilled")

@@ -1,4 +1,4 @@
-"""The OpenAPI document: equal to the routes, valid, clean under Spectral, and its examples are real."""
+"""The OpenAPI document equals the routes, is valid, passes Spectral, and has real examples."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def parameters(method: str, path: str) -> dict[tuple[str, str], bool]:
 
 
 def every(node: Any, name: str) -> Iterator[Any]:
-    """Each value that stands under this name, anywhere in the document."""
+    """Every value under this name, anywhere in the document."""
     if isinstance(node, dict):
         for member, value in node.items():
             if member == name:
@@ -57,7 +57,7 @@ def test_it_is_valid() -> None:
 
 def test_its_operations_are_those_that_the_application_answers() -> None:
     app = create_app(Settings(database_url="postgresql://nobody@127.0.0.1/none", jwt_key=KEY))
-    pages = {route.path for route in (*docs.routes(), *Dashboard().routes())} | {STREAM_PATH}  # that one asyncapi.json describes
+    pages = {route.path for route in (*docs.routes(), *Dashboard().routes())} | {STREAM_PATH}  # in asyncapi.json instead
     answered = {
         (method, route.path_format)
         for route in app.routes
@@ -130,7 +130,7 @@ def test_operations_say_all_that_they_answer() -> None:
 def test_each_example_of_an_answer_is_such_an_answer(route: Route) -> None:
     content = OPERATIONS[route.method, route.path]["responses"][str(route.status)]["content"]["application/json"]
     msgspec.convert(content["example"], route.answer)
-    assert "text" not in json.dumps(content["example"]), "a field of the answer has no example"
+    assert "text" not in json.dumps(content["example"]), "a member of the response has no example"
 
 
 def test_each_code_is_explained_with_an_example_that_is_a_problem() -> None:
@@ -139,11 +139,11 @@ def test_each_code_is_explained_with_an_example_that_is_a_problem() -> None:
 
 
 def test_requests_can_be_sent_as_the_examples_show_them(stocked: httpx2.Client) -> None:
-    """In the order of the document, paths included: what an operation makes is what those after it name."""
+    """Sends requests in document order, path parameters included: later operations use the objects that earlier ones create."""
     sent = set()
     for (method, path), operation in OPERATIONS.items():
         content = operation.get("requestBody", {}).get("content", {})
-        if "application/json" not in content or path.endswith(("/cancel", "/replay")):  # these need what is over, or an event log
+        if "application/json" not in content or path.endswith(("/cancel", "/replay")):  # need finished requests or an event log
             continue
         body = deepcopy(content["application/json"]["example"])
         if "change_from_quantity" in body:
@@ -165,7 +165,7 @@ def test_patterns_are_of_the_kind_that_json_schema_knows() -> None:
 
 
 def test_patterns_mean_the_same_to_clients_as_to_the_server() -> None:
-    """JSON Schema means the expressions of ECMAScript, the server reads those of Python: they differ in what is white space."""
+    """JSON Schema uses ECMAScript regular expressions, the server Python's: they differ in white space."""
     patterns = sorted(set(every(DOCUMENT, "pattern")))
     marks = [chr(code) for code in (*range(0x21), *range(0x7F, 0xA1), 0x1680, *range(0x2000, 0x2030), 0x205F, 0x3000, 0xFEFF)]
     samples = [text for mark in marks for text in (mark, f"a{mark}", f"{mark}a", f"a@{mark}", f"a@b{mark}c")]
@@ -197,7 +197,7 @@ def test_spectral_finds_nothing(tmp_path: Path) -> None:
 
 def test_spectral_would_find_something(tmp_path: Path) -> None:
     broken = deepcopy(DOCUMENT)
-    broken["paths"] = {"/v1/orders": broken["paths"]["/v1/orders"]}  # few are read sooner
+    broken["paths"] = {"/v1/orders": broken["paths"]["/v1/orders"]}  # fewer paths are linted faster
     del broken["paths"]["/v1/orders"]["get"]["operationId"]
     broken["paths"]["/v1/orders"]["post"]["requestBody"]["content"]["application/json"]["example"] = {"items": 1}
     found = lint(broken, tmp_path)

@@ -1,4 +1,4 @@
-"""Pages that explain errors, and what is served with them: readable without scripts, nothing from another host."""
+"""Error pages and their assets: readable without scripts, and without requests to other hosts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The reference is that of this very code, every page is listed, no link leads nowhere, every command is one."""
+"""The reference matches the code, every page is listed, every link has a target, every command exists."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ DOCS = ROOT / "docs"
 TEXTS = {path: path.read_text(encoding="utf-8") for path in [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))]}
 SETTING = re.compile(r"^\| `(\w+)`( 🔑)? \| (?:`([^`]*)`)? ?\| ", re.MULTILINE)
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]+)")
-# In code, as one would type it: after the prompt of nothing, variables or a pipe.
+# Commands in code, with an optional prompt, variables or a pipe before them.
 COMMAND = re.compile(r"(?:^|[`(|]|&& |: )\s*(?:[A-Z_]+=\S+ )*(?:\.venv/bin/)?scoville ([a-z][^\n`|;)]*)", re.MULTILINE)
 
-CONNECTIONS = ("sequencer",)  # no commands: as PostgreSQL calls what is connected
+CONNECTIONS = ("sequencer",)  # not commands: application names in PostgreSQL
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -70,15 +70,15 @@ def commands(text: str) -> Iterator[list[str]]:
 
 
 def check(words: list[str]) -> str | None:
-    """What is wrong with a command, if anything."""
+    """The error in a command, or nothing."""
     command: Any = typer.main.get_command(app)
     words = list(words)
-    while hasattr(command, "commands"):  # a group
+    while hasattr(command, "commands"):  # a command group
         if not words or (command := command.commands.get(words.pop(0))) is None:
             return "there is no such command"
     known = {option for parameter in command.params for option in (*parameter.opts, *parameter.secondary_opts)} | {"--help"}
     if command.context_settings.get("ignore_unknown_options"):
-        return None  # the rest is psql's
+        return None  # psql reads the rest
     unknown = [word for word in words if word.startswith("-") and word.partition("=")[0] not in known]
     return f"there is no {' '.join(unknown)}" if unknown else None
 

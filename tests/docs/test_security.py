@@ -1,4 +1,4 @@
-"""docs/security.md: the tests that it names are there, its figures are those of the code, and no risk is left out."""
+"""docs/security.md: the tests that it names exist, its figures match the code, and it covers every risk."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def names_in(path: str) -> set[str]:
 
 
 def missing(text: str) -> list[str]:
-    """What the text names that is not there."""
+    """The names in the text that do not exist."""
     found = NAMED.findall(text)
     return [f"{path}::{name}" for path, name in found if not (ROOT / path).exists() or (name and name not in names_in(path))]
 

@@ -1,4 +1,4 @@
-"""The drawing of one order in sql/README.md names functions and modules that exist, and calls that are made."""
+"""The diagram of one order in sql/README.md names existing functions and modules, and real calls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tutorial, the first ten minutes of the README and the guides about roles and upgrades run as they are printed."""
+"""The tutorial, the README's first ten minutes and the guides on roles and upgrades run as printed."""
 
 from __future__ import annotations
 

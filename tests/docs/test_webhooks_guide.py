@@ -1,4 +1,4 @@
-"""The consumers' guide: each way to verify in it takes what the worker signs, and refuses what was changed."""
+"""The consumers' guide: each verification method in it accepts the worker's signatures and refuses changed messages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schema bi for people and for dbt, made from the views themselves: `make reference` writes it, a test compares."""
+"""Generates the documentation of schema bi, for people and for dbt, from its views: `make reference` writes, a test compares."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class View:
 
 
 def views() -> list[View]:
-    """As the contract lists them; dimensions first, then facts, then answers, as their files do."""
+    """In the order of the contract and its files: dimensions, facts, reports."""
     said = comments()
     columns: dict[str, dict[str, tuple[str, str]]] = defaultdict(dict)
     for name, kind in types().items():
@@ -35,7 +35,7 @@ def views() -> list[View]:
 
 
 def joins() -> list[tuple[str, ...]]:
-    """from view, its columns, to view, its columns, cardinality."""
+    """Relationships: from view, its columns, to view, its columns, cardinality."""
     return JOIN.findall((VIEWS / "040_relationships.sql").read_text(encoding="utf-8"))
 
 
@@ -83,7 +83,7 @@ def sources() -> str:
 
 
 def exposures() -> str:
-    """deploy/dbt/models/exposures.yml: what the product itself shows of the views."""
+    """deploy/dbt/models/exposures.yml: the product's own uses of the views."""
     shown = [
         {
             "name": f"analytics_{report.report.replace('-', '_')}",

@@ -1,4 +1,4 @@
-"""Walks through a page: its blocks of shell run one after the other, as printed, in one shell."""
+"""Walks through a page: runs its shell blocks in order, as printed, in one shell."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def indented(text: str) -> list[str]:
 
 
 def walk(blocks: list[str], folder: Path, **variables: str) -> list[str]:
-    """What each block prints. `scoville`, also as .venv/bin/scoville, is the command of this tree. Fails where a line fails."""
+    """The output of each block. `scoville`, or .venv/bin/scoville, is this tree's command. Fails if a line fails."""
     for place in (folder / ".venv" / "bin", folder / "bin"):
         place.mkdir(parents=True)
         program = place / "scoville"

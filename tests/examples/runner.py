@@ -1,8 +1,8 @@
 """Runs the examples of sql/examples in psql.
 
-An example is SQL in paragraphs. Its .out file holds each paragraph with its output below. `-- Session 2` at the head of a
-paragraph sends it and those that follow to a psql of their own. Where a session waits for a lock, the output says so; the rest
-of its answer stands where it came.
+An example is SQL in paragraphs. Its .out file contains each paragraph with its output below. `-- Session 2` at the start of a
+paragraph sends it and the following ones to a second psql. If a session waits for a lock, the output says so, and the rest of
+its output appears where it arrived.
 """
 
 from __future__ import annotations
@@ -49,14 +49,14 @@ class Session:
         self._pid = int(self.say("\\t on\nselect pg_backend_pid();\n\\t off"))
 
     def say(self, text: str) -> str:
-        """Sends lines and returns what psql prints, or returns early, `is_waiting`, where they wait for a lock."""
+        """Sends lines and returns the output of psql. Returns early, with `is_waiting` set, if they wait for a lock."""
         assert self._psql.stdin is not None
         self._psql.stdin.write(f"{text}\n\\echo {END}\n")
         self._psql.stdin.flush()
         return self.answer()
 
     def answer(self) -> str:
-        """What psql prints until it has done all that it was sent."""
+        """The output of psql until it has executed all input."""
         before, self.is_waiting = self.is_waiting, False
         said: list[str] = []
         deadline = time.monotonic() + ANSWER_SECONDS_MAX
@@ -95,7 +95,7 @@ def is_sql(paragraph: str) -> bool:
 
 
 def run(path: Path, url: str, superuser_url: str) -> str:
-    """The text of an example with its output, from a database in which the world stands (but for the world itself)."""
+    """The text of an example with its output. The database contains the world, except for the example that creates it."""
     said: list[str] = []
     sessions: dict[str, Session] = {}
     current = "1"
@@ -122,7 +122,7 @@ def run(path: Path, url: str, superuser_url: str) -> str:
 
 
 def build_world(url: str, superuser_url: str) -> None:
-    """What every example but the first begins with."""
+    """The start of every example except the first."""
     run(WORLD, url, superuser_url)
 
 

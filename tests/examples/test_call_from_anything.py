@@ -1,4 +1,4 @@
-"""The page "Call it from anything": its Python and its pre-request function do what it says."""
+"""The Python code and the pre-request function of the page "Call it from anything" work as described."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_thin_api_that_sets_the_role_itself_copies_the_claims(
     connection.execute("grant usage on schema hooks to sales")
 
     def call(claims: dict[str, Any]) -> list[tuple[Any, ...]]:
-        """A transaction as PostgREST makes it."""
+        """A transaction like one of PostgREST."""
         with psycopg.connect(authenticator_url) as c:
             c.execute(
                 "select set_config('role', 'sales', true), set_config('request.jwt.claims', %s, true)", [json.dumps(claims)]
@@ -67,7 +67,7 @@ def test_a_thin_api_that_sets_the_role_itself_copies_the_claims(
             return c.execute("select code from api.place_orders(1::smallint, %s)", [json.dumps(ORDER)]).fetchall()
 
     assert call(CLAIMS) == [(None,)]
-    assert call({"sub": "till-7", "region": 1}) == [("OR009",)], "without a claim of channels there is nothing to sell through"
+    assert call({"sub": "till-7", "region": 1}) == [("OR009",)], "a caller without a claim of channels sells through no channel"
     assert connection.execute("select distinct actor from stock.stock_movements where kind = 'commit'").fetchall() == [
         ("till-7",)
     ]

@@ -1,4 +1,4 @@
-"""Every example runs in psql as it stands, and says what its .out file shows. `make examples` writes those files."""
+"""Every example runs unchanged in psql and prints the content of its .out file. `make examples` writes those files."""
 
 from __future__ import annotations
 

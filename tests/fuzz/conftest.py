@@ -1,4 +1,4 @@
-"""A server of its own for each role, and one that is only read."""
+"""One server per role, and one that is only read."""
 
 from __future__ import annotations
 

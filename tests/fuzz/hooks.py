@@ -1,5 +1,5 @@
-"""The meaning of an entity tag, and two checks of our own: what the description allows in form is never refused for its form;
-every code that comes is listed for its operation."""
+"""Entity tags for schemathesis, and two checks of our own: a body that the description allows is never refused for its form,
+and every returned code is listed for its operation."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def well_formed_is_read(context: Any, response: Any, case: Any) -> None:
     if case.meta is None or not case.meta.generation.mode.is_positive or response.status_code not in (400, 415, 422):
         return
     if case.operation.path == "/v1/oauth/token" and "Authorization" in response.request.headers:
-        return  # the tool added a token by itself, to see whether one is wanted after all
+        return  # the tool added a token, to test whether the operation ignores authentication
     if response.json().get("error") == "invalid_scope":
-        return  # RFC 6749 has it a 400 whatever is wrong with it
+        return  # RFC 6749 requires a 400 for every error
     assert response.json().get("code") not in FORM_CODES, response.text
 
 
 @schemathesis.check
 def code_is_listed(context: Any, response: Any, case: Any) -> None:
     if case.method.upper() != case.operation.method.upper():
-        return  # the tool tried a method that the path does not have
+        return  # the tool tried a method that the path does not support
     listed = {
         code
         for answer in case.operation.definition.raw["responses"].values()
@@ -42,4 +42,4 @@ def code_is_listed(context: Any, response: Any, case: Any) -> None:
         codes = {result["problem"]["code"] for result in response.json()["results"] if "problem" in result}
     else:
         return
-    assert codes <= listed, f"{case.operation.label} answers {codes - listed}, which the description does not list"
+    assert codes <= listed, f"{case.operation.label} returned {codes - listed}, which the description does not list"

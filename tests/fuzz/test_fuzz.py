@@ -1,6 +1,6 @@
 """schemathesis with all of its checks, over the whole description, as each role, on a server with stock.
 
-The suite runs a short form with a fixed seed; `make fuzz` runs it long, with a seed of its own. Both print how to repeat them.
+The suite runs a short form with a fixed seed; `make fuzz` runs a long form with a random seed. Both print how to repeat the run.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.http.conftest import Api, stock_up
 HERE = Path(__file__).parent
 LONG = os.environ.get("SCOVILLE_FUZZ") == "long"
 SEED = int(os.environ.get("SCOVILLE_FUZZ_SEED") or (random.randrange(2**32) if LONG else 2912))
-EXAMPLES = int(os.environ.get("SCOVILLE_FUZZ_EXAMPLES") or (200 if LONG else 1))  # of an operation, as each role
+EXAMPLES = int(os.environ.get("SCOVILLE_FUZZ_EXAMPLES") or (200 if LONG else 1))  # per operation and role
 SECONDS_MAX = 3600 if LONG else 150
 CLAIMS: dict[Role, dict[str, Any]] = {
     "admin": {},
@@ -34,7 +34,7 @@ CLAIMS: dict[Role, dict[str, Any]] = {
 
 
 def closed() -> dict[str, Any]:
-    """The description, with answers that have no members but those described."""
+    """The description with closed schemas: a response may contain only the listed members."""
     document: dict[str, Any] = json.loads(openapi.encoded())
     for schema in document["components"]["schemas"].values():
         if "properties" in schema:
@@ -43,8 +43,8 @@ def closed() -> dict[str, Any]:
 
 
 def share_of(role: Role) -> list[str]:
-    """The operations whose every limit is tried as this role: all in a long run; else those that take a body, and each third of
-    the others, as one of the roles that may."""
+    """The operations whose limits are all tested as this role. In a long run: all. In a short run: those with a body and a third
+    of the others, spread over the permitted roles."""
     turns = [route for number, route in enumerate(ROUTES) if LONG or route.body or number % 3 == 0]
     mine = ((route, route.roles or ROLES) for route in turns)
     return [route.operation_id for turn, (route, roles) in enumerate(mine) if LONG or roles[turn % len(roles)] == role]
@@ -58,7 +58,7 @@ def test_whatever_is_sent_the_answer_is_one_that_is_described(api: Api, role: Ro
     print(f"seed {SEED}, {EXAMPLES} examples: set SCOVILLE_FUZZ_SEED and SCOVILLE_FUZZ_EXAMPLES to repeat")
     only = [argument for name in share_of(role) for argument in ("--include-operation-id", name)]
     every = ["examples,coverage", *only], ["fuzzing,stateful", "--max-examples", str(EXAMPLES)]
-    # Most of a short run is the tool's own start: what others may do with all operations, the admin tries.
+    # Most of a short run is the tool's startup, so only the admin tries all operations.
     short = ["examples,coverage,fuzzing,stateful", "--max-examples", str(EXAMPLES), *only]
     for phases in every if LONG or role == "admin" else (short,):
         done = run(api, role, tmp_path, "--phases", *phases)
@@ -83,10 +83,10 @@ def test_what_the_description_does_not_say_would_be_found(shared_api: Api, tmp_p
 def run(api: Api, role: Role, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(HERE / "schemathesis.toml"), "run", "openapi.json"]
     command += ["--url", api.url, "--checks", "all", "--seed", str(SEED), "--continue-on-failure", "--no-color"]
-    # What is deleted here is released, retired or revoked: its record stays, and says so.
+    # Deleting releases, retires or revokes a record; the record remains readable.
     command += ["--exclude-checks", "use_after_free"]
-    # One worker: its threads share hypothesis' caches, and now and then one falls over the other (an error, not a finding).
-    # Health checks judge how fast this machine draws, not what the API answers.
+    # One worker: threads share hypothesis' caches and sometimes collide (an error, not a finding).
+    # Health checks judge this machine's speed, not the API.
     command += ["--workers", "1", "--suppress-health-check", "all"]
     environment = {
         **os.environ,

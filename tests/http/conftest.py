@@ -1,4 +1,4 @@
-"""The app as its users meet it: a real server on a port of its own, a client for each role."""
+"""The app as users see it: a real server on its own port, with one client per role."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SQL_WORDS = ("select ", "insert into", "update ", "violates", "relation ", "synt
 
 
 def check_problem(response: httpx2.Response, status: int, code: str) -> dict[str, Any]:
-    """The problem document of a response, after checking that it is one, of this status and code, without SQL."""
+    """Returns the problem document of a response, after checking its form, status and code, and that it contains no SQL."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem: dict[str, Any] = response.json()
@@ -61,7 +61,7 @@ PATHS = [(route, compile_path(route.path)[0]) for route in ROUTES]
 
 
 def check_answer(response: httpx2.Response) -> None:
-    """Every answer of the route table, in any test, has the shape that its row names, and a code that OpenAPI lists for it."""
+    """Every response, in any test, has the shape that its route names, and OpenAPI lists its code."""
     media_type = response.headers.get("content-type")
     if media_type not in ("application/json", MEDIA_TYPE) or response.request.method == "HEAD":
         return
@@ -72,7 +72,7 @@ def check_answer(response: httpx2.Response) -> None:
     response.read()
     if media_type == MEDIA_TYPE:
         check_codes(routes[0], [response.json()["code"]])
-    elif response.status_code >= 400:  # the one that speaks as RFC 6749 wants it
+    elif response.status_code >= 400:  # the token endpoint, which follows RFC 6749
         msgspec.json.decode(response.content, type=TokenProblem)
     elif response.status_code == 207:
         msgspec.json.decode(response.content, type=results_of(routes[0].answer))
@@ -83,17 +83,17 @@ def check_answer(response: httpx2.Response) -> None:
 
 def check_codes(route: Route, codes: Iterable[str]) -> None:
     unlisted = set(codes) - set(errors_of(route))
-    assert unlisted == set(), f"{route.method} {route.path} answers {unlisted}, which the OpenAPI document does not list"
+    assert unlisted == set(), f"{route.method} {route.path} returned {unlisted}, which the OpenAPI document does not list"
 
 
 class Api:
-    """A running server, and clients for it."""
+    """A running server and its clients."""
 
     def __init__(self, url: str, settings: Settings, live: Live, answers: Answers, refusals: Refusals) -> None:
         self.url = url
-        self.answers = answers  # as live
+        self.answers = answers  # objects of the server's thread, like `live`
         self.refusals = refusals
-        self.live = live  # of the server's thread: to be read, not to be called
+        self.live = live  # belongs to the server's thread: read it, do not call it
         self.settings = settings
         self.clients: list[httpx2.Client] = []
 
@@ -110,7 +110,7 @@ class Api:
 
 @contextmanager
 def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
-    """The app on a free port (or this one), in a thread of its own."""
+    """Runs the app in its own thread, on a free port or on this one."""
     settings = Settings(database_url=database_url, **({"jwt_key": KEY} | given))
     app = create_app(settings)
     server = serving.Server(serving.configuration(app, proxies=settings.trusted_proxies))
@@ -120,8 +120,8 @@ def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
     try:
         limit = time.monotonic() + START_SECONDS_MAX
         while not server.started:
-            assert thread.is_alive(), "the server ended while starting"
-            assert time.monotonic() < limit, "the server does not start"
+            assert thread.is_alive(), "the server stopped while starting"
+            assert time.monotonic() < limit, "the server did not start in time"
             time.sleep(0.01)
         api = Api(serving.url_of(listener), settings, app.state.live, app.state.answers, app.state.refusals)
         try:
@@ -139,7 +139,7 @@ def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
 def api(authenticator_url: str, request: pytest.FixtureRequest) -> Iterator[Api]:
     """A server on this test's own database.
 
-    Every guarantee holds with many writes in a transaction, and (`make test-pg15`) with each alone.
+    The tests must pass with batches of many writes and (`make test-pg15`) with one write per transaction.
     """
     alone = request.config.getoption("--database-only")
     with run_server(authenticator_url, batch_elements=1 if alone else BATCH_ELEMENTS) as api:
@@ -172,7 +172,7 @@ def key() -> dict[str, str]:
 
 
 def stock_up(admin: httpx2.Client) -> None:
-    """The sample SKU, a second one, and the channel web."""
+    """The sample SKU, a second SKU and the channel web."""
     for receipt in (SKU, SECOND_SKU):
         response = admin.post("/v1/inventory", json=receipt, headers=key())
         assert response.status_code == 201, response.text
@@ -182,18 +182,18 @@ def stock_up(admin: httpx2.Client) -> None:
 
 @pytest.fixture
 def stocked(admin: httpx2.Client) -> httpx2.Client:
-    """The admin's client, after stock has arrived."""
+    """The admin's client, with stock received."""
     stock_up(admin)
     return admin
 
 
 def delivered(client: httpx2.Client, authenticator_url: str) -> tuple[str, str]:
-    """The ids of a new webhook of the client, and of its one delivery: a test, which was tried in vain, by hand."""
+    """The IDs of a new webhook of the client and of its only delivery: a manual test that failed."""
     webhook_id = client.post("/v1/webhooks", json=HOOK).json()["webhook_id"]
     assert client.post(f"/v1/webhooks/{webhook_id}/test").status_code == 202
     with psycopg.connect(authenticator_url) as connection:
         moved = -1
-        while moved < 0:  # the server's own sequencer is at it
+        while moved < 0:  # the server's own sequencer holds the lock
             connection.rollback()
             connection.execute("select app.enter('scoville_worker', '{}')")
             [(moved,)] = connection.execute("select jobs.sequence_events(100000)").fetchall()
@@ -209,14 +209,14 @@ def delivered(client: httpx2.Client, authenticator_url: str) -> tuple[str, str]:
 
 @pytest.fixture(scope="session")
 def shared_database(server: Server, migrated: str) -> Iterator[Callable[[str | None, str | None], str]]:
-    """The URL maker of one database for all tests that must not change anything."""
+    """The URL maker of one database, shared by all tests that change nothing."""
     with run_clone(server, migrated, "shared") as name:
         yield partial(server.url, name)
 
 
 @pytest.fixture(scope="session")
 def shared_api(shared_database: Callable[[str | None, str | None], str]) -> Iterator[Api]:
-    """A server for tests whose requests are all refused, or only read. It has the stock of stock_up."""
+    """A server with the stock of stock_up, for tests that only read or send only refused requests."""
     with run_server(shared_database("authenticator", "for tests only")) as api:
         stock_up(api.client("admin"))
         yield api
@@ -224,13 +224,13 @@ def shared_api(shared_database: Callable[[str | None, str | None], str]) -> Iter
 
 @pytest.fixture(scope="module")
 def module_database(server: Server, module_clone: str) -> Callable[[str | None, str | None], str]:
-    """The URL maker of one database for a module."""
+    """The URL maker of one database per module."""
     return partial(server.url, module_clone)
 
 
 @pytest.fixture(scope="module")
 def module_api(module_database: Callable[[str | None, str | None], str]) -> Iterator[Api]:
-    """A server for a module whose tests don't mind what the others changed. It has the stock of stock_up."""
+    """A server per module with the stock of stock_up, for tests that tolerate each other's changes."""
     with run_server(module_database("authenticator", "for tests only")) as api:
         stock_up(api.client("admin"))
         yield api

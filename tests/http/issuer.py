@@ -1,4 +1,4 @@
-"""An issuer of tokens elsewhere, and the keys that it publishes."""
+"""An external token issuer and the keys that it publishes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ RSA_PEM = RSA_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption(
 
 
 class Keys:
-    """What the issuer publishes, and how often it was asked."""
+    """The published keys and the number of requests for them."""
 
     def __init__(self, *kids: str) -> None:
         self.away = False

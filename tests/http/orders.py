@@ -1,4 +1,4 @@
-"""Orders over HTTP, and the units that they leave."""
+"""Orders over HTTP and the stock that remains."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def place(client: httpx2.Client, body: Any = None, **headers: str) -> httpx2.Res
 
 
 def but(**changes: object) -> dict[str, Any]:
-    """The sample order without its number, but for these fields."""
+    """The sample order without its number and with these fields changed."""
     return {name: value for name, value in (ORDER | changes).items() if name != "order_id" and value is not None}
 
 
@@ -24,5 +24,5 @@ def lines(quantity: int, **changes: object) -> dict[str, Any]:
 
 
 def available(client: httpx2.Client, sku: str = "HOTSAUCE-001") -> int:
-    """Of now: what another client wrote may be a tenth of a second late in an answer from memory."""
+    """Bypasses the cache: a cached response may lack another client's writes of the last 100 ms."""
     return int(client.get(f"/v1/inventory/{sku}", headers={"cache-control": "no-cache"}).json()["available"])

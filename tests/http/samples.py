@@ -1,4 +1,4 @@
-"""Things that the requests of tests/calls.py name, made over HTTP."""
+"""Creates over HTTP the objects that the requests of tests/calls.py name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def make(client: httpx2.Client, path: str, body: object) -> dict[str, Any]:
 
 
 def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
-    """An order, a reservation of the owner, a client."""
+    """Creates an order, a reservation of the owner and a client."""
     client = {"name": "Shop", "role": "integration", "channels": ["web"]}
     return {
         "order_id": make(admin, "/v1/orders", ORDER | {"order_id": str(uuid.uuid4())})["order_id"],
@@ -28,7 +28,7 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
 
 
 def make_spare(admin: httpx2.Client, request: Request) -> Names:
-    """A new row of the catalog, of the kind that the path names, where the request wants one."""
+    """Creates a catalog row of the kind in the request's path, if the request needs one."""
     if not request.needs_spare:
         return {}
     spare = f"spare_{uuid.uuid4().hex[:8]}"

@@ -1,4 +1,4 @@
-"""Ready answers over HTTP: the rows of the views, of whom they concern."""
+"""Reports over HTTP: the rows of the views, limited to the caller's scope."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FILL_RATE = """(
 PATTERNS = """(
     select iso_weekday, hour_of_day, sum(orders)::bigint as orders, sum(units)::bigint as units from bi.order_patterns
      group by 1, 2) p"""
-# What a path shows, and what its columns are called there.
+# The view behind each path, and the API's names for its columns.
 VIEWS = {
     "turnover": ("bi.inventory_turnover", {"month": "month_on"}),
     "sell-through": ("bi.sell_through", {"month": "month_on"}),
@@ -54,7 +54,7 @@ def api(module_database: Callable[[str | None, str | None], str]) -> Iterator[Ap
 
 
 def rows(client: httpx2.Client, path: str, **params: Any) -> list[dict[str, Any]]:
-    """All pages."""
+    """Reads all pages."""
     found: list[dict[str, Any]] = []
     while True:
         page = client.get(path, params=params).json()
@@ -79,7 +79,7 @@ def test_the_rows_are_those_of_the_view(
     assert len(wanted) > 1
     shown = [tuple(str(row[name]) for name in columns) for row in found]
     assert sorted(shown) == sorted(tuple(_as_json(value) for value in row) for row in wanted)
-    assert len(set(shown)) == len(shown)  # no row on two pages
+    assert len(set(shown)) == len(shown)  # pages share no row
 
 
 def _as_json(value: Any) -> str:
@@ -101,7 +101,7 @@ def test_sales_see_their_channels_parcels_and_every_stockout(api: Api) -> None:
     assert own == [row for row in everything if row["channel"] == "web"] != everything
     for path in ("/v1/analytics/stockouts", "/v1/analytics/expiring"):
         assert rows(sales, path) == rows(api.client("admin"), path)
-    check_problem(sales.get("/v1/analytics/turnover"), 403, "RQ403")  # it would tell what other channels sell
+    check_problem(sales.get("/v1/analytics/turnover"), 403, "RQ403")  # turnover would reveal sales of other channels
 
 
 @pytest.mark.parametrize("path", PATHS)

@@ -1,4 +1,4 @@
-"""What Postgres builds is what pyapp/api says: real answers of every route, decoded without a word to spare."""
+"""The responses that Postgres builds match the types in pyapp/api: every route's real response decodes without extra members."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_real_answers_of_every_route_are_what_its_row_says(module_api: Api, rout
         client = module_api.client(role, warehouses=["WH-01"], channels=["web"])
         names = make_ids(admin, client if route.path == "/v1/reservations/{reservation_id}" else admin) | {"role": role}
         names |= make_spare(admin, sample)
-        if route.method == "GET":  # a canceled order, one that was shipped and one that was a reservation, for more to see
+        if route.method == "GET":  # adds a canceled order, a shipped order and a converted reservation, to cover more members
             canceled = make(admin, "/v1/orders", ORDER | {"order_id": str(uuid.uuid4())})["order_id"]
             assert admin.put(f"/v1/orders/{canceled}/cancel").status_code == 200
             make(admin, f"/v1/orders/{names['order_id']}/fulfillments", {})

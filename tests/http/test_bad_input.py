@@ -1,4 +1,4 @@
-"""Bad input: whatever is sent, the answer is a 4xx problem document that says what to do, and nothing is changed."""
+"""Every bad input gets a 4xx problem document with a remedy, and changes nothing."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ JSON = {"content-type": "application/json"}
 
 @pytest.fixture(scope="module")
 def client(shared_api: Api) -> Iterator[httpx2.Client]:
-    """The admin's client; at the end nothing may have changed."""
+    """The admin's client; fails at the end if the data changed."""
     client = shared_api.client("admin")
     paths = ("/v1/inventory?limit=200", "/v1/orders?limit=200", "/v1/inventory/HOTSAUCE-001")
     before = [client.get(path).content for path in paths]
@@ -114,7 +114,7 @@ def test_what_is_no_json_text_is_a_400(client: httpx2.Client, name: str, body: b
 )
 def test_what_cannot_be_stored_is_a_422_with_its_place(client: httpx2.Client, name: str, body: bytes, pointer: str) -> None:
     response = send(client, name, body)
-    if response.status_code == 400:  # msgspec refuses the half of a pair before it is looked at
+    if response.status_code == 400:  # msgspec refuses an unpaired surrogate first
         check_problem(response, 400, "RQ400")
         return
     problem = check_problem(response, 422, "RQ422")
@@ -173,7 +173,7 @@ def wrong_types() -> Iterator[tuple[str, str, object]]:
             for wrong in ([], {}, 7, 7.5, "text", True, None, [[]], ""):
                 alike = isinstance(wrong, str) and isinstance(value, str)
                 number = isinstance(wrong, int | float) and isinstance(value, int | float) and not isinstance(wrong, bool)
-                nothing = (name, field, wrong) == ("modify", "note", None)  # which takes the note away
+                nothing = (name, field, wrong) == ("modify", "note", None)  # null removes the note
                 if not alike and not number and not nothing and type(wrong) is not type(value):
                     yield name, field, wrong
 

@@ -1,4 +1,4 @@
-"""Batches and safety stock over HTTP."""
+"""Lots and safety stock over HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalog over HTTP: SKUs, warehouses, channels and reason codes are listed, read, made, replaced, changed and retired."""
+"""The catalog over HTTP: list, read, create, replace, change and retire SKUs, warehouses, channels and reason codes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import httpx2
 
 from tests.http.conftest import check_problem, key
 
-# For each path: the key, what must be said, and one thing more that can be changed.
+# Per path: the key, the required members and one other member to change.
 NOUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "/v1/skus": ("sku_id", {"name": "New"}, {"currency": "EUR"}),
     "/v1/warehouses": ("warehouse_id", {"name": "New"}, {"name": "Newer"}),

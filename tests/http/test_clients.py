@@ -1,4 +1,4 @@
-"""API clients over HTTP: made, found, changed, revoked; a secret is shown once and kept nowhere."""
+"""API clients over HTTP: create, find, change and revoke them; a secret is shown once and never stored."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHOP = {"client_id": "shop", "name": "Web shop", "role": "integration", "channel
 
 @pytest.fixture
 def shop(stocked: httpx2.Client) -> dict[str, Any]:
-    """The answer to the creation of the client `shop`."""
+    """The response to the creation of the client `shop`."""
     response = stocked.post("/v1/clients", json=SHOP)
     assert response.status_code == 201, response.text
     return dict(response.json())
@@ -35,7 +35,7 @@ def test_a_new_client_is_shown_its_secret_once(stocked: httpx2.Client, api: Api)
     made = response.json()
     secret = made.pop("client_secret")
     assert secret.startswith("scs_")
-    assert len(secret.removeprefix("scs_")) >= 40  # six bits each
+    assert len(secret.removeprefix("scs_")) >= 40  # six bits per character
     read = stocked.get("/v1/clients/shop")
     assert (read.json(), read.headers["etag"]) == (made, '"1"')
     assert stocked.get("/v1/clients").json()["data"] == [made]
@@ -60,7 +60,7 @@ def test_a_repeat_under_an_idempotency_key_repeats_no_secret(stocked: httpx2.Cli
     check_problem(stocked.post("/v1/clients", json=SHOP, headers=headers), 409, "ID005")
     first, second = (stocked.post("/v1/clients/shop/rotate-secret", headers=headers).json() for _ in range(2))
     assert first["client_secret"] != second["client_secret"]
-    # It is not even looked at: a call whose outcome is not known must not be repeated by us as if a key made that harmless.
+    # The API ignores this key. Otherwise a call with an unknown outcome would be retried as if the key made that safe.
     assert stocked.patch("/v1/clients/shop", json={}, headers={"idempotency-key": "x" * 300}).status_code == 200
     kept = connection.execute("select string_agg(answer::text, '') from identity.idempotency_keys").fetchone()
     assert kept

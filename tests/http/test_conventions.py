@@ -1,4 +1,4 @@
-"""What every route promises, asked of each row of the route table: a new route is covered without a word here."""
+"""Promises of every route, tested for each row of the route table: new routes are covered automatically."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.calls import CHANNEL, ORDER, SKU
 from tests.http.conftest import Api, check_problem, key
 
 BODY_BYTES_MAX = 1024 * 1024
-# Standards of their own rule these: OAuth 2.0 (RFC 6749), and a ticket, which is used up by being shown.
+# These follow other rules: OAuth 2.0 (RFC 6749), and tickets, which are valid for one use.
 APART = ("/v1/oauth/token", "/v1/ws/tickets")
 OURS = [route for route in ROUTES if route.path not in APART]
 READS = [route for route in OURS if route.method == "GET"]
@@ -31,7 +31,7 @@ PAGES = [route for route in READS if route.endpoint is read_page]
 DOCUMENTS = [route for route in READS if route.endpoint is read_document]
 KEYED = [route for route in WRITES if route.key != "none"]
 JSON = {"content-type": "application/json"}
-# What can be changed of a body, whatever it is about.
+# Changes that make a body different, whatever its type.
 OTHERWISE = {"note": "something else", "ttl_seconds": 77, "description": "something else"}
 
 
@@ -41,7 +41,7 @@ def each(routes: list[Route]) -> pytest.MarkDecorator:
 
 
 class World:
-    """A server with something of everything in it, and the paths that lead there."""
+    """A server with at least one object of every kind, and the paths to these objects."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
@@ -72,7 +72,7 @@ class World:
         return str(response.json()[name])
 
     def path(self, route: Route, *, fresh: bool = False) -> str:
-        """The route's path with ids in it: new ones, those that a list shows first, or one that is not there."""
+        """The route's path filled with IDs: of new objects, of the first listed objects, or of a missing object."""
         path = route.path
         while found := re.search(r"(.*?)/{(\w+)}", path):
             before, name = found[1], found[2]
@@ -84,13 +84,13 @@ class World:
         return path
 
     def find(self, path: str, name: str) -> str:
-        """What a list at this path shows first under this name."""
+        """The value of this name in the first row of the list at this path."""
         lists = [re.sub(r"{\w+}", "[^/]+", route.path) for route in READS if route.endpoint is not read_document]
         rows = self.admin.get(path).json().get("data") if any(re.fullmatch(pattern, path) for pattern in lists) else None
         return str(rows[0].get(name, "no-such-thing")) if rows else "no-such-thing"
 
     def send(self, route: Route, content: bytes | None = None, **headers: str) -> httpx2.Response:
-        """The route's method with this body, and a new key where one is asked for. Nothing is kept."""
+        """Sends the route's method with this body, and a new key if the route requires one. Changes nothing."""
         keyed = key() if route.key == "required" else {}
         params = {"dry_run": "true"} if route.method != "GET" else {}
         return self.admin.request(route.method, self.path(route), params=params, content=content, headers=JSON | keyed | headers)
@@ -101,7 +101,7 @@ def world(module_api: Api) -> World:
     return World(module_api)
 
 
-# The path and its methods
+# Paths and methods
 
 
 @pytest.mark.parametrize("path", sorted({route.path for route in ROUTES} | {"/healthz", "/readyz", "/openapi.json", "/docs"}))
@@ -130,7 +130,7 @@ def test_head_answers_as_get_without_the_body(world: World, route: Route) -> Non
     assert dict(head.headers) == dict(got.headers)
 
 
-# Who asks, and for what
+# Roles and scopes
 
 
 @each(OURS)
@@ -163,7 +163,7 @@ def test_what_takes_no_json_gets_a_406(world: World, route: Route) -> None:
     check_problem(world.send(route, accept="image/png"), 406, "RQ406")
 
 
-# Reading
+# Reads
 
 
 @each(PAGES)
@@ -172,7 +172,7 @@ def test_a_page_has_a_limit_and_a_way_on(world: World, route: Route) -> None:
     for limit in ("0", "201", "-1", "x", ""):
         check_problem(world.admin.get(path, params={"limit": limit}), 400, "RQ400")
     page = world.admin.get(path, params={"limit": "1"})
-    if page.status_code == 404:  # what the path names is not there
+    if page.status_code == 404:  # the named object does not exist
         return
     assert page.status_code == 200, page.text
     assert len(page.json()["data"]) <= 1
@@ -235,7 +235,7 @@ def test_a_document_has_a_tag_and_is_not_sent_to_who_has_it(world: World, route:
     assert world.admin.get(path, headers={"if-none-match": '"other"'}).content == got.content
 
 
-# Writing
+# Writes
 
 
 @each(WRITES)
@@ -304,7 +304,7 @@ def test_a_version_that_is_not_the_current_one_is_a_412(world: World, route: Rou
 
 
 def example(route: Route) -> Any:
-    """A body that can be sent, as the OpenAPI document shows it."""
+    """A valid body: the example in the OpenAPI document."""
     operation = openapi.build([route])["paths"][route.path][route.method.lower()]
     return deepcopy(operation["requestBody"]["content"]["application/json"]["example"]) if "requestBody" in operation else {}
 
@@ -335,12 +335,12 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
     for value in (text, f'"{text}"'):
         again = world.admin.request(route.method, path, json=body, headers={"idempotency-key": value})
         assert again.status_code == first.status_code
-        assert {**first.json(), **again.json()} == first.json()  # but for secrets, which are shown once
+        assert {**first.json(), **again.json()} == first.json()  # except secrets, which are shown once
         assert again.headers["idempotency-replayed"] == "true"
         assert again.headers.get("location") == first.headers.get("location")
     members = {member.encode_name for member in msgspec.structs.fields(route.body or Body)}
     other = {name: value for name, value in OTHERWISE.items() if name in members}
-    assert other or not members, "a body of which nothing is known to change: say what in OTHERWISE"
+    assert other or not members, "add a member of this body to OTHERWISE"
     if not members:
         return
     changed = json.dumps(body | other)
@@ -349,5 +349,5 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
 
 
 def test_the_channel_is_still_served(world: World) -> None:
-    """The tests above refuse and repeat; what they did carry out leaves the world as it should be."""
+    """The tests above leave the channel as they found it."""
     assert world.admin.get("/v1/channels/web").json()["warehouses"] == CHANNEL["warehouses"]

@@ -1,4 +1,4 @@
-"""Lists as CSV: what programs and spreadsheets read from them is what the JSON says, and nothing in a cell is a formula."""
+"""Lists as CSV: programs and spreadsheets read the same values as from JSON, and no cell is a formula."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ BARE = {name: value for name, value in ORDER.items() if name != "created_at"}
 
 
 def read(response: httpx2.Response) -> list[dict[str, str]]:
-    """The rows, by the header line."""
+    """The rows as dicts, keyed by the header line."""
     assert response.status_code == 200, response.text
     assert response.headers["content-type"] == "text/csv; charset=utf-8; header=present"
     lines = response.content.decode().split("\r\n")
@@ -98,7 +98,7 @@ def test_text_that_a_spreadsheet_would_run_is_marked_as_text(module_api: Api, na
 
 
 def unmarked(cell: str) -> str:
-    """The text as it was, by the rule of docs/reference/csv.md."""
+    """Restores the original text by the rule of docs/reference/csv.md."""
     return cell[1:] if re.match("'+[=+@\t\r-]", cell) else cell
 
 
@@ -198,7 +198,7 @@ def test_the_preferred_form_is_chosen(accept: str, chosen: str | None) -> None:
 @pytest.mark.parametrize("piece", ['\\"', '"', '"\\', '",', ",", ";", " ", "a;", "q=1,"])
 @pytest.mark.parametrize("end", ["", "\\", "x"])
 def test_a_long_accept_costs_no_time(piece: str, end: str) -> None:
-    """It is read before anybody is asked who it is."""
+    """The parameter is checked before authentication."""
     accept = '"' + piece * (60_000 // len(piece)) + end
     started = time.thread_time()
     choose([accept], ("application/json", "text/csv"))

@@ -1,4 +1,4 @@
-"""How the dashboard's files are served. What they do is tested in a browser, in tests/ui."""
+"""How the dashboard's files are served. The browser tests in tests/ui cover their behavior."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
 @pytest.fixture(scope="module")
 def client(built: None) -> TestClient:
-    """The whole application, before it has connected to a database: files need none."""
+    """The whole application without a database connection: static files need none."""
     app = create_app(Settings(database_url="postgresql://nobody@/nothing", jwt_key=KEY))
     return TestClient(app, headers={"accept": "*/*", "accept-encoding": "identity"})
 

@@ -1,4 +1,4 @@
-"""Stock over HTTP: receive, read, adjust, count, and ask why."""
+"""Stock over HTTP: receive, read, adjust, count and explain."""
 
 from __future__ import annotations
 

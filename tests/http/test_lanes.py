@@ -1,4 +1,4 @@
-"""Lanes: calls that queue behind a batch go as one, and nobody notices that they did."""
+"""Lanes: calls that queue behind a batch are sent as one batch, and each caller gets its own result."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ SALES = Identity("sales", "till-1", (), ("web",))
 
 
 def order(number: int, *, identity: Identity = SALES, keyed: bool = True, **members: Any) -> Command:
-    """One order of one unit, as the endpoint hands it over."""
+    """One order of one unit, in the form that the endpoint passes to a lane."""
     meta = {"actor": identity.subject, "request_id": f"r-{number}"} | ({"idempotency_key": f"k-{number}"} if keyed else {})
     element = {"customer": {"name": f"c-{number}"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}], "meta": meta} | members
     return Command(identity, PLACE, 1, [json.dumps(element).encode()], f"r-{number}", keyed, shares=True)
 
 
 def with_lanes(url: str, work: Callable[[Lanes, Database], Awaitable[None]], **given: int) -> None:
-    """Runs `work` with lanes over a database of their own."""
+    """Runs `work` with lanes on their own database."""
 
     async def run() -> None:
         database = Database(url, 4)
@@ -54,7 +54,7 @@ def with_lanes(url: str, work: Callable[[Lanes, Database], Awaitable[None]], **g
 
 
 async def pile_up(lanes: Lanes, connection: psycopg.Connection[Any], commands: list[Command]) -> list[asyncio.Task[Any]]:
-    """Sends the first, waits until it waits for a lock, then sends the others."""
+    """Sends the first call, waits until it is blocked by a lock, then sends the others."""
     tasks = [asyncio.create_task(lanes.execute(commands[0]))]
     await asyncio.to_thread(wait_for, connection, "wait_event_type = 'Lock'")
     tasks += [asyncio.create_task(lanes.execute(command)) for command in commands[1:]]
@@ -63,7 +63,7 @@ async def pile_up(lanes: Lanes, connection: psycopg.Connection[Any], commands: l
 
 
 def batches(connection: psycopg.Connection[Any]) -> list[int]:
-    """How many orders each transaction placed: the orders of one share their moment."""
+    """The number of orders per transaction: orders of one transaction share their created_at."""
     rows = connection.execute("select count(*) from orders.orders group by created_at order by created_at").fetchall()
     return [number for (number,) in rows]
 
@@ -150,7 +150,7 @@ def test_one_bad_order_among_128_changes_nothing_for_the_other_127(
     bad: dict[int, dict[str, Any]] = {
         5: {"items": [{"sku_id": "NO-SUCH", "quantity": 1}]},
         40: {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1000}]},
-        77: {"items": 5},  # not what the door lets through: Postgres raises, and with it the whole batch
+        77: {"items": 5},  # the middleware would refuse this: Postgres raises, and the whole batch fails
     }
 
     async def work(lanes: Lanes, _: Database) -> None:
@@ -199,7 +199,7 @@ def test_a_caller_that_goes_away_harms_nobody(
         with psycopg.connect(database_url) as blocker:
             blocker.execute("select from stock.stock_levels for update")
             tasks = await pile_up(lanes, connection, [order(number) for number in range(5)])
-            tasks[0].cancel()  # under way
+            tasks[0].cancel()  # in progress
             tasks[2].cancel()  # still in the queue
             await asyncio.sleep(0)
             blocker.rollback()
@@ -208,7 +208,7 @@ def test_a_caller_that_goes_away_harms_nobody(
         assert gone == [True, False, True, False, False]
 
     with_lanes(authenticator_url, work, under_way_max=1)
-    # What was under way is carried out; what nobody waited for any more is not begun.
+    # The call in progress is carried out. Abandoned calls in the queue are not started.
     assert available(stocked) == 350 - 4
 
 

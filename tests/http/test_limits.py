@@ -1,4 +1,4 @@
-"""Limits on requests: by caller and kind, right across processes, told in every answer, and off unless set."""
+"""Rate limits: per caller and kind, shared by all processes, reported in every response, and off by default."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pyapp.http import leases as limits
 from tests.http.conftest import Api, check_problem, run_server
 
 READS, WRITES = 40, 20
-WINDOW_SECONDS = 30  # the tests are faster, and begin early in one
+WINDOW_SECONDS = 30  # longer than the tests, which start at the beginning of a window
 SHARE = READS // limits.LEASES
 
 

@@ -1,4 +1,4 @@
-"""Logs: a line of JSON for every request, and in it no token, key or e-mail."""
+"""Logs: one line of JSON per request, without tokens, keys or e-mail addresses."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_a_line_names_route_and_principal_and_no_e_mail(api: Api, caplog: pytest
         api.client("sales", subject="jane@example.com", channels=["web"]).get("/v1/orders/jane@example.com")
         api.client().get("/v1/orders")
         limit = time.monotonic() + 5
-        while len(caplog.records) < 3:  # a line is written when the answer has gone out
+        while len(caplog.records) < 3:  # the line is written after the response is sent
             assert time.monotonic() < limit
             time.sleep(0.01)
     lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "scoville.access"]

@@ -1,4 +1,4 @@
-"""Who may do what over HTTP: the design of tests/calls.py, every cell executed, and every request without a token."""
+"""Permissions over HTTP: every cell of the design in tests/calls.py, and every request without a token."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.calls import CALLERS, REMEDY_OF_ROUTE, REQUESTS, Names
 from tests.http.conftest import Api, check_problem, delivered, key
 from tests.http.samples import make_ids, make_spare
 
-STREAM = ("GET", "/v1/events/stream")  # an endless answer; stands beside the table of routes
+STREAM = ("GET", "/v1/events/stream")  # an endless response; not in the table of routes
 
 
 def test_the_table_has_every_route() -> None:
@@ -33,7 +33,7 @@ def send(client: httpx2.Client, method: str, path: str, body: object) -> httpx2.
 
 @pytest.fixture(scope="module")
 def ids(module_api: Api) -> Names:
-    """Things of an admin's: whether one may is asked before whose they are."""
+    """Objects of an admin: the role is checked before the owner."""
     admin = module_api.client("admin")
     webhook_id, delivery_id = delivered(admin, module_api.settings.database_url or "")
     return {**make_ids(admin, admin), "webhook_id": webhook_id, "delivery_id": delivery_id, "role": "x"}

@@ -1,4 +1,4 @@
-"""GET /metrics: what is counted, under which labels, for whom."""
+"""GET /metrics: metrics, labels and access."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ Read = Callable[..., float]
 
 
 def reader(client: httpx2.Client) -> Read:
-    """`read(name, label=value)`: the sum of the samples that have these labels.
+    """`read(name, label=value)`: the sum of the samples with these labels.
 
-    Gauges are asked `until` they say it: servers of other tests live in this process and set the same ones.
+    Gauges are reread `until` they reach the value: other tests' servers in this process set the same gauges.
     """
 
     def read(name: str, **labels: str) -> float:
-        # Of this name only: to parse all that a whole suite has counted takes a second.
+        # Parses this metric only: parsing all metrics of a whole test run takes a second.
         lines = [line for line in client.get("/metrics").text.splitlines() if line.startswith(f"scoville_{name}")]
         return sum(
             sample.value
@@ -65,12 +65,12 @@ def test_requests_are_counted_by_route_template_and_status(stocked: httpx2.Clien
     found, missing = counted("200"), counted("404")
     timed = read("http_request_duration_seconds_count", method="GET", route="/v1/inventory/{sku_id}")
     stocked.get("/v1/inventory/HOTSAUCE-001")
-    stocked.get("/v1/inventory/HOTSAUCE-001")  # from memory
+    stocked.get("/v1/inventory/HOTSAUCE-001")  # from cache
     stocked.get("/v1/inventory/HOTSAUCE-001", headers={"cache-control": "no-cache"})
     stocked.get("/v1/inventory/NONE")
     assert (counted("200") - found, counted("404") - missing) == (3, 1)
     assert read("http_request_duration_seconds_count", method="GET", route="/v1/inventory/{sku_id}") - timed == 4
-    # 405 has the route as well; a name that takes a slash is written as in the documentation.
+    # 405 responses have the route, too. A path parameter with a slash is labeled as in the documentation.
     stocked.delete("/v1/inventory")
     assert read("http_requests_total", method="DELETE", route="/v1/inventory", status="405") >= 1
     stocked.patch("/v1/inventory/HOTSAUCE-001/batches/2024/04", json={"status": "on_hold"})
@@ -124,8 +124,8 @@ def test_what_is_under_way_and_waits_shows(stocked: httpx2.Client, read: Read, c
     ]
     with connection.transaction():
         connection.execute("select from stock.stock_levels for update")
-        # One after the other, or the first batch takes more than one. As many batches as may are under way, the other orders wait
-        # for them; and there is the request that asks.
+        # Threads start one by one, or the first batch would take several orders. Finally every batch slot is in use and the other
+        # orders wait. The request that reads the metric also counts.
         for number, thread in enumerate(threads, start=1):
             thread.start()
             until(lambda number=number: read("http_requests_in_flight") == 1 + number)  # type: ignore[misc]
@@ -161,7 +161,7 @@ def test_callers_that_get_no_connection_are_counted(
 def test_a_stream_is_no_slow_request(api: Api, read: Read) -> None:
     before = read("live_streams")
     with api.client("admin").stream("GET", "/v1/events/stream") as stream:
-        lines = stream.iter_lines()  # kept: when it goes, the connection does
+        lines = stream.iter_lines()  # keep a reference: deleting it closes the connection
         next(lines)
         until(lambda: read("live_streams") - before == 1)
     until(lambda: read("live_streams") == before)
@@ -192,7 +192,7 @@ def test_names_and_units_are_as_prometheus_wants_them(stocked: httpx2.Client) ->
 
 
 def declared() -> list[tuple[str, str, str, str]]:
-    """Name, type, labels and help of every metric."""
+    """Name, type, labels and help text of every metric."""
     rows = []
     for family in metrics.REGISTRY.collect():
         name = family.name + ("_total" if family.type == "counter" else "")

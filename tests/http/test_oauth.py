@@ -1,4 +1,4 @@
-"""POST /v1/oauth/token as RFC 6749 has it, and what becomes of a token whose client changes."""
+"""POST /v1/oauth/token as in RFC 6749, and the effect of client changes on issued tokens."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def basic(client_id: str, secret: str) -> dict[str, str]:
 
 
 def check_error(response: httpx2.Response, status: int, error: str) -> dict[str, Any]:
-    """The error document of RFC 6749, section 5.2, which is also a problem document of ours."""
+    """The error document of RFC 6749, section 5.2, which is also one of our problem documents."""
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/json"
     assert (response.headers["cache-control"], response.headers["pragma"]) == ("no-store", "no-cache")
@@ -47,7 +47,7 @@ def check_error(response: httpx2.Response, status: int, error: str) -> dict[str,
 
 @pytest.fixture
 def secret(shared_api: Api) -> str:
-    """The secret of the client `shop` of the shared server."""
+    """The secret of the client `shop` on the shared server."""
     with shared_api.client("admin") as admin:
         if (made := admin.post("/v1/clients", json=SHOP)).status_code == 201:
             shop_secrets[shared_api.url] = made.json()["client_secret"]
@@ -115,8 +115,8 @@ def test_basic_credentials_are_percent_decoded(shared_api: Api, secret: str, cli
     [
         ({"authorization": "Basic !!!"}, 401, "invalid_client"),
         ({"authorization": "Basic"}, 401, "invalid_client"),
-        ({"authorization": "Basic c2hvcA=="}, 401, "invalid_client"),  # no colon
-        ({"authorization": "Basic /w=="}, 401, "invalid_client"),  # no UTF-8
+        ({"authorization": "Basic c2hvcA=="}, 401, "invalid_client"),  # without a colon
+        ({"authorization": "Basic /w=="}, 401, "invalid_client"),  # not UTF-8
         ({"authorization": "Bearer abc"}, 401, "invalid_client"),
         ({}, 401, "invalid_client"),
         (basic("shop", ""), 401, "invalid_client"),
@@ -152,7 +152,7 @@ def test_unknown_and_wrong_get_the_same_words(anyone: httpx2.Client, secret: str
         ("grant_type=client_credentials&scope=a&scope=b", "invalid_request"),
         ("grant_type=client_credentials&scope=admin", "invalid_scope"),
         ("grant_type=client_credentials&scope=integration+admin", "invalid_scope"),
-        ("grant_type=client_credentials&client_id=shop&client_secret=x", "invalid_request"),  # and Basic
+        ("grant_type=client_credentials&client_id=shop&client_secret=x", "invalid_request"),  # in addition to Basic
         ("grant_type=client_credentials&client_id=another", "invalid_request"),
         ("grant_type=client_credentials&scope=%FF", "invalid_request"),
         ("grant_type=client_credentials&scope=%00", "invalid_scope"),
@@ -199,7 +199,7 @@ def test_a_proxy_says_who_guesses_only_where_it_is_trusted(authenticator_url: st
         places = {
             address: hash(("guessed", address)) % FAILURE_SLOTS for address in ("198.51.100.1", "198.51.100.2", "198.51.100.3")
         }
-        apart = next(address for address, place in places.items() if place != places["198.51.100.1"])  # one in 4,096 is not
+        apart = next(address for address, place in places.items() if place != places["198.51.100.1"])  # 1 in 4,096 collides
         assert guess(apart) == other
 
 
@@ -221,7 +221,7 @@ def test_a_refusal_says_in_the_log_which_client_and_from_where_and_never_a_secre
     swapped = new_secret()
     with shared_api.client() as anyone, caplog.at_level(logging.WARNING, "scoville.oauth"):
         anyone.post("/v1/oauth/token", data=FORM, auth=("careless", "scs_wrong"))
-        anyone.post("/v1/oauth/token", data=FORM, auth=(swapped, "careless"))  # the one in the place of the other
+        anyone.post("/v1/oauth/token", data=FORM, auth=(swapped, "careless"))  # secret and client ID swapped
     lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "scoville.oauth"]
     assert [(line.get("client_id"), line["address"]) for line in lines] == [("careless", "127.0.0.1"), (None, "127.0.0.1")]
     assert swapped not in json.dumps(lines)
@@ -254,7 +254,7 @@ def test_where_another_issuer_makes_the_tokens_it_says_so(authenticator_url: str
 
 @pytest.fixture
 def quick_api(authenticator_url: str) -> Iterator[Api]:
-    """A server that asks for every client again after a fifth of a second."""
+    """A server that rechecks every client after 0.2 seconds."""
     with run_server(authenticator_url, token_kept_seconds=0.2) as api:
         yield api
 
@@ -282,7 +282,7 @@ def test_a_token_dies_with_the_rights_of_its_client(quick_api: Api, change: tupl
         time.sleep(0.02)
     assert time.monotonic() - revoked < 1
     check_problem(anyone.get("/v1/inventory", headers=headers), 401, "RQ401")
-    # A token that a person made by hand names no client and is not asked about.
+    # A token minted by hand names no client and is not rechecked.
     assert admin.get("/v1/inventory").status_code == 200
 
 

@@ -1,4 +1,4 @@
-"""Orders over HTTP: place, read, cancel, fulfill; keys act once; a dry run keeps nothing."""
+"""Orders over HTTP: place, read, cancel and fulfill; a key acts once; a dry run changes nothing."""
 
 from __future__ import annotations
 
@@ -307,7 +307,7 @@ def test_an_order_is_changed_until_it_is_shipped(stocked: httpx2.Client, sales: 
     check_problem(warehouse.patch(path, json={"note": "x"}), 403, "RQ403")
 
     part = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
-    for stale in ({"if-match": '"1"'}, {"if-none-match": "*"}):  # not looked at here, so that it is not ignored either
+    for stale in ({"if-match": '"1"'}, {"if-none-match": "*"}):  # this route does not support conditions, so it refuses them
         check_problem(warehouse.post(f"{path}/fulfillments", json=part, headers=key() | stale), 400, "RQ400")
     assert sales.get(path).json() == changed.json()
     assert warehouse.post(f"{path}/fulfillments", json=part, headers=key()).status_code == 201

@@ -1,4 +1,4 @@
-"""Pages of other origins: shut out unless they are named; and what every answer tells a browser."""
+"""Requests from other origins: refused unless the origin is allowed; and the security headers of every response."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_page_that_is_named_may_ask_and_read_the_answer(open_api: Api) -> None
     assert before.headers["access-control-allow-origin"] == SHOP
     assert "POST" in before.headers["access-control-allow-methods"]
     assert {"Authorization", "Idempotency-Key"} <= set(before.headers["access-control-allow-headers"].split(", "))
-    for path, status in (("/v1/inventory", 200), ("/v1/inventory", 200), ("/v1/orders/ORD-1-1", 404)):  # from memory, too
+    for path, status in (("/v1/inventory", 200), ("/v1/inventory", 200), ("/v1/orders/ORD-1-1", 404)):  # also from cache
         answer = client.get(path, headers={"origin": SHOP})
         assert (answer.status_code, answer.headers["access-control-allow-origin"]) == (status, SHOP)
         assert "ETag" in answer.headers["access-control-expose-headers"]
@@ -40,7 +40,7 @@ def test_any_other_page_is_told_nothing(open_api: Api, origin: str) -> None:
         client.options("/v1/orders", headers={"origin": origin, **ASKED}),
     ):
         assert not [name for name in response.headers if name.startswith("access-control")]
-        assert response.headers["vary"].endswith("Origin")  # what is kept for one is not shown to another
+        assert response.headers["vary"].endswith("Origin")  # a cached response of one origin is not served to another
 
 
 def test_no_browser_guesses_what_an_answer_is(shared_api: Api) -> None:

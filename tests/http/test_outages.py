@@ -1,4 +1,4 @@
-"""The database goes away and comes back: 503 and never 500, nothing is done twice, and the app recovers by itself."""
+"""Database outages: 503 and never 500, no duplicate writes, and recovery without a restart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ END_ALL = "select pg_terminate_backend(pid) from pg_stat_activity where applicat
 
 @pytest.fixture
 def away(monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    """A server whose database is not there."""
+    """A server whose database cannot be reached."""
     monkeypatch.setattr(database, "POOL_WAIT_SECONDS", 0.3)
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
@@ -163,7 +163,7 @@ def test_an_answer_lost_after_the_commit_is_told_as_unknown_and_the_repeat_finds
     with run_server(proxy.url) as api:
         client = api.client("admin")
         assert client.get("/v1/inventory").status_code == 200
-        proxy.cut_at = b"COMMIT\0"  # the tag that the server sends once it is done
+        proxy.cut_at = b"COMMIT\0"  # the command tag that PostgreSQL sends after the commit
         response = place(client, lines(1), **headers)
         problem = check_problem(response, 503, "RQ503")
         assert "Idempotency-Key" in problem["detail"]
@@ -180,7 +180,7 @@ def test_a_write_without_a_key_whose_answer_is_lost_is_not_sent_again(stocked: h
         assert client.get("/v1/inventory").status_code == 200
         proxy.cut_at, proxy.counted = b"COMMIT\0", b"Renamed"
         check_problem(client.patch("/v1/skus/HOTSAUCE-001", json={"name": "Renamed"}), 503, "RQ503")
-        assert proxy.count == 1  # with a key it would have been tried again until it is known
+        assert proxy.count == 1  # with a key, the call would have been retried until its outcome was known
         proxy.cut_at = None
     assert stocked.get("/v1/skus/HOTSAUCE-001").json()["name"] == "Renamed"
 
@@ -224,6 +224,6 @@ def test_under_load_with_connections_ended_again_and_again_no_key_acts_twice(
         disturber.join()
     assert answers == [201] * 200
     limit = time.monotonic() + RECOVERY_SECONDS_MAX
-    while stocked.get("/v1/inventory/HOTSAUCE-001").status_code == 503:  # the last ones were ended a moment ago
+    while stocked.get("/v1/inventory/HOTSAUCE-001").status_code == 503:  # the last connections were terminated a moment ago
         assert time.monotonic() < limit
     assert available(stocked) == 150

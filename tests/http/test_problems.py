@@ -1,4 +1,4 @@
-"""Error codes: the register, the SQL and Python agree; what Postgres raises becomes the right problem."""
+"""Error codes: the register, the SQL and Python agree, and each Postgres error becomes the right problem."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ IN_SQL, IN_PYTHON = (re.compile(f"{mark}([A-Z]{{2}}[0-9]{{3}}){mark}") for mark 
 
 
 def codes(folder: Path, pattern: str, literal: re.Pattern[str]) -> set[str]:
-    """The codes that stand as literals in the files of a folder."""
+    """The string literals in a folder's files that are error codes."""
     return {code for path in folder.rglob(pattern) for code in literal.findall(path.read_text(encoding="utf-8"))}
 
 

@@ -1,4 +1,4 @@
-"""Reads from memory: never older than 100 ms, never older than one's own write, never another's; else from the database."""
+"""Cached reads: at most 100 ms old, with the caller's own writes, never another caller's data; all others query Postgres."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Adjust = Callable[[], int]
 
 @pytest.fixture
 def adjust(authenticator_url: str) -> Iterator[Adjust]:
-    """Takes a unit away, in a transaction of another process; answers what is then available."""
+    """Removes one unit in another process's transaction; returns the units then available."""
     with psycopg.connect(authenticator_url, autocommit=True) as connection:
 
         def adjust() -> int:
@@ -55,11 +55,11 @@ def available(client: httpx2.Client, **headers: str) -> int:
 
 
 def warm_up(api: Api, client: httpx2.Client, path: str = PATH) -> None:
-    """Until the path is answered from memory."""
+    """Reads until the path is served from cache."""
     limit = time.monotonic() + WARM_SECONDS_MAX
     hits = api.answers.hits
     while api.answers.hits == hits:
-        assert time.monotonic() < limit, "nothing is ever answered from memory"
+        assert time.monotonic() < limit, "no response came from the cache"
         assert client.get(path).status_code == 200
 
 
@@ -99,7 +99,7 @@ def test_no_answer_is_older_than_a_tenth_of_a_second(api: Api, stocked: httpx2.C
             began = time.monotonic()
             seen = available(reader)
             known = min(left for at, left in list(told) if at <= began - answers.STALE_SECONDS)
-            assert seen <= known, f"{seen} are said to be available; a tenth of a second ago it was {known} already"
+            assert seen <= known, f"{seen} units reported as available; 100 ms earlier there were only {known}"
             before += 1
         writing.result()
     assert before > WRITES
@@ -204,7 +204,7 @@ def test_everyone_gets_what_they_may_see(api: Api, stocked: httpx2.Client) -> No
         "there": (api.client("warehouse", warehouses=["WH-02"]), 40),
     }
     partner = api.client("integration", channels=["web"])
-    for _ in range(2):  # from the database, then from memory
+    for _ in range(2):  # from the database, then from cache
         for client, stock in callers.values():
             warm_up(api, client)
             assert client.get(PATH).json()["stock"] == stock

@@ -1,4 +1,4 @@
-"""Reads from a standby, a real one: never older than the limit nor than what their caller wrote; and nobody notices it go."""
+"""Reads from a real standby: within the age limit, including the caller's own writes, and unaffected by its failure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ORDERS = "/v1/orders"
 
 
 class Pair:
-    """A primary, a standby, and two processes of the API that use both."""
+    """A primary, a standby and two API processes that use both."""
 
     def __init__(self, primary: Cluster, standby: Cluster, apis: tuple[Api, Api]) -> None:
         self.primary, self.standby = primary, standby
@@ -39,7 +39,7 @@ class Pair:
         return response
 
     def answered(self, source: str) -> float:
-        """Reads that the standby, or the primary in its stead, has answered so far."""
+        """The number of reads served so far by the standby, or by the primary instead."""
         name = f'scoville_replica_reads_total{{source="{source}"}} '
         lines = self.one.client().get("/metrics").text.splitlines()
         return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
@@ -68,7 +68,7 @@ def clusters() -> Iterator[tuple[Cluster, Cluster]]:
 
 @pytest.fixture
 def pair(clusters: tuple[Cluster, Cluster], monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
-    """The limit is long, so that no test depends on how fast it is; both processes read from the standby already."""
+    """A long age limit, so that no test depends on its value; both processes already read from the standby."""
     monkeypatch.setattr(layer, "LAG_SECONDS_MAX", 60.0)
     primary, standby = clusters
     with ExitStack() as stack:
@@ -86,7 +86,7 @@ def pair(clusters: tuple[Cluster, Cluster], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture
 def halted(pair: Pair) -> Pair:
-    """The standby has what was there up to now, and nothing of what comes."""
+    """A standby that has replayed everything up to now and is paused."""
     pair.standby.rows("select pg_wal_replay_pause()")
     wait_for(lambda: pair.standby.rows("select pg_get_wal_replay_pause_state()") == [("paused",)])
     return pair
@@ -97,7 +97,7 @@ def test_a_writer_sees_the_write_and_others_within_the_limit(halted: Pair, monke
     before = count(writer)
     halted.place(writer)
     assert count(writer) == before + 1
-    assert count(reader) == before  # from the standby, which is behind
+    assert count(reader) == before  # from the standby, which lags
     assert count(reader, cache_control="no-cache") == before + 1
     monkeypatch.setattr(layer, "LAG_SECONDS_MAX", 0.5)
     wait_for(lambda: count(reader) == before + 1)
@@ -114,7 +114,7 @@ def test_a_client_takes_its_writes_to_another_process(halted: Pair) -> None:
     placed = halted.place(here)
     assert count(there) == before
     assert count(there, scoville_lsn=placed.headers["scoville-lsn"]) == before + 1
-    assert count(there, scoville_lsn="what is this?") == before + 1  # whatever it says, nothing old
+    assert count(there, scoville_lsn="what is this?") == before + 1  # an unreadable position gets current data
 
 
 def test_what_the_standby_does_not_know_the_primary_is_asked(halted: Pair) -> None:
@@ -202,7 +202,7 @@ def test_the_watch_goes_on_after_whatever_goes_wrong(
 
     monkeypatch.setattr(layer, "WATCH_SECONDS", 0.5)
     monkeypatch.setattr(layer, "_ask", break_off)
-    wait_for(lambda: count(reader) >= 0 and pair.answered("primary") > before)  # what is not known is not read there
+    wait_for(lambda: count(reader) >= 0 and pair.answered("primary") > before)  # with unknown lag, reads go to the primary
     broken.clear()
     standby = pair.answered("standby")
     wait_for(lambda: count(reader) >= 0 and pair.answered("standby") > standby)

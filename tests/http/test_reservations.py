@@ -1,4 +1,4 @@
-"""Reservations over HTTP: hold at the checkout, extend, release, convert into an order; and who may."""
+"""Reservations over HTTP: reserve at checkout, extend, release, convert into an order; and permissions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.http.orders import available
 
 ITEMS = [{"sku_id": "HOTSAUCE-001", "quantity": 3}]
 MISSING = "/v1/reservations/RSV-1-999999"
-THREADS, HOLDS, LEFT = 16, 20, 30  # LEFT: units that are free
+THREADS, HOLDS, LEFT = 16, 20, 30  # LEFT: unreserved units
 
 
 def hold(client: httpx2.Client, quantity: int = 3, **rest: Any) -> httpx2.Response:
@@ -192,7 +192,7 @@ def test_an_order_names_items_or_a_reservation(shared_api: Api) -> None:
 def test_of_many_checkouts_at_once_each_hold_becomes_one_order_and_no_unit_is_sold_twice(
     stocked: httpx2.Client, api: Api, connection: psycopg.Connection[Any]
 ) -> None:
-    """Through the lanes, where orders of several requests share a call: the same hold may stand in one call twice."""
+    """Lanes put orders of several requests into one call, so one reservation may appear twice in a call."""
     clients = [api.client("sales", subject="shop", channels=["web"]) for _ in range(THREADS)]
     assert hold(clients[0], 350 - HOLDS * 5 - LEFT).status_code == 201
     holds = [hold(clients[0], 5).json()["reservation_id"] for _ in range(HOLDS)]

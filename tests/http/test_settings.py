@@ -1,4 +1,4 @@
-"""Settings: what cannot be used is said by the name of its variable, with the remedy."""
+"""Settings: an invalid value is reported with its variable's name and the remedy."""
 
 from __future__ import annotations
 

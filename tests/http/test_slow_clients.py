@@ -1,4 +1,4 @@
-"""Clients that take their time, or send heads without an end: a real socket, a byte at a time."""
+"""Slow clients and endless headers, over a real socket, one byte at a time."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def line(api: Api) -> Iterator[socket.socket]:
 
 
 def push(line: socket.socket, pieces: Iterable[bytes], pause: float) -> bytes:
-    """Sends piece after piece until the other side has had enough. Answers what it said."""
+    """Sends one piece after another until the server stops reading. Returns the response."""
     line.settimeout(pause)
     said = b""
     for piece in pieces:
@@ -49,14 +49,14 @@ def push(line: socket.socket, pieces: Iterable[bytes], pause: float) -> bytes:
 
 
 def drip(line: socket.socket, text: bytes = b"X-Slow: x\r\n", seconds: float = 10.0) -> bytes:
-    """A byte now and then."""
+    """Yields one byte at intervals."""
     limit = time.monotonic() + seconds
     letters = (text[n : n + 1] for n in itertools.cycle(range(len(text))))
     return push(line, itertools.takewhile(lambda _: time.monotonic() < limit, letters), 0.05)
 
 
 def send_on(line: socket.socket, piece: bytes) -> bytes:
-    """The same piece again and again."""
+    """Yields the same piece repeatedly."""
     return push(line, itertools.repeat(piece, 10 * connections.HEAD_BYTES_MAX // len(piece)), 0.002)
 
 
@@ -92,7 +92,7 @@ def test_the_second_request_of_a_connection_has_no_more_time_than_the_first(line
     line.sendall(HEAD + b"\r\n")
     line.settimeout(10)
     assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
-    time.sleep(PATIENCE * 1.5)  # between two requests a connection may rest
+    time.sleep(PATIENCE * 1.5)  # a connection may idle between requests
     line.sendall(HEAD + b"\r\n")
     assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
     line.sendall(HEAD)
@@ -104,7 +104,7 @@ def test_a_head_without_an_end_is_refused(line: socket.socket, piece: bytes, mon
     monkeypatch.setattr(connections, "HEAD_SECONDS", 60.0)
     line.sendall(HEAD + b"X-First: ")
     said = send_on(line, piece)
-    assert said.startswith(b"HTTP/1.1 431 ") or not said  # a reset may overtake the answer
+    assert said.startswith(b"HTTP/1.1 431 ") or not said  # a reset may overtake the response
 
 
 @pytest.mark.parametrize(
@@ -148,21 +148,21 @@ def test_a_head_within_the_limit_is_read(line: socket.socket) -> None:
 
 @pytest.fixture
 def patient(impatient: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What crosses the end of the server is late by less than what a busy machine may be."""
+    """Generous time limits: a busy machine may delay a request that arrives during shutdown."""
     monkeypatch.setattr(connections, "HEAD_SECONDS", 60.0)
     monkeypatch.setattr(connections, "LAST_SECONDS", 5.0)
 
 
 def cross_the_end(authenticator_url: str, before: bytes, after: bytes) -> bytes:
-    """What is answered to a request that is there in part, or not at all, when the server is asked to end."""
+    """The response to a request that is incomplete, or not yet sent, when the shutdown begins."""
     with ThreadPoolExecutor(1) as pool:
         with run_server(authenticator_url) as api:
             line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=10)
             line.sendall(before)
-            time.sleep(0.3)  # until it is taken
+            time.sleep(0.3)  # until the server has accepted the connection
 
             def finish() -> bytes:
-                time.sleep(0.4)  # until the server is asked
+                time.sleep(0.4)  # until the shutdown has begun
                 line.sendall(after)
                 return read(line)
 
@@ -174,7 +174,7 @@ def cross_the_end(authenticator_url: str, before: bytes, after: bytes) -> bytes:
 @pytest.mark.usefixtures("patient")
 @pytest.mark.parametrize("sent", [b"", HEAD])
 def test_who_has_connected_when_the_server_stops_is_answered_yet(authenticator_url: str, sent: bytes) -> None:
-    """A request that crosses the end is not lost: its connection, new or with half a head, ends with the answer."""
+    """A request that arrives during shutdown is not lost: its connection, new or with a partial header, gets a response."""
     answer = cross_the_end(authenticator_url, sent, HEAD.removeprefix(sent) + b"\r\n")
     assert answer.startswith(b"HTTP/1.1 200 "), answer
     assert b"connection: close" in answer.lower()
@@ -191,7 +191,7 @@ def test_a_socket_that_is_asked_for_when_the_server_stops_gets_an_answer(authent
     request = HEAD.replace(b"/healthz", b"/v1/ws/inventory") + b"\r\n".join(fields) + b"\r\n\r\n"
     answer = cross_the_end(authenticator_url, b"", request)
     assert answer.startswith(b"HTTP/1.1 101 "), answer
-    assert b"RQ401" in answer  # as at any time without a token
+    assert b"RQ401" in answer  # the usual response without a token
 
 
 def test_a_connection_on_which_nothing_is_asked_holds_up_no_end(authenticator_url: str) -> None:
@@ -200,5 +200,5 @@ def test_a_connection_on_which_nothing_is_asked_holds_up_no_end(authenticator_ur
         time.sleep(0.3)
         begun = time.monotonic()
     with closing(line):
-        read(line)  # to its end
+        read(line)  # the complete response
     assert time.monotonic() - begun < 5

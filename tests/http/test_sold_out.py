@@ -1,4 +1,4 @@
-"""What is sold out is refused from memory for a moment; a repeat still gets its answer, and what comes in is sold."""
+"""Orders for sold-out SKUs are refused from cache for a moment; replays still get their response; new stock sells at once."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ WAIT_SECONDS_MAX = 20
 
 
 def sell_out(client: httpx2.Client) -> dict[str, str]:
-    """Everything in one order; answers its key."""
+    """Orders the whole stock; returns the key."""
     keys = key()
     assert place(client, lines(350), **keys).status_code == 201
     return keys
 
 
 def refuse_from_memory(api: Api, client: httpx2.Client, order: dict[str, Any] | None = None) -> httpx2.Response:
-    """The first refusal that no call to place_orders was made for."""
+    """The first refusal without a call of place_orders."""
     limit = time.monotonic() + WAIT_SECONDS_MAX
     refused = api.refusals.refused
     while True:
@@ -39,7 +39,7 @@ def refuse_from_memory(api: Api, client: httpx2.Client, order: dict[str, Any] | 
         check_problem(response, 409, "ST001")
         if api.refusals.refused > refused:
             return response
-        assert time.monotonic() < limit, "nothing is ever refused from memory"
+        assert time.monotonic() < limit, "no refusal came from the cache"
 
 
 def test_a_refusal_from_memory_is_the_database_s_own(api: Api, stocked: httpx2.Client, sales: httpx2.Client) -> None:
@@ -119,7 +119,7 @@ def test_a_refusal_that_was_under_way_does_not_outlive_what_the_hub_heard(kept: 
     kept.on_events((), [restock("HOTSAUCE-001")])
     kept.keep(order_of(), asked, REFUSED)
     assert kept.find(order_of()) is None
-    kept.keep(order_of("HOTSAUCE-002"), asked, REFUSED)  # nobody heard of that one
+    kept.keep(order_of("HOTSAUCE-002"), asked, REFUSED)  # no restock of this SKU was reported
     assert kept.find(order_of("HOTSAUCE-002")) is not None
     kept.keep(order_of(), time.monotonic(), REFUSED)
     assert kept.find(order_of()) is not None
@@ -132,7 +132,7 @@ def test_what_was_heard_is_remembered_no_longer_than_a_verdict(kept: refusals.Re
         kept.on_events((), [restock(f"SKU-{again}-{number}") for number in range(50)])
         assert len(kept._restocked) == 50
         time.sleep(0.11)
-    kept.keep(order_of("SKU-0-1"), asked, REFUSED)  # asked before, and told so late
+    kept.keep(order_of("SKU-0-1"), asked, REFUSED)  # asked before the restock, answered after it
     assert len(kept) == 0
 
 

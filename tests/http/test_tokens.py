@@ -1,4 +1,4 @@
-"""Tokens: what is not a good one is a 401 that says what to do, whatever it is."""
+"""Tokens: every invalid token gets a 401 with a remedy."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def b64(data: bytes) -> str:
 
 
 def signed(payload: bytes | dict[str, Any], header: dict[str, Any] | bytes | None = None, key: bytes = KEY.encode()) -> str:
-    """A token with a true HS256 signature over any bytes."""
+    """A token with a valid HS256 signature over any bytes."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     head = header if isinstance(header, bytes) else json.dumps(header or {"alg": "HS256", "typ": "JWT"}).encode()
     text = f"{b64(head)}.{b64(body)}"
@@ -43,7 +43,7 @@ def signed(payload: bytes | dict[str, Any], header: dict[str, Any] | bytes | Non
 
 
 def but(**changes: Any) -> str:
-    """A token like a good one, but for these claims; None leaves a claim out."""
+    """A valid token with these claims changed; None removes a claim."""
     return signed({name: value for name, value in (GOOD | changes).items() if value is not None})
 
 
@@ -253,7 +253,7 @@ def test_a_token_of_no_published_key_is_a_401(keys: Keys, token: str) -> None:
 
 
 class Clock:
-    """The time that keys are fetched by, and tokens kept."""
+    """The clock for fetching keys and caching tokens."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
@@ -304,7 +304,7 @@ def test_keys_are_rotated_with_an_overlap_in_which_both_are_good(keys: Keys, clo
     assert by_key_set(by("two"), verifier).subject == "someone"
     assert by_key_set(by("one", "other"), verifier).subject == "other"
     keys.publish("two")
-    clock.now += 60  # by then a token of the old key is neither remembered nor verified
+    clock.now += 60  # by then, tokens of the old key are neither cached nor verified
     assert refused(verifier, by("one")) == "RQ401"
     assert by_key_set(by("two", "third"), verifier).subject == "third"
 
@@ -331,7 +331,7 @@ def test_a_key_for_encryption_signs_nothing(keys: Keys) -> None:
 def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_hangs(
     keys: Keys, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """But where nothing was heard of it for a while, as after a night without a request, once."""
+    """After a long time without a fetch, as after a night without requests, a request waits once."""
     assert FETCH_SECONDS + TIMEOUT_SECONDS < STALE_SECONDS
     monkeypatch.setattr("pyapp.identity.keys.TIMEOUT_SECONDS", 1.5)
 
@@ -348,9 +348,9 @@ def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_hangs(
         with pytest.raises(Problem) as raised:
             await identify(verifier, by("two"))
         assert raised.value.code == "RQ503"
-        clock.now += 30  # it was asked a moment ago, in vain
+        clock.now += 30  # a fetch failed a moment ago
         assert await ask("a third") < 0.75
-        assert keys.fetched == 2  # the third is about to begin
+        assert keys.fetched == 2  # the third fetch is about to start
         await asyncio.sleep(2)
         assert keys.fetched == 3
         clock.now += 3600
@@ -371,7 +371,7 @@ def test_who_has_a_known_key_does_not_wait_for_an_issuer_that_hangs(
 
 
 def test_a_withdrawn_key_is_good_for_no_longer_than_a_minute(keys: Keys, clock: Clock) -> None:
-    """Though it is asked for at the worst moments: just before the keys are looked at, and before its token is forgotten."""
+    """Even if the token is used at the worst moments: just before the keys are fetched, and before its cache entry expires."""
     verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
     by_key_set(by("one"), verifier)
     keys.publish("two")
@@ -382,7 +382,7 @@ def test_a_withdrawn_key_is_good_for_no_longer_than_a_minute(keys: Keys, clock: 
 
 
 class Issuer(BaseHTTPRequestHandler):
-    """Answers with what the path says."""
+    """Responds as the path says."""
 
     def do_GET(self) -> None:
         self.send_response(200)

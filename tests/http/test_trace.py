@@ -1,4 +1,4 @@
-"""W3C Trace Context: a good traceparent goes on to log, problem document and events; any other counts as none."""
+"""W3C Trace Context: a valid traceparent appears in logs, problem documents and events; an invalid one is ignored."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def test_garbage_is_none(header: str) -> None:
         (GOOD, GOOD),
         (f" \t{GOOD} ", GOOD),
         (f"00-{TRACE}-00f067aa0ba902b7-00", f"00-{TRACE}-00f067aa0ba902b7-00"),
-        # A later version: what we know of it, as ours.
+        # A later version: the known fields are read like ours.
         (f"cc-{TRACE}-00f067aa0ba902b7-03", GOOD),
         (f"cc-{TRACE}-00f067aa0ba902b7-02-what-the-future-will-be-like", f"00-{TRACE}-00f067aa0ba902b7-00"),
     ],
@@ -62,7 +62,7 @@ def test_the_trace_stands_in_log_and_problem_document(stocked: httpx2.Client, ca
         garbage = stocked.get("/v1/inventory/NONE", headers={"traceparent": GARBAGE[1]})
         twice = stocked.get("/v1/inventory/NONE", headers=[("traceparent", GOOD), ("traceparent", GOOD)])
         limit = time.monotonic() + LOGGED_SECONDS_MAX
-        while sum(record.name == "scoville.access" for record in caplog.records) < 5:  # written when the answer has gone out
+        while sum(record.name == "scoville.access" for record in caplog.records) < 5:  # written after the response is sent
             assert time.monotonic() < limit
             time.sleep(0.01)
     assert check_problem(raised, 404, "ST010")["trace_id"] == TRACE
@@ -71,5 +71,5 @@ def test_the_trace_stands_in_log_and_problem_document(stocked: httpx2.Client, ca
         assert "trace_id" not in check_problem(response, 404, "ST010")
     lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "scoville.access"]
     assert [line.get("trace_id") for line in lines] == [TRACE, TRACE, None, None, None]
-    # The answer says its request id; the trace is the caller's, and the Recommendation has no header for answers.
+    # The response carries its request ID, but not the trace: the Recommendation defines no response header.
     assert "traceparent" not in raised.headers

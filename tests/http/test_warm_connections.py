@@ -1,4 +1,4 @@
-"""A new connection of the pool compiles what orders run before it meets one, and writes nothing meanwhile."""
+"""A new pool connection compiles the order functions before its first order, without writing."""
 
 from __future__ import annotations
 
@@ -48,16 +48,16 @@ def test_the_commands_of_lanes_and_the_first_lists_are_warmed() -> None:
 
 
 async def idle(database: Database, number: int) -> None:
-    """Until the pool holds so many connections that are ready."""
+    """Waits until the pool has this many ready connections."""
     async with asyncio.timeout(SECONDS_MAX):
-        while database.pool_stats()["pool_available"] < number:  # noqa: ASYNC110 (the pool tells nobody)
+        while database.pool_stats()["pool_available"] < number:  # noqa: ASYNC110 (the pool has no event for this)
             await asyncio.sleep(0.01)
 
 
 def test_each_connection_that_the_pool_makes_is_warm_before_its_first_call(
     authenticator_url: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """At the start, and where one takes the place of another that is too old."""
+    """At startup, and when a connection replaces an expired one."""
     connection.execute(f"alter database {connection.info.dbname} set track_functions = 'all'")
     monkeypatch.setattr(calls, "CONNECTION_LIFETIME_SECONDS", 1.0)
     made: list[int] = []
@@ -67,7 +67,7 @@ def test_each_connection_that_the_pool_makes_is_warm_before_its_first_call(
         for statements in await asyncio.gather(prepared(database), prepared(database)):
             assert statements >= STATEMENTS
         await asyncio.sleep(1.2)
-        await asyncio.gather(prepared(database), prepared(database))  # both are too old when they come back
+        await asyncio.gather(prepared(database), prepared(database))  # both have expired when they are returned
         await idle(database, 2)
         for statements in await asyncio.gather(prepared(database), prepared(database)):
             assert statements >= STATEMENTS
@@ -81,7 +81,7 @@ def test_each_connection_that_the_pool_makes_is_warm_before_its_first_call(
 
 def test_nobody_waits_until_a_connection_is_warm(authenticator_url: str) -> None:
     async def work(database: Database) -> None:
-        assert not await prepared(database) >= STATEMENTS  # it has waited since before there was a connection
+        assert not await prepared(database) >= STATEMENTS  # this call was waiting before the first connection existed
         await idle(database, 2)
 
     with_database(authenticator_url, 2, work)
@@ -103,7 +103,7 @@ def test_warming_leaves_no_trace(authenticator_url: str, connection: psycopg.Con
 
 
 def test_warming_needs_no_transaction_id(authenticator_url: str) -> None:
-    """So nothing was written, nor any row locked."""
+    """Without a transaction ID, nothing was written and no row locked."""
 
     async def work() -> None:
         async with await psycopg.AsyncConnection.connect(authenticator_url, autocommit=True) as session:

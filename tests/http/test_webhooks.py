@@ -1,4 +1,4 @@
-"""Webhooks over HTTP: what their URLs may be, what is shown once, who may do what, pages and conditions."""
+"""Webhooks over HTTP: allowed URLs, secrets shown once, permissions, pages and conditions."""
 
 from __future__ import annotations
 

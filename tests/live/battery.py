@@ -1,8 +1,8 @@
-"""Ten clients, a log that grows under them, and everything that can go wrong meanwhile.
+"""Ten clients, a growing log and every kind of failure.
 
-Connections are cut at random, the listener is killed by pg_terminate_backend, the server is stopped and started, PostgreSQL is
-killed with signal 9. In the end every client must have exactly what it may see: a stream each event of the log once and
-in order, a socket no level ever going back and the last state of each.
+Connections are cut at random, pg_terminate_backend kills the listener, the server is stopped and started, and PostgreSQL is
+killed with SIGKILL. In the end every client must have exactly the data it may see. Streams: each event of the log once and
+in order. Sockets: no level ever goes back, and the last state of each level.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ from tests.live.conftest import FLOOD, wait_for
 
 SKUS = [f"S-{number:02}" for number in range(40)]
 WAREHOUSES = ("WH-01", "WH-02")
-AWAY_SECONDS = 0.05  # between two attempts of a client
+AWAY_SECONDS = 0.05  # between two connection attempts of a client
 
-# Role, claims, and as what the client listens.
+# Role, claims and kind of connection.
 CLIENTS: list[tuple[Role, dict[str, list[str]], str]] = [
     ("admin", {}, "stream"),
     ("warehouse", {"warehouses": ["WH-01"]}, "stream"),
@@ -54,7 +54,7 @@ ORDERS = """
 
 
 class Client(threading.Thread):
-    """Listens, comes back whenever it is cut off, and keeps what it was told."""
+    """Listens, reconnects after every cut, and records what it received."""
 
     def __init__(self, url: Callable[[], str], token: str, role: Role, claims: dict[str, list[str]]) -> None:
         super().__init__()
@@ -75,7 +75,7 @@ class Client(threading.Thread):
             time.sleep(AWAY_SECONDS)
 
     def cut(self) -> None:
-        """As a network does: without a word, in the middle of whatever comes."""
+        """Cuts the connection as a network does: without notice, in the middle of a message."""
         with suppress(Exception):
             self._close()
 
@@ -161,7 +161,7 @@ class SocketClient(Client):
 
 
 class Writer(threading.Thread):
-    """Changes stock and makes orders, until there are so many events in the log."""
+    """Changes stock and places orders until the log has this many events."""
 
     def __init__(self, url: str, events: int) -> None:
         super().__init__()
@@ -183,7 +183,7 @@ class Writer(threading.Thread):
 
 
 class Server:
-    """The API, which can be stopped and started on another port."""
+    """The API, which can be stopped and restarted on another port."""
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
@@ -232,7 +232,7 @@ def restart(server: Server) -> None:
 
 
 def battery(folder: Path, events: int, faults: list[str], seed: int, say: Callable[[str], object] = print) -> None:
-    """Runs it. Raises AssertionError where a client has not what it should have."""
+    """Runs the battery. Raises AssertionError if a client lacks data or has too much."""
     random.seed(seed)
     settings = Settings(jwt_key=KEY)
     with running(folder) as (cluster, server):
@@ -261,7 +261,7 @@ def battery(folder: Path, events: int, faults: list[str], seed: int, say: Callab
 
 
 def _disturb(cluster: Cluster, server: Server, clients: list[Client], events: int, fault: str) -> None:
-    """So many events, one fault among them, and connections that are cut all the time."""
+    """Writes this many events and injects one fault, while connections are cut."""
     acts = {"listener": lambda: terminate_listener(cluster), "server": lambda: restart(server), "postgres": cluster.kill}
     writer = Writer(cluster.owner_url, events)
     writer.start()
@@ -276,7 +276,7 @@ def _disturb(cluster: Cluster, server: Server, clients: list[Client], events: in
 
 
 def _check(cluster: Cluster, clients: list[Client], start: str) -> None:
-    """What row-level security shows to each, against what each was told."""
+    """Compares what each client received with what row-level security shows it."""
     with psycopg.connect(cluster.owner_url, autocommit=True) as connection:
         wait_for(lambda: connection.execute("select not exists (select from events.outbox)").fetchone() == (True,), 60)
     for client in clients:

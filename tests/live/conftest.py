@@ -1,4 +1,4 @@
-"""Live as its users meet it: real sockets and streams of a real server, stock that is changed through the API."""
+"""Live updates as users see them: real sockets and streams of a real server, and stock changed through the API."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from tests.http.conftest import Api, key, run_server, shared_api, shared_databas
 
 __all__ = ["shared_api", "shared_database"]  # fixtures
 
-SECONDS_MAX = 10.0  # for whatever has to happen at last
-QUIET_SECONDS = 0.3  # in which nothing may happen
+SECONDS_MAX = 10.0  # for events that must happen
+QUIET_SECONDS = 0.3  # during which nothing must happen
 
 PATH = "/v1/ws/inventory"
 FLOOD = """
@@ -38,16 +38,16 @@ FLOOD = """
 
 
 def wait_for(what: Callable[[], Any], seconds: float = SECONDS_MAX) -> Any:
-    """The first true value of it."""
+    """Waits for the first true value and returns it."""
     limit = time.monotonic() + seconds
     while not (value := what()):
-        assert time.monotonic() < limit, "it did not come true in time"
+        assert time.monotonic() < limit, "the condition was not met in time"
         time.sleep(0.01)
     return value
 
 
 class Socket:
-    """A client of the inventory socket that keeps the levels as it was told, and minds how."""
+    """A client of the inventory socket that records the levels and checks their order."""
 
     def __init__(self, connection: ClientConnection) -> None:
         self.connection = connection
@@ -62,7 +62,7 @@ class Socket:
         self.send(type="subscribe", **what)
 
     def receive(self, seconds: float = SECONDS_MAX) -> dict[str, Any]:
-        """The next message, after taking it in: no level may ever go back or be told twice."""
+        """Receives and records the next message; no level may go back or repeat."""
         message: dict[str, Any] = json.loads(self.connection.recv(seconds))
         self.told.append(message)
         if message["type"] == "reset":
@@ -77,7 +77,7 @@ class Socket:
         return message
 
     def snapshot(self) -> dict[tuple[str, str], dict[str, Any]]:
-        """Receives all of one."""
+        """Receives a whole snapshot."""
         while True:
             message = self.receive()
             assert message["type"] == "snapshot", message
@@ -99,7 +99,7 @@ class Socket:
         raise AssertionError(message)
 
     def close_code(self) -> int | None:
-        """Receives until the server closes, and answers with which code."""
+        """Receives until the server closes; returns the close code."""
         try:
             while True:
                 self.receive()
@@ -108,7 +108,7 @@ class Socket:
 
 
 class Onlookers:
-    """Those who look on at a server."""
+    """The clients of a server."""
 
     def __init__(self, api: Api, stack: ExitStack) -> None:
         self.api = api
@@ -121,14 +121,14 @@ class Onlookers:
     def connect(
         self, role: Role | None = "admin", path: str = PATH, headers: dict[str, str] | None = None, **claims: Any
     ) -> Socket:
-        """A socket, opened with a token of the role, or without one."""
+        """A socket, opened with a token of the role, or without a token."""
         more = {"Authorization": f"Bearer {self.token(role, **claims)}"} if role else {}
         url = self.api.url.replace("http://", "ws://") + path
         connection = connect(url, additional_headers={**more, **(headers or {})}, max_size=None, compression=None)
         return Socket(self.stack.enter_context(connection))
 
     def stream(self, role: Role = "admin", after: str | None = None, types: str | None = None, **claims: Any) -> Stream:
-        """A stream, opened as an EventSource does that comes back: with the last id in a header."""
+        """A stream, opened like a reconnecting EventSource: with the last ID in a header."""
         client = self.stack.enter_context(httpx2.Client(base_url=self.api.url, timeout=SECONDS_MAX))
         headers = {"Authorization": f"Bearer {self.token(role, **claims)}", "Accept": "text/event-stream"}
         if after is not None:
@@ -142,15 +142,15 @@ class Onlookers:
 
 
 class Shop(Onlookers):
-    """Them, and the stock that changes."""
+    """The clients, and stock that changes."""
 
     def __init__(self, api: Api, connection: psycopg.Connection[Any], stack: ExitStack) -> None:
         super().__init__(api, stack)
-        self.connection = connection  # a superuser's
+        self.connection = connection  # connected as superuser
         self.admin = api.client("admin")
 
     def receive(self, *skus: str, warehouse: str = "WH-01", stock: int = 100) -> None:
-        """Makes SKUs, and stock of them."""
+        """Creates SKUs with stock."""
         receipts = [
             {"sku_id": sku, "name": sku, "price": 5, "warehouse_location": warehouse, "stock": stock, "batch_number": "B-1"}
             for sku in skus
@@ -164,7 +164,7 @@ class Shop(Onlookers):
         self.done(self.admin.post("/v1/inventory/adjust", json=change, headers=key()))
 
     def flood(self, *skus: str, rounds: int = 1, warehouse: str = "WH-01") -> None:
-        """Changes the levels of SKUs, each by one unit a round: as adjustments would, but for the ledger, and much faster."""
+        """Changes the level of each SKU by one unit per round, like adjustments, but without the ledger and much faster."""
         for _ in range(rounds):
             self.connection.execute(FLOOD, {"skus": list(skus), "warehouse": warehouse})
 
@@ -182,7 +182,7 @@ class Shop(Onlookers):
         return dict(response.json())
 
     def settle(self) -> str:
-        """Waits until all that happened is in the log and the hub has read it; answers where that is."""
+        """Waits until the log contains all changes and the hub has read it; returns the position."""
 
         def at_the_end() -> str | None:
             rows = self.connection.execute(
@@ -207,13 +207,13 @@ def shop(authenticator_url: str, connection: psycopg.Connection[Any]) -> Iterato
 
 @pytest.fixture
 def onlookers(shared_api: Api) -> Iterator[Onlookers]:
-    """For tests that change nothing, on a server that many share."""
+    """On a shared server, for tests that change nothing."""
     with ExitStack() as stack:
         yield Onlookers(shared_api, stack)
 
 
 class Stream:
-    """A client of the event stream that minds the order."""
+    """A client of the event stream that checks the order."""
 
     def __init__(self, response: httpx2.Response) -> None:
         self._lines = response.iter_lines()
@@ -221,7 +221,7 @@ class Stream:
         self.events: list[tuple[str, dict[str, Any]]] = []
 
     def next(self) -> tuple[str, dict[str, Any]]:
-        """The next event: its type and its data. What carries no data only moves the place on."""
+        """The next event: its type and its data. An event without data only advances the position."""
         fields: dict[str, str] = {}
         for line in self._lines:
             if line.startswith(":"):

@@ -1,4 +1,4 @@
-"""WebSocket clients of a bare socket: many at once, and some that do not read."""
+"""WebSocket clients on bare sockets: many at once, and some that do not read."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
-RECEIVED_BYTES = 4096  # the buffer of a client that is to fill up soon
+RECEIVED_BYTES = 4096  # the receive buffer of a client that must fill up soon
 
 
 def subscription(**what: Any) -> bytes:
-    """The frame of a subscribe message. A client masks what it sends (RFC 6455, section 5.3); a mask of zeros changes nothing."""
+    """The frame of a subscribe message. Clients mask their frames (RFC 6455, section 5.3); a mask of zeros changes nothing."""
     message = json.dumps({"type": "subscribe", **what}).encode()
     size = len(message)
     length = bytes([0x80 | size]) if size < 126 else b"\xfe" + size.to_bytes(2, "big")
@@ -22,7 +22,7 @@ def subscription(**what: Any) -> bytes:
 
 
 def open_socket(url: str, token: str, *, small: bool = False) -> socket.socket:
-    """A socket after the handshake. `small`: what it does not read soon fills it."""
+    """A socket after the handshake. With `small`, unread data soon fills it."""
     parts = urlsplit(url)
     opened = socket.socket()
     if small:
@@ -41,13 +41,13 @@ def open_socket(url: str, token: str, *, small: bool = False) -> socket.socket:
 
 
 class Frames:
-    """What arrives at a socket, taken apart."""
+    """Parses the data that arrives at a socket."""
 
     def __init__(self) -> None:
         self._data = bytearray()
 
     def feed(self, data: bytes) -> list[tuple[int, bytes]]:
-        """The frames that are complete now: opcode and payload."""
+        """The complete frames so far: opcode and payload."""
         self._data += data
         found = []
         while len(self._data) >= 2:
@@ -64,7 +64,7 @@ class Frames:
 
 
 def read_all(sockets: list[socket.socket], *, seconds: float, enough: Any) -> list[list[dict[str, Any]]]:
-    """The messages that arrive at each of the sockets, until `enough(messages)` holds for all, or the time is over."""
+    """The messages at each socket, until `enough(messages)` is true for all sockets or the time is over."""
     import time
 
     selector = selectors.DefaultSelector()

@@ -1,4 +1,4 @@
-"""The battery, short here; `make battery-live` runs it at length."""
+"""The battery in a short form; `make battery-live` runs the long form."""
 
 from __future__ import annotations
 

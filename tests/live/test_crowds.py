@@ -1,4 +1,4 @@
-"""Slow clients, stalled ones, and very many."""
+"""Slow clients, stalled clients and very many clients."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from tests.live.conftest import PATH, Shop, Socket, wait_for
 from tests.live.raw import RECEIVED_BYTES, open_socket, read_all, subscription
 
 SKUS = [f"S-{number:03}" for number in range(200)]
-ROUNDS = 12  # of changes of all SKUs: 50 KB each, more than a socket and the kernel hold
+ROUNDS = 12  # of changes of all SKUs: 50 KB each, more than a socket and the kernel can buffer
 
 
 @pytest.fixture
 def slow(shop: Shop) -> Iterator[Socket]:
-    """A client that reads only when it is told to."""
+    """A client that reads only on request."""
     from websockets.sync.client import connect
 
     with socket.create_connection(("127.0.0.1", int(shop.api.url.rpartition(":")[2]))) as opened:
@@ -32,7 +32,7 @@ def slow(shop: Shop) -> Iterator[Socket]:
 
 
 def flood(shop: Shop) -> str:
-    """Changes all SKUs, ROUNDS times, each round a flush of its own; answers the place after it."""
+    """Changes all SKUs ROUNDS times, with one flush per round; returns the position after the last change."""
     for _ in range(ROUNDS):
         shop.flood(*SKUS)
         end = shop.settle()
@@ -58,7 +58,7 @@ def test_a_slow_client_skips_states_and_ends_on_the_newest(shop: Shop, slow: Soc
     assert states < ROUNDS * len(SKUS)
     assert shop.live.relay.states_skipped == ROUNDS * len(SKUS) - states
     shop.adjust("S-000")
-    slow.until("WH-01", "S-000", stock=100 - ROUNDS - 1)  # and it is up to date again
+    slow.until("WH-01", "S-000", stock=100 - ROUNDS - 1)  # and the client catches up
 
 
 def test_one_that_stays_slow_is_closed_and_can_resume(shop: Shop, slow: Socket, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_one_that_stays_slow_is_closed_and_can_resume(shop: Shop, slow: Socket, 
 def test_stalled_sockets_do_not_grow_memory_past_the_limit(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = 3 * 1024 * 1024
     monkeypatch.setattr(relay, "BUFFERED_BYTES_MAX", limit)
-    held: list[int] = []  # after each socket that filled up; from another thread one would see the relay on the way there
+    held: list[int] = []  # measured after each full socket; another thread would see intermediate states of the relay
     on_full = relay.Relay.on_full
 
     def watched(self: relay.Relay, client: relay.SocketClient) -> None:

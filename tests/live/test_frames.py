@@ -1,4 +1,4 @@
-"""Our frames are those of the library."""
+"""Our frames equal the library's frames."""
 
 from __future__ import annotations
 

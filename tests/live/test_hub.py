@@ -1,4 +1,4 @@
-"""Where the log can be continued, where it cannot, and that everybody is told which."""
+"""Positions from which the log can and cannot be continued, and the message that each client gets."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_where_notifications_are_swallowed_the_log_is_polled(shop: Shop, monkeyp
     monkeypatch.setattr(hub, "HEARTBEAT_SECONDS", 0.2)
     terminate(shop.connection)
     shop.adjust("HOT")
-    socket.until("WH-01", "HOT", stock=99)  # by the poll of every second
+    socket.until("WH-01", "HOT", stock=99)  # through the poll every second
     wait_for(lambda: shop.live.hub.silent)
     started = time.monotonic()
     for number in range(5):
@@ -75,7 +75,7 @@ def test_a_place_that_cannot_be_continued_from_gets_a_reset_and_a_snapshot(
     shop.receive("A", "B", "C")
     epoch, _, last = shop.settle().partition(":")
     shop.connection.execute("update events.stream set first_seq = last_seq")
-    with run_server(shop.api.settings.database_url or "") as api:  # one that remembers nothing
+    with run_server(shop.api.settings.database_url or "") as api:  # a new server without recent events
         wait_for(lambda: api.live.hub.position)
         socket = Onlookers(api, shop.stack).connect()
         socket.subscribe(after=place.format(epoch=epoch, beyond=int(last) + 5))
@@ -142,7 +142,7 @@ def test_a_gap_in_the_log_resets_every_socket(shop: Shop) -> None:
 
 
 def test_one_that_falls_behind_all_that_is_remembered_is_reset(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The window forgets the oldest levels; who has not got them by then needs a snapshot."""
+    """The window drops the oldest levels; clients that have not received them need a snapshot."""
     monkeypatch.setattr(levels, "LEVELS_MAX", 3)
     skus = [f"S-{number}" for number in range(8)]
     shop.receive(*skus)
@@ -154,7 +154,7 @@ def test_one_that_falls_behind_all_that_is_remembered_is_reset(shop: Shop, monke
     again.subscribe(after=socket.place)
     check_reset(again, "place_too_far_back")
     assert {level["stock"] for level in again.levels.values()} == {99}
-    for sku in skus:  # one that keeps up is not disturbed
+    for sku in skus:  # a client that keeps up is not reset
         shop.adjust(sku)
         socket.until("WH-01", sku, stock=98)
     assert "reset" not in {message["type"] for message in socket.told}

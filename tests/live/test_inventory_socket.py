@@ -1,4 +1,4 @@
-"""The inventory socket: a snapshot, then every change, each caller its own."""
+"""The inventory socket: a snapshot, then every change, limited to the caller's scope."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_everybody_gets_what_the_role_may_see_and_no_more(
     socket.subscribe()
     assert {warehouse for warehouse, _ in socket.snapshot()} == warehouses
     shop.adjust("HOT", warehouse="WH-01")
-    shop.order("HOT", channel="pos")  # from WH-02
+    shop.order("HOT", channel="pos")  # ships from WH-02
     for warehouse in warehouses:
         socket.until(warehouse, "HOT", available=99)
     assert socket.is_quiet()
@@ -183,7 +183,7 @@ def test_too_many_and_too_large_messages_close_the_socket(onlookers: Onlookers) 
     assert socket.close_code() == 1008
     *answers, last = [message["type"] for message in socket.told]
     assert (set(answers), last) == ({"pong"}, "error")
-    assert 20 <= len(answers) < 40  # a slow machine sends them over more than a fifth of a second, in which there is one more
+    assert 20 <= len(answers) < 40  # a slow machine takes more than 0.2 seconds to send them, and the limit then allows some more
     socket = onlookers.connect()
     socket.subscribe(skus=["A" * 200_000])
     assert socket.close_code() == 1009
@@ -203,20 +203,20 @@ def test_an_admin_may_look_at_another_region_and_nobody_else(shop: Shop, connect
 
 
 def test_a_snapshot_and_the_changes_after_it_never_contradict(shop: Shop, connection: psycopg.Connection[Any]) -> None:
-    """Committed but not sequenced: the snapshot has the state, the log tells it, and those before it, later."""
+    """The snapshot includes a change that is committed but not sequenced; the clients before it receive the change later."""
     shop.receive("HOT", "MILD")
     first = shop.connect()
     first.subscribe()
     first.snapshot()
     with connection.transaction():
-        connection.execute("select from events.stream for update")  # nobody sequences
+        connection.execute("select from events.stream for update")  # no sequencer runs
         for _ in range(3):
             shop.adjust("HOT")
         second = shop.connect()
         second.subscribe()
         assert second.snapshot()["WH-01", "HOT"]["stock"] == 97
     first.until("WH-01", "HOT", stock=97)
-    assert second.is_quiet()  # it has all of that
+    assert second.is_quiet()  # its snapshot included these changes
     shop.adjust("HOT")
     second.until("WH-01", "HOT", stock=96)
     shop.adjust("MILD")

@@ -1,4 +1,4 @@
-"""The filter in memory and the policies in Postgres say the same of every event, for every caller."""
+"""The filter in Python and the policies in Postgres agree on every event, for every caller."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ SCOPES: list[tuple[Role, list[str], list[str]]] = [
 
 @pytest.fixture
 def every_kind(connection: psycopg.Connection[Any], as_role: AsRole) -> int:
-    """A log with every type of event, and with names that say another audience, in three regions, of every reach."""
+    """A log with every type of event, and with names of other audiences, in three regions and every scope."""
     types = connection.execute("select type, audience from events.event_types").fetchall()
     types += product(["stock.x", "order.placed", "sku.changed", "none"], AUDIENCES)
     warehouses = [[], ["WH-01"], ["WH-02"], ["WH-01", "WH-02"], ["NULL"]]

@@ -1,4 +1,4 @@
-"""The sequencer's task: kicked by its own writes, looking by itself for those of others, and never put off by an outage."""
+"""The sequencer's task: its own writes wake it, it polls for other writes, and it survives every outage."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def last_seq(connection: psycopg.Connection[Any]) -> int:
 
 
 def run(url: str, body: Callable[[Sequencer], Awaitable[None]]) -> Sequencer:
-    """Runs the body beside a sequencer."""
+    """Runs the body with a running sequencer."""
 
     async def main() -> Sequencer:
         async with asyncio.timeout(SECONDS_MAX), Sequencer(url).running() as sequencer:
@@ -39,7 +39,7 @@ def run(url: str, body: Callable[[Sequencer], Awaitable[None]]) -> Sequencer:
 
 
 async def until(done: Callable[[], bool]) -> None:
-    while not done():  # noqa: ASYNC110 (what it waits for has no event)
+    while not done():  # noqa: ASYNC110 (no event announces the condition)
         await asyncio.sleep(0.01)
 
 
@@ -156,7 +156,7 @@ def test_a_log_that_ends_earlier_than_before_begins_a_new_epoch(
         await until(lambda: last_seq(connection) == 3)
         before = epoch()
         for deleted in (0, 1):
-            # As if the files had been put back: the second time without the last event.
+            # Simulates a restore of the files: the second time, the last event is missing.
             with connection.transaction():
                 connection.execute("delete from events.event_log where seq > %s", [3 - deleted])
                 connection.execute("update events.stream set last_seq = 3 - %s", [deleted])

@@ -1,4 +1,4 @@
-"""When the server stops: everybody is told, and nobody can keep it from stopping."""
+"""Server shutdown: every client is told, and no client can block it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_sockets_are_closed_with_1012_streams_end_and_the_stalled_are_cut_off(sh
         api = second.enter_context(run_server(shop.api.settings.database_url or ""))
         onlookers = Onlookers(api, stack)
         watcher, idle, quiet = onlookers.connect(), onlookers.connect(), onlookers.stream(types="order.placed")
-        onlookers.stream()  # which nobody reads
+        onlookers.stream()  # an unread stream
         watcher.subscribe()
         watcher.snapshot()
         stalled = stack.enter_context(open_socket(api.url, onlookers.token("admin"), small=True))
@@ -36,7 +36,7 @@ def test_sockets_are_closed_with_1012_streams_end_and_the_stalled_are_cut_off(sh
             shop.settle()
         wait_for(lambda: api.live.relay.full == 1 and api.live.hub.position == shop.live.hub.position)
         started = time.monotonic()
-        second.close()  # stops the server, and waits until it has
+        second.close()  # stops the server and waits for the end
         assert time.monotonic() - started < server.GRACE_SECONDS / 2
         assert (watcher.close_code(), idle.close_code()) == (1012, 1012)
         with pytest.raises(EOFError):

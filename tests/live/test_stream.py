@@ -1,4 +1,4 @@
-"""The stream of events: each that the caller may see, once, in order, however often it comes back."""
+"""The event stream: each event that the caller may see, once and in order, across any number of reconnects."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_everybody_gets_the_events_of_the_role_from_memory_and_from_the_log(
     expected = logged(shop, where)
     while len(events.events) < len(expected):
         events.next()
-    for channel in ("web", "pos"):  # and now live
+    for channel in ("web", "pos"):  # and now live events
         shop.order("HOT", channel=channel)
     shop.settle()
     expected = logged(shop, where)
@@ -173,7 +173,7 @@ def test_a_quiet_stream_tells_its_place_with_a_heartbeat(shop: Shop, monkeypatch
     with client.stream("GET", "/v1/events/stream") as response:
         blocks = response.iter_text()
         first = next(blocks)
-        shop.adjust("HOT")  # nothing for sales
+        shop.adjust("HOT")  # invisible to sales
         end = shop.settle()
         assert first.startswith(": heartbeat\nid: ")
         wait_for(lambda: next(blocks) == f": heartbeat\nid: {end}\n\n")
@@ -247,7 +247,7 @@ def test_head_gets_the_headers_alone_and_takes_no_place(onlookers: Onlookers) ->
 
 
 def test_the_answer_to_head_ends(onlookers: Onlookers) -> None:
-    """On the same connection the next request is answered."""
+    """The next request on the same connection gets a response."""
     url = urlsplit(onlookers.api.url)
     token = onlookers.token("admin")
     with closing(http.client.HTTPConnection(url.hostname or "", url.port, timeout=5)) as connection:
@@ -261,7 +261,7 @@ def test_a_stream_that_is_refused_takes_no_place(onlookers: Onlookers, monkeypat
     wait_for(lambda: not onlookers.live.streams)
     monkeypatch.setattr(stream, "STREAMS_OF_ONE_MAX", 1)
     client = onlookers.api.client("admin")
-    for _ in range(3):  # the log itself says that there is no such type
+    for _ in range(3):  # the event log refuses the unknown type
         check_problem(client.get("/v1/events/stream?types=stock.exploded"), 422, "VA001")
     assert not onlookers.live.streams
     with client.stream("GET", "/v1/events/stream") as response:
@@ -294,14 +294,14 @@ def test_an_expired_token_ends_its_stream_in_good_order(onlookers: Onlookers) ->
 def test_a_client_that_goes_away_is_forgotten(onlookers: Onlookers) -> None:
     wait_for(lambda: not onlookers.live.streams)
     with onlookers.api.client("admin").stream("GET", "/v1/events/stream") as response:
-        blocks = response.iter_text()  # to be kept: it closes the response when it goes
+        blocks = response.iter_text()  # keep a reference: deleting it closes the response
         next(blocks)
         assert len(onlookers.live.streams) == 1
     wait_for(lambda: not onlookers.live.streams)
 
 
 def test_a_client_that_reads_nothing_holds_no_memory(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for it is a place in the log; when it reads again it misses nothing."""
+    """The server stores only the client's position in the log; when the client reads again, it misses nothing."""
     monkeypatch.setattr(recent, "EVENTS_MAX", 50)
     skus = [f"S-{number:03}" for number in range(200)]
     shop.receive(*skus)
@@ -315,7 +315,7 @@ def test_a_client_that_reads_nothing_holds_no_memory(shop: Shop, monkeypatch: py
 
 
 def test_what_is_made_for_those_who_come_back_is_bounded_in_bytes() -> None:
-    """However many come back to however many places, while nothing new happens."""
+    """For any number of clients that resume at any positions, while no new event arrives."""
     rights = Rights("admin", 1, frozenset(), frozenset())
     event = Event(1, 1, "order.placed", "channel", frozenset(), None, b"x" * 100_000)
     recent_events = SimpleNamespace(after=lambda _seq, _limit: [event] * 20)

@@ -1,4 +1,4 @@
-"""Who gets in, by which door, and for how long."""
+"""Authentication of sockets and streams: who is admitted, how, and for how long."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def refusal_or_pong(socket: Socket) -> str:
 
 
 def refusal(socket: Socket) -> tuple[int, int | None]:
-    """The status of the problem that the socket was told, and the code it was closed with."""
+    """The status of the problem that the socket received, and its close code."""
     code = socket.close_code()
     return socket.told[0]["problem"]["status"], code
 
@@ -71,7 +71,7 @@ def test_a_ticket_opens_a_socket_with_the_rights_of_its_owner(onlookers: Onlooke
 def test_a_ticket_is_good_once_however_many_come_with_it_at_once(onlookers: Onlookers) -> None:
     path = f"{PATH}?ticket={ticket(onlookers)}"
     database = onlookers.api.settings.database_url or ""
-    with run_server(database) as second, ThreadPoolExecutor(8) as pool:  # another process would do no more
+    with run_server(database) as second, ThreadPoolExecutor(8) as pool:  # a second server behaves like another process
         others = Onlookers(second, onlookers.stack)
         sockets = list(pool.map(lambda number: (onlookers, others)[number % 2].connect(None, path), range(8)))
         assert sorted(refusal_or_pong(socket) for socket in sockets) == ["error"] * 7 + ["pong"]
@@ -127,7 +127,7 @@ def test_a_ticket_needs_a_token(onlookers: Onlookers) -> None:
 
 @pytest.fixture(scope="module")
 def allowing(shared_database: Callable[[str | None, str | None], str]) -> Iterator[Onlookers]:
-    """A server that takes sockets of pages of https://shop.example."""
+    """A server that accepts sockets from pages of https://shop.example."""
     with ExitStack() as stack:
         url = shared_database("authenticator", AUTHENTICATOR_PASSWORD)
         yield Onlookers(stack.enter_context(run_server(url, allowed_origins=("https://shop.example",))), stack)
@@ -137,7 +137,7 @@ def allowing(shared_database: Callable[[str | None, str | None], str]) -> Iterat
     ("origin", "is_allowed"),
     [
         ("http://{host}", True),
-        ("https://{host}", True),  # the proxy before us speaks TLS
+        ("https://{host}", True),  # the proxy in front terminates TLS
         ("https://shop.example", True),
         ("https://SHOP.example", True),
         ("https://shop.example.evil.example", False),
@@ -170,8 +170,8 @@ def test_an_expired_token_closes_its_socket(onlookers: Onlookers) -> None:
 
 @pytest.fixture
 def rechecked(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is open is looked at five times a second."""
-    assert live.RECHECK_SECONDS + CALL_SECONDS < 60  # with a database that answers as slowly as it may
+    """Open connections are rechecked five times per second."""
+    assert live.RECHECK_SECONDS + CALL_SECONDS < 60  # with the slowest permitted database
     monkeypatch.setattr(live, "RECHECK_SECONDS", 0.2)
 
 
@@ -208,7 +208,7 @@ def test_a_key_that_the_issuer_withdraws_ends_its_sockets(authenticator_url: str
         by_ticket = onlookers.connect(None, f"{PATH}?ticket={ticket}")
         keys.away = True
         time.sleep(0.8)
-        assert all(map(is_open, (*sockets.values(), by_ticket)))  # an issuer that is away withdraws nothing
+        assert all(map(is_open, (*sockets.values(), by_ticket)))  # an unreachable issuer revokes nothing
         keys.publish("two")
         keys.away = False
         assert (sockets["one"].close_code(), by_ticket.close_code()) == (4401, 4401)

@@ -1,4 +1,4 @@
-"""`scoville watch`, in a process of its own, at a server of its own."""
+"""`scoville watch`, in its own process, with its own server."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Watch:
         return self._said[name].get(timeout=3 * SECONDS_MAX)
 
     def until(self, text: str) -> str:
-        """The next line on standard error that has this text."""
+        """The next line on standard error that contains this text."""
         while text not in (line := self.line("err")):
             pass
         return line

@@ -1,4 +1,4 @@
-"""The guards that everything rests on, each with the change that takes it away and the tests that must notice."""
+"""The essential guards, each with the change that removes it and the tests that must then fail."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Guard(NamedTuple):
-    """`old` stands once in the file at `path`; with `new` in its place the guard is gone. `tests`: arguments of pytest."""
+    """`old` occurs once in the file at `path`. Replacing it with `new` removes the guard. `tests`: arguments of pytest."""
 
     name: str
     path: str
@@ -141,7 +141,7 @@ GUARDS = (
         "     where l.on_hand > 0",
         MODEL,
     ),
-    # Holds
+    # Reservations
     Guard(
         "a hold ends when its time has come",
         "sql/functions/stock/reservations/reservation_status.sql",
@@ -250,7 +250,7 @@ GUARDS = (
         "    when false then",
         "tests/sql/orders/test_order_rules.py -k price",
     ),
-    # Repeats
+    # Idempotency
     Guard(
         "a key in flight is not taken by another",
         "sql/functions/identity/check_keys.sql",
@@ -280,7 +280,7 @@ GUARDS = (
         "",
         MODEL,
     ),
-    # Who sees and does what
+    # Access
     Guard(
         "a seller sees the orders of its channels",
         "sql/policies/orders/orders.sql",
@@ -474,7 +474,7 @@ GUARDS = (
         "",
         "tests/sql/bi/test_bi.py -k more_movements",
     ),
-    # The log and webhooks
+    # The event log and webhooks
     Guard(
         "each hash rests on the one before it",
         "sql/functions/events/link_hash.sql",
@@ -566,7 +566,7 @@ GUARDS = (
         "allow_redirects=True",
         EGRESS,
     ),
-    # The door
+    # The HTTP layer
     Guard(
         "a body has a largest size",
         "pyapp/http/context.py",

@@ -1,6 +1,6 @@
-"""`make mutants`: takes each guard away in a copy of the tree, runs the tests that must notice, and says which did not.
+"""`make mutants`: removes each guard in a copy of the tree, runs the tests that must fail, and reports surviving mutants.
 
-Ends with 1 where a mutant survives, or where tests are red without any.
+The exit code is 1 if a mutant survives, or if tests fail without a mutant.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from tests.mutants.guards import GUARDS, Guard
 
 ROOT = Path(__file__).resolve().parents[2]
 SECONDS_MAX = 600
-GREEN, RED = 0, 1  # exit codes of pytest; any other is no answer
-EXAMPLES = "190"  # of the model's machine; unlike the suite's number, it finds and does not make shorter
+GREEN, RED = 0, 1  # exit codes of pytest; any other decides nothing
+EXAMPLES = "190"  # for the model's state machine; unlike the suite's number, it does not shrink failures
 
 
 @contextmanager
 def copied_tree() -> Iterator[Path]:
-    """What git knows of, and what was built, in a folder that may be ruined."""
+    """Copies the files in git and the built files to a disposable folder."""
     folder = Path(tempfile.mkdtemp(prefix="scoville-mutants-"))
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
     for name in filter(None, listed.stdout.split("\0")):
@@ -39,10 +39,10 @@ def copied_tree() -> Iterator[Path]:
 
 @contextmanager
 def without(guard: Guard, tree: Path) -> Iterator[None]:
-    """The tree, while the guard is gone."""
+    """The tree without the guard."""
     path = tree / guard.path
     kept = path.read_text()
-    assert kept.count(guard.old) == 1, f"{guard.name}: its text stands {kept.count(guard.old)} times in {guard.path}"
+    assert kept.count(guard.old) == 1, f"{guard.name}: its text occurs {kept.count(guard.old)} times in {guard.path}"
     path.write_text(kept.replace(guard.old, guard.new))
     _follow_schema(guard, tree)
     yield
@@ -56,7 +56,7 @@ def _follow_schema(guard: Guard, tree: Path) -> None:
 
 
 def run_tests(tests: str, tree: Path) -> tuple[int, str]:
-    """The exit code of pytest, and the last line that it said."""
+    """The exit code of pytest, and its last line of output."""
     paths, _, words = tests.partition(" -k ")
     arguments = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", *paths.split()]
     arguments += ["-k", words] if words else []
@@ -72,7 +72,7 @@ def run_tests(tests: str, tree: Path) -> tuple[int, str]:
 
 
 def main(words: list[str]) -> int:
-    """`words`: only the guards whose name or file has one of them."""
+    """`words`: runs only guards whose name or file contains one of them."""
     chosen = [guard for guard in GUARDS if not words or any(word in f"{guard.name} {guard.path}" for word in words)]
     survivors, broken = [], []
     with copied_tree() as tree:

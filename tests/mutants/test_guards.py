@@ -1,4 +1,4 @@
-"""The list of guards fits the code: `make mutants` can take each away, and knows which tests to ask."""
+"""The list of guards matches the code: `make mutants` can remove each guard and run its tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shop of tests/world.py: in a transaction that is rolled back, or (mark `commits`) in a database of its own."""
+"""The shop of tests/world.py: in a transaction that is rolled back, or (mark `commits`) in its own database."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def furnished(server: Server, migrated: str) -> Iterator[str]:
 
 @pytest.fixture
 def unchecked_shop(server: Server, furnished: str) -> Iterator[Shop]:
-    """In a database of its own, and its books may be broken in the end."""
+    """In its own database. Its books may be broken at the end."""
     with run_clone(server, furnished, "shop") as name, open_shop(server, name) as shop:
         yield shop
 
@@ -51,7 +51,7 @@ def rehearsal(warm_connection: psycopg.Connection[Any]) -> Iterator[Shop]:
 
 @pytest.fixture
 def shop(request: pytest.FixtureRequest, server: Server) -> Iterator[Shop]:
-    """Its books agree in the end."""
+    """Its books agree at the end."""
     commits = request.node.get_closest_marker("commits") is not None
     shop = request.getfixturevalue("unchecked_shop" if commits else "rehearsal")
     yield shop
@@ -66,7 +66,7 @@ def pool() -> Iterator[ThreadPoolExecutor]:
 
 @pytest.fixture
 def names(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
-    """Of the things in a seeded database."""
+    """The names of the resources in a seeded database."""
     return seed(as_role, connection)
 
 

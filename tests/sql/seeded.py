@@ -1,4 +1,4 @@
-"""A database with something of everything, for the matrices of roles, and an attempt to do something there as a role."""
+"""A database with rows in all tables, for the role matrices, and a function that tries a statement there as a role."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ OTHER_CHANNEL = {"channel_id": "pos", "warehouses": ["WH-02"]}
 
 
 def run(c: psycopg.Connection[Any], function: str, *elements: object) -> list[Any]:
-    """A command of the API that is done: its documents."""
+    """Runs a command of the API, which must succeed. Returns its documents."""
     region = () if function.startswith("save_") else (REGION,)
     marks = ", ".join(["%s"] * (len(region) + 1))
     rows = c.execute(
@@ -29,8 +29,8 @@ def run(c: psycopg.Connection[Any], function: str, *elements: object) -> list[An
 
 
 def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
-    """Two warehouses with a channel each, an order on each that is shipped in part, and a hold on each. Answers what the
-    requests of tests/calls.py name."""
+    """Two warehouses, each with a channel, a partly shipped order and a reservation. Returns the names that the requests
+    of tests/calls.py need."""
     with as_role("admin") as c:
         run(c, "save_warehouses", *({"warehouse_id": name} for name in ("WH-01", "WH-02", "spare")))
         run(c, "save_channels", CHANNEL, OTHER_CHANNEL, {"channel_id": "spare"})
@@ -88,7 +88,7 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
 
 
 def become(connection: psycopg.Connection[Any], role: str, region: int | None = 1) -> None:
-    """As the API does it, in a transaction of a superuser's connection; the last three roles never enter."""
+    """Enters a role as the API does, in a transaction of a superuser's connection. The last three roles never enter."""
     if role in ("bi_reader", "bi_reader_all", "authenticator"):
         connection.execute(f"set local role {role}")
         connection.execute("set local scoville.region = '1'")
@@ -102,7 +102,7 @@ def become(connection: psycopg.Connection[Any], role: str, region: int | None = 
 def attempt(
     connection: psycopg.Connection[Any], role: str, statement: str, region: int | None = 1
 ) -> list[tuple[Any, ...]] | str:
-    """The rows, or the SQLSTATE of the refusal; nothing is kept."""
+    """The rows, or the SQLSTATE of the refusal. Rolls back."""
     try:
         with connection.transaction(force_rollback=True):
             become(connection, role, region)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 FUNCTIONS = ROOT / "sql" / "functions"
 OURS = rf"\b(?:{'|'.join(SCHEMAS)})\.\w+(?:%(?:row)?type)?"
 OUR_TYPE = OURS + r"(?!\w*\()"
-STATEMENT, ASSIGNMENT = 0, 3  # parse modes of plpgsql: 2 is an expression, 3 to 5 assign to a variable or a part of one
+STATEMENT, ASSIGNMENT = 0, 3  # parse modes of plpgsql: 2 is an expression, 3 to 5 assign to a variable or to a part of it
 
 
 @dataclass(frozen=True)
 class Source:
-    """One `create function`: where it stands, its parse tree and its body as text (empty for a standard body)."""
+    """One `create function`: its location, its parse tree and its body as text (empty for a standard body)."""
 
     name: str
     tree: Any
@@ -46,7 +46,7 @@ class Source:
         return [raw.stmt for query in _queries(self._plpgsql()) for raw in parse_sql(query)]
 
     def answers(self) -> list[Any]:
-        """Parse trees of the queries whose rows the function answers."""
+        """Parse trees of the queries whose rows the function returns."""
         if self.tree.sql_body is not None:
             return []
         if self.language == "sql":
@@ -59,7 +59,7 @@ class Source:
         ]
 
     def filled(self) -> list[tuple[str, Any]]:
-        """Each variable of a type of ours that a query fills: the type, and the parse tree of the query."""
+        """Each variable of one of our types that a query fills: the type, and the parse tree of the query."""
         if self.language != "plpgsql":
             return []
         types = dict(re.findall(rf"\b(\w+)\s+(?:constant\s+)?({OURS})\s*(?:;|:=|,|\n|\))", self.text))
@@ -94,7 +94,7 @@ def sources(text: str) -> list[Source]:
 
 
 def nodes(tree: Any) -> Iterator[Any]:
-    """A parse tree's nodes, from the top."""
+    """The nodes of a parse tree, from the top."""
     if isinstance(tree, ast.Node):
         yield tree
         for name in tree:
@@ -105,9 +105,9 @@ def nodes(tree: Any) -> Iterator[Any]:
 
 
 def _without_our_types(text: str) -> str:
-    """pglast knows no type but PostgreSQL's own; for the shape of a body any other does as well.
+    """pglast supports only PostgreSQL's own types. For the structure of a body any type works.
 
-    A variable with a value becomes a text: of a record pglast does not tell the value.
+    A variable with a value becomes text, because pglast omits the value of a record.
     """
     head, mark, body = text.partition("as $$")
     body = re.sub(
@@ -116,13 +116,13 @@ def _without_our_types(text: str) -> str:
         body,
         flags=re.DOTALL | re.IGNORECASE,
     ).replace("record[]", "text[]")
-    body = re.sub(r"\b(p_\w+)\.\w+(?=\s*:=)", r"\1", body)  # a field of an argument that is now a text
+    body = re.sub(r"\b(p_\w+)\.\w+(?=\s*:=)", r"\1", body)  # a field of an argument that is now text
     head = re.sub(r"(?<=[ (])" + OUR_TYPE, "text", head[head.index("(") :])
     return text[: text.index("(")] + head + mark + body
 
 
 def _parts(tree: Any) -> Iterator[tuple[str, Any]]:
-    """The statements of a plpgsql body, and all that they are made of: its kind, and the part."""
+    """The statements of a plpgsql body and all their parts, as pairs of kind and part."""
     if isinstance(tree, dict):
         for kind, part in tree.items():
             if isinstance(part, dict):
@@ -134,7 +134,7 @@ def _parts(tree: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _select(part: Any, member: str) -> list[Any]:
-    """The parse tree of a query of a plpgsql statement; none where the query is put together at run time."""
+    """The parse tree of a query of a plpgsql statement; none if the query is built at run time."""
     expression = part.get(member, {}).get("PLpgSQL_expr")
     return [raw.stmt for raw in parse_sql(expression["query"])] if expression else []
 

@@ -1,4 +1,4 @@
-"""The query in catalog_lints.sql finds nothing in a deployed database, and each of its lints bites."""
+"""The query in catalog_lints.sql finds no fault in a deployed database, and each of its lints detects its fault."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ FUNCTION = "create function app.planted() returns integer language sql set searc
 REVOKE = "revoke execute on function app.planted() from public;"
 TABLE = "create table stock.planted (region_id smallint not null, n integer not null, at timestamp, "
 
-# The lint, the object as far as it is told here, and the statements that plant the fault.
+# The lint, a part of the object's name, and the statements that create the fault.
 FAULTS = [
     (
         "function_search_path_not_pinned",
@@ -195,7 +195,7 @@ def test_every_lint_has_a_planted_fault() -> None:
 
 
 def test_every_definer_function_begins_with_its_reason(connection: psycopg.Connection[Any]) -> None:
-    """The comments that docs/reference/sql-functions.md is made from name the definers of the database, and their owners."""
+    """The comments behind docs/reference/sql-functions.md match the definer functions of the database and their owners."""
     real = connection.execute(
         "select pronamespace::regnamespace || '.' || proname, proowner::regrole::text from pg_proc where prosecdef"
     )
@@ -203,7 +203,7 @@ def test_every_definer_function_begins_with_its_reason(connection: psycopg.Conne
 
 
 def test_the_definer_is_not_bound_to_be_listed_by_accident() -> None:
-    """A file that makes a definer function hands it to scoville_definer in the same file, the two exceptions apart."""
+    """A file that creates a definer function also makes scoville_definer its owner, with two exceptions."""
     for path in sorted((ROOT / "sql" / "functions").rglob("*.sql")):
         text = path.read_text(encoding="utf-8")
         handed_over = "owner to scoville_definer" in text

@@ -1,4 +1,4 @@
-"""Behind the functions stand the tables' own CHECKs: each refuses what it says, even where a function were wrong."""
+"""The tables' CHECKs back up the functions: each CHECK refuses its bad values, even if a function is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 
 from tests.world import SKU, Shop, codes, keyed, order
 
-# What each refuses, as nobody but a superuser could try it: table, column, value (and of which rows).
+# The values that each CHECK refuses, tried as a superuser: table, column, value (and a condition for the rows).
 pytestmark = pytest.mark.commits
 
 BREAKS: dict[str, tuple[str, str, str]] = {
@@ -41,7 +41,7 @@ BREAKS: dict[str, tuple[str, str, str]] = {
 
 @pytest.fixture
 def shop(shop: Shop) -> Shop:
-    """One in which something of everything has happened."""
+    """A database with rows in all tables."""
     shop.receive(9)
     shop.fulfill(shop.order((SKU, 1)))
     assert shop.order((SKU, 1)).code is None

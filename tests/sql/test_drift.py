@@ -1,4 +1,4 @@
-"""History (migrations) and state (sql/schema) make the same database, and a deploy can always be repeated."""
+"""History (migrations) and state (sql/schema) produce the same database, and a deploy can always be repeated."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFERENCE_ROWS = ("catalog.regions", "catalog.reason_codes")
 
 
 def dump(url: str) -> list[str]:
-    """The schema, without what means nothing: comments, the order of grants, and a stamp on columns that
+    """The schema, without insignificant parts: comments, the order of grants, and an option of columns that
 
     PostgreSQL 15.20 keeps in attoptions and that its own pg_dump would leave out.
     """

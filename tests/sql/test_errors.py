@@ -1,4 +1,4 @@
-"""The codes in the comment of an api function are those that it, or a function that it calls, can refuse with."""
+"""The codes in the comment of an api function are the refusals of the function and of the functions that it calls."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 CODE = re.compile("[A-Z]{2}[0-9]{3}")
 
-# Codes that stand in a body and refuse nothing: a second guard, behind the decision that the caller made under the same locks.
+# Codes in a body that never refuse: a second guard after the decision that the caller made under the same locks.
 GUARDS = {("stock.post_movements", "ST001")}
 
-# Codes that the call graph reaches and that cannot come: a shared function refuses with them for its other callers only.
+# Codes that the call graph reaches but that cannot occur: a shared function refuses with them only for other callers.
 UNREACHABLE = (
     ("ST009", "adjust_stock place_orders recover_webhooks replay_webhooks retry_deliveries", "no element has a member if_match"),
     ("ST002", "set_safety_stock set_stock", "the path names the SKU: ST010"),
@@ -41,7 +41,7 @@ def by_name() -> dict[str, Source]:
 
 @cache
 def constants(name: str) -> frozenset[str]:
-    """The codes that stand as string constants in the body."""
+    """The codes that are string constants in the body."""
     found = (
         node.val.sval
         for statement in by_name()[name].statements()
@@ -58,7 +58,7 @@ def own_codes(name: str) -> set[str]:
 
 @cache
 def calls(name: str) -> frozenset[str]:
-    """The functions of ours that the body or a default of an argument calls."""
+    """Our functions that the body or the default of an argument calls."""
     source = by_name()[name]
     names = (
         ".".join(part.sval for part in node.funcname)
@@ -70,7 +70,7 @@ def calls(name: str) -> frozenset[str]:
 
 
 def reached(name: str) -> set[str]:
-    """The function and all that it calls, however deep."""
+    """The function and all functions that it calls, directly or indirectly."""
     found, waiting = set(), [name]
     while waiting:
         function = waiting.pop()
@@ -81,7 +81,7 @@ def reached(name: str) -> set[str]:
 
 
 def reachable(name: str) -> set[str]:
-    """The codes of the functions that an api function reaches, with those that cannot come."""
+    """The codes of the functions that an api function reaches, including those that cannot occur."""
     return {code for function in reached(f"api.{name}") for code in own_codes(function)}
 
 
@@ -99,14 +99,14 @@ def test_no_exception_outlives_its_reason() -> None:
 
 
 def test_the_call_graph_sees_every_code_and_call_of_the_text() -> None:
-    """By regular expressions, which read no syntax, the text holds the same codes and the same names of our functions."""
+    """Regular expressions, which ignore syntax, find the same codes and the same names of our functions in the text."""
     ours = set(by_name())
     for name, source in by_name().items():
         body = re.sub("--.*", "", source.text).partition("(")[2]
         assert set(re.findall("'([A-Z]{2}[0-9]{3})'", body)) == constants(name), name
         outside = re.sub(
             r"(?s)'(?:[^']|'')*'|[$](\w+)[$].*?[$]\1[$]", "", body
-        )  # of constants, which a function may put together to a statement
+        )  # in constants, from which a function may build a statement
         assert {called for called in re.findall(r"\b(\w+\.\w+)\s*\(", outside) if called in ours} == calls(name), name
 
 

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
 
 Path = tuple[str | int, ...]
 
-# What PostgreSQL itself finds: a value that is none of its type, and null where a column or a CHECK forbids it.
+# Errors of PostgreSQL itself: a value that is invalid for its type, and null that a column or a CHECK forbids.
 FOUND_BY_POSTGRES = ("22", "23502", "23514")
 COMMANDS = [route for route in ROUTES if route.method != "GET" and route.function not in ("issue_ticket", "issue_token")]
-# Members that HTTP requires and SQL does not, with the reason why they do no harm.
+# Members that HTTP requires and SQL does not, with the reason why their absence does no harm.
 OPTIONAL_IN_SQL = {
     ("save_warehouses", ("name",)): "a new warehouse is called by its id; a known one keeps its name",
     ("save_channels", ("name",)): "a new channel is called by its id; a known one keeps its name",
@@ -46,7 +46,7 @@ def world(server: Server, module_clone: str) -> Iterator[tuple[psycopg.Connectio
 
 
 def paths(value: Any, path: Path = ()) -> Iterator[Path]:
-    """Every member of the JSON, however deep."""
+    """Every member of the JSON, at any depth."""
     members = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for name, inner in members:
         if isinstance(name, str):
@@ -55,7 +55,7 @@ def paths(value: Any, path: Path = ()) -> Iterator[Path]:
 
 
 def changed(value: Any, path: Path, new: object) -> Any:
-    """A copy with this at the path, or (LEFT_OUT) without the member."""
+    """A copy with this value at the path, or (LEFT_OUT) without the member."""
     first, *rest = path
     copy = value.copy()
     if rest:
@@ -68,7 +68,7 @@ def changed(value: Any, path: Path, new: object) -> Any:
 
 
 def is_required(route: Route, body: Json, path: Path) -> bool:
-    """Whether HTTP refuses the body without the member. Those that are not of the body come with every request."""
+    """Whether HTTP refuses the body without the member. Members from outside the body are in every request."""
     if (route.function, path) in OPTIONAL_IN_SQL:
         return False
     if path[0] not in body:
@@ -81,7 +81,7 @@ def is_required(route: Route, body: Json, path: Path) -> bool:
 
 
 def outcome(connection: psycopg.Connection[Any], role: str, function: str, names: Names, element: Json) -> str:
-    """Nothing where it was done; the code of the refusal, or the SQLSTATE."""
+    """None if the call succeeded; else the code of the refusal, or the SQLSTATE."""
     answer = attempt(connection, role, sql_call(function, names, element))
     if isinstance(answer, str):
         return answer

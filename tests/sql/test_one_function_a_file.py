@@ -1,4 +1,4 @@
-"""A function is found by its name: sql/functions/<schema>/[<topic>/]<function>.sql holds it and nothing else."""
+"""Each function has its own file, named after it: sql/functions/<schema>/[<topic>/]<function>.sql."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tests.sql.sources import FUNCTIONS, function_files, sources
 if TYPE_CHECKING:
     from pathlib import Path
 
-BODY_LINES_MAX = 80  # conventions say about 70
+BODY_LINES_MAX = 80  # the conventions say about 70
 BESIDE_THE_FUNCTION = (ast.GrantStmt, ast.CommentStmt, ast.AlterOwnerStmt, ast.CreateTrigStmt)
 
 
 def faults(path: Path, text: str) -> list[str]:
-    """What is wrong with a function file, in words."""
+    """The faults of a function file, as text."""
     said = []
     functions = sources(text)
     if len(functions) != 1:

@@ -1,6 +1,6 @@
-"""plpgsql_check, a static checker that lives in the server, finds nothing in our functions.
+"""plpgsql_check, a static checker that runs in the server, finds no fault in our functions.
 
-It runs where the server has it: Debian's PostgreSQL 15 in `make test-pg15`. The embedded server has not.
+The test needs a server with the extension: Debian's PostgreSQL 15 in `make test-pg15`. The embedded server lacks it.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-# A trigger function is checked once for every trigger that calls it, with the names of its transition tables. One function
-# may serve triggers on INSERT and on UPDATE: the table that this trigger has not is there under its usual name.
+# A trigger function is checked once per trigger that calls it, with the names of its transition tables. One function may
+# serve triggers on INSERT and on UPDATE, so the transition table that this trigger lacks gets its default name.
 CHECK = """
 select c.name, (c.r).lineno, (c.r).level, (c.r).message
   from (select p.oid::regprocedure::text || coalesce(' on ' || t.tgrelid::regclass, ''),

@@ -1,4 +1,4 @@
-"""Role x table x verb and role x function, from one spec each, every cell executed."""
+"""Role x table x verb and role x function: one spec each, every cell executed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tests.conftest import AsRole
 
 ROLES = ("admin", "warehouse", "sales", "integration", "scoville_worker", "bi_reader", "bi_reader_all", "authenticator")
-# What a scope leaves visible to a caller with warehouse WH-01 or channel web.
+# The rows of each scope that a caller with warehouse WH-01 or channel web sees.
 WHERE = {
     "all": "true",
     "none": "false",
@@ -30,7 +30,7 @@ WHERE = {
 EVERYONE = {"admin": "all", "warehouse": "all", "sales": "all", "integration": "all", "scoville_worker": "all"}
 BY_OWNER = {"admin": "all", "integration": "owner"}
 BY_CHANNEL = {"admin": "all", "sales": "channel", "integration": "channel"}
-# Rows that each role reads; a role that is not named is refused.
+# The rows that each role reads; a role without an entry is refused.
 READS: dict[str, dict[str, str]] = {
     "catalog.regions": EVERYONE,
     "catalog.skus": EVERYONE,
@@ -109,7 +109,7 @@ def test_every_role_reads_the_rows_of_the_spec_and_no_others(seeded: psycopg.Con
     wrong = []
     for table, readers in READS.items():
         for role in ROLES:
-            # Who may read nothing may not read any column either: that much suffices to count rows.
+            # A refused role may not even select without columns, which would suffice to count rows.
             statement = f"select {COLUMNS.get((table, role), '*') if role in readers else ''} from {table}"
             found = attempt(seeded, role, statement)
             if role not in readers:
@@ -120,7 +120,7 @@ def test_every_role_reads_the_rows_of_the_spec_and_no_others(seeded: psycopg.Con
                 expected = row[0]
                 everything = seeded.execute(f"select count(*) from {table}").fetchone()
                 assert everything
-                # A scope that hides nothing here would prove nothing.
+                # A scope that hides no row here would make the test meaningless.
                 assert readers[role] == "all" or everything[0] > expected, table
             if (found if isinstance(found, str) else len(found)) != expected:
                 wrong.append((table, role, found, expected))
@@ -226,7 +226,7 @@ def test_a_caller_of_another_region_reads_no_row_of_this_one(seeded: psycopg.Con
 def test_a_caller_of_another_region_gets_nothing_from_a_function(
     seeded: psycopg.Connection[Any], names: Names, region: int | None
 ) -> None:
-    """A command refuses, a query finds nothing; an admin may name any region."""
+    """A command refuses, a query returns no rows; an admin may name any region."""
     told = set()
     commands = {
         name
@@ -262,7 +262,7 @@ def test_a_caller_of_another_region_gets_nothing_from_a_function(
 def test_functions_reach_rows_of_the_region_of_their_caller_only(
     seeded: psycopg.Connection[Any], as_role: AsRole, role: str, region: int | None
 ) -> None:
-    """The definer is bound by the region too, whatever a function forgets to ask."""
+    """Policies limit the definer to the region, even if a function lacks its check."""
     readable = [
         table
         for (table,) in seeded.execute(REGION_TABLES).fetchall()
@@ -283,7 +283,7 @@ def test_functions_reach_rows_of_the_region_of_their_caller_only(
 
 @pytest.mark.parametrize("verb", ["select", "update"])
 def test_the_functions_themselves_are_bound_by_the_claims(seeded: psycopg.Connection[Any], verb: str) -> None:
-    """What runs as the definer reaches the caller's rows only, whatever a function forgets to ask."""
+    """Policies limit the definer to the caller's rows, even if a function lacks its check."""
     queries = {
         "select": "select warehouse_id from stock.stock_levels",
         "update": "update stock.stock_levels set version = version + 1 returning warehouse_id",
@@ -292,7 +292,7 @@ def test_the_functions_themselves_are_bound_by_the_claims(seeded: psycopg.Connec
         seeded.execute("set local role scoville_definer")
         seeded.execute("set local scoville.region = '1'")
         seeded.execute("set local scoville.warehouses = '{WH-01}'")
-        if verb == "update":  # the rows that may be read shall not be what keeps it within
+        if verb == "update":  # so that the select policy is not the one that limits the update
             seeded.execute("reset role")
             seeded.execute("create policy everything on stock.stock_levels for select to scoville_definer using (true)")
             seeded.execute("set local role scoville_definer")

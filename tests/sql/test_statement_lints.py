@@ -31,7 +31,7 @@ POSITIONAL_MAX = 2
 
 @cache
 def volatile_functions() -> frozenset[str]:
-    """Built in, or ours and volatile by word or by default."""
+    """Built in, or ours and declared volatile or volatile by default."""
     ours = set()
     for path in function_files():
         for source in sources(path.read_text(encoding="utf-8")):
@@ -72,7 +72,7 @@ def is_region_table(node: Any) -> bool:
 
 
 def names_region(tree: Any) -> bool:
-    """Whether conditions or a GROUP BY speak of region_id, in words or by USING (region_id)."""
+    """Whether conditions or a GROUP BY mention region_id, directly or by USING (region_id)."""
     for node in nodes(tree):
         if isinstance(node, ast.ColumnRef) and getattr(node.fields[-1], "sval", None) == "region_id":
             return True
@@ -87,7 +87,7 @@ def grouped_by(select: Any) -> list[Any]:
 
 
 def of_this_level(tree: Any) -> Any:
-    """The nodes of a FROM list, without those of the sub-selects in it."""
+    """The nodes of a FROM list, without the nodes of its sub-selects."""
     if isinstance(tree, ast.Node):
         yield tree
         if not isinstance(tree, ast.SelectStmt):
@@ -103,7 +103,7 @@ def calls(tree: Any) -> set[str]:
 
 
 def faults_of(statement: Any) -> list[str]:
-    """Faults of one statement node; its sub-statements are looked at on their own."""
+    """Faults of one statement node; its sub-statements are checked separately."""
     said = []
     if isinstance(statement, ast.MergeStmt):
         said.append("MERGE")
@@ -140,16 +140,16 @@ def name_of(node: Any) -> str:
 
 
 def is_row(node: Any) -> bool:
-    """ROW (..), or anything in parentheses that is cast to a type of ours. Those that are compared are neither."""
+    """ROW (..), or a parenthesized list that is cast to one of our types. Rows in comparisons do not count."""
     if isinstance(node, ast.TypeCast):
         return isinstance(node.arg, ast.RowExpr) and name_of(node.typeName.names) in composites()
     return isinstance(node, ast.RowExpr) and node.row_format == CoercionForm.COERCE_EXPLICIT_CALL
 
 
 def faults_of_rows(source: Source) -> list[str]:
-    """Rows of our types that are made by position: an attribute that a migration adds would break each until the replay.
+    """Rows of our types that are built by position: a migration that adds an attribute would break them until the replay.
 
-    A constructor has a standard body, which PostgreSQL keeps in parsed form: it goes on, and the new attribute is null.
+    A constructor has a standard body, which PostgreSQL stores parsed: it still works, and the new attribute is null.
     """
     said = ["makes a ROW by position"] if any(is_row(node) for tree in source.statements() for node in nodes(tree)) else []
     returned = source.tree.returnType
@@ -164,14 +164,14 @@ def faults_of_rows(source: Source) -> list[str]:
 
 
 def width(select: Any) -> int:
-    """How many columns a SELECT names; a whole row is one."""
+    """The number of columns that a SELECT names; a whole row is one."""
     while isinstance(select, ast.SelectStmt) and select.larg is not None:
         select = select.larg
     return len(select.targetList or ()) if isinstance(select, ast.SelectStmt) else 0
 
 
 def faults_of_calls(tree: Any) -> list[str]:
-    """Calls of our own functions with more arguments than one can follow by position."""
+    """Calls of our own functions with too many positional arguments."""
     return [
         f"calls {name_of(node.funcname)} by position"
         for node in nodes(tree)
@@ -193,7 +193,7 @@ def faults_of_notation(text: str) -> list[str]:
 
 
 def faults(text: str) -> list[str]:
-    """Faults of every function in a file's text."""
+    """Faults of all functions in a file's text."""
     return [
         fault
         for source in sources(text)
@@ -212,7 +212,7 @@ def test_all_functions_keep(check: Callable[[str], list[str]]) -> None:
     assert {name: said for name, said in found.items() if said} == {}
 
 
-# The statement, and the fault that it is.
+# The statement and its fault.
 PLANTED = [
     ("insert into catalog.skus (sku_id) select 'A'", "INSERT .. SELECT without RETURNING or ON CONFLICT"),
     ("insert into catalog.skus (sku_id) values ('A')", None),
@@ -262,7 +262,7 @@ def test_every_body_can_be_read() -> None:
 
 
 RESULT = "returns setof api.result"
-# The head of a function, its body, and the fault that it is.
+# The head of a function, its body, and its fault.
 PLANTED_NOTATION = [
     ("returns void language sql as", "select app.page('skus', 'sku_id', 1, null)", "calls app.page by position"),
     (

@@ -1,4 +1,4 @@
-"""The accessibility rules that every page keeps, as axe-core checks them."""
+"""axe-core's check of the accessibility rules for every page."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SERIOUS = ("serious", "critical")
 
 
 def faults(visitor: Visitor, rules: str) -> list[str]:
-    """What axe finds of the rules of WCAG 2.2 A and AA, and what it calls serious besides."""
+    """axe's findings under WCAG 2.2 A and AA, and its other serious findings."""
     visitor.page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
     if not visitor.page.evaluate("'axe' in window"):
         visitor.page.evaluate(AXE.read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""The dashboard in a real Chromium, on a real server. What the page asks for and what it violates is written down on the way."""
+"""The dashboard in a real Chromium, on a real server. The fixtures record the page's requests and violations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
-# A page that is refused a script or a style by its own policy says so here, and nowhere else.
+# The only report when the page's own policy blocks a script or style.
 KEEP_VIOLATIONS = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) =>
@@ -27,13 +27,13 @@ document.addEventListener("securitypolicyviolation", (event) =>
 
 @pytest.fixture(scope="module")
 def browser(built: None, chromium: Browser) -> Browser:
-    """The browser, after the pages were built."""
+    """The browser, started after the pages were built."""
     return chromium
 
 
 @dataclass
 class Visitor:
-    """A tab, and the server that it looks at."""
+    """A tab and its server."""
 
     page: Page
     api: Api
@@ -48,7 +48,7 @@ class Visitor:
         return mint_token(self.api.settings, role, **claims)
 
     def sign_in(self, role: Role, path: str = "/", **claims: Any) -> Page:
-        """Through the form, with a pasted token."""
+        """Signs in through the form with a pasted token."""
         self.open(path)
         self.page.get_by_role("radio", name="Token").check(force=True)
         self.page.get_by_label("Token", exact=True).and_(self.page.locator("textarea")).fill(self.token(role, **claims))
@@ -57,7 +57,7 @@ class Visitor:
         return self.page
 
     def check(self) -> None:
-        """Nothing was asked of anybody else, the policy was kept, no script failed."""
+        """Asserts: no request to another host, no policy violation, no script error."""
         foreign = [
             url for url in self.requests if not url.startswith((self.api.url, self.api.url.replace("http", "ws", 1), "data:"))
         ]
@@ -68,7 +68,7 @@ class Visitor:
 
 @contextmanager
 def visit(browser: Browser, api: Api, **options: Any) -> Iterator[Visitor]:
-    """A visitor whose screen and habits `options` say; what it did is checked at the end."""
+    """A visitor with these browser `options`; its faults are checked at the end."""
     context = browser.new_context(**{"viewport": DESKTOP, "reduced_motion": "no-preference", **options})
     context.add_init_script(KEEP_VIOLATIONS)
     visitor = Visitor(context.new_page(), api)
@@ -91,7 +91,7 @@ def api(authenticator_url: str) -> Iterator[Api]:
 
 @pytest.fixture
 def visitor(browser: Browser, api: Api) -> Iterator[Visitor]:
-    """A desktop on this test's own database."""
+    """A desktop visitor on this test's own database."""
     stock_up(api.client("admin"))
     with visit(browser, api) as visitor:
         yield visitor

@@ -1,4 +1,4 @@
-"""For those who use a keyboard, a screen reader or a phone."""
+"""Keyboard, screen reader and phone."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DRAFT = {"customer": ORDER["customer"], "items": ORDER["items"], "channel": "web
 
 
 def every_page(visitor: Visitor) -> Iterator[str]:
-    """Every page and dialog, one after the other."""
+    """Every page and dialog in order."""
     order_id = visitor.api.client("admin").post("/v1/orders", json=DRAFT, headers=key()).json()["order_id"]
     webhook_id = visitor.api.client("admin").post("/v1/webhooks", json=HOOK).json()["webhook_id"]
     page = visitor.open()
@@ -112,7 +112,7 @@ def test_reduced_motion_marks_a_change_without_moving(browser: Browser, api: Api
         expect(page.get_by_role("heading", name="Why is it 350?")).to_be_visible()
         change = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": -1, "reason_code": "damaged"}
         api.client("admin").post("/v1/inventory/adjust", json=change, headers=key())
-        expect(page.locator(".figure .quantity .delta").first).to_have_text("−1")  # noqa: RUF001 (as it is set)
+        expect(page.locator(".figure .quantity .delta").first).to_have_text("−1")  # noqa: RUF001 (as in the page's text)
         easings = page.evaluate("document.getAnimations().map((one) => one.effect.getTiming().easing)")
         assert easings
         assert all(easing.startswith("steps(") for easing in easings), easings

@@ -1,4 +1,4 @@
-"""The page of analytics: what the views say, to whom it is open, on a phone and in the dark too."""
+"""The analytics page: the views' figures, permissions, and its form on a phone and in the dark theme."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVERYTHING = [
 
 @pytest.fixture(scope="module")
 def trading(server: Server, module_clone: str) -> Iterator[Api]:
-    """A server on the demo's data, summed up."""
+    """A server with the demo's data, already aggregated."""
     url = server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD)
     bi.load(url)
     with run_server(url) as api:

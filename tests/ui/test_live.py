@@ -1,4 +1,4 @@
-"""What changes elsewhere changes here, at once; and after a break everything is there or is told to be missing."""
+"""Changes made elsewhere appear at once; after a disconnect the page catches up or says what is missing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DRAFT = {"customer": ORDER["customer"], "items": ORDER["items"], "channel": "web
 
 
 def adjust(api: Api, delta: int) -> None:
-    """Somebody else changes the stock of the sample sauce."""
+    """Changes the stock of the sample sauce as another user."""
     change = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": delta, "reason_code": "correction"}
     response = api.client("admin").post("/v1/inventory/adjust", json=change, headers=key())
     assert response.status_code == 201, response.text
@@ -44,7 +44,7 @@ def line_of(page: Page) -> Locator:
 
 
 def test_another_clients_change_is_seen_within_a_second(visitor: Visitor) -> None:
-    """Or, on a busy machine, in the time of sixty frames; alone they take as long."""
+    """On a busy machine, the limit is the time of sixty frames."""
     page = visitor.sign_in("sales", channels=["web"])
     expect(line_of(page)).to_have_text("Live")
     expect(available(page)).to_have_text("350")
@@ -69,7 +69,7 @@ def test_the_page_says_that_it_is_cut_off_and_has_everything_when_it_is_back(
             first.close()
             expect(line_of(page)).to_contain_text("Offline")
             expect(page.get_by_role("status").last).to_have_text("The connection was lost. Trying again.")
-            adjust(visitor.api, -50)  # by way of another server
+            adjust(visitor.api, -50)  # through another server
             expect(available(page)).to_have_text("350")
             with run_server(authenticator_url, port):
                 expect(line_of(page)).to_have_text("Live", timeout=20_000)
@@ -107,7 +107,7 @@ def test_the_feed_of_orders_moves_by_itself(visitor: Visitor) -> None:
     expect(line).to_contain_text("To ship")
     admin.post(f"/v1/orders/{order_id}/fulfillments", json={}, headers=key())
     expect(line).to_contain_text("Shipped")
-    assert not [url for url in visitor.requests if "/v1/orders?" in url][2:], "it was read again, not told"
+    assert not [url for url in visitor.requests if "/v1/orders?" in url][2:], "fetched again instead of updated by the event"
 
 
 def test_staff_see_new_orders_of_their_warehouse(visitor: Visitor) -> None:

@@ -1,4 +1,4 @@
-"""The feed of orders, and the page of one."""
+"""The order feed and the order page."""
 
 from __future__ import annotations
 

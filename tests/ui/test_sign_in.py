@@ -1,4 +1,4 @@
-"""The way in: with a client's id and secret, or with a pasted token."""
+"""Sign-in: with a client's ID and secret, or with a pasted token."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fill(page: Page, secret: str) -> None:
 
 
 def kept(page: Page) -> str:
-    """All that the page has put into the browser's stores."""
+    """Everything that the page stored in the browser."""
     return str(page.evaluate("JSON.stringify([{...sessionStorage}, {...localStorage}, document.cookie])"))
 
 

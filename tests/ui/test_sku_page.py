@@ -1,4 +1,4 @@
-"""The page of a product: what there is, why, and the form to put it right."""
+"""The product page: stock, history, and the correction form."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_nothing_is_booked_twice(
     def lose_the_first(route: Any) -> None:
         if not lost:
             lost.append(route.request.headers["idempotency-key"])
-            route.fetch()  # it is booked, but the answer does not arrive
+            route.fetch()  # the adjustment is booked, but the response is lost
             route.abort()
         else:
             assert route.request.headers["idempotency-key"] == lost[0]
@@ -92,7 +92,7 @@ def test_what_was_written_is_asked_for_in_what_is_read_next(visitor: Visitor) ->
     page.get_by_role("button", name="Take away 5 units").click()
     expect(page.get_by_role("heading", name="Why is it 345?")).to_be_visible()
     limit = time.monotonic() + 10
-    while asked[-1] != "1A2B":  # the heading may know it from the socket; what is read again comes a moment later
+    while asked[-1] != "1A2B":  # the socket may update the heading before the data is fetched again
         assert time.monotonic() < limit, asked
         page.wait_for_timeout(50)
 

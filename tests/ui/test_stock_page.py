@@ -1,4 +1,4 @@
-"""The list of stock."""
+"""The stock list."""
 
 from __future__ import annotations
 

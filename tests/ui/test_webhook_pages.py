@@ -1,4 +1,4 @@
-"""The pages of webhooks: who sees them, what they tell of a receiver that fails, and the ways to repair it."""
+"""The webhook pages: access, the display of failing receivers, and the repair actions."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def sink() -> Iterator[Sink]:
 
 @pytest.fixture
 def visitor(browser: Browser, authenticator_url: str, sink: Sink) -> Iterator[Visitor]:
-    """A desktop; the server, and a worker that sends to this machine."""
+    """A desktop visitor, the server, and a worker that may send to this machine."""
     with run_server(authenticator_url, webhook_allow="127.0.0.1") as api, run_worker(authenticator_url):
         stock_up(api.client("admin"))
         with visit(browser, api) as visitor:
@@ -54,7 +54,7 @@ def answer(sink: Sink, response: bytes) -> None:
 
 
 def wait_for(visitor: Visitor, webhook_id: str, state: str) -> dict[str, Any]:
-    """The newest delivery, once it is in this state."""
+    """The newest delivery, once it has this state."""
     admin, limit = visitor.api.client("admin"), time.monotonic() + 60
     while True:
         rows = admin.get(f"/v1/webhooks/{webhook_id}/deliveries").json()["data"]
@@ -145,7 +145,7 @@ def test_earlier_deliveries_are_read_on_and_stay(visitor: Visitor, sink: Sink) -
         expect(rows).to_have_count(shown)
     expect(page.get_by_role("button", name="Show earlier deliveries")).to_have_count(0)
     page.get_by_role("button", name="Send a test").click()
-    expect(rows).to_have_count(71)  # the newest page is read again every few seconds; what stood below it stays
+    expect(rows).to_have_count(71)  # polling replaces the newest page and keeps the rows below it
     expect(rows.first).to_contain_text("webhook.test")
 
 

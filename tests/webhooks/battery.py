@@ -1,9 +1,9 @@
-"""Orders and receipts without a pause, six webhooks, and a worker and a PostgreSQL that are killed with signal 9 over and over.
+"""Nonstop orders and receipts, six webhooks, and repeated SIGKILLs of the worker and of PostgreSQL.
 
-Each kill falls into the middle of deliveries: one webhook is so slow that some are always under way, and so wide that what a
-killed worker held (until its claim ends) does not stop the rest. In the end every acknowledged order must
-be in the log, and every event of the log at each webhook that wants it, at least once: the same id and body in each attempt,
-each with a timestamp of its own, each signature good. The receiver judges by itself: it shares no code with the sender.
+Each kill interrupts deliveries: one slow webhook always has requests in progress, and its concurrency is so high that the
+claims of a killed worker do not block the rest until they expire. In the end every acknowledged order must
+be in the log, and every event of the log must have reached each subscribed webhook at least once: with the same ID and body
+in each attempt, a distinct timestamp and a valid signature. The receiver is independent: it shares no code with the sender.
 """
 
 from __future__ import annotations
@@ -40,15 +40,15 @@ from tests.webhooks.conftest import OK, Received, Sink, run_sink, status
 SKUS = [f"S-{number:02}" for number in range(10)]
 WRITERS = 2
 PAUSE_SECONDS = 0.08  # between two requests of a writer
-SLOW_SECONDS = 0.2  # of an answer of the slow webhook
-FLAKY = 7  # one message of so many is refused at first
-SVIX = 20  # one attempt of so many is verified by svix too; it rests on the other library
-FRESH_SECONDS = 10  # between signature and arrival, on a machine that is busy
-APART_SECONDS = 1.9  # of arrival: two attempts so far apart can't have the same second
+SLOW_SECONDS = 0.2  # response time of the slow webhook
+FLAKY = 7  # one message in this many is refused at first
+SVIX = 20  # svix verifies one attempt in this many, too; it is built on the other library
+FRESH_SECONDS = 10  # between signature and arrival, on a busy machine
+APART_SECONDS = 1.9  # between arrivals: two attempts this far apart have different seconds
 QUARANTINED_MAX = 3
 FAULT_SECONDS_MAX = 90
 SETTLE_SECONDS_MAX = 180
-# The worker as it is, but for how long a claim lasts.
+# The real worker, with a shorter claim time.
 WORKER = """
 import sys
 from pyapp.cli import main
@@ -68,7 +68,7 @@ class Event(NamedTuple):
 
 
 class Attempt(NamedTuple):
-    """A request that arrived. The body as its hash."""
+    """A received request. The body as its hash."""
 
     at: float
     timestamp: int
@@ -78,11 +78,11 @@ class Attempt(NamedTuple):
 
 @dataclass
 class Hook:
-    """A webhook: who made it, what it wants, and what its receiver has seen."""
+    """A webhook: its owner, its filter, and what its receiver has seen."""
 
     wants: Callable[[Event], bool]
     event_types: list[str] = field(default_factory=list)
-    channels: tuple[str, ...] = ()  # of the integration that owns it; an admin's otherwise
+    channels: tuple[str, ...] = ()  # of the integration that owns it; empty if an admin owns it
     flaky: bool = False
     slow: bool = False
     concurrency: int = 10
@@ -95,7 +95,7 @@ class Hook:
 
 
 def hooks() -> dict[str, Hook]:
-    """By path. What each wants is said a second time, in Python: the expectation is not the filter of the product."""
+    """The webhooks by path. Python repeats each filter, so the expectation does not depend on the product's filter."""
     placed = ["order.placed"]
     return {
         "/all": Hook(lambda _: True),
@@ -108,7 +108,7 @@ def hooks() -> dict[str, Hook]:
 
 
 class Receiver:
-    """Answers for all webhooks as messages arrive, and keeps what it saw."""
+    """The receiver of all webhooks; records each message."""
 
     def __init__(self, made: dict[str, Hook]) -> None:
         self.hooks = made
@@ -158,7 +158,7 @@ class Receiver:
 
 
 class Writer(threading.Thread):
-    """Places orders and receives stock until told to stop. What was not answered is repeated under its key."""
+    """Places orders and receives stock until stopped. Retries a request without a response under the same key."""
 
     def __init__(self, client: httpx2.Client, seed: int) -> None:
         super().__init__()
@@ -191,13 +191,13 @@ class Writer(threading.Thread):
                 response = self._client.post(path, json=body, headers=headers)
                 if response.status_code == 201:
                     return response.json()
-                assert response.status_code in (409, 503), response.text  # in flight, or the database is away
+                assert response.status_code in (409, 503), response.text  # in progress, or the database is down
             self.repeats += 1
             time.sleep(0.1)
 
 
 class Worker:
-    """`scoville worker`, of which one runs at a time."""
+    """`scoville worker`, one process at a time."""
 
     def __init__(self, url: str, claim_seconds: int) -> None:
         self._command = [sys.executable, "-c", WORKER, str(claim_seconds), "worker"]
@@ -206,7 +206,7 @@ class Worker:
         self.start()
 
     def start(self) -> None:
-        # Its log tells of databases that are away, of which there are many here.
+        # Discarded: the worker logs every database outage, and this test causes many.
         self._process = subprocess.Popen(self._command, env=self._environment, stderr=subprocess.DEVNULL)
 
     def kill(self) -> None:
@@ -218,7 +218,7 @@ class Worker:
 
 
 class Shop:
-    """All that runs."""
+    """All running parts."""
 
     def __init__(self, cluster: Cluster, api: Api, sink: Sink) -> None:
         self.cluster = cluster
@@ -228,10 +228,10 @@ class Shop:
         self.hooks = hooks()
         self.receiver = Receiver(self.hooks)
         sink.answer = self.receiver.answer
-        self.start = 0  # the last event before there were webhooks
+        self.start = 0  # the last event before the webhooks existed
 
     def open(self) -> None:
-        """Stock to sell, and the webhooks."""
+        """Creates stock to sell, and the webhooks."""
         for code in ("WH-01", "WH-02"):
             assert self.admin.post("/v1/warehouses", json={"warehouse_id": code, "name": code}).status_code == 201
         channels = [CHANNEL, {**CHANNEL, "channel_id": "pos"}]
@@ -248,7 +248,7 @@ class Shop:
             hook.secrets.append(response.json()["secret"])
 
     def rotate(self) -> None:
-        """Gives one webhook a second secret; both sign from now on."""
+        """Rotates one webhook's secret; both secrets sign from now on."""
         hook = self.hooks["/rotated"]
         path = f"/v1/webhooks/{hook.webhook_id}/rotate-secret"
         while (response := self.admin.post(path, json={})).status_code == 503:  # the database has just been killed
@@ -257,7 +257,7 @@ class Shop:
         hook.secrets.insert(0, response.json()["secret"])
 
     def recover(self, since: str) -> int:
-        """Sends again what was quarantined, as its owner would; answers how many that are."""
+        """Replays the quarantined messages, as their owner would; returns their number."""
         found = 0
         for hook in self.hooks.values():
             client = self.api.client("integration", channels=hook.channels) if hook.channels else self.admin
@@ -279,7 +279,7 @@ class Shop:
 
 @contextmanager
 def running(folder: Path) -> Iterator[Shop]:
-    """PostgreSQL, the API, and the receiver."""
+    """PostgreSQL, the API and the receiver."""
     with ExitStack() as stack:
         cluster = Cluster(folder)
         stack.callback(cluster.stop)
@@ -288,7 +288,7 @@ def running(folder: Path) -> Iterator[Shop]:
 
 
 def battery(folder: Path, workers: int, postgres: int, claim_seconds: int, seed: int) -> None:
-    """Runs it with so many kills of each. Raises AssertionError where something is lost or wrong."""
+    """Runs the battery with this many kills of each kind. Raises AssertionError if an event is lost or wrong."""
     faults = ["worker"] * workers + ["postgres"] * postgres
     chance = random.Random(seed)
     chance.shuffle(faults)
@@ -315,14 +315,14 @@ def battery(folder: Path, workers: int, postgres: int, claim_seconds: int, seed:
         assert worker.is_alive()
         print(f"{time.monotonic() - started:.0f} s, the last {time.monotonic() - ended:.0f} of them without new orders")
         _check(shop, [order for writer in writers for order in writer.orders])
-        # By chance a message can be in the middle of five kills, three times while it is sent by itself. Hardly.
+        # By chance, five kills may hit the same message, three of them while it is sent alone. This is rare.
         assert quarantined <= QUARANTINED_MAX, quarantined
         print(f"{quarantined} messages quarantined, and recovered")
         _report(shop, writers, workers, postgres, cut)
 
 
 def _strike(shop: Shop, worker: Worker, fault: str, attempts: int) -> int:
-    """One kill, after so many more attempts and while requests are under way; answers how many were."""
+    """One kill, after this many more attempts and with requests in progress; returns the number of these requests."""
     receiver, until = shop.receiver, shop.receiver.attempts + attempts
     shop.wait(lambda: receiver.attempts >= until and receiver.under_way > 0, FAULT_SECONDS_MAX)
     under_way = receiver.under_way
@@ -331,7 +331,7 @@ def _strike(shop: Shop, worker: Worker, fault: str, attempts: int) -> int:
         worker.start()
     else:
         shop.cluster.kill()
-        assert worker.is_alive()  # it waits for the database
+        assert worker.is_alive()  # the worker waits for the database
     return under_way
 
 
@@ -374,7 +374,7 @@ def _report(shop: Shop, writers: list[Writer], workers: int, postgres: int, cut:
     messages = sum(len(hook.attempts) for hook in shop.hooks.values())
     again = [attempts for hook in shop.hooks.values() for attempts in hook.attempts.values() if len(attempts) > 1]
     twice = sum(sum(attempt.accepted for attempt in attempts) > 1 for attempts in again)
-    # Kills were in the middle of something, or all of this proved nothing.
+    # Kills must have interrupted deliveries, or the test proved nothing.
     assert min(cut) > 0
     repeats, orders = sum(writer.repeats for writer in writers), sum(len(writer.orders) for writer in writers)
     print(

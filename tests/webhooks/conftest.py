@@ -1,4 +1,4 @@
-"""Webhooks in motion: a receiver that can misbehave, a worker in a thread, a shop to make things happen."""
+"""Running webhooks: a receiver that can misbehave, a worker in a thread, a shop that causes events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SEQUENCE_SECONDS = 0.02
 
 
 class Received(NamedTuple):
-    """A request, as it came over the wire."""
+    """A request as received."""
 
     path: str
     headers: dict[str, str]
@@ -48,7 +48,7 @@ def status(code: int, *headers: str, body: str = "") -> bytes:
 
 
 class Sink:
-    """A receiver on 127.0.0.1. `answer` says what each request gets; assign another to change it."""
+    """A receiver on 127.0.0.1. `answer` decides the response to each request; assign another function to change it."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -82,7 +82,7 @@ class Sink:
 
 @contextmanager
 def loop_thread(main: Callable[[asyncio.Event], Awaitable[None]]) -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop in a thread of its own, until the block ends: main gets the event that says so."""
+    """Runs a loop in its own thread until the block ends; main receives the stop event."""
     loop = asyncio.new_event_loop()
     stopped = asyncio.Event()
     failed: list[BaseException] = []
@@ -116,7 +116,7 @@ def run_sink() -> Iterator[Sink]:
     async def main(stopped: asyncio.Event) -> None:
         await sink.serve(stopped, started)
         tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:  # those who talk still
+        for task in tasks:  # connections still open
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -133,7 +133,7 @@ def sink() -> Iterator[Sink]:
 
 @contextmanager
 def run_worker(url: str, *, allow: str = "127.0.0.1", claim_seconds: int = 40) -> Iterator[None]:
-    """The worker's part in webhooks, in a thread."""
+    """The worker's webhook tasks, in a thread."""
 
     async def main(stopped: asyncio.Event) -> None:
         await outbound.run(url, Allowed(allow), stopped, claim_seconds=claim_seconds)
@@ -144,7 +144,7 @@ def run_worker(url: str, *, allow: str = "127.0.0.1", claim_seconds: int = 40) -
 
 @contextmanager
 def run_sequencer(url: str) -> Iterator[None]:
-    """What is committed becomes events, without anybody asking."""
+    """Sequences committed rows into events in the background."""
     stop = threading.Event()
 
     def run() -> None:
@@ -164,11 +164,11 @@ def run_sequencer(url: str) -> Iterator[None]:
 
 
 class Shop:
-    """Makes webhooks and events in a database."""
+    """Creates webhooks and events in a database."""
 
     def __init__(self, url: str, owner: psycopg.Connection[Any]) -> None:
         self.url = url
-        self.owner = owner  # a superuser
+        self.owner = owner  # connected as superuser
         self.as_role = Roles(url)
 
     def create(self, url: str, **settings: Any) -> Any:
@@ -182,7 +182,7 @@ class Shop:
         return row[1]
 
     def emit(self, *payloads: Any, type_: str = "sku.changed") -> None:
-        """An event for each payload, all in one transaction."""
+        """Creates one event per payload, all in one transaction."""
         with self.owner.transaction(), self.owner.cursor() as cursor:
             cursor.executemany(
                 "insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)"
@@ -191,11 +191,11 @@ class Shop:
             )
 
     def statuses(self) -> dict[str, int]:
-        """How many deliveries are in which state."""
+        """The number of deliveries per state."""
         return dict(self.owner.execute("select status, count(*) from webhooks.deliveries group by 1").fetchall())
 
     def now_due(self) -> None:
-        """What waits for its next attempt need not wait any longer."""
+        """Makes all waiting deliveries due now."""
         self.owner.execute("update webhooks.deliveries set due_at = now() where status = 'pending'")
         self.owner.execute("update webhooks.endpoint_states set paused_until_at = null, pauses_in_row = 0, failures_in_row = 0")
 
@@ -211,13 +211,13 @@ class Shop:
 
 @pytest.fixture(scope="module")
 def clone_urls(server: Server, module_clone: str) -> tuple[str, str]:
-    """The URLs of authenticator and superuser of a database for the module."""
+    """The URLs of authenticator and superuser of one database per module."""
     return server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD), server.url(module_clone)
 
 
 @pytest.fixture
 def shop(clone_urls: tuple[str, str]) -> Iterator[Shop]:
-    """Without webhooks, and with nothing to dispatch; committed events are sequenced by themselves."""
+    """A shop without webhooks and undispatched events; committed rows are sequenced in the background."""
     with psycopg.connect(clone_urls[1], autocommit=True) as owner:
         owner.execute("truncate webhooks.endpoints, webhooks.attempts cascade")
         owner.execute("delete from pgmq.q_webhook_deliveries")

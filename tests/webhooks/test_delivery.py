@@ -1,4 +1,4 @@
-"""A worker, real sockets, a receiver: what arrives, how often, and what others notice of those who misbehave."""
+"""A worker, real sockets, a receiver: what arrives, how often, and how bad receivers affect the others."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_an_event_arrives_signed_as_a_cloudevent(shop: Shop, sink: Sink) -> None
 
 
 def test_a_thousand_deliveries_are_verified_by_two_libraries_and_no_flipped_byte_is(shop: Shop, sink: Sink) -> None:
-    """Unicode, empty, long, thin; the secret is rotated on the way. And by the words of the standard: svix rests on the other."""
+    """Varied payloads and a secret rotation. The third check follows the standard's text, because svix uses the other library."""
     webhook = shop.create(sink.url, event_types=["sku.changed"], concurrency=100)
     kinds: list[Any] = [
         {},
@@ -147,7 +147,7 @@ def test_the_log_says_what_was_in_the_way(shop: Shop, sink: Sink) -> None:
     async def answer(received: Received) -> bytes:
         if received.path == "/garbage":
             return b"SSH-2.0-OpenSSH\r\n\r\n"
-        return b""  # and nothing more
+        return b""  # and nothing else
 
     sink.answer = answer
     said = {
@@ -202,7 +202,7 @@ def test_nothing_is_lost_when_workers_are_killed_under_load(shop: Shop, sink: Si
     for received in sink.received:
         key = (received.headers["webhook-id"], received.headers["webhook-signature"])
         times[key] = times.get(key, 0) + 1
-    # 150 messages to 4 endpoints; what a killed worker had under way came once more.
+    # 150 messages to 4 endpoints; requests that were in progress when a worker was killed are repeated.
     assert len({received.headers["webhook-id"] for received in sink.received}) == 150
     assert 600 <= len(sink.received) <= 600 + 3 * 4 * 10
 
@@ -284,7 +284,7 @@ def test_with_a_tenth_of_the_endpoints_hanging_the_healthy_ones_wait_for_nobody(
                 time.sleep(0.05)
             shop.wait(lambda: len(sink.received) == 80 * 18)
             assert hanging.is_set()
-            assert len(hung.received) <= 2 * 2  # two at once, until something gets through
+            assert len(hung.received) <= 2 * 2  # two at once, until one succeeds
             late = sorted(received.at - json.loads(received.body)["data"]["at"] for received in sink.received)
             assert late[int(len(late) * 0.99)] < 2.0
             for connection in hung.received:

@@ -1,4 +1,4 @@
-"""The way out: whatever a URL or a resolver says, no connection is made to what is not public."""
+"""Outgoing requests: no URL and no resolver can cause a connection to a non-public address."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from pyapp.outbound.webhooks.egress import ANSWER_BYTES_MAX, Answer, Egress
 from tests.webhooks.conftest import OK, Received, Sink, status
 
 NAME = "hooks.example.com"
-# What names resolve to, where the test says nothing else. The system's resolver is not asked.
+# The tests' default name resolution. The system's resolver is not used.
 NAMES = {
     "loop.example.com": ["127.0.0.1"],
     "loop6.example.com": ["::1"],
@@ -108,12 +108,12 @@ HOSTILE = [
 
 
 class Canary:
-    """Listens where nothing may ever arrive."""
+    """A listener that must never receive a connection."""
 
     def __init__(self) -> None:
         self.listeners = [socket.create_server(("127.0.0.1", 0))]
         self.port = self.listeners[0].getsockname()[1]
-        with contextlib.suppress(OSError):  # no IPv6 on this machine: nothing could arrive that way
+        with contextlib.suppress(OSError):  # without IPv6, nothing can arrive that way
             self.listeners.append(socket.create_server(("::1", self.port), family=socket.AF_INET6))
         for listener in self.listeners:
             listener.setblocking(False)
@@ -139,7 +139,7 @@ def canary() -> Iterator[Canary]:
 def resolve(host: str, port: int, names: dict[str, list[str]] | None = None) -> list[tuple[Any, ...]]:
     found = (NAMES if names is None else names).get(host.removesuffix("."))
     if found is None:
-        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # numbers and localhost
+        return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)  # literal addresses and localhost
     return [
         (socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, port))
         for address in found
@@ -147,7 +147,7 @@ def resolve(host: str, port: int, names: dict[str, list[str]] | None = None) -> 
 
 
 def post(url: str, allow: str = "", headers: dict[str, str] | None = None, **settings: Any) -> Answer | Exception:
-    """What came of a request; a connection that is refused by the other side says that it was tried."""
+    """The response or the exception; a connection that the peer refuses was attempted."""
 
     async def main() -> Answer:
         out = Egress(Allowed(allow), connections_max=10, **{"lookup": resolve, "seconds_max": 5.0, **settings})
@@ -180,7 +180,7 @@ def test_there_are_enough_hostile_urls() -> None:
 
 
 def test_without_the_guards_the_canary_is_reached(canary: Canary, monkeypatch: pytest.MonkeyPatch) -> None:
-    """So the tests above would notice."""
+    """Proves that the tests above can fail."""
     for module in (addresses, egress):
         monkeypatch.setattr(module, "is_public", lambda _: True)
     for url in ("https://127.0.0.1:{port}/", "https://loop.example.com:{port}/", "https://127.0.0.1.nip.example.com:{port}/"):
@@ -206,7 +206,7 @@ async def _unchecked(self: Any, host: str, port: int = 0, family: Any = None) ->
     ]
 
 
-# A resolver that changes its mind: 127.0.0.2 stands for a public address here, 127.0.0.1 is the canary --------------------
+# A resolver that changes its reply: 127.0.0.2 stands for a public address here, 127.0.0.1 is the canary -------------------
 
 
 @pytest.fixture
@@ -229,15 +229,15 @@ def test_a_rebinding_resolver_gains_nothing(canary: Canary) -> None:
         thread = threading.Thread(target=lambda: public.accept()[0].close())
         thread.start()
         outcomes = [post(f"https://{NAME}:{canary.port}/", lookup=rebinding) for _ in answers]
-        thread.join()  # the first went to the address that was checked
+        thread.join()  # the first request went to the checked address
     assert [was_refused(outcome) for outcome in outcomes] == [False, True, True, True]
-    assert asked == [NAME] * 4  # once for each connection: nobody asks again between check and connection
+    assert asked == [NAME] * 4  # once per connection: no second lookup between check and connection
     assert not canary.touched()
 
 
 @contextmanager
 def tls_server(folder: Path, name: str) -> Iterator[tuple[int, ssl.SSLContext, list[Any]]]:
-    """On 127.0.0.2, with a certificate for the name: its port, a context that trusts it, what it was told."""
+    """A server on 127.0.0.2 with a certificate for the name: its port, a context that trusts it, the requests it received."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
     now = datetime.datetime.now(datetime.UTC)
@@ -307,7 +307,7 @@ def test_a_certificate_that_is_not_good_ends_it(tmp_path: Path, trusted: bool) -
     assert told[1:] == []  # nothing was sent
 
 
-# What comes back ----------------------------------------------------------------------------------------------------------
+# Responses ----------------------------------------------------------------------------------------------------------------
 
 
 def test_a_redirect_is_not_followed(sink: Sink, canary: Canary) -> None:
@@ -348,7 +348,7 @@ def test_cookies_are_not_kept(sink: Sink) -> None:
 
     sink.answer = answer
     asyncio.run(twice())
-    assert sink.connections == 1  # kept alive
+    assert sink.connections == 1  # keep-alive
     assert ["cookie" in received.headers for received in sink.received] == [False, False]
 
 
@@ -428,7 +428,7 @@ def test_names_that_hang_hold_nobody_up() -> None:
     assert {type(outcome) for outcome in outcomes} <= {TimeoutError, aiohttp.ConnectionTimeoutError}
 
 
-# The words of the rules -----------------------------------------------------------------------------------------------------
+# Texts of the rules -------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

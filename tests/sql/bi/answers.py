@@ -1,7 +1,7 @@
-"""The ready answers of schema bi once more, by pandas: as the comments of the views say, not as their SQL does.
+"""The ready answers of schema bi, computed by pandas from the comments of the views, not from their SQL.
 
-`Facts` is what happened: read from the tables of a database (`read`), or computed from a file of orders (tests/sql/bi/trade.py).
-Days and months are those of UTC; every moment is a Timestamp without a time zone.
+`Facts` come from the tables of a database (`read`) or from a file of orders (tests/sql/bi/trade.py). Days and months are in UTC;
+every time is a Timestamp without a time zone.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Frame = Any  # pandas has no types here
 
 @dataclass
 class Facts:
-    """What happened until `now`. `skus`: sku_id, price, currency."""
+    """The facts until `now`. `skus`: sku_id, price, currency."""
 
     now: Any
     skus: Frame
@@ -71,7 +71,7 @@ def month(moments: Frame) -> Frame:
 
 
 def stock_daily(facts: Facts) -> Frame:
-    """Every level on every day from its first movement to today."""
+    """Each level on each day from its first movement to today."""
     moved = facts.movements.assign(
         day_on=facts.movements["recorded_at"].dt.normalize(),
         units_received=lambda m: m["on_hand"].where(m["kind"] == "receipt", 0),
@@ -191,7 +191,7 @@ def abc_xyz(facts: Facts) -> Frame:
     found = sold.groupby(["currency", "sku_id"])[["units", "revenue"]].sum()
     found["units_per_week"] = pace.mean(axis=1)
     found["variation"] = pace.std(axis=1, ddof=0) / found["units_per_week"].replace(0, np.nan)
-    found["revenue"] = found["revenue"].round(4)  # what is equal is a tie
+    found["revenue"] = found["revenue"].round(4)  # equal values tie
     found = found.reset_index().sort_values(["currency", "revenue", "sku_id"], ascending=[True, False, True])
     total = found.groupby("currency")["revenue"].transform("sum")
     found["revenue_share"] = found["revenue"] / total
@@ -203,7 +203,7 @@ def abc_xyz(facts: Facts) -> Frame:
 
 
 def _with_units(facts: Facts) -> Frame:
-    """Orders, with what counts of them: units and money of those that were not canceled."""
+    """Orders with their units and money; canceled orders do not count."""
     units = facts.lines.groupby("order_no")["quantity"].sum().rename("units")
     money = facts.lines.assign(revenue=facts.lines["quantity"] * facts.lines["price"]).groupby("order_no")["revenue"].sum()
     orders = facts.orders.join(units, on="order_no").join(money, on="order_no")
@@ -253,7 +253,7 @@ def dim_customer(facts: Facts) -> Frame:
 
 
 def compute(facts: Facts) -> dict[str, Frame]:
-    """Every answer, by the name of its view."""
+    """All answers, by the names of their views."""
     daily = stock_daily(facts)
     return {
         "fact_stock_daily": daily,

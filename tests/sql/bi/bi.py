@@ -1,4 +1,4 @@
-"""What tests of the BI views share: demo data with its sums, and logins of analysts that go with the test."""
+"""Helpers for tests of the BI views: demo data with its sums, and temporary logins of analysts."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EXPECTED = {
     *("fulfillment_lead_time", "expiring_lots", "aging_stock", "abc_xyz", "order_patterns", "channel_performance"),
     *("shrinkage", "relationships", "freshness"),
 }
-# The columns that make a row one row.
+# The columns that identify a row.
 GRAINS = {
     "inventory_turnover": "region_id, month_on, warehouse_id, sku_id",
     "sell_through": "region_id, month_on, warehouse_id, sku_id",
@@ -54,7 +54,7 @@ def load(authenticator_url: str) -> None:
 
 
 def roll_up(authenticator_url: str, rows: int = 500, now: datetime | None = None) -> None:
-    """What the worker does every few seconds, until nothing is left to do; `rows` a call. `now`: at this moment."""
+    """Runs the worker's roll-up with `rows` per call until no work is left. `now`: the time of the calls."""
     sums = tuple(f"roll_up_{name}(1::smallint, {rows})" for name in ("stock", "sales"))
     jobs = ("sequence_events(1000)", *sums)
     with psycopg.connect(authenticator_url, autocommit=True) as connection:
@@ -68,7 +68,7 @@ def roll_up(authenticator_url: str, rows: int = 500, now: datetime | None = None
 
 
 def call(connection: psycopg.Connection[Any], job: str, now: datetime | None = None) -> int:
-    """One call of the worker's, in a transaction of its own: how much it did."""
+    """One call of the worker in its own transaction. Returns the amount of work done."""
     with connection.transaction():
         connection.execute("select app.enter('scoville_worker', '{}')")
         if now:
@@ -80,7 +80,7 @@ def call(connection: psycopg.Connection[Any], job: str, now: datetime | None = N
 
 @contextmanager
 def analyst(owner_url: str, *, warehouses: Sequence[str] = ()) -> Iterator[str]:
-    """The name of a login that is there for a while."""
+    """The name of a temporary login."""
     login = f"analyst_{uuid4().hex[:8]}"
     with psycopg.connect(owner_url, autocommit=True) as connection:
         analysts.add(connection, login, "for tests only", warehouses)
@@ -93,7 +93,7 @@ def analyst(owner_url: str, *, warehouses: Sequence[str] = ()) -> Iterator[str]:
 
 
 def read_all(connection: psycopg.Connection[Any]) -> dict[str, list[str]]:
-    """Every row of every view but those that tell the time, as text."""
+    """Every row of every view as text, except the views that show the time."""
     found = {}
     for (view,) in connection.execute(VIEWS).fetchall():
         if view not in ("freshness", "dim_date"):

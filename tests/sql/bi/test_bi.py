@@ -1,4 +1,4 @@
-"""The views of schema bi: a contract, explained in the database itself, and right."""
+"""The views of schema bi are a contract, documented in the database, and correct."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 RUNBOOK = Path(__file__).parents[3] / "docs" / "how-to" / "runbook.md"
 CONTRACT = VIEWS / "columns.txt"
-# What every BI driver can take: no arrays, no JSON, nothing of our own.
+# Types that every BI driver supports: no arrays, no JSON, no custom types.
 TYPES = r"text|smallint|integer|bigint|boolean|date|timestamp with time zone|numeric\(\d+,\d+\)"
 
 
@@ -53,7 +53,7 @@ def columns(connection: psycopg.Connection[Any]) -> list[tuple[str, str, str]]:
 
 
 def test_the_columns_are_those_of_the_contract(connection: psycopg.Connection[Any]) -> None:
-    """Reports and models rest on names, order and types. Add to the end of a view; the file says what is promised."""
+    """Reports and models depend on names, order and types. Add columns at the end of a view; the file lists the contract."""
     found = [f"{view}.{column} {kind}" for view, column, kind in columns(connection)]
     assert found == CONTRACT.read_text(encoding="utf-8").splitlines()
 
@@ -78,7 +78,7 @@ def test_types_are_those_that_drivers_know(connection: psycopg.Connection[Any]) 
 
 
 def test_every_relationship_joins(demo_data: psycopg.Connection[Any]) -> None:
-    """No row of the one is without a row of the other, and a "many to one" finds one."""
+    """Every row of one view has a row in the other, and a "many to one" finds exactly one."""
     for here, here_columns, there, there_columns, cardinality in demo_data.execute("select * from bi.relationships").fetchall():
         left, right = here_columns.split(", "), there_columns.split(", ")
         on = " and ".join(f"f.{a} = t.{b}" for a, b in zip(left, right, strict=True))
@@ -122,7 +122,7 @@ def test_the_bench_asks_every_view_and_is_answered(demo_url: str, server: Server
 
 
 def test_a_customer_is_a_pseudonym_that_nobody_can_compute(demo_data: psycopg.Connection[Any]) -> None:
-    """The same customer, the same key; another database, another key; and none of the hashes of what is known."""
+    """A customer has one key per database, different in each database, and it is not a plain hash of known values."""
     rows = demo_data.execute("""
         select o.customer_pseudonym::text, lower(coalesce(c.email, o.customer_name))
           from orders.orders o left join orders.order_contacts c using (region_id, order_id)""").fetchall()
@@ -140,7 +140,7 @@ def test_a_customer_is_a_pseudonym_that_nobody_can_compute(demo_data: psycopg.Co
 
 
 def test_no_personal_data_stands_in_any_view(demo_data: psycopg.Connection[Any]) -> None:
-    """Canaries: the names, e-mails and addresses of the demo's customers, the notes and the names of who acted."""
+    """Canaries: the names, e-mails and addresses of the demo's customers, the notes, and the names of the actors."""
     text = "\n".join(line for lines in bi.read_all(demo_data).values() for line in lines)
     canaries = ("Household 6", "example.com", "Store 4", "Pallet dropped", "demo", "DEMO0")
     assert [canary for canary in canaries if canary in text] == []
@@ -158,7 +158,7 @@ def test_the_days_are_the_running_sums_of_the_ledger(demo_data: psycopg.Connecti
     assert wrong == []
 
 
-# A change: seconds since the one before (or back, as clocks do), the level, and what happens to it.
+# A change: seconds since the previous one (negative if the clock went back), the level, and the act.
 CHANGE = st.tuples(
     st.integers(-4000, 200_000), st.sampled_from(["WH-01", "WH-02"]), st.sampled_from(["HOT", "MILD"]),
     st.sampled_from(["receive", "order", "cancel", "ship", "adjust", "roll up"]),
@@ -167,7 +167,7 @@ BEGIN = datetime(2026, 1, 30, 12, tzinfo=UTC)
 
 
 class Shop:
-    """Two warehouses, two sauces, and a clock that the test sets."""
+    """Two warehouses, two SKUs, and a clock that the test sets."""
 
     def __init__(self, url: str) -> None:
         self.connection = psycopg.connect(url, autocommit=True)
@@ -207,7 +207,7 @@ STATES = ("on_hand", "reserved", "committed", "unavailable", "safety_stock", "in
 
 
 def sums(connection: psycopg.Connection[Any], until: datetime) -> list[tuple[Any, ...]]:
-    """Of the ledger itself: the units of each level in every state."""
+    """The units of each level in every state, computed from the ledger."""
     return connection.execute(
         f"select warehouse_id, sku_id, {', '.join(f'sum({state}_delta)::bigint' for state in STATES)} from stock.stock_movements"
         " where recorded_at <= %s group by 1, 2 order by 1, 2".encode(), [until]
@@ -215,7 +215,7 @@ def sums(connection: psycopg.Connection[Any], until: datetime) -> list[tuple[Any
 
 
 def check_moments(connection: psycopg.Connection[Any], moments: list[datetime]) -> None:
-    """What the function says of each is what the ledger adds up to; zeros before a level's first movement."""
+    """The function's result equals the sums of the ledger; a level is zero before its first movement."""
     for moment in moments:
         found = connection.execute(
             f"select warehouse_id, sku_id, {', '.join(STATES)} from bi.stock_as_of(%s) order by 1, 2".encode(), [moment]
@@ -237,7 +237,7 @@ def shop(authenticator_url: str) -> Iterator[Shop]:
 def test_stock_at_any_moment_is_the_sum_of_the_ledger(
     shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any], changes: list[Any], moments: list[int]
 ) -> None:
-    """Whatever happened, in whatever order its moments came: as of any of them, and at the end of each day. The examples follow
+    """For any changes in any order of time: as of each time, and at the end of each day. The examples follow
     each other in one database, so the later ones meet the sums of the earlier ones."""
     for seconds, warehouse, sku, kind in changes:
         shop.clock += timedelta(seconds=seconds)
@@ -255,7 +255,7 @@ def test_stock_at_any_moment_is_the_sum_of_the_ledger(
 def test_a_level_with_more_movements_than_a_call_takes_is_summed_to_the_end(
     shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any]
 ) -> None:
-    """Over days, with a pause, and more of them on a day that was summed already."""
+    """Over several days with a pause, and with later movements on a day that was already summed."""
     for days in (1, 1, 3, 0):
         shop.clock += timedelta(days=days)
         shop.do("receive", "WH-01", "MILD")
@@ -264,10 +264,10 @@ def test_a_level_with_more_movements_than_a_call_takes_is_summed_to_the_end(
             shop.do("order", "WH-01", "HOT")
             shop.do("ship", "WH-01", "HOT")
         if days == 1:
-            bi.roll_up(authenticator_url, rows=3)  # three hundred movements a call
+            bi.roll_up(authenticator_url, rows=3)  # three hundred movements per call
     moments = [BEGIN + timedelta(hours=hours) for hours in range(-1, 150, 12)]
     with psycopg.connect(authenticator_url, autocommit=True) as worker:
-        assert bi.call(worker, "roll_up_stock(1::smallint, 1)") == 1  # a hundred of what came since: the sums end amid it
+        assert bi.call(worker, "roll_up_stock(1::smallint, 1)") == 1  # a hundred later movements: the sums stop midway
     assert connection.execute("select count(*) from analytics.stock_marks where version < 0").fetchone() == (1,)
     check_moments(connection, moments)
     found = connection.execute("select max(n) from (select count(*) n from stock.stock_movements group by sku_id) m").fetchone()
@@ -301,7 +301,7 @@ def test_the_check_of_the_books_finds_days_that_do_not_agree(
     connection.execute(f"update analytics.stock_days set {state} = {state} + 1 where {last}".encode())
     assert verify() == [(f"days {state}", "WH-01", "HOT", 1)]
     shop.do("receive", "WH-01", "HOT")
-    assert verify() == []  # what is not summed yet is no disagreement
+    assert verify() == []  # movements that are not summed yet are not a disagreement
     bi.roll_up(authenticator_url)
     assert verify() == [(f"days {state}", "WH-01", "HOT", 1)]
 
@@ -328,7 +328,7 @@ def test_a_spell_goes_on_until_a_day_is_summed_that_ended_with_units_for_sale(sh
     bi.roll_up(authenticator_url)
     assert spells() == [(True, None, 1)]
     shop.clock += timedelta(days=1)
-    assert spells() == [(True, None, 1)]  # midnight has passed, and nothing is summed yet
+    assert spells() == [(True, None, 1)]  # midnight has passed, and no movement is summed yet
     shop.do("receive", "WH-01", "HOT")
     bi.roll_up(authenticator_url, now=shop.clock)
     [spell] = spells()
@@ -367,7 +367,7 @@ def test_a_batch_that_came_as_a_return_is_as_old_as_it_is(
 
 
 def check_days(connection: psycopg.Connection[Any]) -> None:
-    """Each day is what the ledger makes of it, and there is one for each."""
+    """The view has one row per day, equal to the sums of the ledger."""
     wrong = connection.execute("""
         select * from bi.fact_stock_daily d
          cross join lateral (
@@ -393,7 +393,7 @@ def test_a_report_names_columns_of_its_view(connection: psycopg.Connection[Any])
 
 
 def test_a_column_of_a_report_that_is_null_says_so(demo_data: psycopg.Connection[Any]) -> None:
-    """The schemas of HTTP rest on the word in the comment."""
+    """The HTTP schemas depend on this word in the comment."""
     silent = []
     for view, members in demo_data.execute("select view, members from analytics.reports").fetchall():
         for column in (item.split(" ")[0] for item in members):

@@ -1,7 +1,7 @@
-"""Each ready answer equals what pandas makes of the facts: of the demo's tables, and of a file of orders that no table has seen.
+"""Each ready answer equals the result of pandas, from the demo's tables and directly from a file of orders.
 
-SCOVILLE_REAL_DATA names a folder with the grocer's sauce_order_lines.csv.gz for nine months of it; without it the demo's month
-stands in.
+SCOVILLE_REAL_DATA names a folder with the grocer's sauce_order_lines.csv.gz, which covers nine months. Without it the test uses
+the demo's month.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ MERE_NAMES = {"region_id", "sku_name", "channel_name", "batch_id", "batch_status
 
 @pytest.fixture(scope="module", params=["demo", "file"])
 def both(request: pytest.FixtureRequest, server: Server, module_clone: str) -> dict[str, tuple[Any, Any]]:
-    """By view: what pandas says, and what an analyst reads. Of the demo's data, then of a file's."""
+    """By view: the result of pandas, and the rows that an analyst reads. First for the demo's data, then for a file's."""
     authenticator = server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD)
     owner = server.url(module_clone)
     if request.param == "demo":
@@ -89,12 +89,12 @@ def _keys(view: str) -> list[str]:
 
 
 def _plain(frame: Any) -> Any:
-    """Numbers as floats, days and moments as moments without a time zone, the rest as it is; what is not there as nan."""
+    """Numbers as floats, days and times as times without a time zone, null as nan, the rest unchanged."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, (bool, np.bool_)):
             return bool(value)
-        if isinstance(value, datetime):  # a Timestamp too
+        if isinstance(value, datetime):  # a Timestamp is one too
             return pd.Timestamp(value).tz_convert("UTC").tz_localize(None) if value.tzinfo else pd.Timestamp(value)
         if isinstance(value, date):
             return pd.Timestamp(value)

@@ -1,4 +1,4 @@
-"""An analyst who means harm, with a login for one warehouse and any SQL: gains nothing, and is in nobody's way."""
+"""A hostile analyst with a login for one warehouse and any SQL gains no access and blocks no other session."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REFUSED = "42501"
 
 
 class Target(NamedTuple):
-    """A database that the tests of this module share, with the demo's data and their own logins in it."""
+    """A database that the tests of this module share, with the demo's data and their own logins."""
 
     name: str
     owner_url: str
@@ -57,7 +57,7 @@ def owner(target: Target) -> Iterator[psycopg.Connection[Any]]:
 
 
 def refusal(connection: psycopg.Connection[Any], statement: str) -> str | None:
-    """The SQLSTATE; None where it was done."""
+    """The SQLSTATE; None if the statement succeeded."""
     try:
         connection.execute(statement.encode())
     except psycopg.Error as error:
@@ -109,7 +109,7 @@ def test_she_becomes_nobody_else(mallory: psycopg.Connection[Any]) -> None:
             f'set session authorization "{role}"',
             f"select set_config('role', '{role}', false)",
         ):
-            own_group = role == "bi_reader" and "authorization" not in statement  # where she is no more than before
+            own_group = role == "bi_reader" and "authorization" not in statement  # which gives her no more rights than before
             assert refusal(mallory, statement) == (None if own_group else REFUSED), statement
         mallory.execute("reset role")
         assert refusal(mallory, f'grant "{role}" to current_user') in (REFUSED, "0LP01", "0A000"), role
@@ -238,7 +238,7 @@ def test_the_catalog_tells_nothing_of_rows(mallory: psycopg.Connection[Any], own
 
 
 def test_no_error_or_function_of_hers_sees_a_hidden_row(mallory: psycopg.Connection[Any]) -> None:
-    """A condition that fails at a row of another warehouse would tell her of it: it never meets one."""
+    """A condition that fails on a row of another warehouse would reveal the row, so it must never see one."""
     for view in ("fact_stock_daily", "fact_stock_movement", "fact_fulfillment", "days_of_cover", "fill_rate", "expiring_lots"):
         trap = (
             f"select count(*) from bi.{view} where case when warehouse_id <> 'WH-02' then warehouse_id::integer = 0 else true end"
@@ -247,7 +247,7 @@ def test_no_error_or_function_of_hers_sees_a_hidden_row(mallory: psycopg.Connect
 
 
 def test_what_comes_over_notify_is_no_news(mallory: psycopg.Connection[Any], target: Target) -> None:
-    """She hears that something happened, as the place in the log, and nothing of what."""
+    """A notification contains only the position in the log, nothing about the event."""
     for channel in ("scoville_events", "scoville_webhooks", "scoville_beat"):
         mallory.execute(f"listen {channel}".encode())
     with closing(Roles(target.authenticator_url)) as as_role, as_role("admin") as c:
@@ -260,7 +260,7 @@ def test_what_comes_over_notify_is_no_news(mallory: psycopg.Connection[Any], tar
 
 
 def test_she_is_in_nobodys_way(mallory: psycopg.Connection[Any], target: Target) -> None:
-    """With every view read in a transaction that stays open, all the rest goes on: orders, sums, and a deploy, which ends it."""
+    """An open transaction that has read every view blocks neither orders nor sums nor a deploy, which ends the transaction."""
     mallory.execute("begin isolation level repeatable read")
     bi.read_all(mallory)
     for mode in ("row share", "row exclusive", "share update exclusive", "share", "exclusive", "access exclusive"):

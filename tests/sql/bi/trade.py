@@ -1,8 +1,8 @@
-"""A file of orders as a year of trade: what the shop does with them, and the facts that come of it, without asking a database.
+"""Plays a file of orders as a year of trade, and computes the resulting facts without a database.
 
-Two warehouses, a channel for each third of the stores. Of each SKU comes a month's demand (of every tenth less) on the first
-day of the month; an order is refused whole where a unit is missing. What a day's orders promise leaves on the next day at noon,
-or, every seventh order, is canceled.
+Two warehouses, one channel per third of the stores. On the first day of a month, each SKU receives the month's demand (every
+tenth SKU less). An order with a missing unit is refused as a whole. Orders ship on the next day at noon; every seventh order is
+canceled instead.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ class Order:
 
 
 def read_orders(now: datetime) -> list[Order]:
-    """Of SCOVILLE_REAL_DATA's sauce_order_lines.csv.gz where that is given, else of the demo's extract; moved by whole weeks so
-    that the last is two days old or more."""
+    """Reads SCOVILLE_REAL_DATA's sauce_order_lines.csv.gz if given, else the demo's extract. Shifts all orders by whole weeks so
+    that the last is at least two days old."""
     given = os.environ.get("SCOVILLE_REAL_DATA")
     rows: list[tuple[str, str, int, str, str, int, float]] = []
     if given:
@@ -68,7 +68,7 @@ def read_orders(now: datetime) -> list[Order]:
 
 
 class Trade:
-    """Plays the orders: to the database, call by call, and in parallel to lists of what must come of it."""
+    """Plays the orders into the database call by call, and computes the expected facts as lists."""
 
     def __init__(self, authenticator_url: str, now: datetime) -> None:
         self.now = now
@@ -176,7 +176,7 @@ class Trade:
         self._call(at, "fulfill_orders", shipped)
 
     def _take(self, warehouse: str, sku_id: str, units: int) -> None:
-        """From the batch that expires first."""
+        """Takes units from the lot that expires first."""
         held = [b for b in self.facts["batches"] if (b["warehouse_id"], b["sku_id"]) == (warehouse, sku_id) and b["on_hand"]]
         for batch in sorted(held, key=lambda batch: batch["expiration_date"]):
             taken = min(units, batch["on_hand"])

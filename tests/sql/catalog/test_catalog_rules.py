@@ -1,4 +1,4 @@
-"""What the catalog may do: made once, replaced and changed by version, retired; with audit and event. Also by two at once."""
+"""Catalog rows: created once, replaced and changed by version, retired; with audit and event. Also concurrently."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 from tests.races import SESSIONS, race, sender, weaken
 from tests.world import SKU, Result, Shop, codes, receipt
 
-# For each command: the key, and a row with everything that it may say.
+# Per command: the key, and a row with all members.
 NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
     "save_skus": (
         "sku_id",
@@ -68,7 +68,7 @@ def make(shop: Shop, command: str) -> Result:
 
 
 def said(answer: Result) -> dict[str, Any]:
-    """What a document says, but for what the system adds."""
+    """A document without the members that the system adds."""
     assert answer.code is None, answer
     return {name: value for name, value in answer.body.items() if name not in MADE_BY_SYSTEM}
 
@@ -77,7 +77,7 @@ def events(shop: Shop) -> list[dict[str, Any]]:
     return shop.rows("select * from events.outbox where type = 'sku.changed' order by outbox_id")
 
 
-# Making and changing
+# Creating and changing
 
 
 def test_what_is_made_says_all_that_was_said(shop: Shop) -> None:
@@ -253,7 +253,7 @@ def test_a_write_that_is_rolled_back_leaves_no_event(shop: Shop) -> None:
     assert len(events(shop)) == before
 
 
-# What is retired takes part in nothing new, and what was begun comes to its end
+# Retired rows take part in no new business; existing business can finish
 
 
 def test_a_retired_sku_is_not_sold_but_its_orders_are_shipped_and_its_stock_is_kept(shop: Shop) -> None:
@@ -290,7 +290,7 @@ def test_a_retired_reason_code_is_not_used(shop: Shop) -> None:
     assert shop.adjust(-1, reason_code="mice").code is None
 
 
-# Two at once
+# Concurrency
 
 
 @pytest.mark.commits
@@ -309,7 +309,7 @@ def test_two_who_make_the_same_make_it_once_and_lose_nothing(shop: Shop, pool: T
 
 @pytest.mark.commits
 def test_without_a_second_look_the_second_maker_gets_no_answer(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    """The proof that the race above is one."""
+    """Without the guard, the race above fails."""
     weaken(
         shop,
         "catalog.save_sku",

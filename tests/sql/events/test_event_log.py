@@ -1,4 +1,4 @@
-"""The event log: what is written, in which order, who reads it, and what happens to a place in it."""
+"""The event log: its content, its order, its readers, and the life of a position in it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ pytestmark = pytest.mark.commits
 
 @pytest.fixture
 def shop(shop: Shop) -> Shop:
-    """Its own events have not happened: each test begins with an empty log."""
+    """Without its own events: each test starts with an empty log."""
     shop.connection.execute("delete from events.outbox")
     return shop
 
 
-# What a posting says
+# The events of a posting
 
 
 def test_an_event_holds_the_level_as_the_snapshot_shows_it(shop: Shop) -> None:
@@ -55,18 +55,18 @@ def test_an_event_holds_the_level_as_the_snapshot_shows_it(shop: Shop) -> None:
     assert rows == [([data["new"]], epoch, last)]
 
 
-THRESHOLDS: list[tuple[int, list[int], list[str]]] = [  # available before, the adjustments of one posting, reorder point 3
+THRESHOLDS: list[tuple[int, list[int], list[str]]] = [  # available before, the adjustments of one posting; reorder point 3
     (10, [-6], []),
     (10, [-7], ["stock.low"]),
     (10, [-9], ["stock.low"]),
-    (10, [-10], ["stock.out"]),  # out says more than low
+    (10, [-10], ["stock.out"]),  # out takes precedence over low
     (3, [-1], []),  # was low already
     (3, [-3], ["stock.out"]),
     (0, [1], ["stock.back_in"]),
     (0, [9], ["stock.back_in"]),
     (3, [1], []),
-    (10, [-4, -3], ["stock.low"]),  # each alone would not have crossed
-    (10, [-10, 10], []),  # out and back in within one posting: nobody has seen it
+    (10, [-4, -3], ["stock.low"]),  # neither alone would have crossed
+    (10, [-10, 10], []),  # out and back in within one posting: invisible to readers
     (10, [-10, 2], ["stock.low"]),
     (10, [-8, 7], []),
     (2, [5, -7], ["stock.out"]),
@@ -290,7 +290,7 @@ PLANTED: dict[str, tuple[str, tuple[str, int]]] = {
         "update events.event_log set seq = -seq where seq in (4, 5); update events.event_log set seq = 9 + seq where seq < 0",
         ("reordered", 4),
     ),
-    "contents swapped": (  # of one posting, so that nothing else differs
+    "contents swapped": (  # of one posting, so that all other fields are equal
         "update events.event_log e set (sku_id, subject, data) = (select o.sku_id, o.subject, o.data"
         " from events.event_log o where o.seq = 8 - e.seq) where seq in (3, 5)",
         ("reordered", 3),
@@ -350,7 +350,7 @@ def kept(shop: Shop) -> list[int]:
 
 
 def make_partitions(shop: Shop, now: str) -> None:
-    """Of every table: one a call."""
+    """Makes the partitions of all tables; the job handles one table per call."""
     made = None
     while made != (0,):
         with shop.session("scoville_worker", now) as connection:
@@ -358,7 +358,7 @@ def make_partitions(shop: Shop, now: str) -> None:
 
 
 def test_who_reads_one_table_for_long_keeps_only_its_own_partitions_from_being_made(shop: Shop) -> None:
-    """And nobody waits for a table that has its own while the job waits for the next."""
+    """The job releases a table that has its partition before it waits for the next table."""
     now = "2071-01-01T00:00:00Z"
     with shop.session("admin") as reader:
         reader.execute("select count(*) from stock.stock_movements")
@@ -381,7 +381,7 @@ def test_who_reads_one_table_for_long_keeps_only_its_own_partitions_from_being_m
 def test_events_go_by_whole_months_once_nobody_can_still_be_reading_them(shop: Shop) -> None:
     shop.connection.execute("update events.stream set retention_months = 2")
     for month in ("2071-01", "2071-02", "2071-03", "2071-04"):
-        if month != "2071-01":  # a month without a partition of its own: its events lie in the default one
+        if month != "2071-01":  # a month without its own partition: its events are in the default one
             make_partitions(shop, f"{month}-01T00:00:00Z")
         shop.receive(1, now=f"{month}-15T00:00:00Z")
         sequence(shop, now=f"{month}-15T00:00:00Z")
@@ -394,7 +394,7 @@ def test_events_go_by_whole_months_once_nobody_can_still_be_reading_them(shop: S
     assert let_go(shop, "2071-04-30T23:59:00Z") == 0  # January is older than two whole months, February is not
     first = place(shop)[1]
     assert read(shop, first - 1, 1)[0]["time"] == "2071-02-15T00:00:00.000Z"
-    assert kept(shop) == list(range(1, last + 1))  # told first, dropped later
+    assert kept(shop) == list(range(1, last + 1))  # announced first, dropped later
     let_go(shop, "2071-04-30T23:59:30Z")
     assert kept(shop) == list(range(1, last + 1))
     let_go(shop, "2071-05-01T00:01:00Z")
@@ -432,11 +432,11 @@ def test_an_event_recorded_while_the_clock_was_wrong_leaves_no_gap_behind(shop: 
     for minute in ("00", "02", "04"):
         let_go(shop, f"2071-03-02T00:{minute}:00Z")
     assert place(shop)[1] == first_of_february
-    assert "y2071m01" in partitions(shop)  # it still holds an event that follows one that is kept
+    assert "y2071m01" in partitions(shop)  # it still contains an event that follows a retained one
     assert faults(shop) == []
 
 
-# Batches that will expire
+# Lots that will expire
 
 
 def test_a_batch_is_announced_once_for_each_warehouse_when_its_last_day_comes_near(shop: Shop) -> None:
@@ -466,7 +466,7 @@ def test_a_batch_is_announced_once_for_each_warehouse_when_its_last_day_comes_ne
     }
     assert shop.job("announce_expiring_lots", "2030-05-31T00:00:00Z") == 0
     shop.receive(3, **near, warehouse_location="WH-02", now="2030-06-01T00:00:00Z")
-    assert shop.job("announce_expiring_lots", "2030-06-01T00:00:00Z") == 2  # WH-02 has units now, and FAR is near as well
+    assert shop.job("announce_expiring_lots", "2030-06-01T00:00:00Z") == 2  # WH-02 now has units, and FAR is near as well
     shop.connection.execute("update catalog.regions set expiry_notice_days = 0")
     shop.receive(1, batch_number="LAST-DAY", expiration_date="2030-06-02", now="2030-06-01T00:00:00Z")
     assert shop.job("announce_expiring_lots", "2030-06-01T00:00:00Z") == 0

@@ -33,7 +33,7 @@ STORM_KILLS_MIN = 10
 
 @pytest.fixture
 def shop(shop: Shop) -> Iterator[Shop]:
-    """Each test begins with an empty log."""
+    """Each test starts with an empty log."""
     shop.connection.execute("delete from events.outbox")
     yield shop
     assert shop.rows("select * from events.verify_chain()") == []
@@ -85,7 +85,7 @@ def test_a_storm_of_writers_and_killed_sequencers_leaves_no_gap_no_double_and_no
                         connection.commit()
                         assert row
                         moved[nth] += max(row[0], 0)
-            except psycopg.OperationalError:  # killed; what it had not committed is moved by the next
+            except psycopg.OperationalError:  # killed; the next sequencer moves its uncommitted events
                 continue
 
     def kill() -> None:
@@ -110,7 +110,7 @@ def test_a_storm_of_writers_and_killed_sequencers_leaves_no_gap_no_double_and_no
             future.result()
     while sequence(shop, 100):
         pass
-    assert all(moved), "one sequencer did nothing"
+    assert all(moved), "one sequencer moved no events"
     assert shop.rows("select from events.outbox") == []
     log = shop.rows("select seq, type, subject, version from events.event_log order by seq")
     assert [row["seq"] for row in log] == list(range(1, len(log) + 1))
@@ -153,7 +153,7 @@ def test_a_batch_is_announced_once(shop: Shop) -> None:
     assert heard == [("scoville_events", f"{epoch}:2"), ("scoville_events", f"{epoch}:6")]
 
 
-# Settling: where the scan of the outbox begins
+# Settling: the start of the scan of the outbox
 
 
 def settled(shop: Shop) -> int:
@@ -199,7 +199,7 @@ def test_dead_rows_that_a_long_reader_keeps_are_not_read_again(shop: Shop, datab
         while sequence(shop, 10000):
             pass
         move_some(shop, 4)
-        for _ in range(2):  # the first also reads the catalog
+        for _ in range(2):  # the first run also reads the catalog
             shop.adjust(1)
             busy = pages_read(shop, "select jobs.sequence_events(10)")
         idle = pages_read(shop, "select jobs.sequence_events(10)")
@@ -215,15 +215,15 @@ def test_a_dump_that_was_restored_elsewhere_begins_a_new_epoch(
 ) -> None:
     shop.receive(5)
     sequence(shop)
-    shop.adjust(-1)  # committed, and not yet in the log
+    shop.adjust(-1)  # committed, but not yet in the log
     epoch, _, last = place(shop)
     copy_url = new_database()
     dumped = subprocess.run([str(POSTGRES_BIN_PATH / "pg_dump"), f"--dbname={database_url}"], check=True, capture_output=True)
     with psycopg.connect(copy_url, autocommit=True) as copy:
-        # COPY data in a script is psql's business.
+        # Only psql can run COPY data in a script.
         subprocess.run(
             [str(POSTGRES_BIN_PATH / "psql"), "--quiet", "--no-psqlrc", "--set=ON_ERROR_STOP=1", f"--dbname={copy_url}"],
-            # A setting that the pg_dump of 18 writes and servers before 17 do not know.
+            # pg_dump 18 writes this setting; servers before 17 do not support it.
             input=dumped.stdout.replace(b"SET transaction_timeout = 0;", b""),
             check=True,
             capture_output=True,

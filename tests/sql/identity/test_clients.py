@@ -1,4 +1,4 @@
-"""API clients: who may get a token, with which rights, and how that ends."""
+"""API clients: tokens, their rights, and their revocation."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def call(as_role: AsRole) -> Callable[..., tuple[str | None, dict[str, Any]]]:
 
 @pytest.fixture
 def login(authenticator_url: str) -> Iterator[psycopg.Connection[Any]]:
-    """The API's login, before anybody has entered."""
+    """The API's login, before a caller is authenticated."""
     with psycopg.connect(authenticator_url, autocommit=True) as connection:
         yield connection
 
 
 def token(login: psycopg.Connection[Any], client_id: str, secret: str, scope: str | None = None) -> Any:
-    """What the token would say, or the error."""
+    """The claims of the token, or the error."""
     row = login.execute("select error, body from api.issue_token(%s, %s, %s)", [client_id, digest(secret), scope]).fetchone()
     assert row
     assert (row[0] is None) != (row[1] is None)
@@ -207,7 +207,7 @@ def test_a_token_is_good_until_its_client_may_do_something_else(call: Any, login
 def test_a_client_that_was_paused_by_hand_has_no_good_tokens(call: Any, login: Any, connection: psycopg.Connection[Any]) -> None:
     call("create_clients", SHOP, secret="one")
     said = token(login, "shop", "one")
-    connection.execute("update identity.clients set active = false")  # as a database administrator would in haste
+    connection.execute("update identity.clients set active = false")  # as a hurried database administrator might
     assert not is_good(login, said)
 
 
@@ -234,7 +234,7 @@ def test_a_revoked_client_has_neither_secrets_nor_good_tokens(call: Any, login: 
     assert (code, body["active"], body["secrets"]) == (None, False, [])
     assert {token(login, "shop", secret) for secret in ("one", "two")} == {"invalid_client"}
     assert not is_good(login, said)
-    # A second time changes nothing; made active again it has no secret until it is given a new one.
+    # A second revocation has no effect. A reactivated client has no secret until it gets a new one.
     assert call("revoke_clients", {"client_id": "shop"}) == (None, body)
     assert call("rotate_secrets", {"client_id": "shop"}, secret="three")[0] == "ID007"
     call("change_clients", {"client_id": "shop", "active": True})

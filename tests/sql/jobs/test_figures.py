@@ -1,4 +1,4 @@
-"""What the worker tells of the database: right to the unit, and nothing that is not declared."""
+"""The worker's metrics of the database: exact values, and only declared metrics."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_webhooks_that_wait_and_endpoints_that_were_given_up(
         "   from webhooks.endpoints, generate_series(1, 4) n where url not like '%//c.%'"
     )
     found = look(authenticator_url)
-    # Those of the endpoint that was given up wait for nothing.
+    # Deliveries of the abandoned endpoint do not count as pending.
     assert value(found, "webhook_deliveries", status="pending") == 3
     assert value(found, "webhook_deliveries", status="queued") == 1
     assert 60 <= value(found, "webhook_oldest_due_seconds") < 80
@@ -155,7 +155,7 @@ def test_a_level_that_disagrees_with_the_ledger_is_told(
             )
             while told() == 0:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        assert told() == 2  # on_hand, against the ledger and against the batches
+        assert told() == 2  # on_hand disagrees with the ledger and with the lots
         stop.set()
         await task
 

@@ -1,4 +1,4 @@
-"""What may still happen to an order: changed while nothing is shipped, shipped in parcels, canceled. Also by two at once."""
+"""Orders after placement: changed until the first shipment, shipped in parcels, canceled. Also concurrently."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def lines(*items: tuple[str, int]) -> list[dict[str, Any]]:
 
 
 def change(*items: tuple[str, int], order_id: str = "S-1", **rest: Any) -> dict[str, Any]:
-    """A change of an order to these lines (to none: they stay)."""
+    """A change of an order to these lines. Without lines, the old ones stay."""
     return {"order_id": order_id, **({"items": lines(*items)} if items else {}), **rest}
 
 
@@ -34,7 +34,7 @@ def modify(shop: Shop, *items: tuple[str, int], now: str | None = None, **rest: 
 
 
 def held(answer: Result) -> dict[tuple[str, str], int]:
-    """What an order has of which SKU from which warehouse now."""
+    """The current units of an order by SKU and warehouse."""
     assert answer.code is None, answer
     found = {
         (part["sku_id"], part["warehouse_location"]): part["quantity"] - part["released"] - part["fulfilled"]
@@ -223,7 +223,7 @@ def test_a_change_that_changes_nothing_leaves_version_audit_and_events_alone(sho
     assert shop.rows(counts) == before
 
 
-# Who may, and until when
+# Who may change an order, and until when
 
 
 def test_an_order_is_changed_until_something_is_shipped_or_it_is_canceled(shop: Shop) -> None:
@@ -385,7 +385,7 @@ def test_a_cancellation_may_say_which_version_it_means(shop: Shop) -> None:
     assert shop.level() == {"on_hand": 9, "available": 9}
 
 
-# Two at once
+# Concurrency
 
 
 @pytest.mark.commits
@@ -450,7 +450,7 @@ def test_a_change_and_a_checkout_do_not_both_take_the_last_unit(shop: Shop, pool
 def test_without_the_lock_only_the_last_guard_keeps_a_change_from_taking_what_a_checkout_took(
     shop: Shop, pool: ThreadPoolExecutor
 ) -> None:
-    """The proof that the race above is one."""
+    """Without the guard, the race above fails."""
     weaken(shop, "stock.lock_candidates", "for no key update of l")
     with pytest.raises(psycopg.Error) as caught:
         last_unit_twice(shop, pool)
@@ -459,7 +459,7 @@ def test_without_the_lock_only_the_last_guard_keeps_a_change_from_taking_what_a_
 
 @pytest.mark.commits
 def test_a_change_that_waited_for_another_sees_what_that_one_left(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    """The first change brings in a level that the second could not know of when it began: it is told to begin anew."""
+    """The first change adds a level that the second could not see at its start, so the second must start again."""
     shop.send("receive_stock", receipt(5), receipt(5, OTHER_SKU), receipt(5, THIRD_SKU))
     shop.order((SKU, 2), external_id="S-1")
     first, second = (
@@ -502,7 +502,7 @@ def test_changes_checkouts_shipments_and_cancellations_at_once_lose_no_unit_and_
             )
             try:
                 answers = shop.send(command, *elements)
-            except psycopg.errors.SerializationFailure:  # an order gained a level meanwhile: the API tries once more
+            except psycopg.errors.SerializationFailure:  # a concurrent change added a level to the order: the API tries again
                 continue
             seen.update(codes(answers))
             if command == "place_orders" and answers[0].code is None and chance.random() < 0.5:

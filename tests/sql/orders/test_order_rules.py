@@ -1,4 +1,4 @@
-"""What orders may do: allocation, prices, refusals, fulfillment, cancellation, idempotency and their audit."""
+"""Orders: allocation, prices, refusals, fulfillment, cancellation, idempotency and audit."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_one_bad_order_among_fifty_harms_none_of_the_others(shop: Shop, bad: dic
     assert shop.level() == {"on_hand": 49, "committed": 49}
 
 
-# What an order may say
+# The members of an order
 
 
 def test_a_price_that_is_not_the_current_one_is_refused_and_the_current_one_named(shop: Shop) -> None:
@@ -285,7 +285,7 @@ def test_an_order_that_costs_more_than_can_be_written_harms_no_neighbor(shop: Sh
 
 
 def test_a_number_that_two_channels_gave_names_neither_order(shop: Shop) -> None:
-    """Who sees both is told so; who sees one means that one."""
+    """A caller who sees both orders gets an error; a caller who sees one gets that one."""
     shop.receive(9)
     both = [shop.order((SKU, 2), external_id="N-77", channel=channel) for channel in ("web", "till")]
     ids = [placed.body["order_id"] for placed in both]

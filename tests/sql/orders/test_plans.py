@@ -1,4 +1,4 @@
-"""Orders are looked up and written by key: no plan that is kept reads a table, or an index, from end to end."""
+"""Order statements read and write by key: no cached plan scans a whole table or index."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ GROWING = (
     " ('channels', 'warehouses', 'regions', 'channel_warehouses', 'reason_codes', 'stream')"
 )
 SKUS = 300
-ORDERS = 40  # a batch
-BATCHES = 8  # of one session: plans that are kept are made by the sixth at the latest
-READS_AN_ORDER_MAX = 20  # rows and index entries of all tables together; 12 here
+ORDERS = 40  # per batch
+BATCHES = 8  # in one session: PostgreSQL caches a generic plan by the sixth execution
+READS_AN_ORDER_MAX = 20  # rows and index entries of all tables; 12 measured
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def shop(as_role: AsRole) -> None:
 
 
 def place(session: psycopg.Connection[Any], batch: int) -> None:
-    """A batch of orders of two lines: one of the hot SKU, one of another."""
+    """Places a batch of orders with two lines each: the hot SKU and another one."""
     orders = [
         {
             "customer": {"name": "Jane", "email": "jane@example.com"},
@@ -50,7 +50,7 @@ def place(session: psycopg.Connection[Any], batch: int) -> None:
 
 
 def read(session: psycopg.Connection[Any]) -> dict[str, int]:
-    """How many rows and index entries of each growing table were read so far."""
+    """The number of rows and index entries read so far, per growing table."""
     session.execute("select pg_stat_force_next_flush()")
     rows = session.execute(
         f"""

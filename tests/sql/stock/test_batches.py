@@ -1,4 +1,4 @@
-"""Batches that are quarantined, recalled, given free; and units that a warehouse keeps back."""
+"""Lots that are quarantined, recalled and released; and safety stock."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def change(status: str, batch: str = "B-1", **rest: Any) -> dict[str, Any]:
 
 
 def put(shop: Shop, status: str, batch: str = "B-1", *, now: str | None = None, **rest: Any) -> Result:
-    """An admin gives a batch this status."""
+    """An admin sets the status of a lot."""
     return shop.send("change_batches", change(status, batch, **rest), now=now)[0]
 
 
@@ -27,7 +27,7 @@ def as_staff(shop: Shop, *elements: dict[str, Any], warehouses: tuple[str, ...] 
 
 
 def ledger(shop: Shop) -> list[dict[str, Any]]:
-    """The adjustments, of units that turned unavailable or available."""
+    """The adjustments of units that became unavailable or available."""
     return shop.rows(
         "select unavailable_delta as unavailable, shortfall_delta as shortfall, reason_code, note, actor"
         " from stock.stock_movements where kind = 'adjustment' order by movement_id"
@@ -35,7 +35,7 @@ def ledger(shop: Shop) -> list[dict[str, Any]]:
 
 
 def listed(shop: Shop, role: str = "admin", now: str | None = None, **filters: Any) -> list[tuple[str, str, int]]:
-    """Number, status and units of each batch, read page by page."""
+    """Number, status and units of each lot, read page by page."""
     found: list[tuple[str, str, int]] = []
     cursor = None
     with shop.session(role, now, warehouses=["WH-01"]) as connection:
@@ -82,7 +82,7 @@ def test_a_change_says_who_and_why_in_ledger_audit_and_event(shop: Shop) -> None
     data = event["data"]
     assert (data["old"], data["new"]) == ({"status": "available"}, {"status": "recalled"})
     assert (data["reason_code"], data["note"], data["expiration_date"]) == ("recalled", "caps leak", LATE)
-    assert not {"stock", "warehouses"} & set(data), "staff of WH-01 read what lies in WH-02"
+    assert not {"stock", "warehouses"} & set(data), "staff of WH-01 read the stock of WH-02"
 
 
 def test_a_change_that_cannot_be_is_refused_and_changes_nothing(shop: Shop) -> None:
@@ -177,12 +177,12 @@ def test_a_canceled_order_frees_no_recalled_unit(shop: Shop) -> None:
     assert shop.level() == {"on_hand": 5, "unavailable": 5}
 
 
-# Units that come in
+# Incoming units
 
 
 @pytest.mark.parametrize("emptied", [True, False], ids=["where it was", "where it never was"])
 def test_units_of_a_batch_that_is_not_available_come_in_unavailable(shop: Shop, emptied: bool) -> None:
-    """A batch level without units keeps no status of its own, whatever it was when the last unit left."""
+    """A lot level without units has no status of its own, whatever its status was when the last unit left."""
     shop.receive(5)
     if emptied:
         shop.receive(1, warehouse_location="WH-02")
@@ -202,7 +202,7 @@ def adjustments(*deltas: int) -> list[dict[str, Any]]:
 
 
 def quarantine_while_it_arrives(shop: Shop, pool: ThreadPoolExecutor, *, first: str) -> list[str | None]:
-    """A batch of WH-01 is quarantined while first units of it come to WH-02."""
+    """A lot in WH-01 is quarantined while WH-02 receives its first units of the lot."""
     shop.receive(5)
     acts = {
         "quarantine": sender(shop, "change_batches", change("quarantined")),
@@ -226,7 +226,7 @@ def test_a_quarantine_that_waited_for_an_arrival_begins_anew(shop: Shop, pool: T
 
 
 def test_without_the_lock_on_the_batch_quarantined_units_are_for_sale(unchecked_shop: Shop, pool: ThreadPoolExecutor) -> None:
-    """The proof that the race is one."""
+    """Without the guard, the race above fails."""
     weaken(unchecked_shop, "stock.post_lots", "for share")
     with unchecked_shop.session() as connection:
         unchecked_shop.receive(5)

@@ -1,4 +1,4 @@
-"""What time does to stock: expired batches are never sold, expired holds never block, whether the worker has swept or not."""
+"""Expiry: expired lots are never sold and expired reservations never block units, even before the worker's sweep."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def connection(rehearsal: Shop) -> psycopg.Connection[Any]:
 
 @pytest.fixture
 def stocked(as_role: AsRole, connection: psycopg.Connection[Any]) -> Iterator[psycopg.Connection[Any]]:
-    """10 units: 6 of a batch that is good through 2030-06-30, 4 of one that is good for longer. Everything agrees afterwards."""
+    """10 units: 6 of a lot that is good through 2030-06-30, 4 of a lot that expires later. The books agree afterwards."""
     with as_role("admin") as c:
         c.execute("select * from api.save_warehouses(%s)", ['[{"warehouse_id": "WH-01"}]'])
         c.execute("select * from api.save_channels(%s)", ['[{"channel_id": "web", "warehouses": ["WH-01"]}]'])
@@ -116,7 +116,7 @@ def test_an_expired_batch_is_received_as_expired(as_role: AsRole, stocked: psyco
 
 
 def hold(connection: psycopg.Connection[Any], quantity: int, until: str) -> None:
-    """A hold as reserve_stock will make it."""
+    """A reservation like those of reserve_stock."""
     with connection.transaction():
         connection.execute(
             """

@@ -1,4 +1,4 @@
-"""What two sessions at once may do to each other: nothing. A session is known to wait because the server says so."""
+"""Concurrent sessions do not disturb each other. The server reports whether a session waits."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_each_guard_behind_the_lock_stops_the_second_sale_by_itself(
 
 
 def test_without_any_guard_the_last_unit_is_sold_twice(unchecked_shop: Shop, pool: ThreadPoolExecutor) -> None:
-    """The proof that the race is one: the test above would notice."""
+    """Without the guard, the test above would fail."""
     drop_the_lock(unchecked_shop)
     drop_the_condition(unchecked_shop)
     drop_the_check(unchecked_shop)
@@ -106,7 +106,7 @@ def test_two_orders_with_one_external_id_are_one(shop: Shop, pool: ThreadPoolExe
     assert codes(list(race(shop, pool, checkout, checkout))) == [None, "OR005"]
 
 
-# One order, two hands
+# Two sessions on one order
 
 
 def test_a_cancellation_and_a_shipment_of_one_order_do_not_both_happen(shop: Shop, pool: ThreadPoolExecutor) -> None:
@@ -165,7 +165,7 @@ def test_one_key_from_many_sessions_at_once_places_one_order(shop: Shop, pool: T
     assert shop.level() == {"on_hand": 50, "available": 49, "committed": 1}
 
 
-# Many at once
+# Many sessions
 
 
 def test_many_sessions_with_orders_of_five_skus_never_deadlock_and_lose_no_unit(shop: Shop, pool: ThreadPoolExecutor) -> None:
@@ -175,7 +175,7 @@ def test_many_sessions_with_orders_of_five_skus_never_deadlock_and_lose_no_unit(
     start = threading.Barrier(SESSIONS)
 
     def storm(seed: int) -> tuple[int, int]:
-        """Orders, ships and cancels; answers the units sold (and not called off) and those shipped of them."""
+        """Orders, ships and cancels. Returns the units sold and not canceled, and the shipped ones among them."""
         chance = random.Random(seed)
         sold = shipped = 0
         start.wait(WAIT_SECONDS_MAX)
@@ -212,7 +212,7 @@ def test_many_sessions_with_orders_of_five_skus_never_deadlock_and_lose_no_unit(
 def test_an_adjustment_and_a_receipt_that_make_the_same_level_do_not_wait_for_each_other(
     shop: Shop, pool: ThreadPoolExecutor
 ) -> None:
-    """Both want that level and one that is there, and a third has the one that is there."""
+    """Both sessions need the missing level and an existing one, and a third session has locked the existing one."""
     shop.send("receive_stock", receipt(5, "SAUCE-2"), receipt(1, SKU, warehouse_location="WH-02", batch_number="B-9"))
     adjust = sender(shop, "adjust_stock", adjustment(5, SKU, batch_number="B-9"), adjustment(1, "SAUCE-2"))
     receive = sender(shop, "receive_stock", receipt(2, SKU, batch_number="B-9"), receipt(2, "SAUCE-2"))

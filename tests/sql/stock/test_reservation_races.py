@@ -1,4 +1,4 @@
-"""Holds that are converted, extended, released and expire while others want the same units: each unit goes to one of them."""
+"""Reservations are converted, extended, released and expire while others want the same units: each unit has one taker."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.commits
 
-BEFORE, AT = "2030-05-01T12:14:59.999Z", "2030-05-01T12:15:00Z"  # the end of a usual hold of noon
-STORM_SECONDS, STORM_SECONDS_MAX = 2.0, 20.0  # longer on a busy machine, until every fate was met
-# Not "release expired": that takes a release between the end of a hold and the next command on its SKUs, which ends it.
+BEFORE, AT = "2030-05-01T12:14:59.999Z", "2030-05-01T12:15:00Z"  # the end of a default reservation made at noon
+STORM_SECONDS, STORM_SECONDS_MAX = 2.0, 20.0  # longer on a busy machine, until every outcome has occurred
+# Without "release expired": it needs a release after the end of a reservation and before the next command on its SKUs.
 FATES = {
     *("reserve done", "reserve ST001", "convert done", "convert RV002", "convert_other done", "buy done", "buy ST001"),
     *("extend done", "release released", "release RV002"),
@@ -33,7 +33,7 @@ STORM_STOCK = {(SKU, "WH-01"): 30, (SKU, "WH-02"): 10, (OTHER_SKU, "WH-02"): 20}
 
 
 def sender(shop: Shop, now: str, command: str, *elements: dict[str, Any]) -> Callable[[psycopg.Connection[Any]], Result]:
-    """What a session does that began at this moment."""
+    """The act of a session that started at this time."""
 
     def send(connection: psycopg.Connection[Any]) -> Result:
         connection.execute("select set_config('scoville.now', %s, true)", [now])
@@ -47,7 +47,7 @@ def named(hold: Result, **rest: Any) -> dict[str, Any]:
 
 
 def convert_twice(shop: Shop, pool: ThreadPoolExecutor) -> list[str | None]:
-    """Two orders convert one hold of two units; a third unit is available, two more are held by somebody else."""
+    """Two orders convert one reservation of two units. One more unit is available; another reservation has two."""
     shop.receive(5)
     hold = reserve(shop, (SKU, 2))
     reserve(shop, (SKU, 2))
@@ -75,7 +75,7 @@ def test_each_lock_alone_keeps_a_hold_from_becoming_two_orders(shop: Shop, pool:
 
 
 def test_without_the_locks_a_hold_becomes_two_orders(unchecked_shop: Shop, pool: ThreadPoolExecutor) -> None:
-    """The proof that the race is one: somebody else's held units are sold."""
+    """Without the guard, the units of the other reservation are sold."""
     for function, guard in LOCKS.values():
         weaken(unchecked_shop, function, guard)
     assert convert_twice(unchecked_shop, pool) == [None, None]
@@ -84,7 +84,7 @@ def test_without_the_locks_a_hold_becomes_two_orders(unchecked_shop: Shop, pool:
 
 
 def hold_at_once(shop: Shop, pool: ThreadPoolExecutor) -> list[str | None]:
-    """One client makes two holds at once, each of 4 of 10 units, of which it may have 5; somebody else would get them."""
+    """One client makes two reservations at once, each of 4 of 10 units. Its limit is 5."""
     shop.receive(10)
     shop.send("save_channels", {"channel_id": "web", "hold_share_max": 50, "mode": "patch"})
     hold = sender(shop, NOON, "reserve_stock", held((SKU, 4)))
@@ -97,7 +97,7 @@ def test_a_client_that_holds_from_two_sessions_at_once_gets_its_share_once(shop:
 
 
 def test_without_the_lock_before_it_is_counted_a_client_gets_more_than_its_share(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    """The proof that the race is one."""
+    """Without the guard, the race above fails."""
     weaken(
         shop, "stock.cap_reservations", "perform from stock.lock_candidates(p_region_id, stock.reservation_demands(p_drafts));"
     )
@@ -144,7 +144,7 @@ def test_of_two_changes_of_a_hold_the_second_meets_what_the_first_left(shop: Sho
 def test_an_order_that_came_when_a_hold_had_expired_and_a_late_conversion_share_nothing(
     shop: Shop, pool: ThreadPoolExecutor
 ) -> None:
-    """Whoever locks first decides: sessions that began on either side of the end may overtake each other."""
+    """The first lock decides: a session that started after the end may overtake one that started before it."""
     shop.receive(5)
     hold = reserve(shop, (SKU, 5))
     convert, other = sender(shop, BEFORE, "place_orders", conversion(hold)), sender(shop, AT, "place_orders", order((SKU, 5)))
@@ -186,11 +186,11 @@ def test_a_sweep_and_a_release_end_a_hold_once(shop: Shop, pool: ThreadPoolExecu
 
 
 class Storm:
-    """What one session did to the holds of all, and what came of it."""
+    """The acts of one session on the shared reservations, and their results."""
 
     def __init__(self, shop: Shop, holds: list[Result], seed: int) -> None:
         self.shop = shop
-        self.holds = holds  # those of all sessions
+        self.holds = holds  # the reservations of all sessions
         self.chance = random.Random(seed)
         self.placed: list[Result] = []
         self.sold: Counter[str] = Counter()
@@ -209,7 +209,7 @@ class Storm:
         return [(sku_id, self.chance.randint(1, 3)) for sku_id in skus]
 
     def hold(self) -> Result | None:
-        """Mostly one of the newest, over which sessions fight; else any, which has expired if nobody bought it."""
+        """Mostly one of the newest, for which sessions compete; else any, usually converted or expired."""
         return self.chance.choice(self.holds[-20:] if self.chance.random() < 0.75 else self.holds) if self.holds else None
 
     def reserve(self) -> str:
@@ -219,7 +219,7 @@ class Storm:
         return answer.code or "done"
 
     def convert(self) -> str | None:
-        """Of just what is held: it gets it, or the hold is gone. Never a shortage."""
+        """Orders exactly the reserved units. Succeeds unless the reservation is gone; never a shortage."""
         if not (hold := self.hold()):
             return None
         answer = self.keep(conversion(hold), hold)
@@ -227,7 +227,7 @@ class Storm:
         return answer
 
     def convert_other(self) -> str | None:
-        """Of more or less than is held, with a plain order and one of the same hold around it."""
+        """Orders other items than reserved, together with a plain order and a second conversion of the same reservation."""
         if not (hold := self.hold()):
             return None
         return self.keep(conversion(hold, *self.some()), hold, order(*self.some()), conversion(hold))
@@ -264,7 +264,7 @@ class Storm:
         return answer.code or str(answer.body["status"])
 
     def cancel(self) -> str | None:
-        """So that there is always something to fight for; and the worker's sweep."""
+        """Cancels an order so that units stay in play, and runs the worker's sweep."""
         self.shop.job("expire_reservations")
         if not self.placed:
             return None
@@ -276,7 +276,7 @@ class Storm:
 
 
 def rage(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    """Many sessions at the same few units, with every fate that a hold can have; what was said and the books agree."""
+    """Many sessions compete for few units, with every outcome of a reservation. The results agree with the books."""
     shop.send("receive_stock", *(receipt(units, sku, warehouse_location=where) for (sku, where), units in STORM_STOCK.items()))
     holds: list[Result] = []
     storms = [Storm(shop, holds, seed) for seed in range(SESSIONS)]
@@ -293,7 +293,7 @@ def rage(shop: Shop, pool: ThreadPoolExecutor) -> None:
         future.result(WAIT_SECONDS_MAX)
     assert not missing
     became = [pair for storm in storms for pair in storm.became.items()]
-    assert len(dict(became)) == len(became), "a hold became two orders"
+    assert len(dict(became)) == len(became), "a reservation became two orders"
     found = shop.rows("select reservation_id, order_id from stock.reservations where status = 'committed'")
     assert {(f"RSV-1-{row['reservation_id']}", f"ORD-1-{row['order_id']}") for row in found} == set(became)
     sold = sum((storm.sold for storm in storms), Counter[str]())

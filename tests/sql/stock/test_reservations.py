@@ -1,4 +1,4 @@
-"""What reservations may do: hold, extend, release, expire, become an order; whose they are; and what they say of it."""
+"""Reservations: reserve, extend, release, expire, convert to an order; their owners; their events and audit."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.world import (
     shortages,
 )
 
-ONE, LATER = "2030-05-01T13:00:00Z", "2030-05-01T12:20:00Z"  # 12:15 is the end of a usual hold
+ONE, LATER = "2030-05-01T13:00:00Z", "2030-05-01T12:20:00Z"  # 12:15 is the end of a default reservation
 swept_or_not = pytest.mark.parametrize("swept", [True, False], ids=["swept", "not swept"])
 
 
@@ -50,7 +50,7 @@ def listed(shop: Shop, now: str = NOON, role: str = "admin", **filters: str) -> 
 
 
 def movements(shop: Shop, document: str) -> list[tuple[str, int, int]]:
-    """Kind, change of reserved and change of committed of what a document moved."""
+    """Kind, change of reserved and change of committed of each movement of a document."""
     query = "select kind, reserved_delta, committed_delta from stock.stock_movements where document = %s order by movement_id"
     return [(row["kind"], row["reserved_delta"], row["committed_delta"]) for row in shop.rows(query, document)]
 
@@ -60,9 +60,7 @@ def events(shop: Shop, hold: Result) -> list[dict[str, Any]]:
     return shop.rows(query, f"reservations/{hold.body['reservation_id']}")
 
 
-# Hold
-
-
+# Reserve
 def test_a_hold_takes_its_units_out_of_the_available_ones(shop: Shop) -> None:
     shop.receive(5)
     hold = reserve(shop, (SKU, 3), note="basket 7")
@@ -168,14 +166,14 @@ def test_one_client_holds_no_more_than_its_share_of_a_sku(shop: Shop) -> None:
     assert shop.level(OTHER_SKU) == {"on_hand": 5, "available": 5}
     assert reserve(shop, (OTHER_SKU, 1), (SKU, 2)).code is None
     assert reserve(shop, (SKU, 1)).code == "RV005"
-    assert shop.order((SKU, 10), now=NOON).code is None  # an order is no hold; 10 are left, free or held
+    assert shop.order((SKU, 10), now=NOON).code is None  # an order does not count; 10 units remain, free or reserved
     assert reserve(shop, (SKU, 1)).code == "RV005"
     [of_another] = shop.send("reserve_stock", held((SKU, 3)), now=NOON, sub="another")
     assert of_another.code is None
     release(shop, first)
-    assert reserve(shop, (SKU, 2)).code == "RV005"  # 2 are held, and 3 of the 10 may be
+    assert reserve(shop, (SKU, 2)).code == "RV005"  # 2 are reserved; the limit is 3 of the 10
     assert reserve(shop, (SKU, 1)).code is None
-    assert reserve(shop, (SKU, 3), now=LATER).code is None  # what has expired counts no more
+    assert reserve(shop, (SKU, 3), now=LATER).code is None  # expired reservations do not count
 
 
 def test_of_what_is_scarce_one_unit_can_be_held_and_in_a_batch_those_before_count(shop: Shop) -> None:
@@ -205,9 +203,7 @@ def test_a_repeated_key_gets_the_kept_answer_and_does_nothing(shop: Shop, comman
     assert codes(shop.send(command, element | {"note": "other"})) == ["ID001"]
 
 
-# Who
-
-
+# Owners
 def test_a_hold_is_seen_by_its_channel_and_changed_by_its_owner_or_an_admin(shop: Shop) -> None:
     shop.receive(9)
     [hold] = shop.send("reserve_stock", held((SKU, 2)), role="sales", channels=["web"], sub="Ada")
@@ -234,7 +230,7 @@ def test_a_hold_is_seen_by_its_channel_and_changed_by_its_owner_or_an_admin(shop
 
 
 def test_who_sent_an_element_owns_the_hold_whoever_sent_its_neighbors(shop: Shop) -> None:
-    """Elements of several callers share a call: their subject stands in each."""
+    """Elements of several callers share a call; each element contains its caller's subject."""
     shop.receive(9)
     elements = [held((SKU, 1), meta={"actor": actor, "request_id": f"r-{actor}"}) for actor in ("Ada", "Bob")]
     ada, bob = shop.send("reserve_stock", *elements, role="sales", channels=["web"], sub="Ada")
@@ -398,7 +394,7 @@ def test_an_expired_hold_blocks_no_adjustment_count_or_safety_stock_even_of_staf
     here = {"sku_id": SKU, "warehouse_location": "WH-01"}
     with shop.session("warehouse", LATER, warehouses=["WH-01"]) as connection:
         (damaged,) = shop.run(connection, "adjust_stock", here | {"delta": -2, "reason_code": "damaged"})
-        # What it took to end the hold gave staff no right beyond its own warehouse.
+        # Ending the reservation gave staff no rights beyond their own warehouse.
         seen = connection.execute("select distinct warehouse_id from stock.stock_levels").fetchall()
         assert seen == [("WH-01",)]
     assert (damaged.code, damaged.body["stock"], damaged.body["reserved"]) == (None, 3, 0)
@@ -426,7 +422,7 @@ def test_an_expired_hold_does_not_make_a_closed_warehouse_serve(shop: Shop) -> N
     assert shortages(shop.order((SKU, 2), now=LATER)) == [("/items/0/quantity", 2, 1)]
 
 
-# Become an order
+# Convert to an order
 
 
 def test_a_hold_becomes_an_order_in_one_movement(shop: Shop) -> None:
@@ -469,7 +465,7 @@ def test_what_an_order_leaves_of_its_hold_is_released(shop: Shop) -> None:
 
 
 def test_the_units_that_are_held_are_those_that_are_sold(shop: Shop) -> None:
-    """New stock in the warehouse that is asked first does not move an order away from where its units are held."""
+    """New stock in the first warehouse does not move an order away from the warehouse of its reserved units."""
     shop.receive(5, warehouse_location="WH-02")
     hold = reserve(shop, (SKU, 3))
     shop.receive(9)
@@ -480,7 +476,7 @@ def test_a_warehouse_that_was_closed_or_taken_away_gives_what_was_held_and_no_mo
     shop.receive(5, warehouse_location="WH-02")
     first, second, third = reserve(shop, (SKU, 1)), reserve(shop, (SKU, 1)), reserve(shop, (SKU, 1))
     shop.send("save_channels", {"channel_id": "web", "warehouses": ["WH-01"]})
-    # The till is served from there still, and its order stands in the same batch.
+    # The warehouse still serves the till, whose order is in the same batch.
     elements = conversion(first, (SKU, 2)), order((SKU, 1), channel="till"), conversion(first)
     answers = shop.send("place_orders", *elements, now=NOON)
     assert (codes(answers), shortages(answers[0])) == (["ST001", None, None], [("/items/0/quantity", 2, 1)])
@@ -515,10 +511,10 @@ def test_converted_and_plain_orders_share_a_batch(shop: Shop) -> None:
         order((SKU, 4)),  # three are available
         order((SKU, 2)),
         conversion(three),
-        order((OTHER_SKU, 1)),  # all are held
-        conversion(four, (SKU, 1)),  # leaves three and four
+        order((OTHER_SKU, 1)),  # all are reserved
+        conversion(four, (SKU, 1)),  # leaves three of SKU and four of OTHER_SKU
         order((OTHER_SKU, 4)),
-        order((SKU, 4)),  # three that were left, and the one of before
+        order((SKU, 4)),  # the three that it left, and the one available before
         order((SKU, 1)),
     )
     answers = shop.send("place_orders", *elements, now=NOON)
@@ -527,7 +523,7 @@ def test_converted_and_plain_orders_share_a_batch(shop: Shop) -> None:
 
 
 def test_what_an_order_leaves_in_a_refused_neighbors_reach_is_not_sold_twice(shop: Shop) -> None:
-    """An order that takes less of its hold and is refused for another line leaves the hold whole."""
+    """An order that takes part of its reservation and is refused for another line leaves the reservation intact."""
     shop.receive(5)
     hold = reserve(shop, (SKU, 5))
     answers = shop.send("place_orders", conversion(hold, (SKU, 2), (OTHER_SKU, 1)), order((SKU, 1)), now=NOON)
@@ -536,7 +532,7 @@ def test_what_an_order_leaves_in_a_refused_neighbors_reach_is_not_sold_twice(sho
 
 
 def test_units_that_an_order_leaves_settle_the_shortfall_and_serve_nobody(shop: Shop) -> None:
-    """Held units of a batch that expired meanwhile: what is left of the hold is not sold to the next in the batch."""
+    """The reserved lot has expired: the next order in the batch does not get the remaining units of the reservation."""
     shop.receive(6, expiration_date=EARLY)
     hold = reserve(shop, (SKU, 6), now=f"{EARLY}T12:00:00Z", ttl_seconds=86_400)
     answers = shop.send("place_orders", conversion(hold, (SKU, 2)), order((SKU, 1)), now="2030-07-01T11:00:00Z")

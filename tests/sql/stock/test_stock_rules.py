@@ -1,4 +1,4 @@
-"""What stock may do: receipts, adjustments, counts, batches that expire, holds, the audit and the check of the books."""
+"""Stock: receipts, adjustments, counts, expiring lots, reservations, the audit and the check of the books."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_sku_whose_naming_receipt_is_refused_stays_unknown_to_the_next(shop: S
 
 
 def test_a_receipt_that_is_refused_leaves_nothing_behind(shop: Shop) -> None:
-    """What a receipt names and nobody has made is made for one that adds units, alone or beside others of its call."""
+    """Only a receipt that adds units creates missing SKUs, warehouses and lots, alone or with others in its call."""
     shop.receive(5, expiration_date="2035-01-31")
     elsewhere = {"warehouse_location": "WH-TYPO"}
     cases = [
@@ -189,7 +189,7 @@ def test_promised_units_do_not_leave(shop: Shop) -> None:
 
 
 def test_a_count_of_an_unknown_sku_is_not_found(shop: Shop) -> None:
-    """A count names its SKU in the path of a request, an adjustment in the body."""
+    """A count has its SKU in the path of the request, an adjustment in the body."""
     shop.receive(5)
     refused = shop.count(4, sku_id="NO-SUCH")
     assert (refused.code, refused.body["errors"][0]["pointer"]) == ("ST010", "")
@@ -234,12 +234,12 @@ def test_what_a_batch_of_adjustments_brings_first_is_there_for_what_comes_after(
     assert (shop.level(), shop.level(OTHER_SKU)) == ({}, {})
 
 
-# Batches that expire while their units are promised
+# Lots that expire while their units are promised
 
 
 @pytest.fixture
 def promised(shop: Shop) -> Result:
-    """Ten units of a batch that expires, six of them promised to this order."""
+    """Ten units of a lot that expires, six of them promised to this order."""
     shop.receive(10, expiration_date=EARLY)
     return shop.order((SKU, 6))
 
@@ -297,9 +297,7 @@ def test_a_count_of_an_expired_batch_changes_what_is_unavailable(shop: Shop) -> 
     assert shop.level() == {"on_hand": 12, "unavailable": 12}
 
 
-# Holds
-
-
+# Reservations
 @swept_or_not
 def test_an_expired_hold_blocks_no_order(shop: Shop, swept: bool) -> None:
     shop.receive(5)

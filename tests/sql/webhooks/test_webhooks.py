@@ -1,4 +1,4 @@
-"""Webhooks in the database: who is told of what, when a delivery is tried, what a late worker can do, what can be repaired."""
+"""Webhooks in the database: subscribers, the times of attempts, late workers, and repair."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCHEDULE = [5, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 14 * 3600, 20 * 3
 
 
 class Claim(NamedTuple):
-    """What a worker is given to send."""
+    """A delivery that a worker has claimed."""
 
     message_id: int
     claim: int
@@ -41,7 +41,7 @@ class Claim(NamedTuple):
     body: str
 
     def report(self, status: int | None = 204, error: str | None = None, **more: Any) -> dict[str, Any]:
-        """What a worker says of its attempt."""
+        """The worker's report of its attempt."""
         return {
             **{name: getattr(self, name) for name in ("message_id", "claim", "region_id", "endpoint_id", "delivery_id")},
             "started_at": NOON.isoformat(),
@@ -54,13 +54,13 @@ class Claim(NamedTuple):
 
 
 class Hooks:
-    """A shop with webhooks, and a worker's steps by hand."""
+    """A shop with webhooks, and the single steps of a worker."""
 
     def __init__(self, shop: Shop) -> None:
         self.shop = shop
 
     def create(self, *, role: str = "admin", sub: str = "tester", wide: bool = False, **settings: Any) -> Any:
-        """A new webhook: its document, with the secret. Wide: it may have as many at once as it wants from the start."""
+        """Creates a webhook. Returns its document with the secret. `wide`: no limit of concurrent requests from the start."""
         claims: dict[str, Any] = {"sub": sub} | ({"channels": ["web"]} if role == "integration" else {})
         [result] = self.shop.send("create_webhooks", {"url": URL} | settings, role=role, **claims)
         assert result.code is None, result
@@ -69,7 +69,7 @@ class Hooks:
         return result.body
 
     def orders(self, number: int) -> None:
-        """So many orders of the channel web, of one unit each, in one transaction."""
+        """Places this number of orders of the channel web, of one unit each, in one transaction."""
         placed = self.shop.send("place_orders", *[order((SKU, 1)) for _ in range(number)])
         assert {result.code for result in placed} == {None}
 
@@ -100,7 +100,7 @@ class Hooks:
             connection.execute("select jobs.sequence_events(10000)")
 
     def dispatch(self, now: datetime | None = None, limit: int = 1000) -> int:
-        """What was committed becomes events, and these deliveries; answers how many events the dispatcher went through."""
+        """Turns committed changes into events and events into deliveries. Returns the number of events dispatched."""
         self.sequence()
         with self.shop.session("scoville_worker", now.isoformat() if now else None) as connection:
             row = connection.execute("select jobs.dispatch_webhooks(%s)", [limit]).fetchone()
@@ -133,7 +133,7 @@ class Hooks:
         return int(self.shop.rows("select count(*) as n from pgmq.q_webhook_deliveries")[0]["n"])
 
     def attempt(self, now: datetime, status: int | None = 204, **more: Any) -> int:
-        """Everything that is due at this moment is tried, with this outcome; answers how much that was."""
+        """Attempts all due deliveries with this outcome. Returns their number."""
         self.dispatch(now)
         claims = self.claim(now=now)
         self.finish(*(claim.report(status, **more) for claim in claims), now=now)
@@ -142,7 +142,7 @@ class Hooks:
 
 @pytest.fixture(scope="module")
 def shop(server: Server, furnished: str) -> Iterator[Shop]:
-    """One for all tests here: they look at webhooks, of which each begins with none."""
+    """One shop for all tests here: each test starts without webhooks."""
     with run_clone(server, furnished, "webhooks") as name, open_shop(server, name) as shop:
         shop.receive(10_000)
         shop.receive(10_000, "SAUCE-2")
@@ -151,7 +151,7 @@ def shop(server: Server, furnished: str) -> Iterator[Shop]:
 
 @pytest.fixture
 def hooks(shop: Shop) -> Hooks:
-    """Begins without webhooks, and with nothing left to dispatch."""
+    """Starts without webhooks and without events to dispatch."""
     shop.connection.execute("truncate webhooks.endpoints, webhooks.attempts, identity.clients cascade")
     shop.connection.execute("delete from pgmq.q_webhook_deliveries")
     hooks = Hooks(shop)
@@ -164,7 +164,7 @@ def types(claims: list[Claim]) -> list[str]:
     return [json.loads(claim.body)["type"] for claim in claims]
 
 
-# Who is told of what -----------------------------------------------------------------------------------------------------
+# Subscribers -------------------------------------------------------------------------------------------------------------
 
 
 def test_an_order_is_told_to_whoever_listens_and_the_body_is_the_event_of_the_log(hooks: Hooks) -> None:
@@ -196,9 +196,9 @@ def test_every_event_is_dispatched_once_however_small_the_steps(hooks: Hooks) ->
     webhook = hooks.create(wide=True)
     hooks.orders(5)
     while hooks.dispatch(limit=2):
-        hooks.claim()  # what nobody takes for half a second holds the dispatcher back
+        hooks.claim()  # deliveries that no worker claims for half a second would delay the dispatcher
     seqs = sorted(delivery["seq"] for delivery in hooks.deliveries(webhook))
-    assert len(seqs) == 6  # order.placed for each, stock.committed for all
+    assert len(seqs) == 6  # one order.placed per order, one stock.committed for all
     assert seqs == list(range(seqs[0], seqs[0] + 6))
     assert hooks.dispatch() == 0
 
@@ -257,7 +257,7 @@ def test_an_integration_is_told_of_its_channels_and_the_catalog_only(hooks: Hook
 
 
 def client(hooks: Hooks, **change: Any) -> None:
-    """The owner as a client of ours, or a change of it."""
+    """Creates the owner as an API client, or changes it."""
     if change:
         hooks.shop.send("change_clients", {"client_id": "shop-system", **change})
     else:
@@ -298,7 +298,7 @@ LOSSES: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("queued", [True, False])
 @pytest.mark.parametrize("loss", LOSSES)
 def test_what_a_client_lost_the_right_to_see_is_not_sent_though_it_waits(hooks: Hooks, loss: str, queued: bool) -> None:
-    """A delivery that was made before, in the queue already or waiting for its next attempt."""
+    """An existing delivery, in the queue already or waiting for its next attempt."""
     client(hooks)
     webhook = hooks.create(role="integration", sub="shop-system", event_types=["order.placed", "sku.changed"])
     hooks.shop.order((SKU, 1), channel="web")
@@ -363,7 +363,7 @@ def test_deliveries_and_attempts_are_seen_by_admin_and_owner(hooks: Hooks) -> No
     assert [attempt["response"] for attempt in seen["attempts"]] == ["ok"]
 
 
-# What is refused ----------------------------------------------------------------------------------------------------------
+# Refusals -----------------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -553,7 +553,7 @@ def test_a_failure_is_tried_again_by_the_schedule_with_the_same_message_id_and_t
         [claim] = hooks.claim(now=moment)
         message_ids.add(claim.webhook_id)
         hooks.finish(claim.report(500), now=moment)
-        hooks.shop.connection.execute("update webhooks.endpoint_states set paused_until_at = null")  # a rule of its own
+        hooks.shop.connection.execute("update webhooks.endpoint_states set paused_until_at = null")  # no pause in this test
         [delivery] = hooks.deliveries(webhook)
         if seconds is None:
             break
@@ -610,7 +610,7 @@ def test_a_late_worker_cannot_report_on_what_another_has_taken_over(hooks: Hooks
     webhook = hooks.create(event_types=["order.placed"])
     hooks.shop.order((SKU, 1))
     hooks.dispatch()
-    [late] = hooks.claim(seconds=0)  # its time is over at once
+    [late] = hooks.claim(seconds=0)  # its lease ends at once
     [taken_over] = hooks.claim()
     assert (taken_over.message_id, taken_over.claim) == (late.message_id, late.claim + 1)
     hooks.finish(late.report(204))
@@ -632,11 +632,11 @@ def test_what_a_dead_worker_held_is_handed_out_again_with_the_same_message_id(ho
     [first] = hooks.claim(seconds=0)
     [second] = hooks.claim()
     assert (first.webhook_id, first.body) == (second.webhook_id, second.body)
-    assert hooks.claim() == []  # its holder's time runs
+    assert hooks.claim() == []  # the lease of the second claim has not ended
 
 
 def test_a_message_that_five_workers_died_of_is_quarantined_and_can_be_tried_by_hand(hooks: Hooks) -> None:
-    """Twice in company, three times by itself. What lay beside it in the claims is not blamed."""
+    """Twice with another message, three times alone. The other message is not blamed."""
     webhook = hooks.create(event_types=["order.placed"])
     hooks.orders(2)
     hooks.dispatch()
@@ -676,7 +676,7 @@ def test_who_has_lost_the_claim_starts_nothing(hooks: Hooks) -> None:
     [holder] = hooks.claim(seconds=0)
     assert not hooks.start_solo(late)
     assert hooks.start_solo(holder)
-    assert hooks.claim() == []  # the start has given it time
+    assert hooks.claim() == []  # the start has extended the lease
     hooks.send("delete_webhooks", webhook)
     assert hooks.shop.rows("select solo_starts from webhooks.deliveries") == [{"solo_starts": 1}]
 
@@ -691,7 +691,7 @@ def test_a_message_that_is_never_even_begun_is_quarantined_in_the_end(hooks: Hoo
     assert [delivery["status"] for delivery in hooks.deliveries(webhook)] == ["quarantined"]
 
 
-# One endpoint and the others ----------------------------------------------------------------------------------------------
+# Isolation of endpoints ---------------------------------------------------------------------------------------------------
 
 
 def test_an_endpoint_begins_with_two_at_once_and_earns_more(hooks: Hooks) -> None:
@@ -727,12 +727,12 @@ def test_a_worker_that_is_behind_dispatches_nothing_while_most_endpoints_have_en
         return int(row[0])
 
     hooks.orders(8)
-    hooks.dispatch()  # two each are in the queue, six wait
+    hooks.dispatch()  # two per endpoint are in the queue, six wait
     assert behind(7) > 0
     assert behind(7) > 0
-    assert behind(7) == 0  # eight wait now, at two of three
+    assert behind(7) == 0  # eight wait now, at two of three endpoints
     hooks.create(event_types=["lot.expiring"])
-    assert behind(7) > 0  # two of four may be slow themselves
+    assert behind(7) > 0  # two of four endpoints may themselves be slow
     hooks.send("delete_webhooks", quiet)
     assert behind(7) == 0
     assert behind(None) > 0
@@ -743,7 +743,7 @@ def test_a_worker_that_is_behind_dispatches_nothing_while_most_endpoints_have_en
 
 
 def test_a_claim_waits_for_the_disk_and_nothing_else_does(hooks: Hooks) -> None:
-    """Whoever sends relies on the claim. A dispatch or a report that a crash forgets is made again."""
+    """The sender depends on its claim. A dispatch or a report that a crash loses is repeated."""
     for statement, waits in (
         ("select jobs.dispatch_webhooks(1)", "off"),
         ("select jobs.claim_deliveries(1, 1)", "on"),
@@ -783,7 +783,7 @@ def test_a_rate_limit_is_kept_whatever_the_endpoint_could_take(hooks: Hooks) -> 
     hooks.create(event_types=["order.placed"], rate_limit=120, wide=True)
     hooks.orders(20)
     sizes = [hooks.attempt(NOON + timedelta(milliseconds=250 * nth)) for nth in range(12)]
-    assert sizes == [2, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0]  # a second's worth at once, then two a second
+    assert sizes == [2, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0]  # one second's worth at once, then two per second
 
 
 def test_a_rate_limit_below_one_a_second_lets_one_through_at_a_time(hooks: Hooks) -> None:
@@ -841,7 +841,7 @@ def test_active_true_takes_a_disabled_webhook_up_again_from_the_present_on(hooks
     webhook = hooks.create(event_types=["order.placed"])
     hooks.shop.order((SKU, 1))
     hooks.attempt(NOON, 410)
-    hooks.shop.order((SKU, 1))  # nobody is told of this one
+    hooks.shop.order((SKU, 1))  # placed while the webhook is disabled
     hooks.dispatch()
     for refused in (
         hooks.send("test_webhooks", webhook),
@@ -976,7 +976,7 @@ def test_a_replay_and_the_dispatcher_do_not_wait_for_each_other(hooks: Hooks) ->
     last = hooks.last_seq()
     with ThreadPoolExecutor(1) as pool:
         with hooks.shop.session() as connection:
-            hooks.shop.run(connection, "test_webhooks", {"webhook_id": webhook["webhook_id"]})  # has its state
+            hooks.shop.run(connection, "test_webhooks", {"webhook_id": webhook["webhook_id"]})  # locks the state of the endpoint
             dispatched = pool.submit(hooks.dispatch)
             wait_for_a_waiter(hooks.shop, dispatched)
             replay = {"webhook_id": webhook["webhook_id"], "from_seq": last - 2, "to_seq": last}
@@ -1012,7 +1012,7 @@ def test_old_deliveries_are_forgotten_with_their_attempts(hooks: Hooks) -> None:
 
 
 def emit(hooks: Hooks, size: int) -> None:
-    """An event about nothing, whose data is a text of so many characters."""
+    """An event without a subject, whose data is a text of this number of characters."""
     hooks.shop.connection.execute(
         "select events.emit(1::smallint, 'sku.changed', 'skus/X', null, '{}', 1,"
         " jsonb_build_object('text', repeat('x', %s)), 'a', null)",
