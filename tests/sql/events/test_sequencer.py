@@ -15,10 +15,13 @@ from psycopg.types.json import Jsonb
 
 from pyapp.demo.embedded import POSTGRES_BIN_PATH
 from tests.event_log import happened, page, place, read, sequence
+from tests.prepared import AUTHENTICATOR_PASSWORD
 from tests.world import SKU, Shop, adjustment, receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from tests.conftest import Server
 
 
 pytestmark = pytest.mark.commits
@@ -29,6 +32,7 @@ SEQUENCERS = 2
 STORM_SKUS = [f"STORM-{nth}" for nth in range(24)]
 STORM_EVENTS_MIN = 3000
 STORM_KILLS_MIN = 10
+STORM_SECONDS_MAX = 90.0
 
 
 @pytest.fixture
@@ -37,6 +41,18 @@ def shop(shop: Shop) -> Iterator[Shop]:
     shop.connection.execute("delete from events.outbox")
     yield shop
     assert shop.rows("select * from events.verify_chain()") == []
+
+
+@pytest.fixture
+def database_url(server: Server, shop: Shop) -> str:
+    """The superuser's URL of the shop's database."""
+    return server.url(shop.connection.info.dbname)
+
+
+@pytest.fixture
+def authenticator_url(server: Server, shop: Shop) -> str:
+    """The API's URL of the shop's database."""
+    return server.url(shop.connection.info.dbname, "authenticator", AUTHENTICATOR_PASSWORD)
 
 
 def wait_until(done: Callable[[], bool]) -> None:
@@ -59,12 +75,14 @@ def test_a_storm_of_writers_and_killed_sequencers_leaves_no_gap_no_double_and_no
     shop.send("save_skus", *({"sku_id": sku_id, "name": sku_id, "price": 1} for sku_id in STORM_SKUS))
     shop.send("receive_stock", *(receipt(1000, sku_id) for sku_id in STORM_SKUS))
     done = threading.Event()
+    deadline = time.monotonic() + STORM_SECONDS_MAX
     written, kills, moved = [0] * WRITERS, [0], [0] * SEQUENCERS
 
     def write(nth: int) -> None:
         chance = random.Random(nth)
         with psycopg.connect(authenticator_url) as connection:
             while sum(written) < STORM_EVENTS_MIN or kills[0] < STORM_KILLS_MIN:
+                assert time.monotonic() < deadline, f"{sum(written)} events and {kills[0]} kills only"
                 skus = chance.sample(STORM_SKUS, 6)
                 connection.execute("select app.enter('admin', %s)", [Jsonb({"sub": f"writer {nth}"})])
                 answers = shop.run(connection, "adjust_stock", *(adjustment(chance.choice((-1, 1)), sku_id) for sku_id in skus))
