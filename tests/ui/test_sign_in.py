@@ -87,7 +87,7 @@ def test_a_token_that_is_no_good_is_refused_in_the_servers_words(visitor: Visito
     page = visitor.open()
     page.get_by_role("radio", name="Token").check(force=True)
     field = page.locator("textarea")
-    for token, words in (("nonsense", "not a token"), (visitor.token("sales", seconds=-60), "has expired")):
+    for token, words in (("nonsense", "not a Scoville token"), (visitor.token("sales", seconds=-60), "has expired")):
         field.fill(token)
         page.get_by_role("button", name="Sign in").click()
         expect(page.get_by_role("alert")).to_contain_text(words)
