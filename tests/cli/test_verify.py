@@ -10,6 +10,8 @@ from tests.cli.conftest import Demo, Scoville
 if TYPE_CHECKING:
     import psycopg
 
+    from tests.conftest import AsRole
+
 
 def test_all_agrees_after_the_demo_data(demo: Demo, scoville: Scoville) -> None:
     done = scoville("verify", "--data-dir", demo.data_dir)
@@ -43,10 +45,11 @@ def test_a_batch_is_nothing_that_a_terminal_obeys(
 
 
 def test_an_event_that_was_altered_is_named(
-    scoville: Scoville, authenticator_url: str, connection: psycopg.Connection[Any]
+    scoville: Scoville, authenticator_url: str, connection: psycopg.Connection[Any], as_role: AsRole
 ) -> None:
     demo_data.load(authenticator_url)
-    assert connection.execute("select jobs.sequence_events(1000) > 100").fetchone() == (True,)
+    with as_role("scoville_worker") as worker:
+        assert worker.execute("select jobs.sequence_events(1000) > 100").fetchone() == (True,)
     connection.execute("update events.event_log set actor = 'nobody' where seq = 42")
     done = scoville("verify", DATABASE_URL=authenticator_url)
     assert done.returncode == 1

@@ -23,7 +23,9 @@ from pyapp.database.calls import Database
 from pyapp.worker import business as figures
 from pyapp.worker import jobs as worker
 from tests.cli.conftest import COMMAND, environment
-from tests.outages import Proxy
+from tests.outages import Proxy, proxy
+
+__all__ = ["proxy"]  # a fixture
 
 SECONDS_MAX = 20.0
 
@@ -113,7 +115,7 @@ def test_it_outlives_a_lost_connection(
         return any(record.message == "scoville worker: the database is back" for record in caplog.records)
 
     run_until(authenticator_url, came_back)
-    away = [record.getMessage() for record in caplog.records if "away" in record.getMessage()]
+    away = [record.getMessage() for record in caplog.records if "is unreachable" in record.getMessage()]
     assert len(away) == 1
     assert "\n" not in away[0]
 

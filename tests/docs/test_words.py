@@ -22,7 +22,7 @@ BEGIN = r"(?:^\s*(?:--|#|//|/?\*\*?|\"{3}|[->]\s|\|)?\s*|[.:]\s+)"
 TURNS = {
     '"again" or "reread", not the old word': re.compile(r"\ba" + "new\\b", re.IGNORECASE),
     "a relative clause as the subject": re.compile(
-        BEGIN + r"(?:What|Who|Whoever|Whose)\s(?!is\b|are\b|was\b|were\b|does\b|do\b|did\b|may\b|can\b|must\b)[a-z][^.?!]*"
+        BEGIN + r"(?:What|Who|Whoever|Whose)\s(?!is\b|are\b|was\b|were\b|does\b|do\b|did\b|may\b|can\b|must\b)[A-Za-z][^.?!]*"
         r"\b(?:is|are|was|were|has|have)\b[^?]*$"
     ),
     '"per", not a distributive article': re.compile(

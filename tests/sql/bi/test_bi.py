@@ -305,8 +305,8 @@ def test_the_check_of_the_books_finds_days_that_do_not_agree(
     bi.roll_up(authenticator_url)
     assert verify() == [(f"days {state}", "WH-01", "HOT", 1)]
 
-    (anew,) = re.findall(r"`(truncate analytics[^`]+)`", RUNBOOK.read_text(encoding="utf-8"))
-    connection.execute(anew.encode())
+    (statement,) = re.findall(r"`(truncate analytics[^`]+)`", RUNBOOK.read_text(encoding="utf-8"))
+    connection.execute(statement.encode())
     bi.roll_up(authenticator_url)
     assert verify() == []
     check_days(connection)
