@@ -17,8 +17,8 @@ import psycopg
 import pytest
 
 from pyapp.cache import answers
+from pyapp.database import keep
 from pyapp.database.calls import Database
-from pyapp.eventlog import hub
 from tests.http.conftest import Api, key, run_server
 
 PATH = "/v1/inventory/HOTSAUCE-001"
@@ -184,8 +184,8 @@ def test_while_the_log_is_lost_the_database_answers(
 ) -> None:
     reader = api.client("sales", channels=["web"])
     warm_up(api, reader)
-    monkeypatch.setattr(hub, "BACKOFF_SECONDS_MIN", 3.0)
-    monkeypatch.setattr(hub, "BACKOFF_SECONDS_MAX", 3.0)
+    monkeypatch.setattr(keep, "BACKOFF_SECONDS_MIN", 3.0)
+    monkeypatch.setattr(keep, "BACKOFF_SECONDS_MAX", 3.0)
     ended = connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'scoville live'")
     assert ended.fetchall()
     for _ in range(5):

@@ -15,6 +15,8 @@ declare
   v_first bigint;
   v_last bigint;
   v_end bigint;
+  -- An array, not a join: only subjects of orders end in a number, so their types are filtered before the subject is read.
+  v_types text[] := array(select t.type from events.event_types t where t.about = 'order');
 begin
   select r.last_seq into v_after from analytics.rollups r where r.region_id = p_region_id and r.rollup = 'sales';
   select s.first_seq, s.last_seq into v_first, v_end from events.stream s;
@@ -30,10 +32,9 @@ begin
     insert into analytics.due_days (region_id, placed_on)
     select distinct p_region_id, timezone('UTC', o.placed_at)::date
       from events.event_log e
-      join events.event_types t on t.type = e.type and t.about = 'order'
       join orders.orders o
         on o.region_id = p_region_id and o.order_id = split_part(e.subject, '-', 3)::bigint
-     where e.region_id = p_region_id and e.seq > v_after and e.seq <= v_last
+     where e.region_id = p_region_id and e.seq > v_after and e.seq <= v_last and e.type = any (v_types)
     on conflict do nothing;
   end if;
   update analytics.rollups r set last_seq = v_last where r.region_id = p_region_id and r.rollup = 'sales';

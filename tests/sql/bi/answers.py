@@ -128,6 +128,7 @@ def stockouts(facts: Facts, daily: Frame) -> Frame:
     spell = (out.groupby(LEVEL)["day_on"].diff() != pd.Timedelta(days=1)).cumsum()
     found = out.groupby([*LEVEL, spell.rename("spell")])["day_on"].agg(started_on="min", last="max", days="size").reset_index()
     found["is_over"] = found["last"] < facts.today
+    found["is_open"] = ~found["is_over"]
     found["ended_on"] = found["last"].where(found["is_over"])
     return found.drop(columns=["spell", "last"])
 

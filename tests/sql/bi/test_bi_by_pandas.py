@@ -56,7 +56,7 @@ def _empty(owner: str) -> None:
         names = connection.execute(
             "select string_agg(format('%I.%I', schemaname, tablename), ', ') from pg_tables"
             " where (schemaname in ('stock', 'orders', 'events', 'identity', 'analytics')"
-            "   and tablename not in ('stream', 'pseudonym_keys', 'bi_logins'))"
+            "   and tablename not in ('stream', 'event_types', 'pseudonym_keys', 'bi_logins'))"
             "    or (schemaname = 'catalog' and tablename in ('skus', 'warehouses', 'channels', 'channel_warehouses'))"
         ).fetchone()
         assert names is not None

@@ -290,7 +290,7 @@ def test_a_number_that_two_channels_gave_names_neither_order(shop: Shop) -> None
     both = [shop.order((SKU, 2), external_id="N-77", channel=channel) for channel in ("web", "till")]
     ids = [placed.body["order_id"] for placed in both]
     numbers = f"{ids[0]} (channel web), {ids[1]} (channel till)"
-    said = f"Several orders have the number N-77: {numbers}. Name the one you mean by its order_id."
+    said = f"Several orders have the number N-77: {numbers}. Name yours by its order_id."
     for command, request in {"cancel_orders": {}, "fulfill_orders": {}, "modify_orders": {"note": "n", "if_match": "*"}}.items():
         [refused] = shop.send(command, {"order_id": "N-77", **request})
         assert (refused.code, refused.body["detail"]) == ("OR002", said), command
