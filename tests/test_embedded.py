@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import ROOT
 
 USER = f"scoville_test_{os.getpid()}"
-MAKE = "import pwd, sys; from pyapp import embedded; embedded.SYSTEM_USER = sys.argv[1]; made = embedded._make_user()"
+MAKE = "import pwd, sys; from pyapp.demo import embedded; embedded.SYSTEM_USER = sys.argv[1]; made = embedded._make_user()"
 PROGRAM = f"{MAKE}; print(made, pwd.getpwnam(sys.argv[1]).pw_uid)"
 
 

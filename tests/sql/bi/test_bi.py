@@ -315,7 +315,7 @@ def test_the_check_of_the_books_finds_days_that_do_not_agree(
 def test_a_spell_goes_on_until_a_day_is_summed_that_ended_with_units_for_sale(shop: Shop, authenticator_url: str) -> None:
     def spells() -> list[tuple[Any, ...]]:
         with shop.connection.transaction():
-            shop.connection.execute("select app.enter('sales', '{\"channels\": [\"wh-01\"]}')")
+            shop.connection.execute('select app.enter(\'sales\', \'{"region": 1, "channels": ["wh-01"]}\')')
             shop.connection.execute(sql.SQL("set local scoville.now = {}").format(sql.Literal(shop.clock.isoformat())))
             row = shop.connection.execute("select body from api.read_report(1::smallint, 'stockouts', '{}', null, 10)").fetchone()
         assert row

@@ -161,7 +161,11 @@ def test_a_place_that_is_gone_is_answered_by_where_to_begin(shop: Shop) -> None:
     shop.connection.execute("update events.stream set first_seq = last_seq")
     epoch, first, last = place(shop)
     assert first > 2
-    for after, says in ((f"other:{last}", "restored"), (f"{epoch}:{last + 1}", "restored"), (f"{epoch}:{first - 2}", "no longer kept")):
+    for after, says in (
+        (f"other:{last}", "restored"),
+        (f"{epoch}:{last + 1}", "restored"),
+        (f"{epoch}:{first - 2}", "no longer kept"),
+    ):
         with pytest.raises(psycopg.Error) as caught:
             page(shop, "admin", after)
         assert caught.value.sqlstate == "LG001"
