@@ -1,10 +1,11 @@
--- Raises a refusal, for queries and for checks that have no element to answer. Does nothing if the refusal is null.
+-- Raises a refusal, for queries and for checks that have no element to answer. Does nothing if the refusal is null. Not immutable:
+-- the planner would evaluate a call with constants, and raise before anybody asked.
 create or replace function app.raise_refusal(
   p_refusal api.refusal
 )
   returns void
   language plpgsql
-  immutable
+  stable
   set search_path = ''
 as $$
 begin
