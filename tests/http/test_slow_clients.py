@@ -122,7 +122,10 @@ def test_a_head_past_the_limit_is_refused_though_it_comes_at_once(
 ) -> None:
     for _ in range(earlier):
         line.sendall(HEAD + b"\r\n")
-        assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+        answer = b""
+        while not answer.endswith(b"}"):  # head and body may arrive one after the other
+            answer += line.recv(65536)
+        assert answer.startswith(b"HTTP/1.1 200 ")
     line.sendall(head)
     said = read(line)
     assert said.startswith(b"HTTP/1.1 431 ")
