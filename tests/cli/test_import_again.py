@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import itertools
 import json
-import subprocess
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 from pyapp.cli.importing.receipts import Booked, choose
 from pyapp.cli.importing.report import Line, Report
-from tests.cli.conftest import Demo, Scoville
+from tests.cli.conftest import Demo, Done, run_here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 numbers = itertools.count(1)
-Import = "Callable[..., subprocess.CompletedProcess[str]]"
+
+
+class ImportText(Protocol):
+    """The signature of the fixture `import_text`."""
+
+    def __call__(self, kind: str, text: str | bytes, *more: str) -> Done: ...
 
 
 @pytest.fixture
@@ -33,13 +36,13 @@ def sku(demo: Demo) -> str:
 
 
 @pytest.fixture
-def import_text(scoville: Scoville, demo: Demo, tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+def import_text(demo: Demo, tmp_path: Path) -> ImportText:
     """`import_text("stock", text, "--again")`: the report is at tmp_path / "report.json"."""
 
-    def run(kind: str, text: str | bytes, *more: str) -> subprocess.CompletedProcess[str]:
+    def run(kind: str, text: str | bytes, *more: str) -> Done:
         path = tmp_path / "file.csv"
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return scoville("import", kind, path, "--data-dir", demo.data_dir, "--report", tmp_path / "report.json", *more)
+        return run_here("import", kind, path, "--data-dir", demo.data_dir, "--report", tmp_path / "report.json", *more)
 
     return run
 
@@ -68,13 +71,15 @@ def receive(demo: Demo, sku_id: str, units: int) -> None:
 STOCK = "sku_id,warehouse_location,stock,batch_number,expiration_date\n"
 
 
-def test_a_corrected_stock_file_books_only_what_was_not_booked(import_text: Any, demo: Demo, sku: str, tmp_path: Path) -> None:
+def test_a_corrected_stock_file_books_only_what_was_not_booked(
+    import_text: ImportText, demo: Demo, sku: str, tmp_path: Path
+) -> None:
     lines = [f"{sku},WH-01,100,D1,2037-12-31", f"{sku},WH-01,50,D2,31/12/2037"]
     done = import_text("stock", STOCK + "\n".join(lines) + "\n")
     assert (done.returncode, stock_of(demo, sku)["stock"]) == (3, 100)
     assert "line 3: bad: expiration_date '31/12/2037'" in done.stderr
     mended = [line.replace("31/12/2037", "2037-12-31") for line in lines]
-    forms = {
+    forms: dict[str, str | bytes] = {
         "mended": STOCK + "\n".join(mended) + "\n",
         "saved once more by a spreadsheet": b"\xef\xbb\xbf" + (STOCK + "\n".join(mended) + "\n").replace("\n", "\r\n").encode(),
         "in Europe": (STOCK + "\n".join(mended) + "\n").replace(",", ";"),
@@ -92,7 +97,7 @@ def test_a_corrected_stock_file_books_only_what_was_not_booked(import_text: Any,
     assert (done.returncode, stock_of(demo, sku)["stock"]) == (0, 150)
 
 
-def test_equal_lines_are_as_many_receipts(import_text: Any, demo: Demo, sku: str) -> None:
+def test_equal_lines_are_as_many_receipts(import_text: ImportText, demo: Demo, sku: str) -> None:
     line = f"{sku},WH-01,48,LOT-7,\n"
     assert import_text("stock", STOCK + line * 2).returncode == 0
     assert stock_of(demo, sku)["stock"] == 96
@@ -103,7 +108,7 @@ def test_equal_lines_are_as_many_receipts(import_text: Any, demo: Demo, sku: str
     assert stock_of(demo, sku)["stock"] == 192
 
 
-def test_a_delivery_note_is_booked_once_and_never_with_other_units(import_text: Any, demo: Demo, sku: str) -> None:
+def test_a_delivery_note_is_booked_once_and_never_with_other_units(import_text: ImportText, demo: Demo, sku: str) -> None:
     header = "sku_id,warehouse_location,stock,batch_number,reference\n"
     assert import_text("stock", f"{header}{sku},WH-01,100,D1,DN-1\n{sku},WH-01,100,D1,DN-2\n").returncode == 0
     assert stock_of(demo, sku)["stock"] == 200
@@ -136,7 +141,7 @@ def test_a_receipt_without_a_reference_that_came_long_ago_is_for_the_user_to_dec
     assert chosen(1, lines=3) == ([2, 3], [])
 
 
-def test_mended_order_lines_are_ordered(import_text: Any, demo: Demo, sku: str, tmp_path: Path) -> None:
+def test_mended_order_lines_are_ordered(import_text: ImportText, demo: Demo, sku: str, tmp_path: Path) -> None:
     receive(demo, sku, 20)
     header = "order_id,channel,customer_name,sku_id,quantity\n"
     lines = [f"{sku}-1,web,Ann,{sku},1", f"{sku}-1,web,Ann,{sku}-X,5"]
@@ -156,7 +161,7 @@ def test_mended_order_lines_are_ordered(import_text: Any, demo: Demo, sku: str, 
     assert totals(tmp_path)["already"] == {"lines": 2, "units": 6}
 
 
-def test_an_order_that_exists_with_other_items_is_named(import_text: Any, demo: Demo, sku: str) -> None:
+def test_an_order_that_exists_with_other_items_is_named(import_text: ImportText, demo: Demo, sku: str) -> None:
     receive(demo, sku, 20)
     header = "order_id,channel,customer_name,sku_id,quantity\n"
     assert import_text("orders", f"{header}{sku}-1,web,Ann,{sku},2\n").returncode == 0
@@ -176,7 +181,7 @@ def test_an_order_that_exists_with_other_items_is_named(import_text: Any, demo: 
 
 
 @pytest.mark.parametrize("channel", ["web", "pos"])
-def test_empty_order_cells_mean_as_above(import_text: Any, demo: Demo, sku: str, tmp_path: Path, channel: str) -> None:
+def test_empty_order_cells_mean_as_above(import_text: ImportText, demo: Demo, sku: str, tmp_path: Path, channel: str) -> None:
     receive(demo, sku, 20)
     done = import_text(
         "orders",
@@ -193,12 +198,16 @@ def test_empty_order_cells_mean_as_above(import_text: Any, demo: Demo, sku: str,
     found = {order["external_id"]: order for order in orders_of(demo, sku)}
     assert set(found) == {f"{sku}-1", f"{sku}-2"}
     order = found[f"{sku}-1"]
-    assert (order["channel"], order["customer"]["name"], [item["quantity"] for item in order["items"]]) == (channel, "Ann", [5, 1])
+    assert (order["channel"], order["customer"]["name"], [item["quantity"] for item in order["items"]]) == (
+        channel,
+        "Ann",
+        [5, 1],
+    )
     assert order["created_at"] == "2026-09-03T14:14:00.000Z"
     assert totals(tmp_path)["committed"] == {"lines": 3, "units": 7}
 
 
-def test_whole_orders_are_placed_whole_or_not(import_text: Any, demo: Demo, sku: str) -> None:
+def test_whole_orders_are_placed_whole_or_not(import_text: ImportText, demo: Demo, sku: str) -> None:
     receive(demo, sku, 20)
     text = (
         "order_id,channel,customer_name,sku_id,quantity\n"
@@ -211,7 +220,7 @@ def test_whole_orders_are_placed_whole_or_not(import_text: Any, demo: Demo, sku:
     assert said == {"line 2", "line 3", "line 4", "line 5"}
 
 
-def test_a_missing_column_changes_nothing_and_a_dry_run_names_each_change(import_text: Any, demo: Demo, sku: str) -> None:
+def test_a_missing_column_changes_nothing_and_a_dry_run_names_each_change(import_text: ImportText, demo: Demo, sku: str) -> None:
     whole = f"sku_id,name,description,price,currency,size_ml,reorder_point\n{sku},Ten,desc,9.99,EUR,150,40\n"
     assert import_text("skus", whole).returncode == 0
     names = f"sku_id,name\n{sku},Ten renamed\n"
@@ -228,6 +237,10 @@ def test_a_missing_column_changes_nothing_and_a_dry_run_names_each_change(import
         150,
         40,
     ]
+    for column in ("a", "b"):  # an attribute is one column, and the others stay
+        assert import_text("skus", f"sku_id,name,attributes.{column}\n{sku},Ten renamed,{column}\n").returncode == 0
+    with demo.client() as client:
+        assert client.get(f"/v1/skus/{sku}").json()["attributes"] == {"a": "a", "b": "b"}
     dry = import_text("skus", f"sku_id,name,price\n{sku},Ten renamed,\n", "--dry-run")
     assert f"line 2: {sku}: price 9.99 -> none" in dry.stdout
     assert f"1 SKUs would lose their list price and could not be sold: {sku}." in dry.stdout
@@ -236,7 +249,7 @@ def test_a_missing_column_changes_nothing_and_a_dry_run_names_each_change(import
     assert "line 3: bad: " in done.stderr
 
 
-def test_an_unknown_warehouse_is_refused_with_the_one_that_was_meant(import_text: Any, demo: Demo, sku: str) -> None:
+def test_an_unknown_warehouse_is_refused_with_the_one_that_was_meant(import_text: ImportText, demo: Demo, sku: str) -> None:
     text = f"sku_id,warehouse_location,stock,batch_number\n{sku},WH-1,8,B\n{sku},wh-01,8,B\n{sku},WH-01,1,B\n"
     for more in (["--dry-run"], []):
         done = import_text("stock", text, *more)
@@ -252,7 +265,7 @@ def test_an_unknown_warehouse_is_refused_with_the_one_that_was_meant(import_text
     assert f"Far-Away-{sku}" in [level["warehouse_location"] for level in stock_of(demo, sku)["warehouses"]]
 
 
-def test_counts_are_set_and_not_added(import_text: Any, demo: Demo, sku: str, tmp_path: Path) -> None:
+def test_counts_are_set_and_not_added(import_text: ImportText, demo: Demo, sku: str, tmp_path: Path) -> None:
     header = "sku_id,warehouse_location,stock,batch_number\n"
     receive(demo, sku, 10)
     text = f"{header}{sku},WH-01,7,B-0\n{sku},WH-02,4,NEW-1\n{sku},WH-03,2,\nNO-SUCH,WH-01,1,\n{sku},WH-01,9,b-0\n"

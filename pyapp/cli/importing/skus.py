@@ -28,10 +28,10 @@ def import_skus(api: Api, rows: Rows, report: Report, forms: Forms, advance: Any
             report.bad(row.line, str(error))
             continue
         elements.setdefault(row.line.sku_id, Element([], sku)).lines.append(row.line)
-    known = {sku["sku_id"]: sku for sku in api.list(PATH)} if report.dry_run or rows.whole else {}
-    if rows.whole:
-        for element in elements.values():
-            _forget_attributes(element.body, known.get(element.body["sku_id"]))
+    merged = [element.body for element in elements.values() if "attributes" in element.body and "attributes" not in rows.columns]
+    known = {sku["sku_id"]: sku for sku in api.list(PATH)} if report.dry_run or merged else {}
+    for sku in merged:  # the API replaces them as a whole
+        sku["attributes"] = {**(known.get(sku["sku_id"]) or {}).get("attributes", {}), **sku["attributes"]}
     unpriced: list[str] = []
 
     def done(element: Element, document: Sku) -> None:
@@ -59,7 +59,7 @@ def _sku(row: dict[str, str], forms: Forms, *, whole: bool) -> Sku:
     for name, text in row.items():
         if name.startswith("attributes.") and text:
             attributes[name.removeprefix("attributes.")] = text
-    return {**sku, "attributes": attributes} if attributes else sku
+    return {**sku, "attributes": attributes} if attributes or row.get("attributes") else sku
 
 
 def _flavors(text: str, name: str, forms: Forms) -> list[str]:  # noqa: ARG001
@@ -95,13 +95,6 @@ READERS: dict[str, Any] = {
     "active": _truth,
 }
 EMPTY: dict[str, Any] = {"description": "", "size_ml": None, "flavor_profile": [], "price": None}
-
-
-def _forget_attributes(sku: Sku, known: Sku | None) -> None:
-    """Attributes are merged: those that an export does not have are removed."""
-    gone = {name: None for name in (known or {}).get("attributes", {}) if name not in sku.get("attributes", {})}
-    if gone:
-        sku["attributes"] = {**gone, **sku.get("attributes", {})}
 
 
 def _changes(old: Sku | None, new: Sku) -> str:
