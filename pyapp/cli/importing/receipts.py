@@ -10,7 +10,6 @@ count as those of this file, and the user decides about an older one.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +24,7 @@ from pyapp.cli.importing.warehouses import Warehouses
 
 PATH = "/v1/inventory"
 SAME_FILE = timedelta(hours=24)
+LOOKUPS_MAX = 100  # of SKUs one by one, before the list of all levels is read
 
 Place = tuple[str, str, str, str]  # SKU, warehouse, lot, reference
 
@@ -60,7 +60,7 @@ def import_receipts(
             report.count(line, "untried")
         else:
             tried.append((line, receipt))
-    booked = read_booked(api, dict.fromkeys(receipt["sku_id"] for _, receipt in tried))
+    booked = read_booked(api, [receipt for _, receipt in tried])
     elements = choose(tried, booked, report, again=again, now=now)
 
     def done(element: Element, document: dict[str, Any]) -> None:
@@ -87,15 +87,20 @@ def _receipt(row: dict[str, str], forms: Forms, warehouses: Warehouses) -> dict[
     return {**receipt, "warehouse_location": warehouses.find(row.get("warehouse_location", ""))}
 
 
-def read_booked(api: Api, sku_ids: Iterable[str]) -> dict[Place, Booked]:
-    """The receipts of these SKUs in the ledger."""
+def read_booked(api: Api, receipts: list[dict[str, Any]]) -> dict[Place, Booked]:
+    """The receipts in the ledger of the SKUs that these name."""
     booked: dict[Place, Booked] = {}
-    for sku_id in sku_ids:
-        for kind in ("receipt", "return"):
-            for row in api.list(f"{PATH}/{segment(sku_id)}/movements", kind=kind):
-                place = _place(sku_id, row["warehouse_location"], row["batch_number"] or "", row["document"] or "")
-                times = booked.setdefault(place, Booked()).left.setdefault(row["stock_delta"], [])
-                times.insert(0, datetime.fromisoformat(row["recorded_at"]))  # the ledger comes latest first
+    wanted = {
+        (receipt["sku_id"], "return" if receipt.get("reason_code") == "return" else "receipt"): None for receipt in receipts
+    }
+    if len(wanted) > LOOKUPS_MAX:  # SKUs that no warehouse has had, such as those of a first import, have no ledger
+        stocked = {row["sku_id"] for row in api.list(PATH) if row["warehouses"]}
+        wanted = {one: None for one in wanted if one[0] in stocked}
+    for sku_id, kind in wanted:
+        for row in api.list(f"{PATH}/{segment(sku_id)}/movements", kind=kind):
+            place = _place(sku_id, row["warehouse_location"], row["batch_number"] or "", row["document"] or "")
+            times = booked.setdefault(place, Booked()).left.setdefault(row["stock_delta"], [])
+            times.insert(0, datetime.fromisoformat(row["recorded_at"]))  # the ledger comes latest first
     return booked
 
 
