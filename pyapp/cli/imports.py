@@ -49,6 +49,10 @@ def import_(
         bool, typer.Option("--create-warehouses", help="Create warehouses that do not exist (role admin).")
     ] = False,
     channel: Annotated[str | None, typer.Option(help="Sales channel of orders that name none.")] = None,
+    historic: Annotated[
+        bool,
+        typer.Option("--historic", help="Record orders that were shipped elsewhere: completed, no stock moves (role admin)."),
+    ] = False,
     whole_orders: Annotated[bool, typer.Option("--whole-orders", help="Do not place orders of which a line is bad.")] = False,
     again: Annotated[bool, typer.Option("--again", help="Book receipts even if the ledger has equal ones.")] = False,
     report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write totals by SKU to this file, as JSON.")] = None,
@@ -68,7 +72,7 @@ def import_(
     the units are what was counted.
 
     orders: order_id, sku_id, quantity [created_at, channel, customer_name, customer_email, customer_address,
-    price, line_total, currency];
+    price, line_total, currency, historic];
     lines with the same order_id make one order, and empty cells of an order mean "as above".
 
     Files with other columns need --preset or --map; see docs/how-to/import.md.
@@ -80,7 +84,11 @@ def import_(
         zone = ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise Failure(Exit.USAGE, f"Unknown time zone {time_zone!r}: write a name such as Europe/Berlin or UTC.") from None
-    named = {"warehouse_location": warehouse} if kind in ("stock", "counts") else {"channel": channel} if kind == "orders" else {}
+    named: dict[str, str | None] = {}
+    if kind in ("stock", "counts"):
+        named = {"warehouse_location": warehouse}
+    elif kind == "orders":
+        named = {"channel": channel, "historic": "true" if historic else None}
     options = importing.Options(
         time_zone=zone,
         dry_run=dry_run,

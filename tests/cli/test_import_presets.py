@@ -133,6 +133,13 @@ def test_orders_of_shopify(demo: Demo, tmp_path: Path, skus: tuple[str, str]) ->
     assert done.stderr == f"line 8: bad: currency 'EUR' is not that of {first}, USD\n"
     assert report["totals"]["skipped"]["lines"] == 4
     (order,) = get(demo, "/v1/orders", sku=first)["data"]
+    stock = get(demo, f"/v1/inventory/{first}")
+    done, report = imported(demo, tmp_path, "orders", text, "--preset", "shopify", "--historic")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert (report["totals"]["committed"], report["totals"]["skipped"]["lines"]) == ({"lines": 2, "units": 18}, 5)
+    assert get(demo, f"/v1/inventory/{first}") == stock
+    (past,) = get(demo, "/v1/orders", sku=first, status="completed")["data"]
+    assert (past["external_id"], past["status"], past["total_price"]) == (f"#{mark}3", "completed", 90)
     assert (order["external_id"], order["created_at"]) == (f"#{mark}1", "2026-09-03T14:14:00.000Z")
     assert order["customer"] == {
         "name": "Ann Lee",

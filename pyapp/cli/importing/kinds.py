@@ -72,6 +72,7 @@ KINDS: dict[KindName, Kind] = {
             "price",
             "line_total",
             "currency",
+            "historic",
         ),
         prose=("customer_address",),
         quantity="quantity",

@@ -82,6 +82,7 @@ class LeaveOut(msgspec.Struct, forbid_unknown_fields=True):
     column: str
     why: str
     values: tuple[str, ...] = ()
+    shipped: bool = False  # these are what --historic takes, and it takes no others
 
     def applies(self, row: Mapping[str, str]) -> bool:
         text = row.get(self.column, "").strip().casefold()
@@ -151,11 +152,9 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
             return row
         return {**row, **{name: above[name] for name in self.fill if name in above and not row.get(name)}}
 
-    def items(self, row: dict[str, str]) -> list[dict[str, str]]:
+    def items(self, row: dict[str, str], *, historic: bool) -> list[dict[str, str]]:
         """One row per item. Raises BadLine, LeftOut."""
-        for rule in self.leave_out:
-            if rule.applies(row):
-                raise LeftOut(rule.why)
+        self._leave_out(row, historic=historic)
         if self.each is None:
             return [self._apply(row)]
         made = []
@@ -172,6 +171,15 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
         if not made:
             raise LeftOut("it has no items")
         return made
+
+    def _leave_out(self, row: Mapping[str, str], *, historic: bool) -> None:
+        """Raises LeftOut for a line that is no business of the import."""
+        for rule in self.leave_out:
+            if rule.applies(row) and not (historic and rule.shipped):
+                raise LeftOut(rule.why)
+        shipped = [rule for rule in self.leave_out if rule.shipped]
+        if historic and shipped and not any(rule.applies(row) for rule in shipped):
+            raise LeftOut("its order is not shipped")
 
     def _apply(self, row: Mapping[str, str]) -> dict[str, str]:
         """Our line, made from theirs."""

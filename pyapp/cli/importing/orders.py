@@ -16,7 +16,7 @@ from pyapp.cli.importing.values import Forms
 from pyapp.failures import Exit, Failure
 
 PATH = "/v1/orders"
-CELLS = ("channel", "created_at", "customer_name", "customer_email", "customer_address")
+CELLS = ("channel", "created_at", "customer_name", "customer_email", "customer_address", "historic")
 Item = dict[str, Any]
 
 
@@ -63,6 +63,9 @@ class Orders:
         cells = {name: row.values.get(name, "").strip() for name in CELLS}
         if cells["created_at"]:
             cells["created_at"] = self.forms.moment(cells["created_at"])
+        cells["historic"] = cells["historic"].casefold()
+        if cells["historic"] not in ("", "true", "false"):
+            raise BadLine(f"historic {cells['historic']!r} is not true or false")
         same = self.by_number.setdefault(number, [])
         # Another channel may use the number, too; without a channel the line continues the order above.
         order = next((one for one in reversed(same) if _agree(one.cells["channel"], cells["channel"])), None)
@@ -83,7 +86,8 @@ class Orders:
             customer = {name: order.cells[f"customer_{name}"] for name in ("name", "email", "address")}
             given = {name: text for name, text in customer.items() if text}
             kept = {name: order.cells[name] for name in ("channel", "created_at") if order.cells[name]}
-            order.element.body |= {**kept, "customer": {"name": "unknown", **given}}
+            historic = {"historic": True} if order.cells["historic"] == "true" else {}
+            order.element.body |= {**kept, **historic, "customer": {"name": "unknown", **given}}
             if whole and order.bad:
                 refuse_rest(self.report, order.element.lines, order.element.name)
             elif order.element.items:

@@ -129,7 +129,7 @@ def _mapped(table: Table, named: dict[str, str]) -> Reader:
             cells = {name: text[1:] if MARKED.match(text) else text for name, text in cells.items()}
         cells = above = table.filled(cells, above)
         channel = table.make_channel(cells)
-        return [(_named(item, named), channel) for item in table.items(cells)]
+        return [(_named(item, named), channel) for item in table.items(cells, historic=named.get("historic") == "true")]
 
     return read
 
