@@ -25,8 +25,8 @@ def test_a_historic_order_is_completed_and_moves_no_stock(shop: Shop) -> None:
     assert (shop.level(), shop.rows("select count(*) from stock.stock_movements")) == before
     assert shop.rows("select * from stock.verify()") == []
     with shop.session() as connection:
-        (document,) = connection.execute("select body from api.get_order(1::smallint, %s)", [found["order_id"]]).fetchone() or ()
-    assert document == found
+        row = connection.execute("select body from api.get_order(1::smallint, %s)", [found["order_id"]]).fetchone()
+    assert row == (found,)
     assert shop.rows("select type from events.outbox where subject like 'orders/%%'") == [{"type": "order.recorded"}]
     assert record(shop, (SKU, 1), external_id="OLD-1").code == "OR005"
     # Nothing of it is open.
