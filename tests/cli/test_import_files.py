@@ -146,6 +146,10 @@ def test_records_are_those_of_the_csv_module_where_the_text_is_strict() -> None:
         found = list(read_records(text.getvalue(), ","))
         assert [record.cells for record in found] == table
         assert not any(record.fault for record in found)
+    assert [(record.cells, bool(record.fault)) for record in read_records('a,"b" c,d\ne', ",")] == [
+        (["a", "b"], True),
+        (["e"], False),
+    ]
     assert list(read_records('a,"b', ",")) == [Record(1, 1, ["a"], "the quotation mark that opens in line 1 is never closed")]
 
 
