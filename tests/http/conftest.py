@@ -110,9 +110,12 @@ class Api:
 
 @contextmanager
 def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
-    """Runs the app in its own thread, on a free port or on this one."""
+    """Runs the app in its own thread, on a free port or on this one.
+
+    Its connections are cold, because most tests send only a few requests. Servers in processes of their own warm theirs.
+    """
     settings = Settings(database_url=database_url, **({"jwt_key": KEY} | given))
-    app = create_app(settings)
+    app = create_app(settings, warming=False)
     server = serving.Server(serving.configuration(app, proxies=settings.trusted_proxies))
     listener = serving.listen("127.0.0.1", port)
     thread = threading.Thread(target=server.run, args=([listener],))
