@@ -88,9 +88,9 @@ class Done:
     stderr: str
 
 
-def run_here(*arguments: str | Path) -> Done:
+def run_here(*arguments: str | Path, stdin: bytes | None = None) -> Done:
     """The command in this process: much cheaper than its own, and the same code but for the start."""
-    result = CliRunner().invoke(app, list(map(str, arguments)), env=dict.fromkeys(OURS, None))
+    result = CliRunner().invoke(app, list(map(str, arguments)), input=stdin, env=dict.fromkeys(OURS, None))
     if isinstance(result.exception, Failure):
         return Done(result.exception.exit_code, result.stdout, f"{result.stderr}scoville: {result.exception}\n")
     if result.exception and not isinstance(result.exception, SystemExit):

@@ -102,7 +102,7 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
     attributes: bool = False
     channel: Channel | None = None
     each: Each | None = None
-    fill_by: str = ""
+    fill_by: str | tuple[str, ...] = ""  # of several, the first that the file has
     fill: tuple[str, ...] = ()
     leave_out: tuple[LeaveOut, ...] = ()
     absolute: bool = False
@@ -116,23 +116,35 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
     def needed(self) -> set[str]:
         """Their columns without which nothing can be read."""
         templates = [template for template in self.columns.values() if isinstance(template, str)]
-        found = {
-            place[1]
-            for template in [*templates, *([self.channel.name] if self.channel else [])]
-            for place in PLACE.finditer(template)
-        }
-        return {name for name in found if not name.startswith("each.")} | ({self.fill_by} if self.fill_by else set())
+        found = set().union(*map(_places, [*templates, *([self.channel.name] if self.channel else [])]))
+        return found | ({self.fill_by} if isinstance(self.fill_by, str) and self.fill_by else set())
 
     def fits(self, header: Sequence[str]) -> bool:
-        """Whether a header has the needed columns, and one at least of each list of templates for a required column."""
+        """Whether a header has the needed columns, and those of one template at least of each list for a required column."""
         names = set(header)
         some = all(
-            any({place[1] for place in PLACE.finditer(template)} <= names for template in templates)
+            any(_places(template) <= names for template in templates)
             for column, templates in self.columns.items()
             if column in REQUIRED and isinstance(templates, list)
         )
+        keys = isinstance(self.fill_by, str) or bool(names & set(self.fill_by))
         cells = self.each is None or any(self.place_of(name) is not None for name in header)
-        return self.needed <= names and some and cells
+        return self.needed <= names and some and keys and cells
+
+    def narrowed(self, header: Sequence[str]) -> Table:
+        """The table for a file with this header. A column that the file does not have is none of ours: it changes nothing."""
+        names = set(header)
+        columns: dict[str, str | list[str]] = {}
+        for column, templates in self.columns.items():
+            kept = [
+                one
+                for one in ([templates] if isinstance(templates, str) else templates)
+                if not _places(one) or _places(one) & names
+            ]
+            if isinstance(templates, str) or kept:
+                columns[column] = templates if isinstance(templates, str) else kept
+        key = self.fill_by if isinstance(self.fill_by, str) else next(name for name in self.fill_by if name in names)
+        return msgspec.structs.replace(self, columns=columns, fill_by=key)
 
     def place_of(self, name: str) -> str | None:
         """What * stands for in the name of a column; None for other columns."""
@@ -146,9 +158,8 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
 
     def filled(self, row: dict[str, str], above: Mapping[str, str] | None) -> dict[str, str]:
         """The row, with cells from above if it continues the row before."""
-        if not self.fill_by or above is None or row.get(self.fill_by, "") not in ("", above.get(self.fill_by)):
-            return row
-        if not row.get(self.fill_by) and self.fill_by not in self.fill:
+        key = str(self.fill_by)
+        if not key or above is None or not row.get(key) or row[key] != above.get(key):
             return row
         return {**row, **{name: above[name] for name in self.fill if name in above and not row.get(name)}}
 
@@ -266,6 +277,11 @@ def _filters(table: Table) -> set[str]:
         for place in PLACE.finditer(text)
         if place[2]
     }
+
+
+def _places(template: str) -> set[str]:
+    """The columns of the file that a template names."""
+    return {place[1] for place in PLACE.finditer(template) if not place[1].startswith("each.")}
 
 
 def _first(templates: str | list[str], row: Mapping[str, str]) -> str:

@@ -73,6 +73,7 @@ def read_rows(
             f"It was read as {source.seen}.",
         )
     if table is not None:
+        table = table.narrowed(source.header)
         header = source.header
         _refuse_twice([name for name in header if name in table.needed])
         read = _mapped(table, named)
