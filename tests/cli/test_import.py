@@ -241,6 +241,13 @@ def test_a_map_makes_the_grocers_files_ours(demo: Demo, tmp_path: Path) -> None:
     assert (order["channel"], order["customer"]["name"]) == (f"store-{store}", "Household 1519")
     assert (order["created_at"], order["total_price"]) == ("2017-01-01T20:32:09.000Z", 2.0)
     assert [(item["quantity"], item["price"]) for item in order["items"]] == [(2, 0.67), (1, 0.66)]
+    # A channel that exists stays as its owner has made it.
+    with demo.client() as client:
+        change = {"name": "Corner shop", "warehouses": ["WH-02"]}
+        assert client.patch(f"/v1/channels/store-{store}", json=change).status_code == 200
+        assert import_file(demo, "orders", orders, *GROCER).returncode == 3
+        channel = client.get(f"/v1/channels/store-{store}").json()
+    assert (channel["name"], channel["warehouses"]) == ("Corner shop", ["WH-02"])
 
 
 def test_a_file_that_cannot_be_used_is_named_and_nothing_is_sent(demo: Demo, tmp_path: Path) -> None:

@@ -80,6 +80,8 @@ def test_text_in_another_encoding_is_read_if_it_is_named_and_never_guessed() -> 
     assert said[0].startswith("line 2: bad: not UTF-8 (as Windows-1252 it reads 'A-1 Jalapeño;")
     with pytest.raises(Failure, match=r"As Windows-1252 they are: sku_id, name, attributes\.Größe"):
         read("skus", "sku_id,name,attributes.Größe\nH1,x,1\n".encode("windows-1252"))
+    rows, said, _ = read("skus", b"sku_id,name\n+2AA-,x\nB,+AOk-\n", encoding="utf-7")
+    assert ([row["name"] for row in rows], len(said)) == (["é"], 1)
     with pytest.raises(Failure, match="Unknown encoding 'klingon'"):
         read("skus", content, encoding="klingon")
 

@@ -22,6 +22,7 @@ from pyapp.failures import Exit, Failure
 
 FILE_BYTES_MAX = 256 * 1024 * 1024  # unpacked; the file is read whole before anything is sent
 HEADER_LINES_MAX = 20  # titles above the names of the columns
+HEADER_CHARACTERS_MAX = 1_000_000
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 NAMES = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|", "pipe": "|"}
 MARKS = (
@@ -142,7 +143,17 @@ def _decode(content: bytes, encoding: str, usual: str) -> Text:
 def _as(content: bytes, encoding: str, said: str) -> Text:
     if encoding == "utf-8":
         return Text(content.decode(errors="surrogateescape"), said, _is_surrogate)
-    return Text(content.decode(encoding, errors="replace"), said, lambda text: "\ufffd" in text)
+    return Text(content.decode(encoding, errors="replace"), said, lambda text: "\ufffd" in text or _is_surrogate(text))
+
+
+def as_windows(text: str) -> str:
+    """A text that is not UTF-8, read as Windows-1252: shown to a person, never stored."""
+    return text.encode(errors="surrogatepass" if _has_halves(text) else "surrogateescape").decode("cp1252", "replace")
+
+
+def _has_halves(text: str) -> bool:
+    """Whether there are surrogates that stand for no byte."""
+    return any("\ud800" <= character <= "\udfff" and not "\udc80" <= character <= "\udcff" for character in text)
 
 
 def _is_surrogate(text: str) -> bool:
@@ -184,8 +195,9 @@ def _open_text(
         separators, above = [body[4]], 1
         rest = body[5:].lstrip(" ")
         body = rest.removeprefix("\r\n") if rest.startswith("\r\n") else rest[1:]
+    begin = body[:HEADER_CHARACTERS_MAX]
     heads = {
-        separator: list(islice(read_records(body, separator, quotes=given.quotes), HEADER_LINES_MAX)) for separator in separators
+        separator: list(islice(read_records(begin, separator, quotes=given.quotes), HEADER_LINES_MAX)) for separator in separators
     }
     found = next(
         (
@@ -201,7 +213,7 @@ def _open_text(
     head = heads[separator]
     header = _names_at(head[place:])
     if text.lost("".join(header)):
-        shown = ", ".join(name.encode(errors="surrogateescape").decode("cp1252", "replace") for name in header)
+        shown = as_windows(", ".join(header))
         raise Failure(
             Exit.USAGE,
             f"The names of the columns are not in {text.encoding}. As Windows-1252 they are: {shown}. "

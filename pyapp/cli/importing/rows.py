@@ -9,7 +9,7 @@ from typing import Any
 
 from pyapp.cli.importing import maps
 from pyapp.cli.importing.csv_text import Record
-from pyapp.cli.importing.files import Given, Source, open_table
+from pyapp.cli.importing.files import Given, Source, as_windows, open_table
 from pyapp.cli.importing.kinds import KINDS, Kind, KindName, check_columns, folded
 from pyapp.cli.importing.maps import Table
 from pyapp.cli.importing.report import BadLine, LeftOut, Line, Report
@@ -177,7 +177,7 @@ def _cells(source: Source, header: Sequence[str], record: Record, kind: Kind, *,
     while len(cells) > len(header) and not cells[-1].strip():
         cells = cells[:-1]
     if any(map(source.lost, cells)):
-        shown = " ".join(cells).encode(errors="surrogateescape").decode("cp1252", "replace")
+        shown = as_windows(" ".join(cells))
         raise BadLine(f"not {source.encoding} (as Windows-1252 it reads {shown[:60]!r}; --encoding names the encoding)")
     if len(cells) != len(header):
         raise BadLine(f"{len(cells)} columns instead of {len(header)}")
