@@ -32,6 +32,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ORDER = {"customer": {"name": "Jane Doe", "address": "1 Hot St"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
 COMMAND = [sys.executable, "-m", "pyapp.cli"]
 START_SECONDS_MAX = 120
+FRESH = {"Cache-Control": "no-cache"}  # reads of the inventory may otherwise be 100 ms old
 OURS = [name for name in os.environ if name.startswith(("SCOVILLE_", "DATABASE_URL", "PG"))]
 # A shell that starts the suite in the background makes all its processes ignore Ctrl-C; a user's shell does not.
 signal.signal(signal.SIGINT, signal.default_int_handler)

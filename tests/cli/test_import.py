@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.conftest import COMMAND, ROOT, Demo, Done, Scoville, assert_one_clear_line, environment, run_here
+from tests.cli.conftest import COMMAND, FRESH, ROOT, Demo, Done, Scoville, assert_one_clear_line, environment, run_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def sku(demo: Demo) -> str:
 
 def stock_of(demo: Demo, sku_id: str) -> dict[str, Any]:
     with demo.client() as client:
-        return dict(client.get(f"/v1/inventory/{sku_id}").json())
+        return dict(client.get(f"/v1/inventory/{sku_id}", headers=FRESH).json())
 
 
 def orders_of(demo: Demo, sku_id: str) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ import pytest
 
 from pyapp.cli.importing.receipts import Booked, choose
 from pyapp.cli.importing.report import Line, Report
-from tests.cli.conftest import Demo, Done, run_here
+from tests.cli.conftest import FRESH, Demo, Done, run_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,7 +49,7 @@ def import_text(demo: Demo, tmp_path: Path) -> ImportText:
 
 def stock_of(demo: Demo, sku_id: str) -> dict[str, Any]:
     with demo.client() as client:
-        return dict(client.get(f"/v1/inventory/{sku_id}").json())
+        return dict(client.get(f"/v1/inventory/{sku_id}", headers=FRESH).json())
 
 
 def orders_of(demo: Demo, sku_id: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ import pytest
 from pyapp.cli.importing import maps
 from pyapp.cli.importing.kinds import KINDS
 from pyapp.failures import Failure
-from tests.cli.conftest import Demo, Done, run_here
+from tests.cli.conftest import FRESH, Demo, Done, run_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ def skus(demo: Demo) -> tuple[str, str]:
 
 def get(demo: Demo, path: str, **parameters: str) -> Any:
     with demo.client() as client:
-        return client.get(path, params=parameters).json()
+        return client.get(path, params=parameters, headers=FRESH).json()
 
 
 def imported(demo: Demo, folder: Path, kind: str, text: str | bytes, *more: str) -> tuple[Done, dict[str, Any]]:
@@ -348,7 +348,7 @@ def test_our_own_exports_of_orders_and_stock_are_recognized(demo: Demo, tmp_path
         assert client.post("/v1/orders", json=order, headers={"Idempotency-Key": number}).status_code == 201
         accept = {"Accept": "text/csv"}
         orders = client.get("/v1/orders", params={"sku": first}, headers=accept).text
-        stock = client.get("/v1/inventory", params={"sku_id": first}, headers=accept).text
+        stock = client.get("/v1/inventory", params={"sku_id": first}, headers=accept | FRESH).text
     done, report = imported(demo, tmp_path, "orders", orders)
     assert (done.returncode, done.stderr) == (0, "")
     assert report["totals"]["already"]["units"] == 3

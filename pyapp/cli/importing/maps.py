@@ -234,10 +234,9 @@ def read_preset(name: str, kind: KindName) -> list[Table]:
     """The tables of a preset for a kind. Raises Failure if it has none."""
     content = resources.files("pyapp.cli.importing").joinpath(f"presets/{name}.toml").read_bytes()
     tables = msgspec.toml.decode(content, type=Tables)
-    found = tables.get(kind) or (tables.get("stock") if kind == "counts" else None)
-    if found is None:
+    if (found := _of_kind(tables, kind)) is None:
         raise Failure(Exit.USAGE, f"The preset {name} has nothing for {kind}, but for {', '.join(sorted(tables))}.")
-    return found if isinstance(found, list) else [found]
+    return found
 
 
 def read_map(path: Path, kind: KindName, given: Sequence[str]) -> list[Table]:
@@ -249,12 +248,17 @@ def read_map(path: Path, kind: KindName, given: Sequence[str]) -> list[Table]:
         raise Failure(Exit.USAGE, f"{path} cannot be read: {error.strerror}.") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Failure(Exit.USAGE, f"{path} is not a map: {error}.") from error
-    if kind not in tables:
+    if (found := _of_kind(tables, kind)) is None:
         raise Failure(Exit.USAGE, f"{path} has no table [{kind}.columns].")
-    found = tables[kind]
-    for table in found if isinstance(found, list) else [found]:
+    for table in found:
         _check(path, table, kind, required)
-    return found if isinstance(found, list) else [found]
+    return found
+
+
+def _of_kind(tables: Tables, kind: KindName) -> list[Table] | None:
+    """The tables for a kind of file; those of stock serve for counts, too."""
+    found = tables.get(kind) or (tables.get("stock") if kind == "counts" else None)
+    return found if isinstance(found, list) or found is None else [found]
 
 
 def _check(path: Path, table: Table, kind: KindName, required: Sequence[str]) -> None:
