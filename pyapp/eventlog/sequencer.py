@@ -39,9 +39,7 @@ class Sequencer:
     """`backlog` (events) and `lag_seconds` (of the oldest) are at most MEASURE_SECONDS old; `moved` counts its own events."""
 
     def __init__(self, url: str) -> None:
-        self._keeper = Keeper(
-            url, "scoville sequencer", statement_milliseconds=STATEMENT_MILLISECONDS, caller=SEQUENCER
-        )
+        self._keeper = Keeper(url, "scoville sequencer", statement_milliseconds=STATEMENT_MILLISECONDS, caller=SEQUENCER)
         self.backlog = 0
         self.lag_seconds = 0.0
         self.moved = 0
