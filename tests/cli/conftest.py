@@ -215,13 +215,14 @@ def copy_folder(short_folder: Path, finished_folder: Path) -> Iterator[Callable[
         shutil.rmtree(folder.parent)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo(finished_folder: Path, short_folder: Path) -> Iterator[Demo]:
-    """A demo for the whole session: tests add to it and remove nothing."""
+    """A demo per module: tests add to it and remove nothing. It costs less to start than to keep idle through the session."""
     folder = short_folder / "shared"
     prepared.copy(finished_folder, folder)
     with run_demo(folder) as running:
         yield running
+    shutil.rmtree(folder)
 
 
 @pytest.fixture

@@ -210,14 +210,14 @@ def delivered(client: httpx2.Client, authenticator_url: str) -> tuple[str, str]:
     return webhook_id, delivery["delivery_id"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_database(server: Server, migrated: str) -> Iterator[Callable[[str | None, str | None], str]]:
-    """The URL maker of one database, shared by all tests that change nothing."""
+    """The URL maker of one database per module, for tests that change nothing."""
     with run_clone(server, migrated, "shared") as name:
         yield partial(server.url, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_api(shared_database: Callable[[str | None, str | None], str]) -> Iterator[Api]:
     """A server with the stock of stock_up, for tests that only read or send only refused requests."""
     with run_server(shared_database("authenticator", "for tests only")) as api:
