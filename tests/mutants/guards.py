@@ -32,7 +32,7 @@ GUARDS = (
         "sql/functions/stock/levels/post_movements.sql",
         "       and l.available + stock.available_of(n.delta) >= 0\n",
         "",
-        f"{RACES} -k without_the_lock",
+        f"{RACES} -k behind_the_lock",
     ),
     Guard(
         "levels are locked before anything is decided",
