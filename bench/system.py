@@ -87,7 +87,7 @@ class System:
             connection.execute("select from events.stream for no key update")  # excludes the sequencers
             rows = connection.execute(
                 "select format('%%I.%%I', schemaname, tablename) from pg_tables where schemaname = any (%s)"
-                " and tablename <> 'stream'",
+                " and tablename not in ('stream', 'event_types')",
                 [list(CONTENTS)],
             ).fetchall()
             catalog = ["catalog.skus", "catalog.warehouses", "catalog.channels", "catalog.channel_warehouses"]

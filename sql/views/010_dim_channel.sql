@@ -1,4 +1,4 @@
-create or replace view bi.dim_channel with (security_invoker = true) as
+create or replace view bi.dim_channel with (security_invoker = true, security_barrier = true) as
 select c.channel_id, c.name, c.region_id, c.kind, c.pricing, c.active as is_active, c.created_at
   from catalog.channels c;
 

@@ -1,4 +1,4 @@
-create or replace view bi.dim_customer with (security_invoker = true) as
+create or replace view bi.dim_customer with (security_invoker = true, security_barrier = true) as
 select o.region_id, o.customer_pseudonym::text as customer_key, min(o.placed_at) as first_order_at,
        max(o.placed_at) as last_order_at, count(*) as orders,
        count(*) filter (where o.status = 'canceled') as canceled_orders, count(*) > 1 as is_returning

@@ -1,4 +1,4 @@
-create or replace view bi.dim_date with (security_invoker = true) as
+create or replace view bi.dim_date with (security_invoker = true, security_barrier = true) as
 select d.date_on, extract(year from d.date_on)::integer as year, extract(quarter from d.date_on)::integer as quarter,
        extract(month from d.date_on)::integer as month, date_trunc('month', d.date_on::timestamp)::date as month_on,
        to_char(d.date_on, 'FMMonth') as month_name, extract(isoyear from d.date_on)::integer as iso_year,

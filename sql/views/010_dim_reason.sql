@@ -1,4 +1,4 @@
-create or replace view bi.dim_reason with (security_invoker = true) as
+create or replace view bi.dim_reason with (security_invoker = true, security_barrier = true) as
 select r.reason_code, r.description, r.direction,
        r.reason_code in ('damaged', 'expired', 'recalled', 'scrapped', 'shrinkage') as is_loss, r.active as is_active
   from catalog.reason_codes r;

@@ -1,4 +1,4 @@
-create or replace view bi.dim_warehouse with (security_invoker = true) as
+create or replace view bi.dim_warehouse with (security_invoker = true, security_barrier = true) as
 select w.warehouse_id, w.name, w.region_id, r.name as region_name, r.time_zone, w.active as is_active, w.created_at
   from catalog.warehouses w
   join catalog.regions r on r.region_id = w.region_id;

@@ -1,4 +1,4 @@
-create or replace view bi.fact_fulfillment with (security_invoker = true) as
+create or replace view bi.fact_fulfillment with (security_invoker = true, security_barrier = true) as
 select f.region_id, f.fulfillment_id as parcel_no, orders.public_id(f.region_id, f.order_id) as order_id, f.order_id as order_no,
        l.sku_id, l.lot_id as batch_id, l.batch_number, f.warehouse_id, f.channel_id, l.quantity, o.placed_at,
        f.created_at as shipped_at, (f.created_at at time zone 'UTC')::date as shipped_on,

@@ -1,4 +1,4 @@
-create or replace view bi.fact_order_line with (security_invoker = true) as
+create or replace view bi.fact_order_line with (security_invoker = true, security_barrier = true) as
 select l.region_id, orders.public_id(l.region_id, l.order_id) as order_id, l.order_id as order_no, l.line_no, l.sku_id,
        l.channel_id, o.customer_pseudonym::text as customer_key, o.placed_at,
        (o.placed_at at time zone 'UTC')::date as placed_on, o.created_at,

@@ -1,4 +1,4 @@
-create or replace view bi.fact_reservation with (security_invoker = true) as
+create or replace view bi.fact_reservation with (security_invoker = true, security_barrier = true) as
 select l.region_id, l.reservation_id as reservation_no, l.sku_id, l.warehouse_id, l.channel_id, l.quantity,
        case when r.status = 'active' and r.expires_at <= app.now() then 'expired' else r.status end as status, r.created_at,
        (r.created_at at time zone 'UTC')::date as created_on, r.expires_at, r.order_id as order_no

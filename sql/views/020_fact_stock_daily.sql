@@ -1,4 +1,4 @@
-create or replace view bi.fact_stock_daily with (security_invoker = true) as
+create or replace view bi.fact_stock_daily with (security_invoker = true, security_barrier = true) as
 select d.region_id, d.warehouse_id, d.sku_id, d.day_on, d.on_hand, d.available, d.reserved, d.committed, d.unavailable,
        d.safety_stock, d.on_hand - d.net as opening_on_hand, d.received as units_received, d.shipped as units_shipped,
        d.adjusted_in as units_adjusted_in, d.adjusted_out as units_adjusted_out

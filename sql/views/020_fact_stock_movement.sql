@@ -1,4 +1,4 @@
-create or replace view bi.fact_stock_movement with (security_invoker = true) as
+create or replace view bi.fact_stock_movement with (security_invoker = true, security_barrier = true) as
 select m.region_id, m.movement_id, m.recorded_at, (m.recorded_at at time zone 'UTC')::date as recorded_on, m.occurred_at,
        m.warehouse_id, m.sku_id, m.lot_id as batch_id, m.kind, m.reason_code, m.on_hand_delta, m.reserved_delta, m.committed_delta,
        m.unavailable_delta, m.safety_stock_delta, m.incoming_delta, m.on_hand_after, m.available_after

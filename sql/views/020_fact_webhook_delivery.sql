@@ -1,4 +1,4 @@
-create or replace view bi.fact_webhook_delivery with (security_invoker = true) as
+create or replace view bi.fact_webhook_delivery with (security_invoker = true, security_barrier = true) as
 select d.region_id, d.endpoint_id as endpoint_no, d.delivery_id as event_no, d.type as event_type, d.status, d.attempts, d.failures,
        d.created_at, (d.created_at at time zone 'UTC')::date as created_on, d.finished_at,
        extract(epoch from d.finished_at - d.created_at)::numeric(14, 3) as seconds

@@ -1,4 +1,4 @@
-create or replace view bi.abc_xyz with (security_invoker = true) as
+create or replace view bi.abc_xyz with (security_invoker = true, security_barrier = true) as
 with recent as materialized (
   select r.region_id, r.currency, r.sku_id, (d.today - 1 - r.placed_on) / 7 as weeks_ago, sum(r.ordered - r.withdrawn) as units,
          sum(r.revenue) as revenue

@@ -1,4 +1,4 @@
-create or replace view bi.aging_stock with (security_invoker = true) as
+create or replace view bi.aging_stock with (security_invoker = true, security_barrier = true) as
 select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, v.lot_id as batch_id, t.batch_number,
        d.first_on as first_received_on,
        d.age as age_days, case when d.age <= 30 then '0-30' when d.age <= 60 then '31-60' when d.age <= 90 then '61-90'

@@ -1,4 +1,4 @@
-create or replace view bi.channel_performance with (security_invoker = true) as
+create or replace view bi.channel_performance with (security_invoker = true, security_barrier = true) as
 select h.region_id, h.channel_id, c.name as channel_name, h.month_on, h.currency, h.orders, h.canceled_orders, h.shipped_orders,
        h.units, h.revenue, (h.revenue / nullif(h.orders - h.canceled_orders, 0))::numeric(18, 2) as average_order_value,
        (h.units::numeric / nullif(h.orders - h.canceled_orders, 0))::numeric(16, 4) as units_per_order,

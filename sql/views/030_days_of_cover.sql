@@ -1,4 +1,4 @@
-create or replace view bi.days_of_cover with (security_invoker = true) as
+create or replace view bi.days_of_cover with (security_invoker = true, security_barrier = true) as
 select l.region_id, l.warehouse_id, l.sku_id, s.name as sku_name, l.available::bigint as available,
        coalesce(d.days, 0)::integer as days,
        coalesce(d.units_shipped, 0)::bigint as units_shipped, (d.units_shipped / d.days)::numeric(16, 4) as units_per_day,

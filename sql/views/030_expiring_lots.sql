@@ -1,4 +1,4 @@
-create or replace view bi.expiring_lots with (security_invoker = true) as
+create or replace view bi.expiring_lots with (security_invoker = true, security_barrier = true) as
 select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, t.lot_id as batch_id, t.batch_number, t.expiration_date,
        t.expiration_date - d.today as days_left, stock.lot_status(t.status, t.expiration_date, d.today) as batch_status,
        v.on_hand::bigint as on_hand, (v.on_hand * s.price)::numeric(18, 2) as value, s.currency

@@ -1,4 +1,4 @@
-create or replace view bi.fill_rate with (security_invoker = true) as
+create or replace view bi.fill_rate with (security_invoker = true, security_barrier = true) as
 select d.region_id, d.month_on, d.channel_id, d.warehouse_id, d.sku_id, s.name as sku_name, d.units_ordered, d.units_shipped,
        d.units_withdrawn,
        d.units_ordered - d.units_shipped - d.units_withdrawn as units_open,

@@ -1,4 +1,4 @@
-create or replace view bi.fulfillment_lead_time with (security_invoker = true) as
+create or replace view bi.fulfillment_lead_time with (security_invoker = true, security_barrier = true) as
 select c.region_id, c.month_on, c.channel_id, c.warehouse_id, max(c.total)::bigint as parcels,
        (sum(c.seconds) / max(c.total) / 3600)::numeric(12, 2) as average_hours,
        min(c.hours) filter (where c.running >= c.total * 0.5) as median_hours,

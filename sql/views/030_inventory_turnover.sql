@@ -1,4 +1,4 @@
-create or replace view bi.inventory_turnover with (security_invoker = true) as
+create or replace view bi.inventory_turnover with (security_invoker = true, security_barrier = true) as
 select d.region_id, d.month_on, d.warehouse_id, d.sku_id, s.name as sku_name, d.days::integer as days,
        d.units_shipped::bigint as units_shipped,
        d.average_on_hand::numeric(16, 4) as average_on_hand,

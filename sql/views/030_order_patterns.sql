@@ -1,4 +1,4 @@
-create or replace view bi.order_patterns with (security_invoker = true) as
+create or replace view bi.order_patterns with (security_invoker = true, security_barrier = true) as
 select h.region_id, h.channel_id, date_trunc('month', h.at)::date as month_on, extract(isodow from h.at)::integer as iso_weekday,
        extract(hour from h.at)::integer as hour_of_day, sum(h.orders)::bigint as orders, sum(h.units)::bigint as units
   from (select r.region_id, r.channel_id, r.hour_at at time zone 'UTC' as at, r.orders, r.units from analytics.order_hours r) h

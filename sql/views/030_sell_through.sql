@@ -1,4 +1,4 @@
-create or replace view bi.sell_through with (security_invoker = true) as
+create or replace view bi.sell_through with (security_invoker = true, security_barrier = true) as
 select d.region_id, d.month_on, d.warehouse_id, d.sku_id, s.name as sku_name, d.opening_on_hand, d.units_received, d.units_shipped,
        d.opening_on_hand + d.net as closing_on_hand,
        (d.units_shipped::numeric / nullif(d.opening_on_hand + d.units_received, 0))::numeric(12, 4) as sell_through

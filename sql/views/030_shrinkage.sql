@@ -1,4 +1,4 @@
-create or replace view bi.shrinkage with (security_invoker = true) as
+create or replace view bi.shrinkage with (security_invoker = true, security_barrier = true) as
 select d.region_id, d.month_on, d.warehouse_id, d.sku_id, s.name as sku_name, d.reason_code, coalesce(r.is_loss, false) as is_loss,
        d.units_out, d.units_in, d.units_in - d.units_out as units_net,
        ((d.units_in - d.units_out) * s.price)::numeric(18, 2) as value_net, s.currency

@@ -1,4 +1,4 @@
-create or replace view bi.stockouts with (security_invoker = true) as
+create or replace view bi.stockouts with (security_invoker = true, security_barrier = true) as
 select d.region_id, d.warehouse_id, d.sku_id, s.name as sku_name, d.started_on,
        case when o.is_over then d.last_on end as ended_on, d.days::integer as days, o.is_over,
        not o.is_over as is_open

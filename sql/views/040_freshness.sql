@@ -1,4 +1,4 @@
-create or replace view bi.freshness with (security_invoker = true) as
+create or replace view bi.freshness with (security_invoker = true, security_barrier = true) as
 select r.region_id, r.rollup, r.as_of_at, extract(epoch from now() - r.as_of_at)::numeric(14, 1) as age_seconds
   from analytics.rollups r;
 

@@ -1,4 +1,4 @@
-create or replace view bi.relationships with (security_invoker = true) as
+create or replace view bi.relationships with (security_invoker = true, security_barrier = true) as
 select r.from_view, r.from_columns, r.to_view, r.to_columns, r.cardinality
   from (values
     ('fact_order_line', 'placed_on', 'dim_date', 'date_on', 'many to one'),

@@ -476,6 +476,26 @@ GUARDS = (
         "",
         "tests/sql/bi/test_bi.py -k more_movements",
     ),
+    Guard(
+        "a bound analyst's condition sees no reservation of another warehouse",
+        "sql/policies/stock/reservations.sql",
+        """  using (exists (select from stock.reservation_lines w
+                  where w.region_id = reservations.region_id and w.reservation_id = reservations.reservation_id
+                    and w.warehouse_id = any (bi.own_warehouses())));
+""",
+        "  using (true);\n",
+        "tests/sql/bi/test_hostile_analyst.py -k policies_alone",
+    ),
+    Guard(
+        "a bound analyst's condition sees no batch of another warehouse",
+        "sql/policies/stock/lots.sql",
+        """  using (exists (select from stock.lot_levels w
+                  where w.region_id = lots.region_id and w.lot_id = lots.lot_id
+                    and w.warehouse_id = any (bi.own_warehouses())));
+""",
+        "  using (true);\n",
+        "tests/sql/bi/test_hostile_analyst.py -k policies_alone",
+    ),
     # The event log and webhooks
     Guard(
         "each hash rests on the one before it",

@@ -122,6 +122,12 @@ select 'view_not_security_invoker', c.oid::regclass::text
  where c.relnamespace in (select oid from ours) and c.relkind = 'v'
    and not coalesce(c.reloptions, '{}') && array['security_invoker=true', 'security_invoker=on', 'security_invoker=1']
 union all
+-- Without a barrier a condition of the reader may be applied below a join of the view, and its error shows a row that the join hides.
+select 'view_of_analysts_without_barrier', c.oid::regclass::text
+  from pg_class c
+ where c.relnamespace = 'bi'::regnamespace and c.relkind = 'v'
+   and not coalesce(c.reloptions, '{}') && array['security_barrier=true', 'security_barrier=on', 'security_barrier=1']
+union all
 select 'view_without_comment', c.oid::regclass::text || coalesce(' ' || t.attname, '')
   from pg_class c left join pg_attribute t on t.attrelid = c.oid and t.attnum > 0
  where c.relnamespace in (select oid from ours) and c.relkind = 'v'
@@ -225,7 +231,10 @@ union all
 -- Without its own check an update may not move a row out of sight, but nobody can read that off it.
 select 'update_policy_without_check', name || ' ' || polname from pol where polcmd = 'w' and (polqual is null or polwithcheck is null)
 union all
-select 'policy_looks_up_or_tests_null', name || ' ' || polname from pol where expr ~* '\m(select|exists|is null|is not null)\M'
+-- Bound analysts alone may wait for a lookup: no command and no query of the API has these policies.
+select 'policy_looks_up_or_tests_null', name || ' ' || polname
+  from pol
+ where expr ~* '\m(select|exists|is null|is not null)\M' and polroles <> array['bi_reader'::regrole]::oid[]
 union all
 select 'policy_calls_a_function_of_the_row', name || ' ' || polname
   from pol

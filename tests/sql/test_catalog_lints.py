@@ -62,6 +62,11 @@ FAULTS = [
     ("moment_not_named_at", "catalog.skus seen", "alter table catalog.skus add seen timestamptz"),
     ("enum_type", "stock.mood", "create type stock.mood as enum ('hot', 'mild')"),
     ("view_not_security_invoker", "stock.v", "create view stock.v as select 1 as n"),
+    (
+        "view_of_analysts_without_barrier",
+        "bi.planted",
+        "create view bi.planted with (security_invoker = true) as select 1 as n",
+    ),
     ("view_without_comment", "stock.v n", "create view stock.v as select 1 as n; comment on view stock.v is 'V.'"),
     ("constraint_not_named_by_hand", "stock.planted planted_n_check", f"{TABLE} check (n > 0))"),
     ("constraint_not_named_by_hand", "stock.planted key", f"{TABLE} constraint key unique (region_id, n))"),

@@ -33,8 +33,15 @@ grant update (status, version, updated_at, changed_by, change_reason, request_id
 grant usage on sequence stock.lots_lot_id_seq to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
-drop policy if exists lots_select_analysts on stock.lots;
-create policy lots_select_analysts on stock.lots
-  for select to bi_reader
+drop policy if exists lots_select_analysts_of_everything on stock.lots;
+create policy lots_select_analysts_of_everything on stock.lots
+  for select to bi_reader_all
   using (true);
+-- A bound login reads the lots that its warehouses have or had (see stock.reservations for the reason).
+drop policy if exists lots_select_warehouses_of_the_login on stock.lots;
+create policy lots_select_warehouses_of_the_login on stock.lots
+  for select to bi_reader
+  using (exists (select from stock.lot_levels w
+                  where w.region_id = lots.region_id and w.lot_id = lots.lot_id
+                    and w.warehouse_id = any (bi.own_warehouses())));
 grant select (region_id, lot_id, sku_id, batch_number, expiration_date, manufactured_on, status) on stock.lots to bi_reader;

@@ -39,8 +39,16 @@ grant update (status, expires_at, order_id, version, updated_at, changed_by, cha
 grant usage on sequence stock.reservations_reservation_id_seq to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
-drop policy if exists reservations_select_analysts on stock.reservations;
-create policy reservations_select_analysts on stock.reservations
-  for select to bi_reader
+drop policy if exists reservations_select_analysts_of_everything on stock.reservations;
+create policy reservations_select_analysts_of_everything on stock.reservations
+  for select to bi_reader_all
   using (true);
+-- A bound login reads the reservations that hold units of its warehouses: the row's own policy must say so, not only the join
+-- of a view, below which PostgreSQL may apply a condition of the reader.
+drop policy if exists reservations_select_warehouses_of_the_login on stock.reservations;
+create policy reservations_select_warehouses_of_the_login on stock.reservations
+  for select to bi_reader
+  using (exists (select from stock.reservation_lines w
+                  where w.region_id = reservations.region_id and w.reservation_id = reservations.reservation_id
+                    and w.warehouse_id = any (bi.own_warehouses())));
 grant select (region_id, reservation_id, channel_id, status, expires_at, order_id, created_at) on stock.reservations to bi_reader;
