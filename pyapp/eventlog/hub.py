@@ -21,6 +21,7 @@ from pyapp.database.calls import Connection, Database, Row, run_steps
 from pyapp.database.keep import Keeper
 from pyapp.eventlog import messages
 from pyapp.eventlog import reading as log
+from pyapp.eventlog.announcing import Announcer
 from pyapp.eventlog.levels import Change, LevelKey, Window
 from pyapp.eventlog.reading import Event, Extent, LogPage, Lost, Position
 from pyapp.eventlog.recent import Recent
@@ -30,7 +31,7 @@ logger = logging.getLogger("scoville.live")
 
 LISTEN_EVENTS = "listen scoville_events"
 LISTEN_BEAT = "listen scoville_beat"
-BEAT = "select pg_notify('scoville_beat', $1)"
+BEAT_CHANNEL = "scoville_beat"
 POLL_SECONDS = 1.0  # also while notifications arrive
 FRESH_POLL_SECONDS = 0.04  # while a cache needs to know that nothing has changed
 FRESH_SECONDS = 1.0  # for this long after the last such request
@@ -70,7 +71,8 @@ class Hub:
         self._ready = asyncio.Event()
         self._woken = asyncio.Event()
         self._extending = asyncio.Lock()
-        self._name = uuid.uuid4().hex.encode()
+        self._name = uuid.uuid4().hex
+        self._announcer = Announcer()
         self._beat_sent = self._beat_heard = 0.0
 
     async def run(self) -> None:
@@ -173,10 +175,11 @@ class Hub:
             logger.warning("notifications do not arrive, polling" if silent else "notifications arrive again")
         self.silent = silent
         self._beat_sent = time.monotonic()
-        await run_steps(connection, ((LISTEN_EVENTS, ()), (LISTEN_BEAT, ()), (BEAT, (self._name,))))
+        await run_steps(connection, ((LISTEN_EVENTS, ()), (LISTEN_BEAT, ())))
+        await self._announcer.announce(connection, BEAT_CHANNEL, self._name)
 
     def _on_notify(self, notify: PGnotify) -> None:
-        if notify.extra == self._name:
+        if notify.extra == self._name.encode():
             self._beat_heard = time.monotonic()
         self._woken.set()
 
@@ -212,7 +215,7 @@ class Hub:
     def _poll_seconds(self) -> float:
         if time.monotonic() < self._fresh_until:
             return FRESH_POLL_SECONDS
-        return SILENT_POLL_SECONDS if self.silent else POLL_SECONDS
+        return SILENT_POLL_SECONDS if self.silent or not self._announcer.works else POLL_SECONDS
 
     async def _read(self, connection: Connection) -> float:
         """Reads up to the end of the log. Returns the seconds that subscribers took."""

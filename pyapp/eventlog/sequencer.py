@@ -1,8 +1,9 @@
 """Moves committed events into the log: a task in every API process and every worker.
 
-The work is one statement, jobs.sequence_events. One process at a time runs it; the statement tells any other process to come back
-later. A process is kicked by its own writes. It also checks every POLL_SECONDS for events of stopped processes and of SQL
-clients. A check that finds nothing only reads: about 0.2 ms of the server's time, no lock and no WAL.
+The work is one statement, jobs.sequence_events; a notification follows it. One process at a time runs it; the statement tells
+any other process to come back later. A process is kicked by its own writes. It also checks every POLL_SECONDS for events of
+stopped processes and of SQL clients. A check that finds nothing only reads: about 0.2 ms of the server's time, no lock and no
+WAL.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from contextlib import asynccontextmanager, suppress
 
 from pyapp.database.calls import Connection, Row, Value, run_steps
 from pyapp.database.keep import Keeper
+from pyapp.eventlog.announcing import Announcer
 from pyapp.identity.enter import Component
 from pyapp.tasks import end
 
@@ -31,18 +33,24 @@ SEQUENCER = Component("scoville_worker", "sequencer")
 SEQUENCE = "select jobs.sequence_events($1)"
 CHECK_EPOCH = "select jobs.check_epoch()"
 RENEW_EPOCH = "select jobs.renew_epoch()"
-MEASURE = """select b.waiting, b.oldest_seconds, p.epoch, p.last_seq
+EVENTS_CHANNEL = "scoville_events"
+# The last column also frees the queue of notifications, should a jam have ended unseen.
+MEASURE = """select b.waiting, b.oldest_seconds, p.epoch, p.last_seq, pg_notification_queue_usage()
     from jobs.measure_backlogs() b, jobs.stream_place() p where b.backlog = 'events'"""
 
 
 class Sequencer:
-    """`backlog` (events) and `lag_seconds` (of the oldest) are at most MEASURE_SECONDS old; `moved` counts its own events."""
+    """`backlog` (events), `lag_seconds` (of the oldest) and `notify_usage` (share of the queue of notifications in use) are
+    at most MEASURE_SECONDS old; `moved` counts its own events.
+    """
 
     def __init__(self, url: str) -> None:
         self._keeper = Keeper(url, "scoville sequencer", statement_milliseconds=STATEMENT_MILLISECONDS, caller=SEQUENCER)
         self.backlog = 0
         self.lag_seconds = 0.0
+        self.notify_usage = 0.0
         self.moved = 0
+        self._announcer = Announcer()
         self._epoch = ""
         self._last_seq = 0  # lower bound of the log's last seq
         self._kicked = asyncio.Event()
@@ -82,6 +90,7 @@ class Sequencer:
             # The files were copied back: nothing in them shows it, but this process remembers the last seq.
             logger.warning("the event log ends at %d but had reached %d: a new epoch begins", last_seq, self._last_seq)
             await _call(connection, RENEW_EPOCH)
+            await self._announcer.announce(connection, EVENTS_CHANNEL)
             epoch, last_seq = await self._measure(connection)
         self._epoch, self._last_seq = epoch, last_seq
 
@@ -94,6 +103,7 @@ class Sequencer:
         if moved > 0:
             self.moved += moved
             self._last_seq += moved
+            await self._announcer.announce(connection, EVENTS_CHANNEL)
         if self._measured + MEASURE_SECONDS < time.monotonic():
             self._epoch, self._last_seq = await self._measure(connection)
         if moved == EVENTS_MAX:
@@ -109,8 +119,9 @@ class Sequencer:
 
     async def _measure(self, connection: Connection) -> tuple[str, int]:
         """Measures backlog and lag. Returns the epoch and the last seq."""
-        [(backlog, lag, epoch, last_seq)] = await _call(connection, MEASURE)
+        [(backlog, lag, epoch, last_seq, usage)] = await _call(connection, MEASURE)
         self.backlog, self.lag_seconds = int(backlog or b"0"), float(lag or b"0")
+        self.notify_usage = float(usage or b"0")
         self._measured = time.monotonic()
         return (epoch or b"").decode(), int(last_seq or b"0")
 

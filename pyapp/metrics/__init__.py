@@ -80,6 +80,7 @@ REPEATS = _counter("database_repeats_total", "Transactions tried again after a d
 SEQUENCERS = _gauge("sequencer_connected", "Sequencers with a working connection.")
 SEQUENCER_BACKLOG = _gauge("sequencer_backlog_events", "Committed events not yet in the log.", over="livemax")
 SEQUENCER_LAG = _gauge("sequencer_lag_seconds", "How long the oldest of these events has waited.", over="livemax")
+NOTIFY_USAGE = _gauge("notify_queue_usage_ratio", "Share of PostgreSQL's queue of notifications that is in use.", over="livemax")
 SEQUENCED = _counter("sequencer_events_total", "Events moved into the log by these processes.")
 
 # Live ----------------------------------------------------------------------------------------------------------------

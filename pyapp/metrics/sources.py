@@ -70,6 +70,8 @@ class Sequencing(Protocol):
     @property
     def lag_seconds(self) -> float: ...
     @property
+    def notify_usage(self) -> float: ...
+    @property
     def moved(self) -> int: ...
 
 
@@ -80,6 +82,7 @@ def sequencer(sequencer: Sequencing) -> Source:
         metrics.SEQUENCERS.set(sequencer.connected)
         metrics.SEQUENCER_BACKLOG.set(sequencer.backlog)
         metrics.SEQUENCER_LAG.set(sequencer.lag_seconds)
+        metrics.NOTIFY_USAGE.set(sequencer.notify_usage)
         moved.follow(sequencer.moved)
 
     return sample

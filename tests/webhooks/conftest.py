@@ -152,7 +152,9 @@ def run_sequencer(url: str) -> Iterator[None]:
             while not stop.wait(SEQUENCE_SECONDS):
                 with connection.transaction():
                     connection.execute("select app.enter('scoville_worker', '{}')")
-                    connection.execute("select jobs.sequence_events(1000)")
+                    row = connection.execute("select jobs.sequence_events(1000)").fetchone()
+                if row and row[0] > 0:
+                    connection.execute("notify scoville_events")
 
     thread = threading.Thread(target=run)
     thread.start()

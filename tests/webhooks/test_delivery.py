@@ -244,7 +244,6 @@ def test_the_database_may_hang_up_at_any_moment(shop: Shop, sink: Sink) -> None:
 
 def test_without_notifications_polling_delivers(shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pyapp.outbound.webhooks.bell.EVENTS_CHANNEL", "deaf")
-    monkeypatch.setattr("pyapp.outbound.webhooks.bell.QUEUE_CHANNEL", "deafer")
     shop.create(sink.url)
     with run_worker(shop.url):
         time.sleep(0.5)

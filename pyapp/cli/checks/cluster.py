@@ -19,6 +19,7 @@ SLOT_BYTES_BAD = 5 * 1024**3  # of WAL that a slot retains
 AGE_LOW = 500_000_000  # transactions; autovacuum should have acted at 200 million
 AGE_BAD = 1_500_000_000  # PostgreSQL refuses writes at about 2,100 million
 CONNECTIONS_LOW, CONNECTIONS_BAD = 0.75, 0.9  # of max_connections
+NOTIFY_LOW, NOTIFY_BAD = 0.1, 0.5  # of the queue of notifications
 
 # The risk of each setting that is off.
 DURABLE = {
@@ -37,6 +38,7 @@ ARCHIVER = """
 AGES = """
     select datname, greatest(age(datfrozenxid), mxid_age(datminmxid)) from pg_database order by 2 desc limit 1"""
 CONNECTIONS = "select sum(numbackends)::integer, current_setting('max_connections')::integer from pg_stat_database"
+NOTIFY_USAGE = "select pg_notification_queue_usage()"
 # Every role that the API's login is or can become.
 STRONG_ROLES = """
     select r.rolname
@@ -115,6 +117,19 @@ def check_connections(connection: Connection) -> Iterator[Finding]:
         yield warning("connections", said, remedy)
     else:
         yield ok("connections", said)
+
+
+def check_notifications(connection: Connection) -> Iterator[Finding]:
+    """One queue for the whole cluster, which a session that listens in an open transaction fills."""
+    [(usage,)] = connection.execute(NOTIFY_USAGE).fetchall()
+    said = f"their queue is {usage:.0%} full"
+    remedy = "End the session that listens in an open transaction; the section Notifications of docs/how-to/runbook.md says how."
+    if usage > NOTIFY_BAD:
+        yield bad("notifications", said, remedy)
+    elif usage > NOTIFY_LOW:
+        yield warning("notifications", said, remedy)
+    else:
+        yield ok("notifications", said)
 
 
 def check_rights(connection: Connection) -> Iterator[Finding]:

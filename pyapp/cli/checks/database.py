@@ -63,6 +63,7 @@ def check(connection: Connection) -> Iterator[Finding]:
         ("slots", cluster.check_slots),
         ("archive", cluster.check_archive),
         ("connections", cluster.check_connections),
+        ("notifications", cluster.check_notifications),
         ("rights", cluster.check_rights),
         ("encryption", cluster.check_encryption),
     ):

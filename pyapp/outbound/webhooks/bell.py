@@ -1,7 +1,7 @@
 """Signals possible work: events to dispatch, or messages in the queue.
 
-Postgres sends notifications, which cost nothing while idle. A notification can be lost (a failover, a pooler), so waiting tasks
-also check at an interval; this module only reconnects.
+Postgres notifies of events, which costs nothing while idle; the dispatcher of this process signals its messages. A notification
+can be lost (a failover, a pooler, a full queue), so waiting tasks also check at an interval; this module only reconnects.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from pyapp.database.keep import Keeper
 from pyapp.tasks import wait_for
 
 EVENTS_CHANNEL = "scoville_events"
-QUEUE_CHANNEL = "scoville_webhooks"
 
 
 class Bell:
-    """Notifications set `events` and `queue`; the waiting task clears them."""
+    """Notifications set `events`, the dispatcher sets `queue`; the waiting task clears them."""
 
     def __init__(self, url: str) -> None:
         self.events = asyncio.Event()
@@ -30,7 +29,6 @@ class Bell:
 
     async def _listen(self, connection: Connection) -> None:
         await connection.execute(f"listen {EVENTS_CHANNEL}")
-        await connection.execute(f"listen {QUEUE_CHANNEL}")
         self._keeper.works()
         readable = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -43,8 +41,8 @@ class Bell:
                 await readable.wait()
                 readable.clear()
                 connection.pgconn.consume_input()
-                while (notify := connection.pgconn.notifies()) is not None:
-                    (self.events if notify.relname == EVENTS_CHANNEL.encode() else self.queue).set()
+                while connection.pgconn.notifies() is not None:
+                    pass
         finally:
             loop.remove_reader(connection.pgconn.socket)
 

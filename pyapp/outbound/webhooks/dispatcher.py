@@ -43,6 +43,8 @@ async def dispatch(database: Database, bell: Bell) -> None:
         try:
             done = int((await database.call(WORKER, DISPATCH, limits, request_id=""))[0][0] or b"0")
             away = False
+            if done >= 0:  # perhaps also messages without a new event: retries that are due
+                bell.queue.set()
         except Problem as problem:
             if not away:
                 logger.warning("webhooks cannot be dispatched, trying again: %s", problem)

@@ -45,9 +45,8 @@ begin
   end if;
   select array_agg(w.region_id), array_agg(w.endpoint_id) into v_region_ids, v_endpoint_ids
     from webhooks.waiting_endpoints(app.now()) w;
-  if v_region_ids is not null and webhooks.enqueue_due(
-       p_region_ids => v_region_ids, p_endpoint_ids => v_endpoint_ids, p_limit => p_limit) > 0 then
-    perform pg_notify('scoville_webhooks', '');
+  if v_region_ids is not null then
+    perform webhooks.enqueue_due(p_region_ids => v_region_ids, p_endpoint_ids => v_endpoint_ids, p_limit => p_limit);
   end if;
   return v_until - v_after;
 end

@@ -21,7 +21,6 @@ begin
      set epoch = v_epoch, origin = v_origin, last_seq = coalesce(v_end.seq, s.last_seq),
          last_hash = coalesce(v_end.hash, s.last_hash), moved_id = 0, settled_id = 0, settling_id = null, settling_xid = null
   returning s.* into v_stream;
-  perform pg_notify('scoville_events', v_stream.epoch || ':' || v_stream.last_seq);
   return v_stream.epoch;
 end
 $$;

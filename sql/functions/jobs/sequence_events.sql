@@ -1,6 +1,8 @@
 -- Definer: no role may read the outbox or write to the log; this function moves events from one to the other.
 -- Moves at most p_limit committed events from the outbox to the end of the log, and returns the number: 0 if no event waits, -1 if
--- another session is sequencing (or this server is a standby). One transaction: a crash in between moves nothing.
+-- another session is sequencing (or this server is a standby). One transaction: a crash in between moves nothing. It notifies
+-- nobody, because a full queue of notifications would stop the log: the caller does that after the commit
+-- (pyapp.eventlog.announcing).
 --
 -- Only the transaction that has the lock of events.stream moves events, so seq has no gap and the chain no fork. Committed events move
 -- in the order of outbox_id. That is not the order of the commits, but it is the order of the versions of each aggregate: a
@@ -64,7 +66,6 @@ begin
   update events.stream s
      set last_seq = v_stream.last_seq, last_hash = v_stream.last_hash, moved_id = greatest(s.moved_id, v_last_id),
          settled_id = v_stream.settled_id, settling_id = v_stream.settling_id, settling_xid = v_stream.settling_xid;
-  perform pg_notify('scoville_events', v_stream.epoch || ':' || v_stream.last_seq);
   return cardinality(v_events);
 end
 $$;
