@@ -29,17 +29,18 @@ app = typer.Typer(help="Logins for BI tools: read-only views, no API.", no_args_
 def add_user(
     name: Name,
     warehouse: Annotated[list[str] | None, typer.Option(help="Limit the login to this warehouse; repeat for several.")] = None,
+    anyway: Annotated[bool, typer.Option(help="Create the login even if something else stays open to it.")] = False,
     output_: Output = "table",
     data_dir: DataDir = None,
 ) -> None:
-    """Create a login that reads the views of schema bi, and print its password once.
+    """Create a login that reads the views of schema bi, and print its password once. Closes the cluster's other databases to it.
 
     Works on the running demo, or on DATABASE_URL, which must log in as the owner.
     """
     settings = context.settings(data_dir=data_dir)
     password = analysts.new_password()
     with _connect(settings) as connection:
-        left = analysts.add(connection, name, password, warehouse or [])
+        left = analysts.add(connection, name, password, warehouse or [], anyway=anyway)
     made = {"login": name, "password": password, "warehouses": warehouse or [], "url": url_for(settings, name, password)}
     if output_ == "json":
         output.print_json(made)
@@ -48,7 +49,7 @@ def add_user(
     print("The password is shown only once: store it now.", file=sys.stderr)
     if left:
         names = output.printable(", ".join(left))
-        print(f"Only a superuser can revoke from this login: {names} (see docs/bi.md).", file=sys.stderr)
+        print(f"Left open to this login: {names}. Close it in pg_hba.conf (see docs/bi.md).", file=sys.stderr)
 
 
 @app.command("list")

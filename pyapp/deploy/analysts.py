@@ -36,14 +36,28 @@ SETTINGS = {
 }
 SETTINGS_OF_A_SUPERUSER = {"temp_file_limit": "1GB"}
 TRANSACTION_TIMEOUT = ("transaction_timeout", "300s", 170_000)  # since PostgreSQL 17
-# PostgreSQL lets everybody call these, but no analyst needs them: they hold locks, leave large objects or fill the WAL.
+# PostgreSQL lets everybody call these, but no analyst needs them: they fill the table of locks, which the whole cluster shares,
+# leave large objects or fill the WAL.
 OPEN_FUNCTIONS = """
     select p.oid::regprocedure::text
       from pg_catalog.pg_proc p
      where p.pronamespace = 'pg_catalog'::regnamespace and has_function_privilege('public', p.oid, 'execute')
        and (p.proname ~ '^pg_(try_)?advisory_' or p.proname ~ '^(lo_|lowrite$|loread$)' or p.proname = 'pg_logical_emit_message')
      order by 1"""
-OUR_ROLES = (OWNER, "scoville_definer", "authenticator", "admin", "warehouse", "sales", "integration", "scoville_worker")
+LOCKING_ROLES = (OWNER, "scoville_definer")  # deploys and commands take advisory locks; the other functions no role of ours needs
+# Databases in which the functions above are open, too. A login reaches them through PUBLIC.
+OPEN_DATABASES = """
+    select d.datname
+      from pg_catalog.pg_database d
+     where d.datallowconn and d.datname <> current_database() and has_database_privilege('bi_reader', d.oid, 'connect')
+     order by 1"""
+# The logins that may connect to a database at present, and keep that right.
+KEPT_LOGINS = """
+    select r.rolname
+      from pg_catalog.pg_roles r
+     where r.rolcanlogin and not r.rolsuper and has_database_privilege(r.oid, %(database)s, 'connect')
+       and r.rolname <> all (%(closed)s)
+     order by 1"""
 
 
 @dataclass(frozen=True)
@@ -59,10 +73,12 @@ def new_password() -> str:
     return secrets.token_urlsafe(PASSWORD_BYTES)
 
 
-def add(connection: psycopg.Connection[Any], login: str, password: str, warehouses: Sequence[str] = ()) -> list[str]:
-    """Creates a login, as a superuser or a role with CREATEROLE that owns the database. Returns rights that it could not revoke.
+def add(
+    connection: psycopg.Connection[Any], login: str, password: str, warehouses: Sequence[str] = (), *, anyway: bool = False
+) -> list[str]:
+    """Creates a login, as a superuser or a role with CREATEROLE that owns the database. Returns what stays open to it.
 
-    Raises Failure if the name cannot be used or a warehouse does not exist.
+    Raises Failure if the name cannot be used or a warehouse does not exist; unless `anyway`, also if something stays open.
     """
     if not NAME.fullmatch(login):
         raise Failure(Exit.USAGE, f"{login!r} is not a valid login: use lowercase letters, digits and _, starting with a letter.")
@@ -84,7 +100,17 @@ def add(connection: psycopg.Connection[Any], login: str, password: str, warehous
                 " on conflict (login) do update set warehouse_ids = excluded.warehouse_ids",
                 [login, list(warehouses)],
             )
-        return _close(connection)
+        connection.execute(
+            sql.SQL("grant connect on database {} to {}").format(sql.Identifier(connection.info.dbname), sql.Identifier(login))
+        )
+        left = [*close_database(connection), *_close_others(connection)]
+        if left and not anyway:
+            raise Failure(
+                Exit.REFUSED,
+                f"Left open to analysts, because {connection.info.user} may not close it: {', '.join(left)}. No login was made."
+                " Close it as a superuser, or in pg_hba.conf (docs/bi.md), and repeat the command with --anyway.",
+            )
+        return left
 
 
 def set_password(connection: psycopg.Connection[Any], login: str, password: str) -> None:
@@ -102,6 +128,13 @@ def remove(connection: psycopg.Connection[Any], login: str) -> None:
     with suppress(psycopg.errors.InsufficientPrivilege):  # without its role a session cannot read anything
         connection.execute("select pg_terminate_backend(pid) from pg_stat_activity where usename = %s", [login])
     with connection.transaction():
+        granted = connection.execute(
+            "select d.datname from pg_database d, aclexplode(d.datacl) a where a.grantee = %s::regrole", [login]
+        ).fetchall()
+        for (database,) in granted:
+            connection.execute(
+                sql.SQL("revoke all on database {} from {}").format(sql.Identifier(database), sql.Identifier(login))
+            )
         connection.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
         with _as_owner(connection):
             connection.execute("delete from identity.bi_logins where login = %s", [login])
@@ -144,8 +177,11 @@ def _as_owner(connection: psycopg.Connection[Any]) -> Iterator[None]:
     connection.execute("reset role")
 
 
-def _close(connection: psycopg.Connection[Any]) -> list[str]:
-    """Revokes rights that PostgreSQL grants to PUBLIC by default; our own roles keep them."""
+def close_database(connection: psycopg.Connection[Any]) -> list[str]:
+    """Revokes rights in this database that PostgreSQL grants to PUBLIC by default. Returns what it could not revoke.
+
+    Nothing of it is in a backup, so deploys repeat it where the database has analysts.
+    """
     left = []
     database = sql.Identifier(connection.info.dbname)
     try:
@@ -160,8 +196,44 @@ def _close(connection: psycopg.Connection[Any]) -> list[str]:
     if functions and not _is_superuser(connection):
         left.append("advisory locks, large objects and pg_logical_emit_message")
     elif functions:
-        named = sql.SQL(", ".join(functions))
-        connection.execute(sql.SQL("revoke execute on function {} from public").format(named))
-        ours = sql.SQL(", ").join(map(sql.Identifier, OUR_ROLES))
-        connection.execute(sql.SQL("grant execute on function {} to {}").format(named, ours))
+        connection.execute(sql.SQL("revoke execute on function {} from public").format(sql.SQL(", ".join(functions))))
+        locking = sql.SQL(", ".join(name for name in functions if "advisory" in name))
+        roles = sql.SQL(", ").join(map(sql.Identifier, LOCKING_ROLES))
+        connection.execute(sql.SQL("grant execute on function {} to {}").format(locking, roles))
     return left
+
+
+def has_any(connection: psycopg.Connection[Any]) -> bool:
+    """Whether this database has analysts. Needs the rights of a deploy."""
+    if connection.execute("select to_regclass('identity.bi_logins')").fetchone() == (None,):
+        return False
+    with connection.transaction(), _as_owner(connection):
+        return connection.execute("select exists (select from identity.bi_logins)").fetchone() == (True,)
+
+
+def _close_others(connection: psycopg.Connection[Any]) -> list[str]:
+    """Takes CONNECT on the cluster's other databases from PUBLIC, and gives it to the other logins that had it. Returns those
+    databases that stay open.
+
+    A login that analysts of both databases share keeps the other one: a restored database stands beside the original.
+    """
+    with _as_owner(connection):
+        analysts = {name for (name,) in connection.execute("select login from identity.bi_logins")}
+    for (database,) in connection.execute(OPEN_DATABASES).fetchall():
+        with suppress(psycopg.Error), connection.transaction():
+            closed = list(analysts - _analysts_of(connection, database))
+            kept = connection.execute(KEPT_LOGINS, {"database": database, "closed": closed}).fetchall()
+            connection.execute(sql.SQL("revoke connect on database {} from public").format(sql.Identifier(database)))
+            if kept:
+                logins = sql.SQL(", ").join(sql.Identifier(name) for (name,) in kept)
+                connection.execute(sql.SQL("grant connect on database {} to {}").format(sql.Identifier(database), logins))
+    return [f"database {database}" for (database,) in connection.execute(OPEN_DATABASES)]
+
+
+def _analysts_of(connection: psycopg.Connection[Any], database: str) -> set[str]:
+    """The analysts of another database of the cluster. Raises psycopg.Error if it cannot be asked."""
+    with psycopg.connect(connection.info.dsn, password=connection.info.password or None, dbname=database) as other:
+        if other.execute("select to_regclass('identity.bi_logins')").fetchone() == (None,):
+            return set()
+        with _as_owner(other):
+            return {name for (name,) in other.execute("select login from identity.bi_logins")}

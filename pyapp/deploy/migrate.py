@@ -23,7 +23,7 @@ from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
 from yoyo.connections import DatabaseURI
 from yoyo.migrations import default_migration_table
 
-from pyapp.deploy import replay
+from pyapp.deploy import analysts, replay
 from pyapp.deploy.replay import OWNER
 from pyapp.failures import Exit, Failure
 from pyapp.files import ROOT
@@ -115,6 +115,9 @@ def migrate(
             if authenticator_password is not None:
                 _set_password(connection, "authenticator", authenticator_password)
             partitions = _make_partitions(connection)
+            # A restored database has its analysts, but not what was closed to them.
+            if analysts.has_any(connection) and (left := analysts.close_database(connection)):
+                warnings += (f"Left open to analysts: {', '.join(left)} (docs/bi.md says how to close it).",)
     return MigrationReport(version, applied, partitions, skipped, warnings)
 
 

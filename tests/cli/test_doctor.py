@@ -52,7 +52,8 @@ def test_a_demo_that_runs_is_in_order(scoville: Scoville, demo: Demo) -> None:
     assert set(found) == {
         *("python", "settings", "tokens", "api", "data folder", "disk", "server", "clock", "login", "migrations"),
         *("functions", "partitions", "worker", "expired reservations", "events"),
-        *("durability", "autovacuum", "slots", "archive", "connections", "notifications", "rights", "encryption"),
+        *("durability", "autovacuum", "slots", "archive", "connections", "notifications", "rights", "analysts"),
+        "encryption",
     }
 
 

@@ -496,6 +496,20 @@ GUARDS = (
         "  using (true);\n",
         "tests/sql/bi/test_hostile_analyst.py -k policies_alone",
     ),
+    Guard(
+        "analysts reach no other database of the cluster",
+        "pyapp/deploy/analysts.py",
+        """sql.SQL("revoke connect on database {} from public").format(sql.Identifier(database))""",
+        """"select 1\"""",
+        "tests/sql/bi/test_hostile_analyst.py -k no_other_database",
+    ),
+    Guard(
+        "a deploy closes what a restore opened to analysts",
+        "pyapp/deploy/migrate.py",
+        "            if analysts.has_any(connection) and (left := analysts.close_database(connection)):\n",
+        "            if False and (left := analysts.close_database(connection)):\n",
+        "tests/sql/bi/test_hostile_analyst.py -k restore_opened",
+    ),
     # The event log and webhooks
     Guard(
         "each hash rests on the one before it",

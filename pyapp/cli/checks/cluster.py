@@ -6,6 +6,7 @@ import ipaddress
 from typing import TYPE_CHECKING, Any
 
 from pyapp.cli.checks import Finding, bad, ok, warning
+from pyapp.deploy.analysts import OPEN_FUNCTIONS
 from pyapp.deploy.replay import ROLES, SCHEMAS
 
 if TYPE_CHECKING:
@@ -53,6 +54,16 @@ OPEN_TABLES = """
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where n.nspname = any (%s) and c.relkind in ('r', 'p') and not c.relispartition
        and not (c.relrowsecurity and c.relforcerowsecurity)
+     order by 1"""
+# Analysts of this database, by their group: every login may ask for that. For each, other databases to which it may connect.
+ANALYSTS = """
+    select r.rolname, has_database_privilege(r.oid, current_database(), 'temporary'),
+           array(select d.datname::text from pg_database d
+                  where d.datallowconn and d.datname <> current_database() and has_database_privilege(r.oid, d.oid, 'connect')
+                  order by 1)
+      from pg_roles r
+     where r.rolcanlogin and not r.rolsuper and pg_has_role(r.oid, 'bi_reader', 'member')
+       and has_database_privilege(r.oid, current_database(), 'connect')
      order by 1"""
 ENCRYPTED = "select ssl from pg_stat_ssl where pid = pg_backend_pid()"
 
@@ -143,6 +154,24 @@ def check_rights(connection: Connection) -> Iterator[Finding]:
         yield bad("rights", f"without forced row-level security: {', '.join(tables)}", "Run `scoville migrate` as the owner.")
     if not strong and not tables:
         yield ok("rights", "none of our roles bypasses row-level security, and every table has it")
+
+
+def check_analysts(connection: Connection) -> Iterator[Finding]:
+    """A login for BI tools runs any SQL. What PostgreSQL opens to everybody lets it stop the whole cluster."""
+    if connection.execute("select to_regrole('bi_reader')").fetchone() == (None,):
+        yield ok("analysts", "none")
+        return
+    found = connection.execute(ANALYSTS).fetchall()
+    functions = connection.execute(OPEN_FUNCTIONS).fetchall() if found else []
+    for login, temporary, databases in found:
+        if functions or temporary:
+            said = " and ".join(["advisory locks and large objects"] * bool(functions) + ["temporary tables"] * temporary)
+            yield warning("analysts", f"{login} may use {said}", "Run `scoville migrate` as a superuser, which closes them.")
+        if databases:
+            remedy = "Revoke CONNECT on them from PUBLIC, or reject the login in pg_hba.conf (docs/bi.md)."
+            yield warning("analysts", f"{login} may connect to other databases: {', '.join(databases)}", remedy)
+    if not any(functions or temporary or databases for _, temporary, databases in found):
+        yield ok("analysts", f"{len(found)}, without rights outside schema bi" if found else "none")
 
 
 def check_encryption(connection: Connection) -> Iterator[Finding]:

@@ -65,6 +65,7 @@ def check(connection: Connection) -> Iterator[Finding]:
         ("connections", cluster.check_connections),
         ("notifications", cluster.check_notifications),
         ("rights", cluster.check_rights),
+        ("analysts", cluster.check_analysts),
         ("encryption", cluster.check_encryption),
     ):
         try:

@@ -13,15 +13,17 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from pyapp.cli.checks import cluster
 from pyapp.deploy import analysts
 from pyapp.deploy.migrate import migrate
-from pyapp.deploy.replay import QUEUE_SCHEMA, SCHEMAS
+from pyapp.deploy.replay import QUEUE_SCHEMA, ROLES, SCHEMAS
+from pyapp.failures import Failure
 from tests.conftest import Roles
 from tests.prepared import AUTHENTICATOR_PASSWORD
 from tests.sql.bi import bi
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.conftest import Server
 
@@ -245,6 +247,92 @@ SIDE_ROADS = [
 def test_no_side_road_leads_anywhere(mallory: psycopg.Connection[Any]) -> None:
     mallory.execute("set default_transaction_read_only = off")
     assert [statement for statement in SIDE_ROADS if refusal(mallory, statement) is None] == []
+
+
+def test_no_other_database_of_the_cluster_lets_her_in(
+    mallory: psycopg.Connection[Any], server: Server, owner: psycopg.Connection[Any]
+) -> None:
+    """The table of locks and the queue of notifications belong to the cluster: in another database she could fill them."""
+    names = [name for (name,) in owner.execute("select datname from pg_database where datname <> current_database()").fetchall()]
+    assert {"postgres", "template1"} <= set(names)
+    for name in names:
+        with pytest.raises(psycopg.OperationalError, match=r"permission denied for database|not currently accepting"):
+            psycopg.connect(server.url(name, mallory.info.user, "for tests only"))
+
+
+def test_closing_takes_nothing_from_other_logins(
+    server: Server, owner: psycopg.Connection[Any], new_database: Callable[[], str]
+) -> None:
+    """A login of another program, and an analyst of a second Scoville in the cluster, who has a login here, too."""
+    other = psycopg.conninfo.conninfo_to_dict(new_database())["dbname"]
+    owner.execute("create role clerk login password 'for tests only'")
+    try:
+        with bi.analyst(owner.info.dsn) as here, bi.analyst(owner.info.dsn) as both:
+            # As after a restore beside the original: the login is in both lists.
+            with psycopg.connect(server.url(str(other)), autocommit=True) as second:
+                second.execute(f"grant connect on database {other} to public".encode())
+                second.execute("create schema identity; create table identity.bi_logins (login text)")
+                second.execute(
+                    "grant usage on schema identity to scoville_owner; grant select on identity.bi_logins to scoville_owner"
+                )
+                second.execute("insert into identity.bi_logins values (%s)", [both])
+            with bi.analyst(owner.info.dsn):
+                pass
+            for login, may in (("clerk", True), (both, True), (here, False)):
+                may_connect = owner.execute("select has_database_privilege(%s, %s, 'connect')", [login, other]).fetchone()
+                assert may_connect == (may,), login
+    finally:
+        owner.execute("drop owned by clerk; drop role clerk")
+
+
+def test_a_login_that_stays_open_is_made_only_on_demand(owner: psycopg.Connection[Any], target: Target, server: Server) -> None:
+    """A deploying login that is no superuser, as on a managed server, can close neither other databases nor functions."""
+    owner.execute("create role deployer login createrole password 'for tests only' in role scoville_owner, pg_signal_backend")
+    owner.execute("grant bi_reader, bi_reader_all to deployer with admin option")
+    functions = sql.SQL("{} execute on function pg_advisory_lock(bigint) {} public")
+    owner.execute(functions.format(sql.SQL("grant"), sql.SQL("to")))
+    owner.execute("grant connect on database template1 to public")
+    try:
+        with psycopg.connect(server.url(target.name, "deployer", "for tests only"), autocommit=True) as deployer:
+            with pytest.raises(Failure, match=r"advisory locks.*, database template1.*--anyway"):
+                analysts.add(deployer, "open_ana", "for tests only")
+            assert owner.execute("select from pg_roles where rolname = 'open_ana'").fetchone() is None
+            left = analysts.add(deployer, "open_ana", "for tests only", anyway=True)
+            assert left[-1] == "database template1"
+            said = [finding.said for finding in cluster.check_analysts(deployer)]
+            assert "open_ana may use advisory locks and large objects" in said
+            assert "open_ana may connect to other databases: template1" in said
+            analysts.remove(deployer, "open_ana")
+    finally:
+        owner.execute(functions.format(sql.SQL("revoke"), sql.SQL("from")))
+        owner.execute("revoke connect on database template1 from public")
+        owner.execute("drop owned by deployer; drop role deployer")
+
+
+def test_a_deploy_closes_what_a_restore_opened(
+    mallory: psycopg.Connection[Any], owner: psycopg.Connection[Any], target: Target
+) -> None:
+    """Rights on a database are not in its backup."""
+    database = sql.Identifier(target.name)
+    owner.execute(sql.SQL("grant temporary on database {} to public").format(database))
+    owner.execute("grant execute on function pg_advisory_lock(bigint) to public")
+    assert [finding.state for finding in cluster.check_analysts(owner)] == ["warning"]
+    migrate(target.owner_url, only_if_needed=True)
+    assert [finding.state for finding in cluster.check_analysts(owner)] == ["ok"]
+    mallory.execute("set default_transaction_read_only = off")
+    assert [statement for statement in SIDE_ROADS if refusal(mallory, statement) is None] == []
+
+
+def test_no_role_of_ours_may_call_what_it_does_not_need(mallory: psycopg.Connection[Any], owner: psycopg.Connection[Any]) -> None:
+    """Commands, which run as the definer, and deploys take advisory locks. Nobody needs large objects or messages in the WAL."""
+    rows = owner.execute(
+        "select distinct r.rolname, p.proname ~ 'advisory' from pg_roles r, pg_proc p"
+        " where p.pronamespace = 'pg_catalog'::regnamespace"
+        " and p.proname ~ '^(pg_(try_)?advisory_|lo_|lowrite$|loread$|pg_logical_emit_message$)'"
+        " and r.rolname = any (%s) and has_function_privilege(r.oid, p.oid, 'execute') order by 1",
+        [list(ROLES)],
+    ).fetchall()
+    assert rows == [("scoville_definer", True), ("scoville_owner", True)]
 
 
 def test_the_catalog_tells_nothing_of_rows(mallory: psycopg.Connection[Any], owner: psycopg.Connection[Any]) -> None:
