@@ -35,6 +35,7 @@ MEASURE = """
     union all select figure, labels, value::float8 from jobs.measure_orders()
     union all select figure, labels, value::float8 from jobs.measure_webhooks()
     union all select figure, labels, value::float8 from jobs.measure_rollups()
+    union all select 'oldest_snapshot_transactions', '{}', coalesce(max(s.transactions), 0) from jobs.measure_snapshots() s
     union all select f.figure, '{}', f.value
       from jobs.measure_backlogs() b
      cross join lateral (values ('expired_holds', b.waiting::float8), ('expired_holds_oldest_seconds', b.oldest_seconds::float8))
@@ -59,6 +60,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "webhook_oldest_due_seconds": ("Time that the oldest due delivery has waited.", ()),
     "webhook_endpoints": ("Endpoints by state; gone and failing are disabled.", ("state",)),
     "webhook_undispatched_events": ("Events in the log without deliveries so far.", ()),
+    "oldest_snapshot_transactions": ("Transactions since the oldest snapshot that somebody keeps was taken.", ()),
     "rollup_as_of_timestamp_seconds": ("Time up to which the sums of the BI views are complete; 0: never.", ("region", "rollup")),
     "figures_timestamp_seconds": ("Time of this measurement.", ()),
     "figures_duration_seconds": ("Duration of this measurement.", ()),

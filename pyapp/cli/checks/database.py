@@ -44,6 +44,8 @@ MISSING_PARTITIONS = """
                         where i.inhparent = c.oid and p.relname = c.relname || to_char(m.month, '"_y"YYYY"m"MM'))
      order by 1, 2"""
 WORKERS = "select count(*) from pg_stat_activity where application_name = 'scoville worker' and datname = current_database()"
+SNAPSHOT_LOW, SNAPSHOT_BAD = 10_000, 1_000_000  # transactions since the oldest snapshot
+SNAPSHOTS = "select holder, transactions from jobs.measure_snapshots() limit 1"
 BACKLOGS = "select backlog, waiting, oldest_seconds from jobs.measure_backlogs()"
 
 
@@ -58,6 +60,7 @@ def check(connection: Connection) -> Iterator[Finding]:
         ("partitions", check_partitions),
         ("worker", check_worker),
         ("backlogs", check_backlogs),
+        ("snapshots", check_snapshots),
         ("durability", cluster.check_durability),
         ("autovacuum", cluster.check_autovacuum),
         ("slots", cluster.check_slots),
@@ -180,3 +183,19 @@ def check_backlogs(connection: Connection) -> Iterator[Finding]:
             yield bad(name, f"{waiting} waiting, the oldest for {seconds:.0f} s", remedy)
         else:
             yield ok(name, f"{waiting} waiting" if waiting else "none waiting")
+
+
+def check_snapshots(connection: Connection) -> Iterator[Finding]:
+    """The oldest snapshot that somebody keeps: vacuum can remove nothing that was replaced since."""
+    with connection.transaction():
+        connection.execute(*entering(DOCTOR))
+        oldest = connection.execute(SNAPSHOTS).fetchone()
+    holder, transactions = oldest or ("nobody", 0)
+    said = f"{holder} keeps one that is {transactions} transactions old"
+    remedy = "End it: the section Snapshot held of docs/how-to/runbook.md says how."
+    if transactions > SNAPSHOT_BAD:
+        yield bad("snapshots", said, remedy)
+    elif transactions > SNAPSHOT_LOW:
+        yield warning("snapshots", said, remedy)
+    else:
+        yield ok("snapshots", "none is old")

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from pyapp import demo, metrics
+from pyapp.cli.checks import database
 from pyapp.worker import business as figures
 from pyapp.worker.business import FIGURES, measure
 
@@ -78,6 +79,24 @@ def test_they_are_those_of_the_tables(authenticator_url: str, connection: psycop
     assert value(found, "holds", region="1") == 0
     assert value(found, "expired_holds") == 1
     assert value(found, "expired_holds_oldest_seconds") >= 90
+
+
+def test_a_snapshot_that_somebody_keeps_is_seen(
+    authenticator_url: str, database_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    with psycopg.connect(database_url) as report, psycopg.connect(authenticator_url, autocommit=True) as doctor:
+        report.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        report.execute("select 1 from stock.stock_levels")
+        connection.execute(
+            "do $$ begin for n in 1 .. 10100 loop perform pg_current_xact_id(); commit; end loop; end $$"  # one transaction each
+        )
+        assert value(look(authenticator_url), "oldest_snapshot_transactions") > 10_000
+        (finding,) = database.check_snapshots(doctor)
+        assert (finding.state, str(report.info.backend_pid) in finding.said) == ("warning", True)
+        report.rollback()
+        assert value(look(authenticator_url), "oldest_snapshot_transactions") < 10_000
+        (finding,) = database.check_snapshots(doctor)
+        assert finding.state == "ok"
 
 
 def test_orders_of_the_last_hour(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
