@@ -25,6 +25,7 @@ from pyapp.describe import asyncapi, openapi
 from pyapp.describe import error_pages as pages
 from pyapp.http.accept import takes_gzip
 from pyapp.http.context import matches_etag
+from pyapp.http.headers import joined
 from pyapp.problems import KINDS
 
 # Scripts, styles and requests from this host only. Swagger UI's own icons are data: images.
@@ -135,7 +136,7 @@ def _answer(request: Request, file: File) -> Response:
     headers = {**HEADERS, "ETag": f'"{file.tag}"', "Vary": "Accept-Encoding"}
     if matches_etag(request, file.tag):
         return Response(status_code=304, headers=headers)
-    if len(file.content) >= GZIP_BYTES_MIN and takes_gzip(request.headers.getlist("accept-encoding")):
+    if len(file.content) >= GZIP_BYTES_MIN and takes_gzip(joined(request.headers, "accept-encoding")):
         headers |= {"Content-Encoding": "gzip", "ETag": f'W/"{file.tag}"'}
         return Response(file.compressed, headers=headers, media_type=file.media_type)
     return Response(file.content, headers=headers, media_type=file.media_type)

@@ -68,21 +68,22 @@ async def read(request: Request, context: Context, values: Sequence[Value]) -> t
 
 async def write(request: Request) -> Response:
     """Sends one object or a list to a command: the body, with the path variables added."""
-    return await _write(request, path_values(request))
+    context = await enter(request)
+    return await _write(request, context, path_values(request), {})
 
 
 async def change(request: Request) -> Response:
     """Like write, but for the thing that the path names. If-Match or If-None-Match guard its version."""
-    return await _write(request, path_values(request) | preconditions(request))
+    return await change_with(request, {}, {})
 
 
 async def change_with(request: Request, added: Mapping[str, str], shown: Mapping[str, str]) -> Response:
     """Like change. `added` goes to Postgres with the body; `shown` is added to the document of a successful answer."""
-    return await _write(request, path_values(request) | preconditions(request) | dict(added), shown)
-
-
-async def _write(request: Request, added: Mapping[str, str], shown: Mapping[str, str] | None = None) -> Response:
     context = await enter(request)
+    return await _write(request, context, path_values(request) | preconditions(request) | dict(added), shown)
+
+
+async def _write(request: Request, context: Context, added: Mapping[str, str], shown: Mapping[str, str]) -> Response:
     command, is_list = await read_command(request, context, added)
     results = await context.commands.execute(command)
     if shown and not command.dry_run:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
+from pyapp.http.text import DIGITS_MAX, EXPONENT_MAX, has_absurd_number
+
 if TYPE_CHECKING:
     from pyapp.database.commands import Wanted
     from pyapp.http.headers import Request
@@ -130,6 +132,9 @@ def check_attributes(value: Raw | UnsetType) -> None:
             raise FieldError("attributes", "must be an object")
         if len(bytes(value)) > ATTRIBUTES_BYTES_MAX:
             raise FieldError("attributes", f"must not be longer than {ATTRIBUTES_BYTES_MAX} bytes")
+        if has_absurd_number(bytes(value)):
+            remedy = f"must not contain numbers of more than {DIGITS_MAX} digits, or with an exponent beyond {EXPONENT_MAX}"
+            raise FieldError("attributes", remedy)
 
 
 class Body(Struct, forbid_unknown_fields=True, kw_only=True):

@@ -17,7 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pyapp.http.cached import find
 from pyapp.http.cors import cors_fields
 from pyapp.http.headers import IndexedHeaders
-from pyapp.http.paths import PathEndpoint
+from pyapp.http.paths import SLASH, PathEndpoint, keep_slashes
 from pyapp.http.responses import error_response, problem_response
 from pyapp.metrics import trace
 from pyapp.metrics.meters import UNMATCHED, Meter, Meters
@@ -46,6 +46,7 @@ class Middleware:
             await self.router(scope, receive, send)
             return
         started = time.perf_counter()
+        keep_slashes(scope)
         headers = scope["scoville.headers"] = IndexedHeaders(scope)
         given = headers.first("x-request-id")
         request_id = given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
@@ -112,7 +113,7 @@ def _line(scope: Scope, meter: Meter, status: int, seconds: float) -> dict[str, 
     """Returns the fields of an access log line. It omits the query and any path with an @, which may hold a customer's e-mail."""
     about = {"method": scope["method"], "route": meter.route, "status": status, "milliseconds": round(seconds * 1000, 2)}
     if "@" not in scope["path"]:
-        about["path"] = scope["path"]
+        about["path"] = scope["path"].replace(SLASH, "%2F")
     if (identity := scope["state"].get("identity")) is not None:
         about["principal"] = _principal(identity.subject)
     return about

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 import httpx2
 import pytest
 
-from pyapp.http.decoding import write_plainly
+from pyapp.api.orders import OrderDraft
+from pyapp.http.decoding import parse
+from pyapp.http.text import VALUES_MAX, plain_numbers
+from pyapp.problems import Problem
 from tests.calls import ORDER, SKU
 from tests.http.conftest import Api, check_problem, key, stock_up
 
@@ -140,11 +144,62 @@ def test_an_unknown_field_is_a_422_that_names_it(client: httpx2.Client, name: st
         (b'{"a": 3.0, "b": -3.000, "c": 3e0, "d": 1.5E1, "e": 12.50}', b'{"a": 3, "b": -3, "c": 3, "d": 15, "e": 12.5}'),
         (b'{"a": 3.5, "b": 0.0, "c": 120, "d": -7}', b'{"a": 3.5, "b": 0, "c": 120, "d": -7}'),
         (b'{"a 1.0": "1.0 \\" 2.0", "b": ["3.0", 4.0]}', b'{"a 1.0": "1.0 \\" 2.0", "b": ["3.0", 4]}'),
+        (b'{"a": 1.005, "b": 1.00500, "c": 100.0e1, "d": 1.0050e1}', b'{"a": 1.005, "b": 1.005, "c": 1000, "d": 10.05}'),
         (b'{"a": 1e400, "b": 1e-400, "c": 0.1234567890123456789012345}', None),
     ],
 )
 def test_numbers_are_the_same_however_they_are_written(written: bytes, plain: bytes | None) -> None:
-    assert write_plainly(written) == (written if plain is None else plain)
+    assert plain_numbers(written) == (written if plain is None else plain)
+
+
+def sized(unit: bytes, before: bytes = b'{"items":[', after: bytes = b"1]}", number: int = BODY_BYTES_MAX) -> bytes:
+    """Repetitions of the unit, at most this number, in a body of at most 1 MiB."""
+    return before + unit * min(number, (BODY_BYTES_MAX - len(before + after)) // len(unit)) + after
+
+
+# For each shape: as many values as a body may have, and as many as fit in it.
+HEAVY = {
+    f"{name} {number}": sized(unit, before, after, number)
+    for number in (VALUES_MAX - 2, BODY_BYTES_MAX)
+    for name, unit, before, after in (
+        ("numbers", b"1.0,", b'{"items":[', b"1]}"),
+        ("long numbers", b"1.000000,", b'{"items":[', b"1]}"),
+        ("powers", b"1e2,", b'{"items":[', b"1]}"),
+        ("escapes", b'"\\n",', b'{"items":[', b"1]}"),
+        ("bad escapes", b'"\\n",', b'{"items":[', b'"\\ud800"]}'),
+        ("NUL", b'"\\u0000",', b'{"items":[', b"1]}"),
+        ("lists", b"[],", b"[", b"1]"),
+        ("objects", b"{},", b"[", b"1]"),
+        ("lines", b'{"sku_id":"X","quantity":1.0},', b'{"items":[', b"1]}"),
+        ("escapes 31 levels deep", b"\\n", b"[" * 31 + b'"', b'"' + b"]" * 31),
+        ("strings 31 levels deep", b'"\\n",', b"[" * 31, b"1" + b"]" * 31),
+        ("towers", b"[" * 30 + b"]" * 30 + b",", b"[", b"1]"),
+        ("spaces", b" ", b'{"items":[', b"1]}"),
+    )
+} | {
+    "names": b'{"note":"\\n"%b}' % b"".join(b',"n%d\\u006f":1' % number for number in range(70_000)),
+    "duplicate names": b'{"a":1%b,"n89999":2}' % b"".join(b',"n%d":1' % number for number in range(90_000)),
+    "depths": b"[" * VALUES_MAX + b"]" * VALUES_MAX,
+}
+PARSE_SECONDS_MAX = 0.06
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_no_mebibyte_holds_up_the_loop(name: str) -> None:
+    """The CPU time of the best of three: a busy machine may slow one down."""
+    seconds = []
+    for _ in range(3):
+        started = time.process_time()
+        with pytest.raises(Problem) as refused:
+            parse(HEAVY[name], OrderDraft, many=True)
+        seconds.append(time.process_time() - started)
+    assert min(seconds) < PARSE_SECONDS_MAX
+    assert refused.value.code in ("RQ400", "RQ413", "RQ422")
+
+
+def test_a_body_has_a_largest_number_of_values(client: httpx2.Client) -> None:
+    problem = check_problem(send(client, "receive", HEAVY[f"numbers {BODY_BYTES_MAX}"]), 413, "RQ413")
+    assert str(VALUES_MAX) in problem["detail"]
 
 
 def test_a_whole_number_may_have_a_decimal_point(api: Api) -> None:
@@ -465,6 +520,9 @@ def test_dry_run_is_true_or_false(client: httpx2.Client, dry_run: str) -> None:
         "/v1/inventory/NO-SUCH-SKU/movements",
         "/v1/nothing",
         "/v1/inventory/",
+        "/v1%2finventory",
+        "/v1/inventory%2Fwarehouses",
+        "/v1/orders/ORD-1-1%2fcancel",
         "/v1",
         "/nothing",
     ],
@@ -513,6 +571,41 @@ def test_if_match_with_rubbish_is_a_400(client: httpx2.Client, value: str) -> No
 @pytest.mark.parametrize("path", READS)
 def test_a_client_that_takes_no_json_gets_a_406(client: httpx2.Client, path: str, accept: str) -> None:
     check_problem(client.get(path, headers={"accept": accept}), 406, "RQ406")
+
+
+@pytest.mark.parametrize("name", ["Accept", "Accept-Encoding", "If-None-Match"])
+@pytest.mark.parametrize("path", ["/v1/inventory/HOTSAUCE-001", "/openapi.json", "/"])
+def test_a_list_in_a_header_has_a_largest_length(client: httpx2.Client, name: str, path: str) -> None:
+    """Each of its parts costs time; longer ones are refused rather than ignored, so that nobody wonders why."""
+    short = client.get(path, headers={name: "*/*," + "a;q=0," * 100})
+    assert short.status_code < 400
+    long = client.get(path, headers={name: "*/*," + "a;q=0," * 200})
+    read = {"Accept": path.startswith("/v1"), "Accept-Encoding": not path.startswith("/v1"), "If-None-Match": True}
+    if read[name]:
+        assert name in check_problem(long, 400, "RQ400")["detail"]
+    else:
+        assert long.status_code < 400
+
+
+@pytest.mark.parametrize("header", [{}, {"accept": "text/html"}, {"accept": "a;q=0," * 200}, {"content-type": "text/plain"}])
+def test_who_has_no_token_learns_nothing_else(shared_api: Api, header: dict[str, str]) -> None:
+    with shared_api.client() as anyone:
+        check_problem(anyone.post("/v1/orders?color=red", content=b"{", headers=header), 401, "RQ401")
+
+
+@pytest.mark.parametrize("body", [b"{", HEAVY[f"numbers {VALUES_MAX - 2}"]])
+def test_what_a_role_may_not_do_is_refused_before_its_body_is_read(shared_api: Api, body: bytes) -> None:
+    with shared_api.client("warehouse", warehouses=["WH-01"]) as staff:
+        problem = check_problem(staff.post("/v1/orders", content=body), 403, "RQ403")
+    assert problem["detail"] == "The role warehouse may not do this. Use a token of the role admin or sales or integration."
+
+
+@pytest.mark.parametrize("number", ["0e-16383", "1e-300", "1e307", "1E+31", "1" * 41, "0." + "1" * 40])
+@pytest.mark.parametrize("name", ["receive", "sku", "put sku", "patch sku"])
+def test_attributes_have_no_number_that_is_longer_in_the_database(client: httpx2.Client, name: str, number: str) -> None:
+    body = json.dumps(WRITES[name][2] | {"attributes": {"a": [4242] * 100}}).replace("4242", number).encode()
+    problem = check_problem(send(client, name, body), 422, "RQ422")
+    assert [error["pointer"] for error in problem["errors"]] == ["/attributes"]
 
 
 @pytest.mark.parametrize(
