@@ -312,7 +312,8 @@ def _metrics() -> Json:
         "operationId": "metrics",
         "tags": ["service"],
         "summary": "Metrics of this service",
-        "description": "In the text format of Prometheus. Needs no token, unless SCOVILLE_METRICS_TOKEN is set.",
+        "description": "In the text format of Prometheus. Open on the server's own machine; elsewhere it needs the token of "
+        "SCOVILLE_METRICS_TOKEN.",
         "security": [],
         "responses": {"200": answer},
     }
