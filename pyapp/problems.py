@@ -42,10 +42,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 KINDS = msgspec.toml.decode((SQL / "errors.toml").read_bytes(), type=dict[str, Kind])
 
-DETAILS_BY_STATUS = {
-    404: "This path does not exist.",
-    405: "This path does not allow this method. The Allow header lists the allowed methods.",
-}
+DETAILS_BY_STATUS = {404: "This path does not exist."}
 CODES_BY_STATUS = {400: "RQ400", 404: "RQ404", 405: "RQ405", 406: "RQ406", 413: "RQ413", 415: "RQ415"}
 
 # Messages for constraints whose names do not explain themselves.

@@ -85,7 +85,7 @@ class SkuReplacement(SkuChange, kw_only=True):
 
 
 class SkuDraft(SkuReplacement, kw_only=True):
-    """A SKU of the catalog. price null: no list price."""
+    """A SKU of the catalog. A member that is null counts as missing."""
 
     sample: ClassVar[Json | None] = {
         "sku_id": "HOTSAUCE-003",
@@ -358,7 +358,8 @@ class Part(NamedTuple):
                 path=item,
                 endpoint=change,
                 summary=f"Create {self.one}, or replace it whole",
-                description="Replacing needs If-Match (428 without it). If-None-Match: * only creates (412 if it exists).",
+                description="Replacing needs If-Match (428 without it). If-None-Match: * only creates (412 if it exists). The "
+                "document can be sent back as it was read: members that cannot be set are ignored if they are unchanged.",
                 function=save,
                 answer=self.answer,
                 query=WriteQuery,

@@ -113,9 +113,9 @@ class TokenError(Exception):
 class Failures:
     """How often an address sent wrong secrets recently, in this process.
 
-    The right secret is never refused: nothing is gained by that, because 256 bits are not found by guessing. Addresses are hashed to
-    a fixed number of slots, so that they cannot fill the memory. The guesses of an address that sent too many are looked up one
-    after the other.
+    The right secret is never refused: nothing is gained by that, because 256 bits are not found by guessing. Addresses are hashed
+    to a fixed number of slots, so that they cannot fill the memory. The guesses of an address that sent too many are looked up
+    one after the other.
     """
 
     def __init__(self, maximum: int = FAILURES_MAX, seconds: int = FAILURE_SECONDS, slots: int = FAILURE_SLOTS) -> None:
@@ -219,6 +219,7 @@ def _error_response(request: Request, error: TokenError) -> Response:
     problem = Problem("RQ401" if unknown else "RQ400", error.description)
     document = {"error": error.error, "error_description": error.description, **problem.document(request_id(request))}
     challenge = {"WWW-Authenticate": 'Basic realm="scoville", charset="UTF-8"'} if unknown else {}
+    request.scope["state"]["about"] = {"code": problem.code}
     return json_response(msgspec.json.encode(document), problem.status, {**HEADERS, **challenge})
 
 

@@ -22,6 +22,7 @@ from pyapp.http.context import KEY_CHARACTERS_MAX, PATCH_TYPES, PATH_VALUE_CHARA
 from pyapp.http.decoding import ELEMENTS_MAX
 from pyapp.http.fields import Body, Json, Page, WriteQuery
 from pyapp.http.headers import LSN_HEADER as HEADER
+from pyapp.http.nulls import body_type
 from pyapp.http.results import Problem, results_of
 from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS, Route
 from pyapp.problems import KINDS, MEDIA_TYPE, document
@@ -137,8 +138,9 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Json]:
     bodies: set[type[Body]] = set()
     for route in routes:
         answers.update([route.answer, *([results_of(route.answer)] if route.many else [])])
-        bodies.update([route.body] if route.body and fields(route.body) else [])
-    schemas, drafts = _components(answers), _components(bodies)
+        if route.body and fields(route.body):
+            bodies.add(body_type(route.body, route.method) if route.roles else route.body)
+    schemas, drafts = _components(answers), _flat(_components(bodies))
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # answers may gain members, which must not break clients
     for body in bodies:
@@ -152,6 +154,20 @@ def _components(types: Iterable[type]) -> dict[str, Json]:
     _, components = msgspec.json.schema_components(sorted(types, key=lambda type_: type_.__name__), ref_template=REF)
     # Only Python needs to be told that $ does not match before a final line break.
     made: dict[str, Json] = json.loads(json.dumps(components).replace(r"$(?!\\n)", "$"), object_hook=_with_type)
+    return made
+
+
+def _flat(components: dict[str, Json]) -> dict[str, Json]:
+    """Writes a simple type that may be null as one schema with its description, where many generators look for it."""
+
+    def flatten(schema: Json) -> Json:
+        options = schema.get("anyOf", [])
+        if len(options) == 2 and options[1] == {"type": "null"} and isinstance(options[0].get("type"), str):
+            one: Json = options[0]
+            return schema if "enum" in one else {**one, "type": [one["type"], "null"]}
+        return schema
+
+    made: dict[str, Json] = json.loads(json.dumps(components), object_hook=flatten)
     return made
 
 
@@ -329,11 +345,12 @@ def compose(schema: Json, schemas: Mapping[str, Json], *, required_only: bool = 
         return schema["enum"][0]
     if "anyOf" in schema:
         return compose(schema["anyOf"][0], schemas, required_only=required_only)
-    if schema["type"] == "array":
+    if schema["type"] in ("array", ["array", "null"]):
         return [compose(schema["items"], schemas, required_only=required_only)]
     if "properties" in schema:
         names = schema["required"] if required_only else schema["properties"]
         return {name: compose(schema["properties"][name], schemas, required_only=required_only) for name in names}
     if "format" in schema:
         return {"date": "2024-06-01", "date-time": "2024-06-01T13:45:30Z"}[schema["format"]]
-    return {"string": "text", "integer": 1, "number": 1, "boolean": True, "object": {}}[schema["type"]]
+    kind = schema["type"][0] if isinstance(schema["type"], list) else schema["type"]
+    return {"string": "text", "integer": 1, "number": 1, "boolean": True, "object": {}}[kind]

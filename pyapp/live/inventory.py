@@ -21,7 +21,7 @@ from pyapp.api.tickets import redeem_ticket
 from pyapp.eventlog import messages
 from pyapp.eventlog.reading import Lost, parse_position
 from pyapp.http.context import read_query, region_of
-from pyapp.http.decoding import describe
+from pyapp.http.faults import describe
 from pyapp.http.fields import Query
 from pyapp.http.leases import Limits
 from pyapp.http.responses import problem_response
@@ -89,6 +89,7 @@ async def inventory(websocket: WebSocket) -> None:
             extra={
                 "request_id": request_id,
                 "path": websocket.scope["path"],
+                "address": websocket.client.host if websocket.client else None,
                 "milliseconds": round((time.perf_counter() - started) * 1000, 2),
             },
         )

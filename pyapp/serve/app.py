@@ -153,5 +153,6 @@ class Scoville(Starlette):
     middleware: Middleware
 
     def build_middleware_stack(self) -> ASGIApp:
-        self.middleware = Middleware(self.router, endpoints_by_path(self.routes), endless=(STREAM_PATH,))
+        paths = [route.path for route in self.routes if isinstance(route, StarletteRoute) and route.path.startswith("/v1/")]
+        self.middleware = Middleware(self.router, endpoints_by_path(self.routes), endless=(STREAM_PATH,), paths=paths)
         return self.middleware
