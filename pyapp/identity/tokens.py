@@ -241,6 +241,8 @@ def _bearer(values: Sequence[str]) -> str:
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise unauthenticated("Send the token as Authorization: Bearer <token>.", sent=False)
+    if token[0] in "'\"":
+        raise unauthenticated("The token is in quotation marks. Send it without them: Authorization: Bearer <token>.")
     if len(token) > TOKEN_CHARACTERS_MAX:
         raise unauthenticated(f"The token is longer than {TOKEN_CHARACTERS_MAX} characters. Get a smaller one.")
     return token

@@ -495,6 +495,59 @@ def test_of_a_large_body_the_first_fault_is_told(client: httpx2.Client) -> None:
 
 
 @pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("HOTSUACE-001", "HOTSAUCE-001"),
+        ("hotsauce-001", "HOTSAUCE-001"),
+        ("HOTSAUCE-0O1", "HOTSAUCE-001"),
+        ("HOTSAUCE-01", "HOTSAUCE-001"),
+        ("HOTSAUCE001", "HOTSAUCE-001"),
+        ("HOTSAUUCE-001", "HOTSAUCE-001"),
+        ("HOTSAUCE-999", None),
+        ("X", None),
+        ("x" * 64, None),
+    ],
+)
+def test_an_unknown_sku_gets_a_similar_one(client: httpx2.Client, written: str, meant: str | None) -> None:
+    line = {"sku_id": written, "quantity": 1}
+    said = [
+        check_problem(send(client, name, WRITES[name][2] | {"items": [line]}), 422, "ST002")["errors"][0]["detail"]
+        for name in ("order", "reserve")
+    ]
+    said.append(check_problem(send(client, "adjust", WRITES["adjust"][2] | {"sku_id": written}), 422, "ST002")["detail"])
+    for path in ("/v1/inventory/{}", "/v1/inventory/{}/movements", "/v1/inventory/{}/batches", "/v1/skus/{}"):
+        said.append(check_problem(client.get(path.format(written)), 404, "ST010")["detail"])
+    for detail in said:
+        assert (f"Did you mean {meant}?" in detail) if meant else ("Did you mean" not in detail)
+
+
+@pytest.mark.parametrize(("written", "meant"), [("WH-1", "WH-01"), ("wh-01", "WH-01"), ("WH01", "WH-01"), ("WH-77", None)])
+def test_an_unknown_warehouse_gets_a_similar_one(client: httpx2.Client, written: str, meant: str | None) -> None:
+    adjust = WRITES["adjust"][2] | {"warehouse_location": written}
+    channel = WRITES["channel"][2] | {"warehouses": [written], "region_id": 1}
+    for name, body in (("adjust", adjust), ("channel", channel)):
+        [error] = check_problem(send(client, name, body), 422, "ST003")["errors"]
+        assert (f"Did you mean {meant}?" in error["detail"]) if meant else ("Did you mean" not in error["detail"])
+
+
+def test_a_long_list_gets_no_similar_codes(client: httpx2.Client) -> None:
+    """To look for them takes half a millisecond each."""
+    for number, told in ((128, True), (129, False)):
+        orders = [ORDER | {"items": [LINE | {"sku_id": "hotsauce-001"}] * 4}] * number
+        response = send(client, "order", orders)
+        assert response.status_code == 207
+        for result in response.json()["results"]:
+            said = [error["detail"] for error in result["problem"]["errors"]]
+            assert ["Did you mean HOTSAUCE-001?" in detail for detail in said] == [told, told, told, False]
+
+
+def test_nobody_is_told_of_a_warehouse_of_others(shared_api: Api) -> None:
+    with shared_api.client("warehouse", warehouses=["WH-02"]) as staff:
+        problem = check_problem(send(staff, "adjust", WRITES["adjust"][2] | {"warehouse_location": "wh-01"}), 422, "ST003")
+    assert "WH-01" not in problem["detail"]
+
+
+@pytest.mark.parametrize(
     ("path", "nearest"),
     [
         ("/v1/inventory/", "/v1/inventory"),

@@ -178,6 +178,12 @@ def test_no_header_is_a_401_without_an_error_code(shared_api: Api) -> None:
     assert response.headers["www-authenticate"] == 'Bearer realm="scoville"'
 
 
+def test_a_token_in_quotation_marks_is_told_so(shared_api: Api) -> None:
+    with shared_api.client() as anyone:
+        problem = check_problem(anyone.get("/v1/skus", headers={"authorization": f'Bearer "{signed(GOOD)}"'}), 401, "RQ401")
+    assert "quotation marks" in problem["detail"]
+
+
 def test_two_headers_are_a_401(shared_api: Api) -> None:
     with shared_api.client() as client:
         value = f"Bearer {good}"

@@ -677,6 +677,13 @@ GUARDS = (
         "tests/http/test_catalog.py -k sent_back",
     ),
     Guard(
+        "nobody is told of a warehouse of others",
+        "sql/functions/catalog/suggest_warehouse.sql",
+        "       and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses()))\n",
+        "",
+        "tests/http/test_bad_input.py -k told_of",
+    ),
+    Guard(
         "an encoded slash is no part of a route",
         "pyapp/http/middleware.py",
         "        keep_slashes(scope)\n",

@@ -41,7 +41,8 @@ begin
     return app.refuse(p_code => v_fault.code, p_detail => v_fault.detail, p_pointer => v_fault.pointer);
   end if;
   select jsonb_agg(jsonb_build_object('pointer', '/' || s.list || '/' || s.nth - 1,
-           'detail', format('%s %s does not exist in region %s.', s.noun, s.id, v_region)) order by s.nth)
+           'detail', format('%s %s does not exist in region %s.%s', s.noun, s.id, v_region,
+             case when s.list = 'warehouses' and s.nth <= 3 then catalog.suggest_warehouse(v_region, s.id) end)) order by s.nth)
     into v_errors
     from (select 'warehouses' as list, 'Warehouse' as noun, w.id, w.nth
             from unnest(v_warehouses) with ordinality as w (id, nth)
