@@ -51,6 +51,7 @@ FAILURES_MAX = 100  # of one address, within
 FAILURE_SECONDS = 60
 FAILURE_SLOTS = 4096  # of addresses that are counted separately; beyond that, several share one
 IPV6_SITE_BITS = 64  # an IPv6 customer has at least so many addresses
+TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 (a path)
 FORM_TYPE = "application/x-www-form-urlencoded"
 PRINTABLE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -290,7 +291,7 @@ NOUN = Noun(
     (
         Route(
             method="POST",
-            path="/v1/oauth/token",
+            path=TOKEN_PATH,
             endpoint=token,
             summary="Get a token with client id and secret",
             function="issue_token",

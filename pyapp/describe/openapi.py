@@ -43,6 +43,8 @@ Stock and orders, exact to the unit. Each change of a quantity is a line of a le
 SERVICE = "Health and metrics of the service."  # the tag of routes outside the table
 # A bare key, or a quoted one: a string of RFC 9651, as in the draft of the header.
 KEY_PATTERN = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
+ETAG_PATTERN = r'^(\*|"[!#-~]*")$'
+ETAGS_PATTERN = r'^(\*|(W/)?"[!#-~]*"(\s*,\s*(W/)?"[!#-~]*")*)$'
 HEADERS = {
     "X-Request-ID": ("The ID of the request: yours, or a generated one.", {"type": "string", "minLength": 1}),
     "ETag": ("The version of the document.", {"type": "string", "pattern": '^"[!#-~]*"$'}),
@@ -66,6 +68,7 @@ SECURITY = {
         "flows": {"clientCredentials": {"tokenUrl": "/v1/oauth/token", "scopes": {}}},
     },
 }
+HERE = "/"  # replaced by the address to which the request for the document came
 REF = "#/components/schemas/{name}"
 
 
@@ -93,7 +96,7 @@ def build(routes: Sequence[Route] = ROUTES) -> Json:
             "contact": {"name": "The operator of this service"},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/", "description": "Here."}],
+        "servers": [{"url": HERE, "description": "Here."}],
         "security": [{name: []} for name in SECURITY],
         "tags": [{"name": name, "description": text} for name, text in tags],
         "paths": paths,
@@ -201,7 +204,12 @@ def _parameters(route: Route) -> Iterable[Json]:
         yield {"name": variable.name, "in": "path", "required": True, **about}
     queries = _components([route.query])[route.query.__name__]["properties"] if route.roles else {}
     for name, schema in queries.items():
-        yield {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
+        about = {
+            "description": schema.pop("description", ""),
+            "schema": schema,
+            "example": schema.get("default", compose(schema, {})),
+        }
+        yield {"name": name, "in": "query", **about}
     if route.key != "none":
         yield _header(
             "Idempotency-Key",
@@ -213,16 +221,18 @@ def _parameters(route: Route) -> Iterable[Json]:
         )
     if route.takes_if_match:
         text = "The ETag that you saw, or * for any version."
-        yield _header("If-Match", text, {"type": "string", "format": "etag"}, example='"7"')
+        yield _header("If-Match", text, {"type": "string", "pattern": ETAG_PATTERN}, example="*")
     if route.takes_if_none_match:
-        yield _header("If-None-Match", "* to create it only if it does not exist.", {"type": "string", "enum": ["*"]})
+        text = "* to create it only if it does not exist."
+        yield _header("If-None-Match", text, {"type": "string", "enum": ["*"]}, example="*")
     if route.replicated:
-        yield _header(
-            HEADER, f"The {HEADER} of your last write, if any: the answer then includes that write.", {"type": "string"}
-        )
+        text = f"The {HEADER} of your last write, if any: the answer then includes that write."
+        yield _header(HEADER, text, {"type": "string"}, example="0/1A2B3C4")
     if _has_etag(route):
-        yield _header("If-None-Match", "The ETag that you have: 304 while it is current.", {"type": "string"})
-    yield _header("X-Request-ID", "Returned, and recorded in audit and logs. An invalid one is replaced.", {"type": "string"})
+        text = "The ETag that you have: 304 while it is current."
+        yield _header("If-None-Match", text, {"type": "string", "pattern": ETAGS_PATTERN}, example='"6"')
+    text = "Returned, and recorded in audit and logs. An invalid one is replaced."
+    yield _header("X-Request-ID", text, {"type": "string"}, example="7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
 
 
 def _header(name: str, text: str, schema: Json, *, required: bool = False, **more: Any) -> Json:
@@ -236,7 +246,8 @@ def _has_etag(route: Route) -> bool:
 def _body(route: Route, body: type[Body], one: Json, schemas: Mapping[str, Json]) -> Json:
     many = {"type": "array", "minItems": 1, "maxItems": ELEMENTS_MAX, "items": one}
     sample = body.sample or compose(one, schemas, required_only=True)
-    content = {"schema": {"oneOf": [one, many]} if route.many else one, "example": sample}
+    # Not oneOf: openapi-generator's typescript-fetch would import the type twice.
+    content = {"schema": {"anyOf": [one, many]} if route.many else one, "example": sample}
     types = PATCH_TYPES if route.method == "PATCH" else (route.body_type,)
     return {"required": route.body_required, "content": dict.fromkeys(types, content)}
 

@@ -67,15 +67,15 @@ Money = Annotated[
     Raw,
     Meta(
         description="An amount with at most two decimals.",
-        extra_json_schema={"type": "number", "minimum": 0, "maximum": 9_999_999.99, "multipleOf": 0.01},
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": 9_999_999.99},
         examples=[12.99],
     ),
 ]
 Total = Annotated[
     Raw,
     Meta(
-        description="Checked against the computed total.",
-        extra_json_schema={"type": "number", "minimum": 0, "maximum": 99_999_999_999_999, "multipleOf": 0.01},
+        description="Checked against the computed total; at most two decimals.",
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": 99_999_999_999_999},
         examples=[49.96],
     ),
 ]
@@ -168,7 +168,18 @@ class WriteQuery(Query):
 
 
 class PageQuery(Query):
-    cursor: Annotated[str, Meta(min_length=1, max_length=1000, description="next_cursor of the page before.")] | UnsetType = UNSET
+    cursor: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=1000,
+                description="next_cursor of the page before.",
+                examples=["WyJvcmRlcnMiLCIyMDI0LTA2LTAxIiwiMTAwMSJd"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Rows per page.")] = PAGE_DEFAULT
 
     def filters(self) -> bytes:

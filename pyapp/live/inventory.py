@@ -10,14 +10,14 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from typing import Annotated, Protocol, cast
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 from starlette.websockets import WebSocket
 
-from pyapp.api.tickets import redeem_ticket
+from pyapp.api.tickets import TicketText, redeem_ticket
 from pyapp.eventlog import messages
 from pyapp.eventlog.reading import Lost, parse_position
 from pyapp.http.context import read_query, region_of
@@ -56,7 +56,7 @@ class NotifyingConnection(SocketConnection, Protocol):
 
 
 class SocketQuery(Query):
-    ticket: Annotated[str, Meta(description="From POST /v1/ws/tickets; valid once, for 30 seconds.")] | UnsetType = UNSET
+    ticket: TicketText | UnsetType = UNSET
 
 
 async def inventory(websocket: WebSocket) -> None:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Route as BrowserRoute
 
 from pyapp.api.table import ROUTES
 from pyapp.identity.tokens import mint_token
@@ -75,3 +76,40 @@ def test_a_link_of_an_error_page_opens_the_operation(page: Page) -> None:
     expect(page.locator("h1")).to_have_text("The price has changed")
     page.get_by_role("link", name="POST /v1/orders", exact=True).click()
     expect(page.locator("#operations-orders-placeOrders.is-open")).to_be_visible()
+
+
+def test_each_try_has_an_idempotency_key_of_its_own(page: Page) -> None:
+    sent: list[str] = []
+
+    def answer(route: BrowserRoute) -> None:
+        sent.append(route.request.headers["idempotency-key"])
+        route.fulfill(status=201, json={})
+
+    page.route("**/v1/orders*", answer)
+    page.goto("/docs")
+    operation = page.locator("#operations-orders-placeOrders")
+    operation.locator(".opblock-summary-control").click()
+    operation.locator(".try-out__btn").click()
+    key = operation.locator("tr[data-param-name='Idempotency-Key'] input")
+    expect(key).not_to_have_value("")
+    status = operation.locator(".live-responses-table .response .response-col_status")
+    for _ in range(2):
+        operation.locator(".execute").click()
+        expect(status).to_have_text("201")
+        operation.locator(".btn-clear").click()
+    assert len(set(sent)) == 2
+    key.fill("mine")  # a key that somebody typed is sent as it is
+    operation.locator(".execute").click()
+    expect(status).to_have_text("201")
+    assert sent[2:] == ["mine"]
+
+
+def test_an_event_source_of_the_browser_gets_in_by_ticket(page: Page, shared_api: Api) -> None:
+    ticket = shared_api.client("admin").post("/v1/ws/tickets").json()["ticket"]
+    page.goto("/docs/errors")
+    opened = """ticket => new Promise((done) => {
+        const source = new EventSource(`/v1/events/stream?ticket=${ticket}`);
+        source.onopen = () => { source.close(); done("open"); };
+        source.onerror = () => { source.close(); done("refused"); };
+    })"""
+    assert page.evaluate(opened, ticket) == "open"
