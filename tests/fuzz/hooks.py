@@ -1,11 +1,16 @@
-"""Amounts for schemathesis, and two checks of our own: a body that the description allows is never refused for its form,
-and every returned code is listed for its operation."""
+"""Entity tags and amounts for schemathesis, and two checks of our own: a body that the description allows is never refused for
+its form, and every returned code is listed for its operation."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import schemathesis
+from hypothesis import strategies as st
+
+# One strong entity tag, or the asterisk.
+TAGS = st.one_of(st.just("*"), st.from_regex(r'"[!#-~]{0,20}"', fullmatch=True))
+schemathesis.openapi.format("etag", TAGS)
 
 AMOUNTS = ("price", "total_price")
 FORM_CODES = {"RQ400", "RQ415", "RQ422"}
