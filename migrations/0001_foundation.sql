@@ -586,6 +586,7 @@ create type orders.draft as (
   actor text,
   request_id text,
   reservation_id bigint,
+  historic boolean,
   order_id bigint
 );
 comment on type orders.draft is 'An order before it is written: read and priced; it gets its id together with its units.';
@@ -628,6 +629,7 @@ insert into events.event_types (type, audience, about, says) values
   ('reservation.expired', 'channel', 'reservation', 'The reservation expired.'),
   ('reservation.committed', 'channel', 'reservation', 'The reservation became an order.'),
   ('order.placed', 'channel', 'order', 'An order was placed.'),
+  ('order.recorded', 'channel', 'order', 'A historic order was recorded: it was shipped long ago, elsewhere.'),
   ('order.modified', 'channel', 'order', 'The order was changed before any of it was shipped.'),
   ('order.canceled', 'channel', 'order', 'The order, or the rest of it, was canceled.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),

@@ -5,6 +5,7 @@ The server is the embedded one, or a superuser's URL in SCOVILLE_TEST_SERVER_URL
 
 from __future__ import annotations
 
+import functools
 import os
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import quote, urlencode
 
+import httpcore2
 import psycopg
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -31,11 +33,17 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser
 
+# Each client would load the certificates of all authorities, 25 ms of CPU, and tests open thousands of clients.
+httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
+
 ROOT = Path(__file__).resolve().parents[1]
 GIVEN_SERVER = os.environ.get("SCOVILLE_TEST_SERVER_URL")
 
 # For speed only: these settings do not change the results of statements or their visibility.
-FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '512MB'")
+FAST = (
+    *("fsync = off", "full_page_writes = off", "synchronous_commit = off", "max_wal_size = '512MB'"),
+    "autovacuum_naptime = '20s'",  # there are many databases, and few of them live for long
+)
 
 LONGEST = {
     path: turn
@@ -179,7 +187,7 @@ def clone(server: Server, migrated: str) -> Iterator[str]:
 def chromium() -> Iterator[Browser]:
     """One browser per module. Playwright allows no second one at the same time, and while it runs no other event
     loop can run, which the tests that follow may need."""
-    path = os.environ.get("SCOVILLE_TEST_CHROMIUM") or shutil.which("chromium")
+    path = os.environ.get("SCOVILLE_TEST_CHROMIUM") or shutil.which("chromium-headless-shell") or shutil.which("chromium")
     if not path:
         pytest.fail("There is no Chromium: run .ci/chromium (root), or name one by SCOVILLE_TEST_CHROMIUM.")
     with sync_playwright() as playwright:

@@ -90,6 +90,8 @@ def do_everything(shop: Shop) -> None:
     placed = place_order(shop, 12)
     send("modify_orders", **placed, items=[{"sku_id": SKU, "quantity": 13}])
     send("fulfill_orders", **placed, items=[{"sku_id": SKU, "quantity": 1}])
+    line = {"sku_id": SKU, "quantity": 1, "price": 3}
+    send("place_orders", channel="web", items=[line], historic=True, created_at="2024-06-01T00:00:00Z", **customer)
     canceled = place_order(shop, 4)
     send("cancel_orders", **canceled)
     assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 1

@@ -229,6 +229,7 @@ DATA: dict[str, type[Struct]] = {
     "reservation.expired": ReservationChanged,
     "reservation.committed": ReservationChanged,
     "order.placed": OrderChanged,
+    "order.recorded": OrderChanged,
     "order.modified": OrderModified,
     "order.canceled": OrderMoved,
     "order.fulfilled": OrderMoved,

@@ -89,6 +89,9 @@ class OrderDraft(Body):
     total_price: Total | UnsetType = UNSET
     status: Literal["pending", "processing"] | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
+    historic: (
+        Annotated[bool, Meta(description="True: it was shipped elsewhere. Completed, moves no stock; admins only.")] | UnsetType
+    ) = UNSET
 
     def __post_init__(self) -> None:
         if self.items is UNSET and self.reservation_id is UNSET:
@@ -102,7 +105,7 @@ class OrderDraft(Body):
             self.external_id, self.order_id = self.order_id, UNSET
 
     def wanted(self) -> Wanted | None:
-        if self.items is UNSET or self.reservation_id is not UNSET:
+        if self.items is UNSET or self.reservation_id is not UNSET or self.historic is True:
             return None
         if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
             return None

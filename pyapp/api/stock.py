@@ -197,11 +197,6 @@ class InventoryQuery(PageQuery):
     expiring_before: Annotated[datetime.date, Meta(description="With stock that expires before this day.")] | UnsetType = UNSET
 
 
-class MovementQuery(PageQuery):
-    warehouse: WarehouseId | UnsetType = UNSET
-
-
-BatchStatus = Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed", "expired"]
 MovementKind = Literal[
     "adjustment",
     "receipt",
@@ -215,6 +210,14 @@ MovementKind = Literal[
     "fulfill",
     "return",
 ]
+
+
+class MovementQuery(PageQuery):
+    warehouse: WarehouseId | UnsetType = UNSET
+    kind: MovementKind | UnsetType = UNSET
+
+
+BatchStatus = Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed", "expired"]
 
 
 class Level(Answer, kw_only=True):

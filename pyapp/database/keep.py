@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 import psycopg
 
 from pyapp.database.calls import CONNECT_SECONDS, IDLE_TRANSACTION_MILLISECONDS, KEEPALIVE, Connection, with_options
+from pyapp.identity.enter import Component, session_options
 from pyapp.tasks import wait_for
 
 logger = logging.getLogger("scoville.database")
@@ -26,16 +27,21 @@ BACKOFF_SECONDS_MAX = 5.0
 class Keeper:
     """Keeps one connection. `name` is its application name and the prefix of its log lines.
 
+    `caller`: the session is the caller's, so its transactions need no app.enter.
     `connected`: the connection works, as its user has reported with `works`.
     """
 
-    def __init__(self, url: str, name: str, *, statement_milliseconds: int | None = None) -> None:
+    def __init__(
+        self, url: str, name: str, *, statement_milliseconds: int | None = None, caller: Component | None = None
+    ) -> None:
         self.connected = False
         self._url = url
         self._name = name
         self._options = f"-c idle_in_transaction_session_timeout={IDLE_TRANSACTION_MILLISECONDS}"
         if statement_milliseconds is not None:
             self._options += f" -c statement_timeout={statement_milliseconds}"
+        if caller is not None:
+            self._options = " ".join([self._options, *session_options(caller, request_id="")])
         self._away = False
         self._backoff = BACKOFF_SECONDS_MIN
 

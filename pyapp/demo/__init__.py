@@ -85,7 +85,8 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         for place, (at, statement, element) in enumerate(sorted(happened, key=lambda one: one[0])):
             _set_clock(connection, at)
             _call(connection, statement, _keyed(f"event-{place}", [element]))
-    return {"skus": len(skus), "warehouses": len(WAREHOUSES), "batches": len(receipts), "orders": len(orders)}
+    lots = {(one["sku_id"], one["batch_number"]) for one in receipts}
+    return {"SKUs": len(skus), "warehouses": len(WAREHOUSES), "lots": len(lots), "orders": len(orders)}
 
 
 def _call(connection: psycopg.Connection[Any], statement: LiteralString, elements: Iterable[dict[str, Any]]) -> list[Any]:

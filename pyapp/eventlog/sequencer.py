@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager, suppress
 
 from pyapp.database.calls import Connection, Row, Value, run_steps
 from pyapp.database.keep import Keeper
-from pyapp.identity.enter import Component, enter_step
+from pyapp.identity.enter import Component
 from pyapp.tasks import end
 
 logger = logging.getLogger("scoville.sequencer")
@@ -39,7 +39,7 @@ class Sequencer:
     """`backlog` (events) and `lag_seconds` (of the oldest) are at most MEASURE_SECONDS old; `moved` counts its own events."""
 
     def __init__(self, url: str) -> None:
-        self._keeper = Keeper(url, "scoville sequencer", statement_milliseconds=STATEMENT_MILLISECONDS)
+        self._keeper = Keeper(url, "scoville sequencer", statement_milliseconds=STATEMENT_MILLISECONDS, caller=SEQUENCER)
         self.backlog = 0
         self.lag_seconds = 0.0
         self.moved = 0
@@ -116,5 +116,4 @@ class Sequencer:
 
 
 async def _call(connection: Connection, statement: str, *values: Value) -> list[Row]:
-    steps = (("begin", ()), enter_step(SEQUENCER), (statement, values), ("commit", ()))
-    return (await run_steps(connection, steps))[2]
+    return (await run_steps(connection, ((statement, values),)))[0]

@@ -60,7 +60,7 @@ class State(TypedDict):
     origins: frozenset[str]  # whose pages are allowed
 
 
-def create_app(settings: Settings) -> Scoville:
+def create_app(settings: Settings, *, warming: bool = True) -> Scoville:
     """The ASGI application. Raises SettingsError if a setting needed to serve is missing."""
     if not settings.database_url:
         raise SettingsError("DATABASE_URL is not set: give the URL of the login role, postgresql://authenticator@host/database.")
@@ -68,7 +68,8 @@ def create_app(settings: Settings) -> Scoville:
 
     @asynccontextmanager
     async def lifespan(app: Scoville) -> AsyncIterator[State]:
-        database = Database(url, settings.pool_size, tracked=settings.read_url is not None, warming=warming_calls())
+        calls = warming_calls() if warming else ()
+        database = Database(url, settings.pool_size, tracked=settings.read_url is not None, warming=calls)
         await database.open()
         lanes = Lanes(Transactions(database), batch_elements_max=settings.batch_elements)
         sequencer = Sequencer(url)

@@ -149,6 +149,7 @@ create type orders.draft as (
   actor text,
   request_id text,
   reservation_id bigint,
+  historic boolean,
   order_id bigint
 );
 comment on type orders.draft is 'An order before it is written: read and priced; it gets its id together with its units.';

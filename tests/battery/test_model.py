@@ -93,9 +93,9 @@ class Desk:
         self.owner.close()
 
     def enter(self, role: str, **claims: Any) -> None:
-        self.api.execute("reset role")
-        self.api.execute("select app.enter(%s, %s)", [role, Jsonb({"sub": "tester", "region": 1, **claims})])
-        self.api.execute("select set_config('scoville.now', %s, true)", [self.now.isoformat()])
+        """At the beginning of a transaction, or after `reset role`."""
+        values = [role, Jsonb({"sub": "tester", "region": 1, **claims}), self.now.isoformat()]
+        self.api.execute("select app.enter(%s, %s), set_config('scoville.now', %s, true)", values)
 
     def send(self, command: str, *elements: dict[str, Any], role: str = "admin", **claims: Any) -> list[Any]:
         with self.api.transaction():
@@ -107,6 +107,7 @@ class Desk:
         return rows
 
     def sweep(self) -> None:
+        """At the beginning of a transaction, or after `reset role`."""
         self.enter("scoville_worker")
         self.api.execute("select jobs.expire_lots(1::smallint, 100), jobs.expire_reservations(1::smallint, 100)")
 
@@ -114,7 +115,9 @@ class Desk:
         with self.api.transaction(force_rollback=True):
             self.enter("admin")
             assert self.api.execute("select * from stock.verify()").fetchall() == []
+            self.api.execute("reset role")
             self.sweep()
+            self.api.execute("reset role")
             self.enter("admin")
             row = self.api.execute(BOOKS.encode()).fetchone()
         assert row is not None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def test_it_is_loaded_once(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
     loaded = demo_data.load(authenticator_url)
     assert loaded is not None
-    assert (loaded["skus"], loaded["warehouses"], loaded["orders"]) == (59, 3, 114)
+    assert (loaded["SKUs"], loaded["warehouses"], loaded["orders"]) == (59, 3, 114)
     assert demo_data.load(authenticator_url) is None
     assert connection.execute("select count(*) from orders.orders").fetchone() == (114,)
     assert connection.execute("select count(*) from stock.verify()").fetchone() == (0,)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.cli.conftest import COMMAND, ROOT, Demo, Scoville, assert_one_clear_line, environment
+from tests.cli.conftest import COMMAND, FRESH, ROOT, Demo, Done, Scoville, assert_one_clear_line, environment, run_here
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,7 +41,7 @@ def sku(demo: Demo) -> str:
 
 def stock_of(demo: Demo, sku_id: str) -> dict[str, Any]:
     with demo.client() as client:
-        return dict(client.get(f"/v1/inventory/{sku_id}").json())
+        return dict(client.get(f"/v1/inventory/{sku_id}", headers=FRESH).json())
 
 
 def orders_of(demo: Demo, sku_id: str) -> list[dict[str, Any]]:
@@ -52,11 +52,11 @@ def orders_of(demo: Demo, sku_id: str) -> list[dict[str, Any]]:
 GROCER = ("--map", ROOT / "pyapp" / "demo" / "grocer.toml")
 
 
-def import_file(scoville: Scoville, demo: Demo, kind: str, path: Path, *more: str | Path) -> subprocess.CompletedProcess[str]:
-    return scoville("import", kind, path, "--data-dir", demo.data_dir, *more)
+def import_file(demo: Demo, kind: str, path: Path, *more: str | Path) -> Done:
+    return run_here("import", kind, path, "--data-dir", demo.data_dir, *more)
 
 
-def test_skus_come_in_with_all_that_the_columns_name(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+def test_skus_come_in_with_all_that_the_columns_name(demo: Demo, tmp_path: Path) -> None:
     sku_id = f"NEW-{uuid.uuid4().hex[:8]}"
     path = tmp_path / "skus.csv"
     path.write_text(
@@ -64,7 +64,7 @@ def test_skus_come_in_with_all_that_the_columns_name(scoville: Scoville, demo: D
         f'{sku_id},"Red, hot",Very,150,spicy|smoky,4.50,7,red\n'
         f"{sku_id}-B,Plain,,,,,,\n"
     )
-    done = import_file(scoville, demo, "skus", path)
+    done = import_file(demo, "skus", path)
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 lines read; 2 SKUs saved." in done.stdout
     saved = stock_of(demo, sku_id)
@@ -73,7 +73,7 @@ def test_skus_come_in_with_all_that_the_columns_name(scoville: Scoville, demo: D
     assert stock_of(demo, f"{sku_id}-B").get("price") is None
 
 
-def test_stock_is_added_once_however_often_the_file_is_imported(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
+def test_stock_is_added_once_however_often_the_file_is_imported(demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "stock.csv"
     path.write_text(
         "sku_id,warehouse_location,stock,batch_number,expiration_date,reason_code,note\n"
@@ -81,15 +81,13 @@ def test_stock_is_added_once_however_often_the_file_is_imported(scoville: Scovil
         f"{sku},WH-02,7,B-1,2031-04-30,,\n"
     )
     for more in ((), (), ("--time-zone", "Europe/Berlin")):  # stock rows have no times, so the zone has no effect
-        done = import_file(scoville, demo, "stock", path, *more)
+        done = import_file(demo, "stock", path, *more)
         assert done.returncode == 0, done.stderr
         assert "12 units" in done.stdout
     assert stock_of(demo, sku)["stock"] == 22
 
 
-def test_orders_are_placed_once_however_often_the_file_is_imported(
-    scoville: Scoville, demo: Demo, tmp_path: Path, sku: str
-) -> None:
+def test_orders_are_placed_once_however_often_the_file_is_imported(demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "orders.csv.gz"
     order_id = uuid.uuid4().hex
     text = (
@@ -99,20 +97,20 @@ def test_orders_are_placed_once_however_often_the_file_is_imported(
     )
     path.write_bytes(gzip.compress(text.encode()))
     for _ in range(2):
-        done = import_file(scoville, demo, "orders", path)
+        done = import_file(demo, "orders", path)
         assert (done.returncode, done.stderr) == (0, "")
     (order,) = orders_of(demo, sku)
     assert (order["external_id"], order["total_price"], order["created_at"]) == (order_id, 15.0, "2024-06-01T13:45:30.000Z")
     assert stock_of(demo, sku)["available"] == 7
     # Without the stored responses (with another key, as after a day), the order is recognized by its own number.
     path.write_bytes(gzip.compress((text + "\n").encode()))
-    done = import_file(scoville, demo, "orders", path)
+    done = import_file(demo, "orders", path)
     assert done.returncode == 0
     assert "1 existed already" in done.stdout
     assert len(orders_of(demo, sku)) == 1
 
 
-def test_every_bad_line_is_named_and_nothing_else_is_lost(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
+def test_every_bad_line_is_named_and_nothing_else_is_lost(demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "orders.csv"
     header = b"order_id,channel,customer_name,customer_address,sku_id,quantity,price\n"
     lines = [
@@ -132,7 +130,7 @@ def test_every_bad_line_is_named_and_nothing_else_is_lost(scoville: Scoville, de
     ]
     path.write_bytes(header + b"\n".join(lines) + b"\n")
     report = tmp_path / "report.json"
-    done = import_file(scoville, demo, "orders", path, "--report", report)
+    done = import_file(demo, "orders", path, "--report", report)
     assert done.returncode == 3, done.stderr
     said = done.stderr.splitlines()
     for number, word in {
@@ -163,20 +161,21 @@ def test_every_bad_line_is_named_and_nothing_else_is_lost(scoville: Scoville, de
 def test_what_stands_in_a_file_is_nothing_that_a_terminal_obeys(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_text("order_id,channel,customer_address,sku_id,quantity\n\x1b[2JA,web,1 Hot St,NO-SUCH-SKU,1\n")
-    done = import_file(scoville, demo, "orders", path)
+    done = scoville("import", "orders", path, "--data-dir", demo.data_dir)
     assert done.returncode == 3
     assert done.stderr.startswith("line 2: bad: ")
     assert done.stderr.endswith("(order ?[2JA)\n")
     path.write_text("order_id,sku_id,quantity,\x1b[2Jprice\n")
-    assert_one_clear_line(import_file(scoville, demo, "orders", path), 2, "Unknown columns: ?[2Jprice.")
+    done = scoville("import", "orders", path, "--data-dir", demo.data_dir)
+    assert_one_clear_line(done, 2, "Unknown columns: ?[2Jprice.")
 
 
-def test_a_shortage_is_reported_as_such(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
+def test_a_shortage_is_reported_as_such(demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "orders.csv"
     lines = [f"{sku}-{number},web,1 Hot St,{sku},{quantity}" for number, quantity in enumerate([8, 8, 2])]
     path.write_text("\n".join(["order_id,channel,customer_address,sku_id,quantity", *lines]) + "\n")
     report = tmp_path / "report.json"
-    done = import_file(scoville, demo, "orders", path, "--report", report)
+    done = import_file(demo, "orders", path, "--report", report)
     assert done.returncode == 3
     assert done.stderr.count("\n") == 1, done.stderr
     (line,) = done.stderr.splitlines()
@@ -211,63 +210,70 @@ def test_an_interrupted_import_goes_on_where_it_stopped(scoville: Scoville, demo
     assert process.returncode == 130
     assert errors.startswith("scoville: Interrupted.")
     assert 0 < stock_of(demo, sku)["committed"] < 3000
-    done = import_file(scoville, demo, "orders", path)
+    done = import_file(demo, "orders", path)
     assert (done.returncode, done.stderr) == (0, "")
     assert stock_of(demo, sku)["committed"] == 3000
 
 
-def test_a_map_makes_the_grocers_files_ours(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+def test_a_map_makes_the_grocers_files_ours(demo: Demo, tmp_path: Path) -> None:
     product, basket, store = (str(uuid.uuid4().int)[:9] for _ in range(3))
     skus = tmp_path / "products.csv"
     skus.write_text(
         "product_id,manufacturer_id,department,brand,product_category,product_type,package_size\n"
         f"{product},69,GROCERY,Private,CONDIMENTS/SAUCES,HOT SAUCE,N    12 OZ\n"
     )
-    assert import_file(scoville, demo, "skus", skus, *GROCER).returncode == 0
+    assert import_file(demo, "skus", skus, *GROCER).returncode == 0
     saved = stock_of(demo, f"P-{product}")
     assert (saved["size_ml"], saved.get("price"), saved["attributes"]["brand"]) == (355, None, "Private")
     stock = tmp_path / "stock.csv"
     stock.write_text(f"sku_id,warehouse_location,stock,batch_number\nP-{product},WH-02,10,B-0\n")
-    assert import_file(scoville, demo, "stock", stock).returncode == 0
+    assert import_file(demo, "stock", stock).returncode == 0
     orders = tmp_path / "lines.csv"
     orders.write_text(
         "basket_id,transaction_timestamp,store_id,household_id,product_id,quantity,sales_value,retail_disc,coupon_disc,coupon_match_disc\n"
         f"{basket},2017-01-01 15:32:09,{store},1519,{product},3,2.0,0.0,0.0,0.0\n"
         f"{basket},2017-01-01 15:32:09,{store},1519,{product},0,0.0,0.0,0.0,0.0\n"
     )
-    done = import_file(scoville, demo, "orders", orders, *GROCER)
+    done = import_file(demo, "orders", orders, *GROCER)
     assert done.returncode == 3
     assert done.stderr.startswith("line 3: bad: quantity 0")
     (order,) = orders_of(demo, f"P-{product}")
     assert (order["channel"], order["customer"]["name"]) == (f"store-{store}", "Household 1519")
     assert (order["created_at"], order["total_price"]) == ("2017-01-01T20:32:09.000Z", 2.0)
     assert [(item["quantity"], item["price"]) for item in order["items"]] == [(2, 0.67), (1, 0.66)]
+    # A channel that exists stays as its owner has made it.
+    with demo.client() as client:
+        change = {"name": "Corner shop", "warehouses": ["WH-02"]}
+        assert client.patch(f"/v1/channels/store-{store}", json=change).status_code == 200
+        assert import_file(demo, "orders", orders, *GROCER).returncode == 3
+        channel = client.get(f"/v1/channels/store-{store}").json()
+    assert (channel["name"], channel["warehouses"]) == ("Corner shop", ["WH-02"])
 
 
-def test_a_file_that_cannot_be_used_is_named_and_nothing_is_sent(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_used_is_named_and_nothing_is_sent(demo: Demo, tmp_path: Path) -> None:
     path = tmp_path / "file"
-    assert_one_clear_line(import_file(scoville, demo, "skus", path), 2, "No such file")
+    assert_one_clear_line(import_file(demo, "skus", path), 2, "No such file")
     path.write_text("order_id,sku_id,quantity\n")
-    assert_one_clear_line(import_file(scoville, demo, "skus", path), 2, "missing: name")
+    assert_one_clear_line(import_file(demo, "skus", path), 2, "missing: name")
     path.write_text("sku_id,name,nmae\n")
-    assert_one_clear_line(import_file(scoville, demo, "skus", path), 2, "nmae")
+    assert_one_clear_line(import_file(demo, "skus", path), 2, "nmae")
     path.write_bytes(gzip.compress(b"sku_id,name\nX-1,X\n" * 1000)[:-20])
-    assert_one_clear_line(import_file(scoville, demo, "skus", path), 3, "damaged")
+    assert_one_clear_line(import_file(demo, "skus", path), 3, "damaged")
     path.write_bytes(b"")
-    assert_one_clear_line(import_file(scoville, demo, "skus", path), 2, "sku_id")
+    assert_one_clear_line(import_file(demo, "skus", path), 2, "sku_id")
     path.write_text("sku_id,name\n")
-    assert_one_clear_line(import_file(scoville, demo, "skus", path, "--time-zone", "Mars/Base"), 2, "Mars/Base")
+    assert_one_clear_line(import_file(demo, "skus", path, "--time-zone", "Mars/Base"), 2, "Mars/Base")
 
 
-def test_a_map_that_cannot_be_used_is_named_and_nothing_is_sent(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+def test_a_map_that_cannot_be_used_is_named_and_nothing_is_sent(demo: Demo, tmp_path: Path) -> None:
     path, map_ = tmp_path / "skus.csv", tmp_path / "map.toml"
     path.write_text("code,title\nX-1,X\n")
 
     def says(text: str, *words: str) -> None:
         map_.write_text(text)
-        assert_one_clear_line(import_file(scoville, demo, "skus", path, "--map", map_), 2, *words)
+        assert_one_clear_line(import_file(demo, "skus", path, "--map", map_), 2, *words)
 
-    assert_one_clear_line(import_file(scoville, demo, "skus", path, "--map", tmp_path / "none"), 2, "No such file")
+    assert_one_clear_line(import_file(demo, "skus", path, "--map", tmp_path / "none"), 2, "No such file")
     says("[skus", "is not a map")
     says("[orders.columns]", "[skus.columns]")
     says('[skus.columns]\nsku_id = "{code}"\nname = "{title}"\nnmae = "x"', "unknown columns: nmae.")
@@ -276,14 +282,14 @@ def test_a_map_that_cannot_be_used_is_named_and_nothing_is_sent(scoville: Scovil
     says('[skus.columns]\nname = "{title}"', "sku_id")
 
 
-def test_a_map_names_columns_and_the_rest_of_the_file_is_left_out(scoville: Scoville, demo: Demo, tmp_path: Path) -> None:
+def test_a_map_names_columns_and_the_rest_of_the_file_is_left_out(demo: Demo, tmp_path: Path) -> None:
     name = f"M-{uuid.uuid4().hex[:8]}"
     path, map_ = tmp_path / "skus.csv", tmp_path / "map.toml"
     path.write_text(f"code,title,size,color\n{name},  Two   words,1.5 L,red\n")
     map_.write_text(
         '[skus.columns]\nsku_id = "{code}"\nname = "{title}"\nsize_ml = "{size|ml}"\n"attributes.hue" = "a {color} one"\n'
     )
-    assert import_file(scoville, demo, "skus", path, "--map", map_).returncode == 0
+    assert import_file(demo, "skus", path, "--map", map_).returncode == 0
     saved = stock_of(demo, name)
     assert (saved["name"], saved["size_ml"], saved["attributes"]) == ("Two words", 1500, {"hue": "a red one"})
 
@@ -299,13 +305,13 @@ def test_a_server_that_is_down_or_refuses_the_token_is_named(scoville: Scoville,
     assert_one_clear_line(done, 10, "--token")
 
 
-def test_a_dry_run_says_what_would_happen_and_keeps_nothing(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
+def test_a_dry_run_says_what_would_happen_and_keeps_nothing(demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "orders.csv"
     wanted = [("A", "web", 4), ("B", "web", 4), ("C", "web", 4), ("D", "nowhere", 1), ("E", "web", 0)]
     lines = [f"{sku}-{name},{channel},1 Hot St,{sku},{quantity}" for name, channel, quantity in wanted]
     path.write_text("\n".join(["order_id,channel,customer_address,sku_id,quantity", *lines]) + "\n")
     report = tmp_path / "report.json"
-    dry = import_file(scoville, demo, "orders", path, "--dry-run", "--report", report)
+    dry = import_file(demo, "orders", path, "--dry-run", "--report", report)
     assert dry.returncode == 3
     assert dry.stdout.startswith("5 lines read; 2 orders would be placed, 1 would be refused.\n")
     assert dry.stdout.endswith("Nothing was kept.\n")
@@ -315,34 +321,32 @@ def test_a_dry_run_says_what_would_happen_and_keeps_nothing(scoville: Scoville, 
     assert orders_of(demo, sku) == []
     assert stock_of(demo, sku)["available"] == 10
     # The real run reports the same for each line.
-    real = import_file(scoville, demo, "orders", path)
+    real = import_file(demo, "orders", path)
     assert (real.returncode, real.stderr) == (3, dry.stderr)
     assert len(orders_of(demo, sku)) == 2
 
 
-def test_a_dry_run_counts_the_orders_of_stores_that_only_a_real_run_makes(
-    scoville: Scoville, demo: Demo, tmp_path: Path, sku: str
-) -> None:
+def test_a_dry_run_counts_the_orders_of_stores_that_only_a_real_run_makes(demo: Demo, tmp_path: Path, sku: str) -> None:
     product, store = (str(uuid.uuid4().int)[:9] for _ in range(2))
     path = tmp_path / "lines.csv"
     path.write_text(
         "basket_id,transaction_timestamp,store_id,household_id,product_id,quantity,sales_value\n"
         f"1,2017-01-01 15:32:09,{store},1519,{product},3,2.0\n"
     )
-    done = import_file(scoville, demo, "orders", path, *GROCER, "--dry-run")
+    done = import_file(demo, "orders", path, *GROCER, "--dry-run")
     assert (done.returncode, done.stderr) == (0, "")
     assert "not tried: the dry run did not create their sales channel: 1 lines, 3 units" in done.stdout
     with demo.client() as client:
         assert f"store-{store}" not in client.get("/v1/inventory").text
-    assert import_file(scoville, demo, "orders", path, *GROCER).returncode == 3  # the SKU is unknown, the warehouse new
+    assert import_file(demo, "orders", path, *GROCER).returncode == 3  # the SKU is unknown, the warehouse new
 
 
-def test_a_dry_run_of_skus_and_stock_keeps_nothing_either(scoville: Scoville, demo: Demo, tmp_path: Path, sku: str) -> None:
+def test_a_dry_run_of_skus_and_stock_keeps_nothing_either(demo: Demo, tmp_path: Path, sku: str) -> None:
     skus, stock = tmp_path / "skus.csv", tmp_path / "stock.csv"
     skus.write_text(f"sku_id,name\n{sku}-NEW,New\n")
     stock.write_text(f"sku_id,warehouse_location,stock,batch_number\n{sku},WH-01,5,B-1\n")
-    assert "1 SKUs would be saved." in import_file(scoville, demo, "skus", skus, "--dry-run").stdout
-    assert "1 receipts would be booked." in import_file(scoville, demo, "stock", stock, "--dry-run").stdout
+    assert "1 SKUs would be saved." in import_file(demo, "skus", skus, "--dry-run").stdout
+    assert "1 receipts would be booked." in import_file(demo, "stock", stock, "--dry-run").stdout
     with demo.client() as client:
         assert client.get(f"/v1/inventory/{sku}-NEW").status_code == 404
     assert stock_of(demo, sku)["stock"] == 10

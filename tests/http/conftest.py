@@ -114,9 +114,12 @@ class Api:
 
 @contextmanager
 def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
-    """Runs the app in its own thread, on a free port or on this one."""
+    """Runs the app in its own thread, on a free port or on this one.
+
+    Its connections are cold, because most tests send only a few requests. Servers in processes of their own warm theirs.
+    """
     settings = Settings(database_url=database_url, **({"jwt_key": KEY} | given))
-    app = create_app(settings)
+    app = create_app(settings, warming=False)
     server = serving.Server(serving.configuration(app, proxies=settings.trusted_proxies))
     listener = serving.listen("127.0.0.1", port)
     thread = threading.Thread(target=server.run, args=([listener],))
@@ -211,14 +214,14 @@ def delivered(client: httpx2.Client, authenticator_url: str) -> tuple[str, str]:
     return webhook_id, delivery["delivery_id"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_database(server: Server, migrated: str) -> Iterator[Callable[[str | None, str | None], str]]:
-    """The URL maker of one database, shared by all tests that change nothing."""
+    """The URL maker of one database per module, for tests that change nothing."""
     with run_clone(server, migrated, "shared") as name:
         yield partial(server.url, name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def shared_api(shared_database: Callable[[str | None, str | None], str]) -> Iterator[Api]:
     """A server with the stock of stock_up, for tests that only read or send only refused requests."""
     with run_server(shared_database("authenticator", "for tests only")) as api:

@@ -76,6 +76,9 @@ def test_an_adjustment_changes_the_stock_and_its_movement_says_why(stocked: http
     assert response.status_code == 201, response.text
     assert available(stocked) == 345
     movements = stocked.get("/v1/inventory/HOTSAUCE-001/movements").json()["data"]
+    found = stocked.get("/v1/inventory/HOTSAUCE-001/movements", params={"kind": "receipt"}).json()["data"]
+    assert found == [movement for movement in movements if movement["kind"] == "receipt"]
+    assert stocked.get("/v1/inventory/HOTSAUCE-001/movements", params={"kind": "nothing"}).status_code == 400
     newest = movements[0]
     assert newest["reason_code"] == "damaged"
     assert newest["note"] == "dropped a case"

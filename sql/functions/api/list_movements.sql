@@ -15,6 +15,7 @@ as $$
 declare
   v_before bigint := app.cursor_number(app.decode_cursor(p_cursor => p_cursor, p_list => 'movements', p_values => 1) ->> 1);
   v_warehouse text := p_filters ->> 'warehouse';
+  v_kind text := p_filters ->> 'kind';
   v_rows json[];
   v_last jsonb;
 begin
@@ -41,6 +42,7 @@ begin
            where m.region_id = p_region_id and m.sku_id = p_sku_id
              and (v_before is null or m.movement_id < v_before)
              and (v_warehouse is null or m.warehouse_id = v_warehouse)
+             and (v_kind is null or m.kind = v_kind)
            order by m.movement_id desc
            limit p_limit + 1) s;
   return query select p.body, p.next_cursor from app.page_at(p_limit => p_limit, p_documents => v_rows, p_last => v_last) p;
@@ -48,6 +50,7 @@ end
 $$;
 
 comment on function api.list_movements(smallint, text, jsonb, text, integer) is
-  'The ledger of a SKU, newest first: every change with its kind, reason, document, actor and the stock after it. Filter: warehouse.
+  'The ledger of a SKU, newest first: every change with its kind, reason, document, actor and the stock after it. Filters: '
+  'warehouse, kind.
 Errors: ST010 VA001';
 grant execute on function api.list_movements(smallint, text, jsonb, text, integer) to admin, warehouse;

@@ -33,7 +33,7 @@ begin
            p_skip => array(select r.ordinal from unnest(v_results) r)) d;
   v_refusals := v_refusals || orders.refuse_duplicates(p_region_id, v_read);
   v_drafts := orders.drop_refused(v_read, v_refusals);
-  v_allocations := orders.allocate_drafts(p_region_id, v_drafts);
+  v_allocations := orders.allocate_drafts(p_region_id, v_drafts) || orders.allocate_history(v_drafts);
   v_refusals := v_refusals || orders.refuse_unallocated(p_region_id => p_region_id, p_drafts => v_drafts,
     p_allocations => v_allocations);
   v_drafts := orders.drop_refused(v_drafts, v_refusals);
@@ -43,14 +43,15 @@ begin
       v_drafts[i].order_id := nextval('orders.orders_order_id_seq');
     end loop;
     v_orders := orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
-    perform stock.post_movements(p_region_id => p_region_id, p_locked => true, p_movements =>
-      orders.draft_movements(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations));
+    if exists (select from unnest(v_drafts) d where not d.historic) then
+      perform stock.post_movements(p_region_id => p_region_id, p_locked => true, p_movements =>
+        orders.draft_movements(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations));
+    end if;
     if exists (select from unnest(v_drafts) d where d.reservation_id is not null) then
       perform orders.convert_reservations(p_region_id, v_drafts);
     end if;
     v_documents := orders.draft_documents(p_orders => v_orders, p_drafts => v_drafts, p_allocations => v_allocations);
-    perform orders.emit_documents(p_region_id => p_region_id, p_type => 'order.placed', p_orders => v_orders,
-      p_documents => v_documents);
+    perform orders.emit_placed(p_region_id => p_region_id, p_orders => v_orders, p_documents => v_documents);
   end if;
   v_results := v_results || v_refusals || array(
     select app.new_result(p_ordinal => d.ordinal, p_body => o.document)
@@ -65,8 +66,9 @@ end
 $$;
 
 comment on function api.place_orders(smallint, jsonb) is
-  'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note}; one result per element, '
-  'in order: the order document, or the refusal. With a reservation_id the order takes the units of the reservation.
+  'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note, historic}; one result per '
+  'element, in order: the order document, or the refusal. With a reservation_id the order takes the units of the reservation. A '
+  'historic order (admins only) was shipped elsewhere: it is completed, and moves no stock.
 Errors: ID001 ID002 OR001 OR005 OR006 OR007 OR008 OR009 RV001 RV002 RV003 RV004 ST001 ST002 VA001';
 alter function api.place_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.place_orders(smallint, jsonb) to admin, sales, integration;

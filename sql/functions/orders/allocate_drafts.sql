@@ -1,5 +1,5 @@
 -- Decides which drafts get their units. Lines of one SKU are summed first. A draft that converts a reservation demands 0 units of
--- the reservation's SKUs that it does not order.
+-- the reservation's SKUs that it does not order. Historic drafts take no units.
 -- Lock order: stock_levels in key order, then reservations (stock.allocate).
 create or replace function orders.allocate_drafts(
   p_region_id smallint,
@@ -17,6 +17,7 @@ begin
       from (select d.ordinal, l.sku_id, d.channel_id, l.quantity, d.reservation_id
               from unnest(p_drafts) d
              cross join lateral jsonb_to_recordset(d.lines) as l (sku_id text, quantity bigint)
+             where not d.historic
              union all
             select d.ordinal, r.sku_id, d.channel_id, 0, d.reservation_id
               from unnest(p_drafts) d

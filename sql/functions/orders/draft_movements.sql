@@ -1,4 +1,4 @@
--- The movements of the allocated orders. Each unit moves from available to committed. Units of a converted reservation move from
+-- The movements of the allocated orders; historic ones move nothing. Each unit moves from available to committed. Units of a converted reservation move from
 -- reserved to committed in one movement, and the units that the order leaves return to available.
 create or replace function orders.draft_movements(
   p_region_id smallint,
@@ -16,7 +16,7 @@ begin
     select d.ordinal, d.order_id, d.reservation_id, d.actor, d.request_id, a.sku_id, a.warehouse_id, a.quantity as taken,
            coalesce(r.quantity, 0) as held
       from unnest(p_drafts) d
-      join unnest(p_allocations) a on a.ordinal = d.ordinal
+      join unnest(p_allocations) a on a.ordinal = d.ordinal and not d.historic
       left join stock.reservation_lines r
         on r.region_id = p_region_id and r.reservation_id = d.reservation_id and r.sku_id = a.sku_id
        and r.warehouse_id = a.warehouse_id

@@ -1,4 +1,5 @@
--- Writes the orders that got their units, all tables in one statement, and returns their rows by order_id.
+-- Writes the orders that got their units, all tables in one statement, and returns their rows by order_id. Historic ones are
+-- completed: nothing of them is open.
 create or replace function orders.insert_drafts(
   p_region_id smallint,
   p_drafts orders.draft[],
@@ -18,9 +19,10 @@ begin
     select a.ordinal, array_agg(distinct a.warehouse_id) as warehouse_ids from unnest(p_allocations) a group by a.ordinal
   ), written as (
     insert into orders.orders as o
-      (region_id, order_id, channel_id, external_id, status, customer_name, customer_address, customer_pseudonym, currency,
+      (region_id, order_id, channel_id, external_id, status, fulfillment_status, customer_name, customer_address, customer_pseudonym, currency,
        total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason, request_id)
-    select p_region_id, d.order_id, d.channel_id, d.external_id, 'processing', d.customer_name, d.customer_address,
+    select p_region_id, d.order_id, d.channel_id, d.external_id, case when d.historic then 'completed' else 'processing' end,
+           case when d.historic then 'fulfilled' else 'unfulfilled' end, d.customer_name, d.customer_address,
            orders.pseudonym(v_key, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price, d.note,
            s.warehouse_ids, d.placed_at, v_now, v_now, d.actor, 'placed', d.request_id
       from unnest(p_drafts) d
@@ -42,8 +44,9 @@ begin
        as l (line_no smallint, sku_id text, quantity integer, price numeric)
     returning 1
   ), allocations as (
-    insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity)
-    select p_region_id, d.order_id, a.sku_id, a.warehouse_id, d.channel_id, a.quantity
+    insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity, fulfilled_quantity)
+    select p_region_id, d.order_id, a.sku_id, a.warehouse_id, d.channel_id, a.quantity,
+           case when d.historic then a.quantity else 0 end
       from unnest(p_drafts) d
       join unnest(p_allocations) a on a.ordinal = d.ordinal
     returning 1

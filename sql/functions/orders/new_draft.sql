@@ -14,6 +14,7 @@ create or replace function orders.new_draft(
   p_actor text default null,
   p_request_id text default null,
   p_reservation_id bigint default null,
+  p_historic boolean default false,
   p_order_id bigint default null
 )
   returns orders.draft
@@ -21,7 +22,7 @@ create or replace function orders.new_draft(
   immutable
   parallel safe
   return row(p_ordinal, p_channel_id, p_external_id, p_customer_name, p_customer_email, p_customer_address, p_note,
-    p_placed_at, p_currency, p_total_price, p_lines, p_actor, p_request_id, p_reservation_id, p_order_id)::orders.draft;
+    p_placed_at, p_currency, p_total_price, p_lines, p_actor, p_request_id, p_reservation_id, p_historic, p_order_id)::orders.draft;
 
-grant execute on function orders.new_draft(integer, text, text, text, text, text, text, timestamptz, text, numeric, jsonb, text, text, bigint, bigint)
+grant execute on function orders.new_draft(integer, text, text, text, text, text, text, timestamptz, text, numeric, jsonb, text, text, bigint, boolean, bigint)
   to scoville_definer;

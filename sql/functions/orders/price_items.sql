@@ -1,10 +1,12 @@
 -- The items of an order with their prices, and the faulty lines. Reserved units of a SKU that was retired later can still be ordered.
+-- A historic order was sold at its own prices, also of SKUs that are retired since.
 -- A standard SQL body, so that the planner inlines it into the query that reads the orders.
 create or replace function orders.price_items(
   p_region_id smallint,
   p_items jsonb,
   p_pricing text,
-  p_reservation_id bigint
+  p_reservation_id bigint,
+  p_historic boolean
 )
   returns table (lines jsonb, total numeric, currency text, unknown jsonb, unsaleable jsonb, repriced jsonb)
   language sql
@@ -17,7 +19,7 @@ begin atomic
            as unknown,
          jsonb_agg(orders.unsaleable_line(p_line_no => i.line_no, p_sku_id => i.sku_id, p_currency => k.currency,
            p_order_currency => f.currency) order by i.line_no)
-           filter (where not k.active and not orders.covers_items(p_region_id => p_region_id,
+           filter (where not k.active and not p_historic and not orders.covers_items(p_region_id => p_region_id,
                            p_reservation_id => p_reservation_id, p_sku_id => i.sku_id, p_items => p_items)
              or p.price is null or k.currency <> f.currency) as unsaleable,
          jsonb_agg(orders.repriced_line(p_line_no => i.line_no, p_sku_id => i.sku_id, p_price => i.price,
@@ -28,7 +30,8 @@ begin atomic
     -- By key: with a misjudged number of lines the planner would read the whole catalog per order.
     left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
     left join lateral (select s.currency from catalog.skus s where s.sku_id = p_items -> 0 ->> 'sku_id' limit 1) f on true
-   cross join lateral (select case p_pricing when 'channel' then coalesce(i.price, k.price) else k.price end) p (price);
+   cross join lateral (select case when p_pricing = 'channel' or p_historic then coalesce(i.price, k.price)
+                               else k.price end) p (price);
 end;
 
-grant execute on function orders.price_items(smallint, jsonb, text, bigint) to scoville_definer;
+grant execute on function orders.price_items(smallint, jsonb, text, bigint, boolean) to scoville_definer;

@@ -22,7 +22,7 @@ begin
              p_total_price => l.total, p_lines => l.lines,
              p_actor => coalesce(o.element -> 'meta' ->> 'actor', app.claim_subject()),
              p_request_id => coalesce(o.element -> 'meta' ->> 'request_id', app.claim_request_id()),
-             p_reservation_id => h.reservation_id)
+             p_reservation_id => h.reservation_id, p_historic => coalesce((o.element ->> 'historic')::boolean, false))
            order by o.ordinal) filter (where (v.refusal).code is null), '{}'),
          coalesce(array_agg(app.result_of(o.ordinal, v.refusal)) filter (where (v.refusal).code is not null), '{}')
     into p_drafts, p_refusals
@@ -46,7 +46,8 @@ begin
       on c.channel_id = o.channel_id and c.active and c.region_id = p_region_id
      and (app.reaches_all_channels() or c.channel_id = any (app.claim_channels()))
    cross join lateral orders.price_items(p_region_id => p_region_id, p_items => o.items, p_pricing => c.pricing,
-                        p_reservation_id => h.reservation_id) l
+                        p_reservation_id => h.reservation_id,
+                        p_historic => coalesce((o.element ->> 'historic')::boolean, false)) l
    cross join lateral (select coalesce(
      case when o.element ->> 'reservation_id' is not null
           then orders.refuse_conversion(p_region_id => p_region_id, p_order => o.element,

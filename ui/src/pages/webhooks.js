@@ -43,7 +43,7 @@ export function usePoll(run, milliseconds) {
 function List({ webhooks }) {
   if (!webhooks.length) {
     return html`<${Empty} title="No webhooks yet.">
-      A program makes one with POST /v1/webhooks; the answer shows its secret, once.
+      Create one with POST /v1/webhooks. The response shows its secret, once.
     <//>`;
   }
   return html`

@@ -1,0 +1,32 @@
+-- The allocations of historic drafts: their units left long ago, from the first warehouse of the channel. Takes nothing from a level.
+create or replace function orders.allocate_history(
+  p_drafts orders.draft[]
+)
+  returns stock.allocation[]
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+begin
+  if not exists (select from unnest(p_drafts) d where d.historic) then
+    return '{}';
+  end if;
+  return array(
+    select stock.new_allocation(p_ordinal => u.ordinal, p_sku_id => u.sku_id, p_warehouse_id => w.warehouse_id,
+             p_quantity => u.units)
+      from (select d.ordinal, d.channel_id, l.sku_id, sum(l.quantity)::integer as units
+              from unnest(p_drafts) d
+             cross join lateral jsonb_to_recordset(d.lines) as l (sku_id text, quantity bigint)
+             where d.historic
+             group by d.ordinal, d.channel_id, l.sku_id) u
+     cross join lateral (
+       select c.warehouse_id
+         from catalog.channel_warehouses c
+        where c.channel_id = u.channel_id
+        order by c.priority, c.warehouse_id
+        limit 1) w
+     order by u.ordinal, u.sku_id);
+end
+$$;
+
+grant execute on function orders.allocate_history(orders.draft[]) to scoville_definer;
