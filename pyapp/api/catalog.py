@@ -85,7 +85,7 @@ class SkuReplacement(SkuChange, kw_only=True):
 
 
 class SkuDraft(SkuReplacement, kw_only=True):
-    """A SKU of the catalog. A member that is null counts as missing."""
+    """A SKU of the catalog. price null: no list price."""
 
     sample: ClassVar[Json | None] = {
         "sku_id": "HOTSAUCE-003",

@@ -36,7 +36,7 @@ def docs(tab: Page) -> Page:
     """The tab on /docs, not signed in. It is loaded once, because a browser needs seconds for all operations."""
     if urlsplit(tab.url).path != "/docs":
         tab.goto("/docs")
-    tab.wait_for_function("window.ui")
+    expect(tab.locator(".opblock").first).to_be_visible()  # when window.ui is there
     if tab.evaluate("'authorized' in ui.getState().get('auth').toJS()"):
         tab.evaluate("ui.authActions.logout(Object.keys(ui.authSelectors.authorized().toJS()))")
     return tab

@@ -76,13 +76,11 @@ def test_a_document_can_be_sent_back_as_it_was_read(stocked: httpx2.Client) -> N
         assert name in document
 
 
-def test_null_leaves_a_price_as_it_is_in_a_post_and_removes_it_elsewhere(stocked: httpx2.Client) -> None:
-    sku = {"sku_id": "priced", "name": "Priced", "price": 9.99, "size_ml": 150}
+def test_null_keeps_its_meaning_where_it_has_one(stocked: httpx2.Client) -> None:
+    sku = {"sku_id": "priced", "name": "Priced", "price": 9.99, "size_ml": 150, "description": "Hot"}
     assert stocked.post("/v1/skus", json=sku).status_code == 201
-    posted = stocked.post("/v1/skus", json={"sku_id": "priced", "name": "Renamed", "price": None, "size_ml": None}).json()
-    assert (posted["name"], posted["price"], posted["size_ml"]) == ("Renamed", 9.99, 150)
-    patched = stocked.patch("/v1/skus/priced", json={"price": None}).json()
-    assert (patched["price"], patched["size_ml"]) == (None, 150)
+    posted = stocked.post("/v1/skus", json={"sku_id": "priced", "name": "Renamed", "price": None, "description": None}).json()
+    assert (posted["name"], posted["price"], posted["size_ml"], posted["description"]) == ("Renamed", None, 150, "Hot")
 
 
 def test_a_list_says_of_each_element_whether_it_was_made(stocked: httpx2.Client) -> None:
