@@ -10,6 +10,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import re
 import zlib
@@ -88,7 +89,7 @@ async def description(request: Request) -> Response:
         state.descriptions = {}
     kept: dict[str, File] = state.descriptions
     if base not in kept and len(kept) < ADDRESSES_MAX:
-        kept[base] = _description(base, level=9)
+        kept[base] = await asyncio.to_thread(_description, base, level=9)  # 0.2 s of work, the first time
     return _answer(request, kept.get(base) or _description(base, level=0))  # compressing it for every address takes too long
 
 

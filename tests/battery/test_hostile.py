@@ -159,6 +159,7 @@ def test_hostile_clients_hold_up_nobody() -> None:
     with running_system() as system:
         stock_up(system, units=1_000_000)
         serve(system, 1.0)  # warm
+        httpx2.get(f"{system.url}/openapi.json")
         undisturbed = serve(system, LENGTH.seconds / 3)
         print(f"\nundisturbed: {undisturbed}")
         for kinds in mixes:
