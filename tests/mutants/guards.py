@@ -141,7 +141,7 @@ GUARDS = (
         "sql/functions/orders/fulfill_order.sql",
         "     where l.sellable and l.status = 'available' and l.on_hand > 0",
         "     where l.on_hand > 0",
-        MODEL,
+        "tests/sql/stock/test_batches.py",
     ),
     # Reservations
     Guard(
