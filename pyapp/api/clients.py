@@ -63,7 +63,9 @@ class SecretRotation(Body):
 
 
 class ClientQuery(PageQuery):
-    q: Annotated[str, Meta(min_length=1, max_length=200, description="Part of the ID or name.")] | UnsetType = UNSET
+    q: (
+        Annotated[str, Meta(min_length=1, max_length=200, description="Part of the ID or name.", examples=["shop"])] | UnsetType
+    ) = UNSET
     role: Role | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 

@@ -172,9 +172,10 @@ OrderStatus = Literal[
 
 
 class OrderQuery(RangeQuery):
-    customer: Annotated[str, Meta(min_length=1, max_length=254, description="Complete name or e-mail address.")] | UnsetType = (
-        UNSET
-    )
+    customer: (
+        Annotated[str, Meta(min_length=1, max_length=254, description="Complete name or e-mail address.", examples=["Jane Doe"])]
+        | UnsetType
+    ) = UNSET
     status: OrderStatus | UnsetType = UNSET
     sku: SkuId | UnsetType = UNSET
 
