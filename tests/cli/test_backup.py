@@ -78,6 +78,9 @@ def test_what_was_backed_up_is_all_there_and_goes_on(
     assert done.returncode == 0, done.stderr
     assert "everything agrees" in done.stdout
     with psycopg.connect(url) as connection:
+        # Rights on a database are not in its backup. PostgreSQL opens a new one to everybody; the deploy closes it to analysts.
+        temporary = connection.execute("select has_database_privilege('bi_reader', current_database(), 'temporary')")
+        assert temporary.fetchone() == (False,)
         found: list[Any] = connection.execute("select count(*) from orders.orders").fetchall()
         assert found == [(manifest["rows"]["orders.orders"],)]
         [(epoch,)] = connection.execute("select epoch from events.stream").fetchall()
