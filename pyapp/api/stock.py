@@ -28,6 +28,7 @@ from pyapp.http.fields import (
     SkuId,
     Text,
     WarehouseId,
+    Words,
     WriteQuery,
     check_attributes,
     check_number,
@@ -189,7 +190,7 @@ class BatchQuery(PageQuery):
 class InventoryQuery(PageQuery):
     sku_id: SkuId | UnsetType = UNSET
     warehouse: WarehouseId | UnsetType = UNSET
-    q: Annotated[str, Meta(min_length=1, max_length=200, description="Words in the name or code.")] | UnsetType = UNSET
+    q: Words | UnsetType = UNSET
     low_stock: Annotated[bool, Meta(description="True: SKUs at or below the reorder point; false: others.")] | UnsetType = UNSET
     expiring_before: Annotated[datetime.date, Meta(description="With stock that expires before this day.")] | UnsetType = UNSET
 

@@ -16,6 +16,13 @@ NOUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "/v1/reason-codes": ("reason_code", {"description": "New", "direction": "in"}, {"note_required": True}),
 }
 ABSENT = {"/v1/skus": "ST010"}
+# A name, and searches that find it or do not find it. The n with a tilde is one character in the name and two in the search.
+TITLE = "\u00dcber SALSA DE \u00c1RBOL \u00d1ora Jalape\u00f1o Stra\u00dfe 100%_\u0416"
+FINDING = (
+    *("\u00dcber", "\u00fcber", "UBER", "uber", "\u00e1rbol \u00fcber", "jalapen\u0303o", "JALAPENO", "\u00f1ORA salsa"),
+    *("STRASSE", "stra\u00dfe", "\u0436", "0%", "%_", "zz_d", " D  salsa\u00a0"),
+)
+NOT_FINDING = ("\u00fcber verde", "1%", "zz%d", "\\")
 
 
 def test_each_noun_goes_through_its_life(stocked: httpx2.Client, warehouse: httpx2.Client) -> None:
@@ -104,6 +111,11 @@ def test_lists_go_by_key_and_filters_choose(stocked: httpx2.Client) -> None:
         assert found(path, q="zz", active=True) == ["zz_a", "zz_c"]
         assert found(path, q="no such thing") == []
     assert found("/v1/skus", q="mango") == ["HOTSAUCE-002"]
+    for path, (name, required, _) in NOUNS.items():
+        title = "description" if path == "/v1/reason-codes" else "name"
+        assert stocked.post(path, json={**required, name: "zz_d", title: TITLE, "active": False}).status_code == 201
+        assert {q: found(path, q=q) for q in FINDING} == {q: ["zz_d"] for q in FINDING}
+        assert {q: found(path, q=q) for q in NOT_FINDING} == {q: [] for q in NOT_FINDING}
     stocked.post("/v1/channels", json={"channel_id": "till", "name": "Till", "kind": "pos"})
     assert found("/v1/channels", kind="pos") == ["till"]
     assert found("/v1/reason-codes", direction="in", active=True) == ["found", "received", "restock", "return", "zz_a", "zz_c"]
