@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 
+from tests.calls import SKU
 from tests.http.conftest import check_problem, key
 
 # Per path: the key, the required members and one other member to change.
@@ -145,6 +146,16 @@ def test_a_put_to_what_is_no_code_makes_nothing(stocked: httpx2.Client) -> None:
     for path, (_, required, _) in NOUNS.items():
         for bad in ("a b", "x" * 65, "-a", "ä"):
             check_problem(stocked.put(f"{path}/{bad}", json=required), 422, "VA001")
+
+
+def test_a_code_that_differs_only_by_case_is_refused(stocked: httpx2.Client) -> None:
+    for path, near in (("/v1/skus", "hotsauce-001"), ("/v1/warehouses", "wh-01"), ("/v1/channels", "WEB")):
+        name, required, _ = NOUNS[path]
+        check_problem(stocked.put(f"{path}/{near}", json=required), 409, "SK004")
+        check_problem(stocked.post(path, json=required | {name: near}), 409, "SK004")
+    for given in ({"sku_id": "hotsauce-001"}, {"warehouse_location": "wh-01"}):
+        problem = check_problem(stocked.post("/v1/inventory", json=SKU | given, headers=key()), 409, "SK004")
+        assert problem["errors"][0]["pointer"] == f"/{next(iter(given))}"
 
 
 def test_if_none_match_with_rubbish_is_a_400(stocked: httpx2.Client) -> None:

@@ -109,6 +109,13 @@ GUARDS = (
         "tests/sql/stock/test_batches.py -k receive_the_same_new_lot",
     ),
     Guard(
+        "two warehouses do not differ only by case",
+        "sql/schema/020_catalog.sql",
+        "create unique index warehouses_warehouse_id_lower_key",
+        "create index warehouses_warehouse_id_lower_key",
+        "tests/sql/catalog/test_catalog_rules.py -k two_sessions_make_no_codes",
+    ),
+    Guard(
         "a batch number has no hidden character",
         "sql/functions/stock/levels/read_drafts.sql",
         "when app.hidden_character(app.clean(r.batch_number)) is not null",

@@ -197,6 +197,18 @@ def faults_of_calls(tree: Any) -> list[str]:
     ]
 
 
+def without_collate(tree: Any) -> Any:
+    """The nodes of an expression, without parts that name their collation: who writes collate "C" wants ASCII."""
+    if isinstance(tree, ast.Node):
+        yield tree
+        if not isinstance(tree, ast.CollateClause):
+            for name in tree:
+                yield from without_collate(getattr(tree, name))
+    elif isinstance(tree, (tuple, list)):
+        for part in tree:
+            yield from without_collate(part)
+
+
 def faults_of_case(tree: Any) -> list[str]:
     """Comparisons that ignore case, of texts with a column of the collation "C": the whole text takes it."""
     folded = [node.args for node in nodes(tree) if isinstance(node, ast.FuncCall) and name_of(node.funcname) in CASES]
@@ -204,7 +216,7 @@ def faults_of_case(tree: Any) -> list[str]:
     return [
         f"folds {node.fields[-1].sval} by the collation of bytes: use app.fold or app.matches"
         for text in folded
-        for node in nodes(text)
+        for node in without_collate(text)
         if isinstance(node, ast.ColumnRef) and getattr(node.fields[-1], "sval", None) in columns_of_bytes()
     ]
 
@@ -291,6 +303,7 @@ PLANTED_CASES = [
     ("select from catalog.warehouses t where t.warehouse_id ilike '%q%'", "warehouse_id"),
     ("select pg_catalog.upper(client_id) from identity.clients", "client_id"),
     ("select from catalog.skus t where app.matches('q', t.sku_id || ' ' || t.name)", None),
+    ('select lower(k.sku_id collate "C") from catalog.skus k', None),
     ("select lower(k.name), lower('sku_id') from catalog.skus k where k.sku_id = 'q'", None),
 ]
 
