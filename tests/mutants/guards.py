@@ -705,8 +705,8 @@ GUARDS = (
     ),
     Guard(
         "only an admin records historic orders",
-        "sql/functions/orders/refuse_draft.sql",
-        "    when (p_order ->> 'historic')::boolean and app.claim_role() <> 'admin' then",
+        "sql/functions/orders/refuse_completed.sql",
+        "    when app.claim_role() <> 'admin' then",
         "    when false then",
         HISTORY,
     ),

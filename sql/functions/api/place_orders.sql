@@ -24,6 +24,7 @@ declare
   v_read orders.draft[];
   v_drafts orders.draft[];
   v_refusals api.result[];
+  v_historic boolean;
   v_allocations stock.allocation[];
   v_orders orders.orders[];
   v_documents json[];
@@ -31,9 +32,13 @@ begin
   select d.p_drafts, d.p_refusals into v_read, v_refusals
     from orders.read_drafts(p_region_id => p_region_id, p_orders => p_orders,
            p_skip => array(select r.ordinal from unnest(v_results) r)) d;
+  v_historic := exists (select from unnest(v_read) d where d.historic);
   v_refusals := v_refusals || orders.refuse_duplicates(p_region_id, v_read);
   v_drafts := orders.drop_refused(v_read, v_refusals);
-  v_allocations := orders.allocate_drafts(p_region_id, v_drafts) || orders.allocate_history(v_drafts);
+  v_allocations := orders.allocate_drafts(p_region_id, v_drafts);
+  if v_historic then
+    v_allocations := v_allocations || orders.allocate_history(v_drafts);
+  end if;
   v_refusals := v_refusals || orders.refuse_unallocated(p_region_id => p_region_id, p_drafts => v_drafts,
     p_allocations => v_allocations);
   v_drafts := orders.drop_refused(v_drafts, v_refusals);
@@ -43,7 +48,7 @@ begin
       v_drafts[i].order_id := nextval('orders.orders_order_id_seq');
     end loop;
     v_orders := orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
-    if exists (select from unnest(v_drafts) d where not d.historic) then
+    if not v_historic or exists (select from unnest(v_drafts) d where not d.historic) then
       perform stock.post_movements(p_region_id => p_region_id, p_locked => true, p_movements =>
         orders.draft_movements(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations));
     end if;
@@ -51,7 +56,12 @@ begin
       perform orders.convert_reservations(p_region_id, v_drafts);
     end if;
     v_documents := orders.draft_documents(p_orders => v_orders, p_drafts => v_drafts, p_allocations => v_allocations);
-    perform orders.emit_placed(p_region_id => p_region_id, p_orders => v_orders, p_documents => v_documents);
+    if v_historic then
+      perform orders.emit_placed(p_region_id => p_region_id, p_orders => v_orders, p_documents => v_documents);
+    else
+      perform orders.emit_documents(p_region_id => p_region_id, p_type => 'order.placed', p_orders => v_orders,
+        p_documents => v_documents);
+    end if;
   end if;
   v_results := v_results || v_refusals || array(
     select app.new_result(p_ordinal => d.ordinal, p_body => o.document)

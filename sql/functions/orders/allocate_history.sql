@@ -8,9 +8,6 @@ create or replace function orders.allocate_history(
   set search_path = ''
 as $$
 begin
-  if not exists (select from unnest(p_drafts) d where d.historic) then
-    return '{}';
-  end if;
   return array(
     select stock.new_allocation(p_ordinal => u.ordinal, p_sku_id => u.sku_id, p_warehouse_id => w.warehouse_id,
              p_quantity => u.units)

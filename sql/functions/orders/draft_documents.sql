@@ -10,6 +10,8 @@ create or replace function orders.draft_documents(
   stable
   set search_path = ''
 as $$
+declare
+  v_historic integer[] := array(select d.ordinal from unnest(p_drafts) d where d.historic);
 begin
   return (
     select array_agg(orders.render_document(p_order => o, p_email => d.customer_email, p_items => i.items,
@@ -17,10 +19,10 @@ begin
       from unnest(p_orders) o
       join unnest(p_drafts) d on d.order_id = o.order_id
       join (select l.ordinal, json_agg(orders.allocation_document(p_sku_id => l.sku_id, p_warehouse_id => l.warehouse_id,
-                     p_quantity => l.quantity, p_fulfilled => case when h.historic then l.quantity else 0 end, p_released => 0)
+                     p_quantity => l.quantity, p_fulfilled => case when l.ordinal = any (v_historic) then l.quantity else 0 end,
+                     p_released => 0)
                      order by l.sku_id collate "C", l.warehouse_id collate "C") as allocations
               from unnest(p_allocations) l
-              join unnest(p_drafts) h on h.ordinal = l.ordinal
              group by l.ordinal) a on a.ordinal = d.ordinal
      cross join lateral (
        select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price) order by l.line_no) as items

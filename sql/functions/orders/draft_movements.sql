@@ -1,5 +1,5 @@
--- The movements of the allocated orders; historic ones move nothing. Each unit moves from available to committed. Units of a converted reservation move from
--- reserved to committed in one movement, and the units that the order leaves return to available.
+-- The movements of the allocated orders; historic ones move nothing. Each unit moves from available to committed. Units of a
+-- converted reservation move from reserved to committed in one movement, and the units that the order leaves return to available.
 create or replace function orders.draft_movements(
   p_region_id smallint,
   p_drafts orders.draft[],

@@ -19,16 +19,8 @@ create or replace function orders.refuse_draft(
       p_detail => 'Your token has several channels or none: name the channel that sells this order.')
     when not p_channel_known then app.refuse(p_code => 'OR008', p_pointer => '/channel',
       p_detail => format('Channel %s does not exist or is not yours.', p_channel_id))
-    when (p_order ->> 'historic')::boolean and app.claim_role() <> 'admin' then app.refuse(p_code => 'VA001',
-      p_pointer => '/historic', p_detail => 'Only an admin records historic orders. Leave historic out to place the order.')
-    when (p_order ->> 'historic')::boolean and p_order ->> 'created_at' is null then app.refuse(p_code => 'VA001',
-      p_pointer => '/created_at', p_detail => 'A historic order needs the time when it was placed.')
-    when (p_order ->> 'historic')::boolean and p_order ->> 'reservation_id' is not null then app.refuse(p_code => 'VA001',
-      p_pointer => '/reservation_id', p_detail => 'A historic order takes no units, so it converts no reservation.')
-    when (p_order ->> 'historic')::boolean
-         and not exists (select from catalog.channel_warehouses w where w.channel_id = p_channel_id)
-      then app.refuse(p_code => 'VA001', p_pointer => '/channel',
-        p_detail => format('Channel %s has no warehouse that could have shipped the order.', p_channel_id))
+    when (p_order ->> 'historic')::boolean and (orders.refuse_completed(p_order, p_channel_id)).code is not null
+      then orders.refuse_completed(p_order, p_channel_id)
     when p_lines is null then app.refuse(p_code => 'VA001', p_pointer => '/items',
       p_detail => 'The order is empty. Name at least one SKU with its quantity, or a reservation_id.')
     when p_unknown is not null then app.refuse_lines(p_code => 'ST002', p_errors => p_unknown,
