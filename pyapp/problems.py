@@ -42,10 +42,7 @@ class Kind(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 KINDS = msgspec.toml.decode((SQL / "errors.toml").read_bytes(), type=dict[str, Kind])
 
-DETAILS_BY_STATUS = {
-    404: "This path does not exist.",
-    405: "This path does not allow this method. The Allow header lists the allowed methods.",
-}
+DETAILS_BY_STATUS = {404: "This path does not exist."}
 CODES_BY_STATUS = {400: "RQ400", 404: "RQ404", 405: "RQ405", 406: "RQ406", 413: "RQ413", 415: "RQ415"}
 
 # Messages for constraints whose names do not explain themselves.
@@ -60,6 +57,7 @@ PASSING_STATES = frozenset({"57014", "55P03", "40P01", "40001", "25P03", "25P04"
 # Classes: 08 connection, 53 insufficient resources, 57 operator intervention (shutdown, crash, starting up).
 PASSING_CLASSES = frozenset({"08", "53", "57"})
 # Classes: 22 data, 23 constraint, 54 program limit.
+FOREIGN_KEY = "23503"
 INVALID_CLASSES = frozenset({"22", "23", "54"})
 
 
@@ -148,6 +146,9 @@ def _invalid(diag: psycopg.errors.Diagnostic) -> str:
     # A constraint's name is a sentence; Postgres' own message would name tables.
     if diag.constraint_name in RULES:
         return RULES[diag.constraint_name]
+    if diag.sqlstate == FOREIGN_KEY and diag.constraint_name:
+        thing = diag.constraint_name.removesuffix("_fkey").removeprefix(f"{diag.table_name}_").removesuffix("_id")
+        return f"The {thing.replace('_', ' ')} does not exist. Name one that exists."
     if diag.constraint_name:
         return f"A rule refuses this value: {diag.constraint_name.replace('_', ' ')}."
     if diag.sqlstate == "23502" and diag.column_name:

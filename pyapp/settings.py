@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from collections.abc import Callable, Mapping
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -16,6 +16,8 @@ from msgspec import Meta
 from psycopg.conninfo import conninfo_to_dict
 
 JWT_KEY_BYTES_MIN = 32  # RFC 7518, section 3.2: an HS256 key is as long as the hash, or longer
+JWT_KEY_DIFFERENT_MIN = 8  # bytes; a random key in hex has 16 different ones, or a few less
+PLACEHOLDER = "CHANGE-ME"  # in the manifests under deploy/
 BATCH_ELEMENTS = 128  # per batch of a lane (lanes.py)
 LOCAL_HOSTS = ("localhost", "127.0.0.1", "::1")
 
@@ -56,6 +58,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Returns the limits that are set."""
         rates: dict[Literal["read", "write"], int] = {"read": self.reads_per_minute, "write": self.writes_per_minute}
         return {kind: rate for kind, rate in rates.items() if rate}
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine reaches the host."""
+        try:
+            return self.host == "localhost" or ip_address(self.host).is_loopback
+        except ValueError:
+            return False
 
     @property
     def tls(self) -> tuple[Path, Path] | None:
@@ -135,6 +145,12 @@ def _read(environ: Mapping[str, str], variable: str) -> str | None:
         raise SettingsError(f"{variable}_FILE: {path} cannot be read ({reason}). Give the path of a readable file.") from None
 
 
+def refuse_placeholder(variable: str, secret: str | None) -> None:
+    """Everybody can read the secrets of a published file. Raises SettingsError."""
+    if PLACEHOLDER in (secret or "").upper():
+        raise SettingsError(f"{variable} contains {PLACEHOLDER}, the placeholder of a published file: put your own value there.")
+
+
 def _is_url(text: str) -> bool:
     try:
         conninfo_to_dict(text)
@@ -153,6 +169,8 @@ def _is_safe(url: str) -> bool:
 
 def _check(settings: Settings) -> None:
     key, jwks = settings.jwt_key, settings.jwks_url
+    for field in SECRETS:
+        refuse_placeholder(VARIABLES[field], getattr(settings, field))
     for variable, url in (("DATABASE_URL", settings.database_url), ("SCOVILLE_READ_URL", settings.read_url)):
         if url and not url.startswith(("postgresql://", "postgres://")):
             raise SettingsError(f"{variable} is not a URL of PostgreSQL: write postgresql://user:password@host:5432/database.")
@@ -163,6 +181,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError(
             f"SCOVILLE_JWT_KEY is too short: it needs at least {JWT_KEY_BYTES_MIN} bytes. Make one with `openssl rand -hex 32`."
         )
+    if key and len(set(key.encode())) < JWT_KEY_DIFFERENT_MIN:
+        raise SettingsError("SCOVILLE_JWT_KEY can be guessed: it repeats a few characters. Make one with `openssl rand -hex 32`.")
     if jwks and not _is_safe(jwks):
         raise SettingsError("SCOVILLE_JWKS_URL must be an https:// URL: keys sent unencrypted can be replaced in transit.")
     if key and jwks:

@@ -1,10 +1,12 @@
-"""Tasks that run until they are cancelled or an event is set."""
+"""Tasks that run until they are cancelled or an event is set, and those that take turns."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Hashable
 from contextlib import suppress
 from typing import Any
+from weakref import WeakValueDictionary
 
 REPEAT_SECONDS = 1.0
 
@@ -30,3 +32,16 @@ async def wait_for(event: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
+
+
+class Turns:
+    """One at a time for each key, in order of arrival: `async with turns.of(key):`. Within one event loop."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[Hashable, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, key: Hashable) -> asyncio.Lock:
+        lock = self._locks.get(key)
+        if lock is None:
+            lock = self._locks[key] = asyncio.Lock()
+        return lock

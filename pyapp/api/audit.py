@@ -13,9 +13,9 @@ from pyapp.values import Actor, Moment, RequestId
 
 
 class AuditQuery(RangeQuery):
-    table: Annotated[str, Meta(min_length=1, max_length=100)] | UnsetType = UNSET
-    key: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
-    actor: Annotated[str, Meta(min_length=1, max_length=255)] | UnsetType = UNSET
+    table: Annotated[str, Meta(min_length=1, max_length=100, examples=["orders.orders"])] | UnsetType = UNSET
+    key: Annotated[str, Meta(min_length=1, max_length=200, examples=["1001"])] | UnsetType = UNSET
+    actor: Annotated[str, Meta(min_length=1, max_length=255, examples=["sales-anna"])] | UnsetType = UNSET
 
 
 class AuditEntry(Answer):

@@ -43,7 +43,7 @@ ListPrice = Annotated[
     Raw,
     Meta(
         description="An amount with at most two decimals; null: no list price.",
-        extra_json_schema={"type": ["number", "null"], "minimum": 0, "maximum": 9_999_999.99, "multipleOf": 0.01},
+        extra_json_schema={"type": ["number", "null"], "minimum": 0, "maximum": 9_999_999.99},
         examples=[12.99],
     ),
 ]
@@ -358,7 +358,8 @@ class Part(NamedTuple):
                 path=item,
                 endpoint=change,
                 summary=f"Create {self.one}, or replace it whole",
-                description="Replacing needs If-Match (428 without it). If-None-Match: * only creates (412 if it exists).",
+                description="Replacing needs If-Match (428 without it). If-None-Match: * only creates (412 if it exists). The "
+                "document can be sent back as it was read: members that cannot be set are ignored if they are unchanged.",
                 function=save,
                 answer=self.answer,
                 query=WriteQuery,

@@ -26,7 +26,16 @@ POSITION = Meta(
 class StreamQuery(Query):
     after: Annotated[str, POSITION] | UnsetType = UNSET
     types: (
-        Annotated[str, Meta(min_length=1, max_length=1000, description="Types of events, separated by commas.")] | UnsetType
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=1000,
+                description="Types of events, separated by commas.",
+                examples=["order.placed,stock.low"],
+            ),
+        ]
+        | UnsetType
     ) = UNSET
 
 

@@ -87,18 +87,7 @@ class OrderDraft(Body):
     external_id: ExternalId | UnsetType = UNSET
     created_at: Timestamp | UnsetType = UNSET
     total_price: Total | UnsetType = UNSET
-    status: (
-        Annotated[
-            str,
-            Meta(
-                max_length=40,
-                description="A new order can be shipped at once..",
-                extra_json_schema={"enum": ["processing"]},
-                examples=["processing"],
-            ),
-        ]
-        | UnsetType
-    ) = UNSET
+    status: Annotated[Literal["processing"], Meta(description="A new order can be shipped at once.")] | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
     historic: (
         Annotated[bool, Meta(description="True: it was shipped elsewhere. Completed, moves no stock; admins only.")] | UnsetType
@@ -183,9 +172,10 @@ OrderStatus = Literal[
 
 
 class OrderQuery(RangeQuery):
-    customer: Annotated[str, Meta(min_length=1, max_length=254, description="Complete name or e-mail address.")] | UnsetType = (
-        UNSET
-    )
+    customer: (
+        Annotated[str, Meta(min_length=1, max_length=254, description="Complete name or e-mail address.", examples=["Jane Doe"])]
+        | UnsetType
+    ) = UNSET
     status: OrderStatus | UnsetType = UNSET
     sku: SkuId | UnsetType = UNSET
 

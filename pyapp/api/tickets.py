@@ -1,4 +1,4 @@
-"""Tickets: a browser opens a WebSocket with one, because it can send no headers, and a token must not be in a URL.
+"""Tickets: a browser opens a WebSocket or an EventSource with one. They send no headers, and a token must not be in a URL.
 
 A ticket is 256 random bits, valid once and for 30 seconds. Postgres stores its hash with the rights of the caller. If two
 processes receive the same ticket, only one of them can redeem it.
@@ -29,8 +29,11 @@ ISSUE = "select * from api.issue_ticket($1, $2, $3)"
 REDEEM = "select * from api.redeem_ticket($1)"
 
 
+TicketText = Annotated[str, Meta(description="From POST /v1/ws/tickets; valid once, for 30 seconds.")]
+
+
 class Ticket(Answer):
-    """Opens one WebSocket, as ?ticket=, until expires_at."""
+    """Opens one WebSocket or stream of events, as ?ticket=, until expires_at."""
 
     ticket: Annotated[str, Meta(description="Valid once.", examples=["Vb2y7TlqJmF4sW0hNnRk9cXeAzGdPuoI1E8L6ZtQw3M"])]
     expires_at: Moment
@@ -87,13 +90,13 @@ def _hash(ticket: str) -> str:
 
 NOUN = Noun(
     "ws",
-    "Live stock: tickets for the socket /v1/ws/inventory. Sockets and streams are described in /asyncapi.json.",
+    "Live stock: tickets for the socket /v1/ws/inventory and the stream /v1/events/stream. /asyncapi.json describes both.",
     (
         Route(
             method="POST",
             path="/v1/ws/tickets",
             endpoint=tickets,
-            summary="Get a ticket that opens a WebSocket: once, within 30 seconds, with the rights of the caller",
+            summary="Get a ticket that opens a WebSocket or stream: once, within 30 seconds, with the rights of the caller",
             function="issue_ticket",
             answer=Ticket,
             status=201,

@@ -14,6 +14,7 @@ import math
 import re
 import secrets
 import time
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, cast
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -32,6 +33,7 @@ from pyapp.http.responses import json_response
 from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import sign
 from pyapp.problems import Problem
+from pyapp.tasks import Turns
 
 if TYPE_CHECKING:
     from pyapp.database.calls import Database
@@ -45,9 +47,11 @@ TOKEN_SECONDS = 900
 FORM_BYTES_MAX = 16 * 1024
 PARAMETERS_MAX = 20
 CREDENTIAL_CHARACTERS_MAX = 1000
-FAILURES_MAX = 10  # of a client id from one address, within
+FAILURES_MAX = 100  # of one address, within
 FAILURE_SECONDS = 60
-FAILURE_SLOTS = 4096  # counted separately; beyond that, several share one
+FAILURE_SLOTS = 4096  # of addresses that are counted separately; beyond that, several share one
+IPV6_SITE_BITS = 64  # an IPv6 customer has at least so many addresses
+TOKEN_PATH = "/v1/oauth/token"  # noqa: S105 (a path)
 FORM_TYPE = "application/x-www-form-urlencoded"
 PRINTABLE = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")
 HEADERS = {"Cache-Control": "no-store", "Pragma": "no-cache"}
@@ -108,10 +112,11 @@ class TokenError(Exception):
 
 
 class Failures:
-    """How often a client id was refused recently, by address, in this process.
+    """How often an address sent wrong secrets recently, in this process.
 
-    Ids are hashed to a fixed number of slots, so that made-up ids cannot fill the memory. A client that happens to share a slot
-    with a guesser waits a minute.
+    The right secret is never refused: nothing is gained by that, because 256 bits are not found by guessing. Addresses are hashed
+    to a fixed number of slots, so that they cannot fill the memory. The guesses of an address that sent too many are looked up
+    one after the other.
     """
 
     def __init__(self, maximum: int = FAILURES_MAX, seconds: int = FAILURE_SECONDS, slots: int = FAILURE_SLOTS) -> None:
@@ -119,20 +124,30 @@ class Failures:
         self.slots = slots
         self._limit = RateLimitItemPerSecond(maximum, seconds)
         self._limiter = FixedWindowRateLimiter(self.storage)
+        self.turns = Turns()
 
-    async def seconds_to_wait(self, client_id: str, address: str) -> int:
-        """Returns the seconds for which this client id is refused from this address; 0 if it is not."""
-        slot = self._slot(client_id, address)
+    async def seconds_to_wait(self, address: str) -> int:
+        """Returns the seconds for which wrong secrets from this address are too many; 0 if they are not."""
+        slot = self._slot(address)
         if await self._limiter.test(self._limit, slot):
             return 0
         window = await self._limiter.get_window_stats(self._limit, slot)
         return max(1, math.ceil(window.reset_time - time.time()))
 
-    async def count(self, client_id: str, address: str) -> None:
-        await self._limiter.hit(self._limit, self._slot(client_id, address))
+    async def count(self, address: str) -> None:
+        await self._limiter.hit(self._limit, self._slot(address))
 
-    def _slot(self, client_id: str, address: str) -> str:
-        return str(hash((client_id, address)) % self.slots)  # Python salts it: an attacker cannot aim at another client's slot
+    def _slot(self, address: str) -> str:
+        return str(hash(address) % self.slots)  # Python salts it: an attacker cannot aim at another slot
+
+
+def site_of(address: str) -> str:
+    """Returns the address, or the network of an IPv6 address, whose owner can choose any address in it."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return address if parsed.version == 4 else str(ip_network((parsed, IPV6_SITE_BITS), strict=False))
 
 
 class TokenIssuer:
@@ -158,18 +173,26 @@ class TokenIssuer:
         if scope is not None and not PRINTABLE.fullmatch(scope):
             raise _invalid_scope()
         address = request.client.host if request.client else ""
-        if wait := await self.failures.seconds_to_wait(client_id, address):
-            detail = "This client sent wrong secrets too often. Wait for the seconds in Retry-After."
-            raise Problem("RQ429", detail, headers={"Retry-After": str(wait)})
-        said = await self._ask(request, database, (client_id, f"\\x{hash_of(secret)}", scope))
+        values = (client_id, f"\\x{hash_of(secret)}", scope)
+        if await self.failures.seconds_to_wait(site := site_of(address)):
+            async with self.failures.turns.of(site):
+                said = await self._ask(request, database, values)
+        else:
+            said = await self._ask(request, database, values)
+        extra = {"request_id": request_id(request), "client_id": client_id, "address": address or None}
         if isinstance(said, str):
             if said == "invalid_scope":
                 raise _invalid_scope()
-            await self.failures.count(client_id, address)
+            if wait := await self.failures.seconds_to_wait(site):
+                detail = (
+                    "Too many wrong secrets came from your address. Wait for the seconds in Retry-After, or send the right one."
+                )
+                raise Problem("RQ429", detail, headers={"Retry-After": str(wait)})
+            await self.failures.count(site)
             named = None if client_id.startswith(SECRET_PREFIX) else client_id  # a secret sent as client_id must not be logged
-            extra = {"request_id": request_id(request), "client_id": named, "address": address or None}
-            logger.warning("refused a client", extra=extra)
+            logger.warning("refused a client", extra=extra | {"client_id": named})
             raise _invalid_client("No active client has this client_id and secret.")
+        logger.info("issued a token", extra=extra)
         token = sign(self.settings, {"sub": said["client_id"], **said}, TOKEN_SECONDS)
         answer = {"access_token": token, "token_type": "Bearer", "expires_in": TOKEN_SECONDS, "scope": said["role"]}
         return msgspec.json.encode(answer)
@@ -197,6 +220,7 @@ def _error_response(request: Request, error: TokenError) -> Response:
     problem = Problem("RQ401" if unknown else "RQ400", error.description)
     document = {"error": error.error, "error_description": error.description, **problem.document(request_id(request))}
     challenge = {"WWW-Authenticate": 'Basic realm="scoville", charset="UTF-8"'} if unknown else {}
+    request.scope["state"]["about"] = {"code": problem.code}
     return json_response(msgspec.json.encode(document), problem.status, {**HEADERS, **challenge})
 
 
@@ -267,7 +291,7 @@ NOUN = Noun(
     (
         Route(
             method="POST",
-            path="/v1/oauth/token",
+            path=TOKEN_PATH,
             endpoint=token,
             summary="Get a token with client id and secret",
             function="issue_token",

@@ -13,7 +13,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from pyapp import settings as settings_module
 from pyapp.cli.state import State
 from pyapp.failures import Exit, Failure
-from pyapp.settings import Settings, SettingsError
+from pyapp.settings import Settings, SettingsError, refuse_placeholder
 
 if TYPE_CHECKING:
     from pyapp.demo.embedded import Server as Postgres
@@ -94,12 +94,12 @@ def check_login(url: str) -> None:
 def login_password() -> str | None:
     name = "SCOVILLE_AUTHENTICATOR_PASSWORD"
     path = os.environ.get(f"{name}_FILE")
-    if not path:
-        return os.environ.get(name) or None
     try:
-        return Path(path).read_text(encoding="utf-8").strip()
+        password = Path(path).read_text(encoding="utf-8").strip() if path else os.environ.get(name) or None
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(f"{name}_FILE: {path} cannot be read. Pass the path of a readable file.") from error
+    refuse_placeholder(name, password)
+    return password
 
 
 def embedded_urls(postgres: Postgres) -> tuple[str, str]:

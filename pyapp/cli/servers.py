@@ -10,25 +10,35 @@ from functools import partial
 from pyapp.cli import context
 from pyapp.cli.options import Host, MetricsPort, Port, Workers
 
+NO_METRICS = (
+    "/metrics answers 404, because other machines can reach this address. "
+    "Set SCOVILLE_METRICS_PORT (a port of its own) or SCOVILLE_METRICS_TOKEN to open it."
+)
 NICE = 10  # on a shared machine, orders come before the worker's jobs
 
 
-def serve(host: Host = None, port: Port = None, workers: Workers = None) -> None:
+def serve(host: Host = None, port: Port = None, workers: Workers = None, metrics_port: MetricsPort = None) -> None:
     """Serve the API on the database at DATABASE_URL, which must log in as authenticator."""
     from pyapp.metrics.logs import configure
     from pyapp.serve import processes, server
-    from pyapp.serve.app import create_app
+    from pyapp.serve.app import create_app, create_metrics_app
 
-    settings = context.settings(host=host, port=port, workers=workers)
+    settings = context.settings(host=host, port=port, workers=workers, metrics_port=metrics_port)
     application = create_app(settings)
     context.check_login(settings.database_url or "")
     listener = server.listen(settings.host, settings.port)
+    beside = [] if settings.metrics_port is None else [server.listen(settings.host, settings.metrics_port)]
     configure(settings.log_level)
-    announce = _say(f"serving on {server.url_of(listener, 'https' if settings.tls else 'http')}")
+    where = "".join(f", metrics on {server.url_of(other)}/metrics" for other in beside)
+    announce = _say(f"serving on {server.url_of(listener, 'https' if settings.tls else 'http')}{where}")
+    if not (settings.is_local or settings.metrics_token or beside):
+        print(f"scoville: {NO_METRICS}", file=sys.stderr)
     if settings.workers > 1:
-        processes.run(listener, settings.workers, announce)
-    else:
-        server.run(application, listener, None, tls=settings.tls, proxies=settings.trusted_proxies, announce=announce)
+        processes.run([listener, *beside], settings.workers, announce)
+        return
+    others = [partial(server.serve_beside, create_metrics_app(application), other) for other in beside]
+    tls, proxies = settings.tls, settings.trusted_proxies
+    server.run(application, listener, None, *others, tls=tls, proxies=proxies, announce=announce)
 
 
 def worker(host: Host = None, metrics_port: MetricsPort = None) -> None:

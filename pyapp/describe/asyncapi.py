@@ -21,7 +21,7 @@ from pyapp.eventlog.types import EVENT_TYPES
 from pyapp.http.fields import Json
 from pyapp.http.results import Problem
 from pyapp.live.inventory import MESSAGES_PER_SECOND, SOCKETS_MAX, SOCKETS_OF_ONE_MAX
-from pyapp.live.stream import STREAMS_MAX, STREAMS_OF_ONE_MAX
+from pyapp.live.stream import STREAMS_MAX, STREAMS_OF_ONE_MAX, TicketQuery
 
 DESCRIPTION = """\
 Every change on every screen within milliseconds. No client is ever wrong without a notice.
@@ -41,10 +41,12 @@ but never ends on a stale one. Within a subscription, the version of a level onl
 Without changes, the position is sent every 15 seconds. Also at `/ws/inventory`.
 """
 STREAM = """\
-Server-sent events with the token in the header Authorization: each event that the caller may see, once and in order. `id` is
-the position. Send it back as Last-Event-ID (a browser's EventSource does so by itself) or as `?after=` to resume from there.
-Without a position the stream begins now. `?types=stock.low,stock.out` selects types. A comment
-carries the position every 15 seconds.
+Server-sent events: each event that the caller may see, once and in order. Open it with the header Authorization, or with
+`?ticket=` (from `POST /v1/ws/tickets`, valid once, for 30 seconds), as a browser's EventSource must. `id` is the position.
+Send it back as Last-Event-ID or as `?after=` to resume from there. An EventSource that lost its connection asks again with a
+ticket that is used: open a new one, with a new ticket and `?after=` the last id. Each event has the name of its type: listen by
+type, because `onmessage` receives none. Without a position the stream begins now. `?types=stock.low,stock.out` selects types. A
+comment carries the position every 15 seconds.
 """
 CLOSE_CODES = {
     1008: "an invalid query, or too many messages or sockets",
@@ -153,6 +155,12 @@ def _events() -> Json:
     }
 
 
+def _query_of_streams() -> Json:
+    _, components = msgspec.json.schema_components([TicketQuery], ref_template=REF)
+    properties = json.loads(json.dumps(components["TicketQuery"]["properties"]).replace(r"$(?!\\n)", "$"))
+    return {"http": {"method": "GET", "query": {"type": "object", "properties": properties}, "bindingVersion": "0.3.0"}}
+
+
 def _operations() -> Json:
     def operation(action: str, channel: str, summary: str, names: Iterable[str]) -> Json:
         return {
@@ -166,7 +174,7 @@ def _operations() -> Json:
     return {
         "receiveRequests": operation("receive", "inventory", "Messages from the client", map(name_of, TO_SERVER)),
         "sendLevels": operation("send", "inventory", "Messages to the client", map(name_of, TO_CLIENT)),
-        "sendEvents": operation("send", "events", "Messages of a stream", [*DATA, RESET]),
+        "sendEvents": operation("send", "events", "Messages of a stream", [*DATA, RESET]) | {"bindings": _query_of_streams()},
     }
 
 

@@ -16,6 +16,7 @@ from starlette.routing import Route
 
 from pyapp.http.accept import takes_gzip
 from pyapp.http.context import matches_etag
+from pyapp.http.headers import joined
 
 WEB = Path(__file__).parents[1] / "web"
 PAGES = ("/stock/{sku_id}", "/orders", "/orders/{order_id}", "/webhooks", "/webhooks/{webhook_id}", "/analytics")
@@ -62,7 +63,7 @@ def _respond(request: Request, asset: Asset) -> Response:
     body = asset.body
     # Two representations, two strong tags (RFC 9110, section 8.8.3.3).
     etag = asset.etag
-    if takes_gzip(request.headers.getlist("accept-encoding")):
+    if takes_gzip(joined(request.headers, "accept-encoding")):
         body, etag = asset.compressed, f"{etag}-gzip"
         headers["Content-Encoding"] = "gzip"
     headers["ETag"] = f'"{etag}"'

@@ -22,6 +22,7 @@ from pyapp.http.context import KEY_CHARACTERS_MAX, PATCH_TYPES, PATH_VALUE_CHARA
 from pyapp.http.decoding import ELEMENTS_MAX
 from pyapp.http.fields import Body, Json, Page, WriteQuery
 from pyapp.http.headers import LSN_HEADER as HEADER
+from pyapp.http.nulls import body_type
 from pyapp.http.results import Problem, results_of
 from pyapp.http.route import COMMON_ERRORS, WRITE_ERRORS, Route
 from pyapp.problems import KINDS, MEDIA_TYPE, document
@@ -42,6 +43,7 @@ Stock and orders, exact to the unit. Each change of a quantity is a line of a le
 SERVICE = "Health and metrics of the service."  # the tag of routes outside the table
 # A bare key, or a quoted one: a string of RFC 9651, as in the draft of the header.
 KEY_PATTERN = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
+ETAG_PATTERN = r'^(\*|"[!#-~]*")$'
 HEADERS = {
     "X-Request-ID": ("The ID of the request: yours, or a generated one.", {"type": "string", "minLength": 1}),
     "ETag": ("The version of the document.", {"type": "string", "pattern": '^"[!#-~]*"$'}),
@@ -65,6 +67,7 @@ SECURITY = {
         "flows": {"clientCredentials": {"tokenUrl": "/v1/oauth/token", "scopes": {}}},
     },
 }
+HERE = "/"  # replaced by the address to which the request for the document came
 REF = "#/components/schemas/{name}"
 
 
@@ -92,7 +95,7 @@ def build(routes: Sequence[Route] = ROUTES) -> Json:
             "contact": {"name": "The operator of this service"},
             "license": {"name": "MIT", "identifier": "MIT"},
         },
-        "servers": [{"url": "/", "description": "Here."}],
+        "servers": [{"url": HERE, "description": "Here."}],
         "security": [{name: []} for name in SECURITY],
         "tags": [{"name": name, "description": text} for name, text in tags],
         "paths": paths,
@@ -137,8 +140,9 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Json]:
     bodies: set[type[Body]] = set()
     for route in routes:
         answers.update([route.answer, *([results_of(route.answer)] if route.many else [])])
-        bodies.update([route.body] if route.body and fields(route.body) else [])
-    schemas, drafts = _components(answers), _components(bodies)
+        if route.body and fields(route.body):
+            bodies.add(body_type(route.body, route.method) if route.roles else route.body)
+    schemas, drafts = _components(answers), _flat(_components(bodies))
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # answers may gain members, which must not break clients
     for body in bodies:
@@ -152,6 +156,20 @@ def _components(types: Iterable[type]) -> dict[str, Json]:
     _, components = msgspec.json.schema_components(sorted(types, key=lambda type_: type_.__name__), ref_template=REF)
     # Only Python needs to be told that $ does not match before a final line break.
     made: dict[str, Json] = json.loads(json.dumps(components).replace(r"$(?!\\n)", "$"), object_hook=_with_type)
+    return made
+
+
+def _flat(components: dict[str, Json]) -> dict[str, Json]:
+    """Writes a simple type that may be null as one schema with its description, where many generators look for it."""
+
+    def flatten(schema: Json) -> Json:
+        options = schema.get("anyOf", [])
+        if len(options) == 2 and options[1] == {"type": "null"} and isinstance(options[0].get("type"), str):
+            one: Json = options[0]
+            return schema if "enum" in one else {**one, "type": [one["type"], "null"]}
+        return schema
+
+    made: dict[str, Json] = json.loads(json.dumps(components), object_hook=flatten)
     return made
 
 
@@ -185,7 +203,12 @@ def _parameters(route: Route) -> Iterable[Json]:
         yield {"name": variable.name, "in": "path", "required": True, **about}
     queries = _components([route.query])[route.query.__name__]["properties"] if route.roles else {}
     for name, schema in queries.items():
-        yield {"name": name, "in": "query", "description": schema.pop("description", ""), "schema": schema}
+        about = {
+            "description": schema.pop("description", ""),
+            "schema": schema,
+            "example": schema.get("default", compose(schema, {})),
+        }
+        yield {"name": name, "in": "query", **about}
     if route.key != "none":
         yield _header(
             "Idempotency-Key",
@@ -197,16 +220,18 @@ def _parameters(route: Route) -> Iterable[Json]:
         )
     if route.takes_if_match:
         text = "The ETag that you saw, or * for any version."
-        yield _header("If-Match", text, {"type": "string", "format": "etag"}, example='"7"')
+        yield _header("If-Match", text, {"type": "string", "format": "etag", "pattern": ETAG_PATTERN}, example="*")
     if route.takes_if_none_match:
-        yield _header("If-None-Match", "* to create it only if it does not exist.", {"type": "string", "enum": ["*"]})
+        text = "* to create it only if it does not exist."
+        yield _header("If-None-Match", text, {"type": "string", "enum": ["*"]}, example="*")
     if route.replicated:
-        yield _header(
-            HEADER, f"The {HEADER} of your last write, if any: the answer then includes that write.", {"type": "string"}
-        )
+        text = f"The {HEADER} of your last write, if any: the answer then includes that write."
+        yield _header(HEADER, text, {"type": "string"}, example="0/1A2B3C4")
     if _has_etag(route):
-        yield _header("If-None-Match", "The ETag that you have: 304 while it is current.", {"type": "string"})
-    yield _header("X-Request-ID", "Returned, and recorded in audit and logs. An invalid one is replaced.", {"type": "string"})
+        text = "The ETag that you have: 304 while it is current."
+        yield _header("If-None-Match", text, {"type": "string"}, example='"6"')
+    text = "Returned, and recorded in audit and logs. An invalid one is replaced."
+    yield _header("X-Request-ID", text, {"type": "string"}, example="7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
 
 
 def _header(name: str, text: str, schema: Json, *, required: bool = False, **more: Any) -> Json:
@@ -220,7 +245,8 @@ def _has_etag(route: Route) -> bool:
 def _body(route: Route, body: type[Body], one: Json, schemas: Mapping[str, Json]) -> Json:
     many = {"type": "array", "minItems": 1, "maxItems": ELEMENTS_MAX, "items": one}
     sample = body.sample or compose(one, schemas, required_only=True)
-    content = {"schema": {"oneOf": [one, many]} if route.many else one, "example": sample}
+    # Not oneOf: openapi-generator's typescript-fetch would import the type twice.
+    content = {"schema": {"anyOf": [one, many]} if route.many else one, "example": sample}
     types = PATCH_TYPES if route.method == "PATCH" else (route.body_type,)
     return {"required": route.body_required, "content": dict.fromkeys(types, content)}
 
@@ -312,7 +338,8 @@ def _metrics() -> Json:
         "operationId": "metrics",
         "tags": ["service"],
         "summary": "Metrics of this service",
-        "description": "In the text format of Prometheus. Needs no token, unless SCOVILLE_METRICS_TOKEN is set.",
+        "description": "In the text format of Prometheus. Open on the server's own machine; elsewhere it needs the token of "
+        "SCOVILLE_METRICS_TOKEN.",
         "security": [],
         "responses": {"200": answer},
     }
@@ -328,11 +355,12 @@ def compose(schema: Json, schemas: Mapping[str, Json], *, required_only: bool = 
         return schema["enum"][0]
     if "anyOf" in schema:
         return compose(schema["anyOf"][0], schemas, required_only=required_only)
-    if schema["type"] == "array":
+    if schema["type"] in ("array", ["array", "null"]):
         return [compose(schema["items"], schemas, required_only=required_only)]
     if "properties" in schema:
         names = schema["required"] if required_only else schema["properties"]
         return {name: compose(schema["properties"][name], schemas, required_only=required_only) for name in names}
     if "format" in schema:
         return {"date": "2024-06-01", "date-time": "2024-06-01T13:45:30Z"}[schema["format"]]
-    return {"string": "text", "integer": 1, "number": 1, "boolean": True, "object": {}}[schema["type"]]
+    kind = schema["type"][0] if isinstance(schema["type"], list) else schema["type"]
+    return {"string": "text", "integer": 1, "number": 1, "boolean": True, "object": {}}[kind]

@@ -16,9 +16,9 @@ QUALITY = re.compile(r"q=([01](?:\.[0-9]{0,3})?)")
 EVERYTHING = frozenset({"", "*/*"})
 
 
-def choose(values: Sequence[str], offers: Sequence[str]) -> str | None:
-    """Returns the offer with the highest quality (first among equals), or None if none is acceptable. `values`: header lines."""
-    accept = ",".join(values).strip().lower()
+def choose(accept: str, offers: Sequence[str]) -> str | None:
+    """Returns the offer with the highest quality (first among equals), or None if none is acceptable."""
+    accept = accept.strip().lower()
     if accept in EVERYTHING or accept == offers[0]:  # nearly all clients send one of these
         return offers[0]
     ranges = [_read(part) for part in RANGE.findall(accept)]
@@ -27,9 +27,9 @@ def choose(values: Sequence[str], offers: Sequence[str]) -> str | None:
     return best if qualities[best] > 0 else None
 
 
-def takes_gzip(values: Sequence[str]) -> bool:
-    """Whether the client accepts gzip. `values`: the lines of Accept-Encoding."""
-    codings = dict(_read(part) for part in ",".join(values).lower().split(","))
+def takes_gzip(accept_encoding: str) -> bool:
+    """Whether the client accepts gzip."""
+    codings = dict(_read(part) for part in accept_encoding.lower().split(","))
     return codings.get("gzip", codings.get("*", 0.0)) > 0
 
 

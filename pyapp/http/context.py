@@ -14,7 +14,7 @@ from pyapp.database.reads import Reads
 from pyapp.http.accept import JSON, choose
 from pyapp.http.decoding import parse_query
 from pyapp.http.fields import Query
-from pyapp.http.headers import Request
+from pyapp.http.headers import Request, joined
 from pyapp.http.leases import Kind, Limits
 from pyapp.http.route import Route
 from pyapp.identity.tokens import Identity, Verifier
@@ -52,13 +52,19 @@ class Context(NamedTuple):
 
 
 async def enter(request: Request) -> Context:
-    """Checks what every route of /v1 checks: Accept, token, preconditions, query parameters. Raises Problem."""
+    """Checks what every route of /v1 checks: token, limit, role, Accept, preconditions, query parameters. Raises Problem.
+
+    The token comes first: a caller without one makes us do nothing else.
+    """
     route: Route = request.scope["scoville.route"]
-    media_type = check_accept(request, route.media_types)
     verifier = cast(Verifier, request.scope["state"]["verifier"])
     state = request.scope["state"]
     identity = state["identity"] = await verifier.identify(request.headers.getlist("authorization"))
     await count(request, identity, "read" if route.method == "GET" else "write")
+    if identity.role not in route.roles:  # Postgres would refuse it, but only after the body was read
+        allowed = " or ".join(route.roles)
+        raise Problem("RQ403", f"The role {identity.role} may not do this. Use a token of the role {allowed}.")
+    media_type = check_accept(request, route.media_types)
     if route.method != "GET":
         _refuse_preconditions(request, route)
     query = read_query(request, route.query)
@@ -117,7 +123,7 @@ def path_values(request: Request) -> dict[str, str]:
 
 def check_accept(request: Request, offers: Sequence[str] = (JSON,)) -> str:
     """Returns the media type that the client prefers. Raises Problem RQ406 if it accepts none of the offers."""
-    chosen = choose(request.headers.getlist("accept"), offers)
+    chosen = choose(joined(request.headers, "accept"), offers)
     if chosen is None:
         there_is = " or ".join(offers)
         raise Problem("RQ406", f"Available as {there_is}. Send Accept: {offers[0]}, or no Accept header.")
@@ -215,5 +221,5 @@ def if_match(request: Request) -> str | None:
 
 def matches_etag(request: HTTPConnection, etag: str) -> bool:
     """Whether If-None-Match names this tag (weak comparison, RFC 9110, section 13.1.2)."""
-    values = ",".join(request.headers.getlist("if-none-match"))
+    values = joined(request.headers, "if-none-match")
     return values.strip() == "*" or etag in IF_NONE_MATCH.findall(values)

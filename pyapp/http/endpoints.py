@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from http import HTTPStatus
+from typing import Any, cast
 
-from msgspec import UNSET
+import msgspec
+from msgspec import UNSET, Raw
 from starlette.responses import Response
 
 from pyapp.database.calls import Value
@@ -13,10 +15,12 @@ from pyapp.database.commands import Command
 from pyapp.database.reads import ReadQuery
 from pyapp.http.cached import key_of
 from pyapp.http.context import Context, enter, idempotency_key, path_values, preconditions, read_body
-from pyapp.http.decoding import element, parse
+from pyapp.http.decoding import element, parse, split_members
 from pyapp.http.fields import Body, PageQuery, WriteQuery
 from pyapp.http.headers import LSN_HEADER, Request
 from pyapp.http.responses import document_response, page_response, result_response, results_response
+from pyapp.http.route import Route
+from pyapp.http.text import invalid
 from pyapp.problems import Problem
 
 
@@ -68,21 +72,22 @@ async def read(request: Request, context: Context, values: Sequence[Value]) -> t
 
 async def write(request: Request) -> Response:
     """Sends one object or a list to a command: the body, with the path variables added."""
-    return await _write(request, path_values(request))
+    context = await enter(request)
+    return await _write(request, context, path_values(request), {})
 
 
 async def change(request: Request) -> Response:
     """Like write, but for the thing that the path names. If-Match or If-None-Match guard its version."""
-    return await _write(request, path_values(request) | preconditions(request))
+    return await change_with(request, {}, {})
 
 
 async def change_with(request: Request, added: Mapping[str, str], shown: Mapping[str, str]) -> Response:
     """Like change. `added` goes to Postgres with the body; `shown` is added to the document of a successful answer."""
-    return await _write(request, path_values(request) | preconditions(request) | dict(added), shown)
-
-
-async def _write(request: Request, added: Mapping[str, str], shown: Mapping[str, str] | None = None) -> Response:
     context = await enter(request)
+    return await _write(request, context, path_values(request) | preconditions(request) | dict(added), shown)
+
+
+async def _write(request: Request, context: Context, added: Mapping[str, str], shown: Mapping[str, str]) -> Response:
     command, is_list = await read_command(request, context, added)
     results = await context.commands.execute(command)
     if shown and not command.dry_run:
@@ -100,7 +105,10 @@ async def read_command(request: Request, context: Context, added: Mapping[str, s
     is_list = False
     if route.body is not None:
         body = await read_body(request, required=route.body_required)
-        drafts, is_list = parse(body, route.body, many=route.many)
+        body, repeated = split_members(body, route.read_only)
+        drafts, is_list = parse(body, route.body, many=route.many, method=route.method)
+        if repeated and route.reader is not None:
+            await _check_read_only(request, context, route.reader, repeated)
     if route.mode is not None:
         added = {**added, "mode": route.mode}
     elements = []
@@ -123,6 +131,26 @@ async def read_command(request: Request, context: Context, added: Mapping[str, s
         wanted=None if is_list or dry_run else drafts[0].wanted(),
     )
     return command, is_list
+
+
+async def _check_read_only(request: Request, context: Context, reader: Route, repeated: Mapping[str, Raw]) -> None:
+    """A document can be sent back as it was read, with the members that only we set. Raises Problem RQ422 if one differs."""
+    values = (*((context.region,) if reader.regional else ()), *path_values(request).values())
+    query = ReadQuery(context.identity, reader.statement, values, context.request_id)
+    try:
+        [(body, _)] = await context.reads.fetch(query)
+        document = msgspec.json.decode(body or b"{}", type=dict[str, Any])
+    except Problem as problem:
+        if problem.status != HTTPStatus.NOT_FOUND:
+            raise
+        document = {}
+    errors = [
+        {"pointer": f"/{name}", "detail": "Read-only: leave it out, or send it as the document has it now."}
+        for name, value in repeated.items()
+        if name not in document or msgspec.json.decode(value) != document[name]
+    ]
+    if errors:
+        raise invalid(errors)
 
 
 def _check_path(draft: Body, names: Mapping[str, str]) -> None:

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import msgspec
 from msgspec import UNSET, Meta, Raw, Struct, UnsetType, field
 
+from pyapp.http.text import DIGITS_MAX, EXPONENT_MAX, has_absurd_number
+
 if TYPE_CHECKING:
     from pyapp.database.commands import Wanted
     from pyapp.http.headers import Request
@@ -65,15 +67,15 @@ Money = Annotated[
     Raw,
     Meta(
         description="An amount with at most two decimals.",
-        extra_json_schema={"type": "number", "minimum": 0, "maximum": 9_999_999.99, "multipleOf": 0.01},
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": 9_999_999.99},
         examples=[12.99],
     ),
 ]
 Total = Annotated[
     Raw,
     Meta(
-        description="Checked against the computed total.",
-        extra_json_schema={"type": "number", "minimum": 0, "maximum": 99_999_999_999_999, "multipleOf": 0.01},
+        description="Checked against the computed total; at most two decimals.",
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": 99_999_999_999_999},
         examples=[49.96],
     ),
 ]
@@ -139,6 +141,9 @@ def check_attributes(value: Raw | UnsetType) -> None:
             raise FieldError("attributes", "must be an object")
         if len(bytes(value)) > ATTRIBUTES_BYTES_MAX:
             raise FieldError("attributes", f"must not be longer than {ATTRIBUTES_BYTES_MAX} bytes")
+        if has_absurd_number(bytes(value)):
+            remedy = f"must not contain numbers of more than {DIGITS_MAX} digits, or with an exponent beyond {EXPONENT_MAX}"
+            raise FieldError("attributes", remedy)
 
 
 class Body(Struct, forbid_unknown_fields=True, kw_only=True):
@@ -172,7 +177,18 @@ class WriteQuery(Query):
 
 
 class PageQuery(Query):
-    cursor: Annotated[str, Meta(min_length=1, max_length=1000, description="next_cursor of the page before.")] | UnsetType = UNSET
+    cursor: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=1000,
+                description="next_cursor of the page before.",
+                examples=["WyJvcmRlcnMiLCIyMDI0LTA2LTAxIiwiMTAwMSJd"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     limit: Annotated[int, Meta(ge=1, le=PAGE_MAX, description="Rows per page.")] = PAGE_DEFAULT
 
     def filters(self) -> bytes:

@@ -6,6 +6,9 @@ from starlette import requests
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from pyapp.problems import Problem
+
+LIST_CHARACTERS_MAX = 1000  # of Accept, Accept-Encoding and If-None-Match: their parts are read one by one
 LSN_HEADER = "Scoville-LSN"  # set by writes, and sent with reads that must include the write (database/standby.py)
 
 
@@ -26,6 +29,14 @@ class IndexedHeaders(Headers):
         """Returns the first value of a header; `key` in lower case."""
         values = self._index.get(key)
         return values[0] if values else otherwise
+
+
+def joined(headers: Headers, key: str) -> str:
+    """Returns the values of a list header (RFC 9110, section 5.3) as one; `key` in lower case. Raises Problem RQ400."""
+    value = ",".join(headers.getlist(key))
+    if len(value) > LIST_CHARACTERS_MAX:
+        raise Problem("RQ400", f"The header {key.title()} has more than {LIST_CHARACTERS_MAX} characters. Send a shorter one.")
+    return value
 
 
 class Request(requests.Request):

@@ -7,7 +7,8 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -17,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from pyapp.http.cached import find
 from pyapp.http.cors import cors_fields
 from pyapp.http.headers import IndexedHeaders
-from pyapp.http.paths import PathEndpoint
+from pyapp.http.paths import SLASH, Nearest, PathEndpoint, keep_slashes
 from pyapp.http.responses import error_response, problem_response
 from pyapp.metrics import trace
 from pyapp.metrics.meters import UNMATCHED, Meter, Meters
@@ -35,9 +36,12 @@ DIGEST_CHARACTERS = 16
 class Middleware:
     """The only middleware. It puts `request_id`, and `traceparent` if sent, into scope["state"]."""
 
-    def __init__(self, router: ASGIApp, endpoints: Mapping[str, PathEndpoint], endless: Collection[str]) -> None:
+    def __init__(
+        self, router: ASGIApp, endpoints: Mapping[str, PathEndpoint], endless: Collection[str], paths: Iterable[str]
+    ) -> None:
         self.router = router
         self.endpoints = endpoints
+        self.nearest = Nearest(paths)
         self.under_way = 0
         self.meters = Meters(endless=frozenset(endless))
 
@@ -46,6 +50,7 @@ class Middleware:
             await self.router(scope, receive, send)
             return
         started = time.perf_counter()
+        keep_slashes(scope)
         headers = scope["scoville.headers"] = IndexedHeaders(scope)
         given = headers.first("x-request-id")
         request_id = given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
@@ -87,7 +92,9 @@ class Middleware:
         except (Problem, HTTPException) as refused:
             if status:
                 raise
-            await error_response(refused, scope["method"], request_id, traceparent)(scope, receive, send_with_headers)
+            nearest = self.nearest.find(scope["path"]) if _is_unknown_path(refused) else None
+            response = error_response(refused, scope["method"], request_id, traceparent, nearest)
+            await response(scope, receive, send_with_headers)
         except Exception:
             logger.exception("unhandled error", extra=_ids(request_id, traceparent))
             if status:
@@ -103,6 +110,10 @@ class Middleware:
                 access_logger.info("request", extra=_line(scope, meter, status, seconds) | _ids(request_id, traceparent))
 
 
+def _is_unknown_path(refused: Problem | HTTPException) -> bool:
+    return isinstance(refused, HTTPException) and refused.status_code == HTTPStatus.NOT_FOUND
+
+
 def _ids(request_id: str, traceparent: str | None) -> dict[str, str]:
     ids = {"request_id": request_id}
     return ids if traceparent is None else ids | {"trace_id": trace.trace_id(traceparent)}
@@ -110,11 +121,19 @@ def _ids(request_id: str, traceparent: str | None) -> dict[str, str]:
 
 def _line(scope: Scope, meter: Meter, status: int, seconds: float) -> dict[str, Any]:
     """Returns the fields of an access log line. It omits the query and any path with an @, which may hold a customer's e-mail."""
-    about = {"method": scope["method"], "route": meter.route, "status": status, "milliseconds": round(seconds * 1000, 2)}
+    about: dict[str, Any] = {
+        "method": scope["method"],
+        "route": meter.route,
+        "status": status,
+        "milliseconds": round(seconds * 1000, 2),
+    }
     if "@" not in scope["path"]:
-        about["path"] = scope["path"]
+        about["path"] = scope["path"].replace(SLASH, "%2F")
     if (identity := scope["state"].get("identity")) is not None:
         about["principal"] = _principal(identity.subject)
+    if (client := scope.get("client")) is not None:
+        about["address"] = client[0]
+    about.update(scope["state"].get("about", {}))
     return about
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -10,6 +13,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from pyapp import problems
 from pyapp.database.commands import Result
@@ -19,6 +23,8 @@ from pyapp.http.context import PATCH_TYPES, Context, matches_etag
 from pyapp.http.headers import LSN_HEADER
 from pyapp.metrics import trace
 from pyapp.problems import KINDS, Problem
+
+METHOD_CHARACTERS_MAX = 20
 
 
 def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
@@ -33,7 +39,7 @@ def page_response(
     if next_cursor is not None:
         pairs = [pair for pair in parse_qsl(request.scope["query_string"].decode("latin-1")) if pair[0] != parameter]
         query = urlencode([*pairs, (parameter, next_cursor.decode())])
-        headers["Link"] = f'<{request.scope["path"]}?{query}>; rel="next"'
+        headers["Link"] = f'<{request.scope["raw_path"].decode("ascii")}?{query}>; rel="next"'
     if context.media_type == CSV:
         return Response(sheets.write(context.route.answer, body), headers=headers, media_type=sheets.MEDIA_TYPE)
     return json_response(body, headers=headers)
@@ -48,25 +54,45 @@ def document_response(request: Request, body: bytes, etag: bytes) -> Response:
     return json_response(body, headers=headers)
 
 
+class LoggedResponse(Response):
+    """A response that adds to the access log line of its request."""
+
+    about: Mapping[str, object] = MappingProxyType({})
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope["state"].setdefault("about", {}).update(self.about)
+        await super().__call__(scope, receive, send)
+
+
 def problem_response(problem: Problem, request_id: str, traceparent: str | None = None) -> Response:
     body = msgspec.json.encode(problem.document(request_id, traceparent and trace.trace_id(traceparent)))
-    return Response(body, problem.status, problem.headers, media_type=problems.MEDIA_TYPE)
+    response = LoggedResponse(body, problem.status, problem.headers, media_type=problems.MEDIA_TYPE)
+    response.about = {"code": problem.code}
+    return response
 
 
-def error_response(error: Problem | HTTPException, method: str, request_id: str, traceparent: str | None = None) -> Response:
-    """Converts an exception to a response: a Problem of ours, or Starlette's own for an unknown path or method."""
+def error_response(
+    error: Problem | HTTPException, method: str, request_id: str, traceparent: str | None = None, nearest: str | None = None
+) -> Response:
+    """Converts an exception to a response: a Problem of ours, or Starlette's own for an unknown path or method.
+
+    `nearest` is the existing path that an unknown one may mean.
+    """
     if isinstance(error, Problem):
         return problem_response(error, request_id, traceparent)
     code = problems.CODES_BY_STATUS.get(error.status_code, "RQ500")
     headers = dict(error.headers or {})
+    detail = problems.DETAILS_BY_STATUS.get(error.status_code, str(error.detail))
+    if error.status_code == HTTPStatus.NOT_FOUND and nearest is not None:
+        detail = f"{detail} Did you mean {nearest}?"
     if "Allow" in headers:
         methods = {*headers["Allow"].split(", "), "OPTIONS"}
         headers["Allow"] = ", ".join(sorted(methods))
+        detail = f"This path does not allow {method[:METHOD_CHARACTERS_MAX]}. It allows {headers['Allow']}."
         if method == "OPTIONS":
             # RFC 9110, section 9.3.7. No Access-Control headers: other origins are not allowed here.
             patch = {"Accept-Patch": ", ".join(PATCH_TYPES)} if "PATCH" in methods else {}
             return Response(status_code=204, headers=headers | patch)
-    detail = problems.DETAILS_BY_STATUS.get(error.status_code, str(error.detail))
     return problem_response(Problem(code, detail, headers=headers), request_id, traceparent)
 
 
@@ -82,7 +108,13 @@ def result_response(context: Context, result: Result, *, dry_run: bool) -> Respo
             headers["Location"] = route.location.format_map(members)
         if route.versioned and not result.replayed:
             headers["ETag"] = f'"{members["version"]}"'
-    return json_response(result.body, status, headers)
+    return _logged(result.body, status, headers, {"replayed": True} if result.replayed else {})
+
+
+def _logged(body: bytes, status: int, headers: Mapping[str, str], about: Mapping[str, object]) -> Response:
+    response = LoggedResponse(body, status, headers, media_type="application/json")
+    response.about = about
+    return response
 
 
 def _status(context: Context, result: Result) -> int:
@@ -103,7 +135,9 @@ def results_response(context: Context, results: Sequence[Result], *, dry_run: bo
             item["replayed"] = True
         items.append(item)
     headers = _headers(results[0], dry_run=dry_run, replayed=all(result.replayed for result in results))
-    return json_response(msgspec.json.encode({"results": items}), 207, headers)
+    refused = Counter(item["problem"]["code"] for item in items if "problem" in item)
+    about = ({"refused": refused} if refused else {}) | ({"replayed": True} if "Idempotency-Replayed" in headers else {})
+    return _logged(msgspec.json.encode({"results": items}), 207, headers, about)
 
 
 def _headers(result: Result, *, dry_run: bool, replayed: bool) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from starlette.responses import Response
@@ -69,6 +70,7 @@ class Route:
     operation: str = ""
 
     variables: Sequence[PathVariable] = ()  # of the path; set by the noun
+    reader: Route | None = None  # the GET of the same path; set by the noun
     statement: str = field(init=False)
     regional: bool = field(init=False)  # the function's first argument is a region
     errors: tuple[str, ...] = field(init=False)  # in addition to those of every route
@@ -102,6 +104,13 @@ class Route:
         """Whether it is a write that can be limited to creating something new."""
         return self.upserts and self.method == "PUT"
 
+    @cached_property
+    def read_only(self) -> frozenset[str]:
+        """The members of the document that a replacement may repeat, although they cannot be set."""
+        if self.body is None or not self.takes_if_none_match:
+            return frozenset()
+        return frozenset(self.answer.__struct_fields__) - {*self.body.__struct_fields__}
+
     @property
     def tag(self) -> str:
         """The noun at the start of its path: `orders` for /v1/orders/{order_id}."""
@@ -124,6 +133,7 @@ class Noun:
 
     def __post_init__(self) -> None:
         for route in self.routes:
+            route.reader = next((other for other in self.routes if (other.method, other.path) == ("GET", route.path)), None)
             route.variables = tuple(variable for variable in self.variables if f"{{{variable.name}}}" in route.path)
             if len(route.variables) != route.path.count("{") or route.tag != self.tag:
                 raise ValueError(f"{route.path} is not a path of {self.tag}, or names a variable that is not described")

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from http import HTTPStatus
 from time import monotonic
 from typing import Any
 
@@ -26,6 +27,7 @@ TIMEOUT_SECONDS = 5.0  # for a whole fetch, from the name lookup to the end of t
 STALE_SECONDS = 36.0  # since the last completed fetch began: until then a known key does not wait for the next fetch
 BYTES_MAX = 1024 * 1024  # of an answer
 KEYS_MAX = 1000
+RSA_BITS_MIN = 2048  # RFC 7518, section 3.3
 
 
 class KeySet:
@@ -76,8 +78,11 @@ async def _download(url: str) -> Any:
 
     async with (
         aiohttp.ClientSession(trust_env=True, auto_decompress=False) as session,
-        session.get(url, headers={"Accept-Encoding": "identity"}, raise_for_status=True) as response,
+        # A redirect may lead to another host, or to a connection without encryption.
+        session.get(url, headers={"Accept-Encoding": "identity"}, allow_redirects=False) as response,
     ):
+        if response.status != HTTPStatus.OK:
+            raise ValueError(f"the answer has the status {response.status}")
         body = bytearray()
         async for chunk in response.content.iter_any():
             body += chunk
@@ -87,5 +92,7 @@ async def _download(url: str) -> Any:
 
 
 def _signs(key: jwt.PyJWK) -> bool:
-    """Whether it is a public signing key with a name. A shared secret is never published."""
-    return bool(key.key_id) and key.public_key_use in ("sig", None) and key.key_type != "oct"
+    """Whether it is a public signing key with a name, and long enough. A shared secret is never published."""
+    if not key.key_id or key.public_key_use not in ("sig", None) or key.key_type == "oct":
+        return False
+    return key.key_type != "RSA" or key.key.key_size >= RSA_BITS_MIN

@@ -27,6 +27,11 @@ TOKEN_CHARACTERS_MAX = 8192
 TOKENS_KEPT_MAX = 4096
 CODES_MAX = 1000
 CLOCK_SKEW_SECONDS = 10
+YEAR_10000 = 253_402_300_800  # in seconds since 1970
+
+# A token for another purpose may carry our audience too: the client's ID token, or a notice of a logout.
+TOKEN_TYPES = (None, "jwt", "at+jwt", "application/jwt", "application/at+jwt")  # RFC 9068; None: the header names none
+FOREIGN_CLAIMS = ("at_hash", "c_hash", "events")  # OpenID Connect Core, section 3.3.2.11; Back-Channel Logout, section 2.4
 
 LOCAL_ALGORITHM = "HS256"
 # A key set holds public keys only. HS256 is excluded, or anyone could sign with the public key as the secret (RFC 8725, 2.1).
@@ -42,9 +47,9 @@ GrantCheck = Callable[[str, int], Awaitable[bool]]
 class Claims(msgspec.Struct):
     """Our own claims; the library checks the registered ones."""
 
-    sub: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$(?!\n)")]
+    sub: Annotated[str, Meta(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$(?!\n)")]
     role: Role
-    exp: int | float
+    exp: Annotated[int, Meta(lt=YEAR_10000)] | Annotated[float, Meta(lt=YEAR_10000)]
     warehouses: Codes = ()
     channels: Codes = ()
     region: Annotated[int, Meta(ge=1, le=32767)] = 1
@@ -164,7 +169,7 @@ class Verifier:
 
     async def _verify(self, token: str, key: str | jwt.PyJWK | None) -> tuple[Claims, ClientClaims | None]:
         try:
-            payload = jwt.decode(
+            decoded = jwt.decode_complete(
                 token,
                 key or "",
                 algorithms=self.algorithms,
@@ -173,6 +178,8 @@ class Verifier:
                 leeway=CLOCK_SKEW_SECONDS,
                 options={"require": ["exp", "iss", "aud", "sub"]},
             )
+            payload = decoded["payload"]
+            _check_purpose(decoded["header"].get("typ"), payload)
             claims = msgspec.convert(payload, Claims)
             # A client_id is one of our clients only if we issue the tokens ourselves.
             client = msgspec.convert(payload, ClientClaims) if self.keys is None and "client_id" in payload else None
@@ -186,10 +193,12 @@ class Verifier:
             raise unauthenticated("The token comes from an unknown issuer. Get one from our issuer.") from None
         except jwt.InvalidSignatureError:
             raise unauthenticated("The signature of the token is wrong. Get a new one.") from None
+        except _WrongPurposeError:
+            raise unauthenticated("The token is no access token. Send the access token of our issuer.") from None
         except msgspec.ValidationError:
             raise unauthenticated(
                 "The claims of the token are invalid: role must be admin, warehouse, sales or integration, "
-                "warehouses and channels lists of codes, region a number from 1."
+                "warehouses and channels lists of codes, region a number from 1, exp before the year 10000."
             ) from None
         except Exception:
             # Anyone can send any bytes here, and the libraries raise more kinds of exceptions than they document.
@@ -213,6 +222,16 @@ class Verifier:
         return key
 
 
+class _WrongPurposeError(Exception):
+    """The token is for something else than access."""
+
+
+def _check_purpose(type_: object, payload: Mapping[str, Any]) -> None:
+    kind = type_.lower() if isinstance(type_, str) else type_
+    if kind not in TOKEN_TYPES or payload.get("typ") == "ID" or any(name in payload for name in FOREIGN_CLAIMS):
+        raise _WrongPurposeError
+
+
 def _bearer(values: Sequence[str]) -> str:
     if not values:
         raise unauthenticated("Send a token: Authorization: Bearer <token>.", sent=False)
@@ -222,6 +241,8 @@ def _bearer(values: Sequence[str]) -> str:
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise unauthenticated("Send the token as Authorization: Bearer <token>.", sent=False)
+    if token[0] in "'\"":
+        raise unauthenticated("The token is in quotation marks. Send it without them: Authorization: Bearer <token>.")
     if len(token) > TOKEN_CHARACTERS_MAX:
         raise unauthenticated(f"The token is longer than {TOKEN_CHARACTERS_MAX} characters. Get a smaller one.")
     return token

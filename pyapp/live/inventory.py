@@ -10,20 +10,22 @@ import logging
 import time
 import uuid
 from collections.abc import Callable
-from typing import Annotated, Protocol, cast
+from typing import Protocol, cast
 from urllib.parse import urlsplit
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 from starlette.websockets import WebSocket
 
-from pyapp.api.tickets import redeem_ticket
+from pyapp.api.tickets import TicketText, redeem_ticket
 from pyapp.eventlog import messages
 from pyapp.eventlog.reading import Lost, parse_position
 from pyapp.http.context import read_query, region_of
-from pyapp.http.decoding import check_text, describe
+from pyapp.http.faults import describe
 from pyapp.http.fields import Query
+from pyapp.http.leases import Limits
 from pyapp.http.responses import problem_response
+from pyapp.http.text import check_text
 from pyapp.identity.tokens import Session
 from pyapp.live.live import Live
 from pyapp.live.relay import EXTENSION, SocketClient, SocketConnection, ViewKey
@@ -54,7 +56,7 @@ class NotifyingConnection(SocketConnection, Protocol):
 
 
 class SocketQuery(Query):
-    ticket: Annotated[str, Meta(description="From POST /v1/ws/tickets; valid once, for 30 seconds.")] | UnsetType = UNSET
+    ticket: TicketText | UnsetType = UNSET
 
 
 async def inventory(websocket: WebSocket) -> None:
@@ -68,7 +70,7 @@ async def inventory(websocket: WebSocket) -> None:
         return
     await websocket.accept()
     started = time.perf_counter()
-    socket = Socket(live, connection, request_id)
+    socket = Socket(live, connection, websocket.scope["state"]["limits"], request_id)
     live.sockets.add(socket)
     try:
         await socket.open(websocket)
@@ -87,6 +89,7 @@ async def inventory(websocket: WebSocket) -> None:
             extra={
                 "request_id": request_id,
                 "path": websocket.scope["path"],
+                "address": websocket.client.host if websocket.client else None,
                 "milliseconds": round((time.perf_counter() - started) * 1000, 2),
             },
         )
@@ -95,10 +98,12 @@ async def inventory(websocket: WebSocket) -> None:
 class Socket:
     """A client's subscription and the connection behind it."""
 
-    def __init__(self, live: Live, connection: NotifyingConnection, request_id: str) -> None:
+    def __init__(self, live: Live, connection: NotifyingConnection, limits: Limits | None, request_id: str) -> None:
         self._live = live
         self._connection = connection
         self._request_id = request_id
+        self._limits = limits
+        self._counting: set[asyncio.Task[None]] = set()
         self.session: Session | None = None
         self._region = 0
         self._key: ViewKey | None = None
@@ -148,8 +153,9 @@ class Socket:
 
     def end(self) -> None:
         self._live.relay.leave(self._client)
-        if self._start is not None:
-            self._start.cancel()
+        for task in (self._start, *self._counting):
+            if task is not None:
+                task.cancel()
         if self._expiry is not None:
             self._expiry.cancel()
 
@@ -182,10 +188,26 @@ class Socket:
             raise Problem("RQ422", "The message is invalid. See errors.", [describe(error)]) from None
 
     def _subscribe(self, message: messages.Subscribe) -> None:
-        key = self._view_key(message)
+        key, after = self._view_key(message), message.after if isinstance(message.after, str) else None
+        if self._limits is None:
+            self._follow(key, after)
+        else:
+            self._counting.add(task := asyncio.create_task(self._follow_counted(self._limits, key, after)))
+            task.add_done_callback(self._counting.discard)
+
+    def _follow(self, key: ViewKey, after: str | None) -> None:
         self._live.relay.leave(self._client)
         self._key = key
-        self._begin(message.after if isinstance(message.after, str) else None)
+        self._begin(after)
+
+    async def _follow_counted(self, limits: Limits, key: ViewKey, after: str | None) -> None:
+        """A subscription counts as a read. Above the limit the socket keeps its earlier subscription."""
+        try:
+            await limits.take(cast(Session, self.session).identity.subject, "read", self._request_id)
+        except Problem as problem:
+            self._send(messages.Error(problem.document(self._request_id)))
+        else:
+            self._follow(key, after)
 
     def _view_key(self, message: messages.Subscribe) -> ViewKey:
         identity = cast(Session, self.session).identity

@@ -1,7 +1,8 @@
 """Snapshots of levels, read as the caller under row-level security, and framed once for all callers with the same view.
 
 After a restart of the server a thousand sockets may ask at once. Sockets with the same view share a query: all requests that
-arrive during a query wait for the next one.
+arrive during a query wait for the next one. A caller's snapshots are read one after the other, so that a caller with many views
+does not take the database from the others.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from pyapp.eventlog.reading import Position
 from pyapp.identity.tokens import Identity
 from pyapp.live.relay import ViewKey
 from pyapp.problems import unavailable
+from pyapp.tasks import Turns
 
 BYTES_MAX = 64 * 1024 * 1024  # of all snapshots not yet accepted by every socket; above it, new ones wait
 WAIT_SECONDS = 30.0  # for free memory, and for the hub to reach the epoch of a snapshot
@@ -56,6 +58,8 @@ class Snapshots:
         self._database = database
         self._running: dict[ViewKey, asyncio.Task[Snapshot]] = {}
         self._next: dict[ViewKey, asyncio.Task[Snapshot]] = {}
+        self._turns = Turns()
+        self._queued: dict[tuple[str, ViewKey], asyncio.Task[Snapshot]] = {}  # waiting for the caller's turn
         self.waiting_bytes = 0
 
     async def get(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
@@ -64,12 +68,26 @@ class Snapshots:
         await self._hub.ready()
         while time.monotonic() < limit:
             if self.waiting_bytes <= BYTES_MAX:
-                snapshot = await self._shared(key, identity, request_id)
+                snapshot = await self._in_turn(key, identity, request_id)
                 if self._goes_on_from(snapshot):
                     return snapshot
                 self._hub.poke()
             await asyncio.sleep(POLL_SECONDS)
         raise unavailable("The server has too much to send at the moment. Try again.")
+
+    async def _in_turn(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
+        place = (identity.subject, key)
+        task = self._queued.get(place)
+        if task is None:
+            task = self._queued[place] = asyncio.create_task(self._wait_for_turn(place, identity, request_id))
+            task.add_done_callback(_retrieve)
+        return await asyncio.shield(task)
+
+    async def _wait_for_turn(self, place: tuple[str, ViewKey], identity: Identity, request_id: str) -> Snapshot:
+        subject, key = place
+        async with self._turns.of(subject):
+            del self._queued[place]  # whoever asks from now on must not get what is about to be read
+            return await self._shared(key, identity, request_id)
 
     async def _shared(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
         """Returns a snapshot whose read begins after this call, so that it contains the caller's earlier writes."""
@@ -85,8 +103,7 @@ class Snapshots:
 
     def _end(self, key: ViewKey, task: asyncio.Task[Snapshot]) -> None:
         del self._running[key]
-        if not task.cancelled():
-            task.exception()  # every waiting caller gets the error too; no waiting caller is not an error
+        _retrieve(task)
 
     async def _read_after(self, running: asyncio.Task[Snapshot], key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
         await asyncio.wait([running])
@@ -127,6 +144,12 @@ class Snapshots:
 
     def _release(self, size: int) -> None:
         self.waiting_bytes -= size
+
+
+def _retrieve(task: asyncio.Task[Snapshot]) -> None:
+    """Every waiting caller gets the error of the task too; no waiting caller is not an error."""
+    if not task.cancelled():
+        task.exception()
 
 
 class _Reading:

@@ -10,17 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import time
+from urllib.parse import parse_qsl
 
 import msgspec
-from msgspec import Raw
+from msgspec import UNSET, Raw, UnsetType
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from pyapp.api.events import StreamQuery
+from pyapp.api.tickets import TicketText, redeem_ticket
 from pyapp.eventlog import messages
 from pyapp.eventlog.reading import Position, parse_position
 from pyapp.eventlog.rights import Rights
-from pyapp.http.context import check_accept, count, read_query, region_of, request_id
+from pyapp.http.context import PARAMETERS_MAX, check_accept, count, read_query, region_of, request_id
 from pyapp.http.headers import Request
 from pyapp.identity.tokens import Session
 from pyapp.live.chunks import PAGE_EVENTS, Chunk, StreamView, block
@@ -34,6 +36,10 @@ RETRY_SECONDS = 1.0
 
 MEDIA_TYPE = "text/event-stream"
 LIST_EVENTS = "select * from api.list_events($1, $2, $3, $4)"
+
+
+class TicketQuery(StreamQuery):
+    ticket: TicketText | UnsetType = UNSET
 
 
 class _Event(msgspec.Struct):
@@ -50,9 +56,9 @@ async def stream(request: Request) -> Response:
     """The endpoint. Raises Problem."""
     live: Live = request.scope["state"]["live"]
     check_accept(request, (MEDIA_TYPE,))
-    session = await live.verifier.session(request.headers.getlist("authorization"))
+    session = await _session(request, live)
     await count(request, session.identity, "read")
-    query = read_query(request, StreamQuery)
+    query = read_query(request, TicketQuery)
     region = region_of(session.identity, query)
     given = request.headers.get("last-event-id") or (query.after if isinstance(query.after, str) else None)
     position = parse_position(given) if given else await live.hub.ready()
@@ -71,6 +77,17 @@ async def stream(request: Request) -> Response:
         live.streams.discard(events)
         raise
     return events
+
+
+async def _session(request: Request, live: Live) -> Session:
+    """Identifies the caller by its token, or by a ticket: a browser's EventSource can send no headers. Raises Problem."""
+    tickets = [value for name, value in parse_qsl(request.url.query, max_num_fields=PARAMETERS_MAX) if name == "ticket"]
+    authorization = request.headers.getlist("authorization")
+    if not tickets:
+        return await live.verifier.session(authorization)
+    if authorization or len(tickets) > 1:
+        raise Problem("RQ400", "Send one ticket or the header Authorization, not both.")
+    return await redeem_ticket(live.database, tickets[0], request_id(request))
 
 
 def _check_room(live: Live, subject: str) -> None:

@@ -8,7 +8,10 @@ import sys
 
 import msgspec
 
-FIELDS = ("request_id", "trace_id", "method", "route", "path", "status", "milliseconds", "principal", "client_id", "address")
+FIELDS = (
+    *("request_id", "trace_id", "method", "route", "path", "status", "milliseconds", "principal", "client_id", "address"),
+    *("code", "refused", "replayed"),  # of a problem; of each refused element of a list; whether it is a kept answer
+)
 
 
 class JsonFormatter(logging.Formatter):

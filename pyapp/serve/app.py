@@ -8,6 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TypedDict
 
 from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp
 
@@ -33,6 +35,7 @@ from pyapp.metrics.exposition import Exposition
 from pyapp.metrics.sources import Sampler
 from pyapp.metrics.sources import sequencer as sequencing
 from pyapp.outbound.webhooks.addresses import Allowed
+from pyapp.problems import unavailable
 from pyapp.serve import sources
 from pyapp.serve.table import endpoints_by_path, healthz, starlette_routes
 from pyapp.serve.warming import warming_calls
@@ -94,6 +97,7 @@ def create_app(settings: Settings, *, warming: bool = True) -> Scoville:
                     sequencing(sequencer),
                     sources.live(live),
                 )
+                app.state.exposition = Exposition(sampler.sample, settings.metrics_token, is_open=settings.is_local)
                 sampling = asyncio.create_task(sampler.run())
                 rates = settings.rates()
                 yield {
@@ -106,7 +110,7 @@ def create_app(settings: Settings, *, warming: bool = True) -> Scoville:
                     "verifier": verifier,
                     "issuer": issuer,
                     "allowed": allowed,
-                    "exposition": Exposition(sampler.sample, settings.metrics_token),
+                    "exposition": app.state.exposition,
                     "limits": Limits(database, rates) if rates else None,
                     "origins": frozenset(settings.allowed_origins),
                 }
@@ -125,11 +129,23 @@ def create_worker_app(settings: Settings) -> Scoville:
 
     @asynccontextmanager
     async def lifespan(_app: Scoville) -> AsyncIterator[dict[str, Exposition]]:
-        yield {"exposition": Exposition(lambda: None, settings.metrics_token)}
+        yield {"exposition": Exposition(lambda: None, settings.metrics_token, is_open=True)}
 
     return Scoville(
         routes=[StarletteRoute("/healthz", healthz), StarletteRoute("/metrics", exposition.endpoint)], lifespan=lifespan
     )
+
+
+def create_metrics_app(app: Scoville) -> Scoville:
+    """Health and metrics of this application, for a port of their own."""
+
+    async def answer(request: Request) -> Response:
+        exposition: Exposition | None = getattr(app.state, "exposition", None)
+        if exposition is None:
+            raise unavailable("The server is starting. Repeat the request.")
+        return await exposition.answer(request, is_own_port=True)
+
+    return Scoville(routes=[StarletteRoute("/healthz", healthz), StarletteRoute("/metrics", answer)])
 
 
 class Scoville(Starlette):
@@ -138,5 +154,6 @@ class Scoville(Starlette):
     middleware: Middleware
 
     def build_middleware_stack(self) -> ASGIApp:
-        self.middleware = Middleware(self.router, endpoints_by_path(), endless=(STREAM_PATH,))
+        paths = [route.path for route in self.routes if isinstance(route, StarletteRoute) and route.path.startswith("/v1/")]
+        self.middleware = Middleware(self.router, endpoints_by_path(self.routes), endless=(STREAM_PATH,), paths=paths)
         return self.middleware

@@ -1,6 +1,6 @@
 """Several API processes behind one socket: `serve --workers N`. A process that dies is replaced; SIGHUP replaces all in turn.
 
-A child gets two descriptors: the listening socket, which all children accept from, and a lifeline to its parent. The child writes
+A child gets descriptors: a lifeline to its parent, and the listening sockets, which all children accept from. The child writes
 a byte when it serves, answers each byte of its parent from its event loop, and stops when the other end closes. A child that does
 not answer is killed, and so replaced. The children write their metrics to files in a shared folder (pyapp/metrics), which exists
 as long as the parent: the counts of a dead child stay, its gauges are removed.
@@ -21,11 +21,12 @@ import signal
 import socket
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+import msgspec
 import psutil  # type: ignore[import-untyped]
 from prometheus_client.multiprocess import mark_process_dead
 
@@ -90,8 +91,8 @@ class Child:
 class Processes:
     """The parent process."""
 
-    def __init__(self, listener: socket.socket, number: int, folder: Path, announce: Callable[[], object]) -> None:
-        self._listener = listener
+    def __init__(self, listeners: Sequence[socket.socket], number: int, folder: Path, announce: Callable[[], object]) -> None:
+        self._listeners = listeners
         self._number = number
         self._announce = announce
         self._folder = folder
@@ -147,9 +148,10 @@ class Processes:
     async def _start(self) -> Child:
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
+        descriptors = (theirs.fileno(), *(listener.fileno() for listener in self._listeners))
         process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "pyapp.serve.processes", str(self._listener.fileno()), str(theirs.fileno())),
-            pass_fds=(self._listener.fileno(), theirs.fileno()),
+            *(sys.executable, "-m", "pyapp.serve.processes", *map(str, descriptors)),
+            pass_fds=descriptors,
             env={**os.environ, FOLDER_VARIABLE: str(self._folder)},
             start_new_session=True,  # Ctrl-C reaches only the parent, which passes it on
         )
@@ -186,12 +188,15 @@ class Processes:
                 child.process.kill()
 
 
-def run(listener: socket.socket, number: int, announce: Callable[[], object]) -> None:
-    """Serves with this many processes. Returns after SIGINT or SIGTERM, handled from the call of `announce`. Raises Failure."""
+def run(listeners: Sequence[socket.socket], number: int, announce: Callable[[], object]) -> None:
+    """Serves with this many processes: the API and, on a second listener, its metrics.
+
+    Returns after SIGINT or SIGTERM, handled from the call of `announce`. Raises Failure.
+    """
     _remove_left_behind()
     folder = Path(tempfile.mkdtemp(prefix=f"{FOLDER_PREFIX}{os.getpid()}-"))
     try:
-        asyncio.run(Processes(listener, number, folder, announce).run())
+        asyncio.run(Processes(listeners, number, folder, announce).run())
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -205,23 +210,25 @@ def _remove_left_behind() -> None:
                 shutil.rmtree(folder, ignore_errors=True)
 
 
-def main(listener: int, lifeline: int) -> None:
+def main(lifeline: int, *listeners: int) -> None:
     """The entry point of a child."""
     from pyapp import settings
     from pyapp.metrics.logs import configure
     from pyapp.serve import server
-    from pyapp.serve.app import create_app
+    from pyapp.serve.app import create_app, create_metrics_app
 
     loaded = settings.load()
     configure(loaded.log_level)
     parent = socket.socket(fileno=lifeline)
     parent.setblocking(False)
-    shared = socket.socket(fileno=listener)
+    shared, *others = (socket.socket(fileno=listener) for listener in listeners)
+    app = create_app(msgspec.structs.replace(loaded, host=shared.getsockname()[0]))  # an option may have chosen it
     server.run(
-        create_app(loaded),
+        app,
         shared,
         None,
         partial(_watch_parent, parent),
+        *(partial(server.serve_beside, create_metrics_app(app), other) for other in others),
         tls=loaded.tls,
         proxies=loaded.trusted_proxies,
         on_started=lambda: parent.send(b"1"),
@@ -246,4 +253,4 @@ async def _watch_parent(parent: socket.socket, stop: asyncio.Event) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main(*map(int, sys.argv[1:]))

@@ -186,6 +186,15 @@ async def _run(
             group.create_task(other(stop))
 
 
+async def serve_beside(app: ASGIApp, listener: socket.socket, stop: asyncio.Event) -> None:
+    """Serves another app on its own port until the event is set. For `others` of `run`."""
+    server = Server(configuration(app))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await stop.wait()
+    server.should_exit = True
+    await serving
+
+
 async def _serve(server: Server, listener: socket.socket, stop: asyncio.Event) -> None:
     try:
         await server.serve(sockets=[listener])

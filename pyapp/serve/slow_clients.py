@@ -1,7 +1,7 @@
 """uvicorn's HTTP connection with limits on what a client can send before it is authenticated.
 
 uvicorn waits forever for a request that has begun, and buffers as much of its headers as a client sends. So a client could hold
-connections forever with an occasional byte (slow loris), or fill the memory with headers.
+connections forever with an occasional byte (slow loris), fill the memory with headers, or keep the loop busy with their fields.
 """
 
 from __future__ import annotations
@@ -14,23 +14,26 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_SECONDS = 20.0  # from the connection, or the first byte of the next request, to the end of its headers
 BODY_SECONDS = 60.0  # from there to its last byte: 1 MiB at 17 KiB/s
-HEAD_BYTES_MAX = 64 * 1024  # including the trailer after a chunked body
+HEAD_BYTES_MAX = 16 * 1024  # including the trailer after a chunked body; a token has at most 8 KiB
+FIELDS_MAX = 100  # of a head and such a trailer
 LAST_SECONDS = 1.0  # when the server stops: for headers that are still arriving
 FIELD_BYTES = 4  # colon, space and line break
 
 
-class _HeadTooLargeError(Exception):
+class _RefusedError(Exception):
     """Stops the parser."""
 
 
 class HttpConnection(HttpToolsProtocol):
-    """Answers 408 to slow clients and 431 to oversized headers, then closes."""
+    """Answers 408 to slow clients, 431 to oversized headers and 400 to an ambiguous host, then closes."""
 
     def __init__(self, *arguments: Any, **given: Any) -> None:
         super().__init__(*arguments, **given)
         self._deadline: float | None = None  # by the loop's clock; None: not waiting
         self._timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0  # of this request: its URL, the names and values of its fields
+        self._fields = 0
+        self._hosts = 0
         self._is_last = False  # the server is stopping: no other request follows on this connection
         self._unread_bytes = 0  # since the parser's last callback: it buffers the incomplete field
 
@@ -54,7 +57,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._head_bytes = 0
+        self._head_bytes = self._fields = self._hosts = 0
         self._wait(HEAD_SECONDS)
 
     def on_url(self, url: bytes) -> None:
@@ -62,6 +65,8 @@ class HttpConnection(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._fields += 1
+        self._hosts += name.lower() == b"host"
         self._add_to_head(len(name) + len(value) + FIELD_BYTES)
         super().on_header(name, value)
 
@@ -70,6 +75,10 @@ class HttpConnection(HttpToolsProtocol):
         super().on_body(body)
 
     def on_headers_complete(self) -> None:
+        # Two hosts, or none since HTTP/1.1, mean another thing to each server on the way (RFC 9112, section 3.2).
+        if self._hosts > 1 or (not self._hosts and self.parser.get_http_version() != "1.0"):
+            self._refuse(HTTPStatus.BAD_REQUEST)
+            raise _RefusedError
         super().on_headers_complete()
         self._wait(BODY_SECONDS)
         if self._is_last and self.cycle is not None:  # None if another protocol takes over
@@ -104,9 +113,9 @@ class HttpConnection(HttpToolsProtocol):
     def _add_to_head(self, size: int) -> None:
         self._unread_bytes = 0
         self._head_bytes += size
-        if self._head_bytes > HEAD_BYTES_MAX:
+        if self._head_bytes > HEAD_BYTES_MAX or self._fields > FIELDS_MAX:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-            raise _HeadTooLargeError
+            raise _RefusedError
 
     def _wait(self, seconds: float) -> None:
         """One timer serves many requests: it checks the deadline when it fires, replaced only if the deadline is earlier."""

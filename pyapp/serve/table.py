@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 from starlette.responses import Response
+from starlette.routing import BaseRoute
 from starlette.routing import Route as StarletteRoute
 
 from pyapp.api.table import CALLED_FUNCTIONS, ROUTES
@@ -48,10 +50,10 @@ def starlette_routes() -> list[StarletteRoute]:
     ]
 
 
-def endpoints_by_path() -> dict[str, PathEndpoint]:
-    """Returns the paths without variables: a dictionary lookup is cheaper than trying the router's expressions in turn."""
+def endpoints_by_path(routes: Iterable[BaseRoute]) -> dict[str, PathEndpoint]:
+    """Returns the table's paths without variables: a dictionary lookup is cheaper than trying the router's expressions."""
     return {
         route.path: route.endpoint
-        for route in starlette_routes()
-        if isinstance(route.endpoint, PathEndpoint) and not route.param_convertors
+        for route in routes
+        if isinstance(route, StarletteRoute) and isinstance(route.endpoint, PathEndpoint) and not route.param_convertors
     }

@@ -19,7 +19,7 @@ from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, e
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-KEY = "k" * 32
+KEY = "0123456789abcdef" * 2
 NOWHERE = "postgresql://authenticator@127.0.0.1:1/scoville"
 
 

@@ -57,7 +57,7 @@ def test_a_demo_that_runs_is_in_order(scoville: Scoville, demo: Demo) -> None:
 
 
 def test_where_something_is_bad_it_says_what_to_do_and_ends_with_1(scoville: Scoville, database_url: str) -> None:
-    done = scoville("doctor", DATABASE_URL=database_url, SCOVILLE_JWT_KEY="k" * 32)
+    done = scoville("doctor", DATABASE_URL=database_url, SCOVILLE_JWT_KEY="0123456789abcdef" * 2)
     assert done.returncode == 1
     assert "BAD   login" in done.stdout
     assert "-> For serve and worker, log in as authenticator.\n" in done.stdout
@@ -66,7 +66,7 @@ def test_where_something_is_bad_it_says_what_to_do_and_ends_with_1(scoville: Sco
     assert re.fullmatch(r"scoville: \d of \d+ checks failed\.\n", done.stderr)
     done = scoville("doctor", "-o", "json", SCOVILLE_PORT="many")
     assert (done.returncode, json.loads(done.stdout)[-1]["check"]) == (1, "settings")
-    done = scoville("doctor", DATABASE_URL="postgresql://authenticator@127.0.0.1:1/db", SCOVILLE_JWT_KEY="k" * 32)
+    done = scoville("doctor", DATABASE_URL="postgresql://authenticator@127.0.0.1:1/db", SCOVILLE_JWT_KEY="0123456789abcdef" * 2)
     assert (done.returncode, "No connection to the database" in done.stdout) == (1, True)
 
 
@@ -291,7 +291,7 @@ def test_tokens_need_a_key_or_an_issuer_that_answers(tmp_path: Path) -> None:
     def state(**given: Any) -> str:
         return by_check(machine.check_tokens(settings_of(tmp_path, **given), None))["tokens"].state
 
-    assert state(jwt_key="k" * 32) == "ok"
+    assert state(jwt_key="0123456789abcdef" * 2) == "ok"
     assert state() == "ok"  # the demo creates a key
     assert state(database_url="postgresql://a@b/c") == "bad"
     assert state(jwks_url="http://127.0.0.1:1/keys") == "bad"

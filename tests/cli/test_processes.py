@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -18,6 +19,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from pyapp.identity.tokens import mint_token
+from pyapp.metrics.exposition import SHARED_SECONDS
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, ROOT, environment
 
@@ -42,16 +44,22 @@ class Parent:
         """Opens a new connection, so any process may respond."""
         return httpx2.get(f"{self.url}/v1/skus", headers=self.headers, timeout=10).status_code
 
-    def read(self, name: str, **labels: str) -> float:
-        text = httpx2.get(f"{self.url}/metrics", headers={"connection": "close"}, timeout=10).text
+    def metrics(self) -> str:
+        """The metrics of this moment: any process may answer, with a text of up to SHARED_SECONDS ago."""
+        time.sleep(SHARED_SECONDS)
+        return httpx2.get(f"{self.url}/metrics", headers={"connection": "close"}, timeout=10).text
+
+    def read(self, name: str, text: str = "", **labels: str) -> float:
+        text = text or self.metrics()
         samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
         return sum(s.value for s in samples if s.name == f"scoville_{name}" and labels.items() <= s.labels.items())
 
-    def until(self, name: str, value: float) -> None:
+    def until(self, name: str, value: float) -> str:
+        """Returns the metrics once this one has the value."""
         limit = time.monotonic() + SECONDS_MAX
-        while (found := self.read(name)) != value:
+        while (found := self.read(name, text := self.metrics())) != value:
             assert time.monotonic() < limit, f"{name} is {found}"
-            time.sleep(0.1)
+        return text
 
 
 @contextmanager
@@ -94,17 +102,17 @@ def parent(authenticator_url: str, tmp_path: Path) -> Iterator[Parent]:
 def test_any_process_answers_for_all_and_a_killed_one_leaves_no_gauge(parent: Parent) -> None:
     for _ in range(40):
         assert parent.ask() == 200
-    assert [parent.read("http_requests_total", **ROUTE) for _ in range(6)] == [40] * 6
-    assert [parent.read("http_request_duration_seconds_count", **ROUTE) for _ in range(6)] == [40] * 6
+    assert [parent.read("http_requests_total", **ROUTE) for _ in range(4)] == [40] * 4
+    assert [parent.read("http_request_duration_seconds_count", **ROUTE) for _ in range(2)] == [40] * 2
     assert parent.read("pool_connections_max") == 8
     cpu = [child.cpu_times().user for child in parent.children]
     assert min(cpu) > 0
 
     victim = parent.children[0]
     os.kill(victim.pid, signal.SIGKILL)
-    parent.until("processes", 1)
-    assert parent.read("pool_connections_max") == 4
-    assert parent.read("http_requests_total", **ROUTE) == 40
+    alone = parent.until("processes", 1)
+    assert parent.read("pool_connections_max", alone) == 4
+    assert parent.read("http_requests_total", alone, **ROUTE) == 40
     parent.until("processes", 2)
     assert victim.pid not in [child.pid for child in parent.children]
     assert parent.ask() == 200
@@ -168,6 +176,42 @@ def test_nothing_outlives_the_parent(authenticator_url: str, tmp_path: Path) -> 
         assert left[0] not in tmp_path.iterdir()
     assert parent.process.returncode == 0
     assert list(tmp_path.glob("scoville-metrics-*")) == []
+
+
+@pytest.mark.parametrize(("workers", "given"), [("2", ("--metrics-port", "0")), ("1", ("--metrics-port", "0")), ("1", ())])
+def test_on_a_public_address_metrics_have_a_port_of_their_own_or_none(
+    authenticator_url: str, tmp_path: Path, workers: str, given: tuple[str, ...]
+) -> None:
+    command = [*COMMAND, "serve", "--host", "0.0.0.0", "--port", "0", "--workers", workers, *given]  # noqa: S104
+    variables = {"DATABASE_URL": authenticator_url, "SCOVILLE_JWT_KEY": KEY, "TMPDIR": str(tmp_path)}
+    with subprocess.Popen(command, cwd=ROOT, env=environment(**variables), stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stderr
+            said = process.stderr.readline()
+            if not given:
+                assert "/metrics answers 404" in said
+                assert "SCOVILLE_METRICS_PORT" in said
+                said = process.stderr.readline()
+            found = re.findall("http://[^ ,\n]+", said)
+            assert len(found) == 1 + bool(given), said
+            limit = time.monotonic() + SECONDS_MAX
+            while _status(f"{found[0]}/healthz") != 200:
+                assert time.monotonic() < limit
+                time.sleep(0.1)
+            assert [_status(f"{found[0]}/metrics") for _ in range(4)] == [404] * 4
+            for url in found[1:]:
+                assert "scoville_processes" in httpx2.get(url).text
+                assert [_status(url.replace("metrics", path)) for path in ("healthz", "v1/skus")] == [200, 404]
+        finally:
+            process.terminate()
+    assert process.returncode == 0
+
+
+def _status(url: str) -> int:
+    try:
+        return httpx2.get(url, headers={"connection": "close"}, timeout=10).status_code
+    except httpx2.TransportError:
+        return 0
 
 
 def test_processes_that_cannot_start_are_an_error(authenticator_url: str, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
-from pyapp.settings import VARIABLES
+from pyapp.cli.context import login_password
+from pyapp.settings import VARIABLES, SettingsError, load
 from tests.cli.conftest import COMMAND
 from tests.conftest import ROOT
 
@@ -68,6 +69,25 @@ def test_they_set_what_there_is_to_set() -> None:
         assert set(COMPOSE["services"][service]["environment"]) <= KNOWN
 
 
+def test_nothing_starts_with_the_secrets_of_these_files() -> None:
+    [secret] = [resource for resource in ALL if resource["kind"] == "Secret"]
+    variables = {
+        variable["valueFrom"]["secretKeyRef"]["key"]: variable["name"]
+        for workload in WORKLOADS
+        for container in containers(workload)
+        for variable in container["env"]
+    }
+    assert set(variables) == set(secret["stringData"])
+    for name, value in secret["stringData"].items():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv(variables[name], value)
+            read = login_password if name == "authenticator-password" else load
+            with pytest.raises(SettingsError, match="CHANGE-ME"):
+                read()
+    text = (ROOT / "compose.yaml").read_text(encoding="utf-8")
+    assert [line for line in text.splitlines() if "PASSWORD: " in line or "KEY: " in line if not line.endswith(":?}")] == []
+
+
 def test_commands_are_those_of_the_command() -> None:
     wanted = [container["args"] for workload in WORKLOADS for container in containers(workload)]
     wanted += [service["command"] for service in COMPOSE["services"].values() if "command" in service]
@@ -89,12 +109,13 @@ def test_ports_probes_and_selectors_meet() -> None:
         labels[workload["metadata"]["name"]] = pod["metadata"]["labels"]
         assert workload["spec"]["selector"]["matchLabels"].items() <= pod["metadata"]["labels"].items()
         [container] = containers(workload)
-        [port] = container["ports"]
-        variable = {"scoville-api": "SCOVILLE_PORT", "scoville-worker": "SCOVILLE_METRICS_PORT"}[workload["metadata"]["name"]]
-        assert str(port["containerPort"]) == config[variable] == pod["metadata"]["annotations"]["prometheus.io/port"]
+        ports = {port["name"]: str(port["containerPort"]) for port in container["ports"]}
+        served = {"http": config["SCOVILLE_PORT"]} if workload["metadata"]["name"] == "scoville-api" else {}
+        assert ports == served | {"metrics": config["SCOVILLE_METRICS_PORT"]}
+        assert ports["metrics"] == pod["metadata"]["annotations"]["prometheus.io/port"]
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
             if probe in container:
-                assert container[probe]["httpGet"]["port"] == port["name"]
+                assert container[probe]["httpGet"]["port"] == container["ports"][0]["name"]
                 assert container[probe]["httpGet"]["path"] in ("/healthz", "/readyz")
     assert by_kind["Service"][0]["spec"]["selector"] == labels["scoville-api"]
     for budget in by_kind["PodDisruptionBudget"]:
@@ -109,7 +130,9 @@ def test_ports_probes_and_selectors_meet() -> None:
         for static in job["static_configs"]
         for target in static["targets"]
     ]
-    assert targets == ["api:8000", f"worker:{COMPOSE['services']['worker']['environment']['SCOVILLE_METRICS_PORT']}"]
+    assert targets == [
+        f"{name}:{COMPOSE['services'][name]['environment']['SCOVILLE_METRICS_PORT']}" for name in ("api", "worker")
+    ]
     assert {target.partition(":")[0] for target in targets} <= set(COMPOSE["services"])
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import httpx2
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Route as BrowserRoute
 
 from pyapp.api.table import ROUTES
 from pyapp.identity.tokens import mint_token
@@ -35,6 +36,7 @@ def docs(tab: Page) -> Page:
     """The tab on /docs, not signed in. It is loaded once, because a browser needs seconds for all operations."""
     if urlsplit(tab.url).path != "/docs":
         tab.goto("/docs")
+    expect(tab.locator(".opblock").first).to_be_visible()  # when window.ui is there
     if tab.evaluate("'authorized' in ui.getState().get('auth').toJS()"):
         tab.evaluate("ui.authActions.logout(Object.keys(ui.authSelectors.authorized().toJS()))")
     return tab
@@ -78,8 +80,45 @@ def test_a_client_signs_in_with_id_and_secret(docs: Page, shared_api: Api) -> No
     expect(operation.locator(".live-responses-table .response .response-col_status")).to_have_text("200")
 
 
+def test_each_try_has_an_idempotency_key_of_its_own(docs: Page) -> None:
+    sent: list[str] = []
+
+    def answer(route: BrowserRoute) -> None:
+        sent.append(route.request.headers["idempotency-key"])
+        route.fulfill(status=201, json={})
+
+    docs.route("**/v1/orders*", answer)
+    operation = docs.locator("#operations-orders-placeOrders")
+    operation.locator(".opblock-summary-control").click()
+    operation.locator(".try-out__btn").click()
+    key = operation.locator("tr[data-param-name='Idempotency-Key'] input")
+    expect(key).not_to_have_value("")
+    status = operation.locator(".live-responses-table .response .response-col_status")
+    for _ in range(2):
+        operation.locator(".execute").click()
+        expect(status).to_have_text("201")
+        operation.locator(".btn-clear").click()
+    assert len(set(sent)) == 2
+    key.fill("mine")  # a key that somebody typed is sent as it is
+    operation.locator(".execute").click()
+    expect(status).to_have_text("201")
+    assert sent[2:] == ["mine"]
+    docs.unroute("**/v1/orders*")
+
+
 def test_a_link_of_an_error_page_opens_the_operation(tab: Page) -> None:
     tab.goto("/docs/errors/price-changed")
     expect(tab.locator("h1")).to_have_text("The price has changed")
     tab.get_by_role("link", name="POST /v1/orders", exact=True).click()
     expect(tab.locator("#operations-orders-placeOrders.is-open")).to_be_visible()
+
+
+def test_an_event_source_of_the_browser_gets_in_by_ticket(tab: Page, shared_api: Api) -> None:
+    ticket = shared_api.client("admin").post("/v1/ws/tickets").json()["ticket"]
+    tab.goto("/docs/errors")
+    opened = """ticket => new Promise((done) => {
+        const source = new EventSource(`/v1/events/stream?ticket=${ticket}`);
+        source.onopen = () => { source.close(); done("open"); };
+        source.onerror = () => { source.close(); done("refused"); };
+    })"""
+    assert tab.evaluate(opened, ticket) == "open"

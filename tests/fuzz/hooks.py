@@ -1,5 +1,5 @@
-"""Entity tags for schemathesis, and two checks of our own: a body that the description allows is never refused for its form,
-and every returned code is listed for its operation."""
+"""Entity tags and amounts for schemathesis, and two checks of our own: a body that the description allows is never refused for
+its form, and every returned code is listed for its operation."""
 
 from __future__ import annotations
 
@@ -12,7 +12,20 @@ from hypothesis import strategies as st
 TAGS = st.one_of(st.just("*"), st.from_regex(r'"[!#-~]{0,20}"', fullmatch=True))
 schemathesis.openapi.format("etag", TAGS)
 
+AMOUNTS = ("price", "total_price")
 FORM_CODES = {"RQ400", "RQ415", "RQ422"}
+
+
+@schemathesis.hook
+def map_body(context: Any, body: Any) -> Any:
+    """Amounts have two decimals. JSON Schema could say so only by multipleOf, which validators compute in binary."""
+    if isinstance(body, dict):
+        return {name: cents(value) if name in AMOUNTS else map_body(context, value) for name, value in body.items()}
+    return [map_body(context, item) for item in body] if isinstance(body, list) else body
+
+
+def cents(value: Any) -> Any:
+    return round(value, 2) if isinstance(value, float) else value
 
 
 @schemathesis.check

@@ -22,6 +22,7 @@ from pyapp.api.tokens import TokenProblem
 from pyapp.cache.answers import Answers
 from pyapp.cache.refusals import Refusals
 from pyapp.describe.openapi import errors_of
+from pyapp.http.paths import keep_slashes
 from pyapp.http.results import Problem, results_of
 from pyapp.http.route import Route
 from pyapp.identity.tokens import Role, mint_token
@@ -65,7 +66,10 @@ def check_answer(response: httpx2.Response) -> None:
     media_type = response.headers.get("content-type")
     if media_type not in ("application/json", MEDIA_TYPE) or response.request.method == "HEAD":
         return
-    path = response.request.url.path
+    url = response.request.url
+    scope: dict[str, Any] = {"path": url.path, "raw_path": url.raw_path.partition(b"?")[0]}
+    keep_slashes(scope)
+    path = scope["path"]
     routes = [route for route, pattern in PATHS if route.method == response.request.method and pattern.match(path)]
     if not routes:
         return

@@ -64,6 +64,33 @@ def test_each_noun_goes_through_its_life(stocked: httpx2.Client, warehouse: http
         assert "location" not in again.headers
 
 
+def test_a_document_can_be_sent_back_as_it_was_read(stocked: httpx2.Client) -> None:
+    for path, (name, required, more) in NOUNS.items():
+        item = f"{path}/again"
+        assert stocked.put(item, json=required | more).status_code == 201
+        document, tag = (read := stocked.get(item)).json(), read.headers["etag"]
+        back = stocked.put(item, json=document, headers={"if-match": tag})
+        assert back.status_code == 200, back.text
+        own = {"version", "updated_at"}
+        assert {m: v for m, v in back.json().items() if m not in own} == {m: v for m, v in document.items() if m not in own}
+        for member in {"version", "created_at", "updated_at"} & set(document):
+            wrong = back.json() | {member: 99 if member == "version" else "2001-01-01T00:00:00.000Z"}
+            problem = check_problem(stocked.put(item, json=wrong, headers={"if-match": back.headers["etag"]}), 422, "RQ422")
+            assert [error["pointer"] for error in problem["errors"]] == [f"/{member}"]
+            assert "Read-only" in problem["errors"][0]["detail"]
+        problem = check_problem(stocked.put(f"{path}/absent", json=required | {"version": 1}), 422, "RQ422")
+        assert [error["pointer"] for error in problem["errors"]] == ["/version"]
+        assert stocked.get(item).headers["etag"] == back.headers["etag"]
+        assert name in document
+
+
+def test_null_keeps_its_meaning_where_it_has_one(stocked: httpx2.Client) -> None:
+    sku = {"sku_id": "priced", "name": "Priced", "price": 9.99, "size_ml": 150, "description": "Hot"}
+    assert stocked.post("/v1/skus", json=sku).status_code == 201
+    posted = stocked.post("/v1/skus", json={"sku_id": "priced", "name": "Renamed", "price": None, "description": None}).json()
+    assert (posted["name"], posted["price"], posted["size_ml"], posted["description"]) == ("Renamed", None, 150, "Hot")
+
+
 def test_a_list_says_of_each_element_whether_it_was_made(stocked: httpx2.Client) -> None:
     for path, (name, required, _) in NOUNS.items():
         elements = [{**required, name: "a"}, {**required, name: "b"}, {**required, name: "a", "active": False}]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -9,6 +10,7 @@ from contextlib import ExitStack
 import httpx2
 import psycopg
 import pytest
+from websockets.sync.client import connect
 
 from pyapp.http import leases as limits
 from tests.http.conftest import Api, check_problem, run_server
@@ -79,6 +81,23 @@ def test_to_open_a_stream_counts_as_a_read(pair: tuple[Api, Api]) -> None:
     assert set(refused.headers) == set(elsewhere.headers)
     with pair[0].client("admin", subject="modest").stream("GET", "/v1/events/stream") as other:
         assert other.status_code == 200
+
+
+def test_a_subscription_of_a_socket_counts_as_a_read(authenticator_url: str) -> None:
+    with run_server(authenticator_url, reads_per_minute=6) as api:
+        authorization = api.client("admin").headers["authorization"]
+        url = f"{api.url.replace('http', 'ws')}/v1/ws/inventory"
+        if time.time() % 60 > 50:
+            time.sleep(60 - time.time() % 60)
+        with connect(url, additional_headers={"authorization": authorization}) as socket:
+            answers = []
+            for number in range(8):
+                socket.send(json.dumps({"type": "subscribe", "skus": [f"SKU-{number}"]}))
+                answers.append(json.loads(socket.recv(10)))
+            assert [answer["type"] for answer in answers] == ["snapshot"] * 6 + ["error"] * 2
+            assert answers[-1]["problem"]["code"] == "RQ429"
+            socket.send(json.dumps({"type": "ping"}))  # the socket goes on
+            assert json.loads(socket.recv(10))["type"] == "pong"
 
 
 def test_in_the_next_window_there_is_more(authenticator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

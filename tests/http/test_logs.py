@@ -35,6 +35,36 @@ def test_every_request_leaves_a_line_without_secrets(stocked: httpx2.Client, cap
         assert secret not in ours
 
 
+def test_a_line_names_the_problem_the_address_and_a_repeat(stocked: httpx2.Client, caplog: pytest.LogCaptureFixture) -> None:
+    order = {"customer": {"name": "Jane"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
+    too_many = order | {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 999_999}]}
+    repeated = key()
+    with caplog.at_level(logging.INFO, "scoville.access"):
+        for headers in (repeated, repeated, key()):
+            stocked.post("/v1/orders", json=order if headers is repeated else too_many, headers=headers)
+        stocked.post("/v1/orders", json=[order, too_many, {**too_many, "channel": "none"}], headers=key())
+        stocked.get("/v1/nothing")
+        stocked.get("/v1/orders?limit=0")
+        stocked.delete("/v1/orders")
+        stocked.post("/v1/oauth/token", data={"grant_type": "client_credentials"})
+        limit = time.monotonic() + 5
+        while len(caplog.records) < 8:  # the line is written after the response is sent
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records if record.name == "scoville.access"]
+    assert {line["address"] for line in lines} == {"127.0.0.1"}
+    assert [(line["status"], line.get("code"), line.get("refused"), line.get("replayed")) for line in lines] == [
+        (201, None, None, None),
+        (201, None, None, True),
+        (409, "ST001", None, None),
+        (207, None, {"ST001": 1, "OR008": 1}, None),
+        (404, "RQ404", None, None),
+        (400, "RQ400", None, None),
+        (405, "RQ405", None, None),
+        (401, "RQ401", None, None),
+    ]
+
+
 def test_an_exception_is_one_line() -> None:
     try:
         raise ValueError("two\nlines")

@@ -8,6 +8,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx2
@@ -17,6 +18,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from pyapp import metrics
 from pyapp.database.lanes import UNDER_WAY_MAX
+from pyapp.metrics import exposition
+from pyapp.settings import Settings
 from pyapp.worker.business import FIGURES, Figures
 from tests.calls import ORDER
 from tests.http.conftest import KEY, Api, check_problem, key, run_server
@@ -44,6 +47,12 @@ def reader(client: httpx2.Client) -> Read:
         )
 
     return read
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request gets the values of its moment, so that tests need not wait for the next second."""
+    monkeypatch.setattr(exposition, "SHARED_SECONDS", 0.0)
 
 
 @pytest.fixture
@@ -180,6 +189,40 @@ def test_it_is_open_unless_it_has_a_token(authenticator_url: str) -> None:
             check_problem(client.get("/metrics", headers=headers), 401, "RQ401")
         check_problem(api.client("admin").get("/metrics"), 401, "RQ401")
         assert client.get("/metrics", headers={"authorization": "Bearer a token for metrics"}).status_code == 200
+
+
+def test_who_asks_within_a_second_gets_the_same_text(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(exposition, "SHARED_SECONDS", 2.0)
+    written = []
+
+    def render() -> bytes:
+        written.append(time.monotonic())
+        return b"# the metrics\n"
+
+    def ask(_: int) -> bytes:
+        return httpx2.get(f"{api.url}/metrics").content
+
+    monkeypatch.setattr(exposition, "render", render)
+    with ThreadPoolExecutor(10) as pool:
+        assert set(pool.map(ask, range(100))) == {b"# the metrics\n"}
+    assert len(written) == 1 + int((written[-1] - written[0]) / 2.0)
+    time.sleep(2.0)
+    ask(0)
+    assert len(written) >= 2
+
+
+def test_on_a_public_address_there_are_none_without_a_token(authenticator_url: str) -> None:
+    """The own port: tests/cli/test_processes.py."""
+    with run_server(authenticator_url, host="0.0.0.0") as api:  # noqa: S104 (the tests' server listens on 127.0.0.1 nevertheless)
+        check_problem(api.client().get("/metrics"), 404, "RQ404")
+    with run_server(authenticator_url, host="0.0.0.0", metrics_token="a token for metrics") as api:  # noqa: S104
+        check_problem(api.client().get("/metrics"), 401, "RQ401")
+        assert api.client().get("/metrics", headers={"authorization": "Bearer a token for metrics"}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.9.9.9", "localhost", "::1", "0.0.0.0", "::", "10.0.0.7", "shop.example"])  # noqa: S104
+def test_an_address_is_public_unless_it_is_of_this_machine(host: str) -> None:
+    assert Settings(host=host).is_local is (host in ("127.0.0.1", "127.9.9.9", "localhost", "::1"))
 
 
 def test_names_and_units_are_as_prometheus_wants_them(stocked: httpx2.Client) -> None:

@@ -7,6 +7,7 @@ import base64
 import json
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import httpx2
@@ -14,7 +15,7 @@ import jwt
 import msgspec
 import pytest
 
-from pyapp.api.tokens import FAILURE_SLOTS, FAILURES_MAX, Failures, TokenProblem, new_secret
+from pyapp.api.tokens import FAILURE_SLOTS, FAILURES_MAX, Failures, TokenProblem, new_secret, site_of
 from pyapp.identity.tokens import Verifier, sign
 from pyapp.metrics.logs import JsonFormatter
 from pyapp.settings import Settings
@@ -196,23 +197,29 @@ def test_a_proxy_says_who_guesses_only_where_it_is_trusted(authenticator_url: st
 
         assert [guess("198.51.100.1") for _ in range(FAILURES_MAX)] == [401] * FAILURES_MAX
         assert guess("198.51.100.1") == 429
-        places = {
-            address: hash(("guessed", address)) % FAILURE_SLOTS for address in ("198.51.100.1", "198.51.100.2", "198.51.100.3")
-        }
+        places = {address: hash(address) % FAILURE_SLOTS for address in ("198.51.100.1", "198.51.100.2", "198.51.100.3")}
         apart = next(address for address, place in places.items() if place != places["198.51.100.1"])  # 1 in 4,096 collides
         assert guess(apart) == other
 
 
-def test_who_guesses_secrets_has_to_wait_and_others_do_not(shared_api: Api, secret: str) -> None:
-    with shared_api.client() as anyone:
-        guesses = [
-            anyone.post("/v1/oauth/token", data=FORM, auth=("guessed", f"scs_{n}")).status_code for n in range(FAILURES_MAX)
-        ]
-        assert guesses == [401] * FAILURES_MAX
-        answer = anyone.post("/v1/oauth/token", data=FORM, auth=("guessed", "scs_x"))
-        check_problem(answer, 429, "RQ429")
-        assert 1 <= int(answer.headers["retry-after"]) <= 60
-        assert anyone.post("/v1/oauth/token", data=FORM, auth=("shop", secret)).status_code == 200
+def test_who_guesses_secrets_has_to_wait_and_who_has_the_right_one_has_not(authenticator_url: str) -> None:
+    """Whether the guesses name the client or others: all of them come from the same address."""
+    with run_server(authenticator_url) as api, api.client() as anyone:
+        shop = {"client_id": "shop", "name": "Web shop", "role": "admin"}
+        secret = api.client("admin").post("/v1/clients", json=shop).json()["client_secret"]
+
+        def ask(client_id: str, sent: str) -> httpx2.Response:
+            return anyone.post("/v1/oauth/token", data=FORM, auth=(client_id, sent))
+
+        ids = ["shop" if number % 2 else f"made-up-{number}" for number in range(FAILURES_MAX)]
+        assert [ask(client_id, "scs_x").status_code for client_id in ids] == [401] * FAILURES_MAX
+        for client_id in ("shop", "another"):
+            refused = ask(client_id, "scs_x")
+            check_problem(refused, 429, "RQ429")
+            assert 1 <= int(refused.headers["retry-after"]) <= 60
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda number: ask("shop", secret if number % 2 else "scs_x").status_code, range(16)))
+        assert answers == [429, 200] * 8
 
 
 def test_a_refusal_says_in_the_log_which_client_and_from_where_and_never_a_secret(
@@ -232,14 +239,26 @@ def test_failures_are_forgotten_and_their_memory_is_bounded() -> None:
     async def run() -> None:
         failures = Failures(maximum=2, seconds=1, slots=8)
         for _ in range(2):
-            assert await failures.seconds_to_wait("shop", "here") == 0
-            await failures.count("shop", "here")
-        assert 0 < await failures.seconds_to_wait("shop", "here") <= 1
+            assert await failures.seconds_to_wait("here") == 0
+            await failures.count("here")
+        assert 0 < await failures.seconds_to_wait("here") <= 1
         for number in range(1000):
-            await failures.count(f"client {number}", "here")
+            await failures.count(f"address {number}")
         assert len(failures.storage.storage) <= 8
         await asyncio.sleep(1.1)
-        assert await failures.seconds_to_wait("shop", "here") == 0
+        assert await failures.seconds_to_wait("here") == 0
+
+    asyncio.run(run())
+
+
+def test_the_guesses_of_one_address_take_one_place() -> None:
+    async def run() -> None:
+        failures = Failures()
+        for _ in range(10_000):
+            await failures.count(site_of("2001:db8::7"))
+        assert await failures.seconds_to_wait(site_of("2001:db8::ffff")) > 0  # the same customer
+        others = [await failures.seconds_to_wait(site_of(f"198.51.100.{number}")) for number in range(250)]
+        assert sum(wait > 0 for wait in others) <= 2  # 1 in 4,096 shares the place
 
     asyncio.run(run())
 

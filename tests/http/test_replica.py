@@ -16,6 +16,7 @@ import pytest
 from pyapp.cli.checks import standby as standby_check
 from pyapp.database import standby as layer
 from pyapp.database.calls import POSITION, Database, LostConnection
+from pyapp.metrics import exposition
 from tests.battery.system import Cluster, running_cluster
 from tests.calls import ORDER
 from tests.folders import short_folder
@@ -70,6 +71,7 @@ def clusters() -> Iterator[tuple[Cluster, Cluster]]:
 def pair(clusters: tuple[Cluster, Cluster], monkeypatch: pytest.MonkeyPatch) -> Iterator[Pair]:
     """A long age limit, so that no test depends on its value; both processes already read from the standby."""
     monkeypatch.setattr(layer, "LAG_SECONDS_MAX", 60.0)
+    monkeypatch.setattr(exposition, "SHARED_SECONDS", 0.0)
     primary, standby = clusters
     with ExitStack() as stack:
         apis = [stack.enter_context(run_server(primary.url, read_url=standby.url)) for _ in range(2)]

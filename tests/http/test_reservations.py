@@ -180,7 +180,7 @@ def test_an_order_names_items_or_a_reservation(shared_api: Api) -> None:
     for order, place in (
         ({}, "/items"),
         ({"reservation_id": "x"}, "/reservation_id"),
-        ({"reservation_id": None}, "/reservation_id"),
+        ({"reservation_id": None}, "/items"),
     ):
         body = {"customer": {"name": "Jane"}, **order}
         problem = check_problem(client.post("/v1/orders", json=body, headers=key()), 422, "RQ422")

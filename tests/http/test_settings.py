@@ -8,7 +8,7 @@ import pytest
 
 from pyapp.settings import Settings, SettingsError, load
 
-KEY = "k" * 32
+KEY = "0123456789abcdef" * 2
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -70,6 +70,11 @@ def test_a_secret_is_read_from_a_file_without_its_line_break(tmp_path: Path) -> 
         ({"DATABASE_URL": "postgresql://u:a secret@h/d"}, ["DATABASE_URL", "percent-encode"]),
         ({"SCOVILLE_READ_URL": "postgresql://u:a secret@h/d"}, ["SCOVILLE_READ_URL", "percent-encode"]),
         ({"SCOVILLE_JWT_KEY": "short"}, ["SCOVILLE_JWT_KEY", "openssl"]),
+        ({"SCOVILLE_JWT_KEY": "a" * 32}, ["SCOVILLE_JWT_KEY", "openssl"]),
+        ({"SCOVILLE_JWT_KEY": "0" * 64}, ["SCOVILLE_JWT_KEY", "openssl"]),
+        ({"SCOVILLE_JWT_KEY": "CHANGE-ME-TO-32-BYTES-OR-MORE-OF-RANDOM-HEX"}, ["SCOVILLE_JWT_KEY", "CHANGE-ME"]),
+        ({"SCOVILLE_METRICS_TOKEN": "change-me"}, ["SCOVILLE_METRICS_TOKEN", "CHANGE-ME"]),
+        ({"DATABASE_URL": "postgresql://u:CHANGE-ME@h/d"}, ["DATABASE_URL", "CHANGE-ME"]),
         ({"SCOVILLE_JWT_KEY_FILE": "/nowhere"}, ["SCOVILLE_JWT_KEY_FILE", "/nowhere"]),
         ({"SCOVILLE_JWT_KEY_FILE": "x", "SCOVILLE_JWT_KEY": KEY}, ["SCOVILLE_JWT_KEY_FILE", "unset"]),
         ({"SCOVILLE_JWKS_URL": "http://issuer.example/keys"}, ["SCOVILLE_JWKS_URL", "https"]),

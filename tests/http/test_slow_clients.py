@@ -110,11 +110,12 @@ def test_a_head_without_an_end_is_refused(line: socket.socket, piece: bytes, mon
 @pytest.mark.parametrize(
     "head",
     [
-        HEAD + b"X-Long: " + b"x" * 100_000 + b"\r\n\r\n",
-        HEAD + b"X: xx\r\n" * 15_000 + b"\r\n",
-        b"GET /healthz?" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: scoville\r\n\r\n",
+        HEAD + b"X-Long: " + b"x" * connections.HEAD_BYTES_MAX + b"\r\n\r\n",
+        HEAD + b"X: xx\r\n" * 3_000 + b"\r\n",
+        HEAD + b"X:\r\n" * connections.FIELDS_MAX + b"\r\n",
+        b"GET /healthz?" + b"x" * connections.HEAD_BYTES_MAX + b" HTTP/1.1\r\nHost: scoville\r\n\r\n",
     ],
-    ids=["one long header", "many headers", "a long path"],
+    ids=["one long header", "many headers", "one header too many", "a long path"],
 )
 @pytest.mark.parametrize("earlier", [0, 2])
 def test_a_head_past_the_limit_is_refused_though_it_comes_at_once(
@@ -147,6 +148,29 @@ def test_what_follows_on_a_body_in_chunks_has_the_limit_of_a_head(
 def test_a_head_within_the_limit_is_read(line: socket.socket) -> None:
     line.sendall(HEAD + b"X-Long: " + b"x" * (connections.HEAD_BYTES_MAX - 1000) + b"\r\nConnection: close\r\n\r\n")
     assert read(line).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_head_has_as_many_fields_as_it_may(line: socket.socket) -> None:
+    line.sendall(HEAD + b"X:\r\n" * (connections.FIELDS_MAX - 2) + b"Connection: close\r\n\r\n")
+    assert read(line).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
+    ("fields", "status"),
+    [
+        (b"HTTP/1.1\r\nHost: a\r\nHost: b", b"400"),
+        (b"HTTP/1.1\r\nHost: a\r\nhost: a", b"400"),
+        (b"HTTP/1.0\r\nHost: a\r\nHost: b", b"400"),
+        (b"HTTP/1.1\r\nAccept: */*", b"400"),
+        (b"HTTP/1.0\r\nAccept: */*", b"200"),
+        (b"HTTP/1.1\r\nHost: a\r\nConnection: close", b"200"),
+    ],
+)
+def test_a_request_names_one_host(line: socket.socket, fields: bytes, status: bytes) -> None:
+    line.sendall(b"GET /healthz " + fields + b"\r\n\r\n")
+    said = read(line)
+    assert said.startswith(b"HTTP/1.1 " + status), said
+    assert said.count(b"HTTP/1.1 ") == 1
 
 
 @pytest.fixture

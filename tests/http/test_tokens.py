@@ -16,8 +16,9 @@ from typing import Any
 
 import jwt
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from jwt.warnings import InsecureKeyLengthWarning
 
 from pyapp.identity.keys import BYTES_MAX, FETCH_SECONDS, STALE_SECONDS, TIMEOUT_SECONDS
 from pyapp.identity.tokens import Identity, Verifier, mint_token
@@ -115,6 +116,14 @@ BAD_TOKENS = {
     "sub too long": but(sub="x" * 256),
     "sub with NUL": but(sub="a\0b"),
     "sub with a line break": but(sub="a\n"),
+    "sub with half a surrogate pair": but(sub="a\ud800"),
+    "exp of 400 digits": but(exp=10**400),
+    "exp after the year 9999": but(exp=253_402_300_800),
+    "a notice of a logout": signed(GOOD, {"alg": "HS256", "typ": "logout+jwt"}),
+    "a notice of a logout by its claim": but(events={"http://schemas.openid.net/event/backchannel-logout": {}}),
+    "an ID token": but(at_hash="x"),
+    "an ID token by its claim": but(typ="ID"),
+    "typ a list": signed(GOOD, {"alg": "HS256", "typ": ["JWT"]}),
     "role unknown": but(role="root"),
     "role of the worker": but(role="scoville_worker"),
     "role of the owner": but(role="scoville_owner"),
@@ -167,6 +176,12 @@ def test_no_header_is_a_401_without_an_error_code(shared_api: Api) -> None:
         response = client.get("/v1/inventory")
     check_problem(response, 401, "RQ401")
     assert response.headers["www-authenticate"] == 'Bearer realm="scoville"'
+
+
+def test_a_token_in_quotation_marks_is_told_so(shared_api: Api) -> None:
+    with shared_api.client() as anyone:
+        problem = check_problem(anyone.get("/v1/skus", headers={"authorization": f'Bearer "{signed(GOOD)}"'}), 401, "RQ401")
+    assert "quotation marks" in problem["detail"]
 
 
 def test_two_headers_are_a_401(shared_api: Api) -> None:
@@ -322,6 +337,26 @@ def test_keys_are_fetched_once_in_30_seconds_whatever_tokens_name(keys: Keys, cl
     assert keys.fetched == 2
 
 
+@pytest.mark.parametrize("typ", ["JWT", "at+jwt", "application/at+jwt", None])
+def test_an_access_token_may_name_its_type(typ: str | None) -> None:
+    header = {"alg": "HS256"} if typ is None else {"alg": "HS256", "typ": typ}
+    verifier = Verifier(Settings(jwt_key=KEY))
+    assert asyncio.run(identify(verifier, signed(GOOD, header))).subject == "someone"
+
+
+def test_a_short_key_signs_nothing(keys: Keys) -> None:
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 (it must be refused)
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(short.public_key()))
+    keys.document["keys"].append(public | {"kid": "short", "use": "sig"})
+    pem = short.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    verifier = Verifier(Settings(jwks_url="https://issuer.example/keys"))
+    with pytest.warns(InsecureKeyLengthWarning):
+        token = jwt.encode(GOOD, pem, algorithm="RS256", headers={"kid": "short"})
+    with pytest.raises(Problem, match="unknown key"):  # its signature is not even computed
+        by_key_set(token, verifier)
+    assert by_key_set(by("one"), verifier).subject == "someone"
+
+
 def test_a_key_for_encryption_signs_nothing(keys: Keys) -> None:
     keys.publish("one", "two")
     keys.document["keys"][0]["use"] = "enc"
@@ -385,7 +420,8 @@ class Issuer(BaseHTTPRequestHandler):
     """Responds as the path says."""
 
     def do_GET(self) -> None:
-        self.send_response(200)
+        self.send_response(302 if self.path == "/moved" else 200)
+        self.send_header("Location", "/keys")
         self.end_headers()
         with suppress(OSError):
             if self.path == "/deep":
@@ -413,7 +449,7 @@ def issuer() -> Iterator[str]:
     server.server_close()
 
 
-@pytest.mark.parametrize("path", ["/deep", "/drips", "/large", "/keys"])
+@pytest.mark.parametrize("path", ["/deep", "/drips", "/large", "/moved", "/keys"])
 def test_an_answer_of_the_issuer_has_an_end_and_a_size(issuer: str, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
     monkeypatch.setattr("pyapp.identity.keys.TIMEOUT_SECONDS", 0.5 if path == "/drips" else 20)
     verifier = Verifier(Settings(jwks_url=f"{issuer}{path}"))

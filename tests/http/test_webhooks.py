@@ -118,6 +118,12 @@ def test_other_roles_have_no_webhooks(shared_api: Api, role: str) -> None:
     check_problem(client.post("/v1/webhooks", json=HOOK), 403, "RQ403")
 
 
+def test_a_region_that_is_not_there_is_named(shared_api: Api) -> None:
+    with shared_api.client("admin") as admin:
+        problem = check_problem(admin.post("/v1/webhooks?region=27958", json=HOOK), 422, "VA001")
+    assert problem["detail"] == "The region does not exist. Name one that exists."
+
+
 def test_an_integration_finds_no_webhook_but_its_own(api: Api, admin: httpx2.Client) -> None:
     theirs = make(admin)["webhook_id"]
     client = api.client("integration", channels=["web"], subject="mine")

@@ -204,6 +204,23 @@ def test_without_a_token_or_for_json_there_is_no_stream(onlookers: Onlookers, mo
     check_problem(onlookers.api.client("admin").get("/v1/events/stream"), 503, "RQ503")
 
 
+def test_a_browser_opens_a_stream_with_a_ticket_once(onlookers: Onlookers) -> None:
+    """EventSource can send no headers. Chromium's own: tests/docs/test_browser.py."""
+    client = onlookers.api.client("sales", subject="ticketed", channels=["web"])
+    ticket = client.post("/v1/ws/tickets").json()["ticket"]
+    anyone = onlookers.api.client()
+    with anyone.stream("GET", f"/v1/events/stream?ticket={ticket}&types=order.placed") as opened:
+        assert opened.status_code == 200
+        assert next(opened.iter_lines()).startswith(":")
+        [holder] = [one for one in onlookers.live.streams if one.session.identity.subject == "ticketed"]
+        assert (holder.session.identity.role, holder.session.identity.channels) == ("sales", ("web",))
+    check_problem(anyone.get(f"/v1/events/stream?ticket={ticket}"), 401, "RQ401")
+    check_problem(anyone.get("/v1/events/stream?ticket=made-up"), 401, "RQ401")
+    other = client.post("/v1/ws/tickets").json()["ticket"]
+    check_problem(client.get(f"/v1/events/stream?ticket={other}"), 400, "RQ400")
+    check_problem(anyone.get(f"/v1/events/stream?ticket={other}&ticket={other}"), 400, "RQ400")
+
+
 def test_one_caller_cannot_take_all_streams(onlookers: Onlookers, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "STREAMS_OF_ONE_MAX", 1)
     opened = onlookers.stream("sales", subject="greedy", channels=["web"])

@@ -190,7 +190,7 @@ GUARDS = (
         "sql/functions/orders/fulfill_order.sql",
         "     where l.sellable and l.status = 'available' and l.on_hand > 0",
         "     where l.on_hand > 0",
-        MODEL,
+        "tests/sql/stock/test_batches.py",
     ),
     # Reservations
     Guard(
@@ -264,6 +264,20 @@ GUARDS = (
         "self._head_bytes > HEAD_BYTES_MAX",
         "False",
         "tests/http/test_slow_clients.py -k at_once",
+    ),
+    Guard(
+        "a head has a largest number of fields",
+        "pyapp/serve/slow_clients.py",
+        " or self._fields > FIELDS_MAX",
+        "",
+        "tests/http/test_slow_clients.py -k at_once",
+    ),
+    Guard(
+        "a request names one host",
+        "pyapp/serve/slow_clients.py",
+        'self._hosts > 1 or (not self._hosts and self.parser.get_http_version() != "1.0")',
+        "False",
+        "tests/http/test_slow_clients.py -k one_host",
     ),
     # Orders
     Guard(
@@ -448,6 +462,52 @@ GUARDS = (
         "tests/live/test_tickets.py -k withdraws",
     ),
     Guard(
+        "a token is for access",
+        "pyapp/identity/tokens.py",
+        '            _check_purpose(decoded["header"].get("typ"), payload)\n',
+        "",
+        TOKENS,
+    ),
+    Guard(
+        "a short key signs nothing",
+        "pyapp/identity/keys.py",
+        "key.key.key_size >= RSA_BITS_MIN",
+        "True",
+        f"{TOKENS} -k short_key",
+    ),
+    Guard(
+        "keys are fetched where the setting says",
+        "pyapp/identity/keys.py",
+        """allow_redirects=False) as response,
+    ):
+        if response.status != HTTPStatus.OK:""",
+        """allow_redirects=True) as response,
+    ):
+        if False:""",
+        f"{TOKENS} -k end_and_a_size",
+    ),
+    Guard(
+        "who has the right secret is not slowed down",
+        "pyapp/api/tokens.py",
+        "        if isinstance(said, str):\n            if said",
+        "        if isinstance(said, str) or await self.failures.seconds_to_wait(site):\n            if said",
+        "tests/http/test_oauth.py -k right_one",
+    ),
+    Guard(
+        "who guesses secrets has to wait",
+        "pyapp/api/tokens.py",
+        "            await self.failures.count(site)\n",
+        "",
+        "tests/http/test_oauth.py -k right_one",
+    ),
+    Guard(
+        "no client is called like a part of Scoville",
+        "sql/functions/identity/refuse_client.sql",
+        "lower(p_client ->> 'client_id') = any (v_reserved)",
+        "false",
+        "tests/sql/identity/test_clients.py -k called_like",
+    ),
+    Guard(
         "keys are not fetched for every token",
         "pyapp/identity/keys.py",
         "        if monotonic() >= self._due and ",
@@ -516,6 +576,13 @@ GUARDS = (
         "    if len(origins) == 1 and origins[0].lower() in allowed:",
         "    if len(origins) == 1:",
         "tests/http/test_origins.py",
+    ),
+    Guard(
+        "to subscribe counts as a read",
+        "pyapp/live/inventory.py",
+        "if self._limits is None:",
+        "if True:",
+        "tests/http/test_limits.py -k subscription",
     ),
     # Analysts
     Guard(
@@ -618,6 +685,83 @@ GUARDS = (
         EGRESS,
     ),
     # The HTTP layer
+    Guard(
+        "a body has a largest number of values",
+        "pyapp/http/text.py",
+        'body.count(b",") + body.count(b"[") + body.count(b"{") > VALUES_MAX',
+        "False",
+        "tests/http/test_bad_input.py -k largest_number",
+    ),
+    Guard(
+        "a body has a largest depth",
+        "pyapp/http/text.py",
+        "    if _is_too_deep(_outside(masked)):",
+        "    if False:",
+        "tests/http/test_bad_input.py -k cannot_be_stored",
+    ),
+    Guard(
+        "a number is no longer in the database",
+        "pyapp/http/fields.py",
+        "if has_absurd_number(bytes(value)):",
+        "if False:",
+        "tests/http/test_bad_input.py -k longer_in_the_database",
+    ),
+    Guard(
+        "a role is known before the body is read",
+        "pyapp/http/context.py",
+        "if identity.role not in route.roles:",
+        "if False:",
+        "tests/http/test_bad_input.py -k before_its_body",
+    ),
+    Guard(
+        "a list in a header has an end",
+        "pyapp/http/headers.py",
+        "if len(value) > LIST_CHARACTERS_MAX:",
+        "if False:",
+        "tests/http/test_bad_input.py -k list_in_a_header",
+    ),
+    Guard(
+        "a member that cannot be set is not changed in silence",
+        "pyapp/http/endpoints.py",
+        "        if name not in document or msgspec.json.decode(value) != document[name]\n",
+        "        if False\n",
+        "tests/http/test_catalog.py -k sent_back",
+    ),
+    Guard(
+        "nobody is told of a warehouse of others",
+        "sql/functions/catalog/suggest_warehouse.sql",
+        "       and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses()))\n",
+        "",
+        "tests/http/test_bad_input.py -k told_of",
+    ),
+    Guard(
+        "an encoded slash is no part of a route",
+        "pyapp/http/middleware.py",
+        "        keep_slashes(scope)\n",
+        "",
+        "tests/http/test_bad_input.py -k not_there",
+    ),
+    Guard(
+        "metrics are written once a second",
+        "pyapp/metrics/exposition.py",
+        "self._text.done() and monotonic() >= self._due",
+        "True",
+        "tests/http/test_metrics.py -k within_a_second",
+    ),
+    Guard(
+        "metrics are not for everybody",
+        "pyapp/metrics/exposition.py",
+        "if self._token is None and not (self._is_open or is_own_port):",
+        "if False:",
+        "tests/http/test_metrics.py -k public_address",
+    ),
+    Guard(
+        "nothing starts with a published secret",
+        "pyapp/settings.py",
+        '    if PLACEHOLDER in (secret or "").upper():',
+        "    if False:",
+        "tests/deploy/test_manifests.py tests/http/test_settings.py",
+    ),
     Guard(
         "a body has a largest size",
         "pyapp/http/context.py",

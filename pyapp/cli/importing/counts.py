@@ -84,7 +84,7 @@ def _settle(api: Api, line: Line, count: dict[str, Any], report: Report) -> int:
                 report.changes.append(f"{line.name}: {sku_id} in {warehouse}: {have:,} -> {units:,} units{of}")
             return units if received and not lot else 0
         problem = answer.document["results"][0]["problem"] if answer.status == 207 else answer.document
-        if problem.get("code") not in ("ST008", "RQ412"):
+        if problem.get("code") not in ("ST008", "ST009"):
             break
     short = problem.get("status") == 409
     report.elements_refused += 1

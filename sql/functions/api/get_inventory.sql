@@ -20,7 +20,7 @@ begin
   if not found then
     raise exception using errcode = 'ST010', message = 'sku not found',
       detail = json_build_object('detail', format(
-        'SKU %s does not exist. GET /v1/inventory lists the existing SKUs.', p_sku_id))::text;
+        'SKU %s does not exist.%s GET /v1/inventory lists the existing SKUs.', p_sku_id, catalog.suggest_sku(p_sku_id)))::text;
   end if;
 end
 $$;

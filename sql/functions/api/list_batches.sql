@@ -26,7 +26,7 @@ declare
 begin
   if not exists (select from catalog.skus k where k.sku_id = p_sku_id) then
     raise exception using errcode = 'ST010', message = 'sku not found',
-      detail = json_build_object('detail', format('SKU %s does not exist.', p_sku_id))::text;
+      detail = json_build_object('detail', format('SKU %s does not exist.%s', p_sku_id, catalog.suggest_sku(p_sku_id)))::text;
   end if;
   select coalesce(array_agg(s.lot_id order by s.expires_on, s.lot_id), '{}'),
          min(s.expires_on) filter (where s.nth = p_limit)

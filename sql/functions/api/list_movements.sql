@@ -21,7 +21,7 @@ declare
 begin
   if not exists (select from catalog.skus k where k.sku_id = p_sku_id) then
     raise exception using errcode = 'ST010', message = 'sku not found',
-      detail = json_build_object('detail', format('SKU %s does not exist.', p_sku_id))::text;
+      detail = json_build_object('detail', format('SKU %s does not exist.%s', p_sku_id, catalog.suggest_sku(p_sku_id)))::text;
   end if;
   select array_agg(s.document order by s.movement_id desc),
          jsonb_build_array('movements', min(s.movement_id) filter (where s.nth = p_limit)::text)

@@ -7,7 +7,7 @@ create or replace function catalog.refuse_write(
 )
   returns api.refusal
   language sql
-  immutable
+  stable
   set search_path = ''
 as $$
   select case

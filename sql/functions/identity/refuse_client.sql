@@ -1,5 +1,5 @@
 -- The refusal of a complete description of a client, or null. Role and scope must fit each other, the scope must exist, and it
--- must fit into a token.
+-- must fit into a token. The audit names parts of Scoville like clients, so no client may have such a name.
 create or replace function identity.refuse_client(
   p_client jsonb
 )
@@ -13,12 +13,15 @@ declare
   v_region smallint := (p_client ->> 'region_id')::smallint;
   v_warehouses text[] := app.text_array(p_client -> 'warehouses');
   v_channels text[] := app.text_array(p_client -> 'channels');
+  v_reserved constant text[] := '{demo,doctor,figures,live,psql,restore,sequencer,status,system,verify,warming,webhooks,worker}';
   v_characters_max constant integer := 4000; -- of a scope: the API takes tokens of up to 8,192 characters
   v_fault record;
   v_errors jsonb;
 begin
   select f.code, f.pointer, f.detail into v_fault
     from (values
+      ('VA001', '/client_id', format('%s is the name of a part of Scoville. Choose another client_id.', p_client ->> 'client_id'),
+       lower(p_client ->> 'client_id') = any (v_reserved)),
       ('VA001', '/region_id', format('Region %s does not exist.', v_region),
        not exists (select from catalog.regions r where r.region_id = v_region)),
       ('ID006', '/warehouses', 'A client of role warehouse works in at least one warehouse. Name them.',
@@ -38,7 +41,8 @@ begin
     return app.refuse(p_code => v_fault.code, p_detail => v_fault.detail, p_pointer => v_fault.pointer);
   end if;
   select jsonb_agg(jsonb_build_object('pointer', '/' || s.list || '/' || s.nth - 1,
-           'detail', format('%s %s does not exist in region %s.', s.noun, s.id, v_region)) order by s.nth)
+           'detail', format('%s %s does not exist in region %s.%s', s.noun, s.id, v_region,
+             case when s.list = 'warehouses' and s.nth <= 3 then catalog.suggest_warehouse(v_region, s.id) end)) order by s.nth)
     into v_errors
     from (select 'warehouses' as list, 'Warehouse' as noun, w.id, w.nth
             from unnest(v_warehouses) with ordinality as w (id, nth)

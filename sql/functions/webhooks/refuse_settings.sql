@@ -20,11 +20,13 @@ as $$
                where not exists (select from events.event_types k
                                   where t.value in (k.type, split_part(k.type, '.', 1) || '.*'))
               union all
-              select 2, 'ST002', 'skus', t.nth, format('SKU %s does not exist.', t.value)
+              select 2, 'ST002', 'skus', t.nth, format('SKU %s does not exist.%s', t.value,
+                     case when t.nth <= 3 then catalog.suggest_sku(t.value) end)
                 from jsonb_array_elements_text(coalesce(p_settings -> 'skus', '[]')) with ordinality t (value, nth)
                where not exists (select from catalog.skus k where k.sku_id = t.value)
               union all
-              select 3, 'ST003', 'warehouses', t.nth, format('Warehouse %s does not exist in your region.', t.value)
+              select 3, 'ST003', 'warehouses', t.nth, format('Warehouse %s does not exist in your region.%s', t.value,
+                     case when t.nth <= 3 then catalog.suggest_warehouse(p_region_id, t.value) end)
                 from jsonb_array_elements_text(coalesce(p_settings -> 'warehouses', '[]')) with ordinality t (value, nth)
                where not exists (select from catalog.warehouses w where w.warehouse_id = t.value and w.region_id = p_region_id)
               union all

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import threading
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
+
+from pyapp.files import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -123,6 +126,16 @@ def test_role_and_scope_must_fit_and_exist(call: Any, connection: psycopg.Connec
         assert (refused, body["errors"][0]["pointer"]) == (code, pointer), change
     found = connection.execute("select client_id, role, channels, version from identity.clients").fetchall()
     assert found == [("shop", "integration", ["web"], 1)]
+
+
+def test_no_client_is_called_like_a_part_of_scoville(call: Any) -> None:
+    """The subjects of all components, as the code names them."""
+    text = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "pyapp").rglob("*.py"))
+    names = {*re.findall(r'Component\("(?:scoville_worker|admin)", "([a-z]+)"', text), "system", "psql"}
+    assert len(names) >= 10
+    for name in names:
+        refused, body = call("create_clients", SHOP | {"client_id": name.title()}, secret="one")
+        assert (refused, body["errors"][0]["pointer"]) == ("VA001", "/client_id"), name
 
 
 def test_the_table_itself_keeps_role_and_scope_together(call: Any, connection: psycopg.Connection[Any]) -> None:

@@ -46,12 +46,16 @@ as $$
                        and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())),
                        w.warehouse_id is null and p_may_create)
        then app.refuse(p_code => 'ST003', p_pointer => '/warehouse_location', p_detail => format(
-         'Warehouse %s does not exist or is not yours. GET /v1/inventory/warehouses lists yours.', r.warehouse_id))
+         'Warehouse %s does not exist or is not yours.%s GET /v1/inventory/warehouses lists yours.', r.warehouse_id,
+         catalog.suggest_warehouse(p_region_id => p_region_id, p_warehouse_id => r.warehouse_id,
+           p_elements => jsonb_array_length(p_elements))))
      when k.sku_id is null and p_sku_in_path
-       then app.refuse('ST010', format('SKU %s does not exist. GET /v1/inventory lists the existing SKUs.', r.sku_id))
+       then app.refuse('ST010', format('SKU %s does not exist.%s GET /v1/inventory lists the existing SKUs.', r.sku_id,
+         catalog.suggest_sku(r.sku_id, jsonb_array_length(p_elements))))
      when k.sku_id is null and not (p_may_create and r.named)
        then app.refuse(p_code => 'ST002', p_pointer => '/sku_id', p_detail => format(
-         'SKU %s does not exist. An admin creates it with POST /v1/skus, or with a receipt that gives its name.', r.sku_id))
+         'SKU %s does not exist.%s An admin creates it with POST /v1/skus, or with a receipt that gives its name.', r.sku_id,
+         catalog.suggest_sku(r.sku_id, jsonb_array_length(p_elements))))
      when app.clean(r.batch_number) = ''
        then app.refuse(p_code => 'VA001', p_pointer => '/' || r.batch_field, p_detail => 'The number of the lot is empty.')
      when app.hidden_character(app.clean(r.batch_number)) is not null

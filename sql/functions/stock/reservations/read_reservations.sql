@@ -46,7 +46,8 @@ as $$
         left join catalog.skus k on k.sku_id = i.sku_id
     ) l
    cross join lateral (select stock.refuse_reservation(p_channel_id => h.channel_id,
-     p_channel_known => c.channel_id is not null, p_ttl_seconds => h.ttl_seconds, p_lines => l.lines, p_unknown => l.unknown,
+     p_channel_known => c.channel_id is not null, p_ttl_seconds => h.ttl_seconds, p_lines => l.lines,
+     p_unknown => catalog.suggest_lines(l.unknown, jsonb_array_length(p_reservations)),
      p_unsaleable => l.unsaleable) offset 0) v (refusal);
 $$;
 
