@@ -72,6 +72,9 @@ create table catalog.skus (
 );
 comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
 
+-- Two codes that differ only by case are taken for one.
+create unique index skus_sku_id_lower_key on catalog.skus (lower(sku_id collate "C"));
+
 create table catalog.warehouses (
   warehouse_id text collate "C" not null,
   region_id smallint not null,
@@ -86,6 +89,8 @@ create table catalog.warehouses (
   constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$')
 );
 comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
+
+create unique index warehouses_warehouse_id_lower_key on catalog.warehouses (lower(warehouse_id collate "C"));
 
 create table catalog.channels (
   channel_id text collate "C" not null,
@@ -108,6 +113,7 @@ create table catalog.channels (
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
 comment on column catalog.channels.hold_share_max is
   'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
+create unique index channels_channel_id_lower_key on catalog.channels (lower(channel_id collate "C"));
 create index channels_region_id_idx on catalog.channels (region_id);
 
 create table catalog.channel_warehouses (
@@ -217,6 +223,7 @@ create table stock.lots (
   lot_id bigint not null default nextval('stock.lots_lot_id_seq'),
   sku_id text collate "C" not null,
   batch_number text not null,
+  batch_key text collate "C" not null,
   expiration_date date,
   manufactured_on date,
   status text not null default 'available',
@@ -227,15 +234,18 @@ create table stock.lots (
   change_reason text,
   request_id text,
   constraint lots_pkey primary key (region_id, lot_id),
-  constraint lots_region_id_sku_id_batch_number_key unique (region_id, sku_id, batch_number),
+  constraint lots_region_id_sku_id_batch_key_key unique (region_id, sku_id, batch_key),
   constraint lots_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
   constraint lots_batch_number_is_not_empty_check check (batch_number <> ''),
+  constraint lots_batch_number_is_composed_check check (batch_number is nfc normalized),
   constraint lots_status_is_known_check
     check (status in ('available', 'on_hold', 'quarantined', 'recalled', 'damaged', 'destroyed')),
   constraint lots_manufactured_before_expiry_check check (manufactured_on <= expiration_date)
 );
 alter sequence stock.lots_lot_id_seq owned by stock.lots.lot_id;
 comment on table stock.lots is 'A lot of a SKU. "expired" is not a status: stock.lot_status derives it from the date.';
+comment on column stock.lots.batch_number is 'As the first receipt printed it.';
+comment on column stock.lots.batch_key is 'app.code_key of the number: two numbers that differ by case or spaces are one lot.';
 create index lots_sku_id_idx on stock.lots (sku_id);
 create index lots_expiration_date_idx on stock.lots (region_id, expiration_date);
 
@@ -634,6 +644,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.canceled', 'channel', 'order', 'The order, or the rest of it, was canceled.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
+  ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),

@@ -25,6 +25,7 @@ from pyapp.http.fields import (
     SkuId,
     Text,
     WarehouseId,
+    Words,
     WriteQuery,
     check_attributes,
     check_number,
@@ -36,7 +37,6 @@ Kind = Literal["web", "pos", "marketplace", "wholesale"]
 Direction = Literal["in", "out", "both"]
 CurrencyDraft = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.", examples=["USD"])]
 Description = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
-Words = Annotated[str, Meta(min_length=1, max_length=200, description="Part of the ID or name.", examples=["ghost"])]
 
 
 ListPrice = Annotated[

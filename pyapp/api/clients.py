@@ -10,7 +10,7 @@ from starlette.responses import Response
 from pyapp import values
 from pyapp.api.tokens import ClientId, hash_of, new_secret
 from pyapp.http.endpoints import change, change_with, read_document, read_page
-from pyapp.http.fields import Answer, Body, ChannelId, Json, Name, Page, PageQuery, RegionDraft, WarehouseId, WriteQuery
+from pyapp.http.fields import Answer, Body, ChannelId, Json, Name, Page, PageQuery, RegionDraft, WarehouseId, Words, WriteQuery
 from pyapp.http.headers import Request
 from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.identity.tokens import Role
@@ -63,9 +63,7 @@ class SecretRotation(Body):
 
 
 class ClientQuery(PageQuery):
-    q: (
-        Annotated[str, Meta(min_length=1, max_length=200, description="Part of the ID or name.", examples=["shop"])] | UnsetType
-    ) = UNSET
+    q: Words | UnsetType = UNSET
     role: Role | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 

@@ -151,8 +151,8 @@ class Status(Answer):
     status: BatchStatus
 
 
-class LotStatusChanged(Answer, kw_only=True):
-    """The lot in its current state, and its previous status. Separate events report the effect on units in each warehouse."""
+class LotState(Answer, kw_only=True):
+    """The lot in its current state, and the reason of the change."""
 
     sku_id: Sku
     batch_number: BatchNumber
@@ -162,10 +162,27 @@ class LotStatusChanged(Answer, kw_only=True):
     version: Version
     created_at: Moment
     updated_at: Moment
-    old: Status
-    new: Status
     reason_code: Reason
     note: Note | None
+
+
+class LotStatusChanged(LotState, kw_only=True):
+    """The lot in its current state, and its previous status. Separate events report the effect on units in each warehouse."""
+
+    old: Status
+    new: Status
+
+
+class LotDates(Answer):
+    expiration_date: ExpirationDate | None
+    manufactured_on: ManufacturedOn | None
+
+
+class LotChanged(LotState, kw_only=True):
+    """The lot in its current state, and its previous dates. Separate events report the effect on units in each warehouse."""
+
+    old: LotDates
+    new: LotDates
 
 
 class LotExpiring(Answer):
@@ -234,6 +251,7 @@ DATA: dict[str, type[Struct]] = {
     "order.canceled": OrderMoved,
     "order.fulfilled": OrderMoved,
     "lot.status_changed": LotStatusChanged,
+    "lot.changed": LotChanged,
     "lot.expiring": LotExpiring,
     "sku.changed": SkuChanged,
     "webhook.disabled": WebhookDisabled,

@@ -87,7 +87,7 @@ class OrderDraft(Body):
     external_id: ExternalId | UnsetType = UNSET
     created_at: Timestamp | UnsetType = UNSET
     total_price: Total | UnsetType = UNSET
-    status: Literal["pending", "processing"] | UnsetType = UNSET
+    status: Annotated[Literal["processing"], Meta(description="A new order can be shipped at once.")] | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
     historic: (
         Annotated[bool, Meta(description="True: it was shipped elsewhere. Completed, moves no stock; admins only.")] | UnsetType

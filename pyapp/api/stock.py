@@ -28,6 +28,7 @@ from pyapp.http.fields import (
     SkuId,
     Text,
     WarehouseId,
+    Words,
     WriteQuery,
     check_attributes,
     check_number,
@@ -168,16 +169,32 @@ class SafetyStock(Body):
 
 
 class BatchChange(Body):
-    """The new status of a lot, in all warehouses. Default of reason_code: the usual one for the status."""
+    """The new status of a lot, or its corrected dates, in all warehouses. Default of reason_code: the usual one for the status.
+
+    Dates are corrected by an admin, with a reason_code and a note; null: the lot has no such date.
+    """
 
     sample: ClassVar[Json] = {"status": "available", "note": "passed inspection"}
 
-    status: Annotated[
-        Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed"],
-        Meta(description="destroyed: only if no units are left."),
-    ]
+    together: ClassVar[Json] = {
+        "anyOf": [{"required": [name]} for name in ("status", "expiration_date", "manufactured_on")],
+    }
+
+    status: (
+        Annotated[
+            Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed"],
+            Meta(description="destroyed: only if no units are left. An admin ends a recall."),
+        ]
+        | UnsetType
+    ) = UNSET
+    expiration_date: datetime.date | UnsetType | None = UNSET
+    manufactured_on: datetime.date | UnsetType | None = UNSET
     reason_code: ReasonDraft | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if self.status is UNSET and self.expiration_date is UNSET and self.manufactured_on is UNSET:
+            raise FieldError("status", "is required, or a date to correct: expiration_date or manufactured_on")
 
 
 class BatchQuery(PageQuery):
@@ -189,10 +206,7 @@ class BatchQuery(PageQuery):
 class InventoryQuery(PageQuery):
     sku_id: SkuId | UnsetType = UNSET
     warehouse: WarehouseId | UnsetType = UNSET
-    q: (
-        Annotated[str, Meta(min_length=1, max_length=200, description="Words in the name or code.", examples=["ghost"])]
-        | UnsetType
-    ) = UNSET
+    q: Words | UnsetType = UNSET
     low_stock: Annotated[bool, Meta(description="True: SKUs at or below the reorder point; false: others.")] | UnsetType = UNSET
     expiring_before: Annotated[datetime.date, Meta(description="With stock that expires before this day.")] | UnsetType = UNSET
 
@@ -505,7 +519,7 @@ NOUN = Noun(
             method="PATCH",
             path="/v1/inventory/{sku_id}/batches/{batch_number}",
             endpoint=change,
-            summary="Quarantine, recall or release a lot",
+            summary="Quarantine, recall or release a lot, or correct its dates",
             function="change_batches",
             answer=Lot,
             query=WriteQuery,

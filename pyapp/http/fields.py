@@ -91,6 +91,15 @@ DeltaDraft = Annotated[
     ),
 ]
 LineQuantity = Annotated[int, Meta(ge=1, le=1_000_000)]
+Words = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        description="Words, or parts of words, that all occur in the ID or the name. Case and accents do not matter.",
+        examples=["jalapeno"],
+    ),
+]
 Since = Annotated[
     str,
     Meta(

@@ -39,6 +39,9 @@ create table catalog.skus (
 );
 comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
 
+-- Two codes that differ only by case are taken for one.
+create unique index skus_sku_id_lower_key on catalog.skus (lower(sku_id collate "C"));
+
 create table catalog.warehouses (
   warehouse_id text collate "C" not null,
   region_id smallint not null,
@@ -53,6 +56,8 @@ create table catalog.warehouses (
   constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$')
 );
 comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
+
+create unique index warehouses_warehouse_id_lower_key on catalog.warehouses (lower(warehouse_id collate "C"));
 
 create table catalog.channels (
   channel_id text collate "C" not null,
@@ -75,6 +80,7 @@ create table catalog.channels (
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
 comment on column catalog.channels.hold_share_max is
   'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
+create unique index channels_channel_id_lower_key on catalog.channels (lower(channel_id collate "C"));
 create index channels_region_id_idx on catalog.channels (region_id);
 
 create table catalog.channel_warehouses (

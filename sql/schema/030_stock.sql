@@ -45,6 +45,7 @@ create table stock.lots (
   lot_id bigint not null default nextval('stock.lots_lot_id_seq'),
   sku_id text collate "C" not null,
   batch_number text not null,
+  batch_key text collate "C" not null,
   expiration_date date,
   manufactured_on date,
   status text not null default 'available',
@@ -55,15 +56,18 @@ create table stock.lots (
   change_reason text,
   request_id text,
   constraint lots_pkey primary key (region_id, lot_id),
-  constraint lots_region_id_sku_id_batch_number_key unique (region_id, sku_id, batch_number),
+  constraint lots_region_id_sku_id_batch_key_key unique (region_id, sku_id, batch_key),
   constraint lots_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
   constraint lots_batch_number_is_not_empty_check check (batch_number <> ''),
+  constraint lots_batch_number_is_composed_check check (batch_number is nfc normalized),
   constraint lots_status_is_known_check
     check (status in ('available', 'on_hold', 'quarantined', 'recalled', 'damaged', 'destroyed')),
   constraint lots_manufactured_before_expiry_check check (manufactured_on <= expiration_date)
 );
 alter sequence stock.lots_lot_id_seq owned by stock.lots.lot_id;
 comment on table stock.lots is 'A lot of a SKU. "expired" is not a status: stock.lot_status derives it from the date.';
+comment on column stock.lots.batch_number is 'As the first receipt printed it.';
+comment on column stock.lots.batch_key is 'app.code_key of the number: two numbers that differ by case or spaces are one lot.';
 create index lots_sku_id_idx on stock.lots (sku_id);
 create index lots_expiration_date_idx on stock.lots (region_id, expiration_date);
 

@@ -41,6 +41,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.canceled', 'channel', 'order', 'The order, or the rest of it, was canceled.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
+  ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx2
 
+from tests.calls import SKU
 from tests.http.conftest import check_problem, key
 
 # Per path: the key, the required members and one other member to change.
@@ -16,6 +17,13 @@ NOUNS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
     "/v1/reason-codes": ("reason_code", {"description": "New", "direction": "in"}, {"note_required": True}),
 }
 ABSENT = {"/v1/skus": "ST010"}
+# A name, and searches that find it or do not find it. The n with a tilde is one character in the name and two in the search.
+TITLE = "\u00dcber SALSA DE \u00c1RBOL \u00d1ora Jalape\u00f1o Stra\u00dfe 100%_\u0416"
+FINDING = (
+    *("\u00dcber", "\u00fcber", "UBER", "uber", "\u00e1rbol \u00fcber", "jalapen\u0303o", "JALAPENO", "\u00f1ORA salsa"),
+    *("STRASSE", "stra\u00dfe", "\u0436", "0%", "%_", "zz_d", " D  salsa\u00a0"),
+)
+NOT_FINDING = ("\u00fcber verde", "1%", "zz%d", "\\")
 
 
 def test_each_noun_goes_through_its_life(stocked: httpx2.Client, warehouse: httpx2.Client) -> None:
@@ -131,6 +139,11 @@ def test_lists_go_by_key_and_filters_choose(stocked: httpx2.Client) -> None:
         assert found(path, q="zz", active=True) == ["zz_a", "zz_c"]
         assert found(path, q="no such thing") == []
     assert found("/v1/skus", q="mango") == ["HOTSAUCE-002"]
+    for path, (name, required, _) in NOUNS.items():
+        title = "description" if path == "/v1/reason-codes" else "name"
+        assert stocked.post(path, json={**required, name: "zz_d", title: TITLE, "active": False}).status_code == 201
+        assert {q: found(path, q=q) for q in FINDING} == {q: ["zz_d"] for q in FINDING}
+        assert {q: found(path, q=q) for q in NOT_FINDING} == {q: [] for q in NOT_FINDING}
     stocked.post("/v1/channels", json={"channel_id": "till", "name": "Till", "kind": "pos"})
     assert found("/v1/channels", kind="pos") == ["till"]
     assert found("/v1/reason-codes", direction="in", active=True) == ["found", "received", "restock", "return", "zz_a", "zz_c"]
@@ -160,6 +173,16 @@ def test_a_put_to_what_is_no_code_makes_nothing(stocked: httpx2.Client) -> None:
     for path, (_, required, _) in NOUNS.items():
         for bad in ("a b", "x" * 65, "-a", "ä"):
             check_problem(stocked.put(f"{path}/{bad}", json=required), 422, "VA001")
+
+
+def test_a_code_that_differs_only_by_case_is_refused(stocked: httpx2.Client) -> None:
+    for path, near in (("/v1/skus", "hotsauce-001"), ("/v1/warehouses", "wh-01"), ("/v1/channels", "WEB")):
+        name, required, _ = NOUNS[path]
+        check_problem(stocked.put(f"{path}/{near}", json=required), 409, "SK004")
+        check_problem(stocked.post(path, json=required | {name: near}), 409, "SK004")
+    for given in ({"sku_id": "hotsauce-001"}, {"warehouse_location": "wh-01"}):
+        problem = check_problem(stocked.post("/v1/inventory", json=SKU | given, headers=key()), 409, "SK004")
+        assert problem["errors"][0]["pointer"] == f"/{next(iter(given))}"
 
 
 def test_if_none_match_with_rubbish_is_a_400(stocked: httpx2.Client) -> None:

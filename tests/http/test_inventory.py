@@ -56,6 +56,7 @@ def test_filters_choose_skus(stocked: httpx2.Client) -> None:
     assert found(sku_id="HOTSAUCE-002") == ["HOTSAUCE-002"]
     assert found(q="mango") == ["HOTSAUCE-002"]
     assert found(q="100%") == []
+    assert found(q="SAUCE MANG\u00d3") == ["HOTSAUCE-002"]
     assert found(warehouse="WH-01") == ["HOTSAUCE-001", "HOTSAUCE-002"]
     assert found(warehouse="WH-99") == []
     assert found(low_stock="false") == ["HOTSAUCE-001", "HOTSAUCE-002"]

@@ -82,11 +82,10 @@ def function_files() -> list[Path]:
 
 def sources(text: str) -> list[Source]:
     """The functions that a file creates."""
-    encoded = text.encode()
     found = []
     for raw in parse_sql(text):
         if isinstance(raw.stmt, ast.CreateFunctionStmt):
-            own = encoded[raw.stmt_location : raw.stmt_location + (raw.stmt_len or len(encoded))].decode()
+            own = text[raw.stmt_location : raw.stmt_location + (raw.stmt_len or len(text))]
             name = ".".join(part.sval for part in raw.stmt.funcname)
             body = next((option.arg[0].sval for option in raw.stmt.options if option.defname == "as"), "")
             found.append(Source(name, raw.stmt, own, body))

@@ -22,6 +22,7 @@ BREAKS: dict[str, tuple[str, str, str]] = {
     "stock_levels_promises_are_within_on_hand_check": ("stock.stock_levels", "committed", "on_hand + 1"),
     "stock_levels_shortfall_is_within_promises_check": ("stock.stock_levels", "shortfall", "reserved + committed + 1"),
     "lots_batch_number_is_not_empty_check": ("stock.lots", "batch_number", "''"),
+    "lots_batch_number_is_composed_check": ("stock.lots", "batch_number", "U&'e\\0301'"),
     "lots_status_is_known_check": ("stock.lots", "status", "'expired'"),
     "lots_manufactured_before_expiry_check": ("stock.lots", "manufactured_on", "expiration_date + 1"),
     "lot_levels_on_hand_is_not_negative_check": ("stock.lot_levels", "on_hand", "-1"),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pglast import ast, parse_sql
-from pglast.enums import CoercionForm
+from pglast.enums import A_Expr_Kind, CoercionForm
 
 from pyapp.deploy.replay import SCHEMAS
 from pyapp.files import ROOT
@@ -27,6 +27,7 @@ VOLATILE_BUILT_INS = {"nextval", "random", "gen_random_uuid", "uuidv7", "clock_t
 
 CONSTRUCTORS = re.compile(r"app\.refuse(_lines)?|[a-z]+\.new_[a-z_]+")
 POSITIONAL_MAX = 2
+CASES = {f"{schema}{name}" for schema in ("", "pg_catalog.") for name in ("lower", "upper", "initcap")}
 
 
 @cache
@@ -62,6 +63,18 @@ def composites() -> frozenset[str]:
         for path in sorted((ROOT / "sql" / "schema").glob("*.sql"))
         for raw in parse_sql(path.read_text(encoding="utf-8"))
         if isinstance(raw.stmt, ast.CompositeTypeStmt)
+    )
+
+
+@cache
+def columns_of_bytes() -> frozenset[str]:
+    """The names of columns with the collation "C", as sql/schema declares them. Their lower() knows only ASCII."""
+    return frozenset(
+        node.colname
+        for path in sorted((ROOT / "sql" / "schema").glob("*.sql"))
+        for raw in parse_sql(path.read_text(encoding="utf-8"))
+        for node in nodes(raw.stmt)
+        if isinstance(node, ast.ColumnDef) and node.collClause is not None and node.collClause.collname[-1].sval == "C"
     )
 
 
@@ -184,6 +197,34 @@ def faults_of_calls(tree: Any) -> list[str]:
     ]
 
 
+def without_collate(tree: Any) -> Any:
+    """The nodes of an expression, without parts that name their collation: who writes collate "C" wants ASCII."""
+    if isinstance(tree, ast.Node):
+        yield tree
+        if not isinstance(tree, ast.CollateClause):
+            for name in tree:
+                yield from without_collate(getattr(tree, name))
+    elif isinstance(tree, (tuple, list)):
+        for part in tree:
+            yield from without_collate(part)
+
+
+def faults_of_case(tree: Any) -> list[str]:
+    """Comparisons that ignore case, of texts with a column of the collation "C": the whole text takes it."""
+    folded = [node.args for node in nodes(tree) if isinstance(node, ast.FuncCall) and name_of(node.funcname) in CASES]
+    folded += [(node.lexpr,) for node in nodes(tree) if isinstance(node, ast.A_Expr) and node.kind == A_Expr_Kind.AEXPR_ILIKE]
+    return [
+        f"folds {node.fields[-1].sval} by the collation of bytes: use app.fold or app.matches"
+        for text in folded
+        for node in without_collate(text)
+        if isinstance(node, ast.ColumnRef) and getattr(node.fields[-1], "sval", None) in columns_of_bytes()
+    ]
+
+
+def faults_of_cases(text: str) -> list[str]:
+    return [fault for source in sources(text) for tree in source.statements() for fault in faults_of_case(tree)]
+
+
 def faults_of_notation(text: str) -> list[str]:
     return [
         fault
@@ -204,7 +245,9 @@ def faults(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "check", [faults, faults_of_notation], ids=["the rules of statements", "names of arguments and attributes"]
+    "check",
+    [faults, faults_of_notation, faults_of_cases],
+    ids=["the rules of statements", "names of arguments and attributes", "the folding of case"],
 )
 def test_all_functions_keep(check: Callable[[str], list[str]]) -> None:
     found = {path.relative_to(FUNCTIONS).as_posix(): check(path.read_text(encoding="utf-8")) for path in function_files()}
@@ -253,6 +296,31 @@ def test_a_planted_statement_is_judged(statement: str, fault: str | None) -> Non
         block = "declare v_row stock.stock_levels; begin if true then {}; end if; end"
         as_plpgsql = f"create function f(p_region_id smallint) returns void language plpgsql as $$ {block.format(statement)} $$"
         assert faults(as_plpgsql) == ([fault] if fault else [])
+
+
+PLANTED_CASES = [
+    ("select from catalog.skus t where strpos(lower(t.sku_id || ' ' || t.name), 'q') > 0", "sku_id"),
+    ("select from catalog.warehouses t where t.warehouse_id ilike '%q%'", "warehouse_id"),
+    ("select pg_catalog.upper(client_id) from identity.clients", "client_id"),
+    ("select from catalog.skus t where app.matches('q', t.sku_id || ' ' || t.name)", None),
+    ('select lower(k.sku_id collate "C") from catalog.skus k', None),
+    ("select lower(k.name), lower('sku_id') from catalog.skus k where k.sku_id = 'q'", None),
+]
+
+
+@pytest.mark.parametrize(("statement", "column"), PLANTED_CASES, ids=[statement for statement, _ in PLANTED_CASES])
+def test_a_planted_folding_is_judged(statement: str, column: str | None) -> None:
+    said = faults_of_cases(f"create function f() returns void language sql as $$ {statement} $$")
+    assert said == ([f"folds {column} by the collation of bytes: use app.fold or app.matches"] if column else [])
+
+
+def test_no_view_folds_a_code() -> None:
+    views = [path for path in sorted((ROOT / "sql" / "views").glob("*.sql")) if path.name != "reports.sql"]
+    found = {
+        path.name: [said for raw in parse_sql(path.read_text(encoding="utf-8")) for said in faults_of_case(raw.stmt)]
+        for path in views
+    }
+    assert {name: said for name, said in found.items() if said} == {}
 
 
 def test_every_body_can_be_read() -> None:

@@ -145,8 +145,11 @@ async function learn() {
 
 const productOf = ({ warehouses: _, batches: __, ...rest }) => ({
   ...rest,
-  searchable: `${rest.sku_id} ${rest.name} ${(rest.flavor_profile ?? []).join(" ")}`.toLowerCase(),
+  searchable: fold(`${rest.sku_id} ${rest.name} ${(rest.flavor_profile ?? []).join(" ")}`),
 });
+
+/** Text by which people search: without the difference of case, without accents (as app.fold in SQL). */
+export const fold = (text) => text.normalize("NFKD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
 
 /** Reads products, levels and warehouses. Each page is shown as soon as it arrives. */
 export async function load() {

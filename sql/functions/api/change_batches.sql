@@ -1,4 +1,4 @@
--- Definer: no role may write to a table; this function takes lots out of sale and puts them back.
+-- Definer: no role may write to a table; this function takes lots out of sale, puts them back and corrects their dates.
 -- Lock order: stock_levels of all the lots, then lots (stock.lock_lots), then lot_levels.
 create or replace function api.change_batches(
   p_region_id smallint,
@@ -38,9 +38,10 @@ end
 $$;
 
 comment on function api.change_batches(smallint, jsonb) is
-  'Sets the status of lots: available, on_hold, quarantined, recalled, damaged or (without units) destroyed. An array of '
-  '{sku_id, batch_number, status, reason_code, note, if_match}; one result per element, in order. Units of a lot that is not '
-  'available are on hand and cannot be sold.
-Errors: ID001 ID002 ST004 ST005 ST006 ST009 ST016 ST017 ST018 VA001';
+  'Sets the status of lots: available, on_hold, quarantined, recalled, damaged or (without units) destroyed; or corrects their '
+  'dates (an admin, with reason and note). An array of {sku_id, batch_number, status, expiration_date, manufactured_on, '
+  'reason_code, note, if_match}; one result per element, in order. Units of a lot that is not available, or has expired, are on '
+  'hand and cannot be sold.
+Errors: ID001 ID002 ST004 ST005 ST006 ST009 ST016 ST017 ST018 ST019 VA001';
 alter function api.change_batches(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.change_batches(smallint, jsonb) to admin, warehouse;

@@ -26,7 +26,7 @@ begin
       left join lateral (
         select e.order_id
           from orders.orders e
-         where e.region_id = p_region_id and e.external_id = o.value ->> 'external_id' and e.channel_id = c.channel_id
+         where e.region_id = p_region_id and e.external_id = normalize(o.value ->> 'external_id', nfc) and e.channel_id = c.channel_id
          limit 1) d on r.ordinal is null
      cross join lateral (select case when d.order_id is not null
        then orders.refuse_duplicate(p_region_id => p_region_id, p_channel_id => c.channel_id,

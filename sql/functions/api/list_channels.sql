@@ -13,7 +13,7 @@ create or replace function api.list_channels(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'channels', p_values => 1) ->> 1;
-  v_q text := lower(p_filters ->> 'q');
+  v_q text := p_filters ->> 'q';
   v_active boolean := (p_filters ->> 'active')::boolean;
   v_kind text := p_filters ->> 'kind';
 begin
@@ -23,7 +23,7 @@ begin
         from catalog.channels t
        where t.region_id = p_region_id
          and (v_after is null or t.channel_id > v_after)
-         and (v_q is null or strpos(lower(t.channel_id || ' ' || t.name), v_q) > 0)
+         and (v_q is null or app.matches(v_q, t.channel_id || ' ' || t.name))
          and (v_active is null or t.active = v_active)
          and (v_kind is null or t.kind = v_kind)
        order by t.channel_id
@@ -32,6 +32,6 @@ end
 $$;
 
 comment on function api.list_channels(smallint, jsonb, text, integer) is
-  'The sales channels of a region by ID. Filters: q (part of ID or name), kind, active.
+  'The sales channels of a region by ID. Filters: q (words in ID or name), kind, active.
 Errors: VA001';
 grant execute on function api.list_channels(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -12,14 +12,14 @@ create or replace function api.list_clients(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'clients', p_values => 1) ->> 1;
-  v_q text := lower(p_filters ->> 'q');
+  v_q text := p_filters ->> 'q';
   v_ids text[];
 begin
   select coalesce(array_agg(s.client_id order by s.client_id), '{}') into v_ids
     from (select c.client_id
             from identity.clients c
            where (v_after is null or c.client_id > v_after)
-             and (v_q is null or strpos(lower(c.client_id || ' ' || c.name), v_q) > 0)
+             and (v_q is null or app.matches(v_q, c.client_id || ' ' || c.name))
              and (p_filters ->> 'role' is null or c.role = p_filters ->> 'role')
              and (p_filters ->> 'active' is null or c.active = (p_filters ->> 'active')::boolean)
            order by c.client_id
@@ -34,6 +34,6 @@ end
 $$;
 
 comment on function api.list_clients(jsonb, text, integer) is
-  'API clients by ID, without their secrets. Filters: q (part of ID or name), role, active.
+  'API clients by ID, without their secrets. Filters: q (words in ID or name), role, active.
 Errors: VA001';
 grant execute on function api.list_clients(jsonb, text, integer) to admin;

@@ -15,7 +15,7 @@ declare
   v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'inventory', p_values => 1) ->> 1;
   v_warehouse text := p_filters ->> 'warehouse';
   v_sku text := p_filters ->> 'sku_id';
-  v_q text := lower(p_filters ->> 'q');
+  v_q text := p_filters ->> 'q';
   v_low boolean := (p_filters ->> 'low_stock')::boolean;
   v_expiring text[];
   v_ids text[];
@@ -29,7 +29,7 @@ begin
             from catalog.skus k
            where (v_after is null or k.sku_id > v_after)
              and (v_sku is null or k.sku_id = v_sku)
-             and (v_q is null or strpos(lower(k.sku_id || ' ' || k.name), v_q) > 0)
+             and (v_q is null or app.matches(v_q, k.sku_id || ' ' || k.name))
              and (v_expiring is null or k.sku_id = any (v_expiring))
              and (v_warehouse is null or exists (
                select from stock.stock_levels l
@@ -50,6 +50,6 @@ end
 $$;
 
 comment on function api.list_inventory(smallint, jsonb, text, integer) is
-  'SKUs with their stock by warehouse. Filters: sku_id, warehouse, q (part of ID or name), low_stock, expiring_before.
+  'SKUs with their stock by warehouse. Filters: sku_id, warehouse, q (words in ID or name), low_stock, expiring_before.
 Errors: VA001';
 grant execute on function api.list_inventory(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

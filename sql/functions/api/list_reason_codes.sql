@@ -12,7 +12,7 @@ create or replace function api.list_reason_codes(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'reason-codes', p_values => 1) ->> 1;
-  v_q text := lower(p_filters ->> 'q');
+  v_q text := p_filters ->> 'q';
   v_active boolean := (p_filters ->> 'active')::boolean;
   v_direction text := p_filters ->> 'direction';
 begin
@@ -21,7 +21,7 @@ begin
       select catalog.reason_code_document(t)
         from catalog.reason_codes t
        where (v_after is null or t.reason_code > v_after)
-         and (v_q is null or strpos(lower(t.reason_code || ' ' || t.description), v_q) > 0)
+         and (v_q is null or app.matches(v_q, t.reason_code || ' ' || t.description))
          and (v_active is null or t.active = v_active)
          and (v_direction is null or t.direction = v_direction)
        order by t.reason_code
@@ -30,6 +30,6 @@ end
 $$;
 
 comment on function api.list_reason_codes(jsonb, text, integer) is
-  'Reason codes by code. Filters: q (part of code or description), direction (in, out, both), active.
+  'Reason codes by code. Filters: q (words in code or description), direction (in, out, both), active.
 Errors: VA001';
 grant execute on function api.list_reason_codes(jsonb, text, integer) to admin, warehouse, sales, integration;

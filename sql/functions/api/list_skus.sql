@@ -12,7 +12,7 @@ create or replace function api.list_skus(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'skus', p_values => 1) ->> 1;
-  v_q text := lower(p_filters ->> 'q');
+  v_q text := p_filters ->> 'q';
   v_active boolean := (p_filters ->> 'active')::boolean;
 begin
   return query select p.body, p.next_cursor from app.page(p_list => 'skus', p_key => 'sku_id', p_limit => p_limit,
@@ -20,7 +20,7 @@ begin
       select catalog.sku_document(t)
         from catalog.skus t
        where (v_after is null or t.sku_id > v_after)
-         and (v_q is null or strpos(lower(t.sku_id || ' ' || t.name), v_q) > 0)
+         and (v_q is null or app.matches(v_q, t.sku_id || ' ' || t.name))
          and (v_active is null or t.active = v_active)
        order by t.sku_id
        limit p_limit + 1)) p;
@@ -28,6 +28,6 @@ end
 $$;
 
 comment on function api.list_skus(jsonb, text, integer) is
-  'SKUs by ID. Filters: q (part of ID or name), active.
+  'SKUs by ID. Filters: q (words in ID or name), active.
 Errors: VA001';
 grant execute on function api.list_skus(jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -13,7 +13,7 @@ create or replace function api.list_warehouses(
 as $$
 declare
   v_after text := app.decode_cursor(p_cursor => p_cursor, p_list => 'warehouses', p_values => 1) ->> 1;
-  v_q text := lower(p_filters ->> 'q');
+  v_q text := p_filters ->> 'q';
   v_active boolean := (p_filters ->> 'active')::boolean;
 begin
   return query select p.body, p.next_cursor from app.page(p_list => 'warehouses', p_key => 'warehouse_id', p_limit => p_limit,
@@ -22,7 +22,7 @@ begin
         from catalog.warehouses t
        where t.region_id = p_region_id
          and (v_after is null or t.warehouse_id > v_after)
-         and (v_q is null or strpos(lower(t.warehouse_id || ' ' || t.name), v_q) > 0)
+         and (v_q is null or app.matches(v_q, t.warehouse_id || ' ' || t.name))
          and (v_active is null or t.active = v_active)
        order by t.warehouse_id
        limit p_limit + 1)) p;
@@ -30,6 +30,6 @@ end
 $$;
 
 comment on function api.list_warehouses(smallint, jsonb, text, integer) is
-  'The warehouses of a region by ID. Filters: q (part of ID or name), active.
+  'The warehouses of a region by ID. Filters: q (words in ID or name), active.
 Errors: VA001';
 grant execute on function api.list_warehouses(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

@@ -25,11 +25,10 @@ begin
     perform stock.post_movements(p_region_id, array(
       select stock.new_movement(p_warehouse_id => d.warehouse_id, p_sku_id => d.sku_id,
                p_kind => case d.reason_code when 'return' then 'return' else 'receipt' end,
-               p_delta => stock.new_counters(p_on_hand => d.counted), p_lot_id => t.lot_id,
+               p_delta => stock.new_counters(p_on_hand => d.counted), p_lot_id => d.lot_id,
                p_reason_code => d.reason_code, p_note => d.note, p_document => d.document, p_actor => d.actor,
                p_request_id => d.request_id)
         from unnest(v_drafts) d
-        join stock.lots t on t.region_id = p_region_id and t.sku_id = d.sku_id and t.batch_number = d.batch_number
        order by d.ordinal));
   end if;
   v_results := v_results || v_refusals || array(
@@ -43,6 +42,6 @@ $$;
 comment on function api.receive_stock(smallint, jsonb) is
   'Adds units of lots; an admin''s receipt creates a new SKU, warehouse or lot. An array of SKU-and-batch objects; one result '
   'per element, in order. An expired lot is received as expired: on hand, never available.
-Errors: ID001 ID002 ST002 ST003 ST004 ST005 ST006 ST011 ST012 ST014 ST015 VA001';
+Errors: ID001 ID002 SK004 ST002 ST003 ST004 ST005 ST006 ST011 ST012 ST014 ST015 ST019 VA001';
 alter function api.receive_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.receive_stock(smallint, jsonb) to admin, warehouse;

@@ -18,6 +18,6 @@ comment on function api.save_skus(jsonb) is
   'reorder_point, attributes, active, mode, if_match, if_none_match}. price null: no list price. One result per '
   'element, in order; created: the SKU is new. Absent members stay (mode put: get their defaults; retire: only active '
   'changes).
-Errors: SK002 SK003 ST009 ST010 VA001';
+Errors: SK002 SK003 SK004 ST009 ST010 VA001';
 alter function api.save_skus(jsonb) owner to scoville_definer;
 grant execute on function api.save_skus(jsonb) to admin, sales;

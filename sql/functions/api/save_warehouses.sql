@@ -17,6 +17,6 @@ comment on function api.save_warehouses(jsonb) is
   'Creates, changes or retires warehouses. An array of {warehouse_id, name, region_id, active, mode, if_match, '
   'if_none_match}. One result per element, in order; created: the warehouse is new. Absent members stay (mode put: get '
   'their defaults; retire: only active changes).
-Errors: SK001 SK002 SK003 ST009 VA001';
+Errors: SK001 SK002 SK003 SK004 ST009 VA001';
 alter function api.save_warehouses(jsonb) owner to scoville_definer;
 grant execute on function api.save_warehouses(jsonb) to admin;

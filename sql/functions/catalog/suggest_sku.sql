@@ -18,7 +18,7 @@ begin
     select format(' Did you mean %s?', k.sku_id)
       from catalog.skus k
      where k.sku_id = any (app.list_misspellings(p_sku_id)) and k.active
-     order by lower(k.sku_id) = lower(p_sku_id) desc, k.sku_id
+     order by app.casefold(k.sku_id) = app.casefold(p_sku_id) desc, k.sku_id
      limit 1), '');
 end
 $$;

@@ -20,7 +20,7 @@ begin
       from catalog.warehouses w
      where w.warehouse_id = any (app.list_misspellings(p_warehouse_id)) and w.region_id = p_region_id and w.active
        and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses()))
-     order by lower(w.warehouse_id) = lower(p_warehouse_id) desc, w.warehouse_id
+     order by app.casefold(w.warehouse_id) = app.casefold(p_warehouse_id) desc, w.warehouse_id
      limit 1), '');
 end
 $$;

@@ -19,7 +19,7 @@ as $$
     else (
       select case when count(*) = 1 then min(o.order_id) end
         from orders.orders o
-       where o.region_id = p_region_id and o.external_id = p_id)
+       where o.region_id = p_region_id and o.external_id = normalize(p_id, nfc))
     end;
 $$;
 

@@ -16,7 +16,7 @@ as $$
               else format('Order %s does not exist or is not yours.', p_id) end
     from (select o.order_id, o.channel_id
             from orders.orders o
-           where o.region_id = p_region_id and o.external_id = p_id
+           where o.region_id = p_region_id and o.external_id = normalize(p_id, nfc)
            order by o.order_id
            limit 10) n;
 $$;

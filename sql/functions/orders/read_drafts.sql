@@ -15,7 +15,7 @@ as $$
 begin
   select coalesce(array_agg(
            orders.new_draft(p_ordinal => o.ordinal, p_channel_id => o.channel_id,
-             p_external_id => o.element ->> 'external_id', p_customer_name => o.element -> 'customer' ->> 'name',
+             p_external_id => normalize(o.element ->> 'external_id', nfc), p_customer_name => o.element -> 'customer' ->> 'name',
              p_customer_email => o.element -> 'customer' ->> 'email',
              p_customer_address => o.element -> 'customer' ->> 'address', p_note => o.element ->> 'note',
              p_placed_at => coalesce(o.placed_at, app.now()), p_currency => coalesce(l.currency, 'USD'),

@@ -38,8 +38,14 @@ create or replace function orders.refuse_draft(
         p_order ->> 'total_price'), p_facts => jsonb_build_object('total_price', p_total))
     when p_order ->> 'external_id' ~ '^ORD-[0-9]+-[0-9]+$' then app.refuse(p_code => 'VA001', p_pointer => '/external_id',
       p_detail => 'ORD-<region>-<number> is the form of our own IDs. Send an ID in another form.')
-    when p_order ->> 'status' not in ('pending', 'processing') then app.refuse(p_code => 'VA001', p_pointer => '/status',
-      p_detail => 'A new order is processing. Leave status out.')
+    when app.hidden_character(p_order ->> 'external_id') is not null then app.refuse(p_code => 'VA001',
+      p_pointer => '/external_id', p_detail => format('The ID contains a character that nobody sees (%s), so it would look like '
+        'another one. Send it without.', app.hidden_character(p_order ->> 'external_id')))
+    when p_order ->> 'external_id' in ('.', '..') then app.refuse(p_code => 'VA001', p_pointer => '/external_id',
+      p_detail => 'Clients remove . and .. from paths, so nobody could address the order. Send another ID.')
+    when p_order ->> 'status' <> 'processing' then app.refuse(p_code => 'VA001', p_pointer => '/status',
+      p_detail => format('A new order is processing: it can be shipped at once, so it cannot be %s. Leave status out. To keep units '
+        'for an order that is not paid, reserve them with POST /v1/reservations.', p_order ->> 'status'))
   end;
 
 grant execute on function orders.refuse_draft(jsonb, text, boolean, numeric, jsonb, timestamptz, jsonb, jsonb, jsonb)

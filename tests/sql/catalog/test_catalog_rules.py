@@ -56,6 +56,47 @@ def whole(command: str, **rest: Any) -> dict[str, Any]:
     return new(command, **NOUNS[command][1], **rest)
 
 
+CODES = {"save_skus": SKU, "save_warehouses": "WH-01", "save_channels": "web"}
+
+
+def test_a_code_that_differs_only_by_case_is_refused(shop: Shop) -> None:
+    for command, code in CODES.items():
+        noun = NOUNS[command][0]
+        [near] = shop.send(command, {noun: code.swapcase(), **REQUIRED.get(command, {})})
+        assert (near.code, near.body["errors"][0]["pointer"]) == ("SK004", f"/{noun}")
+        assert code in near.body["detail"]
+        assert sorted(map(str, codes(shop.send(command, {noun: "zz-1", "name": "x"}, {noun: "ZZ-1", "name": "x"})))) == [
+            "None",
+            "SK004",
+        ]
+
+
+def test_a_receipt_makes_no_code_that_differs_only_by_case(shop: Shop) -> None:
+    answers = shop.send(
+        "receive_stock",
+        receipt(1, warehouse_location="wh-01"),
+        receipt(1, SKU.lower(), name="x"),
+        receipt(1, warehouse_location="NEW-1"),
+        receipt(1, warehouse_location="new-1"),
+        receipt(1, "sku-9", name="x"),
+        receipt(1, "SKU-9", name="x"),
+        receipt(1),
+    )
+    assert codes(answers) == ["SK004", "SK004", None, "SK004", None, "SK004", None]
+    assert answers[0].body["errors"][0]["pointer"] == "/warehouse_location"
+    assert shop.rows("select from catalog.warehouses where warehouse_id in ('wh-01', 'new-1')") == []
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("what", ["warehouse", "sku"])
+def test_two_sessions_make_no_codes_that_differ_only_by_case(shop: Shop, pool: ThreadPoolExecutor, what: str) -> None:
+    first, second = (
+        receipt(1, warehouse_location=code) if what == "warehouse" else receipt(1, code, name="x") for code in ("N-1", "n-1")
+    )
+    answers = list(race(shop, pool, sender(shop, "receive_stock", first), sender(shop, "receive_stock", second)))
+    assert codes(answers) == [None, "SK004"]
+
+
 def save(shop: Shop, command: str, **rest: Any) -> Result:
     [answer] = shop.send(command, new(command, **rest))
     return answer

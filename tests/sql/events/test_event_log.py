@@ -110,6 +110,7 @@ def test_everything_that_happens_has_its_complete_event(shop: Shop) -> None:
     assert old["order.fulfilled"] == {"status": "processing", "fulfillment_status": "unfulfilled", "version": 2}
     assert old["order.modified"]["items"] == [{"sku_id": SKU, "quantity": 12, "price": 10}]
     assert old["lot.status_changed"] == {"status": "available"}
+    assert old["lot.changed"]["manufactured_on"] is None
     assert set(old) >= {type_ for type_ in known if type_.startswith("stock.")}
 
 

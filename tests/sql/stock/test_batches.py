@@ -151,6 +151,131 @@ def test_an_expired_batch_stays_expired_whatever_it_is_given(shop: Shop) -> None
     assert shop.level() == {"on_hand": 5, "unavailable": 5}
 
 
+# The number
+
+SAME = ("R7", "R7\n", "\t R7", "r7", "R7\u00a0", "\ufeffR7")
+HIDDEN = ("R\u200b7", "R7\u200b", "\u200b", "\u202eabc", "R\n7", "R\x1f7", "R\u00ad7", "R\u20667")
+
+
+def test_a_number_typed_or_scanned_otherwise_is_the_same_lot(shop: Shop) -> None:
+    answers = shop.send("receive_stock", *(receipt(1, batch_number=number) for number in SAME))
+    assert {(answer.code, answer.body["batch_number"]) for answer in answers} == {(None, "R7")}
+    assert listed(shop) == [("R7", "available", len(SAME))]
+    shop.receive(1, batch_number="\u00c9te\u0301  1")
+    assert shop.receive(1, batch_number="\u00e9t\u00e9 1").body["batch_number"] == "\u00c9t\u00e9  1"
+    assert shop.receive(1, batch_number="ete 1").body["batch_number"] == "ete 1", "accents are part of a number"
+    assert shop.adjust(-1, batch_number="r7 ").body["batch_stock"] == len(SAME) - 1
+    assert shop.count(9, batch_number=" r7", change_from_quantity=len(SAME) - 1).body["batch_number"] == "R7"
+    assert put(shop, "recalled", "r7").body["batch_number"] == "R7"
+    assert shop.level() == {"on_hand": 12, "available": 3, "unavailable": 9}
+    assert shop.receive(1, batch_number="r7", expiration_date=EARLY).code == "ST011"
+
+
+def test_a_number_that_looks_like_another_is_refused(shop: Shop) -> None:
+    answers = shop.send("receive_stock", *(receipt(1, batch_number=number) for number in HIDDEN), receipt(1, batch_number=" "))
+    assert codes(answers) == ["VA001"] * (len(HIDDEN) + 1)
+    assert {answer.body["errors"][0]["pointer"] for answer in answers} == {"/batch_number"}
+    assert "U+202E" in answers[3].body["detail"]
+    [refused] = shop.send("receive_stock", receipt(1, batch_number=None) | {"lot_number": HIDDEN[0]})
+    assert refused.body["errors"][0]["pointer"] == "/lot_number"
+    assert codes(
+        shop.send("adjust_stock", *({**adjustments(1)[0], "warehouse_location": "WH-01", "batch_number": HIDDEN[0]},))
+    ) == ["VA001"]
+    assert shop.rows("select from stock.lots") == []
+
+
+@pytest.mark.commits
+def test_two_sessions_that_receive_the_same_new_lot_make_one(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    first = sender(shop, "receive_stock", receipt(2, batch_number="R7"))
+    second = sender(shop, "receive_stock", receipt(3, batch_number="r7"))
+    assert codes(list(race(shop, pool, first, second))) == [None, None]
+    assert listed(shop) == [("R7", "available", 5)]
+
+
+# The dates
+
+
+def correct(shop: Shop, batch: str = "B-1", *, role: str = "admin", now: str | None = None, **dates: Any) -> Result:
+    element = {"sku_id": SKU, "batch_number": batch, "reason_code": "data_entry_error", "note": "typed wrongly", **dates}
+    return shop.send("change_batches", element, role=role, warehouses=["WH-01"], now=now)[0]
+
+
+def test_a_corrected_date_makes_units_expire_and_come_back(shop: Shop) -> None:
+    shop.send("receive_stock", receipt(5), receipt(3, warehouse_location="WH-02"), receipt(2, batch_number="B-2"))
+    placed = shop.order((SKU, 6))
+    answer = correct(shop, expiration_date="1999-12-31")
+    assert (answer.code, answer.body["status"], answer.body["version"]) == (None, "expired", 2)
+    assert shop.level() == {"on_hand": 7, "committed": 6, "unavailable": 1, "shortfall": 4}
+    assert shop.level(warehouse="WH-02") == {"on_hand": 3, "unavailable": 3}
+    assert shop.order((SKU, 1)).code == "ST001"
+    assert {(row["reason_code"], row["note"]) for row in ledger(shop)} == {("data_entry_error", "lot is expired: typed wrongly")}
+    assert correct(shop, expiration_date=EARLY, manufactured_on="2024-01-01").body["status"] == "available"
+    assert shop.level() == {"on_hand": 7, "available": 1, "committed": 6}
+    assert shop.level(warehouse="WH-02") == {"on_hand": 3, "available": 3}
+    assert shop.rows("select distinct next_expiry_on::text as day from stock.stock_levels") == [{"day": EARLY}]
+    shipped = shop.fulfill(placed, items=[{"sku_id": SKU, "quantity": 5}])
+    assert [line["batch_number"] for line in shipped.body["fulfillments"][0]["items"]] == ["B-1"]
+    assert shop.rows("select * from stock.verify()") == []
+
+
+def test_a_corrected_date_is_in_audit_and_event(shop: Shop) -> None:
+    shop.receive(5)
+    assert correct(shop, expiration_date=None, meta={"actor": "Ada", "request_id": "r-1"}).body["expiration_date"] is None
+    [event] = shop.rows("select * from events.outbox where type like 'lot.%%'")
+    assert (event["type"], event["subject"], event["version"]) == ("lot.changed", f"lots/{SKU}/B-1", 2)
+    assert event["data"]["old"] == {"expiration_date": LATE, "manufactured_on": None}
+    assert event["data"]["new"] == {"expiration_date": None, "manufactured_on": None}
+    assert not {"stock", "warehouses"} & set(event["data"])
+    [lot] = shop.rows("select lot_id::text from stock.lots")
+    row = shop.audit("stock.lots", lot["lot_id"])[-1]
+    assert (row["actor"], row["reason"]) == ("Ada", "data_entry_error: typed wrongly")
+    assert correct(shop, expiration_date=None).body["version"] == 2, "the same again changes nothing"
+
+
+@pytest.mark.parametrize(
+    ("change_", "code", "pointer"),
+    [
+        ({"role": "warehouse"}, "ST019", ""),
+        ({"reason_code": None}, "VA001", "/reason_code"),
+        ({"reason_code": "no_such"}, "ST004", "/reason_code"),
+        ({"note": None}, "ST005", "/note"),
+        ({"status": "recalled"}, "VA001", "/status"),
+        ({"manufactured_on": "2041-01-01"}, "VA001", "/expiration_date"),
+        ({"if_match": "2"}, "ST009", ""),
+        ({"status": "available"}, None, ""),
+    ],
+)
+def test_a_correction_needs_an_admin_a_reason_and_a_note(
+    shop: Shop, change_: dict[str, Any], code: str | None, pointer: str
+) -> None:
+    shop.receive(5)
+    answer = correct(shop, **{"expiration_date": EARLY, **change_})
+    assert answer.code == code
+    assert code is None or answer.body["errors"][0]["pointer"] == pointer
+
+
+def test_an_admin_ends_a_recall_and_decides_on_a_batch_without_units(shop: Shop) -> None:
+    shop.receive(5)
+    assert as_staff(shop, change("recalled"), change("available"), change("destroyed")) == [None, "ST019", "ST019"]
+    assert put(shop, "available").code is None
+    shop.receive(0, batch_number="TRANSIT-1", warehouse_location="WH-02")
+    assert as_staff(shop, change("destroyed", "TRANSIT-1"), change("on_hold", "TRANSIT-1")) == ["ST019", "ST019"]
+    assert put(shop, "on_hold", "TRANSIT-1").code is None
+    shop.receive(2, batch_number="TRANSIT-1", warehouse_location="WH-02")
+    assert shop.level(warehouse="WH-02") == {"on_hand": 2, "unavailable": 2}
+
+
+def test_staff_make_a_batch_by_receiving_units(shop: Shop) -> None:
+    shop.receive(0, batch_number="B-2")
+    empty, existing, full = receipt(0), receipt(0, batch_number="B-2"), receipt(1, batch_number="B-3")
+    assert codes(shop.send("receive_stock", empty, existing, full, role="warehouse", warehouses=["WH-01"])) == [
+        "ST019",
+        None,
+        None,
+    ]
+    assert [batch for batch, _, _ in listed(shop)] == ["B-2", "B-3"]
+
+
 # Promises
 
 

@@ -11,7 +11,7 @@ import { Quantity } from "../parts/number.js";
 import { Table, useNarrow } from "../parts/table.js";
 import { skuPath } from "../router.js";
 import { rights } from "../session.js";
-import { expiring, levelsOf, load, loading, peekLevels, products, settled, warehouses } from "../store.js";
+import { expiring, fold, levelsOf, load, loading, peekLevels, products, settled, warehouses } from "../store.js";
 
 const COLUMNS_MAX = 6; // most warehouses that get their own column
 const COLUMNS_MAX_NARROW = 3;
@@ -60,7 +60,7 @@ const figures = computed(() => {
 });
 
 const shown = computed(() => {
-  const wanted = words.value.toLowerCase().split(/\s+/).filter(Boolean);
+  const wanted = fold(words.value).split(/\s+/).filter(Boolean);
   const rows = inPlace.value.filter(
     (product) =>
       wanted.every((word) => product.searchable.includes(word)) &&

@@ -17,10 +17,9 @@ as $$
              'version', coalesce(l.version, 0), 'batch_number', p_draft.batch_number,
              'batch_stock', (
                select v.on_hand
-                 from stock.lots t
-                 join stock.lot_levels v on v.region_id = p_region_id and v.warehouse_id = l.warehouse_id
-                  and v.sku_id = l.sku_id and v.lot_id = t.lot_id
-                where t.region_id = p_region_id and t.sku_id = l.sku_id and t.batch_number = p_draft.batch_number),
+                 from stock.lot_levels v
+                where v.region_id = p_region_id and v.warehouse_id = l.warehouse_id and v.sku_id = l.sku_id
+                  and v.lot_id = p_draft.lot_id),
              'delta', p_draft.delta, 'reason_code', p_draft.reason_code, 'note', p_draft.note,
              'updated_at', app.rfc3339(coalesce(l.updated_at, app.now()))))
     from (values (1)) one

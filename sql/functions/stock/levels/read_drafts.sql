@@ -32,6 +32,7 @@ as $$
              e.value ->> 'warehouse_location' as warehouse_id, (e.value ->> 'delta')::bigint as delta,
              (e.value ->> 'stock')::bigint as counted,
              coalesce(e.value ->> 'batch_number', e.value ->> 'lot_number') as batch_number,
+             case when e.value ->> 'batch_number' is null then 'lot_number' else 'batch_number' end as batch_field,
              coalesce(e.value ->> 'reason_code', p_reason_code) as reason_code,
              bool_or(e.value ->> 'name' is not null)
                over (partition by e.value ->> 'sku_id' order by e.ordinality) as named
@@ -55,6 +56,12 @@ as $$
        then app.refuse(p_code => 'ST002', p_pointer => '/sku_id', p_detail => format(
          'SKU %s does not exist.%s An admin creates it with POST /v1/skus, or with a receipt that gives its name.', r.sku_id,
          catalog.suggest_sku(r.sku_id, jsonb_array_length(p_elements))))
+     when app.clean(r.batch_number) = ''
+       then app.refuse(p_code => 'VA001', p_pointer => '/' || r.batch_field, p_detail => 'The number of the lot is empty.')
+     when app.hidden_character(app.clean(r.batch_number)) is not null
+       then app.refuse(p_code => 'VA001', p_pointer => '/' || r.batch_field, p_detail => format(
+         'The number of the lot contains a character that nobody sees (%s), so it would look like another lot. Type the number.',
+         app.hidden_character(app.clean(r.batch_number))))
      when r.element ->> p_quantity is null
        then app.refuse(p_code => 'VA001', p_pointer => '/' || p_quantity,
          p_detail => format('Say how many units: %s is missing.', p_quantity))

@@ -23,6 +23,7 @@ begin
            p_skip => array(select r.ordinal from unnest(v_results) r), p_reason_code => p_reason_code,
            p_quantity => case p_route when 'set_stock' then 'stock' else 'delta' end, p_may_create => false,
            p_sku_in_path => p_route = 'set_stock') d;
+  v_drafts := stock.name_lots(p_region_id, v_drafts);
   v_refusals := v_refusals || stock.change_levels(p_region_id, v_drafts);
   v_results := v_results || v_refusals || array(
     select app.new_result(p_ordinal => d.ordinal, p_body => stock.level_document(p_region_id, d))

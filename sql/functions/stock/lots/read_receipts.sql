@@ -15,6 +15,9 @@ begin
   select d.p_drafts, d.p_refusals into p_drafts, p_refusals
     from stock.read_drafts(p_region_id => p_region_id, p_elements => p_receipts, p_skip => p_skip,
            p_reason_code => 'received', p_quantity => 'stock', p_may_create => app.claim_role() = 'admin') d;
+  p_drafts := stock.name_lots(p_region_id, p_drafts);
+  p_refusals := p_refusals || catalog.refuse_near_codes(p_drafts);
+  p_drafts := stock.drop_refused(p_drafts, p_refusals);
   p_refusals := p_refusals || stock.refuse_receipts(p_region_id, p_drafts);
   p_drafts := stock.drop_refused(p_drafts, p_refusals);
   p_refusals := p_refusals || catalog.refuse_unnamed(p_drafts);
@@ -25,12 +28,18 @@ begin
   p_refusals := p_refusals || stock.refuse_other_dates(p_region_id, p_drafts);
   p_drafts := stock.drop_refused(p_drafts, p_refusals);
   perform catalog.create_skus(p_drafts);
+  p_refusals := p_refusals || catalog.refuse_near_codes(p_drafts);
+  p_drafts := stock.drop_refused(p_drafts, p_refusals);
   p_refusals := p_refusals || catalog.refuse_conflicts(p_drafts);
   p_drafts := stock.drop_refused(p_drafts, p_refusals);
   perform stock.create_lots(p_region_id, p_drafts);
+  p_drafts := stock.name_lots(p_region_id, p_drafts);
   p_refusals := p_refusals || stock.refuse_other_dates(p_region_id, p_drafts);
   p_drafts := stock.drop_refused(p_drafts, p_refusals);
   perform catalog.create_warehouses(p_region_id, p_drafts);
+  -- Another session may just have created the same code in another case.
+  p_refusals := p_refusals || catalog.refuse_near_codes(p_drafts);
+  p_drafts := stock.drop_refused(p_drafts, p_refusals);
 end
 $$;
 

@@ -20,7 +20,7 @@ as $$
     from catalog.skus k
     join stock.stock_levels l
       on l.region_id = p_region_id and l.warehouse_id = p_draft.warehouse_id and l.sku_id = k.sku_id
-    join stock.lots t on t.region_id = p_region_id and t.sku_id = k.sku_id and t.batch_number = p_draft.batch_number
+    join stock.lots t on t.region_id = p_region_id and t.lot_id = p_draft.lot_id
     join stock.lot_levels v on v.region_id = p_region_id and v.warehouse_id = l.warehouse_id and v.sku_id = k.sku_id
      and v.lot_id = t.lot_id
    where k.sku_id = p_draft.sku_id;

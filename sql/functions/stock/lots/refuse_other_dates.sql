@@ -9,10 +9,10 @@ create or replace function stock.refuse_other_dates(
   set search_path = ''
 as $$
   select coalesce(array_agg(app.result_of(d.ordinal, app.refuse(p_code => 'ST011', p_pointer => '/' || c.field,
-           p_detail => format('Lot %s of %s has another %s. A lot has one date: correct it, or use another batch_number.',
-             d.batch_number, d.sku_id, c.field), p_facts => jsonb_build_object('current', c.current)))), '{}')
+           p_detail => format('Lot %s of %s has another %s (last changed by %s). A lot has one date: correct yours, use another '
+             'batch_number, or ask an admin to correct the lot.', d.batch_number, d.sku_id, c.field, t.changed_by), p_facts => jsonb_build_object('current', c.current)))), '{}')
     from unnest(p_drafts) d
-    join stock.lots t on t.region_id = p_region_id and t.sku_id = d.sku_id and t.batch_number = d.batch_number
+    join stock.lots t on t.region_id = p_region_id and t.lot_id = d.lot_id
    cross join lateral (
       select f.field, f.current
         from (values ('expiration_date', t.expiration_date), ('manufactured_on', t.manufactured_on)) as f (field, current)

@@ -1,5 +1,5 @@
--- The refusals of receipts that are invalid by themselves: without a lot, made after they expire, negative, or more than a level can
--- hold.
+-- The refusals of receipts that are invalid by themselves: without a lot, made after they expire, negative, of a new lot without
+-- units, or more than a level can hold.
 create or replace function stock.refuse_receipts(
   p_region_id smallint,
   p_drafts stock.draft[]
@@ -24,6 +24,10 @@ as $$
      when d.counted < 0
        then app.refuse(p_code => 'VA001', p_detail => 'A receipt adds units. To remove units, adjust the stock.',
          p_pointer => '/stock')
+     when d.counted = 0 and d.lot_id is null and app.claim_role() <> 'admin'
+       then app.refuse(p_code => 'ST019', p_pointer => '/stock', p_detail => format(
+         'Lot %s of %s does not exist, and without units only an admin creates one: its dates would bind every warehouse.',
+         d.batch_number, d.sku_id))
      when d.total > 2000000000
        then app.refuse(p_code => 'ST014', p_detail => 'A warehouse can hold at most 2,000,000,000 units of a SKU.',
          p_pointer => '/stock')
