@@ -19,8 +19,8 @@ begin
     select a.ordinal, array_agg(distinct a.warehouse_id) as warehouse_ids from unnest(p_allocations) a group by a.ordinal
   ), written as (
     insert into orders.orders as o
-      (region_id, order_id, channel_id, external_id, status, fulfillment_status, customer_name, customer_address, customer_pseudonym, currency,
-       total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason, request_id)
+      (region_id, order_id, channel_id, external_id, status, fulfillment_status, customer_name, customer_address,
+       customer_pseudonym, currency, total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason, request_id)
     select p_region_id, d.order_id, d.channel_id, d.external_id, case when d.historic then 'completed' else 'processing' end,
            case when d.historic then 'fulfilled' else 'unfulfilled' end, d.customer_name, d.customer_address,
            orders.pseudonym(v_key, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price, d.note,

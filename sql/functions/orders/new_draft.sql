@@ -24,5 +24,5 @@ create or replace function orders.new_draft(
   return row(p_ordinal, p_channel_id, p_external_id, p_customer_name, p_customer_email, p_customer_address, p_note,
     p_placed_at, p_currency, p_total_price, p_lines, p_actor, p_request_id, p_reservation_id, p_historic, p_order_id)::orders.draft;
 
-grant execute on function orders.new_draft(integer, text, text, text, text, text, text, timestamptz, text, numeric, jsonb, text, text, bigint, boolean, bigint)
-  to scoville_definer;
+grant execute on function orders.new_draft(integer, text, text, text, text, text, text, timestamptz, text, numeric,
+  jsonb, text, text, bigint, boolean, bigint) to scoville_definer;

@@ -32,7 +32,8 @@ begin
   end if;
   v_new := stock.changed_lot(v_lot, p_draft.element);
   v_dates := (v_new.expiration_date, v_new.manufactured_on) is distinct from (v_lot.expiration_date, v_lot.manufactured_on);
-  if v_status is null and not p_draft.element ?| array['expiration_date', 'manufactured_on'] or v_status not in ('available', 'on_hold', 'quarantined', 'recalled', 'damaged', 'destroyed') then
+  if v_status is null and not p_draft.element ?| array['expiration_date', 'manufactured_on']
+     or v_status not in ('available', 'on_hold', 'quarantined', 'recalled', 'damaged', 'destroyed') then
     return app.refuse(p_code => 'VA001', p_pointer => '/status',
       p_detail => 'The status of a lot is available, on_hold, quarantined, recalled, damaged or destroyed.');
   elsif not (app.reaches_all_warehouses() or coalesce(v_where <@ app.claim_warehouses(), false)) then

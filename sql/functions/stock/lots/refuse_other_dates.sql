@@ -10,7 +10,8 @@ create or replace function stock.refuse_other_dates(
 as $$
   select coalesce(array_agg(app.result_of(d.ordinal, app.refuse(p_code => 'ST011', p_pointer => '/' || c.field,
            p_detail => format('Lot %s of %s has another %s (last changed by %s). A lot has one date: correct yours, use another '
-             'batch_number, or ask an admin to correct the lot.', d.batch_number, d.sku_id, c.field, t.changed_by), p_facts => jsonb_build_object('current', c.current)))), '{}')
+             'batch_number, or ask an admin to correct the lot.', d.batch_number, d.sku_id, c.field, t.changed_by),
+           p_facts => jsonb_build_object('current', c.current)))), '{}')
     from unnest(p_drafts) d
     join stock.lots t on t.region_id = p_region_id and t.lot_id = d.lot_id
    cross join lateral (
