@@ -39,7 +39,7 @@ as $$
       left join old o on o.sku_id = i.sku_id and o.nth = i.nth
   )
   select s.lines, s.total, orders.refuse_draft(p_order => p_request, p_channel_id => p_order.channel_id,
-           p_channel_known => not s.more or c.active, p_total => s.total, p_lines => s.lines, p_unknown => catalog.suggest_lines(s.unknown, 1),
+           p_channel_known => not s.more or c.active, p_total => s.total, p_lines => s.lines, p_unknown => s.unknown,
            p_unsaleable => s.unsaleable, p_repriced => s.repriced)
     from (select jsonb_agg(jsonb_build_object('line_no', p.line_no, 'sku_id', p.sku_id,
                    'quantity', p.quantity, 'price', p.price) order by p.line_no) as lines,

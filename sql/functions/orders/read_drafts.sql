@@ -54,7 +54,7 @@ begin
                  p_reservation_id => h.reservation_id, p_channel_id => o.channel_id) end,
      orders.refuse_draft(p_order => o.element, p_channel_id => o.channel_id, p_channel_known => c.channel_id is not null,
        p_placed_at => o.placed_at, p_total => l.total, p_lines => l.lines,
-       p_unknown => catalog.suggest_lines(l.unknown, jsonb_array_length(p_orders)),
+       p_unknown => l.unknown, p_elements => jsonb_array_length(p_orders),
        p_unsaleable => l.unsaleable, p_repriced => l.repriced)) offset 0) v (refusal);
 end
 $$;

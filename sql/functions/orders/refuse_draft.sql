@@ -1,4 +1,5 @@
--- The refusal of an order that was read, or null: the first fault in the order in which a caller would fix them.
+-- The refusal of an order that was read, or null: the first fault in the order in which a caller would fix them. The planner puts
+-- the expression in place of the call as long as it has no subquery and no caller passes it a call as an argument.
 create or replace function orders.refuse_draft(
   p_order jsonb,
   p_channel_id text,
@@ -8,7 +9,8 @@ create or replace function orders.refuse_draft(
   p_placed_at timestamptz default null,
   p_unknown jsonb default null,
   p_unsaleable jsonb default null,
-  p_repriced jsonb default null
+  p_repriced jsonb default null,
+  p_elements integer default 1
 )
   returns api.refusal
   language sql
@@ -23,7 +25,7 @@ create or replace function orders.refuse_draft(
       then orders.refuse_completed(p_order, p_channel_id)
     when p_lines is null then app.refuse(p_code => 'VA001', p_pointer => '/items',
       p_detail => 'The order is empty. Name at least one SKU with its quantity, or a reservation_id.')
-    when p_unknown is not null then app.refuse_lines(p_code => 'ST002', p_errors => p_unknown,
+    when p_unknown is not null then app.refuse_lines(p_code => 'ST002', p_errors => catalog.suggest_lines(p_unknown, p_elements),
       p_detail => 'The order names SKUs that do not exist. GET /v1/inventory lists the existing SKUs.')
     when p_unsaleable is not null then app.refuse_lines(p_code => 'OR006', p_errors => p_unsaleable,
       p_detail => 'The order names SKUs that are retired, have no price in this channel, or are sold in another currency.')
@@ -48,5 +50,5 @@ create or replace function orders.refuse_draft(
         'for an order that is not paid, reserve them with POST /v1/reservations.', p_order ->> 'status'))
   end;
 
-grant execute on function orders.refuse_draft(jsonb, text, boolean, numeric, jsonb, timestamptz, jsonb, jsonb, jsonb)
+grant execute on function orders.refuse_draft(jsonb, text, boolean, numeric, jsonb, timestamptz, jsonb, jsonb, jsonb, integer)
   to scoville_definer;
