@@ -58,7 +58,7 @@ def test_no_text_trips_its_reader() -> None:
     ("line", "is_fault"),
     [
         ("-- Read a" + "new at each call.", True),
-        ("# What is sold out was remembered", False),  # asked elsewhere: `What is` may begin a question
+        ("# What is sold out?", False),
         ("# What Postgres refused a moment ago " + "is refused again", True),
         ("# Who has sent it " + "is told", True),
         ("# Sold-out SKUs are cached.", False),

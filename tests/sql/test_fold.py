@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from pyapp.cli.importing.values import lot_key
 from pyapp.files import ROOT
 from tests.conftest import run_clone
 
@@ -94,3 +95,11 @@ def test_the_planner_makes_the_patterns_once(bare: psycopg.Connection[Any]) -> N
     plan = bare.execute("explain verbose select from generate_series(1, 9) i where app.matches('a b', i::text)").fetchall()
     assert "{%a%,%b%}" in str(plan)
     assert "app.matches" not in str(plan)
+
+
+def test_the_importer_takes_for_one_lot_what_the_database_takes_for_one(connection: psycopg.Connection[Any]) -> None:
+    labels = ["R 7", "r  7", " R\u00a07 ", "R\t7\n", "\ufeffR 7", "R7", "É-1", "e\u0301-1", "E-1", "Straße", "STRASSE", "ΣΑΣ", "σας"]
+    keys = dict(connection.execute("select l, app.code_key(l) from unnest(%s::text[]) l", [labels]).fetchall())
+    assert {(a, b): lot_key(a) == lot_key(b) for a in labels for b in labels} == {
+        (a, b): keys[a] == keys[b] for a in labels for b in labels
+    }

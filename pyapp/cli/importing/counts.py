@@ -6,7 +6,6 @@ are received into the lot COUNTED, which has no expiry date.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import Any
 
 from pyapp.cli.importing.api import Answer, Api, segment
@@ -14,7 +13,7 @@ from pyapp.cli.importing.elements import Element, key_of
 from pyapp.cli.importing.report import BadLine, Line, Report
 from pyapp.cli.importing.rows import Rows
 from pyapp.cli.importing.sending import reasons
-from pyapp.cli.importing.values import Forms
+from pyapp.cli.importing.values import Forms, lot_key
 from pyapp.cli.importing.warehouses import Warehouses
 
 LOT = "COUNTED"
@@ -26,7 +25,7 @@ def import_counts(api: Api, rows: Rows, report: Report, forms: Forms, warehouses
     for row in rows.rows:
         try:
             count = _count(row.values, forms, warehouses)
-            place = (count["sku_id"], count["warehouse_location"], _folded(count.get("batch_number", "")))
+            place = (count["sku_id"], count["warehouse_location"], lot_key(count.get("batch_number", "")))
             if place in counts:
                 raise BadLine(f"{' '.join(filter(None, place))} is counted in {counts[place][0].name} already")
         except BadLine as error:
@@ -98,7 +97,7 @@ def _levels(document: dict[str, Any], warehouse: str, lot: str) -> tuple[int, bo
     lots = [batch for batch in document.get("batches", []) if batch["warehouse_location"] == warehouse]
     level: dict[str, Any] = next((one for one in document["warehouses"] if one["warehouse_location"] == warehouse), {})
     if lot:
-        named = [batch for batch in lots if _folded(batch["batch_number"]) == _folded(lot)]
+        named = [batch for batch in lots if lot_key(batch["batch_number"]) == lot_key(lot)]
         return sum(batch["stock"] for batch in named), bool(named), level.get("version", 0)
     return level.get("stock", 0), bool(lots), level.get("version", 0)
 
@@ -111,7 +110,3 @@ def _set(api: Api, count: dict[str, Any], have: int) -> Answer:
 def _receive(api: Api, count: dict[str, Any], version: int) -> Answer:
     receipt = {"batch_number": LOT, "reason_code": "cycle_count", **count}
     return api.post("/v1/inventory", [receipt], key_of([Element([], receipt)], "count", version))
-
-
-def _folded(lot: str) -> str:
-    return unicodedata.normalize("NFC", lot).strip().casefold()

@@ -9,7 +9,6 @@ count as those of this file, and the user decides about an older one.
 
 from __future__ import annotations
 
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +18,7 @@ from pyapp.cli.importing.elements import Element
 from pyapp.cli.importing.report import BadLine, Line, Report
 from pyapp.cli.importing.rows import Rows
 from pyapp.cli.importing.sending import Sender
-from pyapp.cli.importing.values import Forms
+from pyapp.cli.importing.values import Forms, lot_key
 from pyapp.cli.importing.warehouses import Warehouses
 
 PATH = "/v1/inventory"
@@ -105,8 +104,7 @@ def read_booked(api: Api, receipts: list[dict[str, Any]]) -> dict[Place, Booked]
 
 
 def _place(sku_id: str, warehouse_id: str, lot: str, reference: str) -> Place:
-    """Lots are compared as the database compares them: composed, trimmed, without case."""
-    return sku_id, warehouse_id, unicodedata.normalize("NFC", lot).strip().casefold(), reference
+    return sku_id, warehouse_id, lot_key(lot), reference
 
 
 def choose(

@@ -8,8 +8,8 @@ create or replace function catalog.refuse_near_codes(
   stable
   set search_path = ''
 as $$
-  select coalesce(array_agg(app.result_of(d.ordinal, app.refuse(p_code => 'SK004', p_pointer => n.pointer,
-           p_detail => format('%s differs only by case from %s. Use that, or another code.', n.id, n.other)))), '{}')
+  select coalesce(array_agg(app.result_of(d.ordinal, catalog.refuse_near_code(p_pointer => n.pointer, p_id => n.id,
+           p_other => n.other))), '{}')
     from (select c.ordinal, c.sku_id, c.warehouse_id,
                  first_value(c.sku_id) over (partition by lower(c.sku_id collate "C") order by c.ordinal) as first_sku,
                  first_value(c.warehouse_id) over (partition by lower(c.warehouse_id collate "C") order by c.ordinal) as first_warehouse

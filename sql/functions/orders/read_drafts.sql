@@ -22,7 +22,7 @@ begin
              p_total_price => l.total, p_lines => l.lines,
              p_actor => coalesce(o.element -> 'meta' ->> 'actor', app.claim_subject()),
              p_request_id => coalesce(o.element -> 'meta' ->> 'request_id', app.claim_request_id()),
-             p_reservation_id => h.reservation_id, p_historic => coalesce((o.element ->> 'historic')::boolean, false))
+             p_reservation_id => h.reservation_id, p_historic => o.historic)
            order by o.ordinal) filter (where (v.refusal).code is null), '{}'),
          coalesce(array_agg(app.result_of(o.ordinal, v.refusal)) filter (where (v.refusal).code is not null), '{}')
     into p_drafts, p_refusals
@@ -35,7 +35,7 @@ begin
     ) g
     left join stock.reservations h on h.region_id = p_region_id and h.reservation_id = g.reservation_id
    cross join lateral (
-      select g.ordinal, g.element, g.placed_at,
+      select g.ordinal, g.element, g.placed_at, coalesce((g.element ->> 'historic')::boolean, false) as historic,
              coalesce(g.element ->> 'channel', h.channel_id, app.claim_channel()) as channel_id,
              coalesce(nullif(g.element -> 'items', 'null'),
                case when h.reservation_id is not null
@@ -47,7 +47,7 @@ begin
      and (app.reaches_all_channels() or c.channel_id = any (app.claim_channels()))
    cross join lateral orders.price_items(p_region_id => p_region_id, p_items => o.items, p_pricing => c.pricing,
                         p_reservation_id => h.reservation_id,
-                        p_historic => coalesce((o.element ->> 'historic')::boolean, false)) l
+                        p_historic => o.historic) l
    cross join lateral (select coalesce(
      case when o.element ->> 'reservation_id' is not null
           then orders.refuse_conversion(p_region_id => p_region_id, p_order => o.element,

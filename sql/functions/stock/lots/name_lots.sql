@@ -15,13 +15,15 @@ begin
     return p_drafts;
   end if;
   return array(
-    select jsonb_populate_record(p_drafts[d.nth],
+    select jsonb_populate_record(d.draft,
              jsonb_build_object('lot_id', t.lot_id, 'batch_number', coalesce(t.batch_number, d.first_number)))
-      from (select c.nth, c.sku_id, c.key, first_value(c.number) over (partition by c.sku_id, c.key order by c.nth) as first_number
-              from (select u.ordinality as nth, u.sku_id, app.clean(u.batch_number) as number, app.code_key(u.batch_number) as key
-                      from unnest(p_drafts) with ordinality u) c) d
+      from (select c.draft, c.ordinal, c.sku_id, c.key,
+                   first_value(c.number) over (partition by c.sku_id, c.key order by c.ordinal) as first_number
+              from (select u as draft, u.ordinal, u.sku_id, app.clean(u.batch_number) as number,
+                           app.code_key(u.batch_number) as key
+                      from unnest(p_drafts) u) c) d
       left join stock.lots t on t.region_id = p_region_id and t.sku_id = d.sku_id and t.batch_key = d.key
-     order by d.nth);
+     order by d.ordinal);
 end
 $$;
 
