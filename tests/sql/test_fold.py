@@ -98,7 +98,8 @@ def test_the_planner_makes_the_patterns_once(bare: psycopg.Connection[Any]) -> N
 
 
 def test_the_importer_takes_for_one_lot_what_the_database_takes_for_one(connection: psycopg.Connection[Any]) -> None:
-    labels = ["R 7", "r  7", " R\u00a07 ", "R\t7\n", "\ufeffR 7", "R7", "É-1", "e\u0301-1", "E-1", "Straße", "STRASSE", "ΣΑΣ", "σας"]
+    labels = ["R 7", "r  7", " R\u00a07 ", "R\t7\n", "\ufeffR 7", "R7"]
+    labels += ["É-1", "e\u0301-1", "E-1", "Straße", "STRASSE", "ΣΑΣ", "σας"]
     keys = dict(connection.execute("select l, app.code_key(l) from unnest(%s::text[]) l", [labels]).fetchall())
     assert {(a, b): lot_key(a) == lot_key(b) for a in labels for b in labels} == {
         (a, b): keys[a] == keys[b] for a in labels for b in labels
