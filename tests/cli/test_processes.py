@@ -28,6 +28,13 @@ SECONDS_MAX = 30.0
 ROUTE = {"method": "GET", "route": "/v1/skus"}
 
 
+def _lives(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:  # it ended after it was listed
+        return False
+
+
 class Parent:
     """A running `serve`."""
 
@@ -38,7 +45,7 @@ class Parent:
 
     @property
     def children(self) -> list[psutil.Process]:
-        return [child for child in psutil.Process(self.process.pid).children() if child.status() != psutil.STATUS_ZOMBIE]
+        return [child for child in psutil.Process(self.process.pid).children() if _lives(child)]
 
     def ask(self) -> int:
         """Opens a new connection, so any process may respond."""
@@ -204,6 +211,7 @@ def test_on_a_public_address_metrics_have_a_port_of_their_own_or_none(
                 assert [_status(url.replace("metrics", path)) for path in ("healthz", "v1/skus")] == [200, 404]
         finally:
             process.terminate()
+            process.communicate()  # reads all output: the process writes while it stops
     assert process.returncode == 0
 
 

@@ -124,7 +124,8 @@ class Onlookers:
         """A socket, opened with a token of the role, or without a token."""
         more = {"Authorization": f"Bearer {self.token(role, **claims)}"} if role else {}
         url = self.api.url.replace("http://", "ws://") + path
-        connection = connect(url, additional_headers={**more, **(headers or {})}, max_size=None, compression=None)
+        # No queue limit: a test that only sends must hear at once that it is cut off.
+        connection = connect(url, additional_headers={**more, **(headers or {})}, max_size=None, max_queue=None, compression=None)
         return Socket(self.stack.enter_context(connection))
 
     def stream(self, role: Role = "admin", after: str | None = None, types: str | None = None, **claims: Any) -> Stream:
