@@ -30,7 +30,7 @@ ROUTE = {"method": "GET", "route": "/v1/skus"}
 
 def _lives(process: psutil.Process) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE
+        return bool(process.status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:  # it ended after it was listed
         return False
 
