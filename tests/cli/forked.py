@@ -1,6 +1,6 @@
 """Commands in processes of their own that are forked from one that has imported everything: a start costs 20 ms instead of 400.
 
-Only tests of the start itself, of signals and of what outlives a command start Python anew.
+Only tests of the start itself, of signals and of what outlives a command start Python themselves.
 """
 
 from __future__ import annotations

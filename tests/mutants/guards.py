@@ -729,14 +729,14 @@ GUARDS = (
     Guard(
         "a body has a largest number of values",
         "pyapp/http/text.py",
-        'body.count(b",") + body.count(b"[") + body.count(b"{") > VALUES_MAX',
+        'body.count(b",") + brackets > VALUES_MAX',
         "False",
         "tests/http/test_bad_input.py -k largest_number",
     ),
     Guard(
         "a body has a largest depth",
         "pyapp/http/text.py",
-        "    if _is_too_deep(_outside(masked)):",
+        "    if brackets > DEPTH_MAX and _is_too_deep(_outside(masked)):",
         "    if False:",
         "tests/http/test_bad_input.py -k cannot_be_stored",
     ),
