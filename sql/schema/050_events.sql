@@ -78,7 +78,8 @@ create table events.announced_states (
   constraint announced_states_state_is_known_check check (state in ('in_stock', 'low', 'out_of_stock'))
 ) with (fillfactor = 70);
 comment on table events.announced_states is
-  'The state of a SKU that the log announced last, for a region (scope_id is empty), a channel or a warehouse. Without a row: out_of_stock.';
+  'The state of a SKU that the log announced last, for a region (scope_id is empty), a channel or a warehouse. Without a row: '
+  'out_of_stock, as a SKU begins; in_stock for a warehouse, which begins when it gets a reorder point.';
 comment on column events.announced_states.version is 'The number of announcements so far.';
 
 -- Passed between functions; never stored.

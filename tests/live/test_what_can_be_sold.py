@@ -134,7 +134,7 @@ def test_what_is_available_can_be_ordered_and_one_more_cannot(shop: Shop) -> Non
             }
             assert document["available"] == sum(level["available"] for level in levels if level["sellable"])
             assert document["available"] == sum(units for _, of, units in bi if of == sku)
-            assert document["unserved"] == sum(level["available"] for level in levels if not level["sellable"])
+            assert document.get("unserved", 0) == sum(level["available"] for level in levels if not level["sellable"])
             assert document["low_stock"] == (document["available"] <= 4)
             assert document["stock"] == sum(level["stock"] for level in levels)
             parts = ("available", "reserved", "committed", "unavailable", "safety_stock", "unserved")

@@ -64,7 +64,9 @@ begin
       select d.state, d.version from events.announced_states d
        where d.region_id = s.region_id and d.sku_id = s.sku_id and d.scope = s.scope and d.scope_id = s.scope_id
        limit 1) a on true
-   cross join lateral (select coalesce(a.state, 'out_of_stock') as state, coalesce(a.version, 0) as version) n
+   cross join lateral (
+     select coalesce(a.state, case s.scope when 'warehouse' then 'in_stock' else 'out_of_stock' end) as state,
+            coalesce(a.version, 0) as version) n
    where stock.state_of(s.begun + s.fallen, s.reorder_point) <> n.state
       or stock.state_of(s.begun + s.risen, s.reorder_point) <> n.state;
 end

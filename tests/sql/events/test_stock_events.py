@@ -118,7 +118,9 @@ def test_a_level_with_a_reorder_point_of_its_own_speaks_for_itself(shop: Shop) -
     here = {"sku_id": SKU, "warehouse_location": "WH-01"}
     assert codes(shop.send("set_reorder_point", here | {"reorder_point": 10}, role="warehouse", warehouses=["WH-01"])) == [None]
     subject = f"warehouses/WH-01/stock/{SKU}"
-    assert said(happened(shop), subject) == [("warehouse.stock.back_in", 10)]  # said for the first time
+    assert said(happened(shop), subject) == [("warehouse.stock.low", 10)]
+    assert codes(shop.send("set_reorder_point", here | {"reorder_point": 3, "warehouse_location": "WH-02"})) == [None]
+    assert said(happened(shop), f"warehouses/WH-02/stock/{SKU}") == []  # 10 units are no news
     shop.adjust(5)
     shop.adjust(-6)
     shop.adjust(-9)
@@ -236,7 +238,8 @@ def test_whatever_happens_the_log_ends_with_the_truth_and_no_state_is_said_twice
         pass
     announced = {(row["sku_id"], row["scope"], row["scope_id"]): row["state"] for row in shop.rows(ANNOUNCED)}
     truth = {(row["sku_id"], row["scope"], row["scope_id"]): row["state"] for row in shop.rows(TRUTH)}
-    assert {key: announced.get(key, "out_of_stock") for key in truth} == truth
+    begins = {"region": "out_of_stock", "channel": "out_of_stock", "warehouse": "in_stock"}
+    assert {key: announced.get(key, begins[key[1]]) for key in truth} == truth
     assert shop.rows(KNOWN) == []
     last: dict[str, str] = {}
     for event in read(shop, limit=10_000):

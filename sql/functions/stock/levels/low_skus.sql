@@ -25,6 +25,7 @@ declare
      where s.region_id = p_region_id and s.sells
        and (p_channel_id is null or s.channel_id = p_channel_id)
        and (app.claim_role() in ('admin', 'warehouse') or s.channel_id = any (app.claim_channels())));
+  v_own text[] := case app.claim_role() when 'warehouse' then v_claim else v_warehouses end;
   v_low text[];
 begin
   perform set_config('scoville.warehouses', array(
@@ -34,7 +35,9 @@ begin
       from catalog.skus k
       left join (
         select l.sku_id, sum(l.available) filter (where l.warehouse_id = any (v_warehouses)) as available,
-               bool_or(l.available <= l.reorder_point) filter (where l.warehouse_id = p_warehouse_id) as is_low_there
+               bool_or(l.available <= l.reorder_point) filter (
+                 where l.warehouse_id = p_warehouse_id
+                   and (app.claim_role() = 'admin' or l.warehouse_id = any (v_own))) as is_low_there
           from stock.stock_levels l
          where l.region_id = p_region_id and (p_sku_ids is null or l.sku_id = any (p_sku_ids))
          group by l.sku_id) t on t.sku_id = k.sku_id
