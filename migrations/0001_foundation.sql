@@ -192,6 +192,7 @@ create table stock.stock_levels (
   shortfall integer not null default 0,
   available integer generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
   next_expiry_on date,
+  reorder_point integer,
   version bigint not null default 0,
   updated_at timestamptz not null default now(),
   constraint stock_levels_pkey primary key (region_id, warehouse_id, sku_id),
@@ -204,6 +205,7 @@ create table stock.stock_levels (
   constraint stock_levels_unavailable_is_not_negative_check check (unavailable >= 0),
   constraint stock_levels_safety_stock_is_not_negative_check check (safety_stock >= 0),
   constraint stock_levels_incoming_is_not_negative_check check (incoming >= 0),
+  constraint stock_levels_reorder_point_is_not_negative_check check (reorder_point >= 0),
   constraint stock_levels_promises_are_within_on_hand_check
     check (reserved + committed + unavailable + safety_stock <= on_hand),
   constraint stock_levels_shortfall_is_within_promises_check check (shortfall between 0 and reserved + committed + safety_stock)
@@ -215,6 +217,8 @@ comment on column stock.stock_levels.shortfall is
   'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.next_expiry_on is
   'No sellable lot here expires before this day. A cheap test whether lots must be read.';
+comment on column stock.stock_levels.reorder_point is
+  'The available units at or below which this warehouse is low of the SKU; null: only the SKU as a whole has a reorder point.';
 create index stock_levels_sku_id_idx on stock.stock_levels (region_id, sku_id);
 
 create sequence stock.lots_lot_id_seq;
@@ -613,7 +617,7 @@ create table events.event_types (
   about text not null,
   says text not null,
   constraint event_types_pkey primary key (type),
-  constraint event_types_type_is_a_family_and_a_word_check check (type ~ '^[a-z]+[.][a-z_]+$'),
+  constraint event_types_type_is_a_family_and_words_check check (type ~ '^[a-z]+([.][a-z_]+){1,2}$'),
   constraint event_types_audience_is_known_check check (audience in ('everybody', 'warehouse', 'channel', 'webhook', 'admin'))
 );
 comment on table events.event_types is 'Every event type: its audience, the kind of its subject, and its meaning.';
@@ -630,9 +634,15 @@ insert into events.event_types (type, audience, about, says) values
   ('stock.released', 'warehouse', 'level', 'Units are no longer reserved or committed.'),
   ('stock.committed', 'warehouse', 'level', 'Units were committed to an order.'),
   ('stock.fulfilled', 'warehouse', 'level', 'Units were shipped.'),
-  ('stock.low', 'warehouse', 'level', 'The available units fell to the reorder point or below it.'),
-  ('stock.out', 'warehouse', 'level', 'No unit is available any more.'),
-  ('stock.back_in', 'warehouse', 'level', 'Units are available again.'),
+  ('stock.low', 'warehouse', 'sum', 'A SKU fell to its reorder point or below it, over all warehouses that serve a channel.'),
+  ('stock.out', 'warehouse', 'sum', 'No unit of a SKU can be sold any more, in any channel.'),
+  ('stock.back_in', 'warehouse', 'sum', 'Units of a SKU can be sold again.'),
+  ('channel.stock.low', 'channel', 'sum', 'What a channel can sell of a SKU fell to the reorder point of the SKU or below it.'),
+  ('channel.stock.out', 'channel', 'sum', 'A channel can sell no unit of a SKU any more.'),
+  ('channel.stock.back_in', 'channel', 'sum', 'A channel can sell units of a SKU again.'),
+  ('warehouse.stock.low', 'warehouse', 'sum', 'A level fell to the reorder point of its own or below it.'),
+  ('warehouse.stock.out', 'warehouse', 'sum', 'A level with a reorder point of its own has no available unit any more.'),
+  ('warehouse.stock.back_in', 'warehouse', 'sum', 'A level with a reorder point of its own has available units again.'),
   ('reservation.created', 'channel', 'reservation', 'A reservation was made.'),
   ('reservation.extended', 'channel', 'reservation', 'The reservation ends later or earlier than before.'),
   ('reservation.released', 'channel', 'reservation', 'The reservation was released.'),
@@ -647,8 +657,52 @@ insert into events.event_types (type, audience, about, says) values
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
+  ('channel.changed', 'everybody', 'channel', 'A channel was created, changed or retired, or other warehouses serve it.'),
+  ('warehouse.changed', 'everybody', 'warehouse', 'A warehouse was created, changed or retired.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),
   ('webhook.test', 'webhook', 'webhook', 'A test of the webhook was requested.');
+
+-- What the log says of stock: the sequencer, which alone writes these tables, compares each batch with them. They follow the log, not
+-- the levels, so that every crossing of a threshold in the log is announced, and none twice.
+create table events.known_levels (
+  region_id smallint not null,
+  sku_id text collate "C" not null,
+  warehouse_id text collate "C" not null,
+  available integer not null,
+  constraint known_levels_pkey primary key (region_id, sku_id, warehouse_id)
+) with (fillfactor = 70);
+comment on table events.known_levels is 'The available units of each level after the last event of the level in the log.';
+
+create table events.announced_states (
+  region_id smallint not null,
+  sku_id text collate "C" not null,
+  scope text not null,
+  scope_id text collate "C" not null,
+  state text not null,
+  version bigint not null,
+  constraint announced_states_pkey primary key (region_id, sku_id, scope, scope_id),
+  constraint announced_states_scope_is_known_check check (scope in ('region', 'channel', 'warehouse')),
+  constraint announced_states_state_is_known_check check (state in ('in_stock', 'low', 'out_of_stock'))
+) with (fillfactor = 70);
+comment on table events.announced_states is
+  'The state of a SKU that the log announced last, for a region (scope_id is empty), a channel or a warehouse. Without a row: '
+  'out_of_stock, as a SKU begins; in_stock for a warehouse, which begins when it gets a reorder point.';
+comment on column events.announced_states.version is 'The number of announcements so far.';
+
+-- Passed between functions; never stored.
+create type events.step as (
+  nth bigint,
+  region_id smallint,
+  sku_id text,
+  warehouse_id text,
+  delta bigint,
+  before bigint,
+  after bigint,
+  occurred_at timestamptz
+);
+comment on type events.step is
+  'A change of what can be sold of a SKU, at the nth event of a batch: the available units of a level went from before to after; or, '
+  'without a warehouse, something else decides from here on. Made by events.new_step.';
 
 create sequence events.outbox_outbox_id_seq;
 create table events.outbox (

@@ -156,6 +156,9 @@ FUNCTION_CALLS: dict[str, Call] = {
             if_match=True,
         ),
     ),
+    "set_reorder_point": call(
+        STAFF, Request("PUT", "/v1/inventory/{sku_id}/reorder-point", {"warehouse_location": "WH-01", "reorder_point": 5})
+    ),
     "set_safety_stock": call(
         STAFF, Request("PUT", "/v1/inventory/{sku_id}/safety-stock", {"warehouse_location": "WH-01", "safety_stock": 5})
     ),

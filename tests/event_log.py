@@ -78,6 +78,9 @@ def do_everything(shop: Shop) -> None:
         assert [answer.code for answer in shop.send(command, element)] == [None], command
 
     send("save_skus", sku_id=SKU, name=SKU, price=10, reorder_point=5)
+    send("save_warehouses", warehouse_id="WH-01", name="Main")
+    send("save_channels", channel_id="web", name="Shop")
+    send("set_reorder_point", sku_id=SKU, warehouse_location="WH-01", reorder_point=5)
     shop.receive(20, batch_number="B-1", expiration_date="2070-01-20")
     shop.adjust(-1, batch_number="B-1")
     held = reserve(shop, 1)

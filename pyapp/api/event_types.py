@@ -16,6 +16,7 @@ from pyapp.values import (
     Amount,
     Available,
     BatchNumber,
+    Channel,
     Committed,
     ExpirationDate,
     Incoming,
@@ -97,6 +98,33 @@ class StockChanged(Answer):
         list[str], Meta(description="Orders, reservations and receipts that caused it.", examples=[["ORD-1-1001"]])
     ]
     actors: list[Actor]
+
+
+class State(Answer):
+    state: Annotated[Literal["in_stock", "low", "out_of_stock"], Meta(examples=["low"])]
+
+
+class SkuState(Answer):
+    """A SKU over all warehouses that serve a channel, before and after."""
+
+    sku_id: Sku
+    version: Version
+    available: Available
+    reorder_point: Annotated[Units, Meta(examples=[20])]
+    old: State
+    new: State
+
+
+class ChannelState(SkuState):
+    """A SKU in one channel, before and after: what the warehouses that serve the channel have to sell."""
+
+    channel: Channel
+
+
+class WarehouseState(SkuState):
+    """A SKU in a warehouse that has a reorder point of its own for it, before and after."""
+
+    warehouse_location: Warehouse
 
 
 class Buyer(Answer):
@@ -206,6 +234,24 @@ class SkuChanged(Answer):
     new: catalog.Sku
 
 
+class ChannelChanged(Answer):
+    """A channel before (null: it is new) and after."""
+
+    channel_id: Channel
+    version: Version
+    old: catalog.Channel | None
+    new: catalog.Channel
+
+
+class WarehouseChanged(Answer):
+    """A warehouse before (null: it is new) and after."""
+
+    warehouse_id: Warehouse
+    version: Version
+    old: catalog.Warehouse | None
+    new: catalog.Warehouse
+
+
 class WebhookState(Answer):
     status: Literal["active", "disabled"]
 
@@ -237,9 +283,15 @@ DATA: dict[str, type[Struct]] = {
     "stock.released": StockChanged,
     "stock.committed": StockChanged,
     "stock.fulfilled": StockChanged,
-    "stock.low": StockChanged,
-    "stock.out": StockChanged,
-    "stock.back_in": StockChanged,
+    "stock.low": SkuState,
+    "stock.out": SkuState,
+    "stock.back_in": SkuState,
+    "channel.stock.low": ChannelState,
+    "channel.stock.out": ChannelState,
+    "channel.stock.back_in": ChannelState,
+    "warehouse.stock.low": WarehouseState,
+    "warehouse.stock.out": WarehouseState,
+    "warehouse.stock.back_in": WarehouseState,
     "reservation.created": ReservationChanged,
     "reservation.extended": ReservationChanged,
     "reservation.released": ReservationChanged,
@@ -254,6 +306,8 @@ DATA: dict[str, type[Struct]] = {
     "lot.changed": LotChanged,
     "lot.expiring": LotExpiring,
     "sku.changed": SkuChanged,
+    "channel.changed": ChannelChanged,
+    "warehouse.changed": WarehouseChanged,
     "webhook.disabled": WebhookDisabled,
     "webhook.test": WebhookTest,
 }

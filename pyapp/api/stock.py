@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from typing import Annotated, ClassVar, Literal
 
+import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from pyapp import values
@@ -23,6 +24,7 @@ from pyapp.http.fields import (
     NoteDraft,
     Page,
     PageQuery,
+    Query,
     ReasonDraft,
     Reference,
     SkuId,
@@ -168,6 +170,17 @@ class SafetyStock(Body):
     note: NoteDraft | UnsetType = UNSET
 
 
+class ReorderPoint(Body):
+    """The available units at or below which a warehouse is low of a SKU; null: only the SKU as a whole has a reorder point."""
+
+    sample: ClassVar[Json] = {"warehouse_location": "WH-01", "reorder_point": 20}
+
+    warehouse_location: WarehouseId
+    reorder_point: Annotated[Count, Meta(description="Units; null takes the reorder point away.")] | None
+    reason_code: ReasonDraft | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+
+
 class BatchChange(Body):
     """The new status of a lot, or its corrected dates, in all warehouses. Default of reason_code: the usual one for the status.
 
@@ -202,9 +215,28 @@ class BatchQuery(PageQuery):
     in_stock: Annotated[bool, Meta(description="True: only lots with units in stock.")] | UnsetType = UNSET
 
 
+OfChannel = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        description="Only what this channel can sell: the active warehouses that serve it. One of your channels; admins: any.",
+        examples=["web"],
+    ),
+]
+
+
+class StockQuery(Query):
+    channel: OfChannel | UnsetType = UNSET
+
+    def filters(self) -> bytes:
+        return msgspec.json.encode({} if self.channel is UNSET else {"channel": self.channel})
+
+
 class InventoryQuery(PageQuery):
     sku_id: SkuId | UnsetType = UNSET
     warehouse: WarehouseId | UnsetType = UNSET
+    channel: OfChannel | UnsetType = UNSET
     q: Words | UnsetType = UNSET
     low_stock: Annotated[bool, Meta(description="True: SKUs at or below the reorder point; false: others.")] | UnsetType = UNSET
     expiring_before: Annotated[datetime.date, Meta(description="With stock that expires before this day.")] | UnsetType = UNSET
@@ -233,6 +265,11 @@ class MovementQuery(PageQuery):
 BatchStatus = Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed", "expired"]
 
 
+Sellable = Annotated[
+    bool, Meta(description="The warehouse is active and serves a channel, so orders take its units.", examples=[True])
+]
+
+
 class Level(Answer, kw_only=True):
     """The stock of a SKU in one warehouse."""
 
@@ -244,6 +281,16 @@ class Level(Answer, kw_only=True):
     unavailable: Unavailable | UnsetType = UNSET
     safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
+    sellable: Sellable | UnsetType = UNSET
+    reorder_point: (
+        Annotated[Units, Meta(description="Of this warehouse, if it has one of its own.", examples=[20])] | UnsetType
+    ) = UNSET
+    low_stock: (
+        Annotated[
+            bool, Meta(description="Available units are at or below the reorder point of this warehouse.", examples=[False])
+        ]
+        | UnsetType
+    ) = UNSET
     version: Version
 
 
@@ -305,8 +352,21 @@ class Inventory(Answer, kw_only=True):
     committed: Committed | UnsetType = UNSET
     unavailable: Unavailable | UnsetType = UNSET
     safety_stock: values.SafetyStock | UnsetType = UNSET
+    unserved: (
+        Annotated[
+            int, Meta(ge=0, description="Units that would be available, in warehouses from which nothing is sold.", examples=[0])
+        ]
+        | UnsetType
+    ) = UNSET
     incoming: Incoming | UnsetType = UNSET
-    low_stock: Annotated[bool, Meta(description="Available units are at or below the reorder point.", examples=[False])]
+    low_stock: Annotated[
+        bool,
+        Meta(
+            description="What can be sold, over all warehouses, is at or below the reorder point. With the filter warehouse, a "
+            "reorder point of that warehouse counts instead, if it has one.",
+            examples=[False],
+        ),
+    ]
     warehouses: list[Level]
     updated_at: Moment
 
@@ -357,6 +417,7 @@ class Adjusted(Answer):
     unavailable: Unavailable
     safety_stock: values.SafetyStock
     incoming: Incoming
+    reorder_point: Annotated[Units | None, Meta(description="Of this warehouse; null: it has none of its own.", examples=[20])]
     version: Version
     batch_number: BatchNumber | None
     batch_stock: Annotated[Units | None, Meta(description="Units of the lot here, now.", examples=[349])]
@@ -403,6 +464,7 @@ class WarehouseSummary(Answer, kw_only=True):
     warehouse_location: Warehouse
     name: Annotated[str, Meta(examples=["Main warehouse"])]
     active: Annotated[bool, Meta(examples=[True])]
+    sellable: Sellable
     skus: Annotated[Units, Meta(description="Number of SKUs that have or had stock here.", examples=[12])]
     stock: OnHand
     available: Available
@@ -481,6 +543,7 @@ NOUN = Noun(
             summary="Read a SKU with its stock by warehouse and lot",
             function="get_inventory",
             answer=InventoryDetail,
+            query=StockQuery,
             kept=True,
         ),
         Route(
@@ -503,6 +566,17 @@ NOUN = Noun(
             answer=Adjusted,
             query=WriteQuery,
             body=SafetyStock,
+            key="optional",
+        ),
+        Route(
+            method="PUT",
+            path="/v1/inventory/{sku_id}/reorder-point",
+            endpoint=change,
+            summary="Set when a warehouse is low of a SKU",
+            function="set_reorder_point",
+            answer=Adjusted,
+            query=WriteQuery,
+            body=ReorderPoint,
             key="optional",
         ),
         Route(

@@ -29,10 +29,15 @@ Url = Annotated[
     ),
 ]
 Description = Annotated[str, Meta(max_length=200, description="A description in your own words.")]
-EventTypeDraft = Annotated[str, Meta(max_length=64, pattern=r"^[a-z]+\.([a-z_]+|\*)$(?!\n)", examples=["order.placed"])]
+EventTypeDraft = Annotated[
+    str, Meta(max_length=64, pattern=r"^[a-z]+\.([a-z_]+\.)?([a-z_]+|\*)$(?!\n)", examples=["order.placed"])
+]
 EventTypes = Annotated[
     list[EventTypeDraft],
-    Meta(max_length=100, description="Only these types, such as order.placed, or order.* for a group; empty: all."),
+    Meta(
+        max_length=100,
+        description="Only these types, such as order.placed, or order.* or channel.stock.* for a group; empty: all.",
+    ),
 ]
 Skus = Annotated[list[SkuId], Meta(max_length=FILTER_MAX, description="Only events that name one of these SKUs.")]
 Warehouses = Annotated[

@@ -115,8 +115,9 @@ class Answers:
             self._forget((change.key.region, change.key.sku_id))
         for region in {event.region for event in events}:
             self._forget((region, None))
-        # The columns of an event about a SKU or lot do not say which entries it concerns. Such events are rare.
-        for region in {event.region for event in events if event.about not in ("level", "order", "reservation")}:
+        # The columns of an event about the catalog or a lot do not say which entries it concerns. Such events are rare. A sum
+        # follows the event that changed it.
+        for region in {event.region for event in events if event.about not in ("level", "sum", "order", "reservation")}:
             for topic in list(self._topics):
                 if region in (0, topic[0]):
                     self._forget(topic)

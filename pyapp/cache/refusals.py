@@ -3,9 +3,9 @@
 A refusal comes from Postgres and applies to one key: these SKUs, quantities and prices, through this channel, for this scope. It
 is valid for FRESH_SECONDS. Then one caller goes to the database as a probe, and the refusal stays valid a little longer while
 the probe runs. It is dropped as soon as the hub reads that one of the SKUs has units again, and by every other write of this
-process. A refusal from a probe that ran during such a write is not kept, because the probe may not have seen the write. Before a
-caller is refused from the cache, its earlier orders are looked up: a repeat of a placed order returns its original answer
-(api.find_repeats).
+process, and by every change of the warehouses that serve a channel. A refusal from a probe that ran during such a write is not
+kept, because the probe may not have seen the write. Before a caller is refused from the cache, its earlier orders are looked
+up: a repeat of a placed order returns its original answer (api.find_repeats).
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ class Refusals:
     def __init__(self, inner: Commands, hub: Hub) -> None:
         self.refused = 0
         self._inner = inner
+        self._hub = hub
         self._reset_at = 0.0
         self._entries: dict[OrderKey, Entry] = {}
         self._keys: dict[tuple[int | None, str], set[OrderKey]] = {}
@@ -109,7 +110,9 @@ class Refusals:
         for sku_id in skus:
             self._keys.setdefault((key.region, sku_id), set()).add(key)
 
-    def on_events(self, _events: Sequence[Event], changes: Sequence[Change]) -> None:
+    def on_events(self, events: Sequence[Event], changes: Sequence[Change]) -> None:
+        if self._hub.regrouped_since(events):
+            self.on_reset("warehouses_changed")
         now = time.monotonic()
         for change in changes:
             if change.level.available > 0:

@@ -24,7 +24,8 @@ COUNTS = """
            (select count(*) from catalog.channels),
            (select count(*) from identity.clients c where c.active),
            (select coalesce(sum(l.on_hand), 0)::bigint from stock.stock_levels l),
-           (select count(*) from (select from stock.stock_levels l group by l.sku_id having sum(l.available) <= 0) s),
+           (select count(*) from (select from stock.stock_levels l group by l.sku_id having coalesce(sum(l.available) filter (
+              where l.warehouse_id in (select v.warehouse_id from catalog.serving_warehouses() v where v.sells)), 0) <= 0) s),
            (select count(*) from stock.reservations r where r.status = 'active'), (select count(*) from orders.orders),
            (select count(*) from orders.orders o where o.status not in ('completed', 'canceled')),
            (select count(*) from orders.orders o where o.placed_at > now() - interval '24 hours'),

@@ -31,7 +31,8 @@ Every change on every screen within milliseconds. No client is ever wrong withou
 - **A reset** means that a position cannot be continued from: a backup was restored, or it is older than the events kept.
   On the socket a snapshot follows; after a reset on the stream, read the current state again.
 - **Your token decides what you see**: staff see the stock of their warehouses, sales and integrations the orders of their
-  channels. Of stock, an integration sees only the available units.
+  channels and the stock that these can sell: of the active warehouses that serve them. Of stock, an integration sees only the
+  available units. If other warehouses serve a channel, or one is retired or reopened, sockets get a reset and a snapshot.
 """
 SOCKET = """\
 Open it with `?ticket=` (from `POST /v1/ws/tickets`, valid once, for 30 seconds) or with the header Authorization, then subscribe.

@@ -62,6 +62,7 @@ class Hub:
         self.position: Position | None = None
         self.window = Window()
         self.recent = Recent()
+        self.regrouped: dict[int, int] = {}  # by region, the seq of the last event that changed who sells from where
         self.subscribers: list[Subscriber] = []
         self.silent = False
         self.events_read = 0
@@ -149,6 +150,7 @@ class Hub:
                 raise Lost("place_expired")
             found += page
         self._seq(position)
+        self._note(found)
         try:
             self.window.extend(position.seq, until, log.changes(found))
         except msgspec.ValidationError:
@@ -257,6 +259,7 @@ class Hub:
                     change.states += older.states
                 newest[change.key] = change  # moved to the end: the changes are in the order of their seq
         self.recent.add(events)
+        self._note(events)
         self.position = before._replace(seq=events[-1].seq)
         self.events_read += len(events)
         self.lag_seconds = max(0.0, time.time() - messages.decode_time(events[-1].body).time.timestamp())
@@ -266,6 +269,15 @@ class Hub:
             except Exception:
                 logger.exception("events did not reach a subscriber")
                 subscriber.on_reset("events_missing")
+
+    def regrouped_since(self, events: Sequence[Event]) -> list[int]:
+        """Returns the regions in which these events, which were just read, or later ones changed who sells from where."""
+        return [region for region, seq in self.regrouped.items() if seq >= events[0].seq]
+
+    def _note(self, events: Sequence[Event]) -> None:
+        for event in events:
+            if event.regroups:
+                self.regrouped[event.region] = max(event.seq, self.regrouped.get(event.region, 0))
 
     def _reset(self, extent: Extent, reason: str) -> None:
         # An empty log gets its epoch from the first process that reads it. Then no client loses a position.
@@ -279,6 +291,7 @@ class Hub:
         self.position = Position(extent.epoch, extent.last_seq)
         self.window.clear(extent.last_seq)
         self.recent.clear(extent.last_seq)
+        self.regrouped.clear()
 
 
 def _follows(seq: int, page: LogPage) -> bool:

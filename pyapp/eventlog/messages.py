@@ -37,7 +37,8 @@ Reason = Annotated[
     Meta(
         description="epoch_changed: the log started over, as after a restore. place_expired: older than the kept events. "
         "place_unknown: beyond the end of the log. place_too_far_back, fell_behind: too many events since to send one by one. "
-        "events_missing: the log has a gap.",
+        "events_missing: the log has a gap. warehouses_changed: what can be sold is different, because other warehouses serve a "
+        "channel, or one was retired or reopened.",
         examples=["epoch_changed"],
     ),
 ]
@@ -136,6 +137,24 @@ class StockEvent(msgspec.Struct):
     data: StockData
 
 
+class CatalogState(msgspec.Struct):
+    """The members of a channel or warehouse that decide who sells from where. Only a channel has warehouses."""
+
+    active: bool
+    warehouses: list[str] | UnsetType = UNSET
+
+
+class CatalogData(msgspec.Struct):
+    old: CatalogState | None = None
+    new: CatalogState | None = None
+
+
+class CatalogEvent(msgspec.Struct):
+    """The part of a channel.changed or warehouse.changed CloudEvent that the hub reads."""
+
+    data: CatalogData
+
+
 class TimedEvent(msgspec.Struct):
     time: datetime
 
@@ -144,6 +163,7 @@ FromClient = Subscribe | Ping
 encode = msgspec.json.encode
 decode_from_client = msgspec.json.Decoder(FromClient).decode
 decode_time = msgspec.json.Decoder(TimedEvent).decode
+decode_catalog_event = msgspec.json.Decoder(CatalogEvent).decode
 decode_stock_event = msgspec.json.Decoder(StockEvent).decode
 
 

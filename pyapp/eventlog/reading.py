@@ -60,6 +60,14 @@ class Event(NamedTuple):
         known = EVENT_TYPES.get(self.type)
         return known.about if known else None
 
+    @property
+    def regroups(self) -> bool:
+        """Whether other warehouses serve a channel since the event: nothing but a new snapshot shows what can be sold then."""
+        if self.about not in ("channel", "warehouse"):
+            return False
+        old, new = (data := messages.decode_catalog_event(self.body).data).old, data.new
+        return old != new and not (self.about == "warehouse" and old is None)
+
 
 class LogPage(NamedTuple):
     """`waiting_seconds`: how long the oldest event outside the log has waited; None if it was not requested."""

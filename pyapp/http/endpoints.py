@@ -16,7 +16,7 @@ from pyapp.database.reads import ReadQuery
 from pyapp.http.cached import key_of
 from pyapp.http.context import Context, enter, idempotency_key, path_values, preconditions, read_body
 from pyapp.http.decoding import element, parse, split_members
-from pyapp.http.fields import Body, PageQuery, WriteQuery
+from pyapp.http.fields import Body, PageQuery, Query, WriteQuery
 from pyapp.http.headers import LSN_HEADER, Request
 from pyapp.http.responses import document_response, page_response, result_response, results_response
 from pyapp.http.route import Route
@@ -35,9 +35,10 @@ async def read_page(request: Request) -> Response:
 
 
 async def read_document(request: Request) -> Response:
-    """Returns one document with its ETag. Arguments: region (if it has one), path variables."""
+    """Returns one document with its ETag. Arguments: region (if it has one), path variables, filters (if it has any)."""
     context = await enter(request)
-    body, etag = await read(request, context, tuple(path_values(request).values()))
+    filters = () if context.route.query is Query else (context.query.filters(),)
+    body, etag = await read(request, context, (*path_values(request).values(), *filters))
     return document_response(request, body, etag or b"")
 
 

@@ -230,19 +230,30 @@ class Socket:
             self._start.cancel()
         self._start = asyncio.create_task(self._begin_at(after, reason))
 
+    async def _within_channels(self, key: ViewKey) -> ViewKey:
+        """Returns the view with the warehouses from which the caller's channels sell now, if the caller is bound to channels."""
+        identity = cast(Session, self.session).identity
+        if identity.role not in ("sales", "integration"):
+            return key
+        served = await self._live.serving.of(key.region, identity.channels)
+        return key._replace(warehouses=served if key.warehouses is None else served & key.warehouses)
+
     def _on_lost(self, reason: str) -> None:
         self._begin(None, reason)
 
     async def _begin_at(self, after: str | None, reason: str | None) -> None:
-        key, session = cast(ViewKey, self._key), cast(Session, self.session)
+        session = cast(Session, self.session)
         live, client = self._live, self._client
         try:
+            key = await self._within_channels(cast(ViewKey, self._key))
             if after is not None:
                 position = parse_position(after)
                 try:
                     if position is None:
                         raise Lost("place_unknown")
                     await live.hub.reach(position)
+                    if live.hub.regrouped.get(key.region, 0) > position.seq:
+                        raise Lost("warehouses_changed")
                     live.relay.follow(client, key, position.seq)
                     return
                 except Lost as lost:

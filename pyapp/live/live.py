@@ -15,6 +15,7 @@ from pyapp.eventlog.reading import Event
 from pyapp.identity.tokens import Session, Verifier
 from pyapp.live.chunks import Chunks
 from pyapp.live.relay import Relay
+from pyapp.live.serving import Serving
 from pyapp.live.snapshots import Snapshots
 from pyapp.problems import Problem
 from pyapp.settings import Settings
@@ -57,6 +58,7 @@ class Live:
         self.hub = Hub(url, database)
         self.relay = Relay(self.hub)
         self.snapshots = Snapshots(self.hub, database)
+        self.serving = Serving(self.hub, database)
         self.chunks = Chunks(self.hub)
         self.sockets: set[Holder] = set()
         self.streams: set[Stream] = set()

@@ -198,9 +198,16 @@ class Relay:
         now = time.monotonic()
         for view in touched:
             self._flush(view, events[0].seq - 1, now)
+        for region in self._hub.regrouped_since(events):
+            self._restart("warehouses_changed", region)
 
     def on_reset(self, reason: str) -> None:
+        self._restart(reason)
+
+    def _restart(self, reason: str, region: int | None = None) -> None:
         for view in list(self._views.values()):
+            if region not in (None, view.key.region):
+                continue
             for client in (*view.members, *view.behind):
                 self.leave(client)
                 client.on_lost(reason)

@@ -118,7 +118,8 @@ class Snapshots:
 
     async def _read(self, key: ViewKey, identity: Identity, request_id: str) -> Snapshot:
         asked = (("skus", key.skus), ("warehouses", key.warehouses))
-        filters = {name: sorted(codes) for name, codes in asked if codes is not None}
+        # A view of no warehouse names one that does not exist: an empty list would mean all.
+        filters = {name: sorted(codes) or [""] for name, codes in asked if codes is not None}
         values = (key.region, messages.encode(filters))
         rows = await self._database.call(identity, STATEMENT, values, request_id=request_id, read_only=True)
         snapshot = await self._settle(key, _Reading(key.region, rows))

@@ -21,7 +21,7 @@ rollback;
 
 begin;
 select app.enter('warehouse', '{"sub": "walt", "region": 1, "warehouses": ["WH-01"]}');
-select e ->> 'seq' as seq, e ->> 'type' as type, e #>> '{data,new,available}' as available
+select e ->> 'seq' as seq, e ->> 'type' as type, coalesce(e #>> '{data,new,available}', e #>> '{data,available}') as available
   from api.list_events(p_region_id => 1::smallint, p_filters => '{}', p_after => null, p_limit => 50) as page,
        json_array_elements(page.body -> 'data') as e;
 rollback;

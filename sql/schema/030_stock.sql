@@ -14,6 +14,7 @@ create table stock.stock_levels (
   shortfall integer not null default 0,
   available integer generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
   next_expiry_on date,
+  reorder_point integer,
   version bigint not null default 0,
   updated_at timestamptz not null default now(),
   constraint stock_levels_pkey primary key (region_id, warehouse_id, sku_id),
@@ -26,6 +27,7 @@ create table stock.stock_levels (
   constraint stock_levels_unavailable_is_not_negative_check check (unavailable >= 0),
   constraint stock_levels_safety_stock_is_not_negative_check check (safety_stock >= 0),
   constraint stock_levels_incoming_is_not_negative_check check (incoming >= 0),
+  constraint stock_levels_reorder_point_is_not_negative_check check (reorder_point >= 0),
   constraint stock_levels_promises_are_within_on_hand_check
     check (reserved + committed + unavailable + safety_stock <= on_hand),
   constraint stock_levels_shortfall_is_within_promises_check check (shortfall between 0 and reserved + committed + safety_stock)
@@ -37,6 +39,8 @@ comment on column stock.stock_levels.shortfall is
   'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.next_expiry_on is
   'No sellable lot here expires before this day. A cheap test whether lots must be read.';
+comment on column stock.stock_levels.reorder_point is
+  'The available units at or below which this warehouse is low of the SKU; null: only the SKU as a whole has a reorder point.';
 create index stock_levels_sku_id_idx on stock.stock_levels (region_id, sku_id);
 
 create sequence stock.lots_lot_id_seq;

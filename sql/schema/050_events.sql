@@ -10,7 +10,7 @@ create table events.event_types (
   about text not null,
   says text not null,
   constraint event_types_pkey primary key (type),
-  constraint event_types_type_is_a_family_and_a_word_check check (type ~ '^[a-z]+[.][a-z_]+$'),
+  constraint event_types_type_is_a_family_and_words_check check (type ~ '^[a-z]+([.][a-z_]+){1,2}$'),
   constraint event_types_audience_is_known_check check (audience in ('everybody', 'warehouse', 'channel', 'webhook', 'admin'))
 );
 comment on table events.event_types is 'Every event type: its audience, the kind of its subject, and its meaning.';
@@ -27,9 +27,15 @@ insert into events.event_types (type, audience, about, says) values
   ('stock.released', 'warehouse', 'level', 'Units are no longer reserved or committed.'),
   ('stock.committed', 'warehouse', 'level', 'Units were committed to an order.'),
   ('stock.fulfilled', 'warehouse', 'level', 'Units were shipped.'),
-  ('stock.low', 'warehouse', 'level', 'The available units fell to the reorder point or below it.'),
-  ('stock.out', 'warehouse', 'level', 'No unit is available any more.'),
-  ('stock.back_in', 'warehouse', 'level', 'Units are available again.'),
+  ('stock.low', 'warehouse', 'sum', 'A SKU fell to its reorder point or below it, over all warehouses that serve a channel.'),
+  ('stock.out', 'warehouse', 'sum', 'No unit of a SKU can be sold any more, in any channel.'),
+  ('stock.back_in', 'warehouse', 'sum', 'Units of a SKU can be sold again.'),
+  ('channel.stock.low', 'channel', 'sum', 'What a channel can sell of a SKU fell to the reorder point of the SKU or below it.'),
+  ('channel.stock.out', 'channel', 'sum', 'A channel can sell no unit of a SKU any more.'),
+  ('channel.stock.back_in', 'channel', 'sum', 'A channel can sell units of a SKU again.'),
+  ('warehouse.stock.low', 'warehouse', 'sum', 'A level fell to the reorder point of its own or below it.'),
+  ('warehouse.stock.out', 'warehouse', 'sum', 'A level with a reorder point of its own has no available unit any more.'),
+  ('warehouse.stock.back_in', 'warehouse', 'sum', 'A level with a reorder point of its own has available units again.'),
   ('reservation.created', 'channel', 'reservation', 'A reservation was made.'),
   ('reservation.extended', 'channel', 'reservation', 'The reservation ends later or earlier than before.'),
   ('reservation.released', 'channel', 'reservation', 'The reservation was released.'),
@@ -44,8 +50,52 @@ insert into events.event_types (type, audience, about, says) values
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
+  ('channel.changed', 'everybody', 'channel', 'A channel was created, changed or retired, or other warehouses serve it.'),
+  ('warehouse.changed', 'everybody', 'warehouse', 'A warehouse was created, changed or retired.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),
   ('webhook.test', 'webhook', 'webhook', 'A test of the webhook was requested.');
+
+-- What the log says of stock: the sequencer, which alone writes these tables, compares each batch with them. They follow the log, not
+-- the levels, so that every crossing of a threshold in the log is announced, and none twice.
+create table events.known_levels (
+  region_id smallint not null,
+  sku_id text collate "C" not null,
+  warehouse_id text collate "C" not null,
+  available integer not null,
+  constraint known_levels_pkey primary key (region_id, sku_id, warehouse_id)
+) with (fillfactor = 70);
+comment on table events.known_levels is 'The available units of each level after the last event of the level in the log.';
+
+create table events.announced_states (
+  region_id smallint not null,
+  sku_id text collate "C" not null,
+  scope text not null,
+  scope_id text collate "C" not null,
+  state text not null,
+  version bigint not null,
+  constraint announced_states_pkey primary key (region_id, sku_id, scope, scope_id),
+  constraint announced_states_scope_is_known_check check (scope in ('region', 'channel', 'warehouse')),
+  constraint announced_states_state_is_known_check check (state in ('in_stock', 'low', 'out_of_stock'))
+) with (fillfactor = 70);
+comment on table events.announced_states is
+  'The state of a SKU that the log announced last, for a region (scope_id is empty), a channel or a warehouse. Without a row: '
+  'out_of_stock, as a SKU begins; in_stock for a warehouse, which begins when it gets a reorder point.';
+comment on column events.announced_states.version is 'The number of announcements so far.';
+
+-- Passed between functions; never stored.
+create type events.step as (
+  nth bigint,
+  region_id smallint,
+  sku_id text,
+  warehouse_id text,
+  delta bigint,
+  before bigint,
+  after bigint,
+  occurred_at timestamptz
+);
+comment on type events.step is
+  'A change of what can be sold of a SKU, at the nth event of a batch: the available units of a level went from before to after; or, '
+  'without a warehouse, something else decides from here on. Made by events.new_step.';
 
 create sequence events.outbox_outbox_id_seq;
 create table events.outbox (

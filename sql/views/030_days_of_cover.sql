@@ -1,10 +1,12 @@
 create or replace view bi.days_of_cover with (security_invoker = true, security_barrier = true) as
-select l.region_id, l.warehouse_id, l.sku_id, s.name as sku_name, l.available::bigint as available,
+select l.region_id, l.warehouse_id, l.sku_id, s.name as sku_name, a.units as available,
        coalesce(d.days, 0)::integer as days,
        coalesce(d.units_shipped, 0)::bigint as units_shipped, (d.units_shipped / d.days)::numeric(16, 4) as units_per_day,
-       (l.available * d.days / nullif(d.units_shipped, 0))::numeric(16, 1) as days_of_cover
+       (a.units * d.days / nullif(d.units_shipped, 0))::numeric(16, 1) as days_of_cover
   from stock.stock_levels l
   join catalog.skus s on s.sku_id = l.sku_id
+  left join (select distinct w.warehouse_id from catalog.serving_warehouses() w where w.sells) w on w.warehouse_id = l.warehouse_id
+ cross join lateral (select case when w.warehouse_id is null then 0 else l.available end::bigint as units) a
   left join (
     select r.region_id, r.warehouse_id, r.sku_id, count(*) as days, sum(r.shipped) as units_shipped
       from analytics.stock_days r
@@ -20,7 +22,7 @@ comment on column bi.days_of_cover.region_id is 'The region, a group of warehous
 comment on column bi.days_of_cover.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.days_of_cover.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.days_of_cover.sku_name is 'The name of the product.';
-comment on column bi.days_of_cover.available is 'Units for sale now.';
+comment on column bi.days_of_cover.available is 'Units for sale now; 0 where the warehouse is retired or serves no channel.';
 comment on column bi.days_of_cover.days is 'Complete days from which the pace is computed, at most 28; 0 on the first day.';
 comment on column bi.days_of_cover.units_shipped is 'Units shipped for orders on those days.';
 comment on column bi.days_of_cover.units_per_day is 'units_shipped / days; null where no day is complete.';

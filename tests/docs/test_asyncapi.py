@@ -129,7 +129,7 @@ def test_events_of_requests_are_what_is_described(shop: Shop, as_role: AsRole) -
     end = shop.settle()
     rows = shop.connection.execute("select type, events.document(e) from events.event_log e order by seq").fetchall()
     assert len(rows) == int(end.partition(":")[2])
-    assert len(check_events(rows)) == 21
+    assert len(check_events(rows)) == 26
 
 
 def test_events_of_every_type_are_what_is_described(connection: psycopg.Connection[Any], as_role: AsRole) -> None:

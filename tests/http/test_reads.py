@@ -199,7 +199,8 @@ def test_everyone_gets_what_they_may_see(api: Api, stocked: httpx2.Client) -> No
     receipt = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-02", "stock": 40, "batch_number": "BATCH-202404"}
     assert stocked.post("/v1/inventory", json=receipt, headers=key()).status_code == 201
     callers = {
-        "all": (api.client("sales", channels=["web"]), 390),
+        "all": (api.client("admin"), 390),
+        "the channel's": (api.client("sales", channels=["web"]), 350),
         "here": (api.client("warehouse", warehouses=["WH-01"]), 350),
         "there": (api.client("warehouse", warehouses=["WH-02"]), 40),
     }

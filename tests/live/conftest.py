@@ -98,6 +98,12 @@ class Socket:
             return True
         raise AssertionError(message)
 
+    def reach(self, place: str) -> None:
+        """Receives until it has everything up to this position: after a reset, a whole snapshot."""
+        limit = time.monotonic() + SECONDS_MAX
+        while not self.place or self.told[-1].get("more") or _seq(self.place) < _seq(place):
+            self.receive(max(0.0, limit - time.monotonic()))
+
     def close_code(self) -> int | None:
         """Receives until the server closes; returns the close code."""
         try:
@@ -203,6 +209,7 @@ def shop(authenticator_url: str, connection: psycopg.Connection[Any]) -> Iterato
         shop.done(shop.admin.post("/v1/warehouses", json=[{"warehouse_id": code, "name": code} for code in ("WH-01", "WH-02")]))
         channels = [CHANNEL, {**CHANNEL, "channel_id": "pos", "warehouses": ["WH-02"]}]
         shop.done(shop.admin.post("/v1/channels", json=channels))
+        shop.settle()  # a change of a channel resets sockets
         yield shop
 
 

@@ -53,8 +53,10 @@ def test_a_change_reads_as_the_snapshot_of_it_would(shop: Shop) -> None:
     ("role", "claims", "warehouses", "members"),
     [
         ("admin", {}, {"WH-01", "WH-02"}, LEVEL),
-        ("sales", {"channels": ["web"]}, {"WH-01", "WH-02"}, LEVEL),
-        ("integration", {"channels": ["web"]}, {"WH-01", "WH-02"}, AVAILABLE),
+        ("sales", {"channels": ["web", "pos"]}, {"WH-01", "WH-02"}, LEVEL),
+        ("sales", {"channels": ["web"]}, {"WH-01"}, LEVEL),
+        ("sales", {}, set(), LEVEL),
+        ("integration", {"channels": ["pos"]}, {"WH-02"}, AVAILABLE),
         ("warehouse", {"warehouses": ["WH-02"]}, {"WH-02"}, LEVEL),
         ("warehouse", {}, set(), LEVEL),
     ],

@@ -98,9 +98,9 @@ def test_types_choose(shop: Shop) -> None:
     ("role", "claims", "where"),
     [
         ("admin", {}, "true"),
-        ("warehouse", {"warehouses": ["WH-02"]}, "warehouse_ids @> '{WH-02}' and type like 'stock.%' or type = 'sku.changed'"),
-        ("sales", {"channels": ["pos"]}, "channel_id = 'pos' or type = 'sku.changed'"),
-        ("integration", {"channels": ["web"]}, "channel_id = 'web' or type = 'sku.changed'"),
+        ("warehouse", {"warehouses": ["WH-02"]}, "warehouse_ids @> '{WH-02}' and type like 'stock.%' or audience = 'everybody'"),
+        ("sales", {"channels": ["pos"]}, "channel_id = 'pos' or audience = 'everybody'"),
+        ("integration", {"channels": ["web"]}, "channel_id = 'web' or audience = 'everybody'"),
     ],
 )
 @pytest.mark.parametrize("memory", [10_000, 4])

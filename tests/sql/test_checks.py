@@ -18,6 +18,7 @@ BREAKS: dict[str, tuple[str, str, str]] = {
     "stock_levels_committed_is_not_negative_check": ("stock.stock_levels", "committed", "-1"),
     "stock_levels_unavailable_is_not_negative_check": ("stock.stock_levels", "unavailable", "-1"),
     "stock_levels_safety_stock_is_not_negative_check": ("stock.stock_levels", "safety_stock", "-1"),
+    "stock_levels_reorder_point_is_not_negative_check": ("stock.stock_levels", "reorder_point", "-1"),
     "stock_levels_incoming_is_not_negative_check": ("stock.stock_levels", "incoming", "-1"),
     "stock_levels_promises_are_within_on_hand_check": ("stock.stock_levels", "committed", "on_hand + 1"),
     "stock_levels_shortfall_is_within_promises_check": ("stock.stock_levels", "shortfall", "reserved + committed + 1"),

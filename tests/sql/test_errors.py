@@ -23,9 +23,10 @@ GUARDS = {("stock.post_movements", "ST001")}
 # Codes that the call graph reaches but that cannot occur: a shared function refuses with them only for other callers.
 UNREACHABLE = (
     ("ST009", "adjust_stock place_orders recover_webhooks replay_webhooks retry_deliveries", "no element has a member if_match"),
-    ("ST002", "set_safety_stock set_stock", "the path names the SKU: ST010"),
+    ("ST002", "set_reorder_point set_safety_stock set_stock", "the path names the SKU: ST010"),
     ("ST010", "adjust_stock receive_stock", "the body names the SKU: ST002"),
-    ("ST006", "set_safety_stock", "no unit comes in or goes out"),
+    ("ST001", "set_reorder_point", "no unit is moved"),
+    ("ST006", "set_reorder_point set_safety_stock", "no unit comes in or goes out"),
     ("OR009", "modify_orders", "an order keeps its channel"),
     ("WH007", "delete_webhooks rotate_webhook_secrets update_webhooks", "a paused webhook may be changed"),
     ("SK001", "get_sku save_skus", "a SKU in the path is ST010"),

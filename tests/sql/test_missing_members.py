@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 import msgspec
 import psycopg
@@ -67,12 +67,20 @@ def changed(value: Any, path: Path, new: object) -> Any:
     return copy
 
 
-def is_required(route: Route, body: Json, path: Path) -> bool:
-    """Whether HTTP refuses the body without the member. Members from outside the body are in every request."""
+def is_null_allowed(route: Route, name: str) -> bool:
+    """Whether the body must have the member, and null is one of its values: null takes a reorder point away."""
+    members = {member.encode_name: member for member in msgspec.structs.fields(route.body or Body)}
+    return name in members and members[name].required and type(None) in get_args(members[name].type)
+
+
+def is_required(route: Route, body: Json, path: Path, new: object) -> bool:
+    """Whether HTTP refuses the body without the member, or with null. Members from outside the body are in every request."""
     if (route.function, path) in OPTIONAL_IN_SQL:
         return False
     if path[0] not in body:
         return True
+    if new is None and is_null_allowed(route, path[0]):
+        return False
     try:
         msgspec.json.decode(msgspec.json.encode(changed(body, path, LEFT_OUT)), type=route.body or Body)
     except msgspec.ValidationError:
@@ -97,7 +105,7 @@ def test_a_member_that_http_requires_is_never_silently_missing(
     request = REQUESTS[route.method, route.path]
     sample = request.element(names)
     mode = {"mode": route.mode} if route.mode else {}
-    cases = [(path, new, is_required(route, request.body or {}, path)) for path in paths(sample) for new in (LEFT_OUT, None)]
+    cases = [(path, new, is_required(route, request.body or {}, path, new)) for path in paths(sample) for new in (LEFT_OUT, None)]
     fields = {field.encode_name for field in msgspec.structs.fields(route.body or Body)}
     cases += [((name,), None, False) for name in fields - sample.keys()]
     wrong = []
@@ -118,6 +126,7 @@ def test_a_member_that_http_requires_is_never_silently_missing(
         ("adjust_stock", "delta"),
         ("set_stock", "stock"),
         ("set_safety_stock", "safety_stock"),
+        ("set_reorder_point", "reorder_point"),
         ("recover_webhooks", "since"),
         ("replay_webhooks", "from_seq"),
         ("replay_webhooks", "to_seq"),

@@ -4,7 +4,7 @@ import { effect, signal } from "@preact/signals";
 
 import { Problem, send } from "./api.js";
 import { renew, session, signOut } from "./session.js";
-import { apply, applySnapshot, dropSnapshot, refresh } from "./store.js";
+import { apply, applySnapshot, dropSnapshot, load, refresh } from "./store.js";
 
 const BACKOFF_MILLISECONDS = [300, 700, 1500, 3000, 6000, 12_000];
 const PING_MILLISECONDS = 10_000;
@@ -94,6 +94,7 @@ function hear(message) {
   else if (message.type === "reset") {
     place = ""; // a snapshot of everything follows
     dropSnapshot();
+    if (message.reason === "warehouses_changed") load();
   } else if (message.type === "error") console.warn("scoville: the server refused", message.problem);
   if (message.place && !message.more) place = message.place;
   if (message.type !== "error" && link.value.state !== "live") {

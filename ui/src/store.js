@@ -13,9 +13,11 @@ const LAGS_KEPT = 100;
 const UNKNOWN_SKUS_MAX = 20; // fetched one by one; with more of them the whole list is out of date
 const EXPIRING_DAYS = 30;
 const EXPIRING_MILLISECONDS = 5 * 60_000;
+const LOW_MILLISECONDS = 30_000;
 
 export const products = signal(new Map()); // sku_id -> entry of the catalog
-export const warehouses = signal([]); // {id, name}, in order
+export const warehouses = signal([]); // {id, name, isSellable}, in order
+export const lowSkus = signal(null); // of staff, who do not see every warehouse: what the server calls low; null: the levels decide
 export const expiring = signal(new Map()); // sku_id -> Set of warehouses with a lot that expires soon
 export const loading = signal({ state: "idle", problem: null });
 export const settled = signal(0); // changes at most twice per second, after levels have changed
@@ -159,9 +161,10 @@ export async function load() {
   try {
     const [places] = await Promise.all([get("/v1/inventory/warehouses"), readProducts(mine)]);
     if (mine !== loads) return;
-    warehouses.value = places.data.map((place) => ({ id: place.warehouse_location, name: place.name }));
+    warehouses.value = places.data.map((place) => ({ id: place.warehouse_location, name: place.name, isSellable: place.sellable }));
     loading.value = { state: "ready", problem: null };
     readExpiring(mine);
+    readLow(mine);
   } catch (problem) {
     if (mine === loads) loading.value = { state: products.value.size ? "ready" : "failed", problem };
   }
@@ -197,6 +200,20 @@ async function readExpiring(mine) {
   if (mine === loads) expiring.value = found;
 }
 
+async function readLow(mine) {
+  if (session.value?.role !== "warehouse") return;
+  const found = new Set();
+  try {
+    for await (const page of pages("/v1/inventory", { low_stock: true })) for (const { sku_id: sku } of page) found.add(sku);
+  } catch {
+    return; // the marks stay unchanged
+  }
+  if (mine === loads) lowSkus.value = found;
+}
+
+/** Whether no order takes units from this warehouse: it is retired, or serves no channel. */
+export const isUnserved = (id) => warehouses.value.some((place) => place.id === id && !place.isSellable);
+
 /** Reads the levels again, without a live connection. */
 export async function refresh() {
   const before = counted.length;
@@ -217,6 +234,10 @@ setInterval(() => {
   if (session.value && loading.value.state === "ready") readExpiring(loads);
 }, EXPIRING_MILLISECONDS);
 
+setInterval(() => {
+  if (session.value && loading.value.state === "ready") readLow(loads);
+}, LOW_MILLISECONDS);
+
 function forget() {
   loads += 1;
   levels.clear();
@@ -230,6 +251,7 @@ function forget() {
     products.value = new Map();
     warehouses.value = [];
     expiring.value = new Map();
+    lowSkus.value = null;
     loading.value = { state: "idle", problem: null };
     rate.value = 0;
     lag.value = null;

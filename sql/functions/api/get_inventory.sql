@@ -1,6 +1,7 @@
 create or replace function api.get_inventory(
   p_region_id smallint,
-  p_sku_id text
+  p_sku_id text,
+  p_filters jsonb default '{}'
 )
   returns table (body json, etag text)
   language plpgsql
@@ -8,15 +9,17 @@ create or replace function api.get_inventory(
   set search_path = ''
 as $$
 declare
+  v_channel text := p_filters ->> 'channel';
   v_lots json;
 begin
+  perform app.raise_refusal(catalog.refuse_channel(p_region_id, v_channel));
   if app.claim_role() <> 'integration' then
     v_lots := stock.sku_lots(p_region_id, p_sku_id);
   end if;
   return query
     select d.document, stock.sku_etag(p_region_id, p_sku_id)
       from stock.inventory_documents(p_region_id => p_region_id, p_sku_ids => array[p_sku_id], p_warehouse_id => null,
-             p_lots => v_lots) d;
+             p_channel_id => v_channel, p_lots => v_lots) d;
   if not found then
     raise exception using errcode = 'ST010', message = 'sku not found',
       detail = json_build_object('detail', format(
@@ -25,7 +28,8 @@ begin
 end
 $$;
 
-comment on function api.get_inventory(smallint, text) is
-  'A SKU with its stock by warehouse and lot, and its version (ETag), which changes with every change of its stock.
-Errors: ST010';
-grant execute on function api.get_inventory(smallint, text) to admin, warehouse, sales, integration;
+comment on function api.get_inventory(smallint, text, jsonb) is
+  'A SKU with its stock by warehouse and lot, and its version (ETag), which changes with every change of its stock and of the '
+  'warehouses that serve a channel. Filters: channel (only what it can sell).
+Errors: OR008 ST010';
+grant execute on function api.get_inventory(smallint, text, jsonb) to admin, warehouse, sales, integration;

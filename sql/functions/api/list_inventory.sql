@@ -16,10 +16,17 @@ declare
   v_warehouse text := p_filters ->> 'warehouse';
   v_sku text := p_filters ->> 'sku_id';
   v_q text := p_filters ->> 'q';
+  v_channel text := p_filters ->> 'channel';
   v_low boolean := (p_filters ->> 'low_stock')::boolean;
+  v_low_skus text[];
   v_expiring text[];
   v_ids text[];
 begin
+  perform app.raise_refusal(catalog.refuse_channel(p_region_id, v_channel));
+  if v_low is not null then
+    v_low_skus := stock.low_skus(p_region_id => p_region_id, p_sku_ids => null, p_channel_id => v_channel,
+      p_warehouse_id => v_warehouse);
+  end if;
   if p_filters ->> 'expiring_before' is not null then
     v_expiring := stock.expiring_skus(p_region_id => p_region_id, p_before => (p_filters ->> 'expiring_before')::date,
       p_warehouse_id => v_warehouse);
@@ -34,10 +41,7 @@ begin
              and (v_warehouse is null or exists (
                select from stock.stock_levels l
                 where l.region_id = p_region_id and l.warehouse_id = v_warehouse and l.sku_id = k.sku_id))
-             and (v_low is null or v_low = (k.reorder_point >= (
-               select coalesce(sum(l.available), 0) from stock.stock_levels l
-                where l.region_id = p_region_id and l.sku_id = k.sku_id
-                  and (v_warehouse is null or l.warehouse_id = v_warehouse))))
+             and (v_low is null or v_low = (k.sku_id = any (v_low_skus)))
            order by k.sku_id
            limit p_limit + 1) s;
   next_cursor := case when cardinality(v_ids) > p_limit
@@ -45,11 +49,13 @@ begin
   return query
     select json_build_object('data', coalesce(json_agg(d.document order by d.sku_id), '[]'),
              'next_cursor', list_inventory.next_cursor), list_inventory.next_cursor
-      from stock.inventory_documents(p_region_id => p_region_id, p_sku_ids => v_ids[:p_limit], p_warehouse_id => v_warehouse) d;
+      from stock.inventory_documents(p_region_id => p_region_id, p_sku_ids => v_ids[:p_limit], p_warehouse_id => v_warehouse,
+             p_channel_id => v_channel) d;
 end
 $$;
 
 comment on function api.list_inventory(smallint, jsonb, text, integer) is
-  'SKUs with their stock by warehouse. Filters: sku_id, warehouse, q (words in ID or name), low_stock, expiring_before.
-Errors: VA001';
+  'SKUs with their stock by warehouse. Filters: sku_id, warehouse, channel (only what it can sell), q (words in ID or name), '
+  'low_stock, expiring_before.
+Errors: OR008 VA001';
 grant execute on function api.list_inventory(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

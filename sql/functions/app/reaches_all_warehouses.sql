@@ -1,4 +1,4 @@
--- Whether the caller's role may see the stock of every warehouse. Only warehouse staff are bound to their own.
+-- Whether the commands of the caller's role may touch every warehouse, as an order does. Only warehouse staff are bound to their own.
 create or replace function app.reaches_all_warehouses()
   returns boolean
   language sql

@@ -33,8 +33,8 @@ begin
             p_reason => 'first receipt',
             p_actor => f.actor,
             p_request_id => f.request_id),
-          events.emit_sku_event(
-            p_old => null, p_new => catalog.sku_document(m)::jsonb, p_actor => f.actor, p_request_id => f.request_id)
+          events.emit_catalog_event(p_noun => 'sku', p_old => null, p_new => catalog.sku_document(m)::jsonb, p_actor => f.actor,
+            p_request_id => f.request_id)
      from unnest(v_skus) m
     cross join lateral (
       select d.actor, d.request_id

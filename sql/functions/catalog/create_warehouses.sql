@@ -32,7 +32,9 @@ begin
             p_new => catalog.warehouse_document(m)::jsonb,
             p_reason => 'first receipt',
             p_actor => f.actor,
-            p_request_id => f.request_id)
+            p_request_id => f.request_id),
+          events.emit_catalog_event(p_noun => 'warehouse', p_old => null, p_new => catalog.warehouse_document(m)::jsonb,
+            p_actor => f.actor, p_request_id => f.request_id)
      from unnest(v_warehouses) m
     cross join lateral (
       select d.actor, d.request_id

@@ -1,4 +1,4 @@
--- Creates, changes or retires one sales channel, and sets which warehouses serve it, in which order. Writes the audit. A channel
+-- Creates, changes or retires one sales channel, and sets which warehouses serve it, in which order. Writes the audit and the event. A channel
 -- never changes its region.
 -- Lock order: catalog rows come before every row of stock.
 create or replace function catalog.save_channel(
@@ -57,6 +57,8 @@ begin
   if body::jsonb is distinct from v_old then
     perform catalog.record_write(
       p_write => p_write, p_table_name => 'catalog.channels', p_old => v_old, p_new => body::jsonb);
+    perform events.emit_catalog_event(p_noun => 'channel', p_old => v_old, p_new => body::jsonb, p_actor => p_write.actor,
+      p_request_id => p_write.request_id);
   end if;
   return next;
 end

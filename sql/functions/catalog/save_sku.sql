@@ -48,8 +48,8 @@ begin
   body := catalog.sku_document(v_sku);
   if body::jsonb is distinct from v_old then
     perform catalog.record_write(p_write => p_write, p_table_name => 'catalog.skus', p_old => v_old, p_new => body::jsonb);
-    perform events.emit_sku_event(p_old => v_old, p_new => body::jsonb, p_actor => p_write.actor,
-                                  p_request_id => p_write.request_id);
+    perform events.emit_catalog_event(p_noun => 'sku', p_old => v_old, p_new => body::jsonb, p_actor => p_write.actor,
+      p_request_id => p_write.request_id);
   end if;
   return next;
 end

@@ -1,4 +1,4 @@
--- Creates, changes or retires one warehouse. Writes the audit. A warehouse never changes its region.
+-- Creates, changes or retires one warehouse. Writes the audit and the event. A warehouse never changes its region.
 -- Lock order: catalog rows come before every row of stock.
 create or replace function catalog.save_warehouse(
   p_write catalog.write
@@ -43,6 +43,8 @@ begin
   body := catalog.warehouse_document(v_warehouse);
   if body::jsonb is distinct from v_old then
     perform catalog.record_write(p_write => p_write, p_table_name => 'catalog.warehouses', p_old => v_old, p_new => body::jsonb);
+    perform events.emit_catalog_event(p_noun => 'warehouse', p_old => v_old, p_new => body::jsonb, p_actor => p_write.actor,
+      p_request_id => p_write.request_id);
   end if;
   return next;
 end

@@ -1,5 +1,5 @@
--- The events of a posting: per level one for each kind of change, and low, out or back_in if available crossed a threshold
--- between before and after (nobody has seen the values in between).
+-- The events of a posting: per level one for each kind of change. Whether a SKU is low or out is decided behind the posting
+-- (events.announce_stock): here, only the posted levels are locked.
 -- "new" is the level as streams show it, so a reader needs no table.
 -- Called after the levels were changed: the old values are the new ones less p_net, the sum of the movements by level.
 create or replace function events.emit_stock_events(
@@ -33,7 +33,7 @@ begin
       from moved m
      group by m.warehouse_id, m.sku_id, m.type
   ), levels as (
-    select l.warehouse_id, l.sku_id, l.version, l.available, k.reorder_point, l.available - stock.available_of(n.delta) as before,
+    select l.warehouse_id, l.sku_id, l.version,
            jsonb_build_object(
              'sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'version', l.version,
              'old', stock.counters_document(o.counters)::jsonb,
@@ -42,24 +42,16 @@ begin
       from unnest(p_net) n
       join stock.stock_levels l
         on l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
-      join catalog.skus k on k.sku_id = l.sku_id
      cross join lateral (select stock.subtract_counters(stock.to_counters(l), n.delta) offset 0) o (counters)
   ), written as (
     insert into events.outbox
       (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-    select p_region_id, t.type, a.audience, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id,
+    select p_region_id, c.type, a.audience, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id,
            array[l.warehouse_id], l.version, l.states || c.reasons, c.actor, c.request_id, app.now()
       from levels l
-      join (select c.*, row_number() over (partition by c.warehouse_id, c.sku_id order by c.first desc) = 1 as is_last
-              from changes c) c on c.warehouse_id = l.warehouse_id and c.sku_id = l.sku_id
-     cross join lateral (values
-             (1, c.type),
-             (2, case when c.is_last and l.before > 0 and l.available = 0 then 'stock.out' end),
-             (3, case when c.is_last and l.before = 0 and l.available > 0 then 'stock.back_in' end),
-             (4, case when c.is_last and l.before > l.reorder_point and l.available between 1 and l.reorder_point
-                      then 'stock.low' end)) as t (nth, type)
-      join events.event_types a on a.type = t.type
-     order by l.warehouse_id, l.sku_id, c.first, t.nth
+      join changes c on c.warehouse_id = l.warehouse_id and c.sku_id = l.sku_id
+      join events.event_types a on a.type = c.type
+     order by l.warehouse_id, l.sku_id, c.first
     returning 1
   )
   select count(*) into v_written from written;

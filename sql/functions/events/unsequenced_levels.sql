@@ -18,7 +18,12 @@ as $$
            cross join events.outbox o
             join events.event_types t on t.type = o.type and t.about = 'level'
            where o.region_id = p_region_id and o.outbox_id > s.settled_id
-             and (app.reaches_all_warehouses() or o.warehouse_ids && app.claim_warehouses())) l;
+             and case app.claim_role()
+                   when 'admin' then true
+                   when 'warehouse' then o.warehouse_ids && app.claim_warehouses()
+                   else o.warehouse_ids && array(
+                          select v.warehouse_id from catalog.serving_warehouses() v
+                           where v.sells and v.channel_id = any (app.claim_channels())) end) l;
 $$;
 
 alter function events.unsequenced_levels(smallint) owner to scoville_definer;

@@ -17,16 +17,19 @@ begin
   return query
     with levels as materialized (
       select l.region_id, l.sku_id, k.price, k.currency, k.reorder_point, k.active, sum(l.on_hand) as on_hand,
-             sum(l.available) as available, sum(l.reserved) as reserved, sum(l.committed) as committed,
-             sum(l.unavailable) as unavailable, sum(l.safety_stock) as safety_stock, sum(l.incoming) as incoming
+             coalesce(sum(l.available) filter (where s.warehouse_id is not null), 0) as available,
+             coalesce(sum(l.available) filter (where s.warehouse_id is null), 0) as unserved,
+             sum(l.reserved) as reserved, sum(l.committed) as committed, sum(l.unavailable) as unavailable, sum(l.safety_stock) as safety_stock, sum(l.incoming) as incoming
         from stock.stock_levels l
         join catalog.skus k on k.sku_id = l.sku_id
+        left join (select distinct v.warehouse_id from catalog.serving_warehouses() v where v.sells) s
+          on s.warehouse_id = l.warehouse_id
        group by l.region_id, l.sku_id, k.sku_id
     )
     select 'stock_units', jsonb_build_object('region', l.region_id::text, 'state', s.state), sum(s.units)
       from levels l
-     cross join lateral (values ('available', l.available), ('reserved', l.reserved), ('committed', l.committed),
-             ('unavailable', l.unavailable), ('safety_stock', l.safety_stock), ('incoming', l.incoming)) s (state, units)
+     cross join lateral (values ('available', l.available), ('unserved', l.unserved), ('reserved', l.reserved),
+             ('committed', l.committed), ('unavailable', l.unavailable), ('safety_stock', l.safety_stock), ('incoming', l.incoming)) s (state, units)
      group by l.region_id, s.state
     union all
     select 'stock_value', jsonb_build_object('region', l.region_id::text, 'currency', l.currency),
@@ -36,8 +39,7 @@ begin
      group by l.region_id, l.currency
     union all
     select 'skus', jsonb_build_object('region', l.region_id::text, 'state', s.state),
-           count(*) filter (where s.state = case when l.available = 0 then 'out_of_stock'
-                                                 when l.available <= l.reorder_point then 'low' else 'in_stock' end)::numeric
+           count(*) filter (where s.state = stock.state_of(l.available, l.reorder_point))::numeric
       from levels l
      cross join (values ('in_stock'), ('low'), ('out_of_stock')) s (state)
      where l.active

@@ -1,5 +1,6 @@
 -- Definer: no role may read the outbox or write to the log; this function moves events from one to the other.
--- Moves at most p_limit committed events from the outbox to the end of the log, and returns the number: 0 if no event waits, -1 if
+-- Moves at most p_limit committed events from the outbox to the end of the log, adds what they mean for SKUs (events.announce_stock),
+-- and returns the number of those moved: 0 if no event waits, -1 if
 -- another session is sequencing (or this server is a standby). One transaction: a crash in between moves nothing. It notifies
 -- nobody, because a full queue of notifications would stop the log: the caller does that after the commit
 -- (pyapp.eventlog.announcing).
@@ -27,6 +28,7 @@ as $$
 declare
   v_stream events.stream;
   v_xmin xid8;
+  v_taken events.outbox[];
   v_events events.outbox[];
   v_last_id bigint;
 begin
@@ -46,16 +48,17 @@ begin
   end if;
   v_stream := events.follow_origin(v_stream);
   v_xmin := pg_snapshot_xmin(pg_current_snapshot());
-  v_events := events.take_outbox(v_stream.settled_id, p_limit);
-  if v_events = '{}' then
+  v_taken := events.take_outbox(v_stream.settled_id, p_limit);
+  if v_taken = '{}' then
     return 0;
   end if;
+  v_events := events.announce_stock(v_taken);
   v_stream.last_hash := events.append_events(v_stream, v_events);
   v_stream.last_seq := v_stream.last_seq + cardinality(v_events);
 
-  v_last_id := v_events[cardinality(v_events)].outbox_id;
+  v_last_id := v_taken[cardinality(v_taken)].outbox_id;
   if v_stream.settling_xid <= v_xmin
-     and (cardinality(v_events) < p_limit or v_last_id >= v_stream.settling_id) then
+     and (cardinality(v_taken) < p_limit or v_last_id >= v_stream.settling_id) then
     v_stream.settled_id := v_stream.settling_id;
     v_stream.settling_xid := null;
   end if;
@@ -66,7 +69,7 @@ begin
   update events.stream s
      set last_seq = v_stream.last_seq, last_hash = v_stream.last_hash, moved_id = greatest(s.moved_id, v_last_id),
          settled_id = v_stream.settled_id, settling_id = v_stream.settling_id, settling_xid = v_stream.settling_xid;
-  return cardinality(v_events);
+  return cardinality(v_taken);
 end
 $$;
 

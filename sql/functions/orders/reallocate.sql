@@ -43,8 +43,7 @@ begin
     select a.sku_id, a.warehouse_id, a.quantity - a.released_quantity as units,
            sum(a.quantity - a.released_quantity) over (partition by a.sku_id order by s.priority, a.warehouse_id) as upto
       from orders.order_allocations a
-      left join (catalog.channel_warehouses s
-                 join catalog.warehouses h on h.warehouse_id = s.warehouse_id and h.active)
+      left join catalog.serving_warehouses() s
         on s.channel_id = p_order.channel_id and s.warehouse_id = a.warehouse_id
      where a.region_id = p_region_id and a.order_id = p_order.order_id
   ), wanted as (

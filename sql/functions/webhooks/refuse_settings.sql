@@ -14,11 +14,11 @@ as $$
     from (select v.*, min(v.turn) over () = v.turn as first
             from (
               select 1 as turn, 'WH003' as code, 'event_types' as member, t.nth,
-                     format('Event type %s does not exist. Use one of %s, or the part before the dot followed by .*.',
+                     format('Event type %s does not exist. Use one of %s, or the part before a dot followed by .*.',
                        t.value, (select string_agg(k.type, ', ' order by k.type) from events.event_types k)) as detail
                 from jsonb_array_elements_text(coalesce(p_settings -> 'event_types', '[]')) with ordinality t (value, nth)
                where not exists (select from events.event_types k
-                                  where t.value in (k.type, split_part(k.type, '.', 1) || '.*'))
+                                  where t.value in (k.type, split_part(k.type, '.', 1) || '.*', regexp_replace(k.type, '[^.]+$', '*')))
               union all
               select 2, 'ST002', 'skus', t.nth, format('SKU %s does not exist.%s', t.value,
                      case when t.nth <= 3 then catalog.suggest_sku(t.value) end)

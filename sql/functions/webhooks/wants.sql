@@ -13,7 +13,8 @@ create or replace function webhooks.wants(
     when p_event.audience = 'webhook'
       then p_event.subject = 'webhooks/' || webhooks.public_id(p_endpoint.region_id, p_endpoint.endpoint_id)
     else (p_endpoint.event_types = '{}' or p_event.type = any (p_endpoint.event_types)
-          or split_part(p_event.type, '.', 1) || '.*' = any (p_endpoint.event_types))
+          or split_part(p_event.type, '.', 1) || '.*' = any (p_endpoint.event_types)
+          or regexp_replace(p_event.type, '[^.]+$', '*') = any (p_endpoint.event_types))
      and (p_endpoint.warehouse_ids = '{}' or p_event.warehouse_ids && p_endpoint.warehouse_ids)
      and (p_endpoint.channel_ids = '{}' or p_event.channel_id = any (p_endpoint.channel_ids))
      and (p_endpoint.sku_ids = '{}' or p_event.sku_id = any (p_endpoint.sku_ids)

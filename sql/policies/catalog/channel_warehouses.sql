@@ -23,3 +23,10 @@ create policy channel_warehouses_delete_definer on catalog.channel_warehouses
 grant select on catalog.channel_warehouses to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert (channel_id, warehouse_id, priority) on catalog.channel_warehouses to scoville_definer;
 grant delete on catalog.channel_warehouses to scoville_definer;
+
+-- Analysts read only these columns, through the views of schema bi.
+drop policy if exists channel_warehouses_select_analysts on catalog.channel_warehouses;
+create policy channel_warehouses_select_analysts on catalog.channel_warehouses
+  for select to bi_reader
+  using (true);
+grant select (channel_id, warehouse_id, priority) on catalog.channel_warehouses to bi_reader;

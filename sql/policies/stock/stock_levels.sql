@@ -1,5 +1,6 @@
--- Admin, sales and integrations read the stock of every warehouse (integrations only the available units), staff that of their
--- own. Quantities change through stock.post_movements, which runs as the definer with the caller's claims.
+-- Admin reads the stock of every warehouse, staff that of their own; sales and integrations that of the warehouses that serve their
+-- channels (integrations only the available units), which is what they can sell. Quantities change
+-- through stock.post_movements, which runs as the definer with the caller's claims.
 alter table stock.stock_levels enable row level security;
 alter table stock.stock_levels force row level security;
 
@@ -10,12 +11,13 @@ create policy stock_levels_select_own_region on stock.stock_levels
 
 drop policy if exists stock_levels_select_every_warehouse on stock.stock_levels;
 create policy stock_levels_select_every_warehouse on stock.stock_levels
-  for select to admin, sales, scoville_worker
+  for select to admin, scoville_worker
   using (true);
-drop policy if exists stock_levels_select_available_only on stock.stock_levels;
-create policy stock_levels_select_available_only on stock.stock_levels
-  for select to integration
-  using (true);
+drop policy if exists stock_levels_select_warehouses_of_own_channels on stock.stock_levels;
+create policy stock_levels_select_warehouses_of_own_channels on stock.stock_levels
+  for select to sales, integration
+  using (warehouse_id = any (array(
+    select s.warehouse_id from catalog.serving_warehouses() s where s.sells and s.channel_id = any (app.claim_channels()))));
 drop policy if exists stock_levels_select_own_warehouses on stock.stock_levels;
 create policy stock_levels_select_own_warehouses on stock.stock_levels
   for select to warehouse
@@ -38,8 +40,8 @@ create policy stock_levels_update_definer on stock.stock_levels
 grant select on stock.stock_levels to admin, warehouse, sales, scoville_worker, scoville_definer;
 grant select (region_id, warehouse_id, sku_id, available, version, updated_at) on stock.stock_levels to integration;
 grant insert (region_id, warehouse_id, sku_id) on stock.stock_levels to scoville_definer;
-grant update (on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall, next_expiry_on, version, updated_at)
-  on stock.stock_levels to scoville_definer;
+grant update (on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall, next_expiry_on, reorder_point, version,
+  updated_at) on stock.stock_levels to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
 drop policy if exists stock_levels_select_analysts_of_everything on stock.stock_levels;

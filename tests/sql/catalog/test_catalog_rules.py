@@ -426,3 +426,14 @@ def test_lists_in_opposite_order_do_not_wait_for_each_other_in_a_circle(shop: Sh
     assert shop.rows("select deadlocks from pg_stat_database where datname = current_database()") == [{"deadlocks": 0}]
     rows = shop.rows("select count(*) as made from audit.audit_log where action = 'insert' and row_key like 'N-%%'")
     assert rows == [{"made": len(names)}]
+
+
+@pytest.mark.parametrize("role", ["scoville_definer", "integration"])
+def test_the_rule_of_serving_is_part_of_the_plan_and_reads_no_channel_unless_asked(shop: Shop, role: str) -> None:
+    with shop.connection.transaction(force_rollback=True):
+        shop.connection.execute(f"set local role {role}")
+        for columns, reads_channels in (("warehouse_id, priority", False), ("warehouse_id, sells", True)):
+            rows = shop.connection.execute(f"explain select {columns} from catalog.serving_warehouses() where channel_id = 'web'")
+            plan = "\n".join(line for (line,) in rows)
+            assert "Function Scan" not in plan
+            assert (" on channels " in plan) == reads_channels, plan

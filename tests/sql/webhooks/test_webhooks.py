@@ -256,6 +256,22 @@ def test_an_integration_is_told_of_its_channels_and_the_catalog_only(hooks: Hook
     ]
 
 
+def test_an_integration_is_told_when_a_sku_is_sold_out_or_back_in_its_channel(hooks: Hooks) -> None:
+    hooks.shop.receive(5, "SAUCE-3")
+    hooks.sequence()
+    hooks.create(role="integration", sub="shop-system", wide=True, event_types=["channel.stock.*"])
+    hooks.shop.adjust(-5, "SAUCE-3")
+    hooks.shop.receive(3, "SAUCE-3", warehouse_location="WH-03")  # which does not serve the channel
+    hooks.shop.receive(2, "SAUCE-3")
+    hooks.dispatch()
+    bodies = [json.loads(claim.body) for claim in hooks.claim()]
+    assert [(body["type"], body["data"]["channel"], body["data"]["available"]) for body in bodies] == [
+        ("channel.stock.out", "web", 0),
+        ("channel.stock.back_in", "web", 2),
+    ]
+    assert all("WH-0" not in json.dumps(body) for body in bodies)
+
+
 def client(hooks: Hooks, **change: Any) -> None:
     """Creates the owner as an API client, or changes it."""
     if change:

@@ -14,7 +14,7 @@ import { useNarrow } from "../parts/table.js";
 import { reasons, readReasons } from "../reasons.js";
 import { orderPath } from "../router.js";
 import { rights } from "../session.js";
-import { levelsOf, onChange, warehouses } from "../store.js";
+import { isUnserved, levelsOf, onChange, warehouses } from "../store.js";
 import { AdjustDialog } from "./adjust.js";
 
 const RELOAD_MILLISECONDS = 400; // after a change, so that a burst of changes makes one request
@@ -51,7 +51,8 @@ export function SkuPage({ id }) {
   if (!product) return html`<${BackLink} /><${Heading}>${id}<//><p class="waiting" role="status">Loading</p>`;
 
   const levels = merge(product.warehouses, live);
-  const total = (field) => [...levels.values()].reduce((sum, level) => sum + (level[field] ?? 0), 0);
+  const counted = (field) => (field === "available" ? [...levels].filter(([warehouse]) => !isUnserved(warehouse)) : [...levels]);
+  const total = (field) => counted(field).reduce((sum, [, level]) => sum + (level[field] ?? 0), 0);
   const { levels: isFull, batches, movements, adjust } = rights.value;
   return html`
     <${BackLink} />
@@ -70,7 +71,7 @@ export function SkuPage({ id }) {
       ${adjust && html`<button type="button" class="primary" onClick=${() => setAdjusting(true)}>Adjust stock</button>`}
     </div>
     <div class="figures wide" role="group" aria-label="Totals">
-      <${Figure} label="Available" tone=${total("available") <= product.reorder_point ? "hot big" : "big"}
+      <${Figure} label="Available" tone=${product.low_stock ? "hot big" : "big"}
         ><${Quantity} value=${total("available")}
       /><//>
       ${isFull &&
@@ -159,7 +160,8 @@ function Places({ levels, isFull }) {
           ${[...levels].map(
             ([warehouse, level]) => html`
               <tr key=${warehouse}>
-                <th scope="row">${warehouse} ${names.get(warehouse) !== warehouse && html`<span class="fine">${names.get(warehouse)}</span>`}</th>
+                <th scope="row">${warehouse} ${names.get(warehouse) !== warehouse && html`<span class="fine">${names.get(warehouse)}</span>`}
+                  ${isUnserved(warehouse) && html` <span class="mark" title="Retired, or serves no channel">Not sold from</span>`}</th>
                 ${parts.map(
                   (part) => html`
                     <td class="numeric" key=${part}><${Quantity} value=${level[part]} quiet=${part !== "available"} /></td>

@@ -11,7 +11,7 @@ import { Quantity } from "../parts/number.js";
 import { Table, useNarrow } from "../parts/table.js";
 import { skuPath } from "../router.js";
 import { rights } from "../session.js";
-import { expiring, fold, levelsOf, load, loading, peekLevels, products, settled, warehouses } from "../store.js";
+import { expiring, fold, isUnserved, levelsOf, load, loading, lowSkus, peekLevels, products, settled, warehouses } from "../store.js";
 
 const COLUMNS_MAX = 6; // most warehouses that get their own column
 const COLUMNS_MAX_NARROW = 3;
@@ -30,13 +30,18 @@ const place = signal(""); // a warehouse, or all
 const mark = signal(""); // "", low, expiring
 const order = signal({ key: "product", descending: false });
 
-const sum = (sku, field, levels) => {
+/** Over all warehouses, only what can be sold is available. */
+const sum = (sku, field, levels, where = place.value) => {
   let total = 0;
-  for (const [warehouse, level] of levels) if (!place.value || warehouse === place.value) total += level[field] ?? 0;
+  for (const [warehouse, level] of levels) {
+    if (where ? warehouse === where : field !== "available" || !isUnserved(warehouse)) total += level[field] ?? 0;
+  }
   return total;
 };
 
-const isLow = (product) => sum(product.sku_id, "available", peekLevels(product.sku_id)) <= product.reorder_point;
+/** The reorder point is of the product, so all warehouses count, whichever is shown. */
+const isLow = (product, levels = peekLevels(product.sku_id)) =>
+  lowSkus.value ? lowSkus.value.has(product.sku_id) : sum(product.sku_id, "available", levels, "") <= product.reorder_point;
 
 function isExpiring(sku) {
   const where = expiring.value.get(sku);
@@ -174,7 +179,7 @@ function Figures({ isFull }) {
       ${isFull &&
       html`<${Figure} label="On hand"><${Quantity} value=${stock} /><//>
         <${Figure} label="Committed" tone="minor"><${Quantity} value=${committed} /><//>`}
-      <${Figure} label="Low" tone=${low ? "hot" : ""} hint="At or below the reorder point" onClick=${toggle("low")} pressed=${mark.value === "low"}>${number(low)}<//>
+      <${Figure} label="Low" tone=${low ? "hot" : ""} hint="At or below the reorder point, over all warehouses" onClick=${toggle("low")} pressed=${mark.value === "low"}>${number(low)}<//>
       ${isFull &&
       html`<${Figure} label="Expiring" hint="With a lot that expires within 30 days" onClick=${toggle("expiring")} pressed=${mark.value === "expiring"}>${number(soon)}<//>`}
     </div>
@@ -220,7 +225,7 @@ function Product({ product, levels }) {
       ${product.size_ml && html`<span class="size">${number(product.size_ml)} ml</span>`}
       ${available === 0
         ? html`<span class="mark out">Out</span>`
-        : available <= product.reorder_point && html`<span class="mark low">Low</span>`}
+        : isLow(product, levels) && html`<span class="mark low">Low</span>`}
       ${isExpiring(product.sku_id) && html`<span class="mark">Expiring</span>`}
     </span>
   `;

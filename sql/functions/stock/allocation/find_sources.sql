@@ -16,9 +16,7 @@ as $$
 begin
   return query
   with serving as (
-    select w.channel_id, w.warehouse_id, w.priority
-      from catalog.channel_warehouses w
-      join catalog.warehouses h on h.warehouse_id = w.warehouse_id and h.active
+    select w.channel_id, w.warehouse_id, w.priority from catalog.serving_warehouses() w
   ), reach as (
     select s.channel_id, s.warehouse_id, s.priority, true as serves from serving s
      union all

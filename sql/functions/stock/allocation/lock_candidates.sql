@@ -31,8 +31,7 @@ begin
       from (select l.*
               from (select w.warehouse_id, d.sku_id collate "C" as sku_id
                       from unnest(p_demands) d
-                      join catalog.channel_warehouses w on w.channel_id = d.channel_id
-                      join catalog.warehouses h on h.warehouse_id = w.warehouse_id and h.active
+                      join catalog.serving_warehouses() w on w.channel_id = d.channel_id
                      union
                     select r.warehouse_id, r.sku_id
                       from stock.reservation_lines r

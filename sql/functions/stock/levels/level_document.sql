@@ -14,7 +14,7 @@ as $$
              json_build_object('sku_id', p_draft.sku_id, 'warehouse_location', p_draft.warehouse_id),
              stock.counters_document(case when l.sku_id is null then stock.new_counters() else stock.to_counters(l) end)),
            json_build_object(
-             'version', coalesce(l.version, 0), 'batch_number', p_draft.batch_number,
+             'reorder_point', l.reorder_point, 'version', coalesce(l.version, 0), 'batch_number', p_draft.batch_number,
              'batch_stock', (
                select v.on_hand
                  from stock.lot_levels v

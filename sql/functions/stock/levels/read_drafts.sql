@@ -1,7 +1,7 @@
 -- Reads the elements of a stock command except p_skip. Refuses elements that name something that does not exist for the caller, in
 -- the order in which a caller would fix them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and
 -- a new SKU if it gives a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU means 404.
--- p_quantity: the member that gives the number of units; an element without it is refused.
+-- p_quantity: the member that gives the number of units; an element without it is refused. A reorder point may be null.
 -- A retired warehouse receives nothing; its remaining units can still be counted and adjusted.
 create or replace function stock.read_drafts(
   p_region_id smallint,
@@ -62,7 +62,7 @@ as $$
        then app.refuse(p_code => 'VA001', p_pointer => '/' || r.batch_field, p_detail => format(
          'The number of the lot contains a character that nobody sees (%s), so it would look like another lot. Type the number.',
          app.hidden_character(app.clean(r.batch_number))))
-     when r.element ->> p_quantity is null
+     when r.element ->> p_quantity is null and not (p_quantity = 'reorder_point' and r.element ? p_quantity)
        then app.refuse(p_code => 'VA001', p_pointer => '/' || p_quantity,
          p_detail => format('Say how many units: %s is missing.', p_quantity))
      when c.reason_code is null

@@ -43,8 +43,7 @@ begin
           from jsonb_to_recordset(v_draft.lines) as r (line_no integer, sku_id text, quantity bigint)
          cross join lateral (
            select coalesce(sum(s.available::bigint + s.reserved), 0)::bigint as units
-             from catalog.channel_warehouses w
-             join catalog.warehouses a on a.warehouse_id = w.warehouse_id and a.active
+             from catalog.serving_warehouses() w
              join stock.stock_levels s on s.region_id = p_region_id and s.warehouse_id = w.warehouse_id and s.sku_id = r.sku_id
             where w.channel_id = v_draft.channel_id) u
          cross join lateral (
