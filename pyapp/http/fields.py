@@ -63,6 +63,10 @@ ReservationId = Annotated[
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^{INK_PATTERN}+$(?!\n)", examples=["ORD-123456"])]
 Email = Annotated[str, Meta(max_length=254, pattern=rf"^[^@{SPACE}]+@[^@{SPACE}]+$(?!\n)", examples=["jane@example.com"])]
 RegionDraft = Annotated[int, Meta(ge=1, le=32767)]
+TimeZoneDraft = Annotated[
+    str,
+    Meta(min_length=1, max_length=64, description="A name of the time zone database, or UTC.", examples=["America/Chicago"]),
+]
 Money = Annotated[
     Raw,
     Meta(

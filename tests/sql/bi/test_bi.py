@@ -149,11 +149,12 @@ def test_no_personal_data_stands_in_any_view(demo_data: psycopg.Connection[Any])
 def test_the_days_are_the_running_sums_of_the_ledger(demo_data: psycopg.Connection[Any]) -> None:
     wrong = demo_data.execute("""
         select * from bi.fact_stock_daily d
+          join bi.dim_warehouse w using (region_id, warehouse_id)
          cross join lateral (
            select coalesce(sum(m.on_hand_delta), 0), coalesce(sum(m.reserved_delta), 0), coalesce(sum(m.committed_delta), 0)
              from stock.stock_movements m
             where m.region_id = d.region_id and m.warehouse_id = d.warehouse_id and m.sku_id = d.sku_id
-              and m.recorded_at < (d.day_on + 1)::timestamp at time zone 'UTC') l (on_hand, reserved, committed)
+              and m.occurred_at < (d.day_on + 1)::timestamp at time zone w.time_zone) l (on_hand, reserved, committed)
          where (d.on_hand, d.reserved, d.committed) <> (l.on_hand, l.reserved, l.committed)""").fetchall()
     assert wrong == []
 
@@ -161,9 +162,10 @@ def test_the_days_are_the_running_sums_of_the_ledger(demo_data: psycopg.Connecti
 # A change: seconds since the previous one (negative if the clock went back), the level, and the act.
 CHANGE = st.tuples(
     st.integers(-4000, 200_000), st.sampled_from(["WH-01", "WH-02"]), st.sampled_from(["HOT", "MILD"]),
-    st.sampled_from(["receive", "order", "cancel", "ship", "adjust", "roll up"]),
+    st.sampled_from(["receive", "receive late", "order", "cancel", "ship", "adjust", "roll up", "move east", "move west"]),
 )  # fmt: skip
-BEGIN = datetime(2026, 1, 30, 12, tzinfo=UTC)
+BEGIN = datetime(2026, 3, 5, 12, tzinfo=UTC)  # the clocks of Chicago change three days later
+ZONES = {"move east": "Pacific/Kiritimati", "move west": "America/Chicago"}
 
 
 class Shop:
@@ -189,6 +191,11 @@ class Shop:
         where = {"sku_id": sku, "warehouse_location": warehouse}
         if kind == "receive":
             self.call("receive_stock", [where | {"stock": 5, "batch_number": "B"}])
+        elif kind == "receive late":
+            came_at = self.clock - timedelta(seconds=random.randrange(400_000))
+            self.call("receive_stock", [where | {"stock": 5, "batch_number": "B", "occurred_at": came_at.isoformat()}])
+        elif kind in ZONES:
+            self.call("save_warehouses", [{"warehouse_id": warehouse, "time_zone": ZONES[kind]}], regional=False)
         elif kind == "order":
             customer = {"name": "J", "address": "1"}
             order = {"channel": warehouse.lower(), "customer": customer, "items": [{"sku_id": sku, "quantity": 2}]}
@@ -210,7 +217,7 @@ def sums(connection: psycopg.Connection[Any], until: datetime) -> list[tuple[Any
     """The units of each level in every state, computed from the ledger."""
     return connection.execute(
         f"select warehouse_id, sku_id, {', '.join(f'sum({state}_delta)::bigint' for state in STATES)} from stock.stock_movements"
-        " where recorded_at <= %s group by 1, 2 order by 1, 2".encode(), [until]
+        " where occurred_at <= %s group by 1, 2 order by 1, 2".encode(), [until]
     ).fetchall()  # fmt: skip
 
 
@@ -370,15 +377,16 @@ def check_days(connection: psycopg.Connection[Any]) -> None:
     """The view has one row per day, equal to the sums of the ledger."""
     wrong = connection.execute("""
         select * from bi.fact_stock_daily d
+          join bi.dim_warehouse w using (region_id, warehouse_id)
          cross join lateral (
            select coalesce(sum(m.on_hand_delta), 0), coalesce(sum(m.committed_delta), 0) from stock.stock_movements m
             where m.region_id = d.region_id and m.warehouse_id = d.warehouse_id and m.sku_id = d.sku_id
-              and m.recorded_at < (d.day_on + 1)::timestamp at time zone 'UTC') l (on_hand, committed)
+              and m.occurred_at < (d.day_on + 1)::timestamp at time zone w.time_zone) l (on_hand, committed)
          where (d.on_hand, d.committed) <> (l.on_hand, l.committed)""").fetchall()
     assert wrong == []
     gaps = connection.execute("""
-        select warehouse_id, sku_id from bi.fact_stock_daily
-         group by 1, 2 having max(day_on) - min(day_on) + 1 <> count(*) or max(day_on) < (now() at time zone 'UTC')::date""")
+        select warehouse_id, sku_id from bi.fact_stock_daily join bi.dim_warehouse w using (warehouse_id)
+         group by 1, 2, time_zone having max(day_on) - min(day_on) + 1 <> count(*) or max(day_on) < timezone(time_zone, now())::date""")
     assert gaps.fetchall() == []
 
 
