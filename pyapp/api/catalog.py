@@ -139,7 +139,9 @@ class RegionChange(Body):
         Annotated[int, Meta(ge=0, le=3650, description="A lot is announced as expiring this many days before.")] | UnsetType
     ) = UNSET
     backdating_days_max: (
-        Annotated[int, Meta(ge=0, le=3650, description="How far in the past others than admins may place orders or receive goods.")]
+        Annotated[
+            int, Meta(ge=0, le=3650, description="How far in the past others than admins may place orders or receive goods.")
+        ]
         | UnsetType
     ) = UNSET
 
@@ -269,7 +271,7 @@ class Channel(Answer):
 
 
 class Warehouse(Answer):
-    """A location that keeps stock. time_zone says until when a lot is sold there, and when its days begin; null: as the region's."""
+    """A location that keeps stock. time_zone says when its days begin, and until when a lot is sold; null: that of the region."""
 
     warehouse_id: values.Warehouse
     name: Annotated[str, Meta(examples=["Main warehouse"])]
@@ -295,8 +297,6 @@ class Region(Answer):
         Units, Meta(description="How far in the past others than admins may place orders or receive goods.", examples=[1096])
     ]
     version: Version
-    created_at: Moment
-    updated_at: Moment
 
 
 class ReasonCode(Answer):
@@ -528,7 +528,7 @@ REGIONS = Noun(
             path="/v1/regions/{region_id}",
             endpoint=change,
             summary="Change a region",
-            description="A merge patch (RFC 7396). A new time zone moves lots in or out of sale at once; reports are summed again.",
+            description="A merge patch (RFC 7396). A new time zone moves lots in and out of sale, and reports are summed again.",
             function="save_regions",
             answer=Region,
             query=WriteQuery,

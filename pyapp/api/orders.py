@@ -107,10 +107,8 @@ class OrderDraft(Body):
     def wanted(self) -> Wanted | None:
         if self.items is UNSET or self.reservation_id is not UNSET or self.historic is True:
             return None
-        if isinstance(self.created_at, datetime.datetime):
-            age = datetime.datetime.now(datetime.UTC) - self.created_at
-            if not datetime.timedelta(0) <= age <= datetime.timedelta(hours=1):  # its date may be refused first
-                return None
+        if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
+            return None
         lines = tuple((line.quantity, _bytes(line.price)) for line in self.items)
         return Wanted(tuple(line.sku_id for line in self.items), (self.channel, lines, _bytes(self.total_price), self.status))
 

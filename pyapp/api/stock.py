@@ -103,10 +103,12 @@ class Receipt(Body):
     note: NoteDraft | UnsetType = UNSET
     reference: Reference | UnsetType = UNSET
     received_on: (
-        Annotated[datetime.date, Meta(description="The day on which the goods came to the warehouse; without it, now.")] | UnsetType
+        Annotated[datetime.date, Meta(description="The day on which the goods came to the warehouse; without it, now.")]
+        | UnsetType
     ) = UNSET
     occurred_at: (
-        Annotated[datetime.datetime, Meta(tz=True, description="The moment when the goods came, instead of received_on.")] | UnsetType
+        Annotated[datetime.datetime, Meta(tz=True, description="The moment when the goods came, instead of received_on.")]
+        | UnsetType
     ) = UNSET
 
     def __post_init__(self) -> None:

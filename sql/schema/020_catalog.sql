@@ -8,8 +8,6 @@ create table catalog.regions (
   expiry_notice_days integer not null default 30,
   backdating_days_max integer not null default 1096,
   version integer not null default 1,
-  created_at timestamptz not null default now(),
-  updated_at timestamptz not null default now(),
   constraint regions_pkey primary key (region_id),
   constraint regions_region_id_is_positive_check check (region_id > 0),
   constraint regions_name_is_not_empty_check check (name <> ''),

@@ -11,8 +11,8 @@ select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, v.lot_id as ba
     on r.region_id = v.region_id and r.warehouse_id = v.warehouse_id and r.sku_id = v.sku_id and r.lot_id = v.lot_id
   join catalog.zones() z on z.warehouse_id = v.warehouse_id
  cross join lateral (
-   select timezone(z.time_zone, r.first_received_at)::date,
-          timezone(z.time_zone, app.now())::date - timezone(z.time_zone, r.first_received_at)::date) d (first_on, age)
+   select timezone(z.time_zone, r.first_received_at)::date as first_on,
+          timezone(z.time_zone, app.now())::date - timezone(z.time_zone, r.first_received_at)::date as age) d
  where v.on_hand > 0;
 
 comment on view bi.aging_stock is

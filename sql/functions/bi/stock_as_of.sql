@@ -33,12 +33,14 @@ begin atomic
                  v.unavailable_delta, v.safety_stock_delta, v.incoming_delta
             from (select m.warehouse_id, m.sku_id, m.movement_id, m.region_id, m.occurred_at, m.on_hand_delta, m.reserved_delta, m.committed_delta,
                          m.unavailable_delta, m.safety_stock_delta, m.incoming_delta
-                    from stock.stock_movements m
+                    from catalog.regions g
+                    join stock.stock_movements m on m.region_id = g.region_id
                    where m.recorded_at > p_at - interval '26 hours' and m.recorded_at <= p_at and m.occurred_at = m.recorded_at
                   union all
                   select m.warehouse_id, m.sku_id, m.movement_id, m.region_id, m.occurred_at, m.on_hand_delta, m.reserved_delta, m.committed_delta,
                          m.unavailable_delta, m.safety_stock_delta, m.incoming_delta
-                    from stock.stock_movements m
+                    from catalog.regions g
+                    join stock.stock_movements m on m.region_id = g.region_id
                    where m.occurred_at > p_at - interval '26 hours' and m.occurred_at <= p_at and m.occurred_at <> m.recorded_at) v
             join analytics.stock_marks k
               on k.region_id = v.region_id and k.warehouse_id = v.warehouse_id and k.sku_id = v.sku_id

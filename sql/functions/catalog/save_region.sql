@@ -29,7 +29,7 @@ begin
   if v_decision.document <> v_old then
     update catalog.regions r
        set name = v_region.name, time_zone = v_region.time_zone, expiry_notice_days = v_region.expiry_notice_days,
-           backdating_days_max = v_region.backdating_days_max, version = r.version + 1, updated_at = app.now()
+           backdating_days_max = v_region.backdating_days_max, version = r.version + 1
      where r.region_id = v_region.region_id
     returning r.* into v_region;
   end if;

@@ -6,7 +6,7 @@ create or replace function catalog.zones()
   stable
   parallel safe
 begin atomic
-  select w.region_id, w.warehouse_id, coalesce(w.time_zone, r.time_zone)
+  select w.region_id, w.warehouse_id, coalesce(w.time_zone, r.time_zone) as time_zone
     from catalog.warehouses w
     join catalog.regions r on r.region_id = w.region_id;
 end;

@@ -23,7 +23,7 @@ create policy regions_update_definer on catalog.regions
   with check (true);
 
 grant select on catalog.regions to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant update (name, time_zone, expiry_notice_days, backdating_days_max, version, updated_at) on catalog.regions to scoville_definer;
+grant update (name, time_zone, expiry_notice_days, backdating_days_max, version) on catalog.regions to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
 drop policy if exists regions_select_analysts on catalog.regions;

@@ -1,7 +1,7 @@
 """The ready answers of schema bi, computed by pandas from the comments of the views, not from their SQL.
 
-`Facts` come from the tables of a database (`read`) or from a file of orders (tests/sql/bi/trade.py). Every time is a Timestamp of UTC
-without a time zone; days and months are those of the region for orders, of the warehouse for stock.
+`Facts` come from the tables of a database (`read`) or from a file of orders (tests/sql/bi/trade.py). Every time is a Timestamp of
+UTC without a time zone; days and months are those of the region for orders, of the warehouse for stock.
 """
 
 from __future__ import annotations
@@ -266,7 +266,8 @@ def channel_performance(facts: Facts) -> Frame:
 def shrinkage(facts: Facts) -> Frame:
     by_hand = facts.movements[facts.movements["kind"].isin(["adjustment", "count"]) & (facts.movements["on_hand"] != 0)]
     by = by_hand.assign(
-        month_on=month(facts.days(by_hand["warehouse_id"], by_hand["occurred_at"])), reason_code=by_hand["reason_code"].fillna("none"),
+        month_on=month(facts.days(by_hand["warehouse_id"], by_hand["occurred_at"])),
+        reason_code=by_hand["reason_code"].fillna("none"),
         units_in=by_hand["on_hand"].clip(lower=0), units_out=-by_hand["on_hand"].clip(upper=0),
     ).groupby(["month_on", *LEVEL, "reason_code"])  # fmt: skip
     found = by[["units_in", "units_out"]].sum().reset_index().merge(facts.skus, on="sku_id")

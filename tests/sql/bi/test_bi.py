@@ -378,8 +378,8 @@ def test_a_batch_that_came_as_a_return_is_as_old_as_it_is(
 def test_days_and_hours_are_those_of_the_place_also_after_its_zone_has_changed(
     shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any]
 ) -> None:
-    """Orders and parcels around local midnight in two nights when clocks change (Berlin, Chicago), summed by a zone of whole hours,
-    summed again by one of half hours, and by the first: as computed from the moments, of the sums by the old zone nothing stays."""
+    """Orders and parcels around local midnight in two nights when clocks change (Berlin, Chicago), summed by a zone of whole
+    hours, then by one of half hours, and so on: as computed from the moments. Of the sums by the old zone nothing stays."""
     shop.clock = datetime(2026, 10, 24, 12, tzinfo=UTC)
     for _ in range(30):
         shop.do("receive", "WH-01", "HOT")
@@ -403,7 +403,9 @@ def test_days_and_hours_are_those_of_the_place_also_after_its_zone_has_changed(
         days = [moment.astimezone(ZoneInfo(own or region)).date() for moment in shipped]
 
         def counted(query: str) -> Counter[Any]:
-            return Counter({row[:-1] if len(row) > 2 else row[0]: int(row[-1]) for row in connection.execute(query.encode()).fetchall()})
+            return Counter(
+                {row[:-1] if len(row) > 2 else row[0]: int(row[-1]) for row in connection.execute(query.encode()).fetchall()}
+            )
 
         assert counted("select iso_weekday, hour_of_day, orders from bi.order_patterns") == Counter(
             (at.isoweekday(), at.hour) for at in clocks
@@ -438,13 +440,17 @@ def test_goods_that_are_recorded_late_were_there_in_the_days_between(
     shop.call("receive_stock", [late | {"received_on": (today - timedelta(days=4)).isoformat()}])
     shop.call("receive_stock", [late | {"received_on": (today - timedelta(days=9)).isoformat(), "batch_number": "OLD"}])
     for _ in range(2):  # before the sums know of it, and after
-        noon = [datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in (today - timedelta(days=n) for n in (10, 9, 5, 3))]
+        noon = [
+            datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in (today - timedelta(days=n) for n in (10, 9, 5, 3))
+        ]
         found = [connection.execute("select sum(available)::int from bi.stock_as_of(%s)", [at]).fetchone() for at in noon]
         assert found == [(0,), (5,), (5,), (10,)]
         bi.roll_up(authenticator_url)
     assert stockouts() == []
     check_days(connection)
-    received = connection.execute("select day_on, units_received from bi.fact_stock_daily where units_received > 0 order by 1").fetchall()
+    received = connection.execute(
+        "select day_on, units_received from bi.fact_stock_daily where units_received > 0 order by 1"
+    ).fetchall()
     assert received == [(today - timedelta(days=n), 5) for n in (9, 6, 4)]
     assert connection.execute("select age_days from bi.aging_stock where batch_number = 'OLD'").fetchone() == (9,)
 
@@ -462,7 +468,8 @@ def check_days(connection: psycopg.Connection[Any]) -> None:
     assert wrong == []
     gaps = connection.execute("""
         select warehouse_id, sku_id from bi.fact_stock_daily join bi.dim_warehouse w using (warehouse_id)
-         group by 1, 2, time_zone having max(day_on) - min(day_on) + 1 <> count(*) or max(day_on) < timezone(time_zone, now())::date""")
+         group by 1, 2, time_zone
+        having max(day_on) - min(day_on) + 1 <> count(*) or max(day_on) < timezone(time_zone, now())::date""")
     assert gaps.fetchall() == []
 
 

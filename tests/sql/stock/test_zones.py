@@ -60,7 +60,9 @@ def test_documents_say_what_is_so_in_each_warehouse(places: Shop) -> None:
             filters = '{"status": "expired"}'
             lots = c.execute("select body from api.list_batches(1::smallint, %s, '{}', null, 10)", [SKU]).fetchone()
             expired = c.execute("select body from api.list_batches(1::smallint, %s, %s, null, 10)", [SKU, filters]).fetchone()
-        assert found and lots and expired
+        assert found
+        assert lots
+        assert expired
         one = [lot["status"] for lot in found[0]["batches"]]
         return one, [lot["status"] for lot in lots[0]["data"]], len(expired[0]["data"])
 
@@ -119,9 +121,11 @@ def test_where_midnight_comes_twice_the_day_begins_with_the_first(shop: Shop) ->
     """Havana, 2026-11-01: at 01:00 the clocks go back to 00:00. What is of a day by its date is of it by its limits."""
     for name, day in (("America/Havana", "2026-11-01"), ("Africa/Cairo", "2026-04-24"), ("America/Chicago", "2026-11-01")):
         [row] = shop.rows(
-            "select bool_and((timezone(z, m)::date = d) = (m >= app.day_begins_at(d, z) and m < app.day_begins_at(d + 1, z))) as same"
+            "select bool_and((timezone(z, m)::date = d) = (m >= app.day_begins_at(d, z) and m < app.day_begins_at(d + 1, z)))"
+            "         as same"
             "  from (select %s::text as z, %s::date as d) p,"
-            "       generate_series(d::timestamptz - interval '2 days', d::timestamptz + interval '3 days', interval '10 minutes') m",
+            "       generate_series(d::timestamptz - interval '2 days', d::timestamptz + interval '3 days',"
+            "                       interval '10 minutes') m",
             name,
             day,
         )
@@ -153,12 +157,20 @@ def test_a_lot_is_announced_by_the_days_of_its_warehouse(places: Shop) -> None:
     places.send("save_regions", {"region_id": "1", "expiry_notice_days": 2})
     announced = [places.job("announce_expiring_lots", f"2030-06-28T0{hour}:30:00Z") for hour in (4, 5, 6, 7)]
     assert announced == [0, 1, 0, 1]
-    found = places.rows("select data ->> 'warehouse_location' as w, data ->> 'days_left' as n from events.outbox where type = 'lot.expiring'")
+    found = places.rows(
+        "select data ->> 'warehouse_location' as w, data ->> 'days_left' as n from events.outbox where type = 'lot.expiring'"
+    )
     assert [(row["w"], row["n"]) for row in found] == [("WH-01", "2"), ("WH-02", "2")]
 
 
 def test_a_region_is_changed_by_version_with_audit(shop: Shop) -> None:
-    element = {"region_id": "1", "name": "North", "time_zone": CHICAGO, "if_match": "1", "meta": {"actor": "Ada", "request_id": "r"}}
+    element = {
+        "region_id": "1",
+        "name": "North",
+        "time_zone": CHICAGO,
+        "if_match": "1",
+        "meta": {"actor": "Ada", "request_id": "r"},
+    }
     [changed] = shop.send("save_regions", element)
     assert (changed.body["name"], changed.body["time_zone"], changed.body["version"]) == ("North", CHICAGO, 2)
     assert shop.send("save_regions", element)[0].code == "ST009"
@@ -239,7 +251,10 @@ def test_goods_came_neither_in_the_future_nor_in_closed_months(
     places: Shop, rest: dict[str, str], role: str, pointer: str | None
 ) -> None:
     answer = came(places, role, **rest)
-    assert (answer.code, (answer.body.get("errors") or [{"pointer": None}])[0]["pointer"]) == ("VA001" if pointer else None, pointer)
+    assert (answer.code, (answer.body.get("errors") or [{"pointer": None}])[0]["pointer"]) == (
+        "VA001" if pointer else None,
+        pointer,
+    )
 
 
 def test_a_day_that_has_begun_only_elsewhere_is_in_the_future(shop: Shop) -> None:
