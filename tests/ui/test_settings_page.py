@@ -30,6 +30,7 @@ def test_an_admin_sets_the_time_zone_of_a_region_and_a_warehouse(visitor: Visito
         expect(page.get_by_text("Did you mean America/Chicago?")).to_be_visible()
         field.fill("America/Chicago")
         save.click()
+        expect(page.get_by_text(f"{label}: saved.")).to_be_attached()
         expect(save).to_be_disabled()
         assert admin.get(path).json()["time_zone"] == "America/Chicago"
     page.get_by_role("combobox", name="WH-01").fill("")
@@ -50,5 +51,5 @@ def test_the_page_is_accessible_on_a_phone(browser: Browser, api: Api, scheme: s
     with visit(browser, api, viewport=PHONE, color_scheme=scheme) as visitor:
         page = visitor.sign_in("admin", "/settings")
         expect(page.get_by_role("combobox").first).to_be_visible()
-        assert faults(page) == []
+        assert faults(visitor, "{}") == []
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
