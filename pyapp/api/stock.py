@@ -83,7 +83,9 @@ class Receipt(Body):
         "expiration_date": "2035-04-30",
     }
     together: ClassVar[Json] = {
-        "not": {"anyOf": [{"required": ["batch_number", "lot_number"]}, {"required": ["received_on", "occurred_at"]}]}
+        "not": {"required": ["batch_number", "lot_number"]},
+        "if": {"required": ["received_on"]},
+        "then": {"not": {"required": ["occurred_at"]}},
     }
 
     sku_id: SkuId
