@@ -39,11 +39,24 @@ create table catalog.regions (
   name text not null,
   time_zone text not null default 'UTC',
   expiry_notice_days integer not null default 30,
+  backdating_days_max integer not null default 1096,
+  version integer not null default 1,
   constraint regions_pkey primary key (region_id),
   constraint regions_region_id_is_positive_check check (region_id > 0),
-  constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650)
+  constraint regions_name_is_not_empty_check check (name <> ''),
+  constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650),
+  constraint regions_backdating_is_within_ten_years_check check (backdating_days_max between 0 and 3650),
+  -- An expression that PostgreSQL cannot compute for a zone that it does not know. It reads EST5 or Foo3 as offsets, so the name must
+  -- be UTC or one of the form Area/City.
+  constraint regions_time_zone_is_known_check
+    check (time_zone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+)+)$'
+           and isfinite(timezone(time_zone, timestamptz '2026-01-01 00:00Z')))
 );
-comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
+comment on table catalog.regions is 'A group of warehouses that serve orders together.';
+comment on column catalog.regions.time_zone is
+  'Says when the day of an order begins, and every day of those of its warehouses that have no zone of their own.';
+comment on column catalog.regions.backdating_days_max is
+  'How far in the past a caller other than an admin may place an order or receive goods. The months before are closed.';
 comment on column catalog.regions.expiry_notice_days is 'A lot is announced as expiring this many days before its last day of sale.';
 
 create table catalog.skus (
@@ -79,6 +92,7 @@ create table catalog.warehouses (
   warehouse_id text collate "C" not null,
   region_id smallint not null,
   name text not null,
+  time_zone text,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -86,9 +100,14 @@ create table catalog.warehouses (
   constraint warehouses_pkey primary key (warehouse_id),
   constraint warehouses_region_id_warehouse_id_key unique (region_id, warehouse_id),
   constraint warehouses_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
-  constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$')
+  constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  constraint warehouses_time_zone_is_known_check
+    check (time_zone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+)+)$'
+           and isfinite(timezone(time_zone, timestamptz '2026-01-01 00:00Z')))
 );
 comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
+comment on column catalog.warehouses.time_zone is
+  'Says when a day of its stock begins, and until when a lot is sold there. Null: that of the region. catalog.zones() has both.';
 
 create unique index warehouses_warehouse_id_lower_key on catalog.warehouses (lower(warehouse_id collate "C"));
 
@@ -191,8 +210,8 @@ create table stock.stock_levels (
   incoming integer not null default 0,
   shortfall integer not null default 0,
   available integer generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
-  next_expiry_on date,
   reorder_point integer,
+  next_expiry_at timestamptz,
   version bigint not null default 0,
   updated_at timestamptz not null default now(),
   constraint stock_levels_pkey primary key (region_id, warehouse_id, sku_id),
@@ -215,10 +234,11 @@ comment on table stock.stock_levels is
   'no index, and pages have free space, so that updates are HOT.';
 comment on column stock.stock_levels.shortfall is
   'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
-comment on column stock.stock_levels.next_expiry_on is
-  'No sellable lot here expires before this day. A cheap test whether lots must be read.';
 comment on column stock.stock_levels.reorder_point is
   'The available units at or below which this warehouse is low of the SKU; null: only the SKU as a whole has a reorder point.';
+comment on column stock.stock_levels.next_expiry_at is
+  'No sellable lot here expires before this moment: the end of its last day in the time zone of the warehouse. A cheap test whether '
+  'lots must be read, which needs no time zone.';
 create index stock_levels_sku_id_idx on stock.stock_levels (region_id, sku_id);
 
 create sequence stock.lots_lot_id_seq;
@@ -308,6 +328,8 @@ alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_moveme
 comment on table stock.stock_movements is
   'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Rows are never changed.';
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
+-- Only of late entries, so that an order does not write to it.
+create index stock_movements_late_idx on stock.stock_movements (region_id, occurred_at) where occurred_at <> recorded_at;
 create table stock.stock_movements_default partition of stock.stock_movements default;
 comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails.';
 
@@ -1115,20 +1137,23 @@ comment on table webhooks.dispatchers is
 
 insert into webhooks.dispatchers (last_seq) values (0);
 
--- Sums by day for the views of schema bi. jobs.roll_up_stock and jobs.roll_up_sales keep them up to date. All days are UTC,
--- whatever the server's time zone.
+-- Sums by day for the views of schema bi. jobs.roll_up_stock and jobs.roll_up_sales keep them up to date. A day of stock is one of
+-- the time zone of its warehouse, a day of orders one of the time zone of the region. The sums know by which zone they were made:
+-- after the zone has changed, the jobs sum everything again.
 
 create table analytics.rollups (
   region_id smallint not null,
   rollup text collate "C" not null,
   as_of_at timestamptz,
   last_seq bigint,
+  time_zone text,
   constraint rollups_pkey primary key (region_id, rollup),
   constraint rollups_rollup_is_known_check check (rollup in ('stock', 'sales'))
 );
 comment on table analytics.rollups is 'How recent the sums are. Only the session that holds the lock of a row adds to them.';
 comment on column analytics.rollups.as_of_at is 'The sums include everything committed by then; null until they have caught up once.';
 comment on column analytics.rollups.last_seq is 'sales: the seq of the event log up to which changed orders have been found.';
+comment on column analytics.rollups.time_zone is 'sales: the time zone of the days.';
 
 create table analytics.stock_marks (
   region_id smallint not null,
@@ -1138,9 +1163,11 @@ create table analytics.stock_marks (
   version bigint not null,
   first_on date,
   last_on date,
+  time_zone text not null,
   constraint stock_marks_pkey primary key (region_id, warehouse_id, sku_id),
   constraint stock_marks_days_go_forward_check check (first_on <= last_on)
 );
+comment on column analytics.stock_marks.time_zone is 'The time zone of the days of this level.';
 comment on table analytics.stock_marks is
   'The movement up to which a level has been summed. A session that posts movements of a level holds its lock, so their ids are in '
   'commit order, and none can appear below the mark later.';
@@ -1195,7 +1222,8 @@ create table analytics.lot_receipts (
   received bigint not null,
   constraint lot_receipts_pkey primary key (region_id, warehouse_id, sku_id, lot_id)
 );
-comment on table analytics.lot_receipts is 'When units of a lot came into a warehouse: received, returned, moved, found.';
+comment on table analytics.lot_receipts is
+  'When units of a lot came into a warehouse (not: when that was recorded): received, returned, moved, found.';
 create index lot_receipts_warehouse_id_idx on analytics.lot_receipts (warehouse_id);
 
 create table analytics.due_days (
@@ -1219,8 +1247,8 @@ create table analytics.order_hours (
   constraint order_hours_pkey primary key (region_id, hour_at, channel_id, currency, warehouse_ids)
 );
 comment on table analytics.order_hours is
-  'Orders by the hour in which they were placed, and by the warehouses that serve them. units and revenue leave out canceled '
-  'orders.';
+  'Orders by the hour (of the clocks of the region) in which they were placed, and by the warehouses that serve them. units and '
+  'revenue leave out canceled orders.';
 create index order_hours_channel_id_idx on analytics.order_hours (channel_id, hour_at);
 
 create table analytics.sales_days (
@@ -1262,8 +1290,11 @@ create type analytics.movement as (
   warehouse_id text,
   sku_id text,
   level_version bigint,
+  time_zone text,
+  today date,
   movement_id bigint,
-  recorded_at timestamptz,
+  occurred_at timestamptz,
+  day_on date,
   kind text,
   lot_id bigint,
   on_hand bigint,
@@ -1275,5 +1306,6 @@ create type analytics.movement as (
   reason_code text
 );
 comment on type analytics.movement is
-  'A movement for the sums, with the present version of its level. movement_id null: the level has no movement to sum. '
+  'A movement for the sums, with the present version and time zone of its level. day_on: the day on which it happened there. '
+  'movement_id null: the level has no movement to sum. '
   'Made by analytics.new_movement.';

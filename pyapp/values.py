@@ -17,6 +17,7 @@ Currency = Annotated[str, Meta(description="ISO 4217.", pattern="^[A-Z]{3}$", ex
 Attributes = Annotated[dict[str, Any], Meta(description="Any other data about the SKU.", examples=[{"scoville": 9000}])]
 Warehouse = Annotated[str, Meta(description="The warehouse.", examples=["WH-01"])]
 Channel = Annotated[str, Meta(description="The sales channel.", examples=["web"])]
+TimeZone = Annotated[str, Meta(description="A name of the time zone database, or UTC.", examples=["America/Chicago"])]
 Region = Annotated[int, Meta(ge=1, le=32767, examples=[1])]
 BatchNumber = Annotated[str, Meta(description="The lot.", examples=["BATCH-202404"])]
 ExpirationDate = Annotated[datetime.date, Meta(description="The last day of sale.", examples=["2035-04-30"])]

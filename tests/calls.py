@@ -57,6 +57,7 @@ USUAL = {
     "warehouse_id": "WH-01",
     "channel_id": "web",
     "reason_code": "damaged",
+    "region_id": "1",
 }
 # Arguments that mean the same in every function.
 USUAL_ARGUMENTS = {"p_region_id": "1::smallint", "p_filters": "'{}'", "p_cursor": "null", "p_after": "null", "p_limit": "10"}
@@ -199,6 +200,9 @@ FUNCTION_CALLS: dict[str, Call] = {
         replacement={"name": "New"},
         change={"name": "First"},
     ),
+    "list_regions": call(EVERYONE, Request("GET", "/v1/regions")),
+    "get_region": call(EVERYONE, Request("GET", "/v1/regions/{region_id}"), p_region="'1'"),
+    "save_regions": call(ADMIN, Request("PATCH", "/v1/regions/{region_id}", {"name": "Main", "time_zone": "UTC"})),
     "list_channels": call(EVERYONE, Request("GET", "/v1/channels")),
     "get_channel": call(EVERYONE, Request("GET", "/v1/channels/{channel_id}")),
     "save_channels": saved(

@@ -29,7 +29,7 @@ SKU, OTHER_SKU, THIRD_SKU, UNPRICED_SKU = "SAUCE-1", "SAUCE-2", "SAUCE-3", "SAUC
 EARLY, LATE = "2030-06-30", "2040-01-01"
 AFTER_EARLY = "2030-07-01T12:00:00Z"  # the first day on which a lot of EARLY cannot be sold
 WITHOUT_REGION = (
-    *("save_skus", "save_channels", "save_warehouses", "save_reason_codes"),
+    *("save_skus", "save_channels", "save_warehouses", "save_reason_codes", "save_regions"),
     *("create_clients", "change_clients", "revoke_clients"),
 )
 

@@ -37,12 +37,15 @@ TYPES: dict[str, Any] = {
     "bigint": int,
     "numeric": float,
 }
-FRESHNESS = "From sums that a worker updates every few seconds. Days and months are in UTC."
+FRESHNESS = (
+    "From sums that a worker updates every few seconds. "
+    "Days and months are those of the place: of the warehouse for stock, of the region for orders."
+)
 STALE = "as old as the rollup"  # in the comments of views that read such sums
 
 # Members and parameters with the same meaning in every report as elsewhere in the API.
 MEMBERS: dict[str, Any] = {
-    "month": Annotated[datetime.date, Meta(description="The first day of the month, in UTC.", examples=["2026-11-01"])],
+    "month": Annotated[datetime.date, Meta(description="The first day of the month.", examples=["2026-11-01"])],
     "warehouse_location": Warehouse,
     "channel": Channel,
     "sku_id": Sku,
@@ -52,7 +55,7 @@ MEMBERS: dict[str, Any] = {
     "currency": Currency,
 }
 FILTERS: dict[str, Any] = {
-    "month": Annotated[datetime.date, Meta(description="Any day of the month, in UTC.")],
+    "month": Annotated[datetime.date, Meta(description="Any day of the month.")],
     "warehouse": WarehouseId,
     "channel": ChannelId,
     "sku_id": SkuId,

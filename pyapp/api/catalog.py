@@ -24,6 +24,7 @@ from pyapp.http.fields import (
     RegionDraft,
     SkuId,
     Text,
+    TimeZoneDraft,
     WarehouseId,
     Words,
     WriteQuery,
@@ -31,7 +32,7 @@ from pyapp.http.fields import (
     check_number,
 )
 from pyapp.http.route import Noun, PathVariable, Route
-from pyapp.values import Amount, Attributes, Currency, Flavors, Milliliters, Moment, Prose, Region, SkuName, Units, Version
+from pyapp.values import Amount, Attributes, Currency, Flavors, Milliliters, Moment, Prose, SkuName, TimeZone, Units, Version
 
 Kind = Literal["web", "pos", "marketplace", "wholesale"]
 Direction = Literal["in", "out", "both"]
@@ -100,13 +101,14 @@ class SkuDraft(SkuReplacement, kw_only=True):
 
 
 class WarehouseChange(Body):
-    """The members of a warehouse to change."""
+    """The members of a warehouse to change. time_zone null: that of the region."""
 
     sample: ClassVar[Json | None] = {"name": "Main warehouse"}
 
     warehouse_id: WarehouseId | UnsetType = UNSET
     name: Name | UnsetType = UNSET
     region_id: RegionDraft | UnsetType = UNSET
+    time_zone: TimeZoneDraft | UnsetType | None = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -124,6 +126,24 @@ class WarehouseDraft(WarehouseReplacement, kw_only=True):
     sample: ClassVar[Json | None] = {"warehouse_id": "WH-01", "name": "Main warehouse"}
 
     warehouse_id: WarehouseId
+
+
+class RegionChange(Body):
+    """The members of a region to change."""
+
+    sample: ClassVar[Json | None] = {"time_zone": "America/Chicago"}
+
+    name: Name | UnsetType = UNSET
+    time_zone: TimeZoneDraft | UnsetType = UNSET
+    expiry_notice_days: (
+        Annotated[int, Meta(ge=0, le=3650, description="A lot is announced as expiring this many days before.")] | UnsetType
+    ) = UNSET
+    backdating_days_max: (
+        Annotated[
+            int, Meta(ge=0, le=3650, description="How far in the past others than admins may place orders or receive goods.")
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 HoldShare = Annotated[int, Meta(ge=1, le=100, description="Percent of a SKU's units that one client may reserve; 100: no limit.")]
@@ -195,8 +215,11 @@ class ReasonCodeDraft(ReasonCodeReplacement, kw_only=True):
     reason_code: ReasonDraft
 
 
-class CatalogQuery(PageQuery):
+class RegionQuery(PageQuery):
     q: Words | UnsetType = UNSET
+
+
+class CatalogQuery(RegionQuery):
     active: bool | UnsetType = UNSET
 
 
@@ -239,7 +262,7 @@ class Channel(Answer):
     hold_share_max: Annotated[
         int, Meta(description="Percent of a SKU's units that one client may reserve; 100: no limit.", examples=[100])
     ]
-    region_id: Region
+    region_id: values.Region
     warehouses: list[values.Warehouse]
     active: Active
     version: Version
@@ -248,15 +271,32 @@ class Channel(Answer):
 
 
 class Warehouse(Answer):
-    """A location that keeps stock."""
+    """A location that keeps stock. time_zone says when its days begin, and until when a lot is sold; null: that of the region."""
 
     warehouse_id: values.Warehouse
     name: Annotated[str, Meta(examples=["Main warehouse"])]
-    region_id: Region
+    region_id: values.Region
+    time_zone: TimeZone | None
     active: Active
     version: Version
     created_at: Moment
     updated_at: Moment
+
+
+class Region(Answer):
+    """A group of warehouses that serve orders together. Its time zone says when a day of orders begins, and a day of stock in
+    each warehouse without a time zone of its own."""
+
+    region_id: values.Region
+    name: Annotated[str, Meta(examples=["Main"])]
+    time_zone: TimeZone
+    expiry_notice_days: Annotated[
+        Units, Meta(description="A lot is announced as expiring this many days before its last day of sale.", examples=[30])
+    ]
+    backdating_days_max: Annotated[
+        Units, Meta(description="How far in the past others than admins may place orders or receive goods.", examples=[1096])
+    ]
+    version: Version
 
 
 class ReasonCode(Answer):
@@ -280,6 +320,12 @@ class WarehousePage(Page):
     """A page of warehouses, by ID."""
 
     data: list[Warehouse]
+
+
+class RegionPage(Page):
+    """A page of regions, by ID."""
+
+    data: list[Region]
 
 
 class ChannelPage(Page):
@@ -455,4 +501,43 @@ PARTS = (
         change=ReasonCodeChange,
     ),
 )
-NOUNS = tuple(part.noun() for part in PARTS)
+REGIONS = Noun(
+    "regions",
+    "Groups of warehouses that serve orders together. Migrations create them.",
+    (
+        Route(
+            method="GET",
+            path="/v1/regions",
+            endpoint=read_page,
+            summary="List regions",
+            description="Admins see every region, others their own.",
+            function="list_regions",
+            answer=RegionPage,
+            query=RegionQuery,
+        ),
+        Route(
+            method="GET",
+            path="/v1/regions/{region_id}",
+            endpoint=read_document,
+            summary="Read a region",
+            function="get_region",
+            answer=Region,
+        ),
+        Route(
+            method="PATCH",
+            path="/v1/regions/{region_id}",
+            endpoint=change,
+            summary="Change a region",
+            description="A merge patch (RFC 7396). A new time zone moves lots in and out of sale, and reports are summed again.",
+            function="save_regions",
+            answer=Region,
+            query=WriteQuery,
+            body=RegionChange,
+            mode="patch",
+            versioned=True,
+            operation="change_region",
+        ),
+    ),
+    (PathVariable("region_id", "The region.", "1"),),
+)
+NOUNS = (*(part.noun() for part in PARTS), REGIONS)

@@ -33,6 +33,7 @@ from pyapp.http.fields import (
     Words,
     WriteQuery,
     check_attributes,
+    check_moment,
     check_number,
 )
 from pyapp.http.headers import Request
@@ -83,7 +84,11 @@ class Receipt(Body):
         "batch_number": "BATCH-202404",
         "expiration_date": "2035-04-30",
     }
-    together: ClassVar[Json] = {"not": {"required": ["batch_number", "lot_number"]}}
+    together: ClassVar[Json] = {
+        "not": {"required": ["batch_number", "lot_number"]},
+        "if": {"required": ["received_on"]},
+        "then": {"not": {"required": ["occurred_at"]}},
+    }
 
     sku_id: SkuId
     warehouse_location: WarehouseId
@@ -101,8 +106,20 @@ class Receipt(Body):
     reason_code: ReasonDraft | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
     reference: Reference | UnsetType = UNSET
+    received_on: (
+        Annotated[datetime.date, Meta(description="The day on which the goods came to the warehouse; without it, now.")]
+        | UnsetType
+    ) = UNSET
+    occurred_at: (
+        Annotated[datetime.datetime, Meta(tz=True, description="The moment when the goods came, instead of received_on.")]
+        | UnsetType
+    ) = UNSET
 
     def __post_init__(self) -> None:
+        if isinstance(self.occurred_at, datetime.datetime):
+            check_moment(self.occurred_at, "occurred_at")
+            if self.received_on is not UNSET:
+                raise FieldError("received_on", "says the same as occurred_at: send one of them")
         check_number(self.price, "price")
         check_attributes(self.attributes)
         if self.lot_number is not UNSET and self.batch_number is not UNSET and self.lot_number != self.batch_number:
@@ -399,6 +416,7 @@ class Received(Answer):
     manufactured_on: ManufacturedOn | None
     status: BatchStatus
     received: Annotated[Units, Meta(description="Units of this receipt.", examples=[350])]
+    occurred_at: Annotated[Moment, Meta(description="When they came.")]
     reason_code: Reason | None
     warehouse_stock: Annotated[Units, Meta(description="Units of the SKU here, in all lots.", examples=[350])]
     warehouse_available: Annotated[Units, Meta(description="Units of the SKU here that can be sold.", examples=[350])]

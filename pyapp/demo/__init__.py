@@ -27,6 +27,7 @@ from pyapp.identity.enter import Component, entering
 DEMO = Component("admin", "demo")
 SEED = 2017
 REGION = 1
+TIME_ZONE = "America/Chicago"  # of the region; Portland has its own
 OPEN_ORDERS = 18  # the newest stay open
 SHELF_LIFE = timedelta(days=540)
 RECEIVED_BEFORE = timedelta(days=3)  # the first order
@@ -42,7 +43,7 @@ Event = tuple[datetime, LiteralString, dict[str, Any]]
 WAREHOUSES = [
     {"warehouse_id": "WH-01", "name": "Austin", "region_id": REGION},
     {"warehouse_id": "WH-02", "name": "Chicago", "region_id": REGION},
-    {"warehouse_id": "WH-03", "name": "Portland", "region_id": REGION},
+    {"warehouse_id": "WH-03", "name": "Portland", "region_id": REGION, "time_zone": "America/Los_Angeles"},
 ]
 CHANNELS = [
     ("web", "Web shop", "web", "list", ["WH-01", "WH-02", "WH-03"]),
@@ -73,6 +74,7 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         if connection.execute("select exists (select from catalog.skus)").fetchone() == (True,):
             return None
         skus, lines = read_rows("skus.csv"), read_rows("orders.csv")
+        _call(connection, "select * from api.save_regions(%s::jsonb)", [{"region_id": REGION, "time_zone": TIME_ZONE}])
         _call(connection, "select * from api.save_warehouses(%s::jsonb)", WAREHOUSES)
         _call(connection, "select * from api.save_channels(%s::jsonb)", _channels())
         _call(connection, "select * from api.save_skus(%s::jsonb)", map(_sku, skus))

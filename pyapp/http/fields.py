@@ -33,6 +33,7 @@ LINES_MAX = 1000
 ATTRIBUTES_BYTES_MAX = 16_384
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
+DATE_LENGTH = len("2024-06-01")
 
 # $(?!\n): Python lets $ match before a last line break, JSON Schema does not.
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
@@ -63,6 +64,10 @@ ReservationId = Annotated[
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^{INK_PATTERN}+$(?!\n)", examples=["ORD-123456"])]
 Email = Annotated[str, Meta(max_length=254, pattern=rf"^[^@{SPACE}]+@[^@{SPACE}]+$(?!\n)", examples=["jane@example.com"])]
 RegionDraft = Annotated[int, Meta(ge=1, le=32767)]
+TimeZoneDraft = Annotated[
+    str,
+    Meta(min_length=1, max_length=64, description="A name of the time zone database, or UTC.", examples=["America/Chicago"]),
+]
 Money = Annotated[
     Raw,
     Meta(
@@ -197,19 +202,23 @@ class PageQuery(Query):
 
 
 class RangeQuery(PageQuery):
-    """from (inclusive) and to (exclusive): a date, which begins at midnight UTC, or a date-time in RFC 3339."""
+    """from (inclusive) and to (exclusive): a date, which begins at midnight in the time zone of the region, or a date-time in
+    RFC 3339."""
 
     from_: Annotated[Since, Meta(description="The first day or moment.")] | UnsetType = field(name="from", default=UNSET)
     to: Annotated[Since, Meta(description="The day or moment to end before.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         first, last = (_moment(name, value) for name, value in (("from", self.from_), ("to", self.to)))
-        if first and last and last < first:
+        # A date begins within a day of midnight UTC, but where is for Postgres to say.
+        dates = [isinstance(text, str) and len(text) == DATE_LENGTH for text in (self.from_, self.to)]
+        unsure = datetime.timedelta(days=1 if dates[0] != dates[1] else 0)
+        if first and last and last < first - unsure:
             raise ContradictionError("to", "is before from: swap the two")
 
 
 def _moment(name: str, text: str | UnsetType) -> datetime.datetime | None:
-    """Returns the date-time, or the beginning (in UTC) of the date."""
+    """Returns the date-time, or the beginning of the date (in UTC: only compared with another one)."""
     if text is UNSET:
         return None
     for type_ in (datetime.date, Timestamp):

@@ -6,11 +6,24 @@ create table catalog.regions (
   name text not null,
   time_zone text not null default 'UTC',
   expiry_notice_days integer not null default 30,
+  backdating_days_max integer not null default 1096,
+  version integer not null default 1,
   constraint regions_pkey primary key (region_id),
   constraint regions_region_id_is_positive_check check (region_id > 0),
-  constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650)
+  constraint regions_name_is_not_empty_check check (name <> ''),
+  constraint regions_expiry_notice_is_within_ten_years_check check (expiry_notice_days between 0 and 3650),
+  constraint regions_backdating_is_within_ten_years_check check (backdating_days_max between 0 and 3650),
+  -- An expression that PostgreSQL cannot compute for a zone that it does not know. It reads EST5 or Foo3 as offsets, so the name must
+  -- be UTC or one of the form Area/City.
+  constraint regions_time_zone_is_known_check
+    check (time_zone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+)+)$'
+           and isfinite(timezone(time_zone, timestamptz '2026-01-01 00:00Z')))
 );
-comment on table catalog.regions is 'A group of warehouses that serve orders together. Its time zone says when a day of expiry ends.';
+comment on table catalog.regions is 'A group of warehouses that serve orders together.';
+comment on column catalog.regions.time_zone is
+  'Says when the day of an order begins, and every day of those of its warehouses that have no zone of their own.';
+comment on column catalog.regions.backdating_days_max is
+  'How far in the past a caller other than an admin may place an order or receive goods. The months before are closed.';
 comment on column catalog.regions.expiry_notice_days is 'A lot is announced as expiring this many days before its last day of sale.';
 
 create table catalog.skus (
@@ -46,6 +59,7 @@ create table catalog.warehouses (
   warehouse_id text collate "C" not null,
   region_id smallint not null,
   name text not null,
+  time_zone text,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -53,9 +67,14 @@ create table catalog.warehouses (
   constraint warehouses_pkey primary key (warehouse_id),
   constraint warehouses_region_id_warehouse_id_key unique (region_id, warehouse_id),
   constraint warehouses_region_id_fkey foreign key (region_id) references catalog.regions (region_id) on delete restrict,
-  constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$')
+  constraint warehouses_warehouse_id_is_a_code_check check (warehouse_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  constraint warehouses_time_zone_is_known_check
+    check (time_zone ~ '^(UTC|[A-Z][A-Za-z_]+(/[A-Z][A-Za-z_-]+)+)$'
+           and isfinite(timezone(time_zone, timestamptz '2026-01-01 00:00Z')))
 );
 comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
+comment on column catalog.warehouses.time_zone is
+  'Says when a day of its stock begins, and until when a lot is sold there. Null: that of the region. catalog.zones() has both.';
 
 create unique index warehouses_warehouse_id_lower_key on catalog.warehouses (lower(warehouse_id collate "C"));
 

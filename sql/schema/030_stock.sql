@@ -13,8 +13,8 @@ create table stock.stock_levels (
   incoming integer not null default 0,
   shortfall integer not null default 0,
   available integer generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
-  next_expiry_on date,
   reorder_point integer,
+  next_expiry_at timestamptz,
   version bigint not null default 0,
   updated_at timestamptz not null default now(),
   constraint stock_levels_pkey primary key (region_id, warehouse_id, sku_id),
@@ -37,10 +37,11 @@ comment on table stock.stock_levels is
   'no index, and pages have free space, so that updates are HOT.';
 comment on column stock.stock_levels.shortfall is
   'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
-comment on column stock.stock_levels.next_expiry_on is
-  'No sellable lot here expires before this day. A cheap test whether lots must be read.';
 comment on column stock.stock_levels.reorder_point is
   'The available units at or below which this warehouse is low of the SKU; null: only the SKU as a whole has a reorder point.';
+comment on column stock.stock_levels.next_expiry_at is
+  'No sellable lot here expires before this moment: the end of its last day in the time zone of the warehouse. A cheap test whether '
+  'lots must be read, which needs no time zone.';
 create index stock_levels_sku_id_idx on stock.stock_levels (region_id, sku_id);
 
 create sequence stock.lots_lot_id_seq;
@@ -130,6 +131,8 @@ alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_moveme
 comment on table stock.stock_movements is
   'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Rows are never changed.';
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
+-- Only of late entries, so that an order does not write to it.
+create index stock_movements_late_idx on stock.stock_movements (region_id, occurred_at) where occurred_at <> recorded_at;
 create table stock.stock_movements_default partition of stock.stock_movements default;
 comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails.';
 

@@ -1,17 +1,20 @@
--- Sums by day for the views of schema bi. jobs.roll_up_stock and jobs.roll_up_sales keep them up to date. All days are UTC,
--- whatever the server's time zone.
+-- Sums by day for the views of schema bi. jobs.roll_up_stock and jobs.roll_up_sales keep them up to date. A day of stock is one of
+-- the time zone of its warehouse, a day of orders one of the time zone of the region. The sums know by which zone they were made:
+-- after the zone has changed, the jobs sum everything again.
 
 create table analytics.rollups (
   region_id smallint not null,
   rollup text collate "C" not null,
   as_of_at timestamptz,
   last_seq bigint,
+  time_zone text,
   constraint rollups_pkey primary key (region_id, rollup),
   constraint rollups_rollup_is_known_check check (rollup in ('stock', 'sales'))
 );
 comment on table analytics.rollups is 'How recent the sums are. Only the session that holds the lock of a row adds to them.';
 comment on column analytics.rollups.as_of_at is 'The sums include everything committed by then; null until they have caught up once.';
 comment on column analytics.rollups.last_seq is 'sales: the seq of the event log up to which changed orders have been found.';
+comment on column analytics.rollups.time_zone is 'sales: the time zone of the days.';
 
 create table analytics.stock_marks (
   region_id smallint not null,
@@ -21,9 +24,11 @@ create table analytics.stock_marks (
   version bigint not null,
   first_on date,
   last_on date,
+  time_zone text not null,
   constraint stock_marks_pkey primary key (region_id, warehouse_id, sku_id),
   constraint stock_marks_days_go_forward_check check (first_on <= last_on)
 );
+comment on column analytics.stock_marks.time_zone is 'The time zone of the days of this level.';
 comment on table analytics.stock_marks is
   'The movement up to which a level has been summed. A session that posts movements of a level holds its lock, so their ids are in '
   'commit order, and none can appear below the mark later.';
@@ -78,7 +83,8 @@ create table analytics.lot_receipts (
   received bigint not null,
   constraint lot_receipts_pkey primary key (region_id, warehouse_id, sku_id, lot_id)
 );
-comment on table analytics.lot_receipts is 'When units of a lot came into a warehouse: received, returned, moved, found.';
+comment on table analytics.lot_receipts is
+  'When units of a lot came into a warehouse (not: when that was recorded): received, returned, moved, found.';
 create index lot_receipts_warehouse_id_idx on analytics.lot_receipts (warehouse_id);
 
 create table analytics.due_days (
@@ -102,8 +108,8 @@ create table analytics.order_hours (
   constraint order_hours_pkey primary key (region_id, hour_at, channel_id, currency, warehouse_ids)
 );
 comment on table analytics.order_hours is
-  'Orders by the hour in which they were placed, and by the warehouses that serve them. units and revenue leave out canceled '
-  'orders.';
+  'Orders by the hour (of the clocks of the region) in which they were placed, and by the warehouses that serve them. units and '
+  'revenue leave out canceled orders.';
 create index order_hours_channel_id_idx on analytics.order_hours (channel_id, hour_at);
 
 create table analytics.sales_days (
@@ -145,8 +151,11 @@ create type analytics.movement as (
   warehouse_id text,
   sku_id text,
   level_version bigint,
+  time_zone text,
+  today date,
   movement_id bigint,
-  recorded_at timestamptz,
+  occurred_at timestamptz,
+  day_on date,
   kind text,
   lot_id bigint,
   on_hand bigint,
@@ -158,5 +167,6 @@ create type analytics.movement as (
   reason_code text
 );
 comment on type analytics.movement is
-  'A movement for the sums, with the present version of its level. movement_id null: the level has no movement to sum. '
+  'A movement for the sums, with the present version and time zone of its level. day_on: the day on which it happened there. '
+  'movement_id null: the level has no movement to sum. '
   'Made by analytics.new_movement.';

@@ -4,8 +4,8 @@ select d.date_on, extract(year from d.date_on)::integer as year, extract(quarter
        to_char(d.date_on, 'FMMonth') as month_name, extract(isoyear from d.date_on)::integer as iso_year,
        extract(week from d.date_on)::integer as iso_week, extract(isodow from d.date_on)::integer as iso_weekday,
        to_char(d.date_on, 'FMDay') as weekday_name, extract(isodow from d.date_on) >= 6 as is_weekend
-  from (select date '2015-01-01' + n as date_on
-          from generate_series(0, make_date(extract(year from current_date)::integer + 1, 12, 31) - date '2015-01-01') as s (n)) d;
+  from (select app.calendar_begins_on() + n as date_on
+          from generate_series(0, make_date(extract(year from current_date)::integer + 1, 12, 31) - app.calendar_begins_on()) as s (n)) d;
 
 comment on view bi.dim_date is 'One row per day, from 2015 to the end of next year.';
 comment on column bi.dim_date.date_on is 'The day.';

@@ -1,11 +1,12 @@
 create or replace view bi.fact_order_line with (security_invoker = true, security_barrier = true) as
 select l.region_id, orders.public_id(l.region_id, l.order_id) as order_id, l.order_id as order_no, l.line_no, l.sku_id,
        l.channel_id, o.customer_pseudonym::text as customer_key, o.placed_at,
-       (o.placed_at at time zone 'UTC')::date as placed_on, o.created_at,
+       timezone(g.time_zone, o.placed_at)::date as placed_on, o.created_at,
        o.status, o.fulfillment_status, l.quantity, l.price as unit_price, (l.quantity * l.price)::numeric(16, 2) as amount,
        o.currency
   from orders.order_lines l
-  join orders.orders o on o.region_id = l.region_id and o.order_id = l.order_id;
+  join orders.orders o on o.region_id = l.region_id and o.order_id = l.order_id
+  join catalog.regions g on g.region_id = l.region_id;
 
 comment on view bi.fact_order_line is 'One row per order line, in its present state. Live.';
 comment on column bi.fact_order_line.region_id is 'The region, a group of warehouses that serve orders together.';
@@ -16,7 +17,7 @@ comment on column bi.fact_order_line.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fact_order_line.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fact_order_line.customer_key is 'The customer; joins dim_customer. Null where the order names none.';
 comment on column bi.fact_order_line.placed_at is 'When the customer ordered.';
-comment on column bi.fact_order_line.placed_on is 'The UTC day of placed_at; joins dim_date.';
+comment on column bi.fact_order_line.placed_on is 'The day of placed_at in the time zone of the region; joins dim_date.';
 comment on column bi.fact_order_line.created_at is
   'When Scoville received it: later than placed_at for imported orders.';
 comment on column bi.fact_order_line.status is 'pending, processing, on_hold, completed or canceled.';

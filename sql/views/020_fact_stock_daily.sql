@@ -5,7 +5,7 @@ select d.region_id, d.warehouse_id, d.sku_id, d.day_on, d.on_hand, d.available, 
   from analytics.stock_days d;
 
 comment on view bi.fact_stock_daily is
-  'One row per warehouse, SKU and day (UTC) since its first movement: the units at the end of the day (today: so far), and the '
+  'One row per warehouse, SKU and day (of the warehouse) since its first movement: the units at the end of the day (today: so far), and the '
   'units that went in and out on it. As old as the rollup stock in bi.freshness.';
 comment on column bi.fact_stock_daily.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.fact_stock_daily.warehouse_id is 'The warehouse; joins dim_warehouse.';

@@ -1,17 +1,21 @@
 create or replace view bi.fact_stock_movement with (security_invoker = true, security_barrier = true) as
-select m.region_id, m.movement_id, m.recorded_at, (m.recorded_at at time zone 'UTC')::date as recorded_on, m.occurred_at,
+select m.region_id, m.movement_id, m.recorded_at, timezone(z.time_zone, m.recorded_at)::date as recorded_on, m.occurred_at,
        m.warehouse_id, m.sku_id, m.lot_id as batch_id, m.kind, m.reason_code, m.on_hand_delta, m.reserved_delta, m.committed_delta,
-       m.unavailable_delta, m.safety_stock_delta, m.incoming_delta, m.on_hand_after, m.available_after
-  from stock.stock_movements m;
+       m.unavailable_delta, m.safety_stock_delta, m.incoming_delta, m.on_hand_after, m.available_after,
+       timezone(z.time_zone, m.occurred_at)::date as occurred_on
+  from stock.stock_movements m
+  join catalog.zones() z on z.warehouse_id = m.warehouse_id;
 
 comment on view bi.fact_stock_movement is
   'One row per movement of the ledger: signed changes of a level. The movements of a level add up to the level. Live; filter by '
   'a range of recorded_at.';
 comment on column bi.fact_stock_movement.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.fact_stock_movement.movement_id is 'The number of the movement.';
-comment on column bi.fact_stock_movement.recorded_at is 'When it was recorded. The stock at a moment is the sum up to this time.';
-comment on column bi.fact_stock_movement.recorded_on is 'The UTC day of recorded_at; joins dim_date.';
-comment on column bi.fact_stock_movement.occurred_at is 'When it happened, if the caller said so; otherwise recorded_at.';
+comment on column bi.fact_stock_movement.recorded_at is 'When it was recorded.';
+comment on column bi.fact_stock_movement.recorded_on is 'The day of recorded_at in the time zone of the warehouse; joins dim_date.';
+comment on column bi.fact_stock_movement.occurred_at is 
+  'When it happened, if the caller said so (goods that came before they were recorded); otherwise recorded_at. The stock at a moment is '
+  'the sum up to this time.';
 comment on column bi.fact_stock_movement.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fact_stock_movement.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fact_stock_movement.batch_id is
@@ -27,4 +31,5 @@ comment on column bi.fact_stock_movement.safety_stock_delta is 'Change of the sa
 comment on column bi.fact_stock_movement.incoming_delta is 'Change of the announced units.';
 comment on column bi.fact_stock_movement.on_hand_after is 'Units on hand after the movement.';
 comment on column bi.fact_stock_movement.available_after is 'Units available after the movement.';
+comment on column bi.fact_stock_movement.occurred_on is 'The day of occurred_at in the time zone of the warehouse; joins dim_date.';
 grant select on bi.fact_stock_movement to bi_reader;

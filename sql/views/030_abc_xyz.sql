@@ -3,7 +3,8 @@ with recent as materialized (
   select r.region_id, r.currency, r.sku_id, (d.today - 1 - r.placed_on) / 7 as weeks_ago, sum(r.ordered - r.withdrawn) as units,
          sum(r.revenue) as revenue
     from analytics.sales_days r
-   cross join (select (app.now() at time zone 'UTC')::date) d (today)
+    join catalog.regions g on g.region_id = r.region_id
+   cross join lateral (select timezone(g.time_zone, app.now())::date) d (today)
    where r.placed_on between d.today - 91 and d.today - 1
    group by 1, 2, 3, 4
 ), weeks as (
@@ -31,7 +32,7 @@ select k.region_id, k.currency, k.sku_id, c.name as sku_name, k.units::bigint as
   join catalog.skus c on c.sku_id = k.sku_id;
 
 comment on view bi.abc_xyz is
-  'One row per region, currency and SKU that was ordered in the last 91 complete days (UTC). ABC by share of revenue, the '
+  'One row per region, currency and SKU that was ordered in the last 91 complete days (of the region). ABC by share of revenue, the '
   'greatest first: A until their sum is 80 percent, B until 95, C the rest. XYZ by how evenly it sells: the coefficient of '
   'variation of its units over the 13 weeks (without those before the first order of the region); X up to 0.5, Y up to 1, Z '
   'above. Withdrawn units do not count. As old as the rollup sales in bi.freshness.';

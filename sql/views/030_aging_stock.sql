@@ -9,9 +9,10 @@ select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, v.lot_id as ba
   join catalog.skus s on s.sku_id = v.sku_id
   left join analytics.lot_receipts r
     on r.region_id = v.region_id and r.warehouse_id = v.warehouse_id and r.sku_id = v.sku_id and r.lot_id = v.lot_id
+  join catalog.zones() z on z.warehouse_id = v.warehouse_id
  cross join lateral (
-   select (r.first_received_at at time zone 'UTC')::date,
-          (app.now() at time zone 'UTC')::date - (r.first_received_at at time zone 'UTC')::date) d (first_on, age)
+   select timezone(z.time_zone, r.first_received_at)::date as first_on,
+          timezone(z.time_zone, app.now())::date - timezone(z.time_zone, r.first_received_at)::date as age) d
  where v.on_hand > 0;
 
 comment on view bi.aging_stock is
@@ -23,7 +24,7 @@ comment on column bi.aging_stock.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.aging_stock.sku_name is 'The name of the product.';
 comment on column bi.aging_stock.batch_id is 'The lot.';
 comment on column bi.aging_stock.batch_number is 'The number of the lot.';
-comment on column bi.aging_stock.first_received_on is 'The day (UTC) on which the warehouse received the first units.';
+comment on column bi.aging_stock.first_received_on is 'The day on which the first units came into the warehouse.';
 comment on column bi.aging_stock.age_days is 'Days since then.';
 comment on column bi.aging_stock.age_band is '0-30, 31-60, 61-90, 91-180 or over 180 days.';
 comment on column bi.aging_stock.on_hand is 'Units on hand.';

@@ -3,11 +3,12 @@ select h.region_id, h.channel_id, c.name as channel_name, h.month_on, h.currency
        h.units, h.revenue, (h.revenue / nullif(h.orders - h.canceled_orders, 0))::numeric(18, 2) as average_order_value,
        (h.units::numeric / nullif(h.orders - h.canceled_orders, 0))::numeric(16, 4) as units_per_order,
        (h.canceled_orders::numeric / h.orders)::numeric(12, 4) as cancellation_rate
-  from (select r.region_id, r.channel_id, date_trunc('month', r.hour_at at time zone 'UTC')::date as month_on, r.currency,
+  from (select r.region_id, r.channel_id, date_trunc('month', timezone(g.time_zone, r.hour_at))::date as month_on, r.currency,
                sum(r.orders)::bigint as orders, sum(r.canceled_orders)::bigint as canceled_orders,
                sum(r.shipped_orders)::bigint as shipped_orders, sum(r.units)::bigint as units,
                sum(r.revenue)::numeric(18, 2) as revenue
           from analytics.order_hours r
+          join catalog.regions g on g.region_id = r.region_id
          group by 1, 2, 3, 4) h
   join catalog.channels c on c.channel_id = h.channel_id;
 
@@ -16,7 +17,7 @@ comment on view bi.channel_performance is
 comment on column bi.channel_performance.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.channel_performance.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.channel_performance.channel_name is 'The name of the channel.';
-comment on column bi.channel_performance.month_on is 'The first day of the month (UTC).';
+comment on column bi.channel_performance.month_on is 'The first day of the month (of the region).';
 comment on column bi.channel_performance.currency is 'ISO 4217 code of the amounts.';
 comment on column bi.channel_performance.orders is 'Orders placed, including canceled ones.';
 comment on column bi.channel_performance.canceled_orders is 'Orders of these that were canceled.';

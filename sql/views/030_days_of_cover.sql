@@ -10,13 +10,17 @@ select l.region_id, l.warehouse_id, l.sku_id, s.name as sku_name, a.units as ava
   left join (
     select r.region_id, r.warehouse_id, r.sku_id, count(*) as days, sum(r.shipped) as units_shipped
       from analytics.stock_days r
-     where r.day_on between (app.now() at time zone 'UTC')::date - 28 and (app.now() at time zone 'UTC')::date - 1
+      join catalog.zones() z on z.warehouse_id = r.warehouse_id
+     cross join lateral (select timezone(z.time_zone, app.now())::date) t (today)
+     -- The first range is for the index: all days that it can be somewhere.
+     where r.day_on between (app.now() - interval '1 day')::date - 28 and (app.now() + interval '1 day')::date
+       and r.day_on between t.today - 28 and t.today - 1
      group by 1, 2, 3) d
     on d.region_id = l.region_id and d.warehouse_id = l.warehouse_id and d.sku_id = l.sku_id;
 
 comment on view bi.days_of_cover is
   'One row per warehouse and SKU that it has ever had: how long the available units last at the pace of the last 28 complete '
-  'days (UTC), or of as many as are on record. days_of_cover = available / (units_shipped / days). available is live, the '
+  'days (of the warehouse), or of as many as are on record. days_of_cover = available / (units_shipped / days). available is live, the '
   'pace as old as the rollup stock in bi.freshness.';
 comment on column bi.days_of_cover.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.days_of_cover.warehouse_id is 'The warehouse; joins dim_warehouse.';

@@ -5,12 +5,12 @@ select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, t.lot_id as ba
   from stock.lot_levels v
   join stock.lots t on t.region_id = v.region_id and t.lot_id = v.lot_id
   join catalog.skus s on s.sku_id = v.sku_id
-  join catalog.regions r on r.region_id = v.region_id
- cross join lateral (select (app.now() at time zone r.time_zone)::date) d (today)
+  join catalog.zones() z on z.warehouse_id = v.warehouse_id
+ cross join lateral (select timezone(z.time_zone, app.now())::date) d (today)
  where v.on_hand > 0 and t.expiration_date <= d.today + 90;
 
 comment on view bi.expiring_lots is
-  'One row per warehouse and lot on hand whose last day of sale is within the next 90 days (in the region''s time zone) or has '
+  'One row per warehouse and lot on hand whose last day of sale is within the next 90 days (in the time zone of the warehouse) or has '
   'passed. Live.';
 comment on column bi.expiring_lots.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.expiring_lots.warehouse_id is 'The warehouse; joins dim_warehouse.';

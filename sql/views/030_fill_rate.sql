@@ -15,7 +15,7 @@ comment on view bi.fill_rate is
   'customers that was shipped so far. fill_rate = units_shipped / units_ordered. Orders refused for lack of stock are not '
   'kept, so their demand is not included. As old as the rollup sales in bi.freshness.';
 comment on column bi.fill_rate.region_id is 'The region, a group of warehouses that serve orders together.';
-comment on column bi.fill_rate.month_on is 'The first day of the month (UTC).';
+comment on column bi.fill_rate.month_on is 'The first day of the month (of the region).';
 comment on column bi.fill_rate.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fill_rate.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fill_rate.sku_id is 'The SKU; joins dim_sku.';

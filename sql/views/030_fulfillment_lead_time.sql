@@ -16,7 +16,7 @@ comment on view bi.fulfillment_lead_time is
   'One row per channel, warehouse and month in which the orders were placed: hours from the order at its source until a parcel '
   'left. As old as the rollup sales in bi.freshness.';
 comment on column bi.fulfillment_lead_time.region_id is 'The region, a group of warehouses that serve orders together.';
-comment on column bi.fulfillment_lead_time.month_on is 'The first day of the month (UTC).';
+comment on column bi.fulfillment_lead_time.month_on is 'The first day of the month (of the region).';
 comment on column bi.fulfillment_lead_time.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fulfillment_lead_time.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.fulfillment_lead_time.parcels is 'Parcels that left so far.';

@@ -15,7 +15,7 @@ comment on view bi.inventory_turnover is
   'Over several rows, divide the sums: sum(units_shipped) / sum(average_on_hand), per month. As old as the rollup stock '
   'in bi.freshness.';
 comment on column bi.inventory_turnover.region_id is 'The region, a group of warehouses that serve orders together.';
-comment on column bi.inventory_turnover.month_on is 'The first day of the month (UTC).';
+comment on column bi.inventory_turnover.month_on is 'The first day of the month (of the warehouse).';
 comment on column bi.inventory_turnover.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.inventory_turnover.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.inventory_turnover.sku_name is 'The name of the product.';

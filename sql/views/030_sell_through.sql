@@ -14,7 +14,7 @@ comment on view bi.sell_through is
   '(opening_on_hand + units_received), from 0 to 1, more where adjustments added units. Over several rows, divide '
   'the sums, per month. As old as the rollup stock in bi.freshness.';
 comment on column bi.sell_through.region_id is 'The region, a group of warehouses that serve orders together.';
-comment on column bi.sell_through.month_on is 'The first day of the month (UTC).';
+comment on column bi.sell_through.month_on is 'The first day of the month (of the warehouse).';
 comment on column bi.sell_through.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.sell_through.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.sell_through.sku_name is 'The name of the product.';

@@ -13,7 +13,7 @@ comment on view bi.shrinkage is
   'One row per warehouse, SKU, month and reason: units that adjustments and counts removed and added. As old as the rollup '
   'stock in bi.freshness.';
 comment on column bi.shrinkage.region_id is 'The region, a group of warehouses that serve orders together.';
-comment on column bi.shrinkage.month_on is 'The first day of the month (UTC).';
+comment on column bi.shrinkage.month_on is 'The first day of the month (of the warehouse).';
 comment on column bi.shrinkage.warehouse_id is 'The warehouse; joins dim_warehouse.';
 comment on column bi.shrinkage.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.shrinkage.sku_name is 'The name of the product.';

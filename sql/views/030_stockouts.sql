@@ -17,7 +17,7 @@ select d.region_id, d.warehouse_id, d.sku_id, s.name as sku_name, d.started_on,
                      and n.day_on = d.last_on + 1)) o (is_over);
 
 comment on view bi.stockouts is
-  'One row per stockout: consecutive days (UTC) that each ended without an available unit of a SKU in a warehouse that had had '
+  'One row per stockout: consecutive days (of the warehouse) that each ended without an available unit of a SKU in a warehouse that had had '
   'it. A stockout within one day does not show. As old as the rollup stock in bi.freshness.';
 comment on column bi.stockouts.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.stockouts.warehouse_id is 'The warehouse; joins dim_warehouse.';

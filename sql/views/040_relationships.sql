@@ -3,6 +3,7 @@ select r.from_view, r.from_columns, r.to_view, r.to_columns, r.cardinality
   from (values
     ('fact_order_line', 'placed_on', 'dim_date', 'date_on', 'many to one'),
     ('fact_stock_movement', 'recorded_on', 'dim_date', 'date_on', 'many to one'),
+    ('fact_stock_movement', 'occurred_on', 'dim_date', 'date_on', 'many to one'),
     ('fact_stock_daily', 'day_on', 'dim_date', 'date_on', 'many to one'),
     ('fact_fulfillment', 'shipped_on', 'dim_date', 'date_on', 'many to one'),
     ('fact_reservation', 'created_on', 'dim_date', 'date_on', 'many to one'),

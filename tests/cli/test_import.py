@@ -9,7 +9,9 @@ import signal
 import subprocess
 import time
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -42,6 +44,11 @@ def sku(demo: Demo) -> str:
 def stock_of(demo: Demo, sku_id: str) -> dict[str, Any]:
     with demo.client() as client:
         return dict(client.get(f"/v1/inventory/{sku_id}", headers=FRESH).json())
+
+
+def movements_of(demo: Demo, sku_id: str) -> list[dict[str, Any]]:
+    with demo.client() as client:
+        return list(client.get(f"/v1/inventory/{sku_id}/movements").json()["data"])
 
 
 def orders_of(demo: Demo, sku_id: str) -> list[dict[str, Any]]:
@@ -85,6 +92,20 @@ def test_stock_is_added_once_however_often_the_file_is_imported(demo: Demo, tmp_
         assert done.returncode == 0, done.stderr
         assert "12 units" in done.stdout
     assert stock_of(demo, sku)["stock"] == 22
+
+
+def test_stock_came_on_the_day_that_the_file_says(demo: Demo, tmp_path: Path, sku: str) -> None:
+    path = tmp_path / "stock.csv"
+    day = (datetime.now(UTC) - timedelta(days=5)).date()
+    path.write_text(
+        f"sku_id,warehouse_location,stock,batch_number,received_on\n{sku},WH-01,5,LATE,{day}\n{sku},WH-01,6,LATE,2199-01-01\n"
+    )
+    done = import_file(demo, "stock", path)
+    assert done.returncode == 3, done.stderr
+    assert "received_on is in the future: in WH-01 (America/Chicago) it is" in done.stdout + done.stderr
+    [row] = [row for row in movements_of(demo, sku) if row["batch_number"] == "LATE"]
+    assert datetime.fromisoformat(row["occurred_at"]).astimezone(ZoneInfo("America/Chicago")).isoformat()[:16] == f"{day}T00:00"
+    assert datetime.fromisoformat(row["recorded_at"]) > datetime.now(UTC) - timedelta(hours=1)
 
 
 def test_orders_are_placed_once_however_often_the_file_is_imported(demo: Demo, tmp_path: Path, sku: str) -> None:

@@ -53,7 +53,7 @@ def run_until(
 def test_lots_expire_while_it_runs(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
     demo_data.load(authenticator_url)
     connection.execute("update stock.lots set expiration_date = current_date - 3 where sku_id = 'HOTSAUCE-002'")
-    connection.execute("update stock.stock_levels set next_expiry_on = current_date - 3 where sku_id = 'HOTSAUCE-002'")
+    connection.execute("update stock.stock_levels set next_expiry_at = current_date - 2 where sku_id = 'HOTSAUCE-002'")
 
     async def expired() -> bool:
         rows = connection.execute("select sum(available), sum(unavailable) from stock.stock_levels where sku_id = 'HOTSAUCE-002'")

@@ -352,7 +352,7 @@ def test_a_change_under_a_key_acts_once(stocked: httpx2.Client) -> None:
     check_problem(stocked.patch(path, json=body, headers={"idempotency-key": "k" * 256}), 400, "ID003")
 
 
-def test_a_day_begins_at_midnight_utc_whatever_the_server_thinks(
+def test_a_day_begins_at_midnight_of_the_region_whatever_the_server_thinks(
     connection: psycopg.Connection[Any], authenticator_url: str
 ) -> None:
     connection.execute(
@@ -362,5 +362,9 @@ def test_a_day_begins_at_midnight_utc_whatever_the_server_thinks(
         admin = api.client("admin")
         stock_up(admin)
         assert place(admin, lines(1, created_at="2024-06-01T00:30:00Z")).status_code == 201
-        found = [len(admin.get("/v1/orders", params={"from": day}).json()["data"]) for day in ("2024-06-01", "2024-06-02")]
-    assert found == [1, 0]
+        for zone, expected in (("UTC", [1, 1, 0]), ("America/Chicago", [1, 0, 0])):
+            assert admin.patch("/v1/regions/1", json={"time_zone": zone}).status_code == 200
+            days = ("2024-05-31", "2024-06-01", "2024-06-02")
+            assert [len(admin.get("/v1/orders", params={"from": day}).json()["data"]) for day in days] == expected
+        early = {"from": "2024-06-01", "to": "2024-05-31T23:00:00Z"}  # of a region in the east it may be a range
+        assert admin.get("/v1/orders", params=early).status_code == 200

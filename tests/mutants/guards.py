@@ -25,6 +25,7 @@ AGAIN = "tests/cli/test_import_again.py"
 HISTORY = "tests/sql/orders/test_history.py"
 STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
+ZONES = "tests/sql/stock/test_zones.py"
 LEVELS = "sql/schema/030_stock.sql"
 
 GUARDS = (
@@ -316,6 +317,49 @@ GUARDS = (
         "    when p_repriced is not null then",
         "    when false then",
         "tests/sql/orders/test_order_rules.py -k price",
+    ),
+    # Days
+    Guard(
+        "a level is made before a time zone moves, or after",
+        "sql/functions/catalog/save_warehouse.sql",
+        "where w.warehouse_id = p_write.id for update;",
+        "where w.warehouse_id = p_write.id for no key update;",
+        f"{ZONES} -k made_while",
+    ),
+    Guard(
+        "lots follow the time zone of a warehouse",
+        "sql/functions/catalog/save_warehouse.sql",
+        "  if not created and v_warehouse.time_zone is distinct from v_old ->> 'time_zone' then\n",
+        "  if false then\n",
+        f"{ZONES} -k moves_brings",
+    ),
+    Guard(
+        "lots follow the time zone of a region",
+        "sql/functions/catalog/save_region.sql",
+        "  if v_region.time_zone <> v_old ->> 'time_zone' then\n",
+        "  if false then\n",
+        f"{ZONES} -k moves_brings",
+    ),
+    Guard(
+        "the tables take no unknown time zone",
+        "sql/schema/020_catalog.sql",
+        "  constraint regions_time_zone_is_known_check\n    check (",
+        "  constraint regions_time_zone_is_known_check\n    check (true or ",
+        f"{ZONES} -k no_unknown_zone",
+    ),
+    Guard(
+        "only admins date anything in closed months",
+        "sql/functions/app/refuse_past.sql",
+        "    when app.claim_role() <> 'admin'\n",
+        "    when false\n",
+        f"{ZONES} -k closed_months",
+    ),
+    Guard(
+        "goods do not come in the future",
+        "sql/functions/stock/lots/refuse_receipts.sql",
+        "     when (d.element ->> 'received_on')::date > timezone(d.time_zone, app.now())::date\n",
+        "     when false\n",
+        f"{ZONES} -k future",
     ),
     # Idempotency
     Guard(

@@ -30,9 +30,15 @@ UNREACHABLE = (
     ("OR009", "modify_orders", "an order keeps its channel"),
     ("WH007", "delete_webhooks rotate_webhook_secrets update_webhooks", "a paused webhook may be changed"),
     ("SK001", "get_sku save_skus", "a SKU in the path is ST010"),
-    ("ST010", "get_channel get_reason_code get_warehouse save_channels save_reason_codes save_warehouses", "not a SKU: SK001"),
-    ("SK004", "save_reason_codes", "its codes have no capitals"),
-    ("ST003", "save_reason_codes save_skus save_warehouses", "only a channel names warehouses"),
+    (
+        "ST010",
+        "get_channel get_reason_code get_region get_warehouse save_channels save_reason_codes save_regions save_warehouses",
+        "not a SKU: SK001",
+    ),
+    ("SK004", "save_reason_codes save_regions", "its codes have no capitals"),
+    ("SK002", "save_regions", "migrations create regions, and nobody replaces one"),
+    ("SK003", "save_regions", "migrations create regions, and nobody replaces one"),
+    ("ST003", "save_reason_codes save_regions save_skus save_warehouses", "only a channel names warehouses"),
 )
 
 

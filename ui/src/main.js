@@ -5,6 +5,7 @@ import { AnalyticsPage } from "./pages/analytics.js";
 import { Missing } from "./pages/missing.js";
 import { OrderPage } from "./pages/order.js";
 import { OrdersPage } from "./pages/orders.js";
+import { SettingsPage } from "./pages/settings.js";
 import { SignInPage } from "./pages/sign-in.js";
 import { SkuPage } from "./pages/sku.js";
 import { StockPage } from "./pages/stock.js";
@@ -16,13 +17,17 @@ import { Shell } from "./shell.js";
 
 const PAGES = {
   stock: StockPage, sku: SkuPage, orders: OrdersPage, order: OrderPage, webhooks: WebhooksPage, webhook: WebhookPage, analytics: AnalyticsPage,
+  settings: SettingsPage,
 };
 
 function App() {
   if (!session.value) return html`<${SignInPage} />`;
   const found = match(location_.value.path);
   const isOpen =
-    found && (rights.value.webhooks || !found.page.startsWith("webhook")) && (rights.value.analytics || found.page !== "analytics");
+    found &&
+    (rights.value.webhooks || !found.page.startsWith("webhook")) &&
+    (rights.value.analytics || found.page !== "analytics") &&
+    (rights.value.settings || found.page !== "settings");
   const Page = isOpen ? PAGES[found.page] : Missing;
   return html`<${Shell}><${Page} key=${`${found?.page} ${found?.id}`} id=${found?.id} /><//>`;
 }

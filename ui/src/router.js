@@ -1,4 +1,4 @@
-// Paths of the page: /, /stock/{sku}, /orders, /orders/{id}, /webhooks, /webhooks/{id}, /analytics.
+// Paths of the page: /, /stock/{sku}, /orders, /orders/{id}, /webhooks, /webhooks/{id}, /analytics, /settings.
 import { signal } from "@preact/signals";
 
 export const location_ = signal({ path: location.pathname, query: new URLSearchParams(location.search) });
@@ -33,6 +33,7 @@ export function match(path) {
   if (path === "/orders") return { page: "orders" };
   if (path === "/webhooks") return { page: "webhooks" };
   if (path === "/analytics") return { page: "analytics" };
+  if (path === "/settings") return { page: "settings" };
   const found = /^\/(stock|orders|webhooks)\/([^/]+)$/.exec(path);
   if (!found) return null;
   try {

@@ -28,6 +28,7 @@ export const rights = computed(() => {
     fulfill: isStaff,
     cancel: role === "admin" || role === "sales" || role === "integration",
     webhooks: role === "admin" || role === "integration",
+    settings: role === "admin",
   };
 });
 

@@ -6,7 +6,7 @@ import { words } from "./format.js";
 import { html } from "./html.js";
 import { connectNow, link } from "./live.js";
 import { announce, announcement } from "./parts/bits.js";
-import { Bars, Chili, Hook, Parcel, Person, Shelf } from "./parts/icons.js";
+import { Bars, Chili, Clock, Hook, Parcel, Person, Shelf } from "./parts/icons.js";
 import { location_, match } from "./router.js";
 import { rights, scopeText, session, signOut } from "./session.js";
 import { lag, rate } from "./store.js";
@@ -47,6 +47,7 @@ function Navigation() {
       ${entry("/", "Stock", ["stock", "sku"], Shelf)} ${entry("/orders", "Orders", ["orders", "order"], Parcel)}
       ${rights.value.analytics && entry("/analytics", "Analytics", ["analytics"], Bars)}
       ${rights.value.webhooks && entry("/webhooks", "Webhooks", ["webhooks", "webhook"], Hook)}
+      ${rights.value.settings && entry("/settings", "Settings", ["settings"], Clock)}
     </nav>
   `;
 }

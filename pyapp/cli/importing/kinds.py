@@ -51,7 +51,7 @@ KINDS: dict[KindName, Kind] = {
     ),
     "stock": Kind(
         required=("sku_id", "warehouse_location", "stock", "batch_number"),
-        optional=("expiration_date", "manufactured_on", "reason_code", "note", "reference"),
+        optional=("expiration_date", "manufactured_on", "reason_code", "note", "reference", "received_on"),
         prose=("note",),
         quantity="stock",
     ),

@@ -76,7 +76,7 @@ def import_receipts(
 def _receipt(row: dict[str, str], forms: Forms, warehouses: Warehouses) -> dict[str, Any]:
     receipt: dict[str, Any] = {name: text for name, text in row.items() if text and name != "stock"}
     receipt["stock"] = forms.whole(row.get("stock", ""), "stock")
-    for name in ("expiration_date", "manufactured_on"):
+    for name in ("expiration_date", "manufactured_on", "received_on"):
         if name in receipt:
             receipt[name] = forms.day(receipt[name], name)
     if not receipt.get("batch_number"):

@@ -9,11 +9,11 @@ create or replace function analytics.add_adjustment_days(
   set search_path = ''
 as $$
   insert into analytics.adjustment_days as d (region_id, warehouse_id, sku_id, day_on, reason_code, units_in, units_out)
-  select p_region_id, t.warehouse_id, t.sku_id, timezone('UTC', t.recorded_at)::date, coalesce(t.reason_code, 'none'),
+  select p_region_id, t.warehouse_id, t.sku_id, t.day_on, coalesce(t.reason_code, 'none'),
          sum(greatest(t.on_hand, 0)), sum(greatest(-t.on_hand, 0))
     from unnest(p_movements) t
    where t.kind in ('adjustment', 'count') and t.on_hand <> 0
-   group by t.warehouse_id, t.sku_id, 4, 5
+   group by t.warehouse_id, t.sku_id, t.day_on, 5
   on conflict on constraint adjustment_days_pkey do update
     set units_in = d.units_in + excluded.units_in, units_out = d.units_out + excluded.units_out;
 $$;

@@ -9,7 +9,7 @@ create or replace function analytics.add_lot_receipts(
   set search_path = ''
 as $$
   insert into analytics.lot_receipts as r (region_id, warehouse_id, sku_id, lot_id, first_received_at, last_received_at, received)
-  select p_region_id, t.warehouse_id, t.sku_id, t.lot_id, min(t.recorded_at), max(t.recorded_at), sum(t.on_hand)
+  select p_region_id, t.warehouse_id, t.sku_id, t.lot_id, min(t.occurred_at), max(t.occurred_at), sum(t.on_hand)
     from unnest(p_movements) t
    where t.lot_id is not null and t.on_hand > 0
    group by t.warehouse_id, t.sku_id, t.lot_id

@@ -1,11 +1,10 @@
 -- Adds movements to the sums of their days, and to the level at the end of that day and of every later day that has a row.
--- Adds the missing rows up to p_today without a gap. A level of which p_depth movements were taken gets rows only up to its last
+-- Adds the missing rows up to today (of the warehouse) without a gap. A level of which p_depth movements were taken gets rows only up to its last
 -- movement: its next movements would change every later day again.
 create or replace function analytics.add_stock_days(
   p_region_id smallint,
   p_movements analytics.movement[],
-  p_depth integer,
-  p_today date
+  p_depth integer
 )
   returns void
   language sql
@@ -13,7 +12,7 @@ create or replace function analytics.add_stock_days(
   set search_path = ''
 as $$
   with flows as materialized (
-    select t.warehouse_id, t.sku_id, timezone('UTC', t.recorded_at)::date as day_on, count(*) as movements,
+    select t.warehouse_id, t.sku_id, t.today, t.day_on, count(*) as movements,
            sum(t.on_hand) as net,
            sum(t.reserved) as reserved, sum(t.committed) as committed, sum(t.unavailable) as unavailable,
            sum(t.safety_stock) as safety_stock, sum(t.incoming) as incoming,
@@ -23,18 +22,18 @@ as $$
            -sum(t.on_hand) filter (where t.kind in ('adjustment', 'count') and t.on_hand < 0) as adjusted_out
       from unnest(p_movements) t
      where t.movement_id is not null
-     group by t.warehouse_id, t.sku_id, 3
+     group by t.warehouse_id, t.sku_id, t.today, t.day_on
   ), spans as materialized (
     select f.warehouse_id, f.sku_id, m.last_on as had_on, b.on_hand, b.reserved, b.committed, b.unavailable, b.safety_stock,
            b.incoming,
            least(min(f.day_on), m.last_on + 1) as first_on,
-           greatest(max(f.day_on), m.last_on, case when sum(f.movements) < p_depth then p_today end) as last_on
+           greatest(max(f.day_on), m.last_on, case when sum(f.movements) < p_depth then f.today end) as last_on
       from flows f
       left join analytics.stock_marks m
         on m.region_id = p_region_id and m.warehouse_id = f.warehouse_id and m.sku_id = f.sku_id
       left join analytics.stock_days b
         on b.region_id = p_region_id and b.warehouse_id = m.warehouse_id and b.sku_id = m.sku_id and b.day_on = m.last_on
-     group by f.warehouse_id, f.sku_id, m.last_on, b.on_hand, b.reserved, b.committed, b.unavailable, b.safety_stock,
+     group by f.warehouse_id, f.sku_id, f.today, m.last_on, b.on_hand, b.reserved, b.committed, b.unavailable, b.safety_stock,
               b.incoming
   ), days as (
     -- The flows beside one row per day. A union, because the planner would expect few rows from a join.
@@ -74,4 +73,4 @@ as $$
         adjusted_out = d.adjusted_out + excluded.adjusted_out;
 $$;
 
-grant execute on function analytics.add_stock_days(smallint, analytics.movement[], integer, date) to scoville_definer;
+grant execute on function analytics.add_stock_days(smallint, analytics.movement[], integer) to scoville_definer;

@@ -1,7 +1,6 @@
--- Gives every level that is summed to its end one row per day up to p_today. Nothing moved on these days.
+-- Gives every level that is summed to its end one row per day up to today (of the warehouse). Nothing moved on these days.
 create or replace function analytics.extend_stock_days(
-  p_region_id smallint,
-  p_today date
+  p_region_id smallint
 )
   returns void
   language plpgsql
@@ -11,12 +10,13 @@ as $$
 begin
   with late as (
     update analytics.stock_marks m
-       set last_on = p_today
-      from (select k.warehouse_id, k.sku_id, k.last_on
+       set last_on = o.today
+      from (select k.warehouse_id, k.sku_id, k.last_on, d.today
               from analytics.stock_marks k
-             where k.region_id = p_region_id and k.version >= 0 and k.last_on < p_today) o
+             cross join lateral (select timezone(k.time_zone, app.now())::date) d (today)
+             where k.region_id = p_region_id and k.version >= 0 and k.last_on < d.today) o
      where m.region_id = p_region_id and m.warehouse_id = o.warehouse_id and m.sku_id = o.sku_id
-    returning m.warehouse_id, m.sku_id, o.last_on
+    returning m.warehouse_id, m.sku_id, o.last_on, o.today
   )
   insert into analytics.stock_days
     (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable, safety_stock, incoming)
@@ -25,9 +25,9 @@ begin
     from late l
     join analytics.stock_days d
       on d.region_id = p_region_id and d.warehouse_id = l.warehouse_id and d.sku_id = l.sku_id and d.day_on = l.last_on
-   cross join lateral generate_series(1, p_today - l.last_on) g (days)
+   cross join lateral generate_series(1, l.today - l.last_on) g (days)
   on conflict on constraint stock_days_pkey do nothing;
 end
 $$;
 
-grant execute on function analytics.extend_stock_days(smallint, date) to scoville_definer;
+grant execute on function analytics.extend_stock_days(smallint) to scoville_definer;

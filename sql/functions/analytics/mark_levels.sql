@@ -3,8 +3,7 @@
 create or replace function analytics.mark_levels(
   p_region_id smallint,
   p_movements analytics.movement[],
-  p_depth integer,
-  p_today date
+  p_depth integer
 )
   returns integer
   language sql
@@ -12,12 +11,12 @@ create or replace function analytics.mark_levels(
   set search_path = ''
 as $$
   with marked as (
-    insert into analytics.stock_marks as m (region_id, warehouse_id, sku_id, movement_id, version, first_on, last_on)
+    insert into analytics.stock_marks as m (region_id, warehouse_id, sku_id, movement_id, version, first_on, last_on, time_zone)
     select p_region_id, t.warehouse_id, t.sku_id, coalesce(max(t.movement_id), 0),
            case when count(t.movement_id) < p_depth then min(t.level_version) else -1 end,
-           timezone('UTC', min(t.recorded_at))::date,
-           greatest(timezone('UTC', max(t.recorded_at))::date,
-                    case when count(t.movement_id) between 1 and p_depth - 1 then p_today end)
+           min(t.day_on),
+           greatest(max(t.day_on),
+                    case when count(t.movement_id) between 1 and p_depth - 1 then max(t.today) end), min(t.time_zone)
       from unnest(p_movements) t
      group by t.warehouse_id, t.sku_id
     on conflict on constraint stock_marks_pkey do update
@@ -28,4 +27,4 @@ as $$
   select count(*)::integer from marked;
 $$;
 
-grant execute on function analytics.mark_levels(smallint, analytics.movement[], integer, date) to scoville_definer;
+grant execute on function analytics.mark_levels(smallint, analytics.movement[], integer) to scoville_definer;

@@ -1,7 +1,8 @@
 -- Recounts the parcels of a day's orders, by the whole hours between order and parcel.
 create or replace function analytics.sum_lead_hours(
   p_region_id smallint,
-  p_day date
+  p_day date,
+  p_time_zone text
 )
   returns void
   language sql
@@ -14,9 +15,13 @@ as $$
       join orders.fulfillments f on f.region_id = p_region_id and f.order_id = o.order_id
      cross join lateral (
        select greatest(floor(extract(epoch from f.created_at - o.placed_at)), 0)::bigint) s (seconds)
-     where o.region_id = p_region_id and o.placed_at >= timezone('UTC', p_day::timestamp)
-       and o.placed_at < timezone('UTC', (p_day + 1)::timestamp)
+     where o.region_id = p_region_id and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
+       and o.placed_at < app.day_begins_at(p_day + 1, p_time_zone)
      group by f.channel_id, f.warehouse_id, 3
+  ), gone as (
+    delete from analytics.lead_hours h
+     where h.region_id = p_region_id and h.placed_on = p_day
+       and (h.channel_id, h.warehouse_id, h.hours) not in (select f.channel_id, f.warehouse_id, f.hours from fresh f)
   )
   insert into analytics.lead_hours as h (region_id, placed_on, channel_id, warehouse_id, hours, parcels, seconds)
   select p_region_id, p_day, f.channel_id, f.warehouse_id, f.hours, f.parcels, f.seconds
@@ -26,4 +31,4 @@ as $$
   where (h.parcels, h.seconds) <> (excluded.parcels, excluded.seconds);
 $$;
 
-grant execute on function analytics.sum_lead_hours(smallint, date) to scoville_definer;
+grant execute on function analytics.sum_lead_hours(smallint, date, text) to scoville_definer;

@@ -1,7 +1,8 @@
 -- Recomputes a day's sums of orders by hour. Deletes stale rows and leaves unchanged ones alone.
 create or replace function analytics.sum_order_hours(
   p_region_id smallint,
-  p_day date
+  p_day date,
+  p_time_zone text
 )
   returns void
   language sql
@@ -9,7 +10,7 @@ create or replace function analytics.sum_order_hours(
   set search_path = ''
 as $$
   with fresh as materialized (
-    select date_trunc('hour', o.placed_at, 'UTC') as hour_at, o.channel_id, o.currency, o.warehouse_ids,
+    select date_trunc('hour', o.placed_at, p_time_zone) as hour_at, o.channel_id, o.currency, o.warehouse_ids,
            count(*) as orders, count(*) filter (where o.status = 'canceled') as canceled_orders,
            count(*) filter (where o.fulfillment_status = 'fulfilled') as shipped_orders,
            coalesce(sum(u.units) filter (where o.status <> 'canceled'), 0) as units,
@@ -17,13 +18,13 @@ as $$
       from orders.orders o
      cross join lateral (
        select sum(l.quantity) from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id) u (units)
-     where o.region_id = p_region_id and o.placed_at >= timezone('UTC', p_day::timestamp)
-       and o.placed_at < timezone('UTC', (p_day + 1)::timestamp)
+     where o.region_id = p_region_id and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
+       and o.placed_at < app.day_begins_at(p_day + 1, p_time_zone)
      group by 1, o.channel_id, o.currency, o.warehouse_ids
   ), gone as (
     delete from analytics.order_hours h
-     where h.region_id = p_region_id and h.hour_at >= timezone('UTC', p_day::timestamp)
-       and h.hour_at < timezone('UTC', (p_day + 1)::timestamp)
+     where h.region_id = p_region_id and h.hour_at >= app.day_begins_at(p_day, p_time_zone)
+       and h.hour_at < app.day_begins_at(p_day + 1, p_time_zone)
        and (h.hour_at, h.channel_id, h.currency, h.warehouse_ids) not in (
          select f.hour_at, f.channel_id, f.currency, f.warehouse_ids from fresh f)
   )
@@ -39,4 +40,4 @@ as $$
         <> (excluded.orders, excluded.canceled_orders, excluded.shipped_orders, excluded.units, excluded.revenue);
 $$;
 
-grant execute on function analytics.sum_order_hours(smallint, date) to scoville_definer;
+grant execute on function analytics.sum_order_hours(smallint, date, text) to scoville_definer;

@@ -2,7 +2,8 @@
 -- The revenue of a SKU is the price of its lines in the order, divided among the warehouses by the units that each has to ship.
 create or replace function analytics.sum_sales_days(
   p_region_id smallint,
-  p_day date
+  p_day date,
+  p_time_zone text
 )
   returns void
   language sql
@@ -19,8 +20,8 @@ as $$
         select sum(l.quantity * l.price), sum(l.quantity)
           from orders.order_lines l
          where l.region_id = p_region_id and l.order_id = a.order_id and l.sku_id = a.sku_id) p (amount, units) on true
-     where o.region_id = p_region_id and o.placed_at >= timezone('UTC', p_day::timestamp)
-       and o.placed_at < timezone('UTC', (p_day + 1)::timestamp)
+     where o.region_id = p_region_id and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
+       and o.placed_at < app.day_begins_at(p_day + 1, p_time_zone)
      group by o.channel_id, a.warehouse_id, a.sku_id, o.currency
   ), gone as (
     delete from analytics.sales_days d
@@ -38,4 +39,4 @@ as $$
         <> (excluded.ordered, excluded.shipped, excluded.withdrawn, excluded.revenue);
 $$;
 
-grant execute on function analytics.sum_sales_days(smallint, date) to scoville_definer;
+grant execute on function analytics.sum_sales_days(smallint, date, text) to scoville_definer;

@@ -15,8 +15,11 @@ as $$
            p_warehouse_id => l.warehouse_id,
            p_sku_id => l.sku_id,
            p_level_version => l.version,
+           p_time_zone => l.time_zone,
+           p_today => timezone(l.time_zone, app.now())::date,
            p_movement_id => t.movement_id,
-           p_recorded_at => t.recorded_at,
+           p_occurred_at => t.occurred_at,
+           p_day_on => timezone(l.time_zone, t.occurred_at)::date,
            p_kind => t.kind,
            p_lot_id => t.lot_id,
            p_on_hand => t.on_hand_delta,
@@ -26,8 +29,9 @@ as $$
            p_safety_stock => t.safety_stock_delta,
            p_incoming => t.incoming_delta,
            p_reason_code => t.reason_code)
-    from (select s.warehouse_id, s.sku_id, s.version, coalesce(m.movement_id, 0) as movement_id
+    from (select s.warehouse_id, s.sku_id, s.version, coalesce(m.movement_id, 0) as movement_id, z.time_zone
             from stock.stock_levels s
+            join catalog.zones() z on z.warehouse_id = s.warehouse_id
             left join analytics.stock_marks m
               on m.region_id = s.region_id and m.warehouse_id = s.warehouse_id and m.sku_id = s.sku_id
            where s.region_id = p_region_id and (m.version is null or m.version < s.version)

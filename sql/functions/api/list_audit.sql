@@ -13,8 +13,8 @@ create or replace function api.list_audit(
 as $$
 declare
   v_before bigint := app.cursor_number(app.decode_cursor(p_cursor => p_cursor, p_list => 'audit', p_values => 1) ->> 1);
-  v_from timestamptz := (p_filters ->> 'from')::timestamptz;
-  v_to timestamptz := (p_filters ->> 'to')::timestamptz;
+  v_from timestamptz := app.read_moment(p_region_id, p_filters ->> 'from');
+  v_to timestamptz := app.read_moment(p_region_id, p_filters ->> 'to');
   v_rows json[];
   v_last jsonb;
 begin

@@ -17,7 +17,6 @@ declare
   v_position jsonb := app.decode_cursor(p_cursor => p_cursor, p_list => 'batches', p_values => 2);
   v_after_on date := date '0001-01-01' + app.cursor_number(v_position ->> 1)::integer;
   v_after_id bigint := app.cursor_number(v_position ->> 2);
-  v_today date := app.today(p_region_id);
   v_status text := p_filters ->> 'status';
   v_warehouse text := p_filters ->> 'warehouse';
   v_in_stock boolean := coalesce((p_filters ->> 'in_stock')::boolean, v_warehouse is not null);
@@ -36,8 +35,9 @@ begin
            cross join lateral (select coalesce(t.expiration_date, date '9999-12-31')) d (expires_on)
            where t.region_id = p_region_id and t.sku_id = p_sku_id
              and (v_after_id is null or (d.expires_on, t.lot_id) > (v_after_on, v_after_id))
-             and (v_status is null or stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
-               p_today => v_today) = v_status)
+             and (v_status is null or v_status = (
+               select stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date, p_today => b.today)
+                 from stock.lot_days(p_region_id, array[t.lot_id]) b))
              and (not v_in_stock or exists (
                select from stock.lot_levels l
                 where l.region_id = p_region_id and l.lot_id = t.lot_id and l.on_hand > 0

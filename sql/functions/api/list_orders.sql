@@ -16,8 +16,8 @@ declare
   v_position jsonb := app.decode_cursor(p_cursor => p_cursor, p_list => 'orders', p_values => 2);
   v_before_at timestamptz := timestamptz 'epoch' + (app.cursor_number(v_position ->> 1) - c_year_1) * interval '1 microsecond';
   v_before_id bigint := app.cursor_number(v_position ->> 2);
-  v_from timestamptz := (p_filters ->> 'from')::timestamptz;
-  v_to timestamptz := (p_filters ->> 'to')::timestamptz;
+  v_from timestamptz := app.read_moment(p_region_id, p_filters ->> 'from');
+  v_to timestamptz := app.read_moment(p_region_id, p_filters ->> 'to');
   v_customer text := lower(p_filters ->> 'customer');
   v_status text := p_filters ->> 'status';
   v_customer_orders bigint[];

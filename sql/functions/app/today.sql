@@ -1,4 +1,4 @@
--- The calendar day of a region. A lot may be sold through its day of expiry in the region's time zone, not the server's.
+-- The calendar day of a region. The day of a warehouse, which may have a time zone of its own, comes from catalog.zones().
 create or replace function app.today(
   p_region_id smallint
 )

@@ -16,6 +16,8 @@ as $$
            catalog.refuse_write(p_write => p_write, p_noun => p_noun, p_old => p_old),
            case when p_old is null and n.other is not null
                 then catalog.refuse_near_code(p_pointer => '/' || k.key, p_id => p_write.id, p_other => n.other) end,
+           case when d.document ->> 'time_zone' is distinct from p_old ->> 'time_zone'
+                then catalog.refuse_zone(d.document ->> 'time_zone') end,
            case when d.document ? 'region_id' then catalog.refuse_region(p_old, d.document) end,
            case when d.document ? 'warehouses' then catalog.refuse_warehouses(d.document) end)
     from (select catalog.apply_write(p_write => p_write, p_old => p_old, p_defaults => p_defaults) as document offset 0) d

@@ -19,6 +19,7 @@ begin
     case p_noun
       when 'skus' then select s.* into v_saved from catalog.save_sku(v_write) s;
       when 'warehouses' then select s.* into v_saved from catalog.save_warehouse(v_write) s;
+      when 'regions' then select s.* into v_saved from catalog.save_region(v_write) s;
       when 'channels' then select s.* into v_saved from catalog.save_channel(v_write) s;
       when 'reason-codes' then select s.* into v_saved from catalog.save_reason_code(v_write) s;
     end case;

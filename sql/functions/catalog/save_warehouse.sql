@@ -1,5 +1,6 @@
--- Creates, changes or retires one warehouse. Writes the audit and the event. A warehouse never changes its region.
--- Lock order: catalog rows come before every row of stock.
+-- Creates, changes or retires one warehouse. Writes the audit and the event. A warehouse never changes its region. A new time zone
+-- applies to its stock at once.
+-- Lock order: the region, whose zone may apply; the warehouse, for update, so that a level is created before or after; then stock.
 create or replace function catalog.save_warehouse(
   p_write catalog.write
 )
@@ -13,12 +14,15 @@ declare
   v_decision record;
   v_warehouse catalog.warehouses;
 begin
+  perform from catalog.regions r
+   where r.region_id = (select w.region_id from catalog.warehouses w where w.warehouse_id = p_write.id)
+     for key share;
   select catalog.warehouse_document(w)::jsonb into v_old
-    from catalog.warehouses w where w.warehouse_id = p_write.id for no key update;
+    from catalog.warehouses w where w.warehouse_id = p_write.id for update;
   created := v_old is null;
   v_decision := catalog.decide(p_write => p_write, p_noun => 'warehouses', p_old => v_old, p_defaults =>
     jsonb_build_object('warehouse_id', p_write.id, 'name', p_write.id,
-      'region_id', coalesce((v_old ->> 'region_id')::smallint, 1), 'active', true));
+      'region_id', coalesce((v_old ->> 'region_id')::smallint, 1), 'time_zone', null, 'active', true));
   refusal := v_decision.refusal;
   if refusal is not null then
     return next;
@@ -26,8 +30,9 @@ begin
   end if;
   v_warehouse := jsonb_populate_record(null::catalog.warehouses, v_decision.document);
   if created then
-    insert into catalog.warehouses as w (warehouse_id, region_id, name, active, created_at, updated_at)
-    values (v_warehouse.warehouse_id, v_warehouse.region_id, v_warehouse.name, v_warehouse.active, app.now(), app.now())
+    insert into catalog.warehouses as w (warehouse_id, region_id, name, time_zone, active, created_at, updated_at)
+    values (v_warehouse.warehouse_id, v_warehouse.region_id, v_warehouse.name, v_warehouse.time_zone, v_warehouse.active,
+            app.now(), app.now())
     on conflict do nothing
     returning w.* into v_warehouse;
     if not found then  -- another session has just created it: it can be changed, or the write is refused
@@ -36,7 +41,8 @@ begin
     end if;
   elsif v_decision.document <> v_old then
     update catalog.warehouses w
-       set name = v_warehouse.name, active = v_warehouse.active, version = w.version + 1, updated_at = app.now()
+       set name = v_warehouse.name, time_zone = v_warehouse.time_zone, active = v_warehouse.active, version = w.version + 1,
+           updated_at = app.now()
      where w.warehouse_id = p_write.id
     returning w.* into v_warehouse;
   end if;
@@ -45,6 +51,9 @@ begin
     perform catalog.record_write(p_write => p_write, p_table_name => 'catalog.warehouses', p_old => v_old, p_new => body::jsonb);
     perform events.emit_catalog_event(p_noun => 'warehouse', p_old => v_old, p_new => body::jsonb, p_actor => p_write.actor,
       p_request_id => p_write.request_id);
+  end if;
+  if not created and v_warehouse.time_zone is distinct from v_old ->> 'time_zone' then
+    perform stock.follow_zones(v_warehouse.region_id, array[v_warehouse.warehouse_id]);
   end if;
   return next;
 end

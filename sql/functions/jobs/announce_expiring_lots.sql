@@ -14,20 +14,23 @@ create or replace function jobs.announce_expiring_lots(
   set search_path = ''
 as $$
 declare
-  v_today date := app.today(p_region_id);
-  v_until date;
+  v_now timestamptz := app.now();
+  v_notice integer := (select r.expiry_notice_days from catalog.regions r where r.region_id = p_region_id);
   v_warehouses text[];
   v_skus text[];
   v_lots bigint[];
   v_announced integer;
 begin
-  select v_today + r.expiry_notice_days into v_until from catalog.regions r where r.region_id = p_region_id;
   select array_agg(s.warehouse_id), array_agg(s.sku_id), array_agg(s.lot_id)
     into v_warehouses, v_skus, v_lots
     from (select v.warehouse_id, v.sku_id, v.lot_id
             from stock.lots t
             join stock.lot_levels v on v.region_id = p_region_id and v.lot_id = t.lot_id
-           where t.region_id = p_region_id and t.expiration_date between v_today and v_until and t.status = 'available'
+            join catalog.zones() z on z.warehouse_id = v.warehouse_id
+           where t.region_id = p_region_id and t.status = 'available'
+             -- All days that it can be somewhere, for the index; then the day in the warehouse.
+             and t.expiration_date between (v_now - interval '1 day')::date and (v_now + interval '1 day')::date + v_notice
+             and t.expiration_date - timezone(z.time_zone, v_now)::date between 0 and v_notice
              and v.on_hand > 0 and v.expiry_announced_on is distinct from t.expiration_date
            order by v.warehouse_id, v.sku_id, v.lot_id
            limit p_limit) s;
@@ -45,18 +48,20 @@ begin
       from rows from (unnest(v_warehouses), unnest(v_skus), unnest(v_lots))
              as k (warehouse_id, sku_id, lot_id)
       join stock.lots t on t.region_id = p_region_id and t.lot_id = k.lot_id
+      join catalog.zones() z on z.warehouse_id = k.warehouse_id
+     cross join lateral (select t.expiration_date - timezone(z.time_zone, v_now)::date) d (days_left)
      where v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id and v.lot_id = k.lot_id
-       and t.expiration_date between v_today and v_until and t.status = 'available'
+       and d.days_left between 0 and v_notice and t.status = 'available'
        and v.on_hand > 0 and v.expiry_announced_on is distinct from t.expiration_date
-    returning v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, t.expiration_date, t.batch_number, t.version
+    returning v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, t.expiration_date, d.days_left, t.batch_number, t.version
   ), emitted as (
     insert into events.outbox
       (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
     select p_region_id, 'lot.expiring', events.audience_of('lot.expiring'), 'lots/' || a.sku_id || '/' || a.batch_number, a.sku_id,
            array[a.warehouse_id], a.version, jsonb_build_object('sku_id', a.sku_id, 'warehouse_location', a.warehouse_id,
-             'batch_number', a.batch_number, 'expiration_date', a.expiration_date, 'days_left', a.expiration_date - v_today,
+             'batch_number', a.batch_number, 'expiration_date', a.expiration_date, 'days_left', a.days_left,
              'batch_stock', a.on_hand, 'version', a.version),
-           app.claim_subject(), app.claim_request_id(), app.now()
+           app.claim_subject(), app.claim_request_id(), v_now
       from announced a
      order by a.expiration_date, a.warehouse_id, a.sku_id, a.lot_id
     returning 1

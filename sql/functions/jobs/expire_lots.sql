@@ -1,6 +1,7 @@
 -- Definer: the worker may not write to tables; this function takes expired lots out of sale.
--- Moves lots whose last day has passed out of the available units, at most p_limit levels per call. Returns the number of changed lot
--- levels.
+-- Moves lots whose last day has passed out of the available units, at most p_limit levels per call. Looks at the lots around today a
+-- second time, both ways: where an expiry was computed by other rules of a time zone than those that apply now. Returns the number of
+-- changed lot levels.
 -- Lock order: stock_levels in key order, then lot_levels.
 create or replace function jobs.expire_lots(
   p_region_id smallint,
@@ -13,6 +14,7 @@ create or replace function jobs.expire_lots(
   set search_path = ''
 as $$
 declare
+  v_now timestamptz := app.now();
   v_today date := app.today(p_region_id);
   v_warehouses text[];
   v_skus text[];
@@ -20,7 +22,15 @@ begin
   select array_agg(s.warehouse_id), array_agg(s.sku_id) into v_warehouses, v_skus
     from (select l.warehouse_id, l.sku_id
             from stock.stock_levels l
-           where l.region_id = p_region_id and l.next_expiry_on < v_today
+           where l.region_id = p_region_id
+             and (l.next_expiry_at <= v_now or (l.warehouse_id, l.sku_id) in (
+               select v.warehouse_id, v.sku_id
+                 from stock.lots t
+                 join stock.lot_levels v on v.region_id = p_region_id and v.lot_id = t.lot_id and v.on_hand > 0
+                 join catalog.zones() z on z.warehouse_id = v.warehouse_id
+                where t.region_id = p_region_id and t.expiration_date between v_today - 2 and v_today + 2
+                  and v.sellable <> (stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
+                    p_today => timezone(z.time_zone, v_now)::date) = 'available')))
            order by l.warehouse_id, l.sku_id
            limit p_limit
              for no key update) s;

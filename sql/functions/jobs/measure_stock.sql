@@ -60,8 +60,10 @@ begin
        select count(distinct t.lot_id) as lots, coalesce(sum(v.on_hand), 0) as units
          from stock.lots t
          join stock.lot_levels v on v.region_id = t.region_id and v.lot_id = t.lot_id and v.on_hand > 0
+         join catalog.zones() z on z.warehouse_id = v.warehouse_id
         where t.region_id = r.region_id and t.status = 'available'
-          and t.expiration_date between app.today(r.region_id) and app.today(r.region_id) + r.expiry_notice_days) e
+          and t.expiration_date between (v_now - interval '1 day')::date and (v_now + interval '1 day')::date + r.expiry_notice_days
+          and t.expiration_date - timezone(z.time_zone, v_now)::date between 0 and r.expiry_notice_days) e
      cross join lateral (values ('expiring_lots', e.lots::numeric), ('expiring_units', e.units::numeric)) f (figure, value);
 end
 $$;

@@ -16,6 +16,7 @@ declare
   c_events constant integer := 50;  -- of the log, per unit of p_limit
   v_now timestamptz := app.now();
   v_complete_at timestamptz;
+  v_zone text;
   v_all boolean;
   v_day date;
   v_days integer := 0;
@@ -29,13 +30,14 @@ begin
   if not v_all then  -- else a day with many orders would be summed again for each part of the log
     return p_limit;
   end if;
+  select r.time_zone into v_zone from analytics.rollups r where r.region_id = p_region_id and r.rollup = 'sales';
   for v_day in
     select d.placed_on from analytics.due_days d
      where d.region_id = p_region_id order by d.placed_on desc limit greatest(p_limit / 20, 1)
   loop
-    perform analytics.sum_order_hours(p_region_id, v_day);
-    perform analytics.sum_sales_days(p_region_id, v_day);
-    perform analytics.sum_lead_hours(p_region_id, v_day);
+    perform analytics.sum_order_hours(p_region_id => p_region_id, p_day => v_day, p_time_zone => v_zone);
+    perform analytics.sum_sales_days(p_region_id => p_region_id, p_day => v_day, p_time_zone => v_zone);
+    perform analytics.sum_lead_hours(p_region_id => p_region_id, p_day => v_day, p_time_zone => v_zone);
     delete from analytics.due_days d where d.region_id = p_region_id and d.placed_on = v_day;
     v_days := v_days + 1;
   end loop;

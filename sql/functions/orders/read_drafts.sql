@@ -55,7 +55,7 @@ begin
      orders.refuse_draft(p_order => o.element, p_channel_id => o.channel_id, p_channel_known => c.channel_id is not null,
        p_placed_at => o.placed_at, p_total => l.total, p_lines => l.lines,
        p_unknown => l.unknown, p_elements => jsonb_array_length(p_orders),
-       p_unsaleable => l.unsaleable, p_repriced => l.repriced)) offset 0) v (refusal);
+       p_unsaleable => l.unsaleable, p_repriced => l.repriced, p_region_id => p_region_id)) offset 0) v (refusal);
 end
 $$;
 

@@ -10,7 +10,8 @@ create or replace function orders.refuse_draft(
   p_unknown jsonb default null,
   p_unsaleable jsonb default null,
   p_repriced jsonb default null,
-  p_elements integer default 1
+  p_elements integer default 1,
+  p_region_id smallint default null
 )
   returns api.refusal
   language sql
@@ -33,6 +34,10 @@ create or replace function orders.refuse_draft(
       p_detail => 'Prices differ from the current ones. Show the customer current_price and send that, or no price.')
     when p_placed_at > app.now() + interval '5 minutes' then app.refuse(p_code => 'VA001', p_pointer => '/created_at',
       p_detail => 'created_at is in the future. Leave it out, or send the time when the order was placed.')
+    -- Only an order from the past looks the region up.
+    when p_placed_at < app.now() - interval '1 hour'
+         and (app.refuse_past(p_region_id => p_region_id, p_at => p_placed_at, p_field => 'created_at')).code is not null
+      then app.refuse_past(p_region_id => p_region_id, p_at => p_placed_at, p_field => 'created_at')
     when p_total >= 100000000000000 then app.refuse(p_code => 'VA001', p_pointer => '/items',
       p_detail => 'The total of an order is at most 99999999999999.99. Split the order.')
     when (p_order ->> 'total_price')::numeric <> p_total then app.refuse(p_code => 'OR007', p_pointer => '/total_price',
@@ -50,5 +55,5 @@ create or replace function orders.refuse_draft(
         'for an order that is not paid, reserve them with POST /v1/reservations.', p_order ->> 'status'))
   end;
 
-grant execute on function orders.refuse_draft(jsonb, text, boolean, numeric, jsonb, timestamptz, jsonb, jsonb, jsonb, integer)
+grant execute on function orders.refuse_draft(jsonb, text, boolean, numeric, jsonb, timestamptz, jsonb, jsonb, jsonb, integer, smallint)
   to scoville_definer;

@@ -29,9 +29,13 @@ create policy adjustment_days_update_definer on analytics.adjustment_days
   for update to scoville_definer
   using (app.claim_role() = 'scoville_worker')
   with check (app.claim_role() = 'scoville_worker');
+drop policy if exists adjustment_days_delete_definer on analytics.adjustment_days;
+create policy adjustment_days_delete_definer on analytics.adjustment_days
+  for delete to scoville_definer
+  using (app.claim_role() = 'scoville_worker');
 
 grant select on analytics.adjustment_days to admin, bi_reader;
-grant select on analytics.adjustment_days to scoville_definer;
+grant select, delete on analytics.adjustment_days to scoville_definer;
 grant insert (region_id, warehouse_id, sku_id, day_on, reason_code, units_in, units_out)
   on analytics.adjustment_days to scoville_definer;
 grant update (units_in, units_out) on analytics.adjustment_days to scoville_definer;

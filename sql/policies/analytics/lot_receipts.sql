@@ -29,9 +29,13 @@ create policy lot_receipts_update_definer on analytics.lot_receipts
   for update to scoville_definer
   using (app.claim_role() = 'scoville_worker')
   with check (app.claim_role() = 'scoville_worker');
+drop policy if exists lot_receipts_delete_definer on analytics.lot_receipts;
+create policy lot_receipts_delete_definer on analytics.lot_receipts
+  for delete to scoville_definer
+  using (app.claim_role() = 'scoville_worker');
 
 grant select on analytics.lot_receipts to admin, bi_reader;
-grant select on analytics.lot_receipts to scoville_definer;
+grant select, delete on analytics.lot_receipts to scoville_definer;
 grant insert (region_id, warehouse_id, sku_id, lot_id, first_received_at, last_received_at, received)
   on analytics.lot_receipts to scoville_definer;
 grant update (first_received_at, last_received_at, received) on analytics.lot_receipts to scoville_definer;

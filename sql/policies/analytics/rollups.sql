@@ -29,4 +29,4 @@ create policy rollups_update_definer on analytics.rollups
 grant select (region_id, rollup, as_of_at) on analytics.rollups to admin, bi_reader;
 grant select on analytics.rollups to scoville_definer;
 grant insert (region_id, rollup) on analytics.rollups to scoville_definer;
-grant update (as_of_at, last_seq) on analytics.rollups to scoville_definer;
+grant update (as_of_at, last_seq, time_zone) on analytics.rollups to scoville_definer;

@@ -34,10 +34,14 @@ create policy stock_days_update_definer on analytics.stock_days
   for update to scoville_definer
   using (app.claim_role() = 'scoville_worker')
   with check (app.claim_role() = 'scoville_worker');
+drop policy if exists stock_days_delete_definer on analytics.stock_days;
+create policy stock_days_delete_definer on analytics.stock_days
+  for delete to scoville_definer
+  using (app.claim_role() = 'scoville_worker');
 
 grant select on analytics.stock_days to admin, warehouse, bi_reader, scoville_worker;
 grant select (region_id, warehouse_id, sku_id, day_on, available) on analytics.stock_days to sales;
-grant select on analytics.stock_days to scoville_definer;
+grant select, delete on analytics.stock_days to scoville_definer;
 grant insert (region_id, warehouse_id, sku_id, day_on, on_hand, reserved, committed, unavailable, safety_stock, incoming, net, received,
   shipped, adjusted_in, adjusted_out)
   on analytics.stock_days to scoville_definer;

@@ -35,7 +35,7 @@ create policy stock_marks_update_definer on analytics.stock_marks
   with check (app.claim_role() = 'scoville_worker');
 
 grant select on analytics.stock_marks to scoville_worker, scoville_definer;
-grant select (region_id, warehouse_id, sku_id, movement_id, version, last_on) on analytics.stock_marks to admin, warehouse, bi_reader;
-grant insert (region_id, warehouse_id, sku_id, movement_id, version, first_on, last_on)
+grant select (region_id, warehouse_id, sku_id, movement_id, version, last_on, time_zone) on analytics.stock_marks to admin, warehouse, bi_reader;
+grant insert (region_id, warehouse_id, sku_id, movement_id, version, first_on, last_on, time_zone)
   on analytics.stock_marks to scoville_definer;
-grant update (movement_id, version, first_on, last_on) on analytics.stock_marks to scoville_definer;
+grant update (movement_id, version, first_on, last_on, time_zone) on analytics.stock_marks to scoville_definer;

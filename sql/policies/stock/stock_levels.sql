@@ -40,7 +40,7 @@ create policy stock_levels_update_definer on stock.stock_levels
 grant select on stock.stock_levels to admin, warehouse, sales, scoville_worker, scoville_definer;
 grant select (region_id, warehouse_id, sku_id, available, version, updated_at) on stock.stock_levels to integration;
 grant insert (region_id, warehouse_id, sku_id) on stock.stock_levels to scoville_definer;
-grant update (on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall, next_expiry_on, reorder_point, version,
+grant update (on_hand, reserved, committed, unavailable, safety_stock, incoming, shortfall, next_expiry_at, reorder_point, version,
   updated_at) on stock.stock_levels to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.

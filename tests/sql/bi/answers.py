@@ -1,12 +1,12 @@
 """The ready answers of schema bi, computed by pandas from the comments of the views, not from their SQL.
 
-`Facts` come from the tables of a database (`read`) or from a file of orders (tests/sql/bi/trade.py). Days and months are in UTC;
-every time is a Timestamp without a time zone.
+`Facts` come from the tables of a database (`read`) or from a file of orders (tests/sql/bi/trade.py). Every time is a Timestamp of
+UTC without a time zone; days and months are those of the region for orders, of the warehouse for stock.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,12 +29,35 @@ class Facts:
     lines: Frame  # order_no, sku_id, quantity, price
     allocations: Frame  # order_no, warehouse_id, sku_id, ordered, shipped, withdrawn
     parcels: Frame  # order_no, channel_id, warehouse_id, shipped_at
-    movements: Frame  # warehouse_id, sku_id, recorded_at, kind, batch_number, reason_code, and the counters
+    movements: Frame  # warehouse_id, sku_id, occurred_at, kind, batch_number, reason_code, and the counters
     batches: Frame  # warehouse_id, sku_id, batch_number, on_hand, expiration_date
+    zone: str = "UTC"  # of the region
+    zones: dict[str, str] = field(default_factory=dict)  # of each warehouse that has its own
 
     @property
     def today(self) -> Any:
-        return self.now.normalize()
+        """Of the region."""
+        return self.day(self.now, self.zone)
+
+    def zone_of(self, warehouse: str) -> str:
+        return self.zones.get(warehouse, self.zone)
+
+    def today_of(self, warehouses: Frame) -> Frame:
+        """The day in each of these warehouses."""
+        return pd.to_datetime(warehouses.map(lambda warehouse: self.day(self.now, self.zone_of(warehouse))))
+
+    @staticmethod
+    def day(moment: Any, zone: str) -> Any:
+        return moment.tz_localize("UTC").tz_convert(zone).tz_localize(None).normalize()
+
+    def clocks(self, moments: Frame) -> Frame:
+        """What the clocks of the region show at these moments."""
+        return moments.dt.tz_localize("UTC").dt.tz_convert(self.zone).dt.tz_localize(None)
+
+    def days(self, warehouses: Frame, moments: Frame) -> Frame:
+        """The day of each moment in its warehouse."""
+        pairs = zip(warehouses, moments, strict=True)
+        return pd.Series([self.day(moment, self.zone_of(warehouse)) for warehouse, moment in pairs], index=moments.index)
 
 
 TABLES = {
@@ -47,7 +70,7 @@ TABLES = {
     " released_quantity as withdrawn from orders.order_allocations",
     "parcels": "select order_id as order_no, channel_id, warehouse_id, created_at at time zone 'UTC' as shipped_at"
     " from orders.fulfillments",
-    "movements": "select warehouse_id, sku_id, recorded_at at time zone 'UTC' as recorded_at, kind, batch_number, reason_code,"
+    "movements": "select warehouse_id, sku_id, occurred_at at time zone 'UTC' as occurred_at, kind, batch_number, reason_code,"
     " on_hand_delta as on_hand, reserved_delta as reserved, committed_delta as committed, unavailable_delta as unavailable,"
     " safety_stock_delta as safety_stock from stock.stock_movements left join stock.lots using (region_id, sku_id, lot_id)",
     "batches": "select warehouse_id, v.sku_id, batch_number, on_hand, expiration_date::timestamp as expiration_date"
@@ -55,7 +78,7 @@ TABLES = {
 }
 
 
-def read(connection: psycopg.Connection[Any]) -> Facts:
+def read(connection: psycopg.Connection[Any], now: Any = None) -> Facts:
     """The facts of a database, as its owner."""
 
     def frame(query: str) -> Frame:
@@ -63,7 +86,13 @@ def read(connection: psycopg.Connection[Any]) -> Facts:
         return pd.DataFrame(cursor.fetchall(), columns=[column.name for column in cursor.description or ()])
 
     frames = {name: frame(query) for name, query in TABLES.items()}
-    return Facts(now=frame("select now() at time zone 'UTC' as now").loc[0, "now"], **frames)
+    zones = frame("select warehouse_id, time_zone from catalog.warehouses where time_zone is not null")
+    return Facts(
+        now=now or frame("select now() at time zone 'UTC' as now").loc[0, "now"],
+        zone=frame("select time_zone from catalog.regions").loc[0, "time_zone"],
+        zones=dict(zip(zones["warehouse_id"], zones["time_zone"], strict=True)),
+        **frames,
+    )
 
 
 def month(moments: Frame) -> Frame:
@@ -73,7 +102,7 @@ def month(moments: Frame) -> Frame:
 def stock_daily(facts: Facts) -> Frame:
     """Each level on each day from its first movement to today."""
     moved = facts.movements.assign(
-        day_on=facts.movements["recorded_at"].dt.normalize(),
+        day_on=facts.days(facts.movements["warehouse_id"], facts.movements["occurred_at"]),
         units_received=lambda m: m["on_hand"].where(m["kind"] == "receipt", 0),
         units_shipped=lambda m: -m["on_hand"].where(m["kind"] == "fulfill", 0),
         by_hand=lambda m: m["on_hand"].where(m["kind"].isin(["adjustment", "count"]), 0),
@@ -82,7 +111,7 @@ def stock_daily(facts: Facts) -> Frame:
     changed = moved.groupby([*LEVEL, "day_on"])[COUNTERS + flows].sum()
     parts = []
     for level, days in changed.groupby(level=LEVEL):
-        span = pd.date_range(days.index.get_level_values("day_on")[0], facts.today)
+        span = pd.date_range(days.index.get_level_values("day_on")[0], facts.day(facts.now, facts.zone_of(level[0])))
         part = days.droplevel(LEVEL).reindex(span, fill_value=0)
         part["opening_on_hand"] = part["on_hand"].cumsum() - part["on_hand"]
         part[COUNTERS] = part[COUNTERS].cumsum()
@@ -113,7 +142,8 @@ def sell_through(daily: Frame) -> Frame:
 
 def days_of_cover(facts: Facts, daily: Frame) -> Frame:
     level = facts.movements.groupby(LEVEL)[COUNTERS].sum()
-    recent = daily[(daily["day_on"] >= facts.today - pd.Timedelta(days=28)) & (daily["day_on"] < facts.today)]
+    today = facts.today_of(daily["warehouse_id"])
+    recent = daily[(daily["day_on"] >= today - pd.Timedelta(days=28)) & (daily["day_on"] < today)]
     pace = recent.groupby(LEVEL).agg(days=("day_on", "size"), units_shipped=("units_shipped", "sum"))
     found = pace.reindex(level.index)
     found["units_per_day"] = found["units_shipped"] / found["days"]
@@ -127,7 +157,7 @@ def stockouts(facts: Facts, daily: Frame) -> Frame:
     out = daily[daily["available"] <= 0].sort_values([*LEVEL, "day_on"])
     spell = (out.groupby(LEVEL)["day_on"].diff() != pd.Timedelta(days=1)).cumsum()
     found = out.groupby([*LEVEL, spell.rename("spell")])["day_on"].agg(started_on="min", last="max", days="size").reset_index()
-    found["is_over"] = found["last"] < facts.today
+    found["is_over"] = found["last"] < facts.today_of(found["warehouse_id"])
     found["is_open"] = ~found["is_over"]
     found["ended_on"] = found["last"].where(found["is_over"])
     return found.drop(columns=["spell", "last"])
@@ -135,7 +165,7 @@ def stockouts(facts: Facts, daily: Frame) -> Frame:
 
 def fill_rate(facts: Facts) -> Frame:
     sold = facts.allocations.merge(facts.orders[["order_no", "channel_id", "placed_at"]], on="order_no")
-    by = sold.assign(month_on=month(sold["placed_at"])).groupby(["month_on", "channel_id", *LEVEL])
+    by = sold.assign(month_on=month(facts.clocks(sold["placed_at"]))).groupby(["month_on", "channel_id", *LEVEL])
     found = by.agg(units_ordered=("ordered", "sum"), units_shipped=("shipped", "sum"), units_withdrawn=("withdrawn", "sum"))
     found["units_open"] = found["units_ordered"] - found["units_shipped"] - found["units_withdrawn"]
     found["fill_rate"] = found["units_shipped"] / found["units_ordered"]
@@ -150,7 +180,7 @@ def fulfillment_lead_time(facts: Facts) -> Frame:
     def place(share: float) -> Any:
         return lambda hours: np.quantile(hours, share, method="inverted_cdf")
 
-    found = sent.groupby([month(sent["placed_at"]).rename("month_on"), "channel_id", "warehouse_id"]).agg(
+    found = sent.groupby([month(facts.clocks(sent["placed_at"])).rename("month_on"), "channel_id", "warehouse_id"]).agg(
         parcels=("hours", "size"), average_hours=("seconds", "mean"), median_hours=("hours", place(0.5)),
         p90_hours=("hours", place(0.9)), hours_max=("hours", "max"),
     )  # fmt: skip
@@ -160,16 +190,17 @@ def fulfillment_lead_time(facts: Facts) -> Frame:
 
 def expiring_lots(facts: Facts) -> Frame:
     found = facts.batches.merge(facts.skus, on="sku_id")
-    found["days_left"] = (found["expiration_date"] - facts.today).dt.days
+    found["days_left"] = (found["expiration_date"] - facts.today_of(found["warehouse_id"])).dt.days
     found["value"] = found["on_hand"] * found["price"]
     return found[found["days_left"] <= 90].drop(columns=["price"])
 
 
 def aging_stock(facts: Facts) -> Frame:
     came = facts.movements[facts.movements["on_hand"] > 0]
-    first = came.groupby([*LEVEL, "batch_number"])["recorded_at"].min().dt.normalize().rename("first_received_on").reset_index()
+    first = came.groupby([*LEVEL, "batch_number"])["occurred_at"].min().rename("first_received_on").reset_index()
+    first["first_received_on"] = facts.days(first["warehouse_id"], first["first_received_on"])
     found = facts.batches.merge(facts.skus, on="sku_id").merge(first, on=[*LEVEL, "batch_number"], how="left")
-    found["age_days"] = (facts.today - found["first_received_on"]).dt.days
+    found["age_days"] = (facts.today_of(found["warehouse_id"]) - found["first_received_on"]).dt.days
     bands = ["0-30", "31-60", "61-90", "91-180", "over 180"]
     found["age_band"] = pd.cut(found["age_days"], [-1, 30, 60, 90, 180, np.inf], labels=bands).astype(object)
     found["value"] = found["on_hand"] * found["price"]
@@ -183,7 +214,7 @@ def abc_xyz(facts: Facts) -> Frame:
     sold = sold.merge(per_unit.reset_index(), on=["order_no", "sku_id"], how="left")
     sold["units"] = sold["ordered"] - sold["withdrawn"]
     sold["revenue"] = (sold["unit_price"] * sold["units"]).fillna(0)
-    sold["days_ago"] = (facts.today - sold["placed_at"].dt.normalize()).dt.days
+    sold["days_ago"] = (facts.today - facts.clocks(sold["placed_at"]).dt.normalize()).dt.days
     sold = sold[(sold["days_ago"] >= 1) & (sold["days_ago"] <= 91)]
     sold["week"] = (sold["days_ago"] - 1) // 7
     weeks = int(sold["week"].max()) + 1
@@ -209,12 +240,12 @@ def _with_units(facts: Facts) -> Frame:
     money = facts.lines.assign(revenue=facts.lines["quantity"] * facts.lines["price"]).groupby("order_no")["revenue"].sum()
     orders = facts.orders.join(units, on="order_no").join(money, on="order_no")
     orders.loc[orders["canceled"], ["units", "revenue"]] = 0
-    return orders.assign(month_on=month(orders["placed_at"]))
+    return orders.assign(month_on=month(facts.clocks(orders["placed_at"])))
 
 
 def order_patterns(facts: Facts) -> Frame:
     orders = _with_units(facts)
-    when = orders["placed_at"].dt
+    when = facts.clocks(orders["placed_at"]).dt
     orders = orders.assign(iso_weekday=when.isocalendar().day.astype(int), hour_of_day=when.hour)
     by = orders.groupby(["channel_id", "month_on", "iso_weekday", "hour_of_day"])
     return by.agg(orders=("order_no", "size"), units=("units", "sum")).reset_index()
@@ -235,7 +266,8 @@ def channel_performance(facts: Facts) -> Frame:
 def shrinkage(facts: Facts) -> Frame:
     by_hand = facts.movements[facts.movements["kind"].isin(["adjustment", "count"]) & (facts.movements["on_hand"] != 0)]
     by = by_hand.assign(
-        month_on=month(by_hand["recorded_at"]), reason_code=by_hand["reason_code"].fillna("none"),
+        month_on=month(facts.days(by_hand["warehouse_id"], by_hand["occurred_at"])),
+        reason_code=by_hand["reason_code"].fillna("none"),
         units_in=by_hand["on_hand"].clip(lower=0), units_out=-by_hand["on_hand"].clip(upper=0),
     ).groupby(["month_on", *LEVEL, "reason_code"])  # fmt: skip
     found = by[["units_in", "units_out"]].sum().reset_index().merge(facts.skus, on="sku_id")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -149,11 +151,12 @@ def test_no_personal_data_stands_in_any_view(demo_data: psycopg.Connection[Any])
 def test_the_days_are_the_running_sums_of_the_ledger(demo_data: psycopg.Connection[Any]) -> None:
     wrong = demo_data.execute("""
         select * from bi.fact_stock_daily d
+          join bi.dim_warehouse w using (region_id, warehouse_id)
          cross join lateral (
            select coalesce(sum(m.on_hand_delta), 0), coalesce(sum(m.reserved_delta), 0), coalesce(sum(m.committed_delta), 0)
              from stock.stock_movements m
             where m.region_id = d.region_id and m.warehouse_id = d.warehouse_id and m.sku_id = d.sku_id
-              and m.recorded_at < (d.day_on + 1)::timestamp at time zone 'UTC') l (on_hand, reserved, committed)
+              and m.occurred_at < (d.day_on + 1)::timestamp at time zone w.time_zone) l (on_hand, reserved, committed)
          where (d.on_hand, d.reserved, d.committed) <> (l.on_hand, l.reserved, l.committed)""").fetchall()
     assert wrong == []
 
@@ -161,9 +164,10 @@ def test_the_days_are_the_running_sums_of_the_ledger(demo_data: psycopg.Connecti
 # A change: seconds since the previous one (negative if the clock went back), the level, and the act.
 CHANGE = st.tuples(
     st.integers(-4000, 200_000), st.sampled_from(["WH-01", "WH-02"]), st.sampled_from(["HOT", "MILD"]),
-    st.sampled_from(["receive", "order", "cancel", "ship", "adjust", "roll up"]),
+    st.sampled_from(["receive", "receive late", "order", "cancel", "ship", "adjust", "roll up", "move east", "move west"]),
 )  # fmt: skip
-BEGIN = datetime(2026, 1, 30, 12, tzinfo=UTC)
+BEGIN = datetime(2026, 3, 5, 12, tzinfo=UTC)  # the clocks of Chicago change three days later
+ZONES = {"move east": "Pacific/Kiritimati", "move west": "America/Chicago"}
 
 
 class Shop:
@@ -189,6 +193,11 @@ class Shop:
         where = {"sku_id": sku, "warehouse_location": warehouse}
         if kind == "receive":
             self.call("receive_stock", [where | {"stock": 5, "batch_number": "B"}])
+        elif kind == "receive late":
+            came_at = self.clock - timedelta(seconds=random.randrange(400_000))
+            self.call("receive_stock", [where | {"stock": 5, "batch_number": "B", "occurred_at": came_at.isoformat()}])
+        elif kind in ZONES:
+            self.call("save_warehouses", [{"warehouse_id": warehouse, "time_zone": ZONES[kind]}], regional=False)
         elif kind == "order":
             customer = {"name": "J", "address": "1"}
             order = {"channel": warehouse.lower(), "customer": customer, "items": [{"sku_id": sku, "quantity": 2}]}
@@ -210,7 +219,7 @@ def sums(connection: psycopg.Connection[Any], until: datetime) -> list[tuple[Any
     """The units of each level in every state, computed from the ledger."""
     return connection.execute(
         f"select warehouse_id, sku_id, {', '.join(f'sum({state}_delta)::bigint' for state in STATES)} from stock.stock_movements"
-        " where recorded_at <= %s group by 1, 2 order by 1, 2".encode(), [until]
+        " where occurred_at <= %s group by 1, 2 order by 1, 2".encode(), [until]
     ).fetchall()  # fmt: skip
 
 
@@ -366,19 +375,101 @@ def test_a_batch_that_came_as_a_return_is_as_old_as_it_is(
     assert connection.execute("select age_days, age_band from bi.aging_stock").fetchall() == [(40, "31-60")]
 
 
+def test_days_and_hours_are_those_of_the_place_also_after_its_zone_has_changed(
+    shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    """Orders and parcels around local midnight in two nights when clocks change (Berlin, Chicago), summed by a zone of whole
+    hours, then by one of half hours, and so on: as computed from the moments. Of the sums by the old zone nothing stays."""
+    shop.clock = datetime(2026, 10, 24, 12, tzinfo=UTC)
+    for _ in range(30):
+        shop.do("receive", "WH-01", "HOT")
+    placed, shipped = [], []
+    for begin in (datetime(2026, 10, 24, 21, 10, tzinfo=UTC), datetime(2026, 11, 1, 3, 50, tzinfo=UTC)):
+        for minutes in range(0, 300, 13):
+            shop.clock = begin + timedelta(minutes=minutes)
+            shop.do("order", "WH-01", "HOT")
+            placed.append(shop.clock)
+            shop.clock += timedelta(minutes=7)
+            shop.do("ship", "WH-01", "HOT")
+            shipped.append(shop.clock)
+    assert not shop.open
+    for region, own in (
+        ("America/Chicago", None), ("Asia/Kolkata", "Europe/Berlin"), ("America/Chicago", "Asia/Kolkata"), ("Europe/Berlin", None)
+    ):  # fmt: skip
+        shop.call("save_regions", [{"region_id": "1", "time_zone": region}], regional=False)
+        shop.call("save_warehouses", [{"warehouse_id": "WH-01", "time_zone": own}], regional=False)
+        bi.roll_up(authenticator_url, rows=30, now=shop.clock)
+        clocks = [moment.astimezone(ZoneInfo(region)) for moment in placed]
+        days = [moment.astimezone(ZoneInfo(own or region)).date() for moment in shipped]
+
+        def counted(query: str) -> Counter[Any]:
+            return Counter(
+                {row[:-1] if len(row) > 2 else row[0]: int(row[-1]) for row in connection.execute(query.encode()).fetchall()}
+            )
+
+        assert counted("select iso_weekday, hour_of_day, orders from bi.order_patterns") == Counter(
+            (at.isoweekday(), at.hour) for at in clocks
+        ), region
+        by_day = Counter(at.date() for at in clocks)
+        assert counted("select placed_on, sum(shipped) / 2 from analytics.sales_days group by 1") == by_day
+        assert counted("select placed_on, sum(parcels) from analytics.lead_hours group by 1") == by_day
+        assert counted("select placed_on, count(*) from bi.fact_order_line group by 1") == by_day
+        daily = "select day_on, units_shipped / 2 from bi.fact_stock_daily where units_shipped > 0"
+        assert counted(daily) == counted("select shipped_on, count(*) from bi.fact_fulfillment group by 1") == Counter(days)
+        moments = [moment + timedelta(seconds=seconds) for moment in shipped[::5] for seconds in (-1, 0)]
+        check_moments(connection, moments)
+        assert connection.execute("select * from stock.verify()").fetchall() == []
+
+
+def test_goods_that_are_recorded_late_were_there_in_the_days_between(
+    shop: Shop, authenticator_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    shop.clock = datetime.now(UTC) - timedelta(days=6)
+    shop.do("receive", "WH-01", "HOT")
+    for _ in range(5):
+        shop.do("adjust", "WH-01", "HOT")
+    shop.clock = datetime.now(UTC)
+    bi.roll_up(authenticator_url)
+    today = shop.clock.date()
+
+    def stockouts() -> list[tuple[Any, ...]]:
+        return connection.execute("select started_on, ended_on from bi.stockouts order by 1").fetchall()
+
+    assert stockouts() == [(today - timedelta(days=6), None)]
+    late = {"sku_id": "HOT", "warehouse_location": "WH-01", "stock": 5, "batch_number": "B"}
+    shop.call("receive_stock", [late | {"received_on": (today - timedelta(days=4)).isoformat()}])
+    shop.call("receive_stock", [late | {"received_on": (today - timedelta(days=9)).isoformat(), "batch_number": "OLD"}])
+    for _ in range(2):  # before the sums know of it, and after
+        noon = [
+            datetime(day.year, day.month, day.day, 12, tzinfo=UTC) for day in (today - timedelta(days=n) for n in (10, 9, 5, 3))
+        ]
+        found = [connection.execute("select sum(available)::int from bi.stock_as_of(%s)", [at]).fetchone() for at in noon]
+        assert found == [(0,), (5,), (5,), (10,)]
+        bi.roll_up(authenticator_url)
+    assert stockouts() == []
+    check_days(connection)
+    received = connection.execute(
+        "select day_on, units_received from bi.fact_stock_daily where units_received > 0 order by 1"
+    ).fetchall()
+    assert received == [(today - timedelta(days=n), 5) for n in (9, 6, 4)]
+    assert connection.execute("select age_days from bi.aging_stock where batch_number = 'OLD'").fetchone() == (9,)
+
+
 def check_days(connection: psycopg.Connection[Any]) -> None:
     """The view has one row per day, equal to the sums of the ledger."""
     wrong = connection.execute("""
         select * from bi.fact_stock_daily d
+          join bi.dim_warehouse w using (region_id, warehouse_id)
          cross join lateral (
            select coalesce(sum(m.on_hand_delta), 0), coalesce(sum(m.committed_delta), 0) from stock.stock_movements m
             where m.region_id = d.region_id and m.warehouse_id = d.warehouse_id and m.sku_id = d.sku_id
-              and m.recorded_at < (d.day_on + 1)::timestamp at time zone 'UTC') l (on_hand, committed)
+              and m.occurred_at < (d.day_on + 1)::timestamp at time zone w.time_zone) l (on_hand, committed)
          where (d.on_hand, d.committed) <> (l.on_hand, l.committed)""").fetchall()
     assert wrong == []
     gaps = connection.execute("""
-        select warehouse_id, sku_id from bi.fact_stock_daily
-         group by 1, 2 having max(day_on) - min(day_on) + 1 <> count(*) or max(day_on) < (now() at time zone 'UTC')::date""")
+        select warehouse_id, sku_id from bi.fact_stock_daily join bi.dim_warehouse w using (warehouse_id)
+         group by 1, 2, time_zone
+        having max(day_on) - min(day_on) + 1 <> count(*) or max(day_on) < timezone(time_zone, now())::date""")
     assert gaps.fetchall() == []
 
 

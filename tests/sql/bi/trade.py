@@ -26,6 +26,7 @@ from tests.sql.bi.answers import Facts
 
 CHANNELS = {"store-0": "WH-01", "store-1": "WH-02", "store-2": "WH-01"}
 LIST_PRICE = 3.5
+ZONE, ZONES = "Europe/London", {"WH-02": "America/Los_Angeles"}  # of the region, and of the warehouse that has its own
 ROWS_A_CALL = 500
 
 
@@ -79,7 +80,9 @@ class Trade:
 
     def play(self, orders: list[Order]) -> Facts:
         skus = sorted({sku_id for order in orders for sku_id, _, _ in order.items})
-        self._call(self.now, "save_warehouses", [{"warehouse_id": w} for w in ("WH-01", "WH-02")], regional=False)
+        self._call(self.now, "save_regions", [{"region_id": "1", "time_zone": ZONE}], regional=False)
+        warehouses = [{"warehouse_id": w, "time_zone": ZONES.get(w)} for w in ("WH-01", "WH-02")]
+        self._call(self.now, "save_warehouses", warehouses, regional=False)
         channels = [{"channel_id": c, "pricing": "channel", "warehouses": [w]} for c, w in CHANNELS.items()]
         self._call(self.now, "save_channels", channels, regional=False)
         self._call(self.now, "save_skus", [{"sku_id": s, "name": s, "price": LIST_PRICE} for s in skus], regional=False)
@@ -189,7 +192,7 @@ class Trade:
     ) -> None:
         zero = dict.fromkeys(("on_hand", "reserved", "committed", "unavailable", "safety_stock"), 0)
         self.facts["movements"].append({
-            "warehouse_id": warehouse, "sku_id": sku_id, "recorded_at": at.replace(tzinfo=None), "kind": kind,
+            "warehouse_id": warehouse, "sku_id": sku_id, "occurred_at": at.replace(tzinfo=None), "kind": kind,
             "batch_number": batch, "reason_code": reason, **zero, **deltas})  # fmt: skip
 
     def _call(self, at: datetime, function: str, elements: list[dict[str, Any]], *, regional: bool = True) -> list[Any]:
@@ -211,4 +214,4 @@ class Trade:
         self.connection.close()
         frames = {name: pd.DataFrame(rows) for name, rows in self.facts.items()}
         frames["batches"] = frames["batches"][frames["batches"]["on_hand"] > 0]
-        return Facts(now=pd.Timestamp(self.now.replace(tzinfo=None)), **frames)
+        return Facts(now=pd.Timestamp(self.now.replace(tzinfo=None)), zone=ZONE, zones=ZONES, **frames)

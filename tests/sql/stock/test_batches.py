@@ -212,7 +212,7 @@ def test_a_corrected_date_makes_units_expire_and_come_back(shop: Shop) -> None:
     assert correct(shop, expiration_date=EARLY, manufactured_on="2024-01-01").body["status"] == "available"
     assert shop.level() == {"on_hand": 7, "available": 1, "committed": 6}
     assert shop.level(warehouse="WH-02") == {"on_hand": 3, "available": 3}
-    assert shop.rows("select distinct next_expiry_on::text as day from stock.stock_levels") == [{"day": EARLY}]
+    assert shop.rows("select distinct next_expiry_at::text as day from stock.stock_levels") == [{"day": "2030-07-01 00:00:00+00"}]
     shipped = shop.fulfill(placed, items=[{"sku_id": SKU, "quantity": 5}])
     assert [line["batch_number"] for line in shipped.body["fulfillments"][0]["items"]] == ["B-1"]
     assert shop.rows("select * from stock.verify()") == []

@@ -44,13 +44,13 @@ export function AnalyticsPage() {
         empty=${`Nothing expires within ${EXPIRING_DAYS} days.`} Body=${Expiring} />
       ${everyChannel && html`<${Ask} title="What brings the revenue" note="The last 91 days; classes A, B and C by share of revenue"
         name="abc" empty="Nothing sold in the last 91 days." Body=${Classes} />
-      <${Ask} title="When customers order" note="By weekday and hour, UTC" name="patterns" empty="No orders yet." Body=${Patterns} />`}
+      <${Ask} title="When customers order" note="By weekday and hour, in the time zone of the region" name="patterns" empty="No orders yet." Body=${Patterns} />`}
       <${Ask} title="From order to parcel" note="Hours from order to shipment, by month of the order" name="fulfillment"
         empty="Nothing shipped yet." Body=${LeadTimes} />
       ${cover && html`<${Ask} title="Turnover" note="Times per year that the average stock is shipped, at this pace" name="turnover"
         empty="No stock yet." Body=${Turnover} />`}
     </div>
-    <p class="fine parts-note">Sums are a few seconds old. All days and months are in UTC. Analysts can query the same data in SQL, in schema bi.</p>
+    <p class="fine parts-note">Sums are a few seconds old. Days are those of the warehouse for stock, of the region for orders. Analysts can query the same data in SQL, in schema bi.</p>
   `;
 }
 

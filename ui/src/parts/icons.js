@@ -19,4 +19,5 @@ export const Shelf = icon(html`<path d="M4 4v16M20 4v16M4 10h16M4 18h16M8 10V6h4
 export const Parcel = icon(html`<path d="m4 8 8-4 8 4v8.500L12 20.5 4 16.500zM4 8l8 4 8-4M12 12v8.500M8 6l8 4" />`);
 export const Hook = icon(html`<circle cx="15.500" cy="5" r="2.2" /><path d="M15.500 7.200v7.300a5 5 0 0 1-10 0V11l3.200 3" />`);
 export const Bars = icon(html`<path d="M5 20v-6M12 20V5M19 20v-9M3 20h18" />`);
+export const Clock = icon(html`<circle cx="12" cy="12" r="8" /><path d="M12 7.500v4.500l3 2" />`);
 export const Person = icon(html`<circle cx="12" cy="8.5" r="3.5" /><path d="M5 20c.6-3.6 3.3-5.5 7-5.500s6.4 1.9 7 5.5" />`);

@@ -26,7 +26,7 @@ declare
 begin
   for i in 1 .. 2 loop
     select array_agg(s.warehouse_id), array_agg(s.sku_id), array_agg(s.available),
-           array_agg(s.shortfall > 0), coalesce(bool_or(s.next_expiry_on < app.today(p_region_id)), false)
+           array_agg(s.shortfall > 0), coalesce(bool_or(s.next_expiry_at <= app.now()), false)
       into v_warehouses, v_skus, v_available, v_in_debt, v_stale
       from (select l.*
               from (select w.warehouse_id, d.sku_id collate "C" as sku_id
@@ -43,7 +43,7 @@ begin
                      order by warehouse_id, sku_id) k
              -- One lookup by key per level, in that order: with a join the planner might read all levels.
              cross join lateral (
-               select l.warehouse_id, l.sku_id, l.available, l.shortfall, l.next_expiry_on
+               select l.warehouse_id, l.sku_id, l.available, l.shortfall, l.next_expiry_at
                  from stock.stock_levels l
                 where l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
                 order by l.warehouse_id, l.sku_id

@@ -18,8 +18,9 @@ as $$
     from stock.lots t
     left join stock.lot_levels v
       on v.region_id = p_region_id and v.warehouse_id = p_warehouse_id and v.sku_id = p_sku_id and v.lot_id = t.lot_id
+   cross join (select timezone(z.time_zone, app.now())::date from catalog.zones() z where z.warehouse_id = p_warehouse_id) d (today)
    cross join lateral (select case when v.on_hand > 0 then v.sellable
-     else stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date, p_today => app.today(p_region_id))
+     else stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date, p_today => d.today)
             = 'available' end) s (sellable)
    where t.region_id = p_region_id and t.sku_id = p_sku_id
      and (v.lot_id is not null or t.batch_number = any (select d.batch_number from unnest(p_drafts) d));

@@ -14,10 +14,12 @@ as $$
            'stock', v.on_hand, 'batch_number', t.batch_number, 'expiration_date', t.expiration_date,
            'manufactured_on', t.manufactured_on,
            'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
-             p_today => app.today(p_region_id)),
-           'received', p_draft.counted, 'reason_code', p_draft.reason_code,
+             p_today => timezone(z.time_zone, app.now())::date),
+           'received', p_draft.counted,
+           'occurred_at', app.rfc3339(coalesce(stock.came_at(p_draft.element, z.time_zone), app.now())), 'reason_code', p_draft.reason_code,
            'warehouse_stock', l.on_hand, 'warehouse_available', l.available, 'version', l.version)
     from catalog.skus k
+    join catalog.zones() z on z.warehouse_id = p_draft.warehouse_id
     join stock.stock_levels l
       on l.region_id = p_region_id and l.warehouse_id = p_draft.warehouse_id and l.sku_id = k.sku_id
     join stock.lots t on t.region_id = p_region_id and t.lot_id = p_draft.lot_id

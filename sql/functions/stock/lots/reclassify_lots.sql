@@ -26,7 +26,8 @@ begin
                  p_shortfall => case when v_sellable then -c.first_part else c.on_hand - c.first_part end),
                p_lot_id => c.lot_id,
                p_reason_code => coalesce(d.reason_code, case c.status when 'expired' then 'expired' when 'recalled' then 'recalled'
-                                                                      when 'damaged' then 'damaged' else 'quality_control' end),
+                                                                      when 'damaged' then 'damaged' when 'available' then 'correction'
+                                                                      else 'quality_control' end),
                p_note => concat_ws(': ', 'lot is ' || c.status, d.note), p_actor => coalesce(d.actor, app.claim_subject()),
                p_request_id => coalesce(d.request_id, app.claim_request_id()))
              order by c.warehouse_id, c.sku_id, c.lot_id)
@@ -53,16 +54,17 @@ begin
     v_changed := v_changed + cardinality(v_movements);
   end loop;
   update stock.stock_levels l
-     set next_expiry_on = n.expires_on
+     set next_expiry_at = n.expires_at
     from (select k.warehouse_id, k.sku_id,
-                 (select min(t.expiration_date)
+                 (select app.day_begins_at(min(t.expiration_date) + 1, z.time_zone)
                     from stock.lot_levels v
                     join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
                    where v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id
-                     and v.sellable and v.on_hand > 0) as expires_on
-            from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)) n
+                     and v.sellable and v.on_hand > 0) as expires_at
+            from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
+            join catalog.zones() z on z.warehouse_id = k.warehouse_id) n
    where l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
-     and l.next_expiry_on is distinct from n.expires_on;
+     and l.next_expiry_at is distinct from n.expires_at;
   return v_changed;
 end
 $$;

@@ -12,10 +12,11 @@ as $$
            'warehouse_location', v.warehouse_id, 'batch_number', t.batch_number, 'expiration_date', t.expiration_date,
            'manufactured_on', t.manufactured_on,
            'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
-             p_today => app.today(p_region_id)), 'stock', v.on_hand)
+             p_today => timezone(z.time_zone, app.now())::date), 'stock', v.on_hand)
            order by t.expiration_date, t.batch_number, v.warehouse_id), '[]')
     from stock.lot_levels v
     join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
+    join catalog.zones() z on z.warehouse_id = v.warehouse_id
    where v.region_id = p_region_id and v.sku_id = p_sku_id and v.on_hand > 0;
 $$;
 
