@@ -46,6 +46,8 @@ def _floor(url: str, seconds: int) -> float:
 def _webhooks(system: System, url: str, types: list[str]) -> None:
     settings = [{"url": f"{url}/{nth}", "event_types": types, "concurrency": AT_ONCE // ENDPOINTS} for nth in range(ENDPOINTS)]
     system.call("select * from api.create_webhooks(1::smallint, %s::jsonb)", json.dumps(settings))
+    with psycopg.connect(system.owner_url) as connection:  # the sink answers no challenges
+        connection.execute("update webhooks.endpoint_states set verified_at = now(), challenge_due_at = null")
 
 
 def _clear(system: System) -> None:

@@ -46,6 +46,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     batch_elements: Annotated[int, Meta(ge=1, le=1000)] = BATCH_ELEMENTS
     log_level: str = "info"
     webhook_allow: str = ""
+    webhook_confirm_days: Annotated[float, Meta(ge=0, le=3650)] = 30  # 0: never
     trusted_proxies: tuple[str, ...] = ()  # proxies whose X-Forwarded-For is trusted
     tls_cert: Path | None = None
     tls_key: Path | None = None
@@ -95,6 +96,7 @@ VARIABLES = {
     "batch_elements": "SCOVILLE_BATCH_ELEMENTS",
     "log_level": "SCOVILLE_LOG_LEVEL",
     "webhook_allow": "SCOVILLE_WEBHOOK_ALLOW",
+    "webhook_confirm_days": "SCOVILLE_WEBHOOK_CONFIRM_DAYS",
     "trusted_proxies": "SCOVILLE_TRUSTED_PROXIES",
     "tls_cert": "SCOVILLE_TLS_CERT",
     "tls_key": "SCOVILLE_TLS_KEY",

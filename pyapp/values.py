@@ -27,7 +27,11 @@ Reason = Annotated[str, Meta(description="The reason code.", examples=["damaged"
 Note = Annotated[str, Meta(description="Why.", examples=["dropped"])]
 Actor = Annotated[str, Meta(description="Who did it: the subject of the token.", examples=["sales-anna"])]
 RequestId = Annotated[
-    str, Meta(description="The X-Request-ID of the request.", examples=["7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11"])
+    str,
+    Meta(
+        description="The ID of the request, as its answer had it: ours, and after a colon the client's, if it sent one.",
+        examples=["7f3f2c1e8a354c589a530d1f6a2b9c11:checkout-4711"],
+    ),
 ]
 Version = Annotated[int, Meta(ge=0, description="Increases with every change.", examples=[7])]
 

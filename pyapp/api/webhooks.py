@@ -172,14 +172,30 @@ class Webhook(Answer):
     concurrency: Annotated[int, Meta(description="Maximum number of concurrent messages.", examples=[10])]
     active: Annotated[bool, Meta(description="Set by its owner.", examples=[True])]
     status: Annotated[
-        Literal["working", "failing", "paused", "disabled", "deleted"],
-        Meta(description="paused: by its owner; disabled: by the service, see disabled_reason.", examples=["working"]),
+        Literal["working", "failing", "unverified", "paused", "disabled", "deleted"],
+        Meta(
+            description="unverified: its URL has not answered the challenge yet, so no event is sent; paused: by its owner; "
+            "disabled: by the service, see disabled_reason.",
+            examples=["working"],
+        ),
     ]
     disabled_at: Moment | None
     disabled_reason: Annotated[
-        Literal["gone", "failing"] | None,
-        Meta(description="gone: it answered 410; failing: every delivery failed for five days.", examples=[None]),
+        Literal["gone", "failing", "unverified", "unconfirmed"] | None,
+        Meta(
+            description="gone: it answered 410; failing: every delivery failed for five days; unverified: its URL did not answer "
+            "the challenge for three days; unconfirmed: its owner, who is no API client, made no request about it for too long.",
+            examples=[None],
+        ),
     ]
+    verified_at: Annotated[Moment | None, Meta(description="When its URL answered the challenge. Events are sent from then on.")]
+    verification_error: Annotated[
+        str | None,
+        Meta(
+            description="What was wrong with the last answer to a challenge; challenge: it did not contain it.", examples=[None]
+        ),
+    ]
+    confirmed_at: Annotated[Moment, Meta(description="The last command about it by its owner.")]
     failing_since: Annotated[Moment | None, Meta(description="The first failure since the last success.", examples=[None])]
     paused_until: Annotated[
         Moment | None,
@@ -314,7 +330,9 @@ NOUN = Noun(
             key="optional",
             status=201,
             location="/v1/webhooks/{webhook_id}",
-            description="It receives events from now on. A repeat of the Idempotency-Key returns no secret.",
+            description="Its URL is sent a challenge: a POST with the header webhook-challenge. It has to answer 2xx with this "
+            "text as the body, and then gets all events since the webhook was created. A repeat of the Idempotency-Key returns "
+            "no secret.",
         ),
         Route(
             method="GET",
@@ -361,7 +379,7 @@ NOUN = Noun(
             method="POST",
             path="/v1/webhooks/{webhook_id}/test",
             endpoint=change,
-            summary="Send a test, signed like any message, regardless of the filters",
+            summary="Send a test, signed like any message, regardless of the filters; first a challenge, if it is unverified",
             function="test_webhooks",
             answer=TestRequested,
             query=WriteQuery,

@@ -16,12 +16,13 @@ from pyapp.cli.migrations import deploy
 from pyapp.cli.options import DataDir, Host, Port
 from pyapp.cli.state import State
 from pyapp.cli.tokens import DEMO_TOKEN_SECONDS, SCOPES, role_tokens
+from pyapp.cli.webhooks import LISTEN_PORT
 
 if TYPE_CHECKING:
     from pyapp.demo.embedded import Server as Postgres
     from pyapp.settings import Settings
 
-THIS_MACHINE = "127.0.0.1,localhost"  # where `scoville webhooks listen` listens
+LISTENER = f"127.0.0.1:{LISTEN_PORT},localhost:{LISTEN_PORT}"  # `scoville webhooks listen`, and no other service of this machine
 
 Quiet = Annotated[bool, typer.Option("--quiet", help="Do not replay orders.")]
 
@@ -56,7 +57,7 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: 
         loaded = demo_data.load(url)
         if loaded:
             _analyze(owner_url)
-        settings = msgspec.structs.replace(settings, database_url=url, webhook_allow=settings.webhook_allow or THIS_MACHINE)
+        settings = msgspec.structs.replace(settings, database_url=url, webhook_allow=settings.webhook_allow or LISTENER)
 
         application = create_app(settings)
         # The user's own database may have real stock, and has its own clients.
@@ -67,7 +68,7 @@ def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: 
             bi_url = clients.admit_analyst(owner_url, f"{embedded.LOOPBACK}:{postgres.port}", context.DATABASE, state.make_key())
         state.write(server.url_of(listener), url, bi_url)
         _print_welcome(settings, server.url_of(listener), url, loaded, secret, bi_url)
-        webhooks = partial(outbound.run, url, Allowed.of(settings))
+        webhooks = partial(outbound.run, url, Allowed.of(settings), confirm_days=settings.webhook_confirm_days)
         server.run(application, listener, url, webhooks, partial(figures.run, url, settings.verify_hours), *trade)
     except KeyboardInterrupt:
         pass  # before the loop ran: the next start finishes whatever is incomplete

@@ -13,7 +13,7 @@ from pyapp.cli.options import DataDir, Host, Output, Port
 from pyapp.cli.output import end
 from pyapp.cli.state import State
 from pyapp.failures import Exit, Failure
-from pyapp.settings import SettingsError
+from pyapp.settings import Settings, SettingsError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,14 +61,14 @@ def _findings(given: dict[str, Any]) -> Iterator[Finding]:
     if url is None:
         yield ok("database", "none: no demo runs, and DATABASE_URL is not set")
         return
-    yield from _database_findings(url)
+    yield from _database_findings(url, settings)
     if settings.database_url and settings.read_url:
         from pyapp.cli.checks import standby
 
         yield from standby.check(settings.database_url, settings.read_url)
 
 
-def _database_findings(url: str) -> Iterator[Finding]:
+def _database_findings(url: str, settings: Settings) -> Iterator[Finding]:
     import psycopg
 
     from pyapp.cli.checks import database
@@ -76,7 +76,7 @@ def _database_findings(url: str) -> Iterator[Finding]:
     try:
         with context.connect(url) as connection:
             connection.autocommit = True
-            yield from database.check(connection)
+            yield from database.check(connection, settings)
     except Failure as error:
         yield bad("database", str(error))
     except psycopg.Error as error:

@@ -59,7 +59,7 @@ def worker(host: Host = None, metrics_port: MetricsPort = None) -> None:
     os.nice(NICE)
     where = f", metrics on {server.url_of(listener)}/metrics" if listener else ""
     tasks = (
-        partial(outbound.run, url, Allowed.of(settings)),
+        partial(outbound.run, url, Allowed.of(settings), confirm_days=settings.webhook_confirm_days),
         partial(figures.run, url, settings.verify_hours),
     )
     app = create_worker_app(settings) if listener else None

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from pyapp.outbound.webhooks.receiver import Arrival
 
+LISTEN_PORT = 9000  # the only one that a demo sends to
+
 SECRET = re.compile(r"whsec_[A-Za-z0-9+/]{32,86}={0,2}")
 
 app = typer.Typer(help="Webhooks: receive and show messages.", no_args_is_help=True, rich_markup_mode=None)
@@ -33,7 +35,9 @@ def webhooks() -> None:
 
 @app.command()
 def listen(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 9000,
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port to listen on. A demo sends only to the default.")
+    ] = LISTEN_PORT,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     secret: Annotated[
         list[str] | None, typer.Option(metavar="WHSEC", help="A secret to verify with; repeat for several.")

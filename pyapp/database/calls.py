@@ -47,6 +47,8 @@ KEEPALIVE: dict[str, Any] = {"keepalives_idle": 10, "keepalives_interval": 5, "k
 
 # A cached plan that no longer fits, after a deploy replaced a function: the connection is replaced, the call repeated.
 STALE_PLAN_STATES = frozenset({"0A000", "26000"})
+# Two calls used an external_id at once, one of them in a list too long to lock each: the repeat finds the other's order.
+REPEATED_CONSTRAINTS = frozenset({"orders_region_id_external_id_channel_id_key"})
 REPEATED_STATES = frozenset({"40001", "40P01", "57P01", "57P02", "57P03"}) | STALE_PLAN_STATES
 
 # The end of the primary's log, behind everything committed so far. Run after COMMIT.
@@ -229,7 +231,7 @@ class Database:
             try:
                 return await self._run(steps)
             except psycopg.Error as error:
-                if attempt == ATTEMPTS_MAX or error.diag.sqlstate not in REPEATED_STATES:
+                if attempt == ATTEMPTS_MAX or not _is_repeated(error):
                     raise from_database(error, request_id) from error
             except LostConnection as error:
                 if not harmless:
@@ -308,6 +310,11 @@ class Database:
         except (psycopg.Error, TimeoutError):
             pass
         await connection.close()
+
+
+def _is_repeated(error: psycopg.Error) -> bool:
+    """Whether nothing was changed, and the same call may succeed at once."""
+    return error.diag.sqlstate in REPEATED_STATES or error.diag.constraint_name in REPEATED_CONSTRAINTS
 
 
 def with_options(url: str, options: str) -> str:

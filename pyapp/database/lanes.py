@@ -7,6 +7,9 @@ once, alone.
 
 The batch enters with the role and scope that its calls share. Each element carries its own sender, key and request
 (commands.py), so calls in one batch cannot be confused with each other.
+
+A dry run shares no transaction: the next call would see its effects. Dry runs, and lists of commands that do not share, run one
+at a time per caller, so one caller with long lists does not take all connections.
 """
 
 from __future__ import annotations
@@ -26,7 +29,8 @@ from pyapp.problems import Problem, unavailable
 from pyapp.settings import BATCH_ELEMENTS
 
 UNDER_WAY_MAX = 1  # per lane: two would halve the batches, and the second would wait for the row lock of the first
-QUEUED_ELEMENTS_MAX = 10_000  # per process; any more are refused with 503
+QUEUED_ELEMENTS_MAX = 10_000  # per process, of requests with one element; any more are refused with 503
+LISTED_ELEMENTS_MAX = 32_000  # the same for lists, which would otherwise leave no room for single requests
 DRAIN_SECONDS = 8.0  # at shutdown, within the server's grace period
 
 
@@ -54,6 +58,8 @@ class Lane:
             call = self.calls.popleft()
             room -= len(call.command.elements)
             batch.append(call)
+            if _runs_alone(call.command):
+                break
         return batch
 
 
@@ -63,19 +69,21 @@ class Lanes:
     def __init__(self, inner: Commands, *, batch_elements_max: int = BATCH_ELEMENTS, under_way_max: int = UNDER_WAY_MAX):
         self.batch_elements_max = batch_elements_max
         self.under_way_max = under_way_max
-        self.queued = 0  # waiting elements
+        self.queued = 0  # waiting elements of requests with one
+        self.listed = 0  # and of lists
         self._inner = inner
         self._lanes: dict[tuple[object, ...], Lane] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def execute(self, command: Command) -> list[Result]:
-        """Returns the elements' results, in order. Only commands that share wait. Raises Problem: RQ503 if too many do.
+        """Returns the elements' results, in order. Raises Problem: RQ503 if too many wait.
 
         A batch that has started is carried out even if one of its callers is cancelled.
         """
-        if not command.shares:
+        number = len(command.elements)
+        if number == 1 and _runs_alone(command) and not command.dry_run:
             return await self._inner.execute(command)
-        if self.queued + len(command.elements) > QUEUED_ELEMENTS_MAX:
+        if self.queued + 1 > QUEUED_ELEMENTS_MAX if number == 1 else self.listed + number > LISTED_ELEMENTS_MAX:
             raise unavailable("Too many writes are waiting. Nothing was changed; repeat the request.")
         key = _key(command)
         lane = self._lanes.get(key)
@@ -83,13 +91,20 @@ class Lanes:
             lane = self._lanes[key] = Lane()
         call = QueuedCall(command, asyncio.get_running_loop().create_future())
         lane.calls.append(call)
-        self.queued += len(command.elements)
+        self._count(command, 1)
         if lane.under_way < self.under_way_max:
             lane.under_way += 1
             task = asyncio.create_task(self._work(key, lane))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         return await call.answer
+
+    def _count(self, command: Command, sign: int) -> None:
+        number = len(command.elements)
+        if number == 1:
+            self.queued += sign
+        else:
+            self.listed += sign * number
 
     @property
     def in_use(self) -> int:
@@ -104,7 +119,8 @@ class Lanes:
         try:
             while lane.calls:
                 batch = lane.next_batch(self.batch_elements_max)
-                self.queued -= sum(len(call.command.elements) for call in batch)
+                for call in batch:
+                    self._count(call.command, -1)
                 if alive := [call for call in batch if not call.answer.done()]:
                     await self._answer(alive)
         finally:
@@ -146,8 +162,14 @@ def _batches(statement: str) -> Histogram:
     return metrics.BATCHES.labels(statement.partition("api.")[2].partition("(")[0])
 
 
+def _runs_alone(command: Command) -> bool:
+    return command.dry_run or not command.shares
+
+
 def _key(command: Command) -> tuple[object, ...]:
     identity = command.identity
+    if _runs_alone(command):
+        return (identity.role, identity.subject)
     return (command.statement, command.region, identity.role, identity.warehouses, identity.channels)
 
 

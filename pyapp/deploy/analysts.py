@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from pyapp.deploy.replay import OWNER
 from pyapp.failures import Exit, Failure
@@ -100,6 +101,7 @@ def add(
                 " on conflict (login) do update set warehouse_ids = excluded.warehouse_ids",
                 [login, list(warehouses)],
             )
+            _record(connection, "insert", login, new={"login": login, "warehouse_ids": list(warehouses)})
         connection.execute(
             sql.SQL("grant connect on database {} to {}").format(sql.Identifier(connection.info.dbname), sql.Identifier(login))
         )
@@ -138,6 +140,16 @@ def remove(connection: psycopg.Connection[Any], login: str) -> None:
         connection.execute(sql.SQL("drop role {}").format(sql.Identifier(login)))
         with _as_owner(connection):
             connection.execute("delete from identity.bi_logins where login = %s", [login])
+            _record(connection, "delete", login, old={"login": login})
+
+
+def _record(connection: psycopg.Connection[Any], action: str, login: str, *, old: object = None, new: object = None) -> None:
+    """Writes the audit row, as the owner of the tables. The actor is the login that ran the command."""
+    connection.execute(
+        "select audit.record(p_action => %s, p_table_name => 'identity.bi_logins', p_row_key => %s, p_old => %s, p_new => %s,"
+        " p_reason => null, p_actor => session_user::text, p_request_id => null)",
+        [action, login, old and Jsonb(old), new and Jsonb(new)],
+    )
 
 
 def find(connection: psycopg.Connection[Any]) -> list[Analyst]:

@@ -45,7 +45,10 @@ SERVICE = "Health and metrics of the service."  # the tag of routes outside the 
 KEY_PATTERN = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
 ETAG_PATTERN = r'^(\*|"[!#-~]*")$'
 HEADERS = {
-    "X-Request-ID": ("The ID of the request: yours, or a generated one.", {"type": "string", "minLength": 1}),
+    "X-Request-ID": (
+        "The ID of the request: ours, and after a colon yours, if you sent one.",
+        {"type": "string", "minLength": 1},
+    ),
     "ETag": ("The version of the document.", {"type": "string", "pattern": '^"[!#-~]*"$'}),
     "Link": ('The next page, as `<...>; rel="next"` (RFC 8288); absent on the last page.', {"type": "string"}),
     "Vary": ("Accept: a list is available as JSON or CSV.", {"type": "string"}),
@@ -230,7 +233,7 @@ def _parameters(route: Route) -> Iterable[Json]:
     if _has_etag(route):
         text = "The ETag that you have: 304 while it is current."
         yield _header("If-None-Match", text, {"type": "string"}, example='"6"')
-    text = "Returned, and recorded in audit and logs. An invalid one is replaced."
+    text = "Up to 128 letters, digits, . _ and -: returned, and recorded in audit and logs, behind our own. Others are ignored."
     yield _header("X-Request-ID", text, {"type": "string"}, example="7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
 
 

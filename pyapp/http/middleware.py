@@ -52,8 +52,10 @@ class Middleware:
         started = time.perf_counter()
         keep_slashes(scope)
         headers = scope["scoville.headers"] = IndexedHeaders(scope)
-        given = headers.first("x-request-id")
-        request_id = given if given and REQUEST_ID.fullmatch(given) else secrets.token_hex(16)
+        request_id, given = secrets.token_hex(16), headers.first("x-request-id")
+        if given and REQUEST_ID.fullmatch(given):
+            # Ours first: nobody can make two requests look like one, or like somebody else's.
+            request_id = f"{request_id}:{given}"
         traces = headers.getlist("traceparent")
         traceparent = trace.read(traces[0]) if len(traces) == 1 else None
         state = scope.setdefault("state", {})
@@ -130,14 +132,14 @@ def _line(scope: Scope, meter: Meter, status: int, seconds: float) -> dict[str, 
     if "@" not in scope["path"]:
         about["path"] = scope["path"].replace(SLASH, "%2F")
     if (identity := scope["state"].get("identity")) is not None:
-        about["principal"] = _principal(identity.subject)
+        about["principal"] = principal_of(identity.subject)
     if (client := scope.get("client")) is not None:
         about["address"] = client[0]
     about.update(scope["state"].get("about", {}))
     return about
 
 
-def _principal(subject: str) -> str:
+def principal_of(subject: str) -> str:
     """Returns the token's subject; only a digest if it is an e-mail address, as some issuers use."""
     if "@" not in subject:
         return subject

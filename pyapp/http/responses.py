@@ -156,6 +156,8 @@ def _refusal(result: Result, headers: dict[str, str], prefix: str = "") -> Probl
     code = result.code if result.code in KINDS else "RQ500"
     said = msgspec.json.decode(result.body, type=problems.Refusal)
     for error in said.errors:
+        if "retry_after" in error:
+            headers["Retry-After"] = str(error.pop("retry_after"))
         if isinstance(pointer := error.get("pointer"), str):
             error["pointer"] = prefix + pointer
     return Problem(code or "RQ500", said.detail, said.errors, headers)

@@ -24,6 +24,7 @@ from pyapp.http.context import read_query, region_of
 from pyapp.http.faults import describe
 from pyapp.http.fields import Query
 from pyapp.http.leases import Limits
+from pyapp.http.middleware import principal_of
 from pyapp.http.responses import problem_response
 from pyapp.http.text import check_text
 from pyapp.identity.tokens import Session
@@ -89,6 +90,7 @@ async def inventory(websocket: WebSocket) -> None:
             extra={
                 "request_id": request_id,
                 "path": websocket.scope["path"],
+                "principal": principal_of(socket.session.identity.subject) if socket.session else None,
                 "address": websocket.client.host if websocket.client else None,
                 "milliseconds": round((time.perf_counter() - started) * 1000, 2),
             },

@@ -57,6 +57,7 @@ async def stream(request: Request) -> Response:
     live: Live = request.scope["state"]["live"]
     check_accept(request, (MEDIA_TYPE,))
     session = await _session(request, live)
+    request.scope["state"]["identity"] = session.identity
     await count(request, session.identity, "read")
     query = read_query(request, TicketQuery)
     region = region_of(session.identity, query)

@@ -61,7 +61,7 @@ KEPT = _gauge("inventory_kept_bytes", "Size of the answers cached in memory.")
 # Lanes ---------------------------------------------------------------------------------------------------------------
 
 LANE_QUEUED = _gauge("lane_queued_elements", "Elements of writes waiting for their batch.")
-LANES = _gauge("lanes", "Lanes in use: one per command, region, role and scope.")
+LANES = _gauge("lanes", "Lanes in use: one per command, region, role and scope, and one per caller with dry runs or lists.")
 BATCHES = _histogram("lane_batch_elements", "Elements per transaction.", BATCH_ELEMENTS, "function")
 
 # The pool of connections of the API ----------------------------------------------------------------------------------

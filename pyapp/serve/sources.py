@@ -41,7 +41,7 @@ def standby(standby: Standby | None) -> Source:
 
 def lanes(lanes: Lanes) -> Source:
     def sample() -> None:
-        metrics.LANE_QUEUED.set(lanes.queued)
+        metrics.LANE_QUEUED.set(lanes.queued + lanes.listed)
         metrics.LANES.set(lanes.in_use)
 
     return sample

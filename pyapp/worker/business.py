@@ -58,7 +58,7 @@ FIGURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "expired_holds_oldest_seconds": ("Time since the oldest of them expired.", ()),
     "webhook_deliveries": ("Deliveries waiting or being sent; counted to 10,000 per endpoint.", ("status",)),
     "webhook_oldest_due_seconds": ("Time that the oldest due delivery has waited.", ()),
-    "webhook_endpoints": ("Endpoints by state; gone and failing are disabled.", ("state",)),
+    "webhook_endpoints": ("Endpoints by state; gone, failing and unconfirmed are disabled, unverified get no event.", ("state",)),
     "webhook_undispatched_events": ("Events in the log without deliveries so far.", ()),
     "oldest_snapshot_transactions": ("Transactions since the oldest snapshot that somebody keeps was taken.", ()),
     "rollup_as_of_timestamp_seconds": ("Time up to which the sums of the BI views are complete; 0: never.", ("region", "rollup")),

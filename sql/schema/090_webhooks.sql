@@ -35,7 +35,7 @@ create table webhooks.endpoints (
   constraint endpoints_rate_per_minute_max_is_within_range_check check (rate_per_minute_max between 1 and 60000),
   constraint endpoints_requests_at_once_max_is_within_range_check check (requests_at_once_max between 1 and 100),
   constraint endpoints_owner_role_is_known_check check (owner_role in ('admin', 'integration')),
-  constraint endpoints_disabled_reason_is_known_check check (disabled_reason in ('gone', 'failing')),
+  constraint endpoints_disabled_reason_is_known_check check (disabled_reason in ('gone', 'failing', 'unverified', 'unconfirmed')),
   constraint endpoints_disabled_for_a_reason_check check ((disabled_at is null) = (disabled_reason is null))
 );
 alter sequence webhooks.endpoints_endpoint_id_seq owned by webhooks.endpoints.endpoint_id;
@@ -45,8 +45,10 @@ comment on column webhooks.endpoints.owner_channels is
   'The channels that an integration could see when it saved the endpoint. If the owner is an API client, its present scope counts instead.';
 comment on column webhooks.endpoints.from_seq is 'Events up to this seq existed before the endpoint was active.';
 comment on column webhooks.endpoints.disabled_at is
-  'When the endpoint was disabled: it answered 410 (gone), or no delivery succeeded for five days (failing). The owner sets '
-  'active; an endpoint needs active, and no disabled_at.';
+  'When the endpoint was disabled: it answered 410 (gone), no delivery succeeded for five days (failing), its URL did not answer the '
+  'challenge for three days (unverified), or its owner was not heard of for too long (unconfirmed). The owner sets active; an '
+  'endpoint needs active, and no disabled_at.';
+create index endpoints_owner_idx on webhooks.endpoints (owner) where deleted_at is null;
 
 create table webhooks.secrets (
   region_id smallint not null,
@@ -74,6 +76,14 @@ create table webhooks.endpoint_states (
   pauses_in_row integer not null default 0,
   paused_until_at timestamptz,
   paced_until_at timestamptz,
+  verified_at timestamptz,
+  challenges integer not null default 0,
+  challenged_at timestamptz,
+  challenge_due_at timestamptz,
+  challenge_failure text,
+  confirmed_at timestamptz not null default now(),
+  replayed integer not null default 0,
+  replayed_from_at timestamptz,
   constraint endpoint_states_pkey primary key (region_id, endpoint_id),
   constraint endpoint_states_region_id_endpoint_id_fkey foreign key (region_id, endpoint_id)
     references webhooks.endpoints (region_id, endpoint_id) on delete restrict,
@@ -86,8 +96,17 @@ comment on column webhooks.endpoint_states.requests_at_once is
   'So an endpoint that hangs delays only its own deliveries.';
 comment on column webhooks.endpoint_states.paused_until_at is
   'Nothing is sent until then, after failures in a row or because the endpoint asked for it (Retry-After). Then one delivery tries.';
+comment on column webhooks.endpoint_states.verified_at is
+  'When the URL answered the challenge, which proves that it wants the events. Until then nothing else is sent to it.';
+comment on column webhooks.endpoint_states.challenge_due_at is 'When the next challenge is sent; null: verified, or given up.';
+comment on column webhooks.endpoint_states.challenge_failure is 'What was wrong with the last answer to a challenge.';
+comment on column webhooks.endpoint_states.confirmed_at is
+  'The owner''s last command about the endpoint, which shows that the owner still has a valid token.';
+comment on column webhooks.endpoint_states.replayed is 'Deliveries that were sent again at the owner''s request in the hour from replayed_from_at.';
 comment on column webhooks.endpoint_states.paced_until_at is
   'When the rate limit has room for the next delivery (the theoretical arrival time of the generic cell rate algorithm).';
+create index endpoint_states_challenge_due_at_idx on webhooks.endpoint_states (challenge_due_at) where challenge_due_at is not null;
+create index endpoint_states_owner_idx on webhooks.endpoint_states (owner);
 
 create table webhooks.deliveries (
   region_id smallint not null,

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager, suppress
 
 import httpx2
@@ -173,3 +174,54 @@ def test_hostile_clients_hold_up_nobody() -> None:
                 assert p99(served.orders) <= max(ORDER_SECONDS_MIN, ORDER_RATIO_MAX * p99(undisturbed.orders))
         assert "Traceback" not in system.logs()
         assert httpx2.get(f"{system.url}/healthz").status_code == 200
+
+
+LISTED = 1000  # elements, as many as a list may have
+LISTS = 16 if LONG else 5
+
+
+def lists_of(number: int) -> list[tuple[str, list[dict[str, object]]]]:
+    """Long lists of five commands. Each element has its own key, and most have their own external_id or make a level."""
+    customer = {"customer": {"name": "Jane"}}
+    line, names = {"sku_id": SKUS[0], "quantity": 1}, [f"{number}-{nth}" for nth in range(LISTED)]
+    return [
+        ("/v1/orders", [{**customer, "external_id": f"L-{name}", "items": [line]} for name in names]),
+        ("/v1/inventory", [{"sku_id": f"N-{name}", "name": "New", "warehouse_location": "WH-01", "stock": 1} for name in names]),
+        (
+            "/v1/inventory/adjust",
+            [{"sku_id": SKUS[1], "warehouse_location": "WH-01", "delta": 1, "reason_code": "found"} for _ in names],
+        ),
+        ("/v1/reservations", [{"items": [{**line, "sku_id": SKUS[2]}], "channel": CHANNEL} for _ in names]),
+        ("/v1/skus", [{"sku_id": f"K-{name}", "name": "New", "price": 1} for name in names]),
+    ]
+
+
+def test_long_lists_and_dry_runs_leave_locks_and_connections_to_others() -> None:
+    """All locks of a PostgreSQL server share one table: full, it fails everybody's statements with 53200."""
+    statuses = Counter[int]()
+    with running_system() as system, ThreadPoolExecutor(2 * LISTS) as threads:
+        stock_up(system, units=1_000_000)
+        client = system.client("integration", subject="hostile", channels=[CHANNEL])
+        admin = system.client("admin", subject="importer")
+
+        def send(sender: httpx2.Client, path: str, body: object, **params: str) -> None:
+            response = sender.post(path, json=body, params=params, headers={"Idempotency-Key": str(uuid.uuid4())}, timeout=300)
+            statuses[response.status_code] += 1
+            assert response.status_code == 207, response.text
+
+        def rehearse(number: int) -> None:
+            refused = {"customer": {"name": "J"}, "items": [{"sku_id": SKUS[0], "quantity": 999_999}]}
+            send(client, "/v1/orders", [{**refused, "external_id": f"y{number}-{nth}"} for nth in range(LISTED)], dry_run="true")
+
+        tasks = [threads.submit(rehearse, number) for number in range(LISTS)]
+        work = [both for number in range(-(-LISTS // 5)) for both in lists_of(number)][:LISTS]
+        tasks += [threads.submit(send, admin, path, body) for path, body in work]
+        served = 0
+        while not all(task.done() for task in tasks):
+            serve(system, 0.2)  # each answered with 201
+            served += 1
+        for task in tasks:
+            task.result()
+        assert served > 1
+        assert statuses == {207: 2 * LISTS}
+        assert "out of shared memory" not in system.cluster.log

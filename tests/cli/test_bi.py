@@ -133,6 +133,14 @@ def test_an_analyst_comes_sees_its_warehouse_and_goes(demo: Demo, scoville: Scov
     with pytest.raises(psycopg.OperationalError):
         psycopg.connect(document["url"])
     assert_one_clear_line(scoville("bi", "remove-user", name, "--data-dir", demo.data_dir), 11, name)
+    with demo.client() as admin:
+        rows = admin.get("/v1/audit", params={"table": "identity.bi_logins", "key": name}).json()["data"]
+    assert [(row["action"], row["role"], row["new"]) for row in rows] == [
+        ("delete", "scoville_owner", None),
+        ("insert", "scoville_owner", {"login": name, "warehouse_ids": ["WH-01"]}),
+    ]
+    assert all(row["actor"] for row in rows)
+    assert document["password"] not in str(rows)
 
 
 @pytest.mark.parametrize(

@@ -31,9 +31,9 @@ def by_check(findings: Iterator[Finding] | list[Finding]) -> dict[str, Finding]:
     return {finding.check: finding for finding in findings}
 
 
-def look(url: str) -> dict[str, Finding]:
+def look(url: str, **given: Any) -> dict[str, Finding]:
     with psycopg.connect(url, autocommit=True) as connection:
-        return by_check(database.check(connection))
+        return by_check(database.check(connection, settings.Settings(**given)))
 
 
 @contextmanager
@@ -51,8 +51,8 @@ def test_a_demo_that_runs_is_in_order(scoville: Scoville, demo: Demo) -> None:
     assert done.returncode == (0 if found["events"]["state"] == "ok" else 1)
     assert set(found) == {
         *("python", "settings", "tokens", "api", "data folder", "disk", "server", "clock", "login", "migrations"),
-        *("functions", "partitions", "worker", "expired reservations", "events", "snapshots"),
-        *("durability", "autovacuum", "slots", "archive", "connections", "notifications", "rights", "analysts"),
+        *("functions", "partitions", "worker", "expired reservations", "events", "snapshots", "webhooks"),
+        *("durability", "autovacuum", "slots", "archive", "connections", "locks", "notifications", "rights", "analysts"),
         "encryption",
     }
 
@@ -223,6 +223,22 @@ def test_a_slot_that_nobody_reads_is_found(
     finally:
         connection.execute("select pg_drop_replication_slot('forgotten')")
     assert look(authenticator_url)["slots"].state == "ok"
+
+
+def test_a_table_of_locks_too_small_for_the_pool_is_found(authenticator_url: str) -> None:
+    assert look(authenticator_url)["locks"].state == "ok"
+    small = look(authenticator_url, pool_size=200, workers=4)["locks"]
+    assert (small.state, "max_locks_per_transaction" in (small.remedy or "")) == ("warning", True)
+
+
+def test_webhooks_of_owners_who_are_no_clients_are_listed(authenticator_url: str, as_role: Any) -> None:
+    assert look(authenticator_url)["webhooks"].state == "ok"
+    with as_role("admin") as admin:
+        draft = '[{"url": "https://hooks.example.com/", "meta": {"actor": "former-partner"}}]'
+        admin.execute("select from api.create_webhooks(1::smallint, %s::jsonb)", [draft])
+    found = look(authenticator_url)["webhooks"]
+    assert (found.state, "WHK-1-1001 of former-partner" in found.said, "30 days" in found.said) == ("warning", True, True)
+    assert "days" not in look(authenticator_url, webhook_confirm_days=0)["webhooks"].said
 
 
 def test_connections_that_run_out_are_found(authenticator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

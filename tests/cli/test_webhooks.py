@@ -28,12 +28,12 @@ Listen = Callable[..., tuple[subprocess.Popen[str], str]]
 
 @pytest.fixture
 def listen(tmp_path: Path) -> Iterator[Listen]:
-    """Starts the command with these arguments; returns the process and its URL."""
+    """Starts the command with these arguments, by default on any port; returns the process and its URL."""
     started: list[subprocess.Popen[str]] = []
 
-    def start(*arguments: str | Path) -> tuple[subprocess.Popen[str], str]:
+    def start(*arguments: str | Path, port: str = "0") -> tuple[subprocess.Popen[str], str]:
         process = subprocess.Popen(
-            [*COMMAND, "webhooks", "listen", "--port", "0", *map(str, arguments)],
+            [*COMMAND, "webhooks", "listen", "--port", port, *map(str, arguments)],
             cwd=tmp_path,
             env=environment(),
             stdout=subprocess.PIPE,
@@ -99,7 +99,7 @@ def test_several_secrets_and_json_lines(listen: Listen) -> None:
 
 def test_it_makes_a_webhook_for_itself_and_takes_it_away_again(listen: Listen, demo: Demo) -> None:
     sequence(demo)
-    process, _ = listen("--type", "order.placed", "--data-dir", demo.data_dir)
+    process, _ = listen("--type", "order.placed", "--data-dir", demo.data_dir, port="9000")  # the one that the demo allows
     with demo.client() as admin:
         [webhook] = [hook for hook in admin.get("/v1/webhooks").json()["data"] if hook["status"] != "deleted"]
         assert webhook["event_types"] == ["order.placed"]
@@ -113,6 +113,20 @@ def test_it_makes_a_webhook_for_itself_and_takes_it_away_again(listen: Listen, d
         assert order.json()["order_id"] in line
         assert end(process) == []
         assert admin.get("/v1/webhooks").json()["data"] == []
+
+
+def test_a_demo_sends_to_the_listener_and_to_no_other_service_of_this_machine(demo: Demo) -> None:
+    with demo.client() as admin:
+        for url, status in (("http://127.0.0.1:9000/", 201), ("http://localhost:9000/x", 201), ("http://127.0.0.1:9001/", 422)):
+            response = admin.post("/v1/webhooks?dry_run=true", json={"url": url})
+            assert response.status_code == status, response.text
+
+
+def test_a_challenge_is_answered_with_its_text(listen: Listen) -> None:
+    process, url = listen("--secret", SECRET)
+    response = httpx2.post(url, content=b"{}", headers={"webhook-challenge": "abc"})
+    assert (response.status_code, response.text) == (200, "abc")
+    assert end(process) == []
 
 
 def sequence(demo: Demo) -> None:

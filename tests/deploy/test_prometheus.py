@@ -109,8 +109,11 @@ class Hook(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["content-length"]))
-        self.send_response(204)
+        challenge = self.headers.get("webhook-challenge", "").encode()
+        self.send_response(200)
+        self.send_header("content-length", str(len(challenge)))
         self.end_headers()
+        self.wfile.write(challenge)
 
     def log_message(self, *_: object) -> None:
         """Logs nothing."""

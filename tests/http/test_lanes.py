@@ -238,6 +238,58 @@ def test_past_the_limit_callers_are_told_to_come_back_and_those_within_are_serve
     assert available(stocked) == 350 - (12 - len(refused))
 
 
+def test_dry_runs_of_a_caller_run_one_at_a_time_and_see_nothing_of_each_other(
+    stocked: httpx2.Client, authenticator_url: str, database_url: str, connection: psycopg.Connection[Any]
+) -> None:
+    """Also lists of commands that share no transaction. Both leave the other connections to other callers."""
+    waiting = "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
+    dry = [order(number, items=[{"sku_id": "HOTSAUCE-001", "quantity": 300}])._replace(dry_run=True) for number in range(3)]
+    element = json.dumps({"sku_id": "HOTSAUCE-001", "name": "New name", "meta": {"actor": SALES.subject}}).encode()
+    save = "select * from api.save_skus($1)"
+    lists = [Command(SALES, save, None, [element, element], "r", shares=False) for _ in range(2)]
+
+    async def work(lanes: Lanes, _: Database) -> None:
+        with psycopg.connect(database_url) as blocker:
+            blocker.execute("select from stock.stock_levels for update")
+            tasks = await pile_up(lanes, connection, dry + lists)
+            assert (lanes.queued, lanes.listed) == (2, 4)
+            [(result,)] = [await lanes.execute(order(9, identity=Identity("sales", "till-1", (), ("pos",)), channel="pos"))]
+            assert result.code == "OR008"  # a lane of its own
+            assert connection.execute(waiting).fetchone() == (1,)
+            blocker.rollback()
+            answers = await asyncio.gather(*tasks)
+        assert [result.code for answer in answers for result in answer] == [None] * 7
+        assert (lanes.queued, lanes.listed, lanes.in_use) == (0, 0, 0)
+
+    with_lanes(authenticator_url, work)
+    assert available(stocked) == 350
+
+
+def test_waiting_lists_leave_room_for_single_orders(
+    stocked: httpx2.Client,
+    authenticator_url: str,
+    database_url: str,
+    connection: psycopg.Connection[Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(lanes_module, "QUEUED_ELEMENTS_MAX", 2)
+    monkeypatch.setattr(lanes_module, "LISTED_ELEMENTS_MAX", 4)
+
+    async def work(lanes: Lanes, _: Database) -> None:
+        def two(number: int) -> Command:
+            return order(number)._replace(elements=[*order(number).elements, *order(number + 100).elements])
+
+        with psycopg.connect(database_url) as blocker:
+            blocker.execute("select from stock.stock_levels for update")
+            tasks = await pile_up(lanes, connection, [two(0), two(1), two(2), two(3), order(10)])
+            blocker.rollback()
+            answers = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [isinstance(answer, Problem) for answer in answers] == [False, False, False, True, False]
+
+    with_lanes(authenticator_url, work, batch_elements_max=1)
+    assert available(stocked) == 350 - 7
+
+
 def test_a_batch_whose_answer_was_lost_is_repeated_by_its_keys_and_acts_once(stocked: httpx2.Client, proxy: Proxy) -> None:
     async def work(lanes: Lanes, database: Database) -> None:
         await database.call(SALES, "select * from api.list_inventory($1, '{}', null, 1)", (1,), request_id="", read_only=True)

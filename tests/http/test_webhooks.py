@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import httpx2
+import psycopg
 import pytest
 
 from tests.calls import HOOK
@@ -175,3 +178,12 @@ def test_the_list_can_be_narrowed_to_those_at_work(admin: httpx2.Client) -> None
     for value, expected in (("true", [working]), ("false", [paused]), (None, [working, paused])):
         found = admin.get("/v1/webhooks", params={"active": value} if value else {}).json()["data"]
         assert [webhook["webhook_id"] for webhook in found] == [webhook["webhook_id"] for webhook in expected]
+
+
+def test_who_replays_too_much_is_told_when_to_go_on(admin: httpx2.Client, connection: psycopg.Connection[Any]) -> None:
+    webhook_id = make(admin)["webhook_id"]
+    connection.execute("update webhooks.endpoint_states set replayed = 50000, replayed_from_at = date_trunc('hour', now())")
+    response = admin.post(f"/v1/webhooks/{webhook_id}/recover", json={"since": "2026-01-01T00:00:00Z"})
+    problem = check_problem(response, 429, "WH008")
+    assert "Repeat the request at " in problem["detail"]
+    assert 0 < int(response.headers["retry-after"]) <= 3600

@@ -68,6 +68,20 @@ def test_a_ticket_opens_a_socket_with_the_rights_of_its_owner(onlookers: Onlooke
     assert by_ticket.levels == by_token.levels
 
 
+def test_the_log_says_who_opened_a_socket_and_from_where(onlookers: Onlookers, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "scoville.access")
+    opened = onlookers.connect(None, f"{PATH}?ticket={ticket(onlookers, subject='till-7')}")
+    opened.subscribe()
+    opened.snapshot()
+    opened.connection.close()
+
+    def lines() -> list[logging.LogRecord]:
+        return [record for record in caplog.records if record.getMessage() == "socket"]
+
+    [line] = wait_for(lines)
+    assert (line.__dict__["principal"], line.__dict__["address"]) == ("till-7", "127.0.0.1")
+
+
 def test_a_ticket_is_good_once_however_many_come_with_it_at_once(onlookers: Onlookers) -> None:
     path = f"{PATH}?ticket={ticket(onlookers)}"
     database = onlookers.api.settings.database_url or ""

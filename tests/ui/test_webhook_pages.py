@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from pyapp.outbound.webhooks.egress import Egress
 from tests.http.conftest import run_server, stock_up
 from tests.ui.conftest import PHONE, visit
 from tests.webhooks.conftest import OK, Received, run_sink, run_worker, status
@@ -31,8 +32,9 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture
-def visitor(browser: Browser, authenticator_url: str, sink: Sink) -> Iterator[Visitor]:
-    """A desktop visitor, the server, and a worker that may send to this machine."""
+def visitor(browser: Browser, authenticator_url: str, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visitor]:
+    """A desktop visitor, the server, and a worker that may send to this machine and keeps its answers."""
+    monkeypatch.setattr(Egress, "is_exempt", lambda *_: False)
     with run_server(authenticator_url, webhook_allow="127.0.0.1") as api, run_worker(authenticator_url):
         stock_up(api.client("admin"))
         with visit(browser, api) as visitor:
@@ -43,6 +45,10 @@ def make(visitor: Visitor, sink: Sink, role: Any = "admin", path: str = "/hooks"
     client = visitor.api.client(role, **({"channels": ["web"], "subject": "shop"} if role == "integration" else {}))
     response = client.post("/v1/webhooks", json={"url": sink.url + path, **settings})
     assert response.status_code == 201, response.text
+    path, limit = response.headers["location"], time.monotonic() + 60
+    while client.get(path).json()["verified_at"] is None:
+        assert time.monotonic() < limit
+        time.sleep(0.05)
     return str(response.json()["webhook_id"])
 
 
@@ -112,6 +118,19 @@ def test_a_webhook_that_is_gone_says_so_and_is_enabled_and_made_good(visitor: Vi
     expect(page.get_by_role("dialog")).to_have_count(0)
     expect(page.locator("[role=status][aria-live]")).to_have_text("1 delivery queued again.")
     expect(page.get_by_text("No deliveries in this state.")).to_be_visible()
+    wait_for(visitor, webhook_id, "delivered")
+
+
+def test_a_url_that_has_proved_nothing_is_shown_with_its_answer_and_challenged_again(visitor: Visitor, sink: Sink) -> None:
+    proves, sink.prove = sink.prove, sink.answer
+    client = visitor.api.client("admin")
+    webhook_id = client.post("/v1/webhooks", json={"url": sink.url}).json()["webhook_id"]
+    page = visitor.sign_in("admin", f"/webhooks/{webhook_id}")
+    expect(page.locator(".facts").first).to_contain_text("Unverified")
+    expect(page.locator(".hook-notice")).to_contain_text("last answer: challenge")
+    sink.prove = proves
+    page.get_by_role("button", name="Send a test").click()
+    expect(page.locator(".facts").first).to_contain_text("Working", timeout=30_000)
     wait_for(visitor, webhook_id, "delivered")
 
 

@@ -15,6 +15,7 @@ import pytest
 
 from pyapp.outbound.webhooks import outbound
 from pyapp.outbound.webhooks.addresses import Allowed
+from pyapp.outbound.webhooks.egress import Egress
 from tests.conftest import Roles
 from tests.prepared import AUTHENTICATOR_PASSWORD
 
@@ -47,10 +48,19 @@ def status(code: int, *headers: str, body: str = "") -> bytes:
     return "\r\n".join([*lines, "", body]).encode()
 
 
+async def prove(received: Received) -> bytes:
+    return status(200, body=received.headers["webhook-challenge"])
+
+
 class Sink:
-    """A receiver on 127.0.0.1. `answer` decides the response to each request; assign another function to change it."""
+    """A receiver on 127.0.0.1. `answer` decides the response to each event; assign another function to change it.
+
+    `prove` decides the response to a challenge.
+    """
 
     def __init__(self) -> None:
+        self.challenges: list[Received] = []
+        self.prove: Answer = prove
         self.received: list[Received] = []
         self.connections = 0
         self.answer: Answer = accept
@@ -71,8 +81,9 @@ class Sink:
                 headers = {name.lower(): value.strip() for name, _, value in (text.partition(":") for text in lines)}
                 body = await reader.readexactly(int(headers.get("content-length", "0")))
                 request = Received(line.split(" ")[1], headers, body, time.time())
-                self.received.append(request)
-                writer.write(await self.answer(request))
+                challenged = "webhook-challenge" in headers
+                (self.challenges if challenged else self.received).append(request)
+                writer.write(await (self.prove if challenged else self.answer)(request))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError):
             pass
@@ -129,6 +140,13 @@ def run_sink() -> Iterator[Sink]:
 def sink() -> Iterator[Sink]:
     with run_sink() as sink:
         yield sink
+
+
+@pytest.fixture
+def public_sink(sink: Sink, monkeypatch: pytest.MonkeyPatch) -> Sink:
+    """A receiver whose answers are kept, like those of a host that no setting exempts."""
+    monkeypatch.setattr(Egress, "is_exempt", lambda *_: False)
+    return sink
 
 
 @contextmanager
@@ -195,6 +213,16 @@ class Shop:
     def statuses(self) -> dict[str, int]:
         """The number of deliveries per state."""
         return dict(self.owner.execute("select status, count(*) from webhooks.deliveries group by 1").fetchall())
+
+    def verify_all(self) -> None:
+        """Makes all webhooks count as verified, whatever their URLs answer."""
+        self.owner.execute("update webhooks.endpoint_states set verified_at = now(), challenge_due_at = null")
+
+    def verification(self) -> tuple[bool, str | None]:
+        """Whether the one webhook is verified, and what was wrong with its last answer to a challenge."""
+        row = self.owner.execute("select verified_at is not null, challenge_failure from webhooks.endpoint_states").fetchone()
+        assert row
+        return row[0], row[1]
 
     def now_due(self) -> None:
         """Makes all waiting deliveries due now."""

@@ -118,7 +118,8 @@ def test_a_thousand_deliveries_are_verified_by_two_libraries_and_no_flipped_byte
                 verify(received.body, headers | {"webhook-signature": f"{version},{wrong}"})
 
 
-def test_a_retry_carries_the_same_id_and_a_fresh_timestamp(shop: Shop, sink: Sink) -> None:
+def test_a_retry_carries_the_same_id_and_a_fresh_timestamp(shop: Shop, public_sink: Sink) -> None:
+    sink = public_sink
     webhook = shop.create(sink.url)
     answers = [status(500, body="try again"), status(302, "Location: /elsewhere"), OK]
 
@@ -157,6 +158,7 @@ def test_the_log_says_what_was_in_the_way(shop: Shop, sink: Sink) -> None:
         f"{sink.url}/garbage": "protocol",
     }
     ids = {shop.create(url)["webhook_id"]: word for url, word in said.items()}
+    shop.verify_all()
     with run_worker(shop.url):
         shop.emit({})
         shop.wait(lambda: shop.statuses() == {"pending": 4})
@@ -165,7 +167,13 @@ def test_the_log_says_what_was_in_the_way(shop: Shop, sink: Sink) -> None:
     assert {row[2] for row in rows} == {None}
 
 
-def test_of_an_answer_the_first_kib_is_kept_as_text(shop: Shop, sink: Sink) -> None:
+@pytest.mark.parametrize("exempt", [False, True])
+def test_of_an_answer_the_first_kib_is_kept_as_text_unless_its_host_may_be_our_own(
+    shop: Shop, sink: Sink, exempt: bool, request: pytest.FixtureRequest
+) -> None:
+    if not exempt:
+        request.getfixturevalue("public_sink")
+
     async def answer(_: Received) -> bytes:
         return b"HTTP/1.1 200 OK\r\nContent-Length: 200000\r\n\r\n" + b"\xff\x00" + b"y" * 199_998
 
@@ -174,7 +182,112 @@ def test_of_an_answer_the_first_kib_is_kept_as_text(shop: Shop, sink: Sink) -> N
     with run_worker(shop.url):
         shop.emit({})
         shop.wait_delivered(1)
-    assert shop.owner.execute("select response from webhooks.attempts").fetchall() == [("\ufffd\ufffd" + "y" * 1022,)]
+    kept = "" if exempt else "\ufffd\ufffd" + "y" * 1022
+    assert shop.owner.execute("select response from webhooks.attempts").fetchall() == [(kept,)]
+
+
+# The proof of a URL
+
+
+@pytest.mark.parametrize(
+    ("answered", "failure"),
+    [
+        ("{}", None),
+        ('"{}"', None),
+        ("  {}\n", None),
+        ("ok", "challenge"),
+        ("unknown event {}", "challenge"),
+        ("", "challenge"),
+        (404, "status 404"),
+        (302, "status 302"),
+    ],
+)
+def test_nothing_is_sent_to_a_url_that_did_not_answer_the_challenge(
+    shop: Shop, sink: Sink, answered: str | int, failure: str | None
+) -> None:
+    """It also gets no event from before its proof, and all of them after it."""
+
+    async def prove(received: Received) -> bytes:
+        challenge = received.headers["webhook-challenge"]
+        if isinstance(answered, int):
+            return status(answered, "Location: /", body=challenge)
+        return status(200, body=answered.format(challenge))
+
+    sink.prove = prove
+    webhook = shop.create(sink.url)
+    assert (webhook["status"], webhook["verified_at"]) == ("unverified", None)
+    shop.emit({"n": 1})
+    with run_worker(shop.url):
+        if failure is None:
+            shop.wait_delivered(1)
+        else:
+            shop.wait(lambda: shop.statuses() == {"pending": 1} and bool(sink.challenges))
+            shop.wait(lambda: shop.verification() == (False, failure))
+    assert shop.verification() == (failure is None, failure)
+    assert len(sink.received) == (failure is None)
+    [challenge] = sink.challenges
+    for verifier in VERIFIERS:
+        verifier(webhook["secret"]).verify(challenge.body, signed(challenge))
+    event = json.loads(challenge.body)
+    assert (event["type"], event["subject"]) == ("webhook.challenge", f"webhooks/{webhook['webhook_id']}")
+    assert event["data"] == {"webhook_id": webhook["webhook_id"], "challenge": challenge.headers["webhook-challenge"]}
+
+
+def test_who_repairs_the_receiver_asks_for_another_challenge_by_a_test(shop: Shop, sink: Sink) -> None:
+    proves, sink.prove = sink.prove, sink.answer
+    webhook = shop.create(sink.url)
+    with run_worker(shop.url):
+        shop.wait(lambda: shop.verification() == (False, "challenge"))
+        sink.prove = proves
+        shop.send("test_webhooks", {"webhook_id": webhook["webhook_id"]})
+        shop.owner.execute("update webhooks.endpoint_states set challenge_due_at = now()")  # not 20 seconds later
+        shop.wait_delivered(1)
+    assert [json.loads(received.body)["type"] for received in sink.received] == ["webhook.test"]
+
+
+def test_slow_answers_of_one_owner_delay_nobody_else(shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
+    """30 webhooks of one owner that answer 200 after seconds, each replaying the log: of 400 places they get a quarter."""
+    monkeypatch.setattr("pyapp.outbound.webhooks.delivery.DRAIN_SECONDS", 0.1)
+    slowest = 0
+
+    async def slowly(_: Received) -> bytes:
+        nonlocal slowest
+        slowest = max(slowest, len(slow.received) - done)
+        await asyncio.sleep(5)
+        return OK
+
+    done = 0
+    healthy = shop.create(sink.url, event_types=["sku.changed"])
+    with run_sink() as slow, run_worker(shop.url):
+        slow.answer = slowly
+        theirs = [
+            shop.send("create_webhooks", {"url": f"{slow.url}/{n}", "concurrency": 100, "meta": {"actor": "slow"}})
+            for n in range(30)
+        ]
+        shop.emit(*({"n": n} for n in range(120)))
+        shop.wait(lambda: len(sink.received) == 120)
+        # As if they had answered quickly for a while.
+        shop.owner.execute("update webhooks.endpoint_states set requests_at_once = 100 where owner = 'slow'")
+        last = shop.owner.execute("select last_seq from events.stream").fetchone()
+        assert last
+        for webhook in theirs:
+            shop.send(
+                "replay_webhooks", {"webhook_id": webhook["webhook_id"], "from_seq": max(1, last[0] - 119), "to_seq": last[0]}
+            )
+        shop.wait(lambda: len(slow.received) >= 90)
+        sink.received.clear()
+        for _ in range(40):
+            shop.emit({"at": time.time()})
+            time.sleep(0.1)
+        shop.wait(lambda: len(sink.received) == 40)
+        queued = shop.owner.execute(
+            "select count(*) from webhooks.deliveries where status = 'queued' and owner = 'slow'"
+        ).fetchone()
+        assert queued
+        assert queued[0] <= 150  # two sessions may fill the queue at once
+        late = sorted(received.at - json.loads(received.body)["data"]["at"] for received in sink.received)
+        assert late[-1] < 2.0
+    assert healthy["status"] == "unverified"
 
 
 def test_nothing_is_lost_when_workers_are_killed_under_load(shop: Shop, sink: Sink) -> None:

@@ -5,12 +5,15 @@ import { html } from "./html.js";
 const STATES = {
   working: ["Working", ""],
   failing: ["Failing", "low"],
+  unverified: ["Unverified", "low"],
   paused: ["Paused", ""],
   disabled: ["Disabled", "out"],
 };
 const REASONS = {
   gone: "Its receiver returned 410 Gone.",
   failing: "No delivery succeeded for five days.",
+  unverified: "Its URL did not answer the challenge for three days.",
+  unconfirmed: "Its owner, who is no API client, sent no request about it for too long.",
 };
 
 /** The state of a webhook in one word. */
@@ -22,6 +25,10 @@ export function HookState({ webhook }) {
 /** Why nothing is sent to the webhook, or null. */
 export function reasonOf(webhook) {
   if (webhook.status === "disabled") return REASONS[webhook.disabled_reason] ?? "";
+  if (webhook.status === "unverified") {
+    const failure = webhook.verification_error;
+    return `Its URL has not answered the challenge yet${failure ? ` (last answer: ${failure})` : ""}.`;
+  }
   return webhook.status === "paused" ? "Its owner paused it." : null;
 }
 

@@ -14,12 +14,15 @@ if TYPE_CHECKING:
 
     import psycopg
 
+    from pyapp.settings import Settings
+
     Connection = psycopg.Connection[Any]
 
 SLOT_BYTES_BAD = 5 * 1024**3  # of WAL that a slot retains
 AGE_LOW = 500_000_000  # transactions; autovacuum should have acted at 200 million
 AGE_BAD = 1_500_000_000  # PostgreSQL refuses writes at about 2,100 million
 CONNECTIONS_LOW, CONNECTIONS_BAD = 0.75, 0.9  # of max_connections
+COMMAND_LOCKS = 128  # of a command beside its idempotency keys: tables, indexes, external_ids and new levels, 32 each at most
 NOTIFY_LOW, NOTIFY_BAD = 0.1, 0.5  # of the queue of notifications
 
 # The risk of each setting that is off.
@@ -39,6 +42,9 @@ ARCHIVER = """
 AGES = """
     select datname, greatest(age(datfrozenxid), mxid_age(datminmxid)) from pg_database order by 2 desc limit 1"""
 CONNECTIONS = "select sum(numbackends)::integer, current_setting('max_connections')::integer from pg_stat_database"
+LOCK_ROOM = """
+    select current_setting('max_locks_per_transaction')::bigint
+         * (current_setting('max_connections')::bigint + current_setting('max_prepared_transactions')::bigint)"""
 NOTIFY_USAGE = "select pg_notification_queue_usage()"
 # Every role that the API's login is or can become.
 STRONG_ROLES = """
@@ -128,6 +134,17 @@ def check_connections(connection: Connection) -> Iterator[Finding]:
         yield warning("connections", said, remedy)
     else:
         yield ok("connections", said)
+
+
+def check_locks(connection: Connection, settings: Settings) -> Iterator[Finding]:
+    """One table of locks for the whole cluster: full, it fails everybody's statements. Idle connections hold none."""
+    [(room,)] = connection.execute(LOCK_ROOM).fetchall()
+    needed = settings.workers * settings.pool_size * (settings.batch_elements + COMMAND_LOCKS)
+    said = f"room for {room:,}; the API, with {settings.workers} x {settings.pool_size} connections, may take {needed:,}"
+    if needed > room:
+        yield warning("locks", said, "Raise max_locks_per_transaction (restart), or lower SCOVILLE_POOL_SIZE.")
+    else:
+        yield ok("locks", said)
 
 
 def check_notifications(connection: Connection) -> Iterator[Finding]:

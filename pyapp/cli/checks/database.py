@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -17,8 +18,11 @@ from pyapp.identity.enter import Component, entering
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from pyapp.settings import Settings
+
     Connection = psycopg.Connection[Any]
 
+WEBHOOKS_NAMED_MAX = 5
 BACKLOG_SECONDS = 60  # older work means that worker or sequencer is not running
 SKEW_SECONDS_BAD = 10  # the leeway of tokens
 SKEW_SECONDS_LOW = 1
@@ -46,10 +50,13 @@ MISSING_PARTITIONS = """
 WORKERS = "select count(*) from pg_stat_activity where application_name = 'scoville worker' and datname = current_database()"
 SNAPSHOT_LOW, SNAPSHOT_BAD = 10_000, 1_000_000  # transactions since the oldest snapshot
 SNAPSHOTS = "select holder, transactions from jobs.measure_snapshots() limit 1"
+UNCLAIMED = (
+    "select webhook_id, owner, extract(epoch from now() - confirmed_at)::float8 / 86400 from jobs.find_unclaimed_webhooks()"
+)
 BACKLOGS = "select backlog, waiting, oldest_seconds from jobs.measure_backlogs()"
 
 
-def check(connection: Connection) -> Iterator[Finding]:
+def check(connection: Connection, settings: Settings) -> Iterator[Finding]:
     """All checks, independent of each other: a missing right stops only the check that needs it."""
     for name, look in (
         ("server", check_server),
@@ -61,11 +68,13 @@ def check(connection: Connection) -> Iterator[Finding]:
         ("worker", check_worker),
         ("backlogs", check_backlogs),
         ("snapshots", check_snapshots),
+        ("webhooks", partial(check_webhooks, days=settings.webhook_confirm_days)),
         ("durability", cluster.check_durability),
         ("autovacuum", cluster.check_autovacuum),
         ("slots", cluster.check_slots),
         ("archive", cluster.check_archive),
         ("connections", cluster.check_connections),
+        ("locks", partial(cluster.check_locks, settings=settings)),
         ("notifications", cluster.check_notifications),
         ("rights", cluster.check_rights),
         ("analysts", cluster.check_analysts),
@@ -199,3 +208,19 @@ def check_snapshots(connection: Connection) -> Iterator[Finding]:
         yield warning("snapshots", said, remedy)
     else:
         yield ok("snapshots", "none is old")
+
+
+def check_webhooks(connection: Connection, days: float) -> Iterator[Finding]:
+    """A webhook of an API client ends with the client. Of other owners nobody knows whether they still have a token."""
+    with connection.transaction():
+        connection.execute(*entering(DOCTOR))
+        found = connection.execute(UNCLAIMED).fetchall()
+    if not found:
+        yield ok("webhooks", "every owner is an API client")
+        return
+    named = [f"{webhook_id} of {owner}" for webhook_id, owner, _ in found[:WEBHOOKS_NAMED_MAX]]
+    more = ["..."] if len(found) > WEBHOOKS_NAMED_MAX else []
+    said = f"{len(found)} of owners who are no API clients: {', '.join(named + more)}"
+    if days:
+        said += f"; disabled after {days:g} days without a command of the owner (the first is at {found[0][2]:.0f})"
+    yield warning("webhooks", said, "Delete those of owners who have gone; make clients of the others (`scoville clients add`).")

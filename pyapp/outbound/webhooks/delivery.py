@@ -192,10 +192,12 @@ class Deliverer:
         try:
             answer = await self._egress.post(message.url, message.body, headers)
         except (aiohttp.ClientError, OSError) as error:
-            report.error = _describe(error)
+            report.error = describe(error)
             return
         report.status_code = answer.status
         report.retry_after = _seconds(answer.retry_after, now)
+        if self._egress.is_exempt(message.url):
+            return  # services of our own network may have answered
         report.response = answer.body[:RESPONSE_BYTES_MAX].decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
 
     async def _report(self) -> None:
@@ -238,7 +240,7 @@ def _message(row: Row) -> Message:
         int(endpoint),
         int(delivery),
         url.decode(),
-        tuple(secrets.decode()[1:-1].replace('"', "").split(",")),  # an array of base64 text, which needs no escapes
+        signing.read_secrets(secrets),
         webhook_id.decode(),
         body,
     )
@@ -251,7 +253,7 @@ def _outcome(report: Report) -> str:
     return "delivered" if 200 <= report.status_code < 300 else f"{report.status_code // 100}xx"
 
 
-def _describe(error: Exception) -> str:
+def describe(error: Exception) -> str:
     """One word for the error, for the log that the endpoint's owner reads."""
     seen: list[BaseException | None] = [error, error.__cause__, getattr(error, "os_error", None)]
     if any(isinstance(cause, Refused) for cause in seen):

@@ -133,6 +133,10 @@ class Egress:
                 response.close()  # the rest of the body is not read
             return Answer(response.status, response.headers.get("Retry-After"), kept)
 
+    def is_exempt(self, url: str) -> bool:
+        """Whether the operator allows this host although its address may not be public. Of a URL that was posted to."""
+        return self._routes[url][1] is self._open
+
     def _route(self, url: str) -> tuple[URL, aiohttp.ClientSession]:
         """Applies the rules that depend only on the URL. The rules for addresses apply at each connection."""
         target = check_url(url, self.allowed)

@@ -31,7 +31,10 @@ class Arrival(NamedTuple):
 
 
 class Receiver(ThreadingHTTPServer):
-    """Responds 204 to messages that it can verify, 401 to others. `secrets` can grow while it runs."""
+    """Responds 204 to messages that it can verify, 401 to others. `secrets` can grow while it runs.
+
+    It answers every challenge: one may arrive before the secret is known, and the answer tells nothing.
+    """
 
     daemon_threads = True
 
@@ -82,13 +85,17 @@ class Handler(BaseHTTPRequestHandler):
             return
         body = self.rfile.read(int(length))
         headers = {name.lower(): value for name, value in self.headers.items()}
+        if challenge := headers.get("webhook-challenge"):
+            self._answer(200, challenge.encode())
+            return
         self._answer(204 if self.server.take(body, headers) else 401)
 
-    def _answer(self, status: int) -> None:
+    def _answer(self, status: int, body: bytes = b"") -> None:
         self.send_response(status)
         if status != 204:
-            self.send_header("content-length", "0")
+            self.send_header("content-length", str(len(body)))
         self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
         """Logs nothing: each message is already reported once."""

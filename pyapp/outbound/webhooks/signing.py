@@ -25,6 +25,11 @@ def headers(message_id: str, body: str, secrets: tuple[str, ...], now: datetime.
     }
 
 
+def read_secrets(array: bytes) -> tuple[str, ...]:
+    """The secrets of a text[] as Postgres writes it: base64, which needs no escapes."""
+    return tuple(array.decode()[1:-1].replace('"', "").split(","))
+
+
 @lru_cache(SIGNERS_MAX)
 def _signer(secret: str) -> Webhook:
     return Webhook(secret)

@@ -27,6 +27,9 @@ begin
       v_found.refusal := app.refuse(p_code => 'VA001', p_pointer => '/since',
         p_detail => 'Say since when what failed is sent again: since is missing.');
     end if;
+    if v_found.refusal is null then
+      v_found.refusal := webhooks.refuse_replay(v_found.endpoint);
+    end if;
     if v_found.refusal is not null then
       return next app.result_of(v_item.nth, v_found.refusal);
       continue;
@@ -44,7 +47,8 @@ begin
        and d.delivery_id = any (v_ids[:c_deliveries_max]);
     return next app.new_result(p_ordinal => v_item.nth, p_body => json_build_object(
       'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
-      'deliveries', least(cardinality(v_ids), c_deliveries_max),
+      'deliveries', webhooks.count_replay(p_region_id => p_region_id, p_endpoint_id => (v_found.endpoint).endpoint_id,
+        p_deliveries => least(cardinality(v_ids), c_deliveries_max)),
       'more', cardinality(v_ids) > c_deliveries_max));
   end loop;
 end
@@ -53,6 +57,6 @@ $$;
 comment on function api.recover_webhooks(smallint, jsonb) is
   'Sends failed deliveries since a time again. An array of {webhook_id, since}; one result per element, in order: the number of '
   'deliveries, and whether more remain.
-Errors: VA001 WH001 WH007';
+Errors: VA001 WH001 WH007 WH008';
 alter function api.recover_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.recover_webhooks(smallint, jsonb) to admin, integration;

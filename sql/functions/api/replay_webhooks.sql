@@ -36,6 +36,9 @@ begin
         p_detail => format('The log contains the events %s to %s.', v_item.first_seq, v_item.last_seq),
         p_pointer => case when v_item.from_seq < v_item.first_seq then '/from_seq' else '/to_seq' end);
     end if;
+    if v_refusal is null then
+      v_refusal := webhooks.refuse_replay(v_found.endpoint);
+    end if;
     if v_refusal is not null then
       return next app.result_of(v_item.nth, v_refusal);
       continue;
@@ -44,17 +47,18 @@ begin
       'webhook_id', webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id),
       'from_seq', v_item.from_seq,
       'to_seq', v_item.to_seq,
-      'deliveries', webhooks.make_deliveries(
-        p_after => v_item.from_seq - 1,
-        p_until => v_item.to_seq,
-        p_region_id => p_region_id,
-        p_endpoint_id => (v_found.endpoint).endpoint_id)));
+      'deliveries', webhooks.count_replay(p_region_id => p_region_id, p_endpoint_id => (v_found.endpoint).endpoint_id,
+        p_deliveries => webhooks.make_deliveries(
+          p_after => v_item.from_seq - 1,
+          p_until => v_item.to_seq,
+          p_region_id => p_region_id,
+          p_endpoint_id => (v_found.endpoint).endpoint_id))));
   end loop;
 end
 $$;
 
 comment on function api.replay_webhooks(smallint, jsonb) is
   'Sends events of the log (again). An array of {webhook_id, from_seq, to_seq}; one result per element, in order: the number of deliveries.
-Errors: VA001 WH001 WH007';
+Errors: VA001 WH001 WH007 WH008';
 alter function api.replay_webhooks(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.replay_webhooks(smallint, jsonb) to admin, integration;

@@ -1,5 +1,5 @@
 -- Definer: no role may write to the outbox; this function tests webhooks. It writes a real event, which goes through the log and is
--- sent, signed, only to this webhook, whatever its filters.
+-- sent, signed, only to this webhook, whatever its filters. A webhook whose URL is not verified is challenged first.
 -- Lock order: endpoint_states, then endpoints (webhooks.lock_endpoint).
 create or replace function api.test_webhooks(
   p_region_id smallint,
@@ -26,6 +26,7 @@ begin
       return next app.result_of(v_item.nth, v_found.refusal);
       continue;
     end if;
+    perform webhooks.ask_for_proof(p_region_id, (v_found.endpoint).endpoint_id);
     v_id := webhooks.public_id(p_region_id, (v_found.endpoint).endpoint_id);
     perform events.emit(
       p_region_id => p_region_id,

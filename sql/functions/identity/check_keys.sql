@@ -1,6 +1,7 @@
 -- The elements of a list that must not run, because their idempotency key has been seen: a repeat (returns the kept answer), the
 -- same key with another payload (ID001), or a key that is in flight now (ID002), in this list or in another transaction.
--- Locks the keys of the other elements (advisory) until the transaction ends.
+-- Locks the keys of the other elements (advisory) until the transaction ends. The API numbers the elements of a list after its key and
+-- U+001F, which no header contains: the lock is on the part before it, so a list of any length takes one.
 -- Every command with keys begins here, so this function also refuses a region that is not the caller's.
 create or replace function identity.check_keys(
   p_region_id smallint,
@@ -25,7 +26,7 @@ begin
             from unnest(p_keys) r
            order by r.principal, r.idempotency_key, r.ordinal) k
    where pg_try_advisory_xact_lock(hashtextextended(
-           concat_ws(E'\x1f', p_region_id, k.principal, p_route, k.idempotency_key), 0));
+           concat_ws(E'\x1f', p_region_id, k.principal, p_route, split_part(k.idempotency_key, E'\x1f', 1)), 0));
   return query
     select (k.result).*
       from (select case

@@ -45,14 +45,12 @@ begin
           on e.region_id in (0, k.region_id) and e.recorded_at = k.recorded_at and e.seq = k.delivery_id
     ), targets as materialized (
       select p.region_id, p.endpoint_id, p.url, p as endpoint, c as client,
-             array(select s.secret
-                     from webhooks.secrets s
-                    where s.region_id = p.region_id and s.endpoint_id = p.endpoint_id and coalesce(s.expires_at > app.now(), true)
-                    order by s.secret_no desc) as secrets
+             webhooks.live_secrets(p.region_id, p.endpoint_id) as secrets
         from (select distinct w.region_id, w.endpoint_id from messages w) k
         join webhooks.endpoints p on p.region_id = k.region_id and p.endpoint_id = k.endpoint_id
+        join webhooks.endpoint_states s on s.region_id = k.region_id and s.endpoint_id = k.endpoint_id
         left join identity.clients c on c.client_id = p.owner
-       where p.active and p.disabled_at is null and p.deleted_at is null
+       where p.active and p.disabled_at is null and p.deleted_at is null and s.verified_at is not null
     )
     select w.message, w.claim, w.region_id, w.endpoint_id, w.delivery_id, t.url, t.secrets, w.webhook_id, b.body
       from messages w

@@ -41,14 +41,18 @@ begin
         where d.region_id = p.region_id and d.endpoint_id = p.endpoint_id and d.status = 'pending' and d.due_at <= v_now
         order by d.due_at
         limit 1) d
-     where p.active and p.disabled_at is null and p.deleted_at is null;
+     where p.active and p.disabled_at is null and p.deleted_at is null
+       and exists (select from webhooks.endpoint_states t
+                    where t.region_id = p.region_id and t.endpoint_id = p.endpoint_id and t.verified_at is not null);
   return query
     select 'webhook_endpoints', jsonb_build_object('state', s.state), count(p.endpoint_id)::numeric
-      from (values ('active'), ('paused'), ('gone'), ('failing')) s (state)
+      from (values ('active'), ('paused'), ('gone'), ('failing'), ('unverified'), ('unconfirmed')) s (state)
      cross join catalog.regions r
-      left join webhooks.endpoints p
+      left join (webhooks.endpoints p
+            join webhooks.endpoint_states t on t.region_id = p.region_id and t.endpoint_id = p.endpoint_id)
         on p.region_id = r.region_id and p.deleted_at is null
-       and s.state = coalesce(p.disabled_reason, case when p.active then 'active' else 'paused' end)
+       and s.state = coalesce(p.disabled_reason,
+             case when not p.active then 'paused' when t.verified_at is null then 'unverified' else 'active' end)
      group by s.state;
   return query
     select 'webhook_undispatched_events', '{}'::jsonb, greatest(0, s.last_seq - d.last_seq)::numeric

@@ -1,5 +1,5 @@
 -- Gives a locked endpoint new settings; settings left out stay. An endpoint that starts to receive (again) begins at the present
--- end of the log, with its failures reset.
+-- end of the log, with its failures reset. A new URL has to answer the challenge first.
 create or replace function webhooks.change_endpoint(
   p_endpoint webhooks.endpoints,
   p_settings jsonb
@@ -12,6 +12,7 @@ as $$
 declare
   v_active boolean := coalesce((p_settings ->> 'active')::boolean, p_endpoint.active);
   v_takes_up boolean := (p_settings ->> 'active')::boolean and (not p_endpoint.active or p_endpoint.disabled_at is not null);
+  v_moves boolean := coalesce(p_settings ->> 'url' <> p_endpoint.url, false);
   v_last_seq bigint := (select s.last_seq from events.stream s);
 begin
   update webhooks.endpoints p
@@ -34,6 +35,12 @@ begin
          changed_by = coalesce(p_settings -> 'meta' ->> 'actor', app.claim_subject()), change_reason = null,
          request_id = coalesce(p_settings -> 'meta' ->> 'request_id', app.claim_request_id())
    where p.region_id = p_endpoint.region_id and p.endpoint_id = p_endpoint.endpoint_id;
+  update webhooks.endpoint_states s
+     set verified_at = null
+   where v_moves and s.region_id = p_endpoint.region_id and s.endpoint_id = p_endpoint.endpoint_id;
+  if v_moves or v_takes_up then
+    perform webhooks.ask_for_proof(p_endpoint.region_id, p_endpoint.endpoint_id);
+  end if;
   if v_takes_up then
     update webhooks.endpoint_states s
        set requests_at_once = 2, failures_in_row = 0, failing_since_at = null, pauses_in_row = 0, paused_until_at = null

@@ -1,4 +1,4 @@
--- Writes a new endpoint, which receives from the present end of the log, and returns its id.
+-- Writes a new endpoint, which receives from the present end of the log once its URL has answered the challenge, and returns its id.
 create or replace function webhooks.create_endpoint(
   p_region_id smallint,
   p_owner text,
@@ -23,7 +23,8 @@ begin
           (select s.last_seq from events.stream s), app.now(), app.now(), p_owner,
           coalesce(p_settings -> 'meta' ->> 'request_id', app.claim_request_id()))
   returning endpoint_id into v_id;
-  insert into webhooks.endpoint_states (region_id, endpoint_id, owner) values (p_region_id, v_id, p_owner);
+  insert into webhooks.endpoint_states (region_id, endpoint_id, owner, challenge_due_at, confirmed_at)
+  values (p_region_id, v_id, p_owner, app.now(), app.now());
   return v_id;
 end
 $$;

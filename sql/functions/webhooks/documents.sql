@@ -20,9 +20,12 @@ as $$
            'concurrency', p.requests_at_once_max,
            'active', p.active,
            'status', case when p.disabled_at is not null then 'disabled' when not p.active then 'paused'
-                          when s.failing_since_at is not null then 'failing' else 'working' end,
+                          when s.verified_at is null then 'unverified' when s.failing_since_at is not null then 'failing' else 'working' end,
            'disabled_at', app.rfc3339(p.disabled_at),
            'disabled_reason', p.disabled_reason,
+           'verified_at', app.rfc3339(s.verified_at),
+           'verification_error', s.challenge_failure,
+           'confirmed_at', app.rfc3339(s.confirmed_at),
            'failing_since', app.rfc3339(s.failing_since_at),
            'paused_until', case when s.paused_until_at > app.now() then app.rfc3339(s.paused_until_at) end,
            'recent', (

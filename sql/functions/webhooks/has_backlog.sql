@@ -1,4 +1,4 @@
--- Whether more than half of the active endpoints have more than p_max deliveries that are due and not queued; false if p_max is
+-- Whether more than half of the active, verified endpoints have more than p_max deliveries that are due and not queued; false if p_max is
 -- null. A few slow endpoints are their own problem; if most lag, the worker is behind.
 -- The time is a parameter, for the reason given in webhooks.waiting_endpoints.
 create or replace function webhooks.has_backlog(
@@ -12,6 +12,8 @@ create or replace function webhooks.has_backlog(
 as $$
   select count(w.waits) * 2 > count(*)
     from webhooks.endpoints p
+    join webhooks.endpoint_states s
+      on s.region_id = p.region_id and s.endpoint_id = p.endpoint_id and s.verified_at is not null
     left join lateral (
       select true as waits
         from webhooks.deliveries d

@@ -1,6 +1,6 @@
 -- Records the attempts whose messages are held (so they are queued, and no other session changes them), and their effect on their
 -- deliveries. Returns the health of each endpoint:
--- [{region_id, endpoint_id, passed, failed, gone, retry_after}].
+-- [{region_id, endpoint_id, passed, failed, quick, gone, retry_after}].
 -- Locks the endpoint_states first, as the lock order requires.
 create or replace function webhooks.record_attempts(
   p_reports jsonb,
@@ -12,6 +12,7 @@ create or replace function webhooks.record_attempts(
   set search_path = ''
 as $$
 declare
+  c_quick_ms constant integer := 2000;
   v_health jsonb;
 begin
   perform from webhooks.endpoint_states s
@@ -52,7 +53,7 @@ begin
   select coalesce(jsonb_agg(h), '[]')
     into v_health
     from (select r.region_id, r.endpoint_id, count(*) filter (where r.passed) as passed,
-                 count(*) filter (where not r.passed) as failed, coalesce(bool_or(r.gone), false) as gone,
+                 count(*) filter (where not r.passed) as failed, max(r.duration_ms) <= c_quick_ms as quick, coalesce(bool_or(r.gone), false) as gone,
                  max(r.pause) as retry_after
             from reports r
            group by r.region_id, r.endpoint_id) h;

@@ -1,7 +1,8 @@
--- Records the health of endpoints after some attempts: how many succeeded, how many failed, whether one was answered with 410,
--- and the longest pause that the endpoint asked for.
--- Successes raise the number of requests at once. Five failures in a row pause the endpoint, for half a minute at first and five
--- minutes at most. An endpoint that is gone, or that has received nothing for five days, is disabled.
+-- Records the health of endpoints after some attempts: how many succeeded, how many failed, whether all were answered quickly,
+-- whether one was answered with 410, and the longest pause that the endpoint asked for.
+-- Quick successes raise the number of requests at once: more of slow ones would only take the places of others. Five failures in a
+-- row pause the endpoint, for half a minute at first and five minutes at most. An endpoint that is gone, or that has received nothing
+-- for five days, is disabled.
 -- Called with the endpoint_states locked.
 create or replace function webhooks.record_health(
   p_health jsonb
@@ -21,12 +22,12 @@ begin
   with health as (
     select h.*
       from jsonb_to_recordset(p_health) h (region_id smallint, endpoint_id bigint, passed integer, failed integer,
-             gone boolean, retry_after integer)
+             quick boolean, gone boolean, retry_after integer)
   ), kept as (
     update webhooks.endpoint_states s
        set failures_in_row = case when h.passed > 0 then 0 else s.failures_in_row + h.failed end,
            failing_since_at = case when h.passed = 0 then coalesce(s.failing_since_at, app.now()) end,
-           requests_at_once = case when h.failed = 0 then least(p.requests_at_once_max, s.requests_at_once * 2)
+           requests_at_once = case when h.failed = 0 then least(p.requests_at_once_max, s.requests_at_once * case when h.quick then 2 else 1 end)
                                    when h.passed = 0 then greatest(1, s.requests_at_once / 2)
                                    else least(p.requests_at_once_max, s.requests_at_once) end,
            pauses_in_row = case when h.passed > 0 then 0

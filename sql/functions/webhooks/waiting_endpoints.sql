@@ -1,4 +1,4 @@
--- The endpoints that have deliveries due and not yet queued.
+-- The verified endpoints that have deliveries due and not yet queued.
 -- The time is a parameter, because row-level security lets an index look up no expression as complex as the body of app.now().
 create or replace function webhooks.waiting_endpoints(
   p_now timestamptz
@@ -10,6 +10,8 @@ create or replace function webhooks.waiting_endpoints(
 as $$
   select p.region_id, p.endpoint_id
     from webhooks.endpoints p
+    join webhooks.endpoint_states s
+      on s.region_id = p.region_id and s.endpoint_id = p.endpoint_id and s.verified_at is not null
    cross join lateral (
      select from webhooks.deliveries d
       where d.region_id = p.region_id and d.endpoint_id = p.endpoint_id and d.status = 'pending' and d.due_at <= p_now

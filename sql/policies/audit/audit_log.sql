@@ -17,6 +17,12 @@ create policy audit_log_insert_definer on audit.audit_log
   for insert to scoville_definer
   with check (true);
 
+-- `scoville bi` makes and removes logins as the owner.
+drop policy if exists audit_log_insert_owner on audit.audit_log;
+create policy audit_log_insert_owner on audit.audit_log
+  for insert to scoville_owner
+  with check (table_name = 'identity.bi_logins');
+
 grant select on audit.audit_log to admin;
 grant insert (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id) on audit.audit_log
   to scoville_definer;

@@ -31,6 +31,7 @@ create policy endpoint_states_update_definer on webhooks.endpoint_states
   with check (app.reaches_all_channels() or owner = app.claim_subject());
 
 grant select on webhooks.endpoint_states to admin, integration, scoville_definer;
-grant insert (region_id, endpoint_id, owner) on webhooks.endpoint_states to scoville_definer;
-grant update (requests_at_once, failures_in_row, failing_since_at, pauses_in_row, paused_until_at, paced_until_at)
+grant insert (region_id, endpoint_id, owner, challenge_due_at, confirmed_at) on webhooks.endpoint_states to scoville_definer;
+grant update (requests_at_once, failures_in_row, failing_since_at, pauses_in_row, paused_until_at, paced_until_at, verified_at,
+  challenges, challenged_at, challenge_due_at, challenge_failure, confirmed_at, replayed, replayed_from_at)
   on webhooks.endpoint_states to scoville_definer;

@@ -133,6 +133,8 @@ def test_webhooks_that_wait_and_endpoints_that_were_given_up(
         for name in ("a", "b", "c"):
             draft = f'[{{"url": "https://{name}.example.com/", "meta": {{"actor": "t"}}}}]'
             assert admin.execute("select code from api.create_webhooks(1::smallint, %s::jsonb)", [draft]).fetchall() == [(None,)]
+    assert value(look(authenticator_url), "webhook_endpoints", state="unverified") == 3
+    connection.execute("update webhooks.endpoint_states set verified_at = now()")
     connection.execute("update webhooks.endpoints set disabled_at = now(), disabled_reason = 'failing' where url like '%//b.%'")
     connection.execute("update webhooks.endpoints set active = false where url like '%//c.%'")
     connection.execute(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from pyapp.database.calls import REPEATED_CONSTRAINTS
 from tests.races import SESSIONS, WAIT_SECONDS_MAX, race, sender, wait_for_a_waiter, weaken
 from tests.world import SKU, Result, Shop, adjustment, codes, keyed, order, receipt
 
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.commits
 STORM_SECONDS = 2.0
 STORM_SKUS = [f"STORM-{nth}" for nth in range(12)]
 STORM_STOCK = 400
+
+
+def listed(number: int, element: dict[str, Any], key: str = "list") -> dict[str, Any]:
+    """An element of a list, with its key as the API writes it."""
+    return {**element, "meta": {"actor": "tester", "idempotency_key": f"{key}\x1f{number}"}}
 
 
 def drop_the_lock(shop: Shop) -> None:
@@ -104,6 +110,51 @@ def test_two_orders_with_one_external_id_are_one(shop: Shop, pool: ThreadPoolExe
     shop.receive(5)
     checkout = sender(shop, "place_orders", order((SKU, 1), external_id="S-1"))
     assert codes(list(race(shop, pool, checkout, checkout))) == [None, "OR005"]
+
+
+def test_an_external_id_is_used_once_even_beside_a_list_too_long_to_lock(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    """The constraint refuses the second call as a whole, the API repeats it at once, and then it is told of the first."""
+    shop.receive(100)
+    orders = [order((SKU, 1), external_id=f"S-{number}") for number in range(40)]
+    whole, single = sender(shop, "place_orders", *orders), sender(shop, "place_orders", order((SKU, 1), external_id="S-7"))
+    with pytest.raises(psycopg.errors.UniqueViolation) as caught:
+        race(shop, pool, whole, single)
+    assert caught.value.diag.constraint_name in REPEATED_CONSTRAINTS
+    with shop.session() as connection:
+        assert single(connection).code == "OR005"
+    assert shop.level() == {"on_hand": 100, "available": 60, "committed": 40}
+
+
+def test_a_list_takes_few_locks_of_the_table_that_the_whole_server_shares(shop: Shop) -> None:
+    """Its keys are numbers after one key, its external_ids are not locked, and new levels are locked together."""
+
+    shop.receive(1)
+    orders = [listed(number, order((SKU, 9), external_id=f"S-{number}")) for number in range(300)]
+    receipts = [listed(number, receipt(1, f"NEW-{number}", name="New")) for number in range(300)]
+    for command, elements in (("place_orders", orders), ("receive_stock", receipts)):
+        with shop.session() as connection:
+            results = shop.run(connection, command, *elements)
+            row = connection.execute(
+                "select count(*) from pg_locks where locktype = 'advisory' and pid = pg_backend_pid()"
+            ).fetchone()
+            assert row
+            assert row[0] <= 2
+        assert {result.code for result in results} == {"ST001" if command == "place_orders" else None}
+
+
+def test_a_list_of_a_key_in_flight_is_refused_and_other_lists_are_not(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    shop.receive(100)
+
+    first, second = ([listed(number, order((SKU, 1)), key) for number in range(40)] for key in "ab")
+    with shop.session() as connection:
+        assert codes(shop.run(connection, "place_orders", *first)) == [None] * 40
+        assert set(codes(pool.submit(shop.send, "place_orders", *first).result(WAIT_SECONDS_MAX))) == {"ID002"}
+        other = pool.submit(shop.send, "place_orders", *second)
+        wait_for_a_waiter(shop, other)  # for the stock
+    assert codes(other.result(WAIT_SECONDS_MAX)) == [None] * 40
+    again = shop.send("place_orders", *first)
+    assert [result.replayed for result in again] == [True] * 40
+    assert shop.level() == {"on_hand": 100, "available": 20, "committed": 80}
 
 
 # Two sessions on one order

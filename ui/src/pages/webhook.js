@@ -36,7 +36,7 @@ export function WebhookPage({ id }) {
   }
   if (!webhook) return html`${back}<${Heading}>${id}<//><p class="waiting" role="status">Loading</p>`;
 
-  const isAtWork = webhook.status === "working" || webhook.status === "failing";
+  const isAtWork = ["working", "failing", "unverified"].includes(webhook.status);
   const changed = (text) => {
     announce(text);
     run({ quietly: true });
@@ -68,7 +68,8 @@ export function WebhookPage({ id }) {
         ${!isAtWork && html`<button type="button" class="primary" disabled=${isBusy} onClick=${enable}>Enable</button>`}
       </div>
     </div>
-    ${reason && html`<p class="notice hook-notice">${reason} Nothing is sent until you enable it; events in the meantime are skipped.</p>`}
+    ${reason && html`<p class="notice hook-notice">${reason}${" "}
+      ${isAtWork ? "Nothing else is sent until then; events wait." : "Nothing is sent until you enable it; events in the meantime are skipped."}</p>`}
     <${Refusal} problem=${refusal} />
     <${Figures} webhook=${webhook} />
     <${Deliveries} id=${id} canRetry=${isAtWork} turn=${turn} onRetry=${() => run({ quietly: true })} />

@@ -1,7 +1,8 @@
 -- Returns those of these levels (pairs of warehouse and SKU) that do not exist, in key order. Only this transaction may create them:
 -- any other transaction that wants to waits here, before it locks a level, so the two cannot deadlock. The claim leaves no trace if
 -- no level is created.
--- Lock order: advisory, by hash, before stock_levels.
+-- More than a few are locked by one lock of the region, which the others share: all locks of the server share one table.
+-- Lock order: advisory, the region's first, then by hash, before stock_levels.
 create or replace function stock.claim_new_levels(
   p_region_id smallint,
   p_warehouse_ids text[],
@@ -13,6 +14,7 @@ create or replace function stock.claim_new_levels(
   set search_path = ''
 as $$
 declare
+  c_locks_max constant integer := 32;
   v_warehouses text[];
   v_skus text[];
 begin
@@ -29,11 +31,16 @@ begin
   if v_warehouses is null then
     return;
   end if;
-  perform pg_advisory_xact_lock(h.key)
-     from (select distinct hashtextextended(
-                    concat_ws(E'\x1f', p_region_id, k.warehouse_id, k.sku_id), 2) as key
-             from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
-            order by 1) h;
+  if cardinality(v_skus) > c_locks_max then
+    perform pg_advisory_xact_lock(hashtextextended(p_region_id::text, 3));
+  else
+    perform pg_advisory_xact_lock_shared(hashtextextended(p_region_id::text, 3));
+    perform pg_advisory_xact_lock(h.key)
+       from (select distinct hashtextextended(
+                      concat_ws(E'\x1f', p_region_id, k.warehouse_id, k.sku_id), 2) as key
+               from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
+              order by 1) h;
+  end if;
   return query
     select k.* from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id);
 end
