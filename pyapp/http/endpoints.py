@@ -53,7 +53,9 @@ async def read(request: Request, context: Context, values: Sequence[Value]) -> t
     route, headers, cache_key = context.route, request.headers, None
     if route.kept:
         cache_key = key_of(request.scope, headers, context.identity)
-    asks_primary = not route.replicated or any("no-" in value for value in headers.getlist("cache-control"))
+    asks_primary = (
+        not route.replicated or context.query.asks_primary() or any("no-" in value for value in headers.getlist("cache-control"))
+    )
     query = ReadQuery(
         identity=context.identity,
         statement=route.statement,

@@ -102,8 +102,8 @@ create table analytics.order_hours (
   constraint order_hours_pkey primary key (region_id, hour_at, channel_id, currency, warehouse_ids)
 );
 comment on table analytics.order_hours is
-  'Orders by the hour in which they were placed, and by the warehouses that serve them. units and revenue leave out canceled '
-  'orders.';
+  'Orders by the hour in which they were placed, and by the warehouses that serve them. units and revenue leave out what is '
+  'canceled.';
 create index order_hours_channel_id_idx on analytics.order_hours (channel_id, hour_at);
 
 create table analytics.sales_days (
