@@ -1,5 +1,5 @@
-"""What an order counts for: every view says what plain Python sums from the documents of the orders, also of those that were shipped in
-part and then canceled."""
+"""What an order counts for: every view says what plain Python sums from the documents of the orders, also of those that were
+shipped in part and then canceled."""
 
 from __future__ import annotations
 
