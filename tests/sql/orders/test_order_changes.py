@@ -435,6 +435,19 @@ def test_after_a_part_was_shipped_a_cancellation_releases_the_rest_everywhere_an
     assert (shop.cancel(placed).body, modify(shop, order_id=placed.body["order_id"], note="x").code) == (canceled.body, "OR010")
 
 
+def test_the_parcel_of_another_warehouse_is_not_corrected(shop: Shop) -> None:
+    shop.send("receive_stock", receipt(2), receipt(2, OTHER_SKU, warehouse_location="WH-02"))
+    placed = shop.fulfill(shop.order((SKU, 1), (OTHER_SKU, 1)))
+    for warehouse, other in (("WH-01", "WH-02"), ("WH-02", "WH-01")):
+        for place, code in ((warehouse, None), (other, "OR012")):
+            [parcel] = [part for part in placed.body["fulfillments"] if part["warehouse_location"] == place]
+            element = {"order_id": placed.body["order_id"], "fulfillment_id": parcel["fulfillment_id"], "note": warehouse}
+            assert codes(shop.send("change_fulfillments", element, role="warehouse", warehouses=[warehouse])) == [code]
+    [first, second] = shop.rows("select data from events.outbox where type = 'order.modified' order by outbox_id")
+    assert [part["note"] for part in first["data"]["old"]["fulfillments"]] == [None, None]
+    assert [part["note"] for part in second["data"]["fulfillments"]] == ["WH-01", "WH-02"]
+
+
 def test_a_change_before_and_a_shipment_after_add_up(shop: Shop) -> None:
     shop.receive(9)
     placed = shop.order((SKU, 4), external_id="S-1")
