@@ -1,5 +1,4 @@
-"""What an order counts for: every view says what plain Python sums from the documents of the orders, also of those that were
-shipped in part and then canceled."""
+"""The views count of an order exactly the units and money that plain Python sums from its document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What changed since: the list ends before the oldest change that is not committed, so nothing that commits late is missed."""
+"""The list of changed orders ends before the oldest change that is not committed, so no late commit is missed."""
 
 from __future__ import annotations
 
