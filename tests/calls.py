@@ -50,7 +50,8 @@ HELD = [{"sku_id": "HOTSAUCE-001", "quantity": 1}]
 REASON = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
 
 # Default values of path parameters. The test creates the other resources and provides their names: {order_id},
-# {reservation_id}, {client_id}, {webhook_id}, {delivery_id}, {spare} (a new row of the catalog), {role}.
+# {shipped_id} and its {fulfillment_id}, {reservation_id}, {client_id}, {webhook_id}, {delivery_id}, {spare}
+# (a new row of the catalog), {role}.
 USUAL = {
     "sku_id": "HOTSAUCE-001",
     "batch_number": "BATCH-202404",
@@ -177,6 +178,15 @@ FUNCTION_CALLS: dict[str, Call] = {
     "modify_orders": call(SHOPS, Request("PATCH", "/v1/orders/{order_id}", {"items": HELD, "customer": {"email": None}})),
     "cancel_orders": call(SHOPS, Request("PUT", "/v1/orders/{order_id}/cancel", {"reason": "customer"})),
     "fulfill_orders": call(STAFF, Request("POST", "/v1/orders/{order_id}/fulfillments", {"tracking_number": "T-1"})),
+    "change_fulfillments": call(
+        STAFF,
+        Request(
+            "PATCH",
+            "/v1/orders/{order_id}/fulfillments/{fulfillment_id}",
+            {"tracking_number": "T-2", "note": None},
+            {"order_id": "{shipped_id}"},
+        ),
+    ),
     "list_reservations": call(SHOPS, Request("GET", "/v1/reservations")),
     "get_reservation": call(SHOPS, Request("GET", "/v1/reservations/{reservation_id}")),
     "reserve_stock": call(SHOPS, Request("POST", "/v1/reservations", {"items": HELD})),

@@ -101,7 +101,7 @@ class ClientWithSecret(Client, kw_only=True):
         Annotated[
             str,
             Meta(
-                description="Shown only once, and not stored. Omitted in a dry run.",
+                description="Shown only once, and not stored. Omitted in a dry run and in the answer to a repeat.",
                 examples=["scs_Vb2y7TlqJmF4sW0hNnRk9cXeAzGdPuoI1E8L6ZtQw3M"],
             ),
         ]
@@ -190,7 +190,9 @@ NOUN = Noun(
             body=SecretRotation,
             body_required=False,
             description="The previous secret works until the overlap ends. At most two are valid: a third one replaces "
-            "the oldest. The Idempotency-Key is ignored: each call returns a new secret; If-Match guards against two.",
+            "the oldest. So that a repeated request does not rotate twice, send an Idempotency-Key (a repeat returns the answer "
+            "without the secret, which nobody keeps) or If-Match (a repeat is refused).",
+            key="or_if_match",
         ),
     ),
     (CLIENT_ID,),

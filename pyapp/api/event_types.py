@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta, Struct
 
 from pyapp.api import catalog, orders
-from pyapp.api.orders import Allocation, Line, Order
+from pyapp.api.orders import Allocation, Fulfillment, Line, Order
 from pyapp.api.reservations import Reservation
 from pyapp.api.stock import BatchStatus
 from pyapp.http.fields import Answer
@@ -145,6 +145,7 @@ class OrderBefore(Answer):
 
     items: list[Line]
     allocations: list[Allocation]
+    fulfillments: list[Fulfillment]
     total_price: Amount
     customer: Buyer
     note: Note | None
@@ -169,6 +170,18 @@ class OrderMoved(OrderChanged, kw_only=True):
     """The order in its current state, and its previous state."""
 
     old: OrderState
+
+
+class OrderStateBeforeCancel(OrderState):
+    """The state of an order, and what the customer owed."""
+
+    total_price: Amount
+
+
+class OrderCanceled(OrderChanged, kw_only=True):
+    """The order in its current state (canceled, or completed if something was shipped), and its previous state."""
+
+    old: OrderStateBeforeCancel
 
 
 class ReservationChanged(Reservation):
@@ -300,7 +313,7 @@ DATA: dict[str, type[Struct]] = {
     "order.placed": OrderChanged,
     "order.recorded": OrderChanged,
     "order.modified": OrderModified,
-    "order.canceled": OrderMoved,
+    "order.canceled": OrderCanceled,
     "order.fulfilled": OrderMoved,
     "lot.status_changed": LotStatusChanged,
     "lot.changed": LotChanged,

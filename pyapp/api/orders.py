@@ -26,6 +26,7 @@ from pyapp.http.fields import (
     Page,
     RangeQuery,
     ReservationId,
+    Since,
     SkuId,
     Timestamp,
     Total,
@@ -33,6 +34,7 @@ from pyapp.http.fields import (
     WriteQuery,
     check_moment,
     check_number,
+    moment,
 )
 from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.values import Amount, BatchNumber, Channel, Currency, Moment, Note, Sku, Units, Version, Warehouse
@@ -54,9 +56,12 @@ class OrderLine(Body):
     sku_id: SkuId
     quantity: LineQuantity
     price: Money | UnsetType = UNSET
+    fulfilled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
+    canceled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         check_number(self.price, "price")
+        self.fulfilled = self.canceled = UNSET
 
 
 class OrderDraft(Body):
@@ -127,7 +132,8 @@ class CustomerChange(Body):
 
 
 class OrderChange(Body):
-    """The members of an order to change. items are replaced as a whole; a kept line keeps its price. The total is checked."""
+    """The members of an order to change. items are replaced as a whole. Units that the order has keep their prices; further ones
+    have the current price, on a line of their own. The total is checked."""
 
     sample: ClassVar[Json] = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}], "reason": "The customer called."}
 
@@ -166,6 +172,16 @@ class FulfillmentDraft(Body):
     note: NoteDraft | UnsetType = UNSET
 
 
+class ParcelChange(Body):
+    """The members of a parcel to correct; null removes them."""
+
+    sample: ClassVar[Json] = {"tracking_number": "1Z999AA10123456784"}
+
+    tracking_number: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType | None = UNSET
+    note: NoteDraft | UnsetType | None = UNSET
+
+
+FulfillmentStatus = Literal["unfulfilled", "partially_fulfilled", "fulfilled"]
 OrderStatus = Literal[
     "pending", "processing", "on_hold", "completed", "canceled", "unfulfilled", "partially_fulfilled", "fulfilled"
 ]
@@ -177,11 +193,48 @@ class OrderQuery(RangeQuery):
         | UnsetType
     ) = UNSET
     status: OrderStatus | UnsetType = UNSET
-    sku: SkuId | UnsetType = UNSET
+    fulfillment_status: FulfillmentStatus | UnsetType = UNSET
+    channel: ChannelId | UnsetType = UNSET
+    external_id: (
+        Annotated[ExternalId, Meta(description="The channel's number; several channels may use the same.")] | UnsetType
+    ) = UNSET
+    sku: Annotated[SkuId, Meta(description="A SKU of one of the lines that the order has now.")] | UnsetType = UNSET
+    q: (
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=200,
+                description="Words, or parts of words, that all occur in the customer's name or e-mail, our number, the "
+                "channel's number, or a tracking number. Case and accents do not matter. A whole number or e-mail is found, "
+                "however old; parts are searched in 10,000 orders per page, so follow next_cursor even if a page is empty.",
+                examples=["tester"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+    updated_since: (
+        Annotated[
+            Since,
+            Meta(
+                description="Only orders changed (or placed) at this moment or later, the earliest change first, by updated_at "
+                "and order_id. The list ends before the oldest change that is not committed yet, so no later answer has an "
+                "earlier change. To go on, send updated_at of the last order that you got. It comes again, with later changes.",
+                examples=["2024-06-01T13:45:30Z"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        moment("updated_since", self.updated_since)
+
+    def asks_primary(self) -> bool:
+        return self.updated_since is not UNSET
 
 
 Status = Literal["processing", "pending", "on_hold", "completed", "canceled"]
-FulfillmentStatus = Literal["unfulfilled", "partially_fulfilled", "fulfilled"]
 Quantity = Annotated[int, Meta(ge=1, examples=[3])]
 
 
@@ -194,11 +247,13 @@ class Customer(Answer):
 
 
 class Line(Answer):
-    """A quantity of a SKU at a price."""
+    """A quantity of a SKU at a price. What is neither fulfilled nor canceled is still open."""
 
     sku_id: Sku
-    quantity: Quantity
+    quantity: Annotated[int, Meta(ge=1, description="Units ordered.", examples=[3])]
     price: Amount
+    fulfilled: Annotated[Units, Meta(description="Units of these that were shipped.", examples=[2])]
+    canceled: Annotated[Units, Meta(description="Units of these that were canceled; they are not paid.", examples=[1])]
 
 
 class Allocation(Answer):
@@ -239,7 +294,10 @@ class Order(Answer):
     created_at: Annotated[Moment, Meta(description="The time of the order at its source.")]
     customer: Customer
     items: list[Line]
-    total_price: Annotated[Amount, Meta(description="Computed: the sum of quantity times price.", examples=[38.97])]
+    total_price: Annotated[
+        Amount,
+        Meta(description="Computed: what the customer owes, (quantity - canceled) times price of each line.", examples=[38.97]),
+    ]
     currency: Currency
     status: Annotated[Status, Meta(examples=["completed"])]
     fulfillment_status: FulfillmentStatus
@@ -251,11 +309,12 @@ class Order(Answer):
 
 
 class OrderPage(Page):
-    """A page of orders, the latest first."""
+    """A page of orders: the latest first, or with updated_since the earliest change first."""
 
     data: list[Order]
 
 
+FULFILLMENT_ID = PathVariable("fulfillment_id", "The parcel.", "FUL-1-1001", prefix="FUL", missing="OR012")
 ORDER_ID = PathVariable("order_id", "Our ID, or your channel's external_id.", "ORD-1-1001", prefix="ORD", missing="OR002")
 
 NOUN = Noun(
@@ -266,7 +325,9 @@ NOUN = Noun(
             method="GET",
             path="/v1/orders",
             endpoint=read_page,
-            summary="List orders by date, customer, status or SKU",
+            summary="List orders by date, change, customer, status, channel, number, SKU or words",
+            description="The latest first. `updated_since` lists what changed, for bookkeeping that asks again and again; "
+            "`GET /v1/events` tells each change by itself, also what it was before.",
             function="list_orders",
             answer=OrderPage,
             query=OrderQuery,
@@ -299,9 +360,9 @@ NOUN = Noun(
             method="PATCH",
             path="/v1/orders/{order_id}",
             endpoint=change,
-            summary="Change an order before anything is shipped",
+            summary="Change an order: customer and note while anything is open, items until something is shipped",
             description="A merge patch: missing members stay unchanged, items are replaced whole. Additional units are taken "
-            "all or nothing; removed units become available.",
+            "all or nothing, at the current price; removed units become available.",
             function="modify_orders",
             answer=Order,
             query=WriteQuery,
@@ -314,6 +375,8 @@ NOUN = Noun(
             path="/v1/orders/{order_id}/cancel",
             endpoint=change,
             summary="Cancel the unfulfilled part of an order",
+            description="If something was shipped, the order ends as completed: items show what was fulfilled and what was "
+            "canceled, and total_price is that of the shipped units. Otherwise it ends as canceled.",
             function="cancel_orders",
             answer=Order,
             query=WriteQuery,
@@ -335,6 +398,19 @@ NOUN = Noun(
             status=201,
             location="/v1/orders/{order_id}",
         ),
+        Route(
+            method="PATCH",
+            path="/v1/orders/{order_id}/fulfillments/{fulfillment_id}",
+            endpoint=change,
+            summary="Correct the tracking number or the note of a parcel",
+            description="A merge patch, also for a completed order. The event is order.modified.",
+            function="change_fulfillments",
+            answer=Order,
+            query=WriteQuery,
+            body=ParcelChange,
+            key="optional",
+            versioned=True,
+        ),
     ),
-    (ORDER_ID,),
+    (ORDER_ID, FULFILLMENT_ID),
 )

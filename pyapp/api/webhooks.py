@@ -373,7 +373,9 @@ NOUN = Noun(
             query=WriteQuery,
             body=WebhookSecretRotation,
             body_required=False,
-            description="The Idempotency-Key is ignored: each call returns a new secret; If-Match guards against two.",
+            description="So that a repeated request does not rotate twice, send an Idempotency-Key (a repeat returns the secret "
+            "that signs now) or If-Match (a repeat is refused).",
+            key="or_if_match",
         ),
         Route(
             method="POST",

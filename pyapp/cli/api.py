@@ -63,11 +63,13 @@ class Api:
     def __exit__(self, *_: object) -> None:
         self._client.close()
 
-    def request(self, method: str, path: str, body: Any = None, **query: Any) -> Any:
+    def request(self, method: str, path: str, body: Any = None, *, key: str | None = None, **query: Any) -> Any:
         import httpx2
 
+        headers = {"Idempotency-Key": key} if key else None
+
         try:
-            response = self._client.request(method, path, json=body, params=query or None)
+            response = self._client.request(method, path, json=body, params=query or None, headers=headers)
         except (httpx2.TransportError, httpx2.InvalidURL, httpx2.UnsupportedProtocol) as error:
             raise Failure(
                 Exit.SERVER, f"No answer from {self.url} ({error}). Start the server (`scoville demo`), or pass its --url."

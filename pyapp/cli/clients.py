@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import uuid
 from typing import Annotated, Any, Literal
 
 import typer
@@ -60,7 +61,7 @@ def rotate(
     """Give a client a new secret, and print it once. The old one stays valid for one day by default."""
     body = {} if overlap is None else {"overlap_seconds": overlap}
     with _open(url, token, data_dir) as api:
-        _show(api.request("POST", f"/v1/clients/{client_id}/rotate-secret", body), output_)
+        _show(api.request("POST", f"/v1/clients/{client_id}/rotate-secret", body, key=str(uuid.uuid4())), output_)
 
 
 @app.command()

@@ -54,7 +54,9 @@ async def read(request: Request, context: Context, values: Sequence[Value]) -> t
     route, headers, cache_key = context.route, request.headers, None
     if route.kept:
         cache_key = key_of(request.scope, headers, context.identity)
-    asks_primary = not route.replicated or any("no-" in value for value in headers.getlist("cache-control"))
+    asks_primary = (
+        not route.replicated or context.query.asks_primary() or any("no-" in value for value in headers.getlist("cache-control"))
+    )
     query = ReadQuery(
         identity=context.identity,
         statement=route.statement,
@@ -83,7 +85,8 @@ async def change(request: Request) -> Response:
 
 
 async def change_with(request: Request, added: Mapping[str, str], shown: Mapping[str, str]) -> Response:
-    """Like change. `added` goes to Postgres with the body; `shown` is added to the document of a successful answer."""
+    """Like change. `added` goes to Postgres with the body; `shown` is added to the document of a successful answer, but not to
+    that of a repeat."""
     context = await enter(request)
     return await _write(request, context, path_values(request) | preconditions(request) | dict(added), shown)
 
@@ -92,7 +95,7 @@ async def _write(request: Request, context: Context, added: Mapping[str, str], s
     command, is_list = await read_command(request, context, added)
     results = await context.commands.execute(command)
     if shown and not command.dry_run:
-        results = [result.showing(shown) for result in results]
+        results = [result if result.replayed else result.showing(shown) for result in results]
     if is_list:
         return results_response(context, results, dry_run=command.dry_run)
     return result_response(context, results[0], dry_run=command.dry_run)
@@ -101,7 +104,8 @@ async def _write(request: Request, context: Context, added: Mapping[str, str], s
 async def read_command(request: Request, context: Context, added: Mapping[str, str]) -> tuple[Command, bool]:
     """Returns the command of the request, and whether its body is a list. Raises Problem for an invalid body or key."""
     route, dry_run = context.route, cast(WriteQuery, context.query).dry_run
-    key = idempotency_key(request, required=route.key == "required") if route.key != "none" else None
+    needs_key = route.key == "required" or (route.key == "or_if_match" and "if-match" not in request.headers)
+    key = idempotency_key(request, required=needs_key) if route.key != "none" else None
     drafts: list[Body] = [Body()]
     is_list = False
     if route.body is not None:

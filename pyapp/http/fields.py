@@ -176,6 +176,10 @@ class Query(Struct, forbid_unknown_fields=True, kw_only=True):
         """Returns the parameters that select rows, as JSON for Postgres."""
         return b"{}"
 
+    def asks_primary(self) -> bool:
+        """Whether no standby can answer, because the answer depends on what runs on the primary."""
+        return False
+
 
 class WriteQuery(Query):
     dry_run: Annotated[bool, Meta(description="Process the request and return the answer, but store nothing.")] = False
@@ -209,7 +213,7 @@ class RangeQuery(PageQuery):
     to: Annotated[Since, Meta(description="The day or moment to end before.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        first, last = (_moment(name, value) for name, value in (("from", self.from_), ("to", self.to)))
+        first, last = (moment(name, value) for name, value in (("from", self.from_), ("to", self.to)))
         # A date begins within a day of midnight UTC, but where is for Postgres to say.
         dates = [isinstance(text, str) and len(text) == DATE_LENGTH for text in (self.from_, self.to)]
         unsure = datetime.timedelta(days=1 if dates[0] != dates[1] else 0)
@@ -217,8 +221,9 @@ class RangeQuery(PageQuery):
             raise ContradictionError("to", "is before from: swap the two")
 
 
-def _moment(name: str, text: str | UnsetType) -> datetime.datetime | None:
-    """Returns the date-time, or the beginning of the date (in UTC: only compared with another one)."""
+def moment(name: str, text: str | UnsetType) -> datetime.datetime | None:
+    """Returns the date-time, or the beginning of the date (in UTC: only compared with another one). Raises FieldError for
+    anything else."""
     if text is UNSET:
         return None
     for type_ in (datetime.date, Timestamp):

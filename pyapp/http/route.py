@@ -55,7 +55,7 @@ class Route:
     body_required: bool = True
     body_type: str = "application/json"
     many: bool = False
-    key: Literal["required", "optional", "none"] = "none"
+    key: Literal["required", "or_if_match", "optional", "none"] = "none"  # or_if_match: required without an If-Match
     fixed: tuple[str, ...] = ()  # arguments of the function between the region and the path variables
     kept: bool = False  # answers are cached until the event log reports a change (cache/answers.py)
     fresh: bool = False  # always read from the primary

@@ -10,7 +10,7 @@ create table orders.orders (
   status text not null,
   fulfillment_status text not null default 'unfulfilled',
   customer_name text,
-  customer_key text generated always as (lower(customer_name)) stored,
+  customer_key text,
   customer_address text,
   customer_pseudonym uuid,
   currency text not null,
@@ -36,21 +36,27 @@ alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
 comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the time at the source.';
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
+comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
+comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
+comment on column orders.orders.updated_at is
+  'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
+create index orders_updated_at_idx on orders.orders (region_id, updated_at, order_id);
 
 create table orders.order_contacts (
   region_id smallint not null,
   order_id bigint not null,
   channel_id text collate "C" not null,
   email text not null,
-  email_key text generated always as (lower(email)) stored,
+  email_key text not null,
   constraint order_contacts_pkey primary key (region_id, order_id),
   constraint order_contacts_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
 );
 comment on table orders.order_contacts is 'The customer''s e-mail, in a separate table because warehouse staff read the order without it.';
+comment on column orders.order_contacts.email_key is 'The e-mail as searches compare it: app.fold() of email.';
 create index order_contacts_email_key_idx on orders.order_contacts (region_id, email_key);
 
 create table orders.order_lines (
@@ -62,14 +68,22 @@ create table orders.order_lines (
   sku_id text collate "C" not null,
   quantity integer not null,
   price numeric(9, 2) not null,
+  fulfilled_quantity integer not null default 0,
+  canceled_quantity integer not null default 0,
   constraint order_lines_pkey primary key (region_id, order_id, line_no),
   constraint order_lines_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
   constraint order_lines_quantity_is_positive_check check (quantity > 0),
-  constraint order_lines_price_is_not_negative_check check (price >= 0)
+  constraint order_lines_price_is_not_negative_check check (price >= 0),
+  constraint order_lines_parts_are_within_quantity_check
+    check (fulfilled_quantity >= 0 and canceled_quantity >= 0 and fulfilled_quantity + canceled_quantity <= quantity)
 );
 comment on table orders.order_lines is
   'The lines of an order as the customer wrote them. sku_id has no foreign key: a SKU is never deleted, and the check would lock the row of a hot SKU.';
+
+comment on column orders.order_lines.fulfilled_quantity is
+  'Units shipped. Several lines of one SKU are shipped in their order, and canceled from the last (orders.settle_lines).';
+comment on column orders.order_lines.canceled_quantity is 'Units canceled: neither shipped nor paid. The rest of the line counts as sold.';
 
 create table orders.order_allocations (
   region_id smallint not null,
@@ -112,6 +126,7 @@ create table orders.fulfillments (
 alter sequence orders.fulfillments_fulfillment_id_seq owned by orders.fulfillments.fulfillment_id;
 comment on table orders.fulfillments is 'A parcel: units of one order that left one warehouse together.';
 create index fulfillments_order_id_idx on orders.fulfillments (region_id, order_id);
+create index fulfillments_tracking_number_idx on orders.fulfillments (region_id, tracking_number) where tracking_number is not null;
 
 create table orders.fulfillment_lines (
   region_id smallint not null,

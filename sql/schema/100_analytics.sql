@@ -109,7 +109,7 @@ create table analytics.order_hours (
 );
 comment on table analytics.order_hours is
   'Orders by the hour (of the clocks of the region) in which they were placed, and by the warehouses that serve them. units and '
-  'revenue leave out canceled orders.';
+  'revenue leave out what is canceled.';
 create index order_hours_channel_id_idx on analytics.order_hours (channel_id, hour_at);
 
 create table analytics.sales_days (

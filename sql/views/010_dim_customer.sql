@@ -15,6 +15,6 @@ comment on column bi.dim_customer.customer_key is
 comment on column bi.dim_customer.first_order_at is 'When the first order was placed.';
 comment on column bi.dim_customer.last_order_at is 'When the latest order was placed.';
 comment on column bi.dim_customer.orders is 'Orders placed, including canceled ones.';
-comment on column bi.dim_customer.canceled_orders is 'How many of them were canceled.';
+comment on column bi.dim_customer.canceled_orders is 'How many of them were canceled whole: nothing of them was shipped.';
 comment on column bi.dim_customer.is_returning is 'Whether the customer has placed more than one order.';
 grant select on bi.dim_customer to bi_reader;

@@ -20,10 +20,10 @@ comment on column bi.channel_performance.channel_name is 'The name of the channe
 comment on column bi.channel_performance.month_on is 'The first day of the month (of the region).';
 comment on column bi.channel_performance.currency is 'ISO 4217 code of the amounts.';
 comment on column bi.channel_performance.orders is 'Orders placed, including canceled ones.';
-comment on column bi.channel_performance.canceled_orders is 'Orders of these that were canceled.';
+comment on column bi.channel_performance.canceled_orders is 'Orders of these that were canceled whole: nothing of them was shipped.';
 comment on column bi.channel_performance.shipped_orders is 'Orders of these that were shipped whole so far.';
-comment on column bi.channel_performance.units is 'Units of the orders that were not canceled.';
-comment on column bi.channel_performance.revenue is 'The total price of those orders.';
+comment on column bi.channel_performance.units is 'Units ordered in these orders and not canceled: shipped, or still to be shipped.';
+comment on column bi.channel_performance.revenue is 'The price of these units.';
 comment on column bi.channel_performance.average_order_value is 'revenue / orders that were not canceled.';
 comment on column bi.channel_performance.units_per_order is 'units / orders that were not canceled.';
 comment on column bi.channel_performance.cancellation_rate is 'canceled_orders / orders, from 0 to 1.';

@@ -15,5 +15,5 @@ comment on column bi.order_patterns.month_on is 'The first day of the month (of 
 comment on column bi.order_patterns.iso_weekday is '1 for Monday to 7 for Sunday.';
 comment on column bi.order_patterns.hour_of_day is '0 to 23, by the clocks of the region: 9 is from nine to ten.';
 comment on column bi.order_patterns.orders is 'Orders placed in this hour, including canceled ones.';
-comment on column bi.order_patterns.units is 'Units of the orders that were not canceled.';
+comment on column bi.order_patterns.units is 'Units ordered in this hour and not canceled.';
 grant select on bi.order_patterns to bi_reader, admin;

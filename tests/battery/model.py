@@ -56,7 +56,7 @@ class Order:
 
     @property
     def status(self) -> str:
-        if self.canceled:
+        if self.canceled and not self.shipped:
             return "canceled"
         return "completed" if not any(self.units.values()) else "processing"
 
@@ -260,10 +260,10 @@ class Model:
 
     def cancel(self, name: str) -> Answer:
         order = self.orders[name]
-        if order.status == "completed":
+        if order.status == "completed" and not order.canceled:
             return "OR003", None
         order.canceled, order.units = True, {}
-        return None, "canceled"
+        return None, order.status
 
     def fulfill(self, name: str, warehouses: Iterable[str], wants: Items | None) -> Answer:
         """Ships the units in these warehouses: the lot that expires first ships first; lots that cannot be sold do not ship."""

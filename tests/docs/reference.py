@@ -50,7 +50,9 @@ def endpoints() -> str:
                 f"`{route.method} {route.path}`",
                 route.summary,
                 ", ".join(route.roles) or "whoever proves itself",
-                {"required": "required", "optional": "optional", "none": ""}[route.key] if route.method != "GET" else "",
+                {"required": "required", "or_if_match": "or If-Match", "optional": "optional", "none": ""}[route.key]
+                if route.method != "GET"
+                else "",
                 " ".join(route.errors),
             )
             for route in routes

@@ -55,5 +55,5 @@ def test_the_curl_lines_do_the_same(environment: dict[str, str], stocked: httpx2
     assert done.stdout.count('"processing"') == 2, "expected the replayed order and the order with its parcel"
     assert '"canceled"' in done.stdout
     (order,) = stocked.get("/v1/orders").json()["data"]
-    assert (order["status"], order["fulfillment_status"]) == ("canceled", "partially_fulfilled")
+    assert (order["status"], order["fulfillment_status"]) == ("completed", "partially_fulfilled")
     assert available(stocked) == 349

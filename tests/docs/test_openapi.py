@@ -98,7 +98,10 @@ def test_operations_say_what_they_take() -> None:
     }
     assert ("header", "Scoville-LSN") not in {*parameters("GET", "/v1/inventory"), *parameters("GET", "/v1/events")}
     names = {name for where, name in parameters("GET", "/v1/orders") if where == "query"}
-    assert names == {"region", "cursor", "limit", "from", "to", "customer", "status", "sku"}
+    assert names == {
+        *("region", "cursor", "limit", "from", "to", "updated_since", "customer", "q"),
+        *("status", "fulfillment_status", "channel", "external_id", "sku"),
+    }
     draft = OPERATIONS["POST", "/v1/orders"]["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
     assert draft[1]["items"] == draft[0] == {"$ref": "#/components/schemas/OrderDraft"}
     assert DOCUMENT["components"]["schemas"]["OrderDraft"]["additionalProperties"] is False
@@ -201,6 +204,7 @@ def test_operations_say_all_that_they_answer() -> None:
         "403",
         "404",
         "406",
+        "409",
         "429",
         "500",
         "503",

@@ -18,10 +18,14 @@ def make(client: httpx2.Client, path: str, body: object) -> dict[str, Any]:
 
 
 def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
-    """Creates an order, a reservation of the owner and a client."""
+    """Creates an order, an order of which a parcel was shipped, a reservation of the owner and a client."""
+    placed = make(admin, "/v1/orders", {"customer": ORDER["customer"], "items": HELD})
+    shipped = make(admin, f"/v1/orders/{placed['order_id']}/fulfillments", {"items": HELD})
     client = {"name": "Shop", "role": "integration", "channels": ["web"]}
     return {
         "order_id": make(admin, "/v1/orders", ORDER | {"order_id": str(uuid.uuid4())})["order_id"],
+        "shipped_id": shipped["order_id"],
+        "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": make(owner, "/v1/reservations", {"items": HELD})["reservation_id"],
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }

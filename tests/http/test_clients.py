@@ -58,8 +58,12 @@ def test_a_repeat_under_an_idempotency_key_repeats_no_secret(stocked: httpx2.Cli
     headers = key()
     assert stocked.post("/v1/clients", json=SHOP, headers=headers).status_code == 201
     check_problem(stocked.post("/v1/clients", json=SHOP, headers=headers), 409, "ID005")
-    first, second = (stocked.post("/v1/clients/shop/rotate-secret", headers=headers).json() for _ in range(2))
-    assert first["client_secret"] != second["client_secret"]
+    before = stocked.get("/v1/clients/shop").headers["etag"]
+    first, second = (stocked.post("/v1/clients/shop/rotate-secret", headers=headers) for _ in range(2))
+    assert second.headers["idempotency-replayed"] == "true"
+    assert first.json() == {**second.json(), "client_secret": first.json()["client_secret"]}
+    check_problem(stocked.post("/v1/clients/shop/rotate-secret"), 400, "ID003")
+    check_problem(stocked.post("/v1/clients/shop/rotate-secret", headers={"if-match": before}), 412, "ST009")
     # The API ignores this key. Otherwise a call with an unknown outcome would be retried as if the key made that safe.
     assert stocked.patch("/v1/clients/shop", json={}, headers={"idempotency-key": "x" * 300}).status_code == 200
     kept = connection.execute("select string_agg(answer::text, '') from identity.idempotency_keys").fetchone()
@@ -72,7 +76,7 @@ def test_no_secret_is_in_the_database_or_the_log(
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         secret = stocked.post("/v1/clients", json=SHOP).json()["client_secret"]
-        rotated = stocked.post("/v1/clients/shop/rotate-secret").json()["client_secret"]
+        rotated = stocked.post("/v1/clients/shop/rotate-secret", headers=key()).json()["client_secret"]
         assert token_status(api.client(), secret) == 200
         assert token_status(api.client(), rotated + "x") == 401
     tables = connection.execute(
@@ -90,12 +94,12 @@ def test_no_secret_is_in_the_database_or_the_log(
 def test_rotation_gives_another_secret_and_leaves_the_first_one_for_the_overlap(
     stocked: httpx2.Client, shop: dict[str, Any], api: Api
 ) -> None:
-    response = stocked.post("/v1/clients/shop/rotate-secret", json={"overlap_seconds": 3600})
+    response = stocked.post("/v1/clients/shop/rotate-secret", json={"overlap_seconds": 3600}, headers=key())
     assert response.status_code == 200
     anyone, new = api.client(), response.json()["client_secret"]
     assert [secret["expires_at"] is None for secret in response.json()["secrets"]] == [False, True]
     assert [token_status(anyone, secret) for secret in (shop["client_secret"], new)] == [200, 200]
-    last = stocked.post("/v1/clients/shop/rotate-secret", json={"overlap_seconds": 0}).json()["client_secret"]
+    last = stocked.post("/v1/clients/shop/rotate-secret", json={"overlap_seconds": 0}, headers=key()).json()["client_secret"]
     assert [token_status(anyone, secret) for secret in (shop["client_secret"], new, last)] == [401, 401, 200]
 
 
@@ -105,7 +109,7 @@ def test_a_revoked_client_is_answered_and_let_in_no_more(stocked: httpx2.Client,
     assert (response.json()["active"], response.json()["secrets"]) == (False, [])
     assert token_status(api.client(), shop["client_secret"]) == 401
     assert stocked.get("/v1/clients?active=false").json()["data"] == [response.json()]
-    check_problem(stocked.post("/v1/clients/shop/rotate-secret"), 409, "ID007")
+    check_problem(stocked.post("/v1/clients/shop/rotate-secret", headers=key()), 409, "ID007")
 
 
 def test_a_change_is_decided_on_the_version_that_was_read(stocked: httpx2.Client, shop: dict[str, Any]) -> None:
@@ -143,7 +147,7 @@ def test_bad_input_names_the_field(shared_api: Api, change: dict[str, Any], stat
 @pytest.mark.parametrize("body", [{"overlap_seconds": -1}, {"overlap_seconds": 9_999_999}, {"overlap_seconds": "day"}, []])
 def test_an_overlap_is_a_number_of_seconds(shared_api: Api, body: Any) -> None:
     with shared_api.client("admin") as admin:
-        check_problem(admin.post("/v1/clients/shop/rotate-secret", json=body), 422, "RQ422")
+        check_problem(admin.post("/v1/clients/shop/rotate-secret", json=body, headers=key()), 422, "RQ422")
 
 
 def test_only_an_admin_sees_or_touches_clients(shop: dict[str, Any], api: Api) -> None:
@@ -154,7 +158,7 @@ def test_only_an_admin_sees_or_touches_clients(shop: dict[str, Any], api: Api) -
         check_problem(client.post("/v1/clients", json=SHOP), 403, "RQ403")
         check_problem(client.patch("/v1/clients/shop", json={"name": "x"}), 403, "RQ403")
         check_problem(client.delete("/v1/clients/shop"), 403, "RQ403")
-        check_problem(client.post("/v1/clients/shop/rotate-secret"), 403, "RQ403")
+        check_problem(client.post("/v1/clients/shop/rotate-secret", headers=key()), 403, "RQ403")
 
 
 def test_an_admin_of_any_region_reads_and_changes_them(shop: dict[str, Any], api: Api) -> None:

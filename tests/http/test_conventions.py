@@ -17,7 +17,7 @@ from pyapp.describe import openapi
 from pyapp.http.endpoints import read_document, read_page
 from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
-from tests.calls import CHANNEL, ORDER, SKU
+from tests.calls import CHANNEL, HOOK, ORDER, SKU
 from tests.http.conftest import Api, check_problem, key
 
 BODY_BYTES_MAX = 1024 * 1024
@@ -32,7 +32,7 @@ DOCUMENTS = [route for route in READS if route.endpoint is read_document]
 KEYED = [route for route in WRITES if route.key != "none"]
 JSON = {"content-type": "application/json"}
 # Changes that make a body different, whatever its type.
-OTHERWISE = {"note": "something else", "ttl_seconds": 77, "description": "something else"}
+OTHERWISE = {"note": "something else", "ttl_seconds": 77, "overlap_seconds": 77, "description": "something else"}
 
 
 def each(routes: list[Route]) -> pytest.MarkDecorator:
@@ -78,6 +78,11 @@ class World:
             before, name = found[1], found[2]
             if fresh and name in self.fresh:
                 value = self.fresh[name]()
+            elif fresh and name == "webhook_id":
+                value = self._made("/v1/webhooks", HOOK, name)
+            elif fresh and name == "fulfillment_id":
+                shipped = self.admin.post(before, json={}, headers=key())
+                value = shipped.json()["fulfillments"][0][name]
             else:
                 value = self.known[name] if name in self.known else self.known.setdefault(name, self.find(before, name))
             path = path.replace(f"{{{name}}}", value, 1)
@@ -91,7 +96,7 @@ class World:
 
     def send(self, route: Route, content: bytes | None = None, **headers: str) -> httpx2.Response:
         """Sends the route's method with this body, and a new key if the route requires one. Changes nothing."""
-        keyed = key() if route.key == "required" else {}
+        keyed = key() if route.key in ("required", "or_if_match") else {}
         params = {"dry_run": "true"} if route.method != "GET" else {}
         return self.admin.request(route.method, self.path(route), params=params, content=content, headers=JSON | keyed | headers)
 
@@ -318,7 +323,7 @@ def test_a_key_that_cannot_be_one_is_a_400(world: World, route: Route) -> None:
         check_problem(response, 400, "ID003")
     two = [("idempotency-key", "a"), ("idempotency-key", "b")]
     check_problem(world.admin.request(route.method, world.path(route), content=b"{}", headers=two), 400, "ID003")
-    if route.key == "required":
+    if route.key in ("required", "or_if_match"):
         check_problem(world.admin.request(route.method, world.path(route), content=b"{}"), 400, "ID003")
 
 

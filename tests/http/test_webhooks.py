@@ -71,8 +71,11 @@ def test_the_secret_is_in_the_answer_that_makes_it_and_in_no_other(admin: httpx2
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json() == {name: value for name, value in first.json().items() if name != "secret"}
     path = first.headers["location"]
-    rotated = admin.post(f"{path}/rotate-secret")
-    assert rotated.status_code == 200
+    check_problem(admin.post(f"{path}/rotate-secret"), 400, "ID003")
+    once = key()
+    rotated, again = (admin.post(f"{path}/rotate-secret", headers=once) for _ in range(2))
+    assert (rotated.status_code, again.json()) == (200, rotated.json())
+    assert again.headers["idempotency-replayed"] == "true"
     secrets = {first.json()["secret"], rotated.json()["secret"]}
     assert len(secrets) == 2
     for response in (admin.get(path), admin.get("/v1/webhooks"), admin.patch(path, json={}), admin.get("/v1/audit")):
@@ -138,7 +141,7 @@ def test_an_integration_finds_no_webhook_but_its_own(api: Api, admin: httpx2.Cli
         client.get(f"/v1/webhooks/{theirs}/deliveries"),
         client.patch(f"/v1/webhooks/{theirs}", json={}),
         client.delete(f"/v1/webhooks/{theirs}"),
-        client.post(f"/v1/webhooks/{theirs}/rotate-secret"),
+        client.post(f"/v1/webhooks/{theirs}/rotate-secret", headers=key()),
         client.post(f"/v1/webhooks/{theirs}/test"),
         client.post(f"/v1/webhooks/{theirs}/deliveries/1/retry"),
         client.post(f"/v1/webhooks/{theirs}/recover", json={"since": "2026-01-01T00:00:00Z"}),

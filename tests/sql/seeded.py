@@ -47,7 +47,7 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
                 for channel, name in orders
             ),
         )
-        run(c, "fulfill_orders", *({"order_id": f"from-{channel}", "items": HELD} for channel in ("web", "pos")))
+        shipped, _ = run(c, "fulfill_orders", *({"order_id": f"from-{channel}", "items": HELD} for channel in ("web", "pos")))
     with as_role("admin", sub="t") as c:
         held, _ = run(c, "reserve_stock", *({"channel": channel, "items": HELD} for channel in ("web", "pos")))
     connection.execute("""
@@ -78,6 +78,8 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
     ).fetchall()
     return {
         "order_id": "open",
+        "shipped_id": shipped["order_id"],
+        "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": held["reservation_id"],
         "client_id": "c",
         "webhook_id": webhook_id,

@@ -47,7 +47,7 @@ READS: dict[str, dict[str, str]] = {
     "stock.reservation_lines": {**BY_CHANNEL, "scoville_worker": "all"},
     "orders.orders": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
     "orders.order_contacts": {**BY_CHANNEL, "warehouse": "none"},
-    "orders.order_lines": {**BY_CHANNEL, "warehouse": "warehouses"},
+    "orders.order_lines": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
     "orders.order_allocations": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "orders.fulfillments": {**BY_CHANNEL, "warehouse": "warehouse"},
     "orders.fulfillment_lines": {**BY_CHANNEL, "warehouse": "warehouse"},

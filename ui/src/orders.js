@@ -10,11 +10,12 @@ const STATES = {
 
 /** The order's state in one or two words. */
 export function stateOf(order) {
+  if (order.status === "completed" && order.fulfillment_status === "partially_fulfilled") return "Shipped, rest canceled";
   if (STATES[order.status]) return STATES[order.status];
   return order.fulfillment_status === "partially_fulfilled" ? "Partly shipped" : "To ship";
 }
 
-export const unitsOf = (order) => order.items.reduce((sum, item) => sum + item.quantity, 0);
+export const unitsOf = (order) => order.items.reduce((sum, item) => sum + item.quantity - item.canceled, 0);
 
 const openOf = ({ quantity, fulfilled, released }) => quantity - fulfilled - released;
 

@@ -1,4 +1,5 @@
--- Recomputes a day's sums of orders by hour. Deletes stale rows and leaves unchanged ones alone.
+-- Recomputes a day's sums of orders by hour. What is canceled counts neither as units nor as revenue (total_price). Deletes stale
+-- rows and leaves unchanged ones alone.
 create or replace function analytics.sum_order_hours(
   p_region_id smallint,
   p_day date,
@@ -13,11 +14,12 @@ as $$
     select date_trunc('hour', o.placed_at, p_time_zone) as hour_at, o.channel_id, o.currency, o.warehouse_ids,
            count(*) as orders, count(*) filter (where o.status = 'canceled') as canceled_orders,
            count(*) filter (where o.fulfillment_status = 'fulfilled') as shipped_orders,
-           coalesce(sum(u.units) filter (where o.status <> 'canceled'), 0) as units,
-           coalesce(sum(o.total_price) filter (where o.status <> 'canceled'), 0) as revenue
+           coalesce(sum(u.units), 0) as units, sum(o.total_price) as revenue
       from orders.orders o
      cross join lateral (
-       select sum(l.quantity) from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id) u (units)
+       select sum(l.quantity - l.canceled_quantity)
+         from orders.order_lines l
+        where l.region_id = p_region_id and l.order_id = o.order_id) u (units)
      where o.region_id = p_region_id and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
        and o.placed_at < app.day_begins_at(p_day + 1, p_time_zone)
      group by 1, o.channel_id, o.currency, o.warehouse_ids

@@ -1,5 +1,5 @@
 -- Definer: no role may write to a table; this function cancels orders. Releases exactly the units that are not fulfilled. An order
--- that is already canceled is returned as it is, so PUT may be repeated.
+-- that is already canceled, whole or the rest of it, is returned as it is, so PUT may be repeated.
 -- Lock order: stock_levels, then orders (orders.lock_orders).
 create or replace function api.cancel_orders(
   p_region_id smallint,
@@ -40,11 +40,11 @@ begin
   perform orders.release_orders(p_region_id => p_region_id, p_order_ids => v_ids, p_requests => p_requests, p_found => v_found);
   v_results := v_results || array(
     select app.result_of(p_ordinal => f.key::integer, p_document => d.document, p_refusal => case
-             when o.order_id is null then app.refuse_lines('OR002', orders.missing_order(
-               p_region_id, p_requests -> (f.key::integer - 1) ->> 'order_id'))
+             when o.order_id is null then orders.refuse_missing(
+               p_region_id, p_requests -> (f.key::integer - 1) ->> 'order_id')
              when f.key::integer = any (v_stale) then app.refuse(
                'ST009', 'This order changed since you read it. Read it again and decide again.')
-             when o.status = 'completed' then app.refuse_lines(
+             when o.status = 'completed' and o.fulfillment_status = 'fulfilled' then app.refuse_lines(
                'OR003', 'The order is fulfilled: no units are left to cancel. Receive goods back as a return.') end)
       from jsonb_each_text(v_found) f
       left join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
@@ -58,7 +58,8 @@ end
 $$;
 
 comment on function api.cancel_orders(smallint, jsonb) is
-  'Cancels orders. An array of {order_id, reason, note, if_match}; one result per element, in order. Unfulfilled units become available.
-Errors: ID001 ID002 OR002 OR003 ST009';
+  'Cancels orders. An array of {order_id, reason, note, if_match}; one result per element, in order. Unfulfilled units become '
+  'available. An order of which something was shipped becomes completed, with canceled units.
+Errors: ID001 ID002 OR002 OR003 OR011 ST009';
 alter function api.cancel_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.cancel_orders(smallint, jsonb) to admin, sales, integration;

@@ -11,8 +11,7 @@ declare
   v_order_id bigint := orders.find_order(p_region_id, p_order_id);
 begin
   if v_order_id is null then
-    raise exception using errcode = 'OR002', message = 'order not found',
-      detail = json_build_object('detail', orders.missing_order(p_region_id, p_order_id))::text;
+    perform app.raise_refusal(orders.refuse_missing(p_region_id, p_order_id));
   end if;
   return query
     select d.document, o.version::text
@@ -23,5 +22,5 @@ $$;
 
 comment on function api.get_order(smallint, text) is
   'An order by its ID, or by the external_id that its channel gave it; its version is the ETag.
-Errors: OR002';
+Errors: OR002 OR011';
 grant execute on function api.get_order(smallint, text) to admin, warehouse, sales, integration;

@@ -1,4 +1,4 @@
--- Definer: no role may write to a table; this function changes orders of which nothing has been shipped.
+-- Definer: no role may write to a table; this function changes orders.
 -- The orders are changed one after the other under the locks of all, so an order may take units that an earlier one released.
 -- Lock order: stock_levels of all orders and of units that they may want in addition, then reservations, then orders
 -- (orders.lock_orders).
@@ -47,8 +47,9 @@ end
 $$;
 
 comment on function api.modify_orders(smallint, jsonb) is
-  'Changes orders of which nothing has been shipped. An array of {order_id, items, customer, note, total_price, reason, if_match}; '
-  'absent members stay, items are replaced as a whole. One result per element, in order: the order, or the refusal.
-Errors: ID001 ID002 OR001 OR002 OR006 OR007 OR008 OR010 ST001 ST002 ST009 VA001';
+  'Changes orders: the lines until something is shipped, customer and note while anything is open. An array of {order_id, items, '
+  'customer, note, total_price, reason, if_match}; absent members stay, items are replaced as a whole. One result per element, in '
+  'order: the order, or the refusal.
+Errors: ID001 ID002 OR001 OR002 OR006 OR007 OR008 OR010 OR011 ST001 ST002 ST009 VA001';
 alter function api.modify_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.modify_orders(smallint, jsonb) to admin, sales, integration;

@@ -1,4 +1,5 @@
 -- Definer: no role may write to a table; this function gives API clients new secrets.
+-- A repeat of an idempotency key changes nothing; its answer has no secret.
 -- A client has two slots with one secret each. The new secret replaces the expiring one, and the former current secret gets an
 -- expiry.
 create or replace function api.rotate_secrets(
@@ -11,6 +12,11 @@ create or replace function api.rotate_secrets(
   set search_path = ''
 as $$
 declare
+  c_region constant smallint := 0;  -- clients belong to no region
+  v_keys identity.key[] := identity.read_keys(array_to_json(array(  -- each request brings a hash of its own
+    select e.value - 'secret_hash' from jsonb_array_elements(p_clients) with ordinality e order by e.ordinality))::jsonb);
+  v_results api.result[] := array(
+    select s from identity.check_keys(p_region_id => c_region, p_route => 'rotate_secrets', p_keys => v_keys) s);
   v_item record;
   v_client identity.clients;
   v_old jsonb;
@@ -21,6 +27,7 @@ begin
     select e.ordinality::integer as nth, e.value as item, e.value ->> 'client_id' as id,
            make_interval(secs => coalesce((e.value ->> 'overlap_seconds')::integer, 86400)) as overlap
       from jsonb_array_elements(p_clients) with ordinality e
+     where e.ordinality <> all (select r.ordinal from unnest(v_results) r)
      order by e.ordinality
   loop
     select * into v_client from identity.clients c where c.client_id = v_item.id for no key update;
@@ -30,7 +37,7 @@ begin
         p_detail => 'This client is inactive and cannot sign in. Set active to true first.');
     end if;
     if v_refusal is not null then
-      return next app.result_of(v_item.nth, v_refusal);
+      v_results := v_results || app.result_of(v_item.nth, v_refusal);
       continue;
     end if;
     v_old := identity.client_document(v_item.id);
@@ -45,15 +52,18 @@ begin
     update identity.clients c
        set version = c.version + 1, updated_at = app.now()
      where c.client_id = v_item.id;
-    return next app.new_result(p_ordinal => v_item.nth, p_body => identity.record_client(
+    v_results := v_results || app.new_result(p_ordinal => v_item.nth, p_body => identity.record_client(
       p_client_id => v_item.id, p_old => v_old, p_reason => 'secret rotated', p_meta => v_item.item -> 'meta')::json);
   end loop;
+  perform identity.keep_answers(
+    p_region_id => c_region, p_route => 'rotate_secrets', p_keys => v_keys, p_results => v_results);
+  return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 
 comment on function api.rotate_secrets(jsonb) is
   'Gives API clients a new secret. An array of {client_id, if_match, overlap_seconds, secret_hash}; one result per element, in '
   'order. The former secret stays valid for the overlap (default one day); of two valid secrets the older is dropped.
-Errors: ID004 ID007 ST009';
+Errors: ID001 ID002 ID004 ID007 ST009';
 alter function api.rotate_secrets(jsonb) owner to scoville_definer;
 grant execute on function api.rotate_secrets(jsonb) to admin;

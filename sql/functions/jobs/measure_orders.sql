@@ -1,5 +1,5 @@
 -- Definer: the worker may count the orders of every channel, but not read them.
--- Orders of the last hour by region: the number per status, and the units and value of those that were not canceled. Reads at most the
+-- Orders of the last hour by region: the number per status, and the units and value of what was not canceled. Reads at most the
 -- newest 10,000 orders per region, so the cost does not grow with the number of orders.
 create or replace function jobs.measure_orders()
   returns table (figure text, labels jsonb, value numeric)
@@ -40,7 +40,7 @@ begin
      where o.status <> 'canceled'
      group by o.region_id, o.currency
     union all
-    select 'recent_units', jsonb_build_object('region', r.region_id::text), coalesce(sum(l.quantity), 0)
+    select 'recent_units', jsonb_build_object('region', r.region_id::text), coalesce(sum(l.quantity - l.canceled_quantity), 0)
       from catalog.regions r
       left join (recent o
             join orders.order_lines l on l.region_id = o.region_id and l.order_id = o.order_id)

@@ -20,11 +20,12 @@ declare
              'fulfillment_status', o.fulfillment_status, 'version', o.version))
       from orders.orders o
      where o.region_id = p_region_id and o.order_id = p_order_id);
+  v_changed_at timestamptz := orders.begin_change();
 begin
   update orders.orders o
      set fulfillment_status = case when v_whole then 'fulfilled' else 'partially_fulfilled' end,
          status = case when v_whole then 'completed' else o.status end, version = o.version + 1,
-         updated_at = app.now(), changed_by = p_actor, change_reason = 'fulfilled', request_id = p_request_id
+         updated_at = v_changed_at, changed_by = p_actor, change_reason = 'fulfilled', request_id = p_request_id
    where o.region_id = p_region_id and o.order_id = p_order_id;
   perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.fulfilled', p_order_ids => array[p_order_id],
     p_old => v_old);

@@ -12,8 +12,8 @@ create or replace function orders.documents(
 as $$
   select o.order_id, orders.render_document(p_order => o, p_email =>
            (select c.email from orders.order_contacts c where c.region_id = p_region_id and c.order_id = o.order_id),
-           p_items => (select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price)
-                        order by l.line_no)
+           p_items => (select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price,
+                        p_fulfilled => l.fulfilled_quantity, p_canceled => l.canceled_quantity) order by l.line_no)
               from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id),
            p_allocations => (select coalesce(json_agg(orders.allocation_document(p_sku_id => a.sku_id,
                      p_warehouse_id => a.warehouse_id, p_quantity => a.quantity, p_fulfilled => a.fulfilled_quantity,

@@ -25,8 +25,8 @@ begin
               from unnest(p_allocations) l
              group by l.ordinal) a on a.ordinal = d.ordinal
      cross join lateral (
-       select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price)
-                order by l.line_no) as items
+       select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price,
+                p_fulfilled => case when d.historic then l.quantity else 0 end, p_canceled => 0) order by l.line_no) as items
          from jsonb_to_recordset(d.lines)
                 as l (line_no smallint, sku_id text, quantity integer, price numeric(9, 2))) i);
 end

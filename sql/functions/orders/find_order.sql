@@ -1,5 +1,5 @@
 -- The order that an ID names, or null. The ID is ours (ORD-<region>-<number>) or the channel's (external_id). Finds only orders that
--- the caller may see. If several channels use the number, returns null, because a command must not guess.
+-- the caller may see. If several channels use the number, returns null, because a command must not guess (orders.refuse_missing).
 create or replace function orders.find_order(
   p_region_id smallint,
   p_id text

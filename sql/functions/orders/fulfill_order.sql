@@ -16,7 +16,7 @@ declare
   v_split record;
 begin
   if p_order_id is null then
-    return app.refuse('OR002', orders.missing_order(p_region_id, p_request ->> 'order_id'));
+    return orders.refuse_missing(p_region_id, p_request ->> 'order_id');
   end if;
   select s.parts, s.refusal into v_split
     from orders.split_request(p_region_id => p_region_id, p_order_id => p_order_id, p_request => p_request) s;

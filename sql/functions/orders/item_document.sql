@@ -1,13 +1,17 @@
--- A line of an order, as the document shows it.
+-- A line of an order, as the document shows it: quantity is what was ordered, fulfilled and canceled are parts of it.
 create or replace function orders.item_document(
   p_sku_id text,
   p_quantity integer,
-  p_price numeric
+  p_price numeric,
+  p_fulfilled integer,
+  p_canceled integer
 )
   returns json
   language sql
   stable
   parallel safe
-  return json_build_object('sku_id', p_sku_id, 'quantity', p_quantity, 'price', p_price);
+  return json_build_object('sku_id', p_sku_id, 'quantity', p_quantity, 'price', p_price,
+    'fulfilled', p_fulfilled, 'canceled', p_canceled);
 
-grant execute on function orders.item_document(text, integer, numeric) to scoville_definer, admin, warehouse, sales, integration;
+grant execute on function orders.item_document(text, integer, numeric, integer, integer)
+  to scoville_definer, admin, warehouse, sales, integration;

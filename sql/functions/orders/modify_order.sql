@@ -35,7 +35,8 @@ begin
       v_lines := null;
     elsif v_refusal.code is null then
       select r.changes, r.refusal into v_moved
-        from orders.reallocate(p_region_id => p_region_id, p_order => v_order, p_lines => v_lines, p_open => v_open) r;
+        from orders.reallocate(p_region_id => p_region_id, p_order => v_order, p_lines => v_lines,
+               p_items => p_request -> 'items', p_open => v_open) r;
       v_changes := v_moved.changes;
       v_refusal := v_moved.refusal;
     end if;

@@ -1,11 +1,13 @@
 -- The changes of allocations that give a locked order the units of p_lines: [{"sku_id", "warehouse_id", "units"}], negative units to
 -- release, positive units to take. Kept units stay in their warehouse. Surplus units are released from the channel's last warehouses
--- first. Added units are allocated as for a new order, all or nothing. refusal: the short lines.
+-- first. Added units are allocated as for a new order, all or nothing. refusal: the short lines, by their places in p_items (the
+-- request's, of which price_lines made p_lines).
 -- Lock order: the caller has locked all levels that could be affected (orders.lock_orders).
 create or replace function orders.reallocate(
   p_region_id smallint,
   p_order orders.orders,
   p_lines jsonb,
+  p_items jsonb,
   p_open jsonb,
   out changes jsonb,
   out refusal api.refusal
@@ -34,9 +36,9 @@ begin
              p_available => t.available + f.held) order by f.line_no))
     from unnest(v_taken) t
    cross join lateral (
-     select min(l.line_no) as line_no, sum(l.quantity)::bigint as units, coalesce((p_open ->> t.sku_id)::bigint, 0) as held
-       from jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint, line_no integer)
-      where l.sku_id = t.sku_id) f
+     select min(l.ordinality)::integer as line_no, sum((l.value ->> 'quantity')::bigint)::bigint as units, coalesce((p_open ->> t.sku_id)::bigint, 0) as held
+       from jsonb_array_elements(p_items) with ordinality l
+      where l.value ->> 'sku_id' = t.sku_id) f
    where t.warehouse_id is null
   having count(*) > 0);
   with held as (
@@ -62,4 +64,4 @@ begin
 end
 $$;
 
-grant execute on function orders.reallocate(smallint, orders.orders, jsonb, jsonb) to scoville_definer;
+grant execute on function orders.reallocate(smallint, orders.orders, jsonb, jsonb, jsonb) to scoville_definer;

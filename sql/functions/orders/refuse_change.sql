@@ -1,4 +1,5 @@
--- The reason why an order cannot be changed at all, or null.
+-- The reason why this change of an order is not possible, or null. While anything is open, customer and note can be changed; the lines
+-- only until something is shipped.
 create or replace function orders.refuse_change(
   p_region_id smallint,
   p_order orders.orders,
@@ -10,13 +11,14 @@ create or replace function orders.refuse_change(
   set search_path = ''
 as $$
   select case
-    when p_order.order_id is null then app.refuse('OR002', orders.missing_order(p_region_id, p_request ->> 'order_id'))
+    when p_order.order_id is null then orders.refuse_missing(p_region_id, p_request ->> 'order_id')
     when p_request ->> 'if_match' <> '*' and p_request ->> 'if_match' <> p_order.version::text
       then app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.')
-    when p_order.status in ('canceled', 'completed') or p_order.fulfillment_status <> 'unfulfilled'
-      then app.refuse('OR010', format(
-        'The order is %s and cannot be changed. %s', case p_order.status when 'processing' then 'partly fulfilled' else p_order.status end,
-        case p_order.status when 'processing' then 'Cancel the rest, or order more separately.' else 'Place a new one.' end))
+    when p_order.status in ('canceled', 'completed')
+      then app.refuse('OR010', format('The order is %s and cannot be changed. Place a new one.', p_order.status))
+    when p_order.fulfillment_status <> 'unfulfilled' and coalesce(p_request -> 'items', 'null') <> 'null'
+      then app.refuse(p_code => 'OR010', p_pointer => '/items', p_detail =>
+        'The order is partly fulfilled: customer and note can be changed, its lines cannot. Cancel the rest, or order more separately.')
   end;
 $$;
 

@@ -1,4 +1,5 @@
--- Cancels these (locked) orders: units that are neither fulfilled nor released return to available.
+-- Cancels these (locked) orders: units that are neither fulfilled nor released return to available. An order of which something was
+-- shipped ends as completed, with the rest of its lines canceled. The customer owes what was shipped.
 create or replace function orders.release_orders(
   p_region_id smallint,
   p_order_ids bigint[],
@@ -11,7 +12,7 @@ create or replace function orders.release_orders(
   set search_path = ''
 as $$
 declare
-  v_now timestamptz := app.now();
+  v_now timestamptz := orders.begin_change();
   v_old jsonb;
   v_movements stock.movement[];
 begin
@@ -19,12 +20,15 @@ begin
     return;
   end if;
   select jsonb_object_agg(o.order_id, jsonb_build_object('status', o.status,
-           'fulfillment_status', o.fulfillment_status, 'version', o.version))
+           'fulfillment_status', o.fulfillment_status, 'total_price', o.total_price, 'version', o.version))
     into v_old
     from orders.orders o
    where o.region_id = p_region_id and o.order_id = any (p_order_ids);
   update orders.orders o
-     set status = 'canceled', version = o.version + 1, updated_at = v_now, changed_by = r.actor,
+     set status = case o.fulfillment_status when 'unfulfilled' then 'canceled' else 'completed' end,
+         total_price = (select coalesce(sum(l.price * l.fulfilled_quantity), 0)
+                          from orders.order_lines l
+                         where l.region_id = p_region_id and l.order_id = o.order_id), version = o.version + 1, updated_at = v_now, changed_by = r.actor,
          change_reason = r.reason, request_id = r.request_id
     from (select distinct on (f.value) f.value::bigint as order_id,
                  coalesce(e.element -> 'meta' ->> 'actor', app.claim_subject()) as actor,
@@ -34,6 +38,9 @@ begin
            cross join lateral (select p_requests -> (f.key::integer - 1)) e (element)
            order by f.value, f.key::integer) r
    where o.region_id = p_region_id and o.order_id = r.order_id and o.order_id = any (p_order_ids);
+  update orders.order_lines l
+     set canceled_quantity = l.quantity - l.fulfilled_quantity
+   where l.region_id = p_region_id and l.order_id = any (p_order_ids) and l.fulfilled_quantity < l.quantity;
   select array_agg(
            stock.new_movement(p_warehouse_id => a.warehouse_id, p_sku_id => a.sku_id, p_kind => 'uncommit',
              p_delta => stock.new_counters(p_committed => a.fulfilled_quantity + a.released_quantity - a.quantity),

@@ -16,6 +16,7 @@ declare
 begin
   perform orders.write_parcels(p_region_id => p_region_id, p_order_id => p_order_id, p_request => p_request,
     p_picks => p_picks, p_actor => v_actor, p_request_id => v_request_id);
+  perform orders.ship_lines(p_region_id, p_order_id);
   perform stock.post_movements(p_region_id, array(
     select stock.new_movement(p_warehouse_id => k.warehouse_id, p_sku_id => k.sku_id, p_kind => 'fulfill',
              p_delta => stock.new_counters(p_on_hand => -k.units, p_committed => -k.units), p_lot_id => k.lot_id,

@@ -18,11 +18,13 @@ declare
                      p_complete => true) d);
   v_customer jsonb := (v_old -> 'customer') || coalesce(nullif(p_request -> 'customer', 'null'), '{}');
   v_key bytea := (select k.secret from identity.pseudonym_keys k);
+  v_changed_at timestamptz;
   v_note text := case when p_request ? 'note' then p_request ->> 'note' else p_order.note end;
 begin
   if p_lines is null and v_customer = v_old -> 'customer' and v_note is not distinct from p_order.note then
     return;
   end if;
+  v_changed_at := orders.begin_change();
   p_order.total_price := p_total;
   p_order.warehouse_ids := array(
     select u.warehouse_id
@@ -45,16 +47,14 @@ begin
   perform orders.write_email(p_region_id => p_region_id, p_order => p_order, p_old => v_old -> 'customer' ->> 'email',
     p_new => v_customer ->> 'email');
   update orders.orders o
-     set customer_name = v_customer ->> 'name', customer_address = v_customer ->> 'address',
+     set customer_name = v_customer ->> 'name', customer_key = app.fold(v_customer ->> 'name'), customer_address = v_customer ->> 'address',
          customer_pseudonym = orders.pseudonym(v_key, coalesce(v_customer ->> 'email', v_customer ->> 'name')), note = v_note,
          total_price = p_order.total_price, warehouse_ids = p_order.warehouse_ids, version = o.version + 1,
-         updated_at = app.now(), changed_by = p_order.changed_by, change_reason = p_order.change_reason,
+         updated_at = v_changed_at, changed_by = p_order.changed_by, change_reason = p_order.change_reason,
          request_id = p_order.request_id
    where o.region_id = p_region_id and o.order_id = p_order.order_id;
-  perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.modified',
-    p_order_ids => array[p_order.order_id], p_old => jsonb_build_object(p_order.order_id, jsonb_build_object('customer', (v_old -> 'customer') - 'email', 'items', v_old -> 'items',
-      'total_price', v_old -> 'total_price', 'allocations', v_old -> 'allocations', 'note', v_old -> 'note',
-      'version', v_old -> 'version')));
+  perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.modified', p_order_ids => array[p_order.order_id],
+    p_old => jsonb_build_object(p_order.order_id, orders.modifiable_members(v_old)));
 end
 $$;
 

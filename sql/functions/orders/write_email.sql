@@ -16,8 +16,8 @@ begin
   end if;
   delete from orders.order_contacts c where c.region_id = p_region_id and c.order_id = p_order.order_id;
   if p_new is not null then
-    insert into orders.order_contacts (region_id, order_id, channel_id, email)
-    values (p_region_id, p_order.order_id, p_order.channel_id, p_new);
+    insert into orders.order_contacts (region_id, order_id, channel_id, email, email_key)
+    values (p_region_id, p_order.order_id, p_order.channel_id, p_new, app.fold(p_new));
   end if;
   perform audit.record(p_action => 'update', p_table_name => 'orders.order_contacts', p_row_key => p_order.order_id::text,
     p_old => jsonb_build_object('email', p_old), p_new => jsonb_build_object('email', p_new),

@@ -18,7 +18,8 @@ begin
     from jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity integer, price numeric)
   on conflict do nothing;
   perform audit.record(p_action => 'update', p_table_name => 'orders.order_lines', p_row_key => p_order.order_id::text,
-    p_old => jsonb_build_object('items', p_old_items),
+    p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled' - 'canceled' order by l.ordinality)
+                                            from jsonb_array_elements(p_old_items) with ordinality l)),
     p_new => jsonb_build_object('items', (select jsonb_agg(l.value - 'line_no' order by l.ordinality)
                                             from jsonb_array_elements(p_lines) with ordinality l)),
     p_reason => p_order.change_reason, p_actor => p_order.changed_by, p_request_id => p_order.request_id,

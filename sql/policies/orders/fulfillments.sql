@@ -24,12 +24,18 @@ drop policy if exists fulfillments_select_definer on orders.fulfillments;
 create policy fulfillments_select_definer on orders.fulfillments
   for select to scoville_definer
   using (true);
+drop policy if exists fulfillments_update_definer on orders.fulfillments;
+create policy fulfillments_update_definer on orders.fulfillments
+  for update to scoville_definer
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()))
+  with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 drop policy if exists fulfillments_insert_definer on orders.fulfillments;
 create policy fulfillments_insert_definer on orders.fulfillments
   for insert to scoville_definer
   with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 
 grant select on orders.fulfillments to admin, warehouse, sales, integration, scoville_definer;
+grant update (tracking_number, note, changed_by, change_reason, request_id) on orders.fulfillments to scoville_definer;
 grant insert (region_id, order_id, warehouse_id, channel_id, tracking_number, note, created_at, changed_by, request_id)
   on orders.fulfillments to scoville_definer;
 grant usage on sequence orders.fulfillments_fulfillment_id_seq to scoville_definer;

@@ -10,7 +10,7 @@ create policy order_lines_select_own_region on orders.order_lines
 
 drop policy if exists order_lines_select_every_channel on orders.order_lines;
 create policy order_lines_select_every_channel on orders.order_lines
-  for select to admin
+  for select to admin, scoville_worker
   using (true);
 drop policy if exists order_lines_select_own_channels on orders.order_lines;
 create policy order_lines_select_own_channels on orders.order_lines
@@ -29,14 +29,20 @@ drop policy if exists order_lines_insert_definer on orders.order_lines;
 create policy order_lines_insert_definer on orders.order_lines
   for insert to scoville_definer
   with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
+drop policy if exists order_lines_update_definer on orders.order_lines;
+create policy order_lines_update_definer on orders.order_lines
+  for update to scoville_definer
+  using (app.reaches_all_channels() or channel_id = any (app.claim_channels()) or warehouse_ids && app.claim_warehouses())
+  with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()) or warehouse_ids && app.claim_warehouses());
 drop policy if exists order_lines_delete_definer on orders.order_lines;
 create policy order_lines_delete_definer on orders.order_lines
   for delete to scoville_definer
   using (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
 
-grant select on orders.order_lines to admin, warehouse, sales, integration, scoville_definer;
-grant insert (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price) on orders.order_lines
-  to scoville_definer;
+grant select on orders.order_lines to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
+grant insert (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, fulfilled_quantity)
+  on orders.order_lines to scoville_definer;
+grant update (fulfilled_quantity, canceled_quantity) on orders.order_lines to scoville_definer;
 grant delete on orders.order_lines to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
@@ -48,4 +54,5 @@ drop policy if exists order_lines_select_warehouses_of_the_login on orders.order
 create policy order_lines_select_warehouses_of_the_login on orders.order_lines
   for select to bi_reader
   using (warehouse_ids && bi.own_warehouses());
-grant select (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price) on orders.order_lines to bi_reader;
+grant select (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, fulfilled_quantity, canceled_quantity)
+  on orders.order_lines to bi_reader;

@@ -1,4 +1,4 @@
-"""Orders after placement: changed until the first shipment, shipped in parcels, canceled. Also concurrently."""
+"""Orders after placement: changed, shipped in parcels, canceled. Also concurrently."""
 
 from __future__ import annotations
 
@@ -132,9 +132,9 @@ def test_a_kept_line_keeps_its_price_and_a_new_one_has_the_current_price(shop: S
     stock_two_warehouses(shop)
     shop.order((SKU, 1), (SKU, 2), external_id="S-1")
     shop.send("save_skus", {"sku_id": SKU, "price": 12})
-    changed = modify(shop, (SKU, 3), (OTHER_SKU, 1), (SKU, 1), (SKU, 1))
-    assert prices(changed) == [(SKU, 3, 10), (OTHER_SKU, 1, 10), (SKU, 1, 10), (SKU, 1, 12)]
-    assert changed.body["total_price"] == 62
+    changed = modify(shop, (SKU, 2), (OTHER_SKU, 1), (SKU, 1), (SKU, 1))
+    assert prices(changed) == [(SKU, 2, 10), (OTHER_SKU, 1, 10), (SKU, 1, 10), (SKU, 1, 12)]
+    assert changed.body["total_price"] == 52
     given = [{"sku_id": SKU, "quantity": 2, "price": 12}, {"sku_id": SKU, "quantity": 1, "price": 10}]
     assert prices(modify(shop, items=given)) == [(SKU, 2, 12), (SKU, 1, 10)]
     refused = modify(shop, items=[{"sku_id": SKU, "quantity": 1, "price": 11}])
@@ -145,10 +145,69 @@ def test_a_channel_that_sets_prices_changes_them(shop: Shop) -> None:
     shop.send("receive_stock", receipt(5), receipt(5, UNPRICED_SKU))
     items = [{"sku_id": UNPRICED_SKU, "quantity": 2, "price": 7.5}]
     shop.order(items=items, channel="till", external_id="S-1")
-    assert prices(modify(shop, (UNPRICED_SKU, 3))) == [(UNPRICED_SKU, 3, 7.5)]
+    assert modify(shop, (UNPRICED_SKU, 3)).code == "OR006"
+    more = [{"sku_id": UNPRICED_SKU, "quantity": 3, "price": 7.5}]
+    assert prices(modify(shop, items=more)) == [(UNPRICED_SKU, 3, 7.5)]
     assert prices(modify(shop, items=[{"sku_id": UNPRICED_SKU, "quantity": 1, "price": 6.25}])) == [(UNPRICED_SKU, 1, 6.25)]
     refused = modify(shop, (UNPRICED_SKU, 1), (UNPRICED_SKU, 1))
     assert (refused.code, refused.body["errors"][0]["pointer"]) == ("OR006", "/items/1/sku_id")
+
+
+@pytest.mark.parametrize(
+    ("happening", "channel", "wanted"),
+    [
+        (None, "web", [(SKU, 5, 10)]),
+        (("save_skus", {"price": 12}), "web", [(SKU, 2, 10), (SKU, 3, 12)]),
+        (("save_skus", {"price": 0.01}), "web", [(SKU, 2, 10), (SKU, 3, 0.01)]),
+        (("save_skus", {"price": None}), "web", "OR006"),
+        (("save_skus", {"active": False}), "web", "OR006"),
+        (("save_skus", {"currency": "EUR"}), "web", "OR006"),
+        (("save_channels", {"pricing": "channel"}), "web", [(SKU, 5, 10)]),
+        (("save_channels", {"active": False}), "web", "OR008"),
+        (None, "till", [(SKU, 2, 0.01), (SKU, 3, 10)]),
+        (("save_channels", {"pricing": "list"}), "till", [(SKU, 2, 0.01), (SKU, 3, 10)]),
+        (("save_skus", {"price": None}), "till", "OR006"),
+        (("save_skus", {"active": False}), "till", "OR006"),
+    ],
+)
+def test_units_above_those_ordered_have_the_current_price(
+    shop: Shop, happening: tuple[str, dict[str, Any]] | None, channel: str, wanted: Any
+) -> None:
+    stock_two_warehouses(shop)
+    price = {"price": 0.01} if channel == "till" else {}
+    placed = shop.order(items=[{"sku_id": SKU, "quantity": 2, **price}], channel=channel, external_id="S-1")
+    if happening:
+        command, element = happening
+        name = {"sku_id": SKU} if command == "save_skus" else {"channel_id": channel}
+        assert codes(shop.send(command, {**name, **element})) == [None]
+    dry = modify(shop, (SKU, 2))
+    assert dry.body == placed.body  # what it has stays, at its price
+    more = modify(shop, (SKU, 5))
+    assert (more.code if isinstance(wanted, str) else prices(more)) == wanted
+    if not isinstance(wanted, str):
+        assert more.body["total_price"] == pytest.approx(sum(quantity * price for _, quantity, price in wanted))
+        assert modify(shop, (SKU, 5)).body == more.body
+    assert shop.verify() == []
+
+
+def test_an_old_price_is_for_as_many_units_as_were_ordered_at_it(shop: Shop) -> None:
+    shop.receive(90)
+    shop.send("save_skus", {"sku_id": SKU, "price": 0.01})
+    shop.order((SKU, 1), external_id="S-1")
+    shop.send("save_skus", {"sku_id": SKU, "price": 9.99})
+
+    def at(*some: tuple[int, float | None]) -> Result:
+        return modify(shop, items=[{"sku_id": SKU, "quantity": n} | ({"price": price} if price else {}) for n, price in some])
+
+    for wanted in ([(20, 0.01)], [(1, 0.01), (1, 0.01)], [(2, None), (2, 0.01)]):
+        refused = at(*wanted)
+        error = refused.body["errors"][0]
+        assert (refused.code, error["current_price"]) == ("OR001", 9.99)
+        assert "Only the units already ordered at 0.01 keep it: 1." in error["detail"]
+    assert prices(at((2, None), (1, 0.01))) == [(SKU, 2, 9.99), (SKU, 1, 0.01)]
+    assert prices(at((20, None))) == [(SKU, 19, 9.99), (SKU, 1, 0.01)]
+    short = modify(shop, (OTHER_SKU, 1), (SKU, 200))
+    assert shortages(short) == [("/items/0/quantity", 1, 0), ("/items/1/quantity", 200, 90)]
 
 
 def test_of_what_is_not_for_sale_an_order_keeps_what_it_has_and_gets_no_more(shop: Shop) -> None:
@@ -226,11 +285,18 @@ def test_a_change_that_changes_nothing_leaves_version_audit_and_events_alone(sho
 # Who may change an order, and until when
 
 
-def test_an_order_is_changed_until_something_is_shipped_or_it_is_canceled(shop: Shop) -> None:
+def test_lines_are_changed_until_something_is_shipped_customer_and_note_while_something_is_open(shop: Shop) -> None:
     shop.receive(9)
-    placed = shop.order((SKU, 4), external_id="S-1")
-    shop.fulfill(placed, items=lines((SKU, 1)))
-    assert modify(shop, (SKU, 3)).code == "OR010"
+    placed = shop.order((SKU, 4), external_id="S-1", customer=CUSTOMER)
+    shipped = shop.fulfill(placed, items=lines((SKU, 1)))
+    refused = modify(shop, (SKU, 3))
+    assert (refused.code, refused.body["errors"][0]["pointer"]) == ("OR010", "/items")
+    changed = modify(shop, customer={"name": "Jana", "email": "right@example.com", "address": "2 Mild Rd"}, note="gate B")
+    assert changed.body["customer"] == {"name": "Jana", "email": "right@example.com", "address": "2 Mild Rd"}
+    assert (changed.body["note"], changed.body["version"]) == ("gate B", 3)
+    for name in ("items", "allocations", "fulfillments", "status", "fulfillment_status", "total_price"):
+        assert changed.body[name] == shipped.body[name]
+    assert modify(shop, customer={"name": "Jo"}, if_match="2").code == "ST009"
     shop.fulfill(placed)
     assert modify(shop, note="late").code == "OR010"
     shop.cancel(shop.order((SKU, 1), external_id="S-2"))
@@ -287,7 +353,11 @@ def test_the_audit_says_who_changed_which_lines_from_what_to_what_and_why(shop: 
     shop.send("modify_orders", element, role="sales", channels=["web"])
     key = placed.body["order_id"].removeprefix("ORD-1-")
     for table, old, new in (
-        ("orders.order_lines", {"items": placed.body["items"]}, {"items": [{"sku_id": OTHER_SKU, "quantity": 3, "price": 10}]}),
+        (
+            "orders.order_lines",
+            {"items": [{"sku_id": SKU, "quantity": 2, "price": 10}]},
+            {"items": [{"sku_id": OTHER_SKU, "quantity": 3, "price": 10}]},
+        ),
         ("orders.order_contacts", {"email": "jane@example.com"}, {"email": "j@example.com"}),
         ("orders.orders", {"customer_name": "Jane", "total_price": 20}, {"customer_name": "Joan", "total_price": 30}),
     ):
@@ -316,7 +386,7 @@ def test_the_event_of_a_change_says_what_is_and_what_was(shop: Shop) -> None:
     assert event["data"] == {**changed.body, "customer": {"name": "Jane", "address": "1 Hot St"}}
     assert old == {
         "customer": {"name": "Jane", "address": "1 Hot St"},
-        **{name: placed.body[name] for name in ("items", "total_price", "allocations", "note", "version")},
+        **{name: placed.body[name] for name in ("items", "total_price", "allocations", "fulfillments", "note", "version")},
     }
 
 
@@ -349,7 +419,11 @@ def test_after_a_part_was_shipped_a_cancellation_releases_the_rest_everywhere_an
     placed = shop.order((SKU, 5), (OTHER_SKU, 2))
     shop.fulfill(placed, items=lines((SKU, 1), (OTHER_SKU, 2)))
     canceled = shop.cancel(placed, reason="customer")
-    assert (canceled.body["status"], canceled.body["fulfillment_status"]) == ("canceled", "partially_fulfilled")
+    assert (canceled.body["status"], canceled.body["fulfillment_status"]) == ("completed", "partially_fulfilled")
+    assert [(item["quantity"], item["fulfilled"], item["canceled"]) for item in canceled.body["items"]] == [(5, 1, 4), (2, 2, 0)]
+    assert canceled.body["total_price"] == 30
+    [event] = shop.rows("select data from events.outbox where type = 'order.canceled'")
+    assert event["data"]["old"]["total_price"] == 70
     found = {(part["sku_id"], part["warehouse_location"]): part for part in canceled.body["allocations"]}
     assert {place: (part["fulfilled"], part["released"]) for place, part in found.items()} == {
         (SKU, "WH-01"): (1, 1),
@@ -359,6 +433,19 @@ def test_after_a_part_was_shipped_a_cancellation_releases_the_rest_everywhere_an
     assert (shop.level(), shop.level(warehouse="WH-02")) == ({"on_hand": 1, "available": 1}, {"on_hand": 5, "available": 5})
     assert shop.fulfill(placed).code == "OR004"
     assert (shop.cancel(placed).body, modify(shop, order_id=placed.body["order_id"], note="x").code) == (canceled.body, "OR010")
+
+
+def test_the_parcel_of_another_warehouse_is_not_corrected(shop: Shop) -> None:
+    shop.send("receive_stock", receipt(2), receipt(2, OTHER_SKU, warehouse_location="WH-02"))
+    placed = shop.fulfill(shop.order((SKU, 1), (OTHER_SKU, 1)))
+    for warehouse, other in (("WH-01", "WH-02"), ("WH-02", "WH-01")):
+        for place, code in ((warehouse, None), (other, "OR012")):
+            [parcel] = [part for part in placed.body["fulfillments"] if part["warehouse_location"] == place]
+            element = {"order_id": placed.body["order_id"], "fulfillment_id": parcel["fulfillment_id"], "note": warehouse}
+            assert codes(shop.send("change_fulfillments", element, role="warehouse", warehouses=[warehouse])) == [code]
+    [first, second] = shop.rows("select data from events.outbox where type = 'order.modified' order by outbox_id")
+    assert [part["note"] for part in first["data"]["old"]["fulfillments"]] == [None, None]
+    assert [part["note"] for part in second["data"]["fulfillments"]] == ["WH-01", "WH-02"]
 
 
 def test_a_change_before_and_a_shipment_after_add_up(shop: Shop) -> None:

@@ -252,7 +252,7 @@ def test_a_cancellation_releases_exactly_what_is_not_shipped_and_may_be_repeated
     placed = shop.order((SKU, 7))
     shop.fulfill(placed, items=[{"sku_id": SKU, "quantity": 3}])
     canceled = shop.cancel(placed)
-    assert canceled.body["status"] == "canceled"
+    assert canceled.body["status"] == "completed"  # something was shipped
     assert {part["warehouse_location"]: (part["fulfilled"], part["released"]) for part in canceled.body["allocations"]} == {
         "WH-01": (3, 1),
         "WH-02": (0, 3),
@@ -299,10 +299,10 @@ def test_a_number_that_two_channels_gave_names_neither_order(shop: Shop) -> None
     said = f"Several orders have the number N-77: {numbers}. Name yours by its order_id."
     for command, request in {"cancel_orders": {}, "fulfill_orders": {}, "modify_orders": {"note": "n", "if_match": "*"}}.items():
         [refused] = shop.send(command, {"order_id": "N-77", **request})
-        assert (refused.code, refused.body["detail"]) == ("OR002", said), command
+        assert (refused.code, refused.body["detail"]) == ("OR011", said), command
     with shop.session() as connection, pytest.raises(psycopg.Error) as caught:
         connection.execute("select * from api.get_order(1::smallint, 'N-77')")
-    assert caught.value.sqlstate == "OR002"
+    assert caught.value.sqlstate == "OR011"
     assert said in (caught.value.diag.message_detail or "")
     assert shop.level() == {"on_hand": 9, "available": 5, "committed": 4}
     [canceled] = shop.send("cancel_orders", {"order_id": "N-77"}, role="sales", channels=["till"])
@@ -384,8 +384,9 @@ def test_the_audit_of_an_order_says_who_did_what_when_and_why(shop: Shop) -> Non
         ("update", "Cid", "admin", "customer: changed her mind", "r-3"),
     ]
     assert rows[0]["recorded_at"].year in (2039, 2040)
-    assert (rows[2]["old"]["status"], rows[2]["new"]["status"]) == ("processing", "canceled")
-    assert "total_price" not in rows[2]["new"]
+    assert (rows[2]["old"]["status"], rows[2]["new"]["status"]) == ("processing", "completed")
+    assert (rows[2]["old"]["total_price"], rows[2]["new"]["total_price"]) == (20, 10)
+    assert "customer_name" not in rows[2]["new"]
     [parcel] = shop.rows("select fulfillment_id::text from orders.fulfillments")
     [row] = shop.audit("orders.fulfillments", parcel["fulfillment_id"])
     assert (row["action"], row["actor"]) == ("insert", "Bob")

@@ -159,5 +159,5 @@ def test_units_leave_first_expired_first_out(as_role: AsRole, stocked: psycopg.C
     assert (body["status"], body["fulfillment_status"]) == ("processing", "partially_fulfilled")
     with as_role("sales", channels=["web"]) as c:
         body = run(at(c, BEFORE), "cancel_orders", [{"order_id": "a"}])[0][1]
-    assert (body["status"], body["fulfillment_status"]) == ("canceled", "partially_fulfilled")
+    assert (body["status"], body["fulfillment_status"]) == ("completed", "partially_fulfilled")
     assert level(stocked) == (3, 3, 0, 0, 0, 0)

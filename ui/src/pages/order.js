@@ -144,12 +144,12 @@ function Items({ order }) {
         </thead>
         <tbody>
           ${order.items.map(
-            ({ sku_id: sku, quantity, price }, place) => html`
+            ({ sku_id: sku, quantity, price, canceled }, place) => html`
               <tr key=${place}>
                 <th scope="row"><a href=${skuPath(sku)}>${nameOf(sku)}</a> <span class="code">${sku}</span></th>
-                <td class="numeric">${number(quantity)}</td>
+                <td class="numeric">${number(quantity)}${canceled > 0 && html` <span class="fine">${number(canceled)} canceled</span>`}</td>
                 <td class="numeric">${money(price, order.currency)}</td>
-                <td class="numeric">${money(price * quantity, order.currency)}</td>
+                <td class="numeric">${money(price * (quantity - canceled), order.currency)}</td>
               </tr>
             `,
           )}

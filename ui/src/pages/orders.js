@@ -50,7 +50,7 @@ export function OrdersPage() {
     <div class="tools">
       <form class="search" role="search" onSubmit=${onSearch}>
         <label>
-          <span class="hidden">Order number, or the customer's full name or e-mail</span>
+          <span class="hidden">Part of a number, or of the customer's name or e-mail</span>
           <${Search} />
           <input type="search" placeholder="Order number or customer" value=${typed} autocomplete="off"
                  onInput=${(event) => {
@@ -70,7 +70,9 @@ const orderPathOfApi = (id) => `/v1/orders/${encodeURIComponent(id)}`;
 
 const before = (a, b) => (a.created_at === b.created_at ? idNumber(a) > idNumber(b) : a.created_at > b.created_at);
 const idNumber = (order) => Number(order.order_id.split("-").at(-1));
-const fits = (order, state) => !state || order.status === state || order.fulfillment_status === state;
+// "Partly shipped" are those of which something is still to be shipped.
+const filtersOf = (state) => (state === "partially_fulfilled" ? { status: "processing", fulfillment_status: state } : { status: state });
+const fits = (order, state) => Object.entries(filtersOf(state)).every(([member, value]) => !value || order[member] === value);
 
 /** {orders, problem, isBusy, hasMore, more, fresh} of a filter, kept up to date. */
 function useFeed(state, name) {
@@ -82,7 +84,11 @@ function useFeed(state, name) {
     const mine = cursor ? turn.current : (turn.current += quietly ? 0 : 1);
     if (!quietly) setView((old) => ({ ...old, isBusy: true, problem: null }));
     try {
-      const page = await get(withQuery("/v1/orders", { status: state, customer: name, limit: PAGE, cursor }));
+      let page;
+      // A page of a search reads a part of the orders and may find nothing in it.
+      do {
+        page = await get(withQuery("/v1/orders", { ...filtersOf(state), q: name, limit: PAGE, cursor: page?.next_cursor ?? cursor }));
+      } while (page.next_cursor && !page.data.length && !quietly && mine === turn.current);
       if (mine !== turn.current) return;
       setView((old) => {
         if (quietly) return { ...merge(old, page.data, state, fresh.current), problem: null };
@@ -160,7 +166,7 @@ function Feed({ feed }) {
   if (!orders.length && isBusy) return html`<p class="waiting" role="status">Loading orders</p>`;
   if (!orders.length) {
     return customer.value
-      ? html`<${Empty} title="No orders found.">Enter the full name or e-mail exactly as on the order.<//>`
+      ? html`<${Empty} title="No orders found.">No name, e-mail or number contains all of these words.<//>`
       : html`<${Empty} title=${filter.value ? "No orders in this state." : "No orders yet."}>
           New ones appear here by themselves.
         <//>`;

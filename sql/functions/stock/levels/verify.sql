@@ -74,6 +74,9 @@ as $$
     left join lot_ledger g on g.region_id = v.region_id and g.warehouse_id = v.warehouse_id and g.sku_id = v.sku_id
      and g.lot_id = v.lot_id
    where coalesce(g.on_hand, 0) <> v.on_hand
+  union all
+  select o.check_name, o.region_id, null, o.sku_id, null, o.expected, o.found
+    from orders.verify_lines() o
    order by 2, 3, 4, 1;
 $$;
 

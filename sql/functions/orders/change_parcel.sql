@@ -1,0 +1,66 @@
+-- Corrects the tracking number or the note of a parcel of a locked order. Returns a refusal, or null on success. Members that the
+-- request leaves out stay; null removes them. A request without a change writes no version, audit or event.
+-- Lock order: the caller has locked the order.
+create or replace function orders.change_parcel(
+  p_region_id smallint,
+  p_order_id bigint,
+  p_request jsonb
+)
+  returns api.refusal
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_actor text := coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject());
+  v_request_id text := coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id());
+  v_changed_at timestamptz;
+  v_order orders.orders;
+  v_old jsonb;
+  v_parcel orders.fulfillments;
+  v_new orders.fulfillments;
+begin
+  select o.* into v_order from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
+  if v_order.order_id is null then
+    return orders.refuse_missing(p_region_id, p_request ->> 'order_id');
+  end if;
+  if p_request ->> 'if_match' not in ('*', v_order.version::text) then
+    return app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.');
+  end if;
+  select f.* into v_parcel
+    from orders.fulfillments f
+   where f.region_id = p_region_id and f.order_id = p_order_id
+     and 'FUL-' || f.region_id || '-' || f.fulfillment_id = p_request ->> 'fulfillment_id'
+     and (app.reaches_all_warehouses() or f.warehouse_id = any (app.claim_warehouses()));
+  if v_parcel.fulfillment_id is null then
+    return app.refuse_lines('OR012', format('Order %s has no parcel %s, or it is not of your warehouses. The order lists its parcels.',
+      p_request ->> 'order_id', p_request ->> 'fulfillment_id'));
+  end if;
+  v_new := v_parcel;
+  if p_request ? 'tracking_number' then
+    v_new.tracking_number := p_request ->> 'tracking_number';
+  end if;
+  if p_request ? 'note' then
+    v_new.note := p_request ->> 'note';
+  end if;
+  if v_new is not distinct from v_parcel then
+    return null;
+  end if;
+  v_old := (select d.document from orders.documents(p_region_id => p_region_id, p_order_ids => array[p_order_id],
+              p_complete => true) d);
+  v_changed_at := orders.begin_change();
+  update orders.fulfillments f
+     set tracking_number = v_new.tracking_number, note = v_new.note, changed_by = v_actor, change_reason = 'corrected',
+         request_id = v_request_id
+   where f.region_id = p_region_id and f.fulfillment_id = v_parcel.fulfillment_id;
+  update orders.orders o
+     set version = o.version + 1, updated_at = v_changed_at, changed_by = v_actor, change_reason = 'parcel corrected',
+         request_id = v_request_id
+   where o.region_id = p_region_id and o.order_id = p_order_id;
+  perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.modified', p_order_ids => array[p_order_id],
+    p_old => jsonb_build_object(p_order_id, orders.modifiable_members(v_old)));
+  return null;
+end
+$$;
+
+grant execute on function orders.change_parcel(smallint, bigint, jsonb) to scoville_definer;

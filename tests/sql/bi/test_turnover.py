@@ -1,0 +1,130 @@
+"""The views count of an order exactly the units and money that plain Python sums from its document."""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tests.world import OTHER_SKU, REGION, SKU, THIRD_SKU, Shop, receipt
+
+SKUS = (SKU, OTHER_SKU, THIRD_SKU)
+PLACED_AT = (datetime.now(UTC) - timedelta(days=3)).isoformat()
+
+
+def lines(*items: tuple[str, int]) -> list[dict[str, Any]]:
+    return [{"sku_id": sku_id, "quantity": quantity} for sku_id, quantity in items]
+
+
+def documents(shop: Shop) -> list[dict[str, Any]]:
+    with shop.session() as connection:
+        row = connection.execute("select body from api.list_orders(%s::smallint, '{}', null, 200)", [REGION]).fetchone()
+    assert row is not None
+    assert row[0]["next_cursor"] is None
+    return list(row[0]["data"])
+
+
+def roll_up(shop: Shop) -> None:
+    with shop.session("scoville_worker") as connection:
+        connection.execute("select jobs.sequence_events(1000)")
+        connection.execute("select jobs.roll_up_sales(1::smallint, 500)")
+
+
+def money(value: float) -> Decimal:
+    return Decimal(str(value))
+
+
+def check(shop: Shop) -> None:
+    """Compares every view that counts orders with the sums of the documents."""
+    orders = documents(shop)
+    by_channel: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(Decimal))
+    by_sku: dict[str, dict[str, Any]] = defaultdict(lambda: defaultdict(Decimal))
+    for order in orders:
+        owed = Decimal(0)
+        for item in order["items"]:
+            assert item["fulfilled"] + item["canceled"] <= item["quantity"]
+            kept = item["quantity"] - item["canceled"]
+            owed += kept * money(item["price"])
+            by_channel[order["channel"]]["units"] += kept
+            by_sku[item["sku_id"]]["units"] += kept
+            by_sku[item["sku_id"]]["revenue"] += kept * money(item["price"])
+            by_sku[item["sku_id"]]["shipped"] += item["fulfilled"]
+        assert money(order["total_price"]) == owed
+        by_channel[order["channel"]]["revenue"] += owed
+        by_channel[order["channel"]]["orders"] += 1
+        by_channel[order["channel"]]["canceled_orders"] += order["status"] == "canceled"
+        by_channel[order["channel"]]["shipped_orders"] += order["fulfillment_status"] == "fulfilled"
+        if order["status"] == "canceled":
+            assert {item["fulfilled"] for item in order["items"]} == {0}
+    roll_up(shop)
+
+    found = {row.pop("channel_id"): row for row in shop.rows(
+        "select channel_id, orders, canceled_orders, shipped_orders, units, revenue from bi.channel_performance")}  # fmt: skip
+    assert found == by_channel
+    patterns = shop.rows("select channel_id, sum(units) as units from bi.order_patterns group by 1")
+    assert {row["channel_id"]: row["units"] for row in patterns} == {name: sums["units"] for name, sums in by_channel.items()}
+    for query in (
+        "select sku_id, units, revenue from bi.abc_xyz",
+        "select sku_id, sum(quantity - units_canceled) as units, sum(revenue) as revenue from bi.fact_order_line group by 1",
+        "select sku_id, sum(ordered - withdrawn) as units, sum(revenue) as revenue from analytics.sales_days group by 1",
+    ):
+        sold = {row["sku_id"]: (row["units"], round(row["revenue"], 2)) for row in shop.rows(query)}
+        assert sold == {sku_id: (sums["units"], sums["revenue"]) for sku_id, sums in by_sku.items()}, query
+    for query in (
+        "select sku_id, sum(units_shipped) as units from bi.fill_rate group by 1",
+        "select sku_id, sum(units_shipped) as units from bi.fact_order_line group by 1",
+    ):
+        assert {row["sku_id"]: row["units"] for row in shop.rows(query)} == {
+            sku_id: sums["shipped"] for sku_id, sums in by_sku.items()
+        }, query
+    [customers] = shop.rows("select sum(orders) as orders, sum(canceled_orders) as canceled from bi.dim_customer")
+    assert customers["canceled"] == sum(sums["canceled_orders"] for sums in by_channel.values())
+    assert shop.verify() == []
+
+
+def test_of_nine_shipped_and_one_canceled_nine_are_turnover(shop: Shop) -> None:
+    shop.receive(100)
+    placed = shop.order((SKU, 10), created_at=PLACED_AT, customer={"name": "A"})
+    shop.order((SKU, 1), channel="till", items=[{"sku_id": SKU, "quantity": 1, "price": 5}], created_at=PLACED_AT)
+    shop.fulfill(placed, items=lines((SKU, 9)))
+    done = shop.cancel(placed)
+    assert (done.body["status"], done.body["total_price"]) == ("completed", 90)
+    assert done.body["items"] == [{"sku_id": SKU, "quantity": 10, "price": 10, "fulfilled": 9, "canceled": 1}]
+    assert shop.cancel(placed).body == done.body
+    roll_up(shop)
+    [row] = shop.rows("select * from bi.channel_performance where channel_id = 'web'")
+    assert {name: row[name] for name in ("orders", "canceled_orders", "units", "revenue", "cancellation_rate")} == {
+        "orders": 1, "canceled_orders": 0, "units": 9, "revenue": 90, "cancellation_rate": 0}  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_view_counts_what_was_ordered_and_not_canceled(shop: Shop, seed: int) -> None:
+    chance = random.Random(seed)
+    receipts = [receipt(60, sku_id, warehouse_location=f"WH-0{nth}") for sku_id in SKUS for nth in (1, 2)]
+    shop.send("receive_stock", *receipts)
+    for number in range(24):
+        chosen = [(chance.choice(SKUS), chance.randint(1, 6)) for _ in range(chance.randint(1, 4))]
+        items = [{"sku_id": sku_id, "quantity": n, "price": chance.choice((3.33, 3.34, 9.99))} for sku_id, n in chosen]
+        channel = chance.choice(("till", "web"))
+        if channel == "web":
+            items = lines(*chosen)
+        name = f"Customer {number % 7}"
+        placed = shop.order(channel=channel, items=items, created_at=PLACED_AT, customer={"name": name})
+        if placed.code is not None:
+            continue
+        for _ in range(chance.randint(0, 2)):
+            sku_id, quantity = chance.choice(chosen)
+            shop.fulfill(placed, items=lines((sku_id, chance.randint(1, quantity))))
+        end = chance.choice(("open", "cancel", "ship"))
+        if end == "cancel":
+            shop.cancel(placed)
+        elif end == "ship":
+            shop.fulfill(placed)
+    check(shop)
+    statuses = {(order["status"], order["fulfillment_status"]) for order in documents(shop)}
+    assert ("completed", "partially_fulfilled") in statuses
+    assert ("canceled", "partially_fulfilled") not in statuses
