@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Line, Order
@@ -17,6 +17,7 @@ from pyapp.values import (
     Available,
     BatchNumber,
     Committed,
+    Delta,
     ExpirationDate,
     Incoming,
     ManufacturedOn,
@@ -84,7 +85,14 @@ class LevelState(Counters):
     updated_at: Moment
 
 
-class StockChanged(Answer):
+class MovedLot(Answer):
+    """Units that came to a lot, or (negative) left it."""
+
+    batch_number: BatchNumber
+    delta: Annotated[Delta, Meta(examples=[-1])]
+
+
+class StockChanged(Answer, kw_only=True):
     """A level before and after. One posting makes one event per kind of change, all with the same states."""
 
     sku_id: Sku
@@ -97,6 +105,7 @@ class StockChanged(Answer):
         list[str], Meta(description="Orders, reservations and receipts that caused it.", examples=[["ORD-1-1001"]])
     ]
     actors: list[Actor]
+    batches: Annotated[list[MovedLot], Meta(description="The lots that units came to or left, if any.")] | UnsetType = UNSET
 
 
 class Buyer(Answer):

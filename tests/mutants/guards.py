@@ -56,6 +56,27 @@ GUARDS = (
         "tests/battery/test_pairs.py",
     ),
     Guard(
+        "a reason takes only the units that it means",
+        "sql/functions/stock/lots/is_taken.sql",
+        "when 'expired' then p_is_past when",
+        "when 'expired' then true when",
+        "tests/sql/stock/test_reasons.py -k takes_the_units",
+    ),
+    Guard(
+        "units that neither reason nor lots decide need a lot",
+        "sql/functions/stock/levels/refuse_taking.sql",
+        "and v_blocked > 0 and cardinality(p_slots) > 1 and",
+        "and v_blocked > 0 and cardinality(p_slots) > 1000 and",
+        "tests/sql/stock/test_reasons.py -k do_not_decide",
+    ),
+    Guard(
+        "a lot that contradicts the reason gives no unit",
+        "sql/functions/stock/levels/refuse_taking.sql",
+        "  if p_draft.batch_number is not null and not stock.is_taken(",
+        "  if p_draft.batch_number is null and not stock.is_taken(",
+        "tests/sql/stock/test_reasons.py -k contradicts",
+    ),
+    Guard(
         "levels that are to be made are claimed before others are locked",
         "sql/functions/stock/levels/lock_to_change.sql",
         "  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,\n"

@@ -14,6 +14,10 @@ create or replace function events.emit_stock_events(
 as $$
 declare
   v_written integer;
+  -- Read apart: an order moves no lot, and its statement needs no plan for one.
+  v_lots stock.lots[] := case when exists (select from unnest(p_movements) m where m.lot_id is not null) then array(
+    select t from stock.lots t
+     where t.region_id = p_region_id and t.lot_id = any (array(select m.lot_id from unnest(p_movements) m))) end;
 begin
   with moved as (
     select m.*, case m.kind when 'receipt' then 'stock.received' when 'return' then 'stock.received'
@@ -29,8 +33,11 @@ begin
            jsonb_build_object(
              'reason_codes', coalesce(jsonb_agg(distinct m.reason_code) filter (where m.reason_code is not null), '[]'),
              'documents', coalesce(jsonb_agg(distinct m.document) filter (where m.document is not null), '[]'),
-             'actors', jsonb_agg(distinct m.actor)) as reasons
+             'actors', jsonb_agg(distinct m.actor)) as reasons,
+           jsonb_agg(jsonb_build_object('batch_number', t.batch_number, 'delta', (m.delta).on_hand) order by m.ordinality)
+             filter (where t.lot_id is not null) as batches
       from moved m
+      left join unnest(v_lots) t on t.lot_id = m.lot_id and (m.delta).on_hand <> 0
      group by m.warehouse_id, m.sku_id, m.type
   ), levels as (
     select l.warehouse_id, l.sku_id, l.version, l.available, k.reorder_point, l.available - stock.available_of(n.delta) as before,
@@ -48,7 +55,7 @@ begin
     insert into events.outbox
       (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
     select p_region_id, t.type, a.audience, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id,
-           array[l.warehouse_id], l.version, l.states || c.reasons, c.actor, c.request_id, app.now()
+           array[l.warehouse_id], l.version, l.states || c.reasons || case when c.batches is null then '{}' else jsonb_build_object('batches', c.batches) end, c.actor, c.request_id, app.now()
       from levels l
       join (select c.*, row_number() over (partition by c.warehouse_id, c.sku_id order by c.first desc) = 1 as is_last
               from changes c) c on c.warehouse_id = l.warehouse_id and c.sku_id = l.sku_id

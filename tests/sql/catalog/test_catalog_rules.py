@@ -41,7 +41,10 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "active": False,
         },
     ),
-    "save_reason_codes": ("reason_code", {"description": "New", "direction": "in", "note_required": True, "active": False}),
+    "save_reason_codes": (
+        "reason_code",
+        {"description": "New", "direction": "out", "takes": "expired", "note_required": True, "active": False},
+    ),
 }
 REQUIRED = {"save_skus": {"name": "New"}, "save_reason_codes": {"description": "New", "direction": "out"}}
 MADE_BY_SYSTEM = {"version", "created_at", "updated_at"}
