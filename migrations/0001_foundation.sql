@@ -53,6 +53,7 @@ create table catalog.skus (
   size_ml integer,
   flavor_profile text[] not null default '{}',
   price numeric(9, 2),
+  reference_price numeric(9, 2),
   currency text not null default 'USD',
   reorder_point integer not null default 0,
   attributes jsonb not null default '{}',
@@ -71,6 +72,8 @@ create table catalog.skus (
   constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
+comment on column catalog.skus.reference_price is
+  'The price that an admin set last, or with which the SKU was created. Sales may change the price within a bound around it.';
 
 -- Two codes that differ only by case are taken for one.
 create unique index skus_sku_id_lower_key on catalog.skus (lower(sku_id collate "C"));
@@ -659,6 +662,7 @@ insert into events.event_types (type, audience, about, says) values
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
+  ('sku.price_zero', 'admin', 'sku', 'The price of a SKU became 0: from now on it is given away.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),
   ('webhook.test', 'webhook', 'webhook', 'A test of the webhook was requested.');
 

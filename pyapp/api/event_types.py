@@ -263,6 +263,7 @@ DATA: dict[str, type[Struct]] = {
     "lot.changed": LotChanged,
     "lot.expiring": LotExpiring,
     "sku.changed": SkuChanged,
+    "sku.price_zero": SkuChanged,
     "webhook.disabled": WebhookDisabled,
     "webhook.test": WebhookTest,
 }

@@ -77,6 +77,20 @@ GUARDS = (
         "tests/sql/stock/test_reasons.py -k contradicts",
     ),
     Guard(
+        "prices, currency and sale are the admin's",
+        "sql/functions/catalog/refuse_sku.sql",
+        "  if app.claim_role() = 'admin' then",
+        "  if true then",
+        "tests/sql/catalog/test_catalog_rules.py -k customers_pay",
+    ),
+    Guard(
+        "steps in a row do not leave the bound of a price",
+        "sql/functions/catalog/save_sku.sql",
+        "coalesce(k.reference_price, k.price) into",
+        "k.price into",
+        "tests/http/test_catalog.py -k steps_in_a_row",
+    ),
+    Guard(
         "levels that are to be made are claimed before others are locked",
         "sql/functions/stock/levels/lock_to_change.sql",
         "  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,\n"

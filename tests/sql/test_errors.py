@@ -31,6 +31,7 @@ UNREACHABLE = (
     ("SK001", "get_sku save_skus", "a SKU in the path is ST010"),
     ("ST010", "get_channel get_reason_code get_warehouse save_channels save_reason_codes save_warehouses", "not a SKU: SK001"),
     ("SK004", "save_reason_codes", "its codes have no capitals"),
+    ("SK005", "save_channels save_reason_codes save_warehouses", "not a SKU"),
     ("ST003", "save_reason_codes save_skus save_warehouses", "only a channel names warehouses"),
 )
 

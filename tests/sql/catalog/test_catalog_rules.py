@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from tests.races import SESSIONS, race, sender, weaken
-from tests.world import SKU, Result, Shop, codes, receipt
+from tests.world import OTHER_SKU, SKU, Result, Shop, codes, receipt
 
 # Per command: the key, and a row with all members.
 NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -429,3 +429,25 @@ def test_lists_in_opposite_order_do_not_wait_for_each_other_in_a_circle(shop: Sh
     assert shop.rows("select deadlocks from pg_stat_database where datname = current_database()") == [{"deadlocks": 0}]
     rows = shop.rows("select count(*) as made from audit.audit_log where action = 'insert' and row_key like 'N-%%'")
     assert rows == [{"made": len(names)}]
+
+
+def test_a_price_of_0_is_an_event_of_its_own(shop: Shop) -> None:
+    """For admins, whoever made it: a SKU that is created free, and one that becomes free, once."""
+    shop.send("save_skus", {"sku_id": "FREE", "name": "Free", "price": 0}, {"sku_id": SKU, "price": 0})
+    shop.send("save_skus", {"sku_id": SKU, "name": "Free as before"}, {"sku_id": "FREE", "price": 3})
+    shop.send("receive_stock", receipt(1, "GIFT", name="Gift", price=0))
+    rows = shop.rows("select audience, sku_id, data from events.outbox where type = 'sku.price_zero' order by outbox_id")
+    assert [(row["audience"], row["sku_id"]) for row in rows] == [("admin", "FREE"), ("admin", SKU), ("admin", "GIFT")]
+    assert (rows[1]["data"]["old"]["price"], rows[1]["data"]["new"]["price"]) == (10, 0)
+
+
+@pytest.mark.parametrize("member", [{"price": 0}, {"price": 15.01}, {"price": None}, {"currency": "EUR"}, {"active": False}])
+def test_what_customers_pay_is_the_admins(shop: Shop, member: dict[str, Any]) -> None:
+    """As sales, in SQL: the rule stands in the function and not in front of it."""
+    sales: dict[str, Any] = {"role": "sales", "channels": ["web"]}
+    for mode in ("save", "patch"):
+        [refused] = shop.send("save_skus", {"sku_id": SKU, "mode": mode, **member}, **sales)
+        assert (refused.code, refused.body["errors"][0]["pointer"]) == ("SK005", f"/{next(iter(member))}")
+    assert codes(shop.send("save_skus", {"sku_id": SKU, **member})) == [None]
+    assert codes(shop.send("save_skus", {"sku_id": OTHER_SKU, "price": 15, "name": "X"}, **sales)) == [None]
+    assert codes(shop.send("save_skus", {"sku_id": OTHER_SKU, "mode": "retire"}, **sales)) == ["SK005"]
