@@ -854,9 +854,16 @@ GUARDS = (
     ),
     Guard(
         "a spreadsheet runs no customer's name",
-        "pyapp/http/csv_pages.py",
-        """    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text""",
-        "    return text",
+        "pyapp/formulas.py",
+        '_PLAIN.sub("\'", text)',
+        "text",
+        "tests/http/test_csv.py",
+    ),
+    Guard(
+        "a spreadsheet with another separator runs no customer's name",
+        "pyapp/formulas.py",
+        r"(?:^|(?<=[;\t\r\n])){mark}(?='*[^",
+        r"(?:^){mark}(?='*[^",
         "tests/http/test_csv.py",
     ),
     # Files
