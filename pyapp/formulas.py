@@ -1,10 +1,10 @@
 """Texts of a CSV that a spreadsheet would run as formulas: `mark` makes them text, `unmark` restores them exactly.
 
-A spreadsheet takes a cell that begins with = + - or @ for a formula, some also in the wide forms of these signs, or after
-white space and characters that nobody sees. Where the list separator is a semicolon or a tab, it does not know our quotation marks
-either: it begins a cell after each of those and after each line break within a text. So an apostrophe, which spreadsheets read as
-"this is text", goes in front of each place where a formula would begin. One more goes in front of apostrophes that stand there
-already: otherwise programs could not tell them from ours. docs/reference/csv.md has the rule for programs.
+A spreadsheet takes a cell that begins with = + - or @ for a formula, some also in the wide forms of these signs, or after white
+space and characters that nobody sees. Where the list separator is a semicolon or a tab, it does not know our quotation marks: it
+begins a cell after each of those and after each line break within a text. So an apostrophe, which spreadsheets read as "this is
+text", goes in front of each place where a formula would begin. One more goes in front of apostrophes that stand there already:
+otherwise programs could not tell them from ours. docs/reference/csv.md has the rule for programs.
 """
 
 from __future__ import annotations
