@@ -125,6 +125,7 @@ def test_a_deploy_that_has_to_wait_for_a_table_keeps_nobody_from_the_others(
             waited += waits
             other.execute("select from identity.idempotency_keys")
             assert deploy.is_alive()
+            time.sleep(0.01)
         holder.rollback()
         deploy.join(30)
         assert not deploy.is_alive()

@@ -176,9 +176,8 @@ class BatchChange(Body):
 
     sample: ClassVar[Json] = {"status": "available", "note": "passed inspection"}
 
-    together: ClassVar[Json] = {
-        "anyOf": [{"required": [name]} for name in ("status", "expiration_date", "manufactured_on")],
-    }
+    # Not without all three.
+    together: ClassVar[Json] = {"not": {"properties": {"status": False, "expiration_date": False, "manufactured_on": False}}}
 
     status: (
         Annotated[

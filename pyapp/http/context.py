@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
@@ -85,12 +86,20 @@ def request_id(request: Request) -> str:
 
 
 def read_query(request: HTTPConnection, type_: type[Q]) -> Q:
+    if not request.scope["query_string"]:
+        return cast(Q, _no_parameters(type_))
     text = request.scope["query_string"].decode("latin-1")
     try:
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=PARAMETERS_MAX)
     except ValueError:
         raise Problem("RQ400", f"More than {PARAMETERS_MAX} query parameters. Send fewer.") from None
     return parse_query(pairs, type_)
+
+
+@cache
+def _no_parameters(type_: type[Query]) -> Query:
+    """One for all requests: nothing changes a query."""
+    return parse_query([], type_)
 
 
 def region_of(identity: Identity, query: Query) -> int:

@@ -41,10 +41,11 @@ def check_text(body: bytes) -> None:
     """Refuses malformed JSON text before its shape is checked. Raises Problem RQ400, RQ413 or RQ422."""
     if not body.strip():
         raise Problem("RQ400", "The body is empty. Send a JSON object.")
-    if body.count(b",") + body.count(b"[") + body.count(b"{") > VALUES_MAX:
+    brackets = body.count(b"[") + body.count(b"{")
+    if body.count(b",") + brackets > VALUES_MAX:
         raise Problem("RQ413", f"The body has more than {VALUES_MAX} values. Send it in several requests.")
     masked = _mask(body)
-    if _is_too_deep(_outside(masked)):
+    if brackets > DEPTH_MAX and _is_too_deep(_outside(masked)):
         raise _too_deep()
     try:
         value = msgspec.json.decode(body)

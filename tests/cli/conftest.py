@@ -24,6 +24,7 @@ from typer.testing import CliRunner
 from pyapp.cli import app
 from pyapp.failures import Failure
 from tests import folders, prepared
+from tests.cli import forked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -56,15 +57,7 @@ def scoville(tmp_path: Path) -> Scoville:
     """`scoville("token", "--role", "admin", SCOVILLE_JWT_KEY=...)` in an empty folder."""
 
     def run(*arguments: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*COMMAND, *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment(**variables),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return forked.run([*map(str, arguments)], folder=tmp_path, environment=environment(**variables))
 
     return run
 

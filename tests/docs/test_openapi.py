@@ -128,6 +128,21 @@ def test_a_list_or_one_object_is_any_of_both() -> None:
     assert list(every(DOCUMENT, "oneOf")) == []
 
 
+def test_no_object_is_one_of_several() -> None:
+    """openapi-generator's typescript-fetch does not declare the enums of an object with anyOf."""
+    objects = [schema for schema in DOCUMENT["components"]["schemas"].values() if "properties" in schema]
+    assert [schema["title"] for schema in objects if "anyOf" in schema] == []
+
+
+def test_a_batch_changes_in_its_status_or_dates() -> None:
+    schema = DOCUMENT["components"]["schemas"]["BatchChange"]
+    for document in ({"status": "recalled"}, {"expiration_date": None}, {"manufactured_on": "2026-01-31", "note": "x"}):
+        jsonschema.validate(document, schema)
+    for document in ({}, {"note": "x", "reason_code": "found"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(document, schema)
+
+
 def test_a_precondition_looks_like_an_entity_tag() -> None:
     [pattern] = {
         item["schema"]["pattern"]
