@@ -26,23 +26,24 @@ begin
     from (values
       (case
          when v_new is not distinct from v_old then null
-         when v_new = 0 then jsonb_build_object('pointer', '/price', 'detail', 'A price of 0 gives the SKU away.')
+         when v_new = 0 then jsonb_build_object('pointer', '/price', 'detail', 'A price of 0 gives the SKU away. Ask an admin.')
          when p_old is null then null
-         when v_new is null then jsonb_build_object('pointer', '/price', 'detail', 'Without a price the SKU is no longer sold.')
-         when p_reference is null then jsonb_build_object('pointer', '/price', 'detail', 'The SKU was made without a price.')
+         when v_new is null then jsonb_build_object('pointer', '/price', 'detail', 'Without a price the SKU is no longer sold. Ask an admin.')
+         when p_reference is null then jsonb_build_object('pointer', '/price', 'detail', 'The SKU was made without a price. Ask an admin for the first one.')
          when v_new < v_low or v_new > v_high then jsonb_build_object('pointer', '/price', 'detail',
-           format('The price may be from %s to %s: %s, the price that an admin set last, less or more %s %%.', v_low, v_high,
+           format('The price may be from %s to %s: %s, the price that an admin set last, less or more %s %%. Ask an admin for another.', v_low, v_high,
              p_reference, round(SHARE * 100)), 'price_min', v_low, 'price_max', v_high) end),
       (case when p_new ->> 'currency' <> p_old ->> 'currency'
-         then jsonb_build_object('pointer', '/currency', 'detail', 'Another currency changes every price.') end),
+         then jsonb_build_object('pointer', '/currency', 'detail', 'Another currency changes every price. Ask an admin.') end),
       (case when p_new -> 'active' <> p_old -> 'active'
-         then jsonb_build_object('pointer', '/active', 'detail', 'Every channel starts or stops selling the SKU.') end)) f (fault)
+         then jsonb_build_object('pointer', '/active', 'detail', 'Every channel starts or stops selling the SKU. Ask an admin.') end)) f (fault)
    where f.fault is not null;
   if v_errors is null then
     return null;
   end if;
-  return app.refuse_lines('SK005', format('Role %s may describe a SKU and change its price within a bound, but not this. Ask an '
-    'admin. %s', app.claim_role(), (select string_agg(e.value ->> 'detail', ' ') from jsonb_array_elements(v_errors) e)), v_errors);
+  return app.refuse_lines(p_code => 'SK005', p_errors => v_errors, p_detail => format(
+    'Role %s may describe a SKU and change its price within a bound, but not this. %s', app.claim_role(),
+    (select string_agg(e.value ->> 'detail', ' ') from jsonb_array_elements(v_errors) e)));
 end
 $$;
 

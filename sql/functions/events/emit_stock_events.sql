@@ -14,9 +14,10 @@ create or replace function events.emit_stock_events(
 as $$
 declare
   v_written integer;
-  -- Read apart: an order moves no lot, and its statement needs no plan for one.
-  v_lots stock.lots[] := case when exists (select from unnest(p_movements) m where m.lot_id is not null) then array(
-    select t from stock.lots t
+  -- Read apart: an order moves no lot, and its statement needs no join with them.
+  v_numbers jsonb := case when exists (select from unnest(p_movements) m where m.lot_id is not null) then (
+    select jsonb_object_agg(t.lot_id, t.batch_number)
+      from stock.lots t
      where t.region_id = p_region_id and t.lot_id = any (array(select m.lot_id from unnest(p_movements) m))) end;
 begin
   with moved as (
@@ -34,10 +35,9 @@ begin
              'reason_codes', coalesce(jsonb_agg(distinct m.reason_code) filter (where m.reason_code is not null), '[]'),
              'documents', coalesce(jsonb_agg(distinct m.document) filter (where m.document is not null), '[]'),
              'actors', jsonb_agg(distinct m.actor)) as reasons,
-           jsonb_agg(jsonb_build_object('batch_number', t.batch_number, 'delta', (m.delta).on_hand) order by m.ordinality)
-             filter (where t.lot_id is not null) as batches
+           jsonb_agg(jsonb_build_object('batch_number', v_numbers -> m.lot_id::text, 'delta', (m.delta).on_hand) order by m.ordinality)
+             filter (where m.lot_id is not null and (m.delta).on_hand <> 0) as batches
       from moved m
-      left join unnest(v_lots) t on t.lot_id = m.lot_id and (m.delta).on_hand <> 0
      group by m.warehouse_id, m.sku_id, m.type
   ), levels as (
     select l.warehouse_id, l.sku_id, l.version, l.available, k.reorder_point, l.available - stock.available_of(n.delta) as before,
