@@ -59,7 +59,7 @@ BOOKS = """
 WANTED: dict[str, set[str | None]] = {
     "receive_stock": {None},
     "adjust_stock": {None, "ST001", "ST007", "ST015"},
-    "set_stock": {None, "ST001", "ST007", "ST015"},
+    "set_stock": {None, "ST007", "ST015"},
     "set_safety_stock": {None, "ST001"},
     "change_batches": {None, "ST016"},
     "reserve_stock": {None, "ST001"},
@@ -72,6 +72,7 @@ WANTED: dict[str, set[str | None]] = {
 }
 WANTED_IN_A_LONG_RUN: dict[str, set[str | None]] = {
     "adjust_stock": {"ST020"},
+    "set_stock": {"ST001"},  # of several lots, a count names one first (ST015)
     "cancel_orders": {"OR003"},
     "fulfill_orders": {"ST013"},
     "place_orders": {"ID002"},
