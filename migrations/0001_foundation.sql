@@ -66,6 +66,7 @@ create table catalog.skus (
   size_ml integer,
   flavor_profile text[] not null default '{}',
   price numeric(9, 2),
+  reference_price numeric(9, 2),
   currency text not null default 'USD',
   reorder_point integer not null default 0,
   attributes jsonb not null default '{}',
@@ -84,6 +85,8 @@ create table catalog.skus (
   constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
+comment on column catalog.skus.reference_price is
+  'The price that an admin set last, or with which the SKU was created. Sales may change the price within a bound around it.';
 
 -- Two codes that differ only by case are taken for one.
 create unique index skus_sku_id_lower_key on catalog.skus (lower(sku_id collate "C"));
@@ -153,32 +156,37 @@ create table catalog.reason_codes (
   reason_code text collate "C" not null,
   description text not null,
   direction text not null,
+  takes text not null default 'any',
   note_required boolean not null default false,
   active boolean not null default true,
   version integer not null default 1,
   constraint reason_codes_pkey primary key (reason_code),
   constraint reason_codes_reason_code_is_a_code_check check (reason_code ~ '^[a-z][a-z0-9_]{0,39}$'),
-  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both'))
+  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both')),
+  constraint reason_codes_takes_is_known_check check (takes in ('any', 'sellable', 'expired', 'recalled')),
+  constraint reason_codes_takes_only_what_leaves_check check (direction <> 'in' or takes = 'any')
 );
 comment on table catalog.reason_codes is 'Why stock was changed by hand. direction: whether it may add units, take them away, or both.';
+comment on column catalog.reason_codes.takes is
+  'The units that the reason takes away: of lots that can be sold, of lots past their expiry date, of recalled lots, or of any lot.';
 
 insert into catalog.regions (region_id, name) values (1, 'Main');
-insert into catalog.reason_codes (reason_code, description, direction, note_required) values
-  ('correction', 'Correction of an earlier entry', 'both', false),
-  ('cycle_count', 'Counted by hand', 'both', false),
-  ('received', 'Received from production or a supplier', 'in', false),
-  ('restock', 'Put back on the shelf', 'in', false),
-  ('damaged', 'Damaged', 'out', false),
-  ('expired', 'Past its expiry date', 'out', false),
-  ('shrinkage', 'Missing without a known cause', 'out', false),
-  ('found', 'Found', 'in', false),
-  ('promotion', 'Given away', 'out', false),
-  ('quality_control', 'Taken for, or released by, quality control', 'both', false),
-  ('scrapped', 'Scrapped', 'out', false),
-  ('recalled', 'Recalled', 'out', false),
-  ('return', 'Returned by a customer', 'in', false),
-  ('data_entry_error', 'Typed in wrongly', 'both', false),
-  ('other', 'Anything else; the note says what', 'both', true);
+insert into catalog.reason_codes (reason_code, description, direction, note_required, takes) values
+  ('correction', 'Correction of an earlier entry', 'both', false, 'any'),
+  ('cycle_count', 'Counted by hand', 'both', false, 'any'),
+  ('received', 'Received from production or a supplier', 'in', false, 'any'),
+  ('restock', 'Put back on the shelf', 'in', false, 'any'),
+  ('damaged', 'Damaged', 'out', false, 'any'),
+  ('expired', 'Past its expiry date', 'out', false, 'expired'),
+  ('shrinkage', 'Missing without a known cause', 'out', false, 'any'),
+  ('found', 'Found', 'in', false, 'any'),
+  ('promotion', 'Given away', 'out', false, 'sellable'),
+  ('quality_control', 'Taken for, or released by, quality control', 'both', false, 'any'),
+  ('scrapped', 'Scrapped', 'out', false, 'any'),
+  ('recalled', 'Recalled', 'out', false, 'recalled'),
+  ('return', 'Returned by a customer', 'in', false, 'any'),
+  ('data_entry_error', 'Typed in wrongly', 'both', false, 'any'),
+  ('other', 'Anything else; the note says what', 'both', true, 'any');
 
 -- Passed between functions; never stored.
 create type catalog.write as (
@@ -438,9 +446,12 @@ create type stock.slot as (
   lot_id bigint,
   batch_number text,
   on_hand bigint,
-  sellable boolean
+  sellable boolean,
+  status text,
+  is_past boolean
 );
-comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided.';
+comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided. status: as stock.lot_status; '
+  'is_past: its expiry date has passed, whatever the status.';
 create type stock.reservation_draft as (
   ordinal integer,
   channel_id text,
@@ -467,9 +478,13 @@ create type stock.draft as (
   if_match text,
   actor text,
   request_id text,
-  element jsonb
+  element jsonb,
+  takes text,
+  batches jsonb
 );
-comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot before it is written.';
+comment on type stock.draft is
+  'A receipt (counted), adjustment (delta), count (counted) or change of a lot before it is written. takes: of its reason; batches: '
+  'the lots that an adjustment or count changed, as its answer names them.';
 
 -- Orders. Every row that a policy guards has the scope columns (channel_id, warehouse_ids), because a policy compares columns
 -- with claims and reads no other table. Rows that are read only through their order have these columns without an index.
@@ -696,6 +711,7 @@ insert into events.event_types (type, audience, about, says) values
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
   ('channel.changed', 'everybody', 'channel', 'A channel was created, changed or retired, or other warehouses serve it.'),
   ('warehouse.changed', 'everybody', 'warehouse', 'A warehouse was created, changed or retired.'),
+  ('sku.price_zero', 'admin', 'sku', 'The price of a SKU became 0: from now on it is given away.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),
   ('webhook.test', 'webhook', 'webhook', 'A test of the webhook was requested.');
 

@@ -130,7 +130,7 @@ def saved(roles: frozenset[str], path: str, draft: Json, replacement: Json, chan
         Request("POST", path.rpartition("/")[0], draft),
         Request("PUT", path, replacement, {variable: new}),
         Request("PATCH", path, change, {variable: "{spare}"}),
-        Request("DELETE", path, None, {variable: "{spare}"}),
+        Request("DELETE", path, None, {variable: "{spare}"}, roles=ADMIN),
     )
 
 

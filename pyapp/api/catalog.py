@@ -36,6 +36,14 @@ from pyapp.values import Amount, Attributes, Currency, Flavors, Milliliters, Mom
 
 Kind = Literal["web", "pos", "marketplace", "wholesale"]
 Direction = Literal["in", "out", "both"]
+Takes = Annotated[
+    Literal["any", "sellable", "expired", "recalled"],
+    Meta(
+        description="The units that it takes away: of any lot, of lots that can be sold, of lots past their expiry date, or of "
+        "recalled lots. A reason for units that come in takes any.",
+        examples=["any"],
+    ),
+]
 CurrencyDraft = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.", examples=["USD"])]
 Description = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
 
@@ -194,6 +202,7 @@ class ReasonCodeChange(Body):
     reason_code: ReasonDraft | UnsetType = UNSET
     description: Description | UnsetType = UNSET
     direction: Direction | UnsetType = UNSET
+    takes: Takes | UnsetType = UNSET
     note_required: bool | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
@@ -305,6 +314,7 @@ class ReasonCode(Answer):
     reason_code: values.Reason
     description: Annotated[str, Meta(examples=["Damaged"])]
     direction: Annotated[Literal["in", "out", "both"], Meta(examples=["out"])]
+    takes: Takes
     note_required: Annotated[bool, Meta(description="A change with this code needs a note.", examples=[False])]
     active: Active
     version: Version
@@ -441,9 +451,10 @@ class Part(NamedTuple):
                 description="It stays in existing records, with active false, but cannot be used in new ones. Can be repeated.",
                 function=save,
                 answer=self.answer,
+                roles=("admin",),
                 query=WriteQuery,
                 mode="retire",
-                never=("SK002", "SK003", "ST003"),
+                never=("SK002", "SK003", "SK005", "ST003"),
                 versioned=True,
                 operation=f"retire_{self.name}",
             ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Fulfillment, Line, Order
@@ -18,6 +18,7 @@ from pyapp.values import (
     BatchNumber,
     Channel,
     Committed,
+    Delta,
     ExpirationDate,
     Incoming,
     ManufacturedOn,
@@ -85,7 +86,14 @@ class LevelState(Counters):
     updated_at: Moment
 
 
-class StockChanged(Answer):
+class MovedLot(Answer):
+    """Units that came to a lot, or (negative) left it."""
+
+    batch_number: BatchNumber
+    delta: Annotated[Delta, Meta(examples=[-1])]
+
+
+class StockChanged(Answer, kw_only=True):
     """A level before and after. One posting makes one event per kind of change, all with the same states."""
 
     sku_id: Sku
@@ -98,6 +106,7 @@ class StockChanged(Answer):
         list[str], Meta(description="Orders, reservations and receipts that caused it.", examples=[["ORD-1-1001"]])
     ]
     actors: list[Actor]
+    batches: Annotated[list[MovedLot], Meta(description="The lots that units came to or left, if any.")] | UnsetType = UNSET
 
 
 class State(Answer):
@@ -321,6 +330,7 @@ DATA: dict[str, type[Struct]] = {
     "sku.changed": SkuChanged,
     "channel.changed": ChannelChanged,
     "warehouse.changed": WarehouseChanged,
+    "sku.price_zero": SkuChanged,
     "webhook.disabled": WebhookDisabled,
     "webhook.test": WebhookTest,
 }

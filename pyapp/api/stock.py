@@ -423,6 +423,14 @@ class Received(Answer):
     version: Version
 
 
+class ChangedLot(Answer):
+    """A lot of which units came or went."""
+
+    batch_number: BatchNumber
+    delta: Annotated[Delta, Meta(description="Units that came, or (negative) went.", examples=[-1])]
+    stock: Annotated[Units, Meta(description="Units of this lot here, after that.", examples=[349])]
+
+
 class Adjusted(Answer):
     """The stock of a SKU in a warehouse, after a change by hand."""
 
@@ -439,6 +447,7 @@ class Adjusted(Answer):
     version: Version
     batch_number: BatchNumber | None
     batch_stock: Annotated[Units | None, Meta(description="Units of the lot here, now.", examples=[349])]
+    batches: Annotated[list[ChangedLot], Meta(description="The lots that it changed, and by how many units.")]
     delta: Annotated[int | None, Meta(description="The requested change; null for a count.", examples=[-1])]
     reason_code: Reason | None
     note: Note | None

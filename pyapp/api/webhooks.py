@@ -239,7 +239,8 @@ class Attempt(Answer):
     error: Annotated[
         str | None,
         Meta(
-            description="The cause of a missing answer. A redirect is an answer.",
+            description="The cause of a missing answer: address (the host has no public one), timeout, connection, tls or "
+            "protocol. A redirect is an answer.",
             examples=[None],
         ),
     ]

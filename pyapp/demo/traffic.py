@@ -119,6 +119,11 @@ async def _mishap(connection: Connection, order: dict[str, Any], rng: random.Ran
     part = rng.choice(order["allocations"])
     reason, note = rng.choice(MISHAPS)
     change = {"sku_id": part["sku_id"], "warehouse_location": part["warehouse_location"], "delta": -1, "reason_code": reason}
+    # The lot that sells next: where others cannot be sold, most reasons need the lot.
+    filters = {"warehouse": part["warehouse_location"], "status": "available", "in_stock": True}
+    lots = "select * from api.list_batches(%s::smallint, %s, %s, null, %s)"
+    if found := (await _read(connection, STAFF, lots, filters, part["sku_id"]))["data"]:
+        change["batch_number"] = found[0]["batch_number"]
     if note:
         change["note"] = note
     await _write(connection, STAFF, "select * from api.adjust_stock(%s::smallint, %s)", change)
@@ -144,11 +149,11 @@ async def _refill(connection: Connection, sku_id: str, rng: random.Random) -> No
     await _write(connection, STAFF, "select * from api.receive_stock(%s::smallint, %s)", receipt)
 
 
-async def _read(connection: Connection, who: Component, statement: LiteralString, filters: dict[str, Any]) -> Any:
-    """The rows of one page of a query."""
+async def _read(connection: Connection, who: Component, statement: LiteralString, filters: dict[str, Any], *path: str) -> Any:
+    """The rows of one page of a query. path: what its filters do not say."""
     async with connection.transaction():
         await connection.execute(*entering(who, "demo"))
-        row = await (await connection.execute(statement, [REGION, _json(filters), ROWS_MAX])).fetchone()
+        row = await (await connection.execute(statement, [REGION, *path, _json(filters), ROWS_MAX])).fetchone()
         assert row is not None  # noqa: S101 (queries return one row)
         return row[0]
 

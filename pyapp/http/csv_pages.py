@@ -3,9 +3,7 @@
 The columns are those of the row's struct in pyapp/api: scalars as they are, members of objects as `customer.name`, lists
 as JSON text. Numbers are written as Postgres wrote them. null and missing members are empty.
 
-A spreadsheet takes a cell that begins with = + - @ or a tab for a formula, and anyone who may place an order can choose such a
-name for a customer. Such text gets an apostrophe in front, which spreadsheets read as "this is text" and programs can cut off. So
-does text that has apostrophes before such a character: otherwise programs could not tell them from the added one.
+Anyone who may place an order can choose a name that a spreadsheet would run as a formula. pyapp/formulas.py marks such texts.
 """
 
 from __future__ import annotations
@@ -19,10 +17,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 import msgspec
 from msgspec import Raw, Struct
 
+from pyapp import formulas
 from pyapp.http.fields import Answer
 
 MEDIA_TYPE = "text/csv; charset=utf-8; header=present"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Rows(Struct):
@@ -79,7 +77,8 @@ def _cells(row: Mapping[str, Raw], prefix: str, names: tuple[str, ...]) -> Itera
 def _cell(raw: bytes) -> str:
     if raw == b"null":
         return ""
+    if raw.startswith((b"[", b"{")):
+        return formulas.mark(raw.decode())
     if not raw.startswith(b'"'):
         return raw.decode()
-    text = msgspec.json.decode(raw, type=str)
-    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text
+    return formulas.mark(msgspec.json.decode(raw, type=str))

@@ -49,7 +49,7 @@ class Route:
     function: str  # of schema api
     answer: type[Answer]
     refusal: type[Problem] = Problem  # another class is the JSON of a 400 or 401, where a standard requires it
-    roles: tuple[Role, ...] = ()  # where the function's grants are wider than the rows that it reads
+    roles: tuple[Role, ...] = ()  # where fewer may send it than may call the function
     query: type[Query] = Query
     body: type[Body] | None = None
     body_required: bool = True

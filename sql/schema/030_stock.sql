@@ -241,9 +241,12 @@ create type stock.slot as (
   lot_id bigint,
   batch_number text,
   on_hand bigint,
-  sellable boolean
+  sellable boolean,
+  status text,
+  is_past boolean
 );
-comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided.';
+comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided. status: as stock.lot_status; '
+  'is_past: its expiry date has passed, whatever the status.';
 create type stock.reservation_draft as (
   ordinal integer,
   channel_id text,
@@ -270,6 +273,10 @@ create type stock.draft as (
   if_match text,
   actor text,
   request_id text,
-  element jsonb
+  element jsonb,
+  takes text,
+  batches jsonb
 );
-comment on type stock.draft is 'A receipt (counted), adjustment (delta), count (counted) or change of a lot before it is written.';
+comment on type stock.draft is
+  'A receipt (counted), adjustment (delta), count (counted) or change of a lot before it is written. takes: of its reason; batches: '
+  'the lots that an adjustment or count changed, as its answer names them.';

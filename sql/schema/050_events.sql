@@ -52,6 +52,7 @@ insert into events.event_types (type, audience, about, says) values
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
   ('channel.changed', 'everybody', 'channel', 'A channel was created, changed or retired, or other warehouses serve it.'),
   ('warehouse.changed', 'everybody', 'warehouse', 'A warehouse was created, changed or retired.'),
+  ('sku.price_zero', 'admin', 'sku', 'The price of a SKU became 0: from now on it is given away.'),
   ('webhook.disabled', 'admin', 'webhook', 'A webhook was disabled after failures or a 410.'),
   ('webhook.test', 'webhook', 'webhook', 'A test of the webhook was requested.');
 

@@ -138,31 +138,51 @@ class Model:
         self.lots[warehouse, sku, batch] += units
         return None, self.lots[warehouse, sku, batch]
 
-    def change(self, warehouse: str, sku: str, delta: int, batch: str | None) -> Answer:
-        """An adjustment. Without a lot, units leave the lot that expires first and join the lot that was received last."""
+    def change(self, warehouse: str, sku: str, delta: int, batch: str | None, reason: str = "correction") -> Answer:
+        """An adjustment. Without a lot, units join the lot that was received last, and leave the lots that the reason takes."""
         here = [b for (w, s, b) in self.lots if (w, s) == (warehouse, sku)]
         if batch is not None and (sku, batch) not in self.batches:
             return "ST007", None
+        if delta < 0:
+            return self._take(warehouse, sku, -delta, batch, reason)
         if delta > 0 and not here and batch is None:
             return "ST015", None
-        level = self.level((warehouse, sku))
-        if batch is None:
-            can = level.get("available", 0)
-        else:
-            kind = "available" if self._sellable(sku, batch) else "unavailable"
-            can = min(self.lots[warehouse, sku, batch] if batch in here else 0, level.get(kind, 0))
-        if delta < 0 and can + delta < 0:
-            return "ST001", (-delta, can)
         if delta > 0:
             self.lots[warehouse, sku, batch or max(here, key=lambda b: self.batches[sku, b].number)] += delta
-        elif delta < 0 and batch is not None:
-            self.lots[warehouse, sku, batch] += delta
-        else:
-            for oldest in sorted(filter(lambda b: self._sellable(sku, b), here), key=lambda b: self.batches[sku, b].urgency):
-                units = max(delta, -self.lots[warehouse, sku, oldest])
-                self.lots[warehouse, sku, oldest] += units
-                delta -= units
         return None, self.level((warehouse, sku)).get("on_hand", 0)
+
+    def _take(self, warehouse: str, sku: str, units: int, batch: str | None, reason: str) -> Answer:
+        """Units for sale leave in order of expiry. Nothing says in which order others leave, so then the lot has to be named."""
+
+        def urgency(lot: str) -> tuple[bool, bool, date, int]:
+            return not self._sellable(sku, lot), *self.batches[sku, lot].urgency
+
+        here = [b for (w, s, b), n in self.lots.items() if (w, s) == (warehouse, sku) and n and self._means(reason, sku, b)]
+        chosen = sorted(here, key=urgency) if batch is None else [batch]
+        if batch is not None and not self._means(reason, sku, batch):
+            return "ST020", None
+        sellable = sum(self.lots[warehouse, sku, b] for b in chosen if self._sellable(sku, b))
+        blocked = sum(self.lots[warehouse, sku, b] for b in chosen if not self._sellable(sku, b))
+        if batch is None and blocked and len(chosen) > 1 and units < sellable + blocked:
+            return "ST015", None
+        level = self.level((warehouse, sku))
+        can = min(sellable, level.get("available", 0)) + min(blocked, level.get("unavailable", 0))
+        if units > can:
+            return "ST001", (units, can)
+        for lot in chosen:
+            part = min(units, self.lots[warehouse, sku, lot])
+            self.lots[warehouse, sku, lot] -= part
+            units -= part
+        return None, self.level((warehouse, sku)).get("on_hand", 0)
+
+    def _means(self, reason: str, sku: str, batch: str) -> bool:
+        """Whether the reason takes units of this lot away."""
+        lot = self.batches[sku, batch]
+        if reason == "promotion":
+            return lot.sellable(self.now.date())
+        if reason == "expired":
+            return lot.expires_on is not None and lot.expires_on < self.now.date()
+        return reason != "recalled" or lot.status == "recalled"
 
     def count(self, warehouse: str, sku: str, units: int, batch: str | None) -> Answer:
         have = sum(n for (w, s, b), n in self.lots.items() if (w, s) == (warehouse, sku) and batch in (None, b))

@@ -283,3 +283,29 @@ def test_counts_are_set_and_not_added(import_text: ImportText, demo: Demo, sku: 
     for units in (0, 2):  # down and up again: neither is taken for the other's repeat
         assert import_text("counts", f"{header}{sku},WH-03,{units},\n").returncode == 0
         assert next(w["stock"] for w in stock_of(demo, sku)["warehouses"] if w["warehouse_location"] == "WH-03") == units
+
+
+def test_a_count_that_leaves_open_which_units_are_missing_is_named(import_text: ImportText, demo: Demo, sku: str) -> None:
+    """Some of the units cannot be sold: the line is refused with the lots to choose from, and the other lines are counted."""
+    day = "2024-01-31"
+    assert import_text("stock", f"{STOCK}{sku},WH-01,5,GOOD,\n{sku},WH-01,5,OLD,{day}\n").returncode == 0
+    header = "sku_id,warehouse_location,stock,batch_number,reason_code\n"
+    done = import_text("counts", f"{header}{sku},WH-01,8,,\n")
+    assert done.returncode == 3
+    assert "line 2" in done.stderr
+    assert "GOOD (available, 5 units), OLD (expired, 5 units)" in done.stderr
+    assert import_text("counts", f"{header}{sku},WH-01,8,,expired\n").returncode == 0
+    assert import_text("counts", f"{header}{sku},WH-01,4,GOOD,\n").returncode == 0
+    assert {lot["batch_number"]: lot["stock"] for lot in stock_of(demo, sku)["batches"]} == {"GOOD": 4, "OLD": 3}
+
+
+def test_what_sales_may_not_change_is_named_line_by_line(import_text: ImportText, demo: Demo, sku: str) -> None:
+    text = f"sku_id,name,price\n{sku},Cheap,0\n{sku}-N,New,4.50\n"
+    done = import_text("skus", text, "--token", demo.token("sales"))
+    assert done.returncode == 3
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("line 2")]
+    assert "Ask an admin" in line
+    assert (stock_of(demo, sku)["price"], stock_of(demo, f"{sku}-N")["name"]) == (5, "New")
+    done = import_text("skus", f"sku_id,name,price\n{sku},Named,5.50\n", "--token", demo.token("sales"))
+    assert done.returncode == 0, done.stderr
+    assert (stock_of(demo, sku)["name"], stock_of(demo, sku)["price"]) == ("Named", 5.5)

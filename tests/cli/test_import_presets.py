@@ -275,7 +275,22 @@ def test_a_file_that_no_table_of_a_preset_fits_is_named(demo: Demo, tmp_path: Pa
     assert "not both" in done.stderr
 
 
-NAMES = ["+1 Hot", "'=x", "''=y", "@home", '=SUM(A1)"', " spaced ", "line\nbreak", "tab\tbed", "Jalapeño 🌶", "-5", "semi;colon"]
+NAMES = [
+    "+1 Hot",
+    "'=x",
+    "''=y",
+    "@home",
+    '=SUM(A1)"',
+    " spaced ",
+    "line\nbreak",
+    "tab\tbed",
+    "Jalapeño 🌶",
+    "-5",
+    "semi;colon",
+    "semi;=1",
+    "\u200b=z",
+    "\uff1dwide",
+]
 
 
 @pytest.mark.parametrize("cut", [False, True])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import httpx2
+import pytest
 
 from tests.calls import SKU
 from tests.http.conftest import check_problem, key
@@ -194,13 +195,95 @@ def test_if_none_match_with_rubbish_is_a_400(stocked: httpx2.Client) -> None:
 
 def test_sales_keep_skus_and_nothing_else(stocked: httpx2.Client, sales: httpx2.Client, integration: httpx2.Client) -> None:
     assert sales.patch("/v1/skus/HOTSAUCE-001", json={"price": 11.5}).json()["price"] == 11.5
-    assert sales.delete("/v1/skus/HOTSAUCE-002").status_code == 200
     for path, (_, required, _) in NOUNS.items():
         for client in (sales, integration):
             assert client.get(path).status_code == 200
             if client is integration or path != "/v1/skus":
                 check_problem(client.put(f"{path}/new", json=required), 403, "RQ403")
                 check_problem(client.delete(f"{path}/new"), 403, "RQ403")
+
+
+# What each member of a SKU needs: roles that may set this value. The admin's price is 12.99, so the bound is 6.50 to 19.48.
+SKU_MEMBERS = (
+    ({"name": "Fiery"}, "admin sales"),
+    ({"description": "Hot."}, "admin sales"),
+    ({"size_ml": 250}, "admin sales"),
+    ({"flavor_profile": ["smoky"]}, "admin sales"),
+    ({"reorder_point": 7}, "admin sales"),
+    ({"attributes": {"vegan": True}}, "admin sales"),
+    ({"price": 12.99, "currency": "USD", "active": True}, "admin sales"),  # as they are
+    ({"price": 6.5}, "admin sales"),
+    ({"price": 19.48}, "admin sales"),
+    ({"price": 6.49}, "admin"),
+    ({"price": 19.49}, "admin"),
+    ({"price": 0}, "admin"),
+    ({"price": None}, "admin"),
+    ({"currency": "EUR"}, "admin"),
+    ({"active": False}, "admin"),
+)
+
+
+@pytest.mark.parametrize(("change", "roles"), SKU_MEMBERS, ids=[next(iter(change)) for change, _ in SKU_MEMBERS])
+def test_who_may_set_which_member_of_a_sku(
+    stocked: httpx2.Client,
+    sales: httpx2.Client,
+    warehouse: httpx2.Client,
+    integration: httpx2.Client,
+    change: dict[str, Any],
+    roles: str,
+) -> None:
+    path = "/v1/skus/HOTSAUCE-001"
+    before = stocked.get(path).json()
+    for client in (warehouse, integration):
+        check_problem(client.patch(path, json=change), 403, "RQ403")
+    answer = sales.patch(path, json=change)
+    if "sales" in roles:
+        assert answer.status_code == 200, answer.text
+    else:
+        problem = check_problem(answer, 403, "SK005")
+        assert problem["errors"][0]["pointer"] == f"/{next(iter(change))}"
+        assert "Ask an admin" in problem["detail"]
+        assert stocked.get(path).json() == before
+        check_problem(sales.post("/v1/skus", json={"sku_id": "HOTSAUCE-001", "name": "X"} | change), 403, "SK005")
+        tag = stocked.get(path).headers["etag"]
+        replacement = {"name": "X", "price": 12.99} | change
+        check_problem(sales.put(path, json=replacement, headers={"if-match": tag}), 403, "SK005")
+    assert stocked.patch(path, json=change).status_code == 200
+
+
+def test_sales_start_and_end_no_sale(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    assert "role admin" in check_problem(sales.delete("/v1/skus/HOTSAUCE-001"), 403, "RQ403")["detail"]
+    assert stocked.delete("/v1/skus/HOTSAUCE-001").status_code == 200
+    check_problem(sales.patch("/v1/skus/HOTSAUCE-001", json={"active": True}), 403, "SK005")
+    assert sales.patch("/v1/skus/HOTSAUCE-001", json={"name": "Still described"}).status_code == 200
+
+
+def test_all_that_sales_may_not_change_is_told_at_once(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    change = {"price": 0, "currency": "EUR", "active": False, "name": "Mine"}
+    problem = check_problem(sales.patch("/v1/skus/HOTSAUCE-001", json=change), 403, "SK005")
+    assert [error["pointer"] for error in problem["errors"]] == ["/active", "/currency", "/price"]
+    described, free = {"sku_id": "HOTSAUCE-001", "name": "A"}, {"sku_id": "HOTSAUCE-001", "name": "B", "price": 0}
+    listed = sales.post("/v1/skus", json=[described, free])
+    assert [result["status"] for result in listed.json()["results"]] == [200, 403]
+
+
+def test_steps_in_a_row_do_not_leave_the_bound_of_a_price(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    path = "/v1/skus/HOTSAUCE-001"
+    assert sales.patch(path, json={"price": 7}).status_code == 200
+    problem = check_problem(sales.patch(path, json={"price": 3.5}), 403, "SK005")
+    assert (problem["errors"][0]["price_min"], problem["errors"][0]["price_max"]) == (6.5, 19.48)
+    assert sales.patch(path, json={"price": 19}).status_code == 200
+    assert stocked.patch(path, json={"price": 40}).status_code == 200
+    assert sales.patch(path, json={"price": 60}).status_code == 200
+
+
+def test_sales_create_skus_that_cost_something(sales: httpx2.Client, admin: httpx2.Client) -> None:
+    check_problem(sales.post("/v1/skus", json={"sku_id": "FREE", "name": "Free", "price": 0}), 403, "SK005")
+    assert sales.post("/v1/skus", json={"sku_id": "NEW", "name": "New", "price": 5, "currency": "EUR"}).status_code == 201
+    assert sales.post("/v1/skus", json={"sku_id": "BARE", "name": "Bare"}).status_code == 201
+    check_problem(sales.patch("/v1/skus/BARE", json={"price": 0.01}), 403, "SK005")
+    assert admin.patch("/v1/skus/BARE", json={"price": 8}).status_code == 200
+    assert sales.patch("/v1/skus/BARE", json={"price": 9}).status_code == 200
 
 
 def test_what_is_retired_over_http_takes_no_part(stocked: httpx2.Client) -> None:

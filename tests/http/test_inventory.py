@@ -101,6 +101,34 @@ def test_an_adjustment_below_zero_is_refused_with_the_figures(stocked: httpx2.Cl
     assert available(stocked) == 350
 
 
+def test_units_are_written_off_from_the_lots_that_the_reason_means(admin: httpx2.Client) -> None:
+    """Expired and recalled units leave the books, and good ones stay."""
+    lots = [("old", "2026-11-01", "T"), ("new", "2037-11-01", "T"), ("bad", "2037-01-01", "U"), ("good", "2037-11-01", "U")]
+    for batch, day, sku in lots:
+        receipt = {"sku_id": sku, "name": sku, "warehouse_location": "WH-01", "stock": 5, "batch_number": batch}
+        made = admin.post("/v1/inventory", json=receipt | {"expiration_date": day}, headers=key())
+        assert made.status_code == 201, made.text
+    recalled = admin.patch("/v1/inventory/U/batches/bad", json={"status": "recalled", "note": "x"})
+    assert recalled.status_code == 200, recalled.text
+    for sku, reason, batch in (("T", "expired", "old"), ("U", "recalled", "bad")):
+        answer = adjust(admin, sku_id=sku, delta=-2, reason_code=reason)
+        assert answer.status_code == 201, answer.text
+        assert answer.json()["batches"] == [{"batch_number": batch, "delta": -2, "stock": 3}]
+        assert (answer.json()["available"], answer.json()["unavailable"]) == (5, 3)
+        left = admin.get(f"/v1/inventory/{sku}").json()["batches"]
+        assert {one["batch_number"]: one["stock"] for one in left if one["stock"] != 5} == {batch: 3}
+        problem = check_problem(adjust(admin, sku_id=sku, delta=-2, reason_code="damaged"), 422, "ST015")
+        assert {"batch_number": batch, "status": {"T": "expired", "U": "recalled"}[sku], "stock": 3} in problem["errors"][0][
+            "candidates"
+        ]
+        assert "promised" not in check_problem(adjust(admin, sku_id=sku, delta=-4, reason_code=reason), 409, "ST001")["detail"]
+        check_problem(adjust(admin, sku_id=sku, reason_code=reason, batch_number={"T": "new", "U": "good"}[sku]), 422, "ST020")
+    counted = admin.put(
+        "/v1/inventory/T", json={"warehouse_location": "WH-01", "stock": 7, "change_from_quantity": 8}, headers=key()
+    )
+    check_problem(counted, 422, "ST015")
+
+
 def test_adjustments_in_a_list_have_a_result_each(stocked: httpx2.Client) -> None:
     base = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": -5, "reason_code": "damaged"}
     bodies = [base, base | {"delta": -1000}, base | {"sku_id": "NO-SUCH"}, base | {"reason_code": "other"}, base]

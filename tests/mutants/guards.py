@@ -59,6 +59,41 @@ GUARDS = (
         "tests/battery/test_pairs.py",
     ),
     Guard(
+        "a reason takes only the units that it means",
+        "sql/functions/stock/lots/is_taken.sql",
+        "when 'expired' then p_is_past when",
+        "when 'expired' then true when",
+        "tests/sql/stock/test_reasons.py -k takes_the_units",
+    ),
+    Guard(
+        "units that neither reason nor lots decide need a lot",
+        "sql/functions/stock/levels/refuse_taking.sql",
+        "and v_blocked > 0 and cardinality(p_slots) > 1 and",
+        "and v_blocked > 0 and cardinality(p_slots) > 1000 and",
+        "tests/sql/stock/test_reasons.py -k do_not_decide",
+    ),
+    Guard(
+        "a lot that contradicts the reason gives no unit",
+        "sql/functions/stock/levels/refuse_taking.sql",
+        "  if p_draft.batch_number is not null and not stock.is_taken(",
+        "  if p_draft.batch_number is null and not stock.is_taken(",
+        "tests/sql/stock/test_reasons.py -k contradicts",
+    ),
+    Guard(
+        "prices, currency and sale are the admin's",
+        "sql/functions/catalog/refuse_sku.sql",
+        "  if app.claim_role() = 'admin' then",
+        "  if true then",
+        "tests/sql/catalog/test_catalog_rules.py -k customers_pay",
+    ),
+    Guard(
+        "steps in a row do not leave the bound of a price",
+        "sql/functions/catalog/save_sku.sql",
+        "coalesce(k.reference_price, k.price) into",
+        "k.price into",
+        "tests/http/test_catalog.py -k steps_in_a_row",
+    ),
+    Guard(
         "levels that are to be made are claimed before others are locked",
         "sql/functions/stock/levels/lock_to_change.sql",
         "  perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,\n"
@@ -1082,9 +1117,16 @@ GUARDS = (
     ),
     Guard(
         "a spreadsheet runs no customer's name",
-        "pyapp/http/csv_pages.py",
-        """    return f"'{text}" if text.lstrip("'").startswith(FORMULA_STARTS) else text""",
-        "    return text",
+        "pyapp/formulas.py",
+        '_PLAIN.sub("\'", text)',
+        "text",
+        "tests/http/test_csv.py",
+    ),
+    Guard(
+        "a spreadsheet with another separator runs no customer's name",
+        "pyapp/formulas.py",
+        r"(?:^|(?<=[;\t\r\n])){mark}(?='*[^",
+        r"(?:^){mark}(?='*[^",
         "tests/http/test_csv.py",
     ),
     # Files

@@ -47,7 +47,8 @@ def test_a_refusal_stands_beside_its_field_and_the_form_keeps_what_was_typed(vis
     page = visitor.sign_in("admin", PATH)
     fill_adjustment(page, "999999", "Damaged")
     page.get_by_role("button", name="Take away 999,999 units").click()
-    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("350")
+    expect(page.get_by_role("dialog").get_by_role("alert")).to_contain_text("Not enough stock")
+    expect(page.locator("#units-error")).to_contain_text("WH-01 has 350 units of HOTSAUCE-001")
     expect(page.get_by_label("Units")).to_have_value("999999")
     page.get_by_label("Reason").select_option(label="Anything else; the note says what")
     assert page.get_by_label("Note").evaluate("field => field.required")
@@ -118,3 +119,68 @@ def test_a_product_that_does_not_exist_is_named(visitor: Visitor) -> None:
     page = visitor.sign_in("admin", "/stock/NOTHING-1")
     expect(page.get_by_role("heading", name="Product not found")).to_be_visible()
     expect(page.get_by_text("SKU NOTHING-1 does not exist")).to_be_visible()
+
+
+def receive(visitor: Visitor, sku: str, *lots: tuple[str, str, int], name: str = "Test sauce") -> None:
+    for batch, day, units in lots:
+        receipt = {"sku_id": sku, "name": name, "warehouse_location": "WH-01", "stock": units, "batch_number": batch}
+        answer = visitor.api.client("admin").post("/v1/inventory", json=receipt | {"expiration_date": day}, headers=key())
+        assert answer.status_code == 201, answer.text
+
+
+def test_expired_units_are_written_off_from_the_lot_that_the_reason_means(visitor: Visitor) -> None:
+    """On a phone in the warehouse: the only lot that fits is chosen, and the preview says what leaves it."""
+    receive(visitor, "T", ("OLD-1", "2026-01-31", 43), ("NEW-1", "2040-01-31", 42))
+    visitor.page.set_viewport_size({"width": 390, "height": 844})
+    page = visitor.sign_in("warehouse", "/stock/T", warehouses=["WH-01"])
+    fill_adjustment(page, "3", "Past its expiry date")
+    lot = page.get_by_label("Lot", exact=True)
+    expect(lot).to_have_value("OLD-1")
+    assert [option.inner_text().split(",")[0] for option in lot.locator("option").all()] == ["OLD-1"]
+    expect(page.locator(".form-preview")).to_contain_text("from OLD-1: 43 → 40")
+    page.get_by_label("Reason").select_option(label="Given away")
+    expect(lot).to_have_value("NEW-1")
+    page.get_by_label("Reason").select_option(label="Recalled")
+    expect(page.get_by_text("WH-01 has no units of recalled lots.")).to_be_visible()
+    page.get_by_label("Reason").select_option(label="Past its expiry date")
+    page.get_by_role("button", name="Take away 3 units").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    left = visitor.api.client("admin").get("/v1/inventory/T").json()["batches"]
+    assert {one["batch_number"]: one["stock"] for one in left} == {"OLD-1": 40, "NEW-1": 42}
+
+
+def test_where_several_lots_fit_one_has_to_be_chosen(visitor: Visitor) -> None:
+    receive(visitor, "T", ("OLD-1", "2026-01-31", 5), ("NEW-1", "2040-01-31", 5), ("NEW-2", "2041-01-31", 5))
+    page = visitor.sign_in("warehouse", "/stock/T", warehouses=["WH-01"])
+    fill_adjustment(page, "6", "Damaged")
+    lot = page.get_by_label("Lot", exact=True)
+    assert lot.evaluate("field => field.required && field.value === ''")
+    expect(page.get_by_text("Some of these lots cannot be sold")).to_be_visible()
+    expect(page.locator(".form-preview span")).to_have_count(0)
+    page.get_by_label("Reason").select_option(label="Given away")
+    expect(page.get_by_text("taken from the lots in order of expiry")).to_be_visible()
+    expect(page.locator(".form-preview span")).to_have_text(["from NEW-1: 5 → 0", "from NEW-2: 5 → 4"])
+    page.get_by_role("button", name="Take away 6 units").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    left = visitor.api.client("admin").get("/v1/inventory/T").json()["batches"]
+    assert {one["batch_number"]: one["stock"] for one in left} == {"OLD-1": 5, "NEW-2": 4}
+
+
+def test_a_name_that_turns_the_direction_of_writing_moves_nothing_beside_it(visitor: Visitor) -> None:
+    """The text that follows keeps its place, in the page and in the form, and markup in the number of a lot is text."""
+    receive(visitor, "T", ("<img src=x>", "2040-01-31", 5), name="Mild \u202egnp.exe\u2067")
+    page = visitor.sign_in("warehouse", "/stock/T", warehouses=["WH-01"])
+    page.get_by_role("button", name="Adjust stock").click()
+    subject = page.locator(".form-subject")
+    expect(subject.locator("bdi")).to_have_text("Mild \u202egnp.exe\u2067")
+    named, code = subject.locator("bdi").bounding_box(), subject.locator(".code").bounding_box()
+    assert named is not None
+    assert code is not None
+    assert code["x"] >= named["x"] + named["width"] - 1
+    assert page.locator("img[src=x]").count() == 0
+    expect(page.get_by_label("Lot", exact=True).locator("option")).to_have_text(["<img src=x>, expires 31 Jan 2040, 5 on hand"])
+    turned = page.evaluate(
+        """() => [...document.querySelectorAll("#app *, dialog *")].flatMap((one) => [...one.childNodes].filter((node) =>
+             node.nodeType === 3 && /[\\u202a-\\u202e\\u2066-\\u2069]/.test(node.data) && !one.closest("bdi, option"))).length"""
+    )
+    assert turned == 0

@@ -144,7 +144,7 @@ def test_a_retry_carries_the_same_id_and_a_fresh_timestamp(shop: Shop, public_si
     assert attempts == [(500, "try again"), (302, ""), (204, "")]
 
 
-def test_the_log_says_what_was_in_the_way(shop: Shop, sink: Sink) -> None:
+def test_the_log_says_what_was_in_the_way_and_not_which_names_exist_inside(shop: Shop, sink: Sink) -> None:
     async def answer(received: Received) -> bytes:
         if received.path == "/garbage":
             return b"SSH-2.0-OpenSSH\r\n\r\n"
@@ -153,8 +153,8 @@ def test_the_log_says_what_was_in_the_way(shop: Shop, sink: Sink) -> None:
     sink.answer = answer
     said = {
         "http://127.0.0.1:1/": "connection",
-        "https://nothing.invalid/": "name",
-        "https://10.0.0.1/": "refused",
+        "https://nothing.invalid/": "address",
+        "https://10.0.0.1/": "address",
         f"{sink.url}/garbage": "protocol",
     }
     ids = {shop.create(url)["webhook_id"]: word for url, word in said.items()}

@@ -23,6 +23,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from pyapp import formulas
 from pyapp.cli.importing.kinds import KINDS, KindName
 from pyapp.cli.importing.report import BadLine, LeftOut
 from pyapp.failures import Exit, Failure
@@ -33,6 +34,7 @@ OWN = "scoville"  # the API's own lists as CSV: recognized without an option
 REQUIRED = {name for kind in KINDS.values() for name in kind.required}
 PLACE = re.compile(r"\{([^{}|]+)(?:\|([a-z]+))?\}")
 SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?(OZ|ML|L)\b", re.IGNORECASE)
+SHIELDED = re.compile(r"'+[=+@\t\r-]")
 ML_PER_UNIT = {"oz": Decimal("29.5735"), "ml": Decimal(1), "l": Decimal(1000)}
 
 
@@ -94,8 +96,8 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
 
     attributes: keep all columns as attributes. fill_by, fill: a row whose `fill_by` is that of the row before takes empty cells
     of `fill` from it. absolute: quantities of `stock` are counts. encoding: of files that are not UTF-8. quotes: false if a
-    quotation mark is a character like any other. apostrophes: one before = + - @ is not part of the text. decimal, dates: as
-    --decimal and --dates.
+    quotation mark is a character like any other. apostrophes: start: one before = + - @ at the beginning of a cell is not part of
+    the text; formulas: as the API marks formulas in CSV. decimal, dates: as --decimal and --dates.
     """
 
     columns: dict[str, str | list[str]]
@@ -108,9 +110,14 @@ class Table(msgspec.Struct, forbid_unknown_fields=True):
     absolute: bool = False
     encoding: str = ""
     quotes: bool = True
-    apostrophes: bool = False
+    apostrophes: Literal["", "start", "formulas"] = ""
     decimal: Literal["", ".", ","] = ""
     dates: Literal["ymd", "dmy", "mdy"] | None = None
+
+    def without_apostrophes(self, text: str) -> str:
+        if self.apostrophes == "formulas":
+            return formulas.unmark(text)
+        return text[1:] if self.apostrophes and SHIELDED.match(text) else text
 
     @property
     def needed(self) -> set[str]:

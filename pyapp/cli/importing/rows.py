@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pyapp import formulas
 from pyapp.cli.importing import maps
 from pyapp.cli.importing.csv_text import Record
 from pyapp.cli.importing.files import Given, Source, as_windows, open_table
@@ -16,7 +17,6 @@ from pyapp.cli.importing.report import BadLine, LeftOut, Line, Report
 from pyapp.cli.importing.values import units_of
 from pyapp.failures import Exit, Failure
 
-MARKED = re.compile(r"^'+[=+@\t\r-]")  # docs/reference/csv.md: text that a spreadsheet would take for a formula
 CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
@@ -113,7 +113,7 @@ def _native(kind: Kind, named: dict[str, str]) -> Reader:
         for name, text in row.items():
             if name and name not in kind.exported:
                 kept = text if name in kind.prose or name.startswith("attributes") else text.strip()
-                values[name] = kept[1:] if MARKED.match(kept) else kept
+                values[name] = formulas.unmark(kept)
         return [(_named(values, named), None)]
 
     return read
@@ -126,8 +126,7 @@ def _mapped(table: Table, named: dict[str, str]) -> Reader:
     def read(row: dict[str, str]) -> list[tuple[dict[str, str], dict[str, Any] | None]]:
         nonlocal above
         cells = row if exact else {name: text.strip() for name, text in row.items()}
-        if table.apostrophes:
-            cells = {name: text[1:] if MARKED.match(text) else text for name, text in cells.items()}
+        cells = {name: table.without_apostrophes(text) for name, text in cells.items()}
         cells = above = table.filled(cells, above)
         channel = table.make_channel(cells)
         return [(_named(item, named), channel) for item in table.items(cells, historic=named.get("historic") == "true")]

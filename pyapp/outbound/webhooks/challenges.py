@@ -82,7 +82,7 @@ async def _ask(database: Database, bell: Bell, egress: Egress, target: Target) -
     try:
         failure = _failure(await egress.post(target.url, body, headers), text)
     except (aiohttp.ClientError, OSError) as error:
-        failure = describe(error)
+        failure = told(describe(error))
     report = {"region_id": target.region_id, "endpoint_id": target.endpoint_id, "url": target.url, "failure": failure}
     if await _call(database, REPORT, msgspec.json.encode([report])) == [(b"1",)]:
         bell.events.set()  # its events may be waiting already

@@ -46,6 +46,10 @@ CLAIM = "select * from jobs.claim_deliveries($1, $2)"
 START_SOLO = "select jobs.start_solo($1, $2, $3, $4, $5, $6)"
 REPORT = "select jobs.finish_deliveries($1)"
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"  # structured mode (CloudEvents HTTP binding, 3.2)
+# A name that resolves to an address that is not public, and one that does not resolve. The owner of a webhook reads the same word
+# for both: two words would tell which names exist inside. Metrics and log tell them apart.
+INTERNAL = ("refused", "name")
+NO_ADDRESS = "address"
 USER_AGENT = f"Scoville-Webhooks/{__version__}"
 
 assert CLAIM_SECONDS > 2 * SECONDS_MAX  # noqa: S101
@@ -176,29 +180,34 @@ class Deliverer:
     async def _deliver(self, message: Message, until: float) -> None:
         started_at, started = datetime.datetime.now(datetime.UTC), time.perf_counter()
         report = Report(*message[:5], started_at, 0)
-        await self._send(message, started_at, report)
+        error = await self._send(message, started_at, report)
         seconds = time.perf_counter() - started
         report.duration_ms = round(seconds * 1000)
-        metrics.ATTEMPTS.labels(_outcome(report)).inc()
+        metrics.ATTEMPTS.labels(error or _outcome(report)).inc()
         metrics.ATTEMPT_DURATION.observe(seconds)
         self._reports.append((until, report))
         self._reported.set()
         self._idle.clear()
 
-    async def _send(self, message: Message, now: datetime.datetime, report: Report) -> None:
+    async def _send(self, message: Message, now: datetime.datetime, report: Report) -> str | None:
+        """Fills in the answer. Returns the error in one word, for operators; what the owner may know of it is in the report."""
         headers = signing.headers(message.webhook_id, message.body.decode(), message.secrets, now)
         headers["content-type"] = CONTENT_TYPE
         headers["user-agent"] = USER_AGENT
         try:
             answer = await self._egress.post(message.url, message.body, headers)
         except (aiohttp.ClientError, OSError) as error:
-            report.error = describe(error)
-            return
+            word = describe(error)
+            report.error = told(word)
+            if word in INTERNAL:
+                logger.info("webhook of endpoint %s not sent: %s", message.endpoint_id, error)
+            return word
         report.status_code = answer.status
         report.retry_after = _seconds(answer.retry_after, now)
         if self._egress.is_exempt(message.url):
-            return  # services of our own network may have answered
+            return None  # services of our own network may have answered
         report.response = answer.body[:RESPONSE_BYTES_MAX].decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return None
 
     async def _report(self) -> None:
         while True:
@@ -247,14 +256,19 @@ def _message(row: Row) -> Message:
 
 
 def _outcome(report: Report) -> str:
-    """The label of the metric: delivered, the class of the status (4xx), or the error."""
-    if report.error is not None or report.status_code is None:
-        return report.error or "protocol"
+    """The label of the metric: delivered, or the class of the status (4xx)."""
+    if report.status_code is None:
+        return "protocol"
     return "delivered" if 200 <= report.status_code < 300 else f"{report.status_code // 100}xx"
 
 
+def told(word: str) -> str:
+    """What the owner of a webhook may know of an error."""
+    return NO_ADDRESS if word in INTERNAL else word
+
+
 def describe(error: Exception) -> str:
-    """One word for the error, for the log that the endpoint's owner reads."""
+    """One word for the error, for operators."""
     seen: list[BaseException | None] = [error, error.__cause__, getattr(error, "os_error", None)]
     if any(isinstance(cause, Refused) for cause in seen):
         return "refused"

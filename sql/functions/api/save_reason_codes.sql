@@ -14,9 +14,9 @@ as $$
 $$;
 
 comment on function api.save_reason_codes(jsonb) is
-  'Creates, changes or retires reason codes. An array of {reason_code, description, direction, note_required, active, mode, '
-  'if_match, if_none_match}. One result per element, in order; created: the reason code is new. Absent members stay (mode '
-  'put: get their defaults; retire: only active changes).
+  'Creates, changes or retires reason codes. An array of {reason_code, description, direction, takes, note_required, active, '
+  'mode, if_match, if_none_match}. takes: which units it takes away (any, sellable, expired, recalled). One result per element, '
+  'in order; created: the reason code is new. Absent members stay (mode put: get their defaults; retire: only active changes).
 Errors: SK001 SK002 SK003 ST009 VA001';
 alter function api.save_reason_codes(jsonb) owner to scoville_definer;
 grant execute on function api.save_reason_codes(jsonb) to admin;

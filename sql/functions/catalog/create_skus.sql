@@ -13,10 +13,10 @@ declare
   v_skus catalog.skus[];
 begin
   with made as (
-    insert into catalog.skus (sku_id, name, description, size_ml, flavor_profile, price, attributes)
+    insert into catalog.skus (sku_id, name, description, size_ml, flavor_profile, price, reference_price, attributes)
     select distinct on (d.sku_id collate "C") d.sku_id, d.element ->> 'name', coalesce(d.element ->> 'description', ''),
            (d.element ->> 'size_ml')::integer, app.text_array(d.element -> 'flavor_profile'),
-           (d.element ->> 'price')::numeric, coalesce(d.element -> 'attributes', '{}')
+           (d.element ->> 'price')::numeric, (d.element ->> 'price')::numeric, coalesce(d.element -> 'attributes', '{}')
       from unnest(p_drafts) d
      where not exists (select from catalog.skus k where k.sku_id = d.sku_id)
      order by d.sku_id collate "C", d.ordinal

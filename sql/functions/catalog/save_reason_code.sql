@@ -17,8 +17,7 @@ begin
     from catalog.reason_codes c where c.reason_code = p_write.id for no key update;
   created := v_old is null;
   v_decision := catalog.decide(p_write => p_write, p_noun => 'reason-codes', p_old => v_old, p_defaults =>
-    jsonb_build_object('reason_code', p_write.id, 'note_required', false,
-      'active', true));
+    jsonb_build_object('reason_code', p_write.id, 'takes', 'any', 'note_required', false, 'active', true));
   refusal := v_decision.refusal;
   if refusal is not null then
     return next;
@@ -26,8 +25,9 @@ begin
   end if;
   v_reason := jsonb_populate_record(null::catalog.reason_codes, v_decision.document);
   if created then
-    insert into catalog.reason_codes as c (reason_code, description, direction, note_required, active)
-    values (v_reason.reason_code, v_reason.description, v_reason.direction, v_reason.note_required, v_reason.active)
+    insert into catalog.reason_codes as c (reason_code, description, direction, takes, note_required, active)
+    values (v_reason.reason_code, v_reason.description, v_reason.direction, v_reason.takes, v_reason.note_required,
+            v_reason.active)
     on conflict do nothing
     returning c.* into v_reason;
     if not found then  -- another session has just created it: it can be changed, or the write is refused
@@ -36,8 +36,8 @@ begin
     end if;
   elsif v_decision.document <> v_old then
     update catalog.reason_codes c
-       set description = v_reason.description, direction = v_reason.direction, note_required = v_reason.note_required,
-           active = v_reason.active, version = c.version + 1
+       set description = v_reason.description, direction = v_reason.direction, takes = v_reason.takes,
+           note_required = v_reason.note_required, active = v_reason.active, version = c.version + 1
      where c.reason_code = p_write.id
     returning c.* into v_reason;
   end if;

@@ -12,24 +12,29 @@ declare
   v_old jsonb;
   v_decision record;
   v_sku catalog.skus;
+  v_reference numeric;
 begin
-  select catalog.sku_document(k)::jsonb into v_old from catalog.skus k where k.sku_id = p_write.id for no key update;
+  select catalog.sku_document(k)::jsonb, coalesce(k.reference_price, k.price) into v_old, v_reference
+    from catalog.skus k where k.sku_id = p_write.id for no key update;
   created := v_old is null;
   v_decision := catalog.decide(p_write => p_write, p_noun => 'skus', p_old => v_old, p_defaults =>
     jsonb_build_object('sku_id', p_write.id, 'description', '',
       'size_ml', null, 'flavor_profile', '{}'::text[], 'price', null, 'currency', 'USD', 'reorder_point', 0,
       'attributes', '{}'::jsonb, 'active', true));
-  refusal := v_decision.refusal;
+  refusal := coalesce(v_decision.refusal, catalog.refuse_sku(p_old => v_old, p_new => v_decision.document, p_reference => v_reference));
   if refusal is not null then
     return next;
     return;
   end if;
   v_sku := jsonb_populate_record(null::catalog.skus, v_decision.document);
+  if created or app.claim_role() = 'admin' and v_sku.price is distinct from (v_old ->> 'price')::numeric then
+    v_reference := v_sku.price;
+  end if;
   if created then
-    insert into catalog.skus as k (sku_id, name, description, size_ml, flavor_profile, price, currency, reorder_point,
-      attributes, active, created_at, updated_at)
-    values (v_sku.sku_id, v_sku.name, v_sku.description, v_sku.size_ml, v_sku.flavor_profile, v_sku.price, v_sku.currency,
-            v_sku.reorder_point, v_sku.attributes, v_sku.active, app.now(), app.now())
+    insert into catalog.skus as k (sku_id, name, description, size_ml, flavor_profile, price, reference_price, currency,
+      reorder_point, attributes, active, created_at, updated_at)
+    values (v_sku.sku_id, v_sku.name, v_sku.description, v_sku.size_ml, v_sku.flavor_profile, v_sku.price, v_reference,
+            v_sku.currency, v_sku.reorder_point, v_sku.attributes, v_sku.active, app.now(), app.now())
     on conflict do nothing
     returning k.* into v_sku;
     if not found then  -- another session has just created it: it can be changed, or the write is refused
@@ -39,8 +44,8 @@ begin
   elsif v_decision.document <> v_old then
     update catalog.skus k
        set name = v_sku.name, description = v_sku.description, size_ml = v_sku.size_ml,
-           flavor_profile = v_sku.flavor_profile, price = v_sku.price, currency = v_sku.currency,
-           reorder_point = v_sku.reorder_point, attributes = v_sku.attributes, active = v_sku.active,
+           flavor_profile = v_sku.flavor_profile, price = v_sku.price, reference_price = v_reference,
+           currency = v_sku.currency, reorder_point = v_sku.reorder_point, attributes = v_sku.attributes, active = v_sku.active,
            version = k.version + 1, updated_at = app.now()
      where k.sku_id = p_write.id
     returning k.* into v_sku;

@@ -14,6 +14,11 @@ create or replace function events.emit_stock_events(
 as $$
 declare
   v_written integer;
+  -- Read apart: an order moves no lot, and its statement needs no join with them.
+  v_numbers jsonb := case when exists (select from unnest(p_movements) m where m.lot_id is not null) then (
+    select jsonb_object_agg(t.lot_id, t.batch_number)
+      from stock.lots t
+     where t.region_id = p_region_id and t.lot_id = any (array(select m.lot_id from unnest(p_movements) m))) end;
 begin
   with moved as (
     select m.*, case m.kind when 'receipt' then 'stock.received' when 'return' then 'stock.received'
@@ -29,7 +34,9 @@ begin
            jsonb_build_object(
              'reason_codes', coalesce(jsonb_agg(distinct m.reason_code) filter (where m.reason_code is not null), '[]'),
              'documents', coalesce(jsonb_agg(distinct m.document) filter (where m.document is not null), '[]'),
-             'actors', jsonb_agg(distinct m.actor)) as reasons
+             'actors', jsonb_agg(distinct m.actor)) as reasons,
+           jsonb_agg(jsonb_build_object('batch_number', v_numbers -> m.lot_id::text, 'delta', (m.delta).on_hand) order by m.ordinality)
+             filter (where m.lot_id is not null and (m.delta).on_hand <> 0) as batches
       from moved m
      group by m.warehouse_id, m.sku_id, m.type
   ), levels as (
@@ -47,7 +54,9 @@ begin
     insert into events.outbox
       (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)
     select p_region_id, c.type, a.audience, 'stock/' || l.warehouse_id || '/' || l.sku_id, l.sku_id,
-           array[l.warehouse_id], l.version, l.states || c.reasons, c.actor, c.request_id, app.now()
+           array[l.warehouse_id], l.version,
+           l.states || c.reasons || case when c.batches is null then '{}' else jsonb_build_object('batches', c.batches) end,
+           c.actor, c.request_id, app.now()
       from levels l
       join changes c on c.warehouse_id = l.warehouse_id and c.sku_id = l.sku_id
       join events.event_types a on a.type = c.type

@@ -22,12 +22,12 @@ create policy reason_codes_update_definer on catalog.reason_codes
   with check (true);
 
 grant select on catalog.reason_codes to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (reason_code, description, direction, note_required, active) on catalog.reason_codes to scoville_definer;
-grant update (description, direction, note_required, active, version) on catalog.reason_codes to scoville_definer;
+grant insert (reason_code, description, direction, takes, note_required, active) on catalog.reason_codes to scoville_definer;
+grant update (description, direction, takes, note_required, active, version) on catalog.reason_codes to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
 drop policy if exists reason_codes_select_analysts on catalog.reason_codes;
 create policy reason_codes_select_analysts on catalog.reason_codes
   for select to bi_reader
   using (true);
-grant select (reason_code, description, direction, active) on catalog.reason_codes to bi_reader;
+grant select (reason_code, description, direction, takes, active) on catalog.reason_codes to bi_reader;

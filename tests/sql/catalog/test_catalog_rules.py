@@ -10,7 +10,7 @@ from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from tests.races import SESSIONS, race, sender, weaken
-from tests.world import SKU, Result, Shop, codes, receipt
+from tests.world import OTHER_SKU, SKU, Result, Shop, codes, receipt
 
 # Per command: the key, and a row with all members.
 NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -41,7 +41,10 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "active": False,
         },
     ),
-    "save_reason_codes": ("reason_code", {"description": "New", "direction": "in", "note_required": True, "active": False}),
+    "save_reason_codes": (
+        "reason_code",
+        {"description": "New", "direction": "out", "takes": "expired", "note_required": True, "active": False},
+    ),
 }
 REQUIRED = {"save_skus": {"name": "New"}, "save_reason_codes": {"description": "New", "direction": "out"}}
 MADE_BY_SYSTEM = {"version", "created_at", "updated_at"}
@@ -437,3 +440,25 @@ def test_the_rule_of_serving_is_part_of_the_plan_and_reads_no_channel_unless_ask
             plan = "\n".join(line for (line,) in rows)
             assert "Function Scan" not in plan
             assert (" on channels " in plan) == reads_channels, plan
+
+
+def test_a_price_of_0_is_an_event_of_its_own(shop: Shop) -> None:
+    """For admins, whoever made it: a SKU that is created free, and one that becomes free, once."""
+    shop.send("save_skus", {"sku_id": "FREE", "name": "Free", "price": 0}, {"sku_id": SKU, "price": 0})
+    shop.send("save_skus", {"sku_id": SKU, "name": "Free as before"}, {"sku_id": "FREE", "price": 3})
+    shop.send("receive_stock", receipt(1, "GIFT", name="Gift", price=0))
+    rows = shop.rows("select audience, sku_id, data from events.outbox where type = 'sku.price_zero' order by outbox_id")
+    assert [(row["audience"], row["sku_id"]) for row in rows] == [("admin", "FREE"), ("admin", SKU), ("admin", "GIFT")]
+    assert (rows[1]["data"]["old"]["price"], rows[1]["data"]["new"]["price"]) == (10, 0)
+
+
+@pytest.mark.parametrize("member", [{"price": 0}, {"price": 15.01}, {"price": None}, {"currency": "EUR"}, {"active": False}])
+def test_what_customers_pay_is_the_admins(shop: Shop, member: dict[str, Any]) -> None:
+    """As sales, in SQL: the rule stands in the function and not in front of it."""
+    sales: dict[str, Any] = {"role": "sales", "channels": ["web"]}
+    for mode in ("save", "patch"):
+        [refused] = shop.send("save_skus", {"sku_id": SKU, "mode": mode, **member}, **sales)
+        assert (refused.code, refused.body["errors"][0]["pointer"]) == ("SK005", f"/{next(iter(member))}")
+    assert codes(shop.send("save_skus", {"sku_id": SKU, **member})) == [None]
+    assert codes(shop.send("save_skus", {"sku_id": OTHER_SKU, "price": 15, "name": "X"}, **sales)) == [None]
+    assert codes(shop.send("save_skus", {"sku_id": OTHER_SKU, "mode": "retire"}, **sales)) == ["SK005"]

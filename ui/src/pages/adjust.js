@@ -1,7 +1,7 @@
 // The form that adjusts stock by hand, with a reason.
 import { useEffect, useState } from "preact/hooks";
 
-import { count, date, number, words } from "../format.js";
+import { count, date, daysUntil, number, words } from "../format.js";
 import { html } from "../html.js";
 import { Choice, Trouble } from "../parts/bits.js";
 import { Dialog } from "../parts/dialog.js";
@@ -13,6 +13,13 @@ const WAYS = [
   { value: "out", label: "Take away" },
   { value: "in", label: "Add" },
 ];
+// The lots that a reason takes units of (docs/how-to/adjust.md).
+const TAKES = {
+  any: { fits: () => true, none: "has no units" },
+  sellable: { fits: (lot) => lot.status === "available", none: "has no units that can be sold" },
+  expired: { fits: isPast, none: "has no units past their expiry date" },
+  recalled: { fits: (lot) => lot.status === "recalled", none: "has no units of recalled lots" },
+};
 const SHOWN = ["/delta", "/reason_code", "/note", "/batch_number", "/warehouse_location"];
 
 export function AdjustDialog({ product, levels, onClose, onDone }) {
@@ -22,20 +29,25 @@ export function AdjustDialog({ product, levels, onClose, onDone }) {
   const [place, setPlace] = useState(places[0] ?? "");
   const [units, setUnits] = useState("");
   const [reason, setReason] = useState("");
-  const [batch, setBatch] = useState("");
+  const [picked, setPicked] = useState("");
   const [note, setNote] = useState("");
-  const { submit, problem, isBusy } = useSubmission();
+  const { submit, problem, isBusy, clear } = useSubmission();
   useEffect(() => void readReasons().catch(setTrouble), []);
 
   const known = reasons.value.filter(({ direction }) => direction === "both" || direction === way);
   const chosen = known.find(({ reason_code: code }) => code === reason);
-  const batches = batchesFor(product.batches ?? [], place, way);
+  const takes = TAKES[chosen?.takes] ?? TAKES.any;
   const amount = Number(units) * (way === "out" ? -1 : 1);
   const stock = levels.get(place)?.stock ?? 0;
+  const lots = lotsFor(product.batches ?? [], place, way, takes);
+  const mustName = way === "out" && isUndecided(lots, -amount);
+  const only = way === "out" && lots.length === 1 ? lots[0].batch_number : "";
+  const batch = lots.some((lot) => lot.batch_number === picked) ? picked : only;
   const turn = (value) => {
     setWay(value);
     setReason("");
-    setBatch("");
+    setPicked("");
+    clear();
   };
 
   const onSubmit = async (event) => {
@@ -70,7 +82,8 @@ export function AdjustDialog({ product, levels, onClose, onDone }) {
               <select ...${given} required value=${place}
                       onChange=${(event) => {
                         setPlace(event.target.value);
-                        setBatch("");
+                        setPicked("");
+                        clear();
                       }}>
                 ${places.map((id) => html`<option key=${id} value=${id}>${id}</option>`)}
               </select>
@@ -85,12 +98,11 @@ export function AdjustDialog({ product, levels, onClose, onDone }) {
             </select>
           `}
         <//>
-        <${Field} id="batch" label="Lot" error=${errorOf(problem, "/batch_number")}
-          hint=${batch ? "" : way === "out" ? "Without a lot, units are taken from the lot that expires first." : "Without a lot, units go to the newest lot."}>
+        <${Field} id="batch" label="Lot" error=${errorOf(problem, "/batch_number")} hint=${hintFor(way, place, takes, lots, batch, mustName)}>
           ${(given) => html`
-            <select ...${given} value=${batch} onChange=${(event) => setBatch(event.target.value)}>
-              <option value="">Any</option>
-              ${batches.map((one) => html`<option key=${one.batch_number} value=${one.batch_number}>${nameOf(one)}</option>`)}
+            <select ...${given} required=${mustName} value=${batch} onChange=${(event) => setPicked(event.target.value)}>
+              ${!only && html`<option value="">${mustName ? "Choose a lot" : way === "out" ? "The next to expire" : "The newest"}</option>`}
+              ${lots.map((one) => html`<option key=${one.batch_number} value=${one.batch_number}>${nameOf(one)}</option>`)}
             </select>
           `}
         <//>
@@ -104,6 +116,9 @@ export function AdjustDialog({ product, levels, onClose, onDone }) {
         <div class="form-end">
           <p class="form-preview" aria-live="polite">
             ${amount ? html`On hand in ${place}: ${number(stock)} → <b>${number(stock + amount)}</b>` : ""}
+            ${partsOf(lots, batch, amount, mustName).map(
+              (part) => html`<span key=${part.name}>from ${part.name}: ${number(part.stock)} → ${number(part.left)}</span>`,
+            )}
           </p>
           <button class="primary" disabled=${isBusy}>${label(isBusy, way, amount)}</button>
         </div>
@@ -118,10 +133,42 @@ function label(isBusy, way, amount) {
   return way === "out" ? `Take away ${count(-amount, "unit")}` : `Add ${count(amount, "unit")}`;
 }
 
-/** Lots to take away from: those in the warehouse. Lots to add to: all lots of the product. */
-function batchesFor(batches, place, way) {
-  if (way === "out") return batches.filter((batch) => batch.warehouse_location === place);
-  return [...new Map(batches.map((batch) => [batch.batch_number, { ...batch, stock: undefined }])).values()];
+/** Lots to take away from: those in the warehouse that the reason takes. Lots to add to: all lots of the product. */
+function lotsFor(batches, place, way, takes) {
+  if (way === "out") return batches.filter((lot) => lot.warehouse_location === place && takes.fits(lot));
+  return [...new Map(batches.map((lot) => [lot.batch_number, { ...lot, stock: undefined }])).values()];
+}
+
+function isPast(lot) {
+  return lot.status === "expired" || (lot.expiration_date !== undefined && daysUntil(lot.expiration_date) < 0);
+}
+
+const isSellable = (lot) => lot.status === "available";
+const sum = (lots) => lots.reduce((units, lot) => units + lot.stock, 0);
+
+/** Whether reason and lots leave open which units go: the server refuses that without a lot. */
+function isUndecided(lots, units) {
+  return lots.length > 1 && !lots.every(isSellable) && units < sum(lots);
+}
+
+function hintFor(way, place, takes, lots, batch, mustName) {
+  if (way === "in") return batch ? "" : "Without a lot, units go to the newest lot of the warehouse.";
+  if (lots.length === 0) return `${place} ${takes.none}.`;
+  if (batch) return "";
+  if (mustName) return "Some of these lots cannot be sold, so say which one the units are taken from.";
+  return "Without a lot, units are taken from the lots in order of expiry.";
+}
+
+/** The lots that units are taken from, as they stand before and after; none as long as that is open. */
+function partsOf(lots, batch, amount, mustName) {
+  const given = batch ? lots.filter((lot) => lot.batch_number === batch) : lots;
+  if (amount >= 0 || (mustName && !batch) || -amount > sum(given)) return [];
+  let units = -amount;
+  return given.flatMap(({ batch_number: name, stock }) => {
+    const part = Math.min(units, stock);
+    units -= part;
+    return part ? [{ name, stock, left: stock - part }] : [];
+  });
 }
 
 function nameOf({ batch_number: name, expiration_date: expiry, status, stock }) {

@@ -25,8 +25,7 @@ const STATES = {
 };
 const ERRORS = {
   timeout: "No response in time",
-  refused: "Not sent: the address is not public",
-  name: "Host name not found",
+  address: "Not sent: the host has no public address",
   connection: "No connection",
   tls: "Invalid TLS certificate",
   protocol: "Not an HTTP response",

@@ -44,13 +44,16 @@ export function Field({ id, label, hint, error, children }) {
   `;
 }
 
-/** The refusal of the whole form. Errors of the fields shown are left to those fields. */
+/** The refusal of the whole form. Errors of the fields shown are left to those fields, which say them once. */
 export function Refusal({ problem, shown = [] }) {
   if (!problem) return null;
   const others = problem.errors.filter((error) => !shown.includes(error.pointer));
   return html`
     <div class="refusal" role="alert">
-      <p><strong>${problem.title || "Something went wrong"}.</strong> ${problem.message}</p>
+      <p>
+        <strong>${problem.title || "Something went wrong"}.</strong>
+        ${" "}${problem.errors.length > others.length ? "See the marked field." : problem.message}
+      </p>
       ${problem.isPassing && html`<p>The outcome is unknown. Send it again: it is never saved twice.</p>`}
       ${others.length > 0 && html`<ul>${others.map((error) => html`<li>${error.detail}</li>`)}</ul>`}
     </div>

@@ -1,11 +1,13 @@
 -- Carries out adjustments and counts: locks everything once, decides level by level (levels are independent of each other), posts
--- all movements together, and returns the refusals of the others.
+-- all movements together, and returns the drafts that were carried out, in order, with the lots that each changed, and the refusals
+-- of the others.
 -- Lock order: as stock.lock_to_change.
 create or replace function stock.change_levels(
   p_region_id smallint,
-  p_drafts stock.draft[]
+  p_drafts stock.draft[],
+  out p_accepted stock.draft[],
+  out p_refusals api.result[]
 )
-  returns api.result[]
   language plpgsql
   volatile
   set search_path = ''
@@ -15,8 +17,9 @@ declare
   v_skus text[];
   v_level record;
   v_movements stock.movement[] := '{}';
-  v_refusals api.result[] := '{}';
 begin
+  p_accepted := '{}';
+  p_refusals := '{}';
   select coalesce(array_agg(k.warehouse_id order by k.warehouse_id, k.sku_id), '{}'),
          coalesce(array_agg(k.sku_id order by k.warehouse_id, k.sku_id), '{}')
     into v_warehouses, v_skus
@@ -24,18 +27,19 @@ begin
             from unnest(p_drafts) d) k;
   perform stock.lock_to_change(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
   for i in 1 .. cardinality(v_warehouses) loop
-    select a.p_movements as movements, a.p_refusals as refusals into v_level
+    select a.p_movements as movements, a.p_accepted as accepted, a.p_refusals as refusals into v_level
       from stock.adjust_level(p_region_id => p_region_id, p_warehouse_id => v_warehouses[i], p_sku_id => v_skus[i],
              p_drafts => array(select d from unnest(p_drafts) d
                                 where d.warehouse_id = v_warehouses[i] and d.sku_id = v_skus[i]
                                 order by d.ordinal)) a;
     v_movements := v_movements || v_level.movements;
-    v_refusals := v_refusals || v_level.refusals;
+    p_accepted := p_accepted || v_level.accepted;
+    p_refusals := p_refusals || v_level.refusals;
   end loop;
   if cardinality(v_movements) > 0 then
     perform stock.post_movements(p_region_id, v_movements);
   end if;
-  return v_refusals;
+  p_accepted := array(select d from unnest(p_accepted) d order by d.ordinal);
 end
 $$;
 

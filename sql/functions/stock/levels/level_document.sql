@@ -20,7 +20,7 @@ as $$
                  from stock.lot_levels v
                 where v.region_id = p_region_id and v.warehouse_id = l.warehouse_id and v.sku_id = l.sku_id
                   and v.lot_id = p_draft.lot_id),
-             'delta', p_draft.delta, 'reason_code', p_draft.reason_code, 'note', p_draft.note,
+             'batches', coalesce(p_draft.batches, '[]'), 'delta', p_draft.delta, 'reason_code', p_draft.reason_code, 'note', p_draft.note,
              'updated_at', app.rfc3339(coalesce(l.updated_at, app.now()))))
     from (values (1)) one
     left join stock.stock_levels l

@@ -24,7 +24,8 @@ as $$
              p_note => r.element ->> 'note', p_document => r.element ->> 'reference',
              p_change_from => (r.element ->> 'change_from_quantity')::bigint, p_if_match => r.element ->> 'if_match',
              p_actor => coalesce(r.element -> 'meta' ->> 'actor', app.claim_subject()),
-             p_request_id => coalesce(r.element -> 'meta' ->> 'request_id', app.claim_request_id()), p_element => r.element)
+             p_request_id => coalesce(r.element -> 'meta' ->> 'request_id', app.claim_request_id()), p_element => r.element,
+             p_takes => c.takes)
            order by r.ordinal) filter (where (v.refusal).code is null), '{}'),
          coalesce(array_agg(app.result_of(r.ordinal, v.refusal)) filter (where (v.refusal).code is not null), '{}')
     from (

@@ -1,13 +1,12 @@
--- The refusal of an adjustment or count, or null. p_have: the units of its lot (or level); p_delta: the requested change; p_can: how
--- many units may leave.
+-- The refusal of an adjustment or count, or null. p_have: the units of its lot (or level); p_delta: the requested change; p_level: the
+-- level; p_slots: the lots that it would change.
 create or replace function stock.refuse_change(
   p_region_id smallint,
   p_draft stock.draft,
   p_have bigint,
   p_delta bigint,
-  p_can bigint,
-  p_on_hand bigint,
-  p_has_lots boolean
+  p_level stock.counters,
+  p_slots stock.slot[]
 )
   returns api.refusal
   language plpgsql
@@ -15,7 +14,6 @@ create or replace function stock.refuse_change(
   set search_path = ''
 as $$
 declare
-  v_field text := case when p_draft.counted is null then '/delta' else '/stock' end;
   v_refusal api.refusal := stock.refuse_version(p_region_id, p_draft);
 begin
   if v_refusal.code is not null then
@@ -32,21 +30,18 @@ begin
                    and (c.direction = 'in' and p_delta < 0 or c.direction = 'out' and p_delta > 0)) then
     return app.refuse(p_code => 'ST006', p_pointer => '/reason_code',
       p_detail => format('This changes the stock by %s, which reason %s does not allow.', p_delta, p_draft.reason_code));
-  elsif p_delta > 0 and not p_has_lots then
+  elsif p_delta > 0 and cardinality(p_slots) = 0 then
     return app.refuse(p_code => 'ST015', p_pointer => '/batch_number',
       p_detail => 'The warehouse has no lot of this SKU. Name the lot (batch_number), or receive it with POST /v1/inventory.');
-  elsif p_on_hand + p_delta > 2000000000 then
+  elsif p_level.on_hand + p_delta > 2000000000 then
     return app.refuse(p_code => 'ST014', p_detail => 'A warehouse can hold at most 2,000,000,000 units of a SKU.',
-      p_pointer => v_field, p_facts => jsonb_build_object('stock', p_on_hand));
-  elsif p_delta < 0 and p_can + p_delta < 0 then
-    return app.refuse(p_code => 'ST001', p_pointer => v_field,
-      p_detail => format('At most %s units can leave, not %s: the others are promised to orders and reservations, kept as safety '
-        'stock, or do not exist. Cancel, release or lower those first.', p_can, -p_delta),
-      p_facts => jsonb_build_object('sku_id', p_draft.sku_id, 'warehouse_location', p_draft.warehouse_id,
-        'requested', -p_delta, 'available', p_can));
+      p_pointer => case when p_draft.counted is null then '/delta' else '/stock' end,
+      p_facts => jsonb_build_object('stock', p_level.on_hand));
+  elsif p_delta < 0 then
+    return stock.refuse_taking(p_draft => p_draft, p_units => -p_delta, p_level => p_level, p_slots => p_slots);
   end if;
   return null;
 end
 $$;
 
-grant execute on function stock.refuse_change(smallint, stock.draft, bigint, bigint, bigint, bigint, boolean) to scoville_definer;
+grant execute on function stock.refuse_change(smallint, stock.draft, bigint, bigint, stock.counters, stock.slot[]) to scoville_definer;

@@ -17,6 +17,7 @@ declare
     select s from identity.check_keys(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys) s);
   v_drafts stock.draft[];
   v_refusals api.result[];
+  v_changed record;
 begin
   select d.p_drafts, d.p_refusals into v_drafts, v_refusals
     from stock.read_drafts(p_region_id => p_region_id, p_elements => p_elements,
@@ -24,10 +25,10 @@ begin
            p_quantity => case p_route when 'set_stock' then 'stock' else 'delta' end, p_may_create => false,
            p_sku_in_path => p_route = 'set_stock') d;
   v_drafts := stock.name_lots(p_region_id, v_drafts);
-  v_refusals := v_refusals || stock.change_levels(p_region_id, v_drafts);
-  v_results := v_results || v_refusals || array(
+  select c.p_accepted as accepted, c.p_refusals as refusals into v_changed from stock.change_levels(p_region_id, v_drafts) c;
+  v_results := v_results || v_refusals || v_changed.refusals || array(
     select app.new_result(p_ordinal => d.ordinal, p_body => stock.level_document(p_region_id, d))
-      from unnest(stock.drop_refused(v_drafts, v_refusals)) d);
+      from unnest(v_changed.accepted) d);
   perform identity.keep_answers(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys, p_results => v_results);
   return query select * from unnest(v_results) r order by r.ordinal;
 end

@@ -3,12 +3,14 @@ create or replace function stock.new_slot(
   p_lot_id bigint default null,
   p_batch_number text default null,
   p_on_hand bigint default null,
-  p_sellable boolean default null
+  p_sellable boolean default null,
+  p_status text default null,
+  p_is_past boolean default null
 )
   returns stock.slot
   language sql
   immutable
   parallel safe
-  return row(p_lot_id, p_batch_number, p_on_hand, p_sellable)::stock.slot;
+  return row(p_lot_id, p_batch_number, p_on_hand, p_sellable, p_status, p_is_past)::stock.slot;
 
-grant execute on function stock.new_slot(bigint, text, bigint, boolean) to scoville_definer;
+grant execute on function stock.new_slot(bigint, text, bigint, boolean, text, boolean) to scoville_definer;

@@ -1,4 +1,4 @@
--- The lots of a SKU by warehouse, in order of expiry. Only lots with stock, so an emptied lot disappears.
+-- The lots of a SKU by warehouse, in order of expiry, as units are taken from them. Only lots with stock, so an emptied lot disappears.
 create or replace function stock.sku_lots(
   p_region_id smallint,
   p_sku_id text
@@ -13,7 +13,7 @@ as $$
            'manufactured_on', t.manufactured_on,
            'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
              p_today => timezone(z.time_zone, app.now())::date), 'stock', v.on_hand)
-           order by t.expiration_date, t.batch_number, v.warehouse_id), '[]')
+           order by t.expiration_date, t.lot_id, v.warehouse_id), '[]')
     from stock.lot_levels v
     join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
     join catalog.zones() z on z.warehouse_id = v.warehouse_id
