@@ -46,7 +46,7 @@ KEY_PATTERN = r'^([!#-~]([ -~]{0,253}[!-~])?|"([ !#-\[\]-~]|\\["\\]){1,255}")$'
 ETAG_PATTERN = r'^(\*|"[!#-~]*")$'
 HEADERS = {
     "X-Request-ID": (
-        "The ID of the request: ours, and after a colon yours, if you sent one.",
+        "The ID of the request: yours, if you sent one, else ours.",
         {"type": "string", "minLength": 1},
     ),
     "ETag": ("The version of the document.", {"type": "string", "pattern": '^"[!#-~]*"$'}),
@@ -233,7 +233,9 @@ def _parameters(route: Route) -> Iterable[Json]:
     if _has_etag(route):
         text = "The ETag that you have: 304 while it is current."
         yield _header("If-None-Match", text, {"type": "string"}, example='"6"')
-    text = "Up to 128 letters, digits, . _ and -: returned, and recorded in audit and logs, behind our own. Others are ignored."
+    text = (
+        "Up to 128 letters, digits, . _ and -: returned; audit and logs have it behind our own and a colon. Others are ignored."
+    )
     yield _header("X-Request-ID", text, {"type": "string"}, example="7f3f2c1e-8a35-4c58-9a53-0d1f6a2b9c11")
 
 

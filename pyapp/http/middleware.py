@@ -19,7 +19,7 @@ from pyapp.http.cached import find
 from pyapp.http.cors import cors_fields
 from pyapp.http.headers import IndexedHeaders
 from pyapp.http.paths import SLASH, Nearest, PathEndpoint, keep_slashes
-from pyapp.http.responses import error_response, problem_response
+from pyapp.http.responses import error_response, problem_response, shown_id
 from pyapp.metrics import trace
 from pyapp.metrics.meters import UNMATCHED, Meter, Meters
 from pyapp.problems import Problem
@@ -54,7 +54,7 @@ class Middleware:
         headers = scope["scoville.headers"] = IndexedHeaders(scope)
         request_id, given = secrets.token_hex(16), headers.first("x-request-id")
         if given and REQUEST_ID.fullmatch(given):
-            # Ours first: nobody can make two requests look like one, or like somebody else's.
+            # Ours first: in audit and logs nobody can make two requests look like one, or like somebody else's.
             request_id = f"{request_id}:{given}"
         traces = headers.getlist("traceparent")
         traceparent = trace.read(traces[0]) if len(traces) == 1 else None
@@ -62,7 +62,10 @@ class Middleware:
         state["request_id"], state["traceparent"] = request_id, traceparent
         status = 0
         is_api = scope["path"].startswith("/v1/")
-        added = [(b"x-request-id", request_id.encode()), *cors_fields(scope["method"], headers, state.get("origins", ()))]
+        added = [
+            (b"x-request-id", shown_id(request_id).encode()),
+            *cors_fields(scope["method"], headers, state.get("origins", ())),
+        ]
         if is_api:
             added.append((b"x-content-type-options", b"nosniff"))
 

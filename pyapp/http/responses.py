@@ -64,8 +64,13 @@ class LoggedResponse(Response):
         await super().__call__(scope, receive, send)
 
 
+def shown_id(request_id: str) -> str:
+    """Returns the client's own ID, which comes after ours and a colon, or ours."""
+    return request_id.rpartition(":")[2]
+
+
 def problem_response(problem: Problem, request_id: str, traceparent: str | None = None) -> Response:
-    body = msgspec.json.encode(problem.document(request_id, traceparent and trace.trace_id(traceparent)))
+    body = msgspec.json.encode(problem.document(shown_id(request_id), traceparent and trace.trace_id(traceparent)))
     response = LoggedResponse(body, problem.status, problem.headers, media_type=problems.MEDIA_TYPE)
     response.about = {"code": problem.code}
     return response

@@ -199,7 +199,7 @@ def check_proxy(url: str, context: ssl.SSLContext) -> None:
     token = {"authorization": f"Bearer {mint_token(Settings(jwt_key=KEY), 'admin')}"}
     with httpx2.Client(base_url=url, headers=token, verify=context, timeout=20) as client:
         answer = client.get("/readyz", headers={"x-request-id": "mine"})
-        assert answer.headers["x-request-id"].endswith(":mine")
+        assert answer.headers["x-request-id"] == "mine"
         assert "max-age" in answer.headers["strict-transport-security"]
         assert client.get("/metrics").status_code == 404
         with client.stream("GET", "/v1/events/stream") as stream:

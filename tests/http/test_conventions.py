@@ -154,11 +154,11 @@ def test_an_unknown_query_parameter_is_refused_and_the_known_ones_are_named(worl
 
 
 @each(OURS)
-def test_the_id_of_a_request_is_given_back_behind_ours(world: World, route: Route) -> None:
+def test_the_id_of_a_request_is_taken_and_given_back(world: World, route: Route) -> None:
     response = world.send(route, b"[", **{"x-request-id": "a-request.7"})
-    assert re.fullmatch("[0-9a-f]{32}:a-request.7", response.headers["x-request-id"])
+    assert response.headers["x-request-id"] == "a-request.7"
     if response.status_code >= 400:
-        assert response.json()["request_id"] == response.headers["x-request-id"]
+        assert response.json()["request_id"] == "a-request.7"
     made = world.send(route, b"[", **{"x-request-id": "not an id"}).headers["x-request-id"]
     assert re.fullmatch("[0-9a-f]{32}", made)
 

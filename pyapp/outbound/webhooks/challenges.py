@@ -19,7 +19,7 @@ import msgspec
 from pyapp.database.calls import Database, Row
 from pyapp.outbound.webhooks import signing
 from pyapp.outbound.webhooks.bell import Bell
-from pyapp.outbound.webhooks.delivery import CONTENT_TYPE, USER_AGENT, describe
+from pyapp.outbound.webhooks.delivery import CONTENT_TYPE, USER_AGENT, describe, told
 from pyapp.outbound.webhooks.dispatcher import WORKER
 from pyapp.outbound.webhooks.egress import Answer, Egress
 from pyapp.problems import Problem
