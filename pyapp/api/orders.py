@@ -34,7 +34,7 @@ from pyapp.http.fields import (
     WriteQuery,
     check_moment,
     check_number,
-    moment,
+    check_range_end,
 )
 from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.values import Amount, BatchNumber, Channel, Currency, Moment, Note, Sku, Units, Version, Warehouse
@@ -228,7 +228,7 @@ class OrderQuery(RangeQuery):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        moment("updated_since", self.updated_since)
+        check_range_end("updated_since", self.updated_since)
 
     def asks_primary(self) -> bool:
         return self.updated_since is not UNSET

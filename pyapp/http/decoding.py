@@ -11,7 +11,7 @@ import msgspec
 from msgspec import Raw, Struct
 
 from pyapp.http.faults import Fault, describe, find_faults, parameter_faults, unknown_parameter
-from pyapp.http.fields import ContradictionError, FieldError
+from pyapp.http.fields import FieldError
 from pyapp.http.nulls import body_type
 from pyapp.http.text import ERRORS_MAX, check_text, invalid, plain_numbers, shown
 from pyapp.problems import Problem
@@ -99,8 +99,7 @@ def _names(type_: type[Struct]) -> frozenset[str]:
 
 
 def parse_query(pairs: list[tuple[str, str]], type_: type[S]) -> S:
-    """Decodes the query string into a struct. Raises Problem RQ400, which names each unknown, repeated or invalid parameter,
-    and VA001 for values that contradict each other."""
+    """Decodes the query string into a struct. Raises Problem RQ400, which names each unknown, repeated or invalid parameter."""
     known = _names(type_)
     times = Counter(name for name, _ in pairs)
     values = dict(pairs)
@@ -114,21 +113,19 @@ def parse_query(pairs: list[tuple[str, str]], type_: type[S]) -> S:
     try:
         made = msgspec.convert(sound, type_, strict=False)
     except msgspec.ValidationError as error:
-        errors += parameter_faults(sound, type_) or [_contradiction(error)]
-        if isinstance(error.__cause__, ContradictionError) and len(errors) == 1:
-            raise _unusable("VA001", errors) from None
+        errors += parameter_faults(sound, type_) or [_parameter_fault(error)]
     else:
         if not errors:
             return made
-    raise _unusable("RQ400", errors)
+    raise _unusable(errors)
 
 
-def _contradiction(error: msgspec.ValidationError) -> Fault:
+def _parameter_fault(error: msgspec.ValidationError) -> Fault:
     fault = describe(error)
     return {"parameter": fault["pointer"].removeprefix("/"), "detail": fault["detail"]}
 
 
-def _unusable(code: str, errors: list[Fault]) -> Problem:
+def _unusable(errors: list[Fault]) -> Problem:
     first = errors[0]
     detail = first["detail"] if "parameter" in first["detail"] else f"The query parameter {first['parameter']!r} cannot be used."
-    return Problem(code, detail if len(errors) == 1 else f"{detail} {len(errors) - 1} more: see errors.", errors)
+    return Problem("RQ400", detail if len(errors) == 1 else f"{detail} {len(errors) - 1} more: see errors.", errors)

@@ -14,6 +14,7 @@ If a body and a document have types of the same name, the body's type ends in Dr
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import re
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
@@ -33,7 +34,6 @@ LINES_MAX = 1000
 ATTRIBUTES_BYTES_MAX = 16_384
 PAGE_DEFAULT = 50
 PAGE_MAX = 200
-DATE_LENGTH = len("2024-06-01")
 
 # $(?!\n): Python lets $ match before a last line break, JSON Schema does not.
 CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
@@ -131,10 +131,6 @@ def check_moment(value: datetime.datetime, name: str) -> None:
         raise FieldError(name, "is outside the years 1 to 9999 in UTC") from None
 
 
-class ContradictionError(FieldError):
-    """Values that are valid individually but contradict each other."""
-
-
 def check_number(value: Raw | UnsetType | None, name: str, pattern: re.Pattern[bytes] = MONEY_BYTES) -> None:
     if isinstance(value, Raw) and not pattern.fullmatch(bytes(value)):
         raise FieldError(name, MONEY_REMEDY)
@@ -213,25 +209,18 @@ class RangeQuery(PageQuery):
     to: Annotated[Since, Meta(description="The day or moment to end before.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
-        first, last = (moment(name, value) for name, value in (("from", self.from_), ("to", self.to)))
-        # A date begins within a day of midnight UTC, but where is for Postgres to say.
-        dates = [isinstance(text, str) and len(text) == DATE_LENGTH for text in (self.from_, self.to)]
-        unsure = datetime.timedelta(days=1 if dates[0] != dates[1] else 0)
-        if first and last and last < first - unsure:
-            raise ContradictionError("to", "is before from: swap the two")
+        for name, value in (("from", self.from_), ("to", self.to)):
+            check_range_end(name, value)
 
 
-def moment(name: str, text: str | UnsetType) -> datetime.datetime | None:
-    """Returns the date-time, or the beginning of the date (in UTC: only compared with another one). Raises FieldError for
-    anything else."""
+def check_range_end(name: str, text: str | UnsetType) -> None:
+    """Where a date begins, and whether a range is turned round, Postgres says (app.read_range). Raises FieldError."""
     if text is UNSET:
-        return None
+        return
     for type_ in (datetime.date, Timestamp):
-        try:
-            value = msgspec.convert(text, type_)
-        except msgspec.ValidationError:
-            continue
-        return value if isinstance(value, datetime.datetime) else datetime.datetime(*value.timetuple()[:3], tzinfo=datetime.UTC)
+        with contextlib.suppress(msgspec.ValidationError):
+            msgspec.convert(text, type_)
+            return
     raise FieldError(name, "must be a date such as 2024-06-01 or a date-time such as 2024-06-01T13:45:30Z")
 
 

@@ -13,11 +13,12 @@ create or replace function api.list_audit(
 as $$
 declare
   v_before bigint := app.cursor_number(app.decode_cursor(p_cursor => p_cursor, p_list => 'audit', p_values => 1) ->> 1);
-  v_from timestamptz := app.read_moment(p_region_id, p_filters ->> 'from');
-  v_to timestamptz := app.read_moment(p_region_id, p_filters ->> 'to');
+  v_from timestamptz;
+  v_to timestamptz;
   v_rows json[];
   v_last jsonb;
 begin
+  select r.from_at, r.to_at into v_from, v_to from app.read_range(p_region_id, p_filters) r;
   select array_agg(s.document order by s.audit_id desc),
          jsonb_build_array('audit', min(s.audit_id) filter (where s.nth = p_limit)::text)
     into v_rows, v_last

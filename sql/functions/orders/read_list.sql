@@ -32,8 +32,8 @@ declare
   v_found bigint[];
   v_last bigint;
 begin
-  p_filters := p_filters || jsonb_strip_nulls(jsonb_build_object(
-    'from', app.read_moment(p_region_id, p_filters ->> 'from'), 'to', app.read_moment(p_region_id, p_filters ->> 'to')));
+  p_filters := p_filters || (
+    select jsonb_strip_nulls(jsonb_build_object('from', r.from_at, 'to', r.to_at)) from app.read_range(p_region_id, p_filters) r);
   select n.order_ids, n.words into v_named, v_words from orders.find_named(p_region_id, p_filters) n;
   v_rows := case when v_words is null then p_limit + 1 else c_rows_max end;
   if v_since is null then
