@@ -3,8 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 WEB := pyapp/web/built-from
-# Three test workers for two cores, because tests often wait for processes, pages and timeouts.
-WORKERS ?= $(shell $(PYTHON) -c 'import os; print((3 * len(os.sched_getaffinity(0)) + 1) // 2)')
+# Two test workers for a core, because tests often wait for processes, pages and timeouts.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(2 * len(os.sched_getaffinity(0)))')
 
 # Python writes its bytecode even if the shell forbids it: the suite starts Python hundreds of times.
 export PYTHONDONTWRITEBYTECODE :=

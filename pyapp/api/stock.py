@@ -207,7 +207,7 @@ class BatchChange(Body):
     sample: ClassVar[Json] = {"status": "available", "note": "passed inspection"}
 
     # Not without all three.
-    together: ClassVar[Json] = {"not": {"properties": {"status": False, "expiration_date": False, "manufactured_on": False}}}
+    together: ClassVar[Json] = {"not": {"properties": dict.fromkeys(("status", "expiration_date", "manufactured_on"), {"not": {}})}}
 
     status: (
         Annotated[

@@ -128,6 +128,8 @@ def errors_of(route: Route) -> tuple[str, ...]:
         codes.add("RQ404")
     if route.key != "none":
         codes.add("ID003")
+    if route.key == "or_if_match":
+        codes.add("RQ428")
     return tuple(sorted(codes))
 
 

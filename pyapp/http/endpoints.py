@@ -104,8 +104,9 @@ async def _write(request: Request, context: Context, added: Mapping[str, str], s
 async def read_command(request: Request, context: Context, added: Mapping[str, str]) -> tuple[Command, bool]:
     """Returns the command of the request, and whether its body is a list. Raises Problem for an invalid body or key."""
     route, dry_run = context.route, cast(WriteQuery, context.query).dry_run
-    needs_key = route.key == "required" or (route.key == "or_if_match" and "if-match" not in request.headers)
-    key = idempotency_key(request, required=needs_key) if route.key != "none" else None
+    key = idempotency_key(request, required=route.key == "required") if route.key != "none" else None
+    if route.key == "or_if_match" and key is None and "if-match" not in request.headers:
+        raise Problem("RQ428", "A retry on the way would do this twice. Send an Idempotency-Key, such as a UUID, or If-Match.")
     drafts: list[Body] = [Body()]
     is_list = False
     if route.body is not None:

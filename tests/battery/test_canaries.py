@@ -104,7 +104,7 @@ class Canaries:
             if table.startswith("orders") or "keys" in table:
                 self.fails(self.shop.post("/v1/orders", json=with_key, headers=key()))
             elif table.startswith("identity"):
-                self.fails(self.admin.post("/v1/clients/till/rotate-secret", json={}))
+                self.fails(self.admin.post("/v1/clients/till/rotate-secret", json={}, headers=key()))
             else:
                 self.fails(self.admin.post("/v1/webhooks", json={"url": "http://127.0.0.1:9/", "event_types": ["order.*"]}))
             self.system.cluster.rows(f"alter table {table} drop constraint canary")

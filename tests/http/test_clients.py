@@ -62,7 +62,7 @@ def test_a_repeat_under_an_idempotency_key_repeats_no_secret(stocked: httpx2.Cli
     first, second = (stocked.post("/v1/clients/shop/rotate-secret", headers=headers) for _ in range(2))
     assert second.headers["idempotency-replayed"] == "true"
     assert first.json() == {**second.json(), "client_secret": first.json()["client_secret"]}
-    check_problem(stocked.post("/v1/clients/shop/rotate-secret"), 400, "ID003")
+    check_problem(stocked.post("/v1/clients/shop/rotate-secret"), 428, "RQ428")
     check_problem(stocked.post("/v1/clients/shop/rotate-secret", headers={"if-match": before}), 412, "ST009")
     # The API ignores this key. Otherwise a call with an unknown outcome would be retried as if the key made that safe.
     assert stocked.patch("/v1/clients/shop", json={}, headers={"idempotency-key": "x" * 300}).status_code == 200

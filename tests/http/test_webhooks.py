@@ -71,7 +71,7 @@ def test_the_secret_is_in_the_answer_that_makes_it_and_in_no_other(admin: httpx2
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json() == {name: value for name, value in first.json().items() if name != "secret"}
     path = first.headers["location"]
-    check_problem(admin.post(f"{path}/rotate-secret"), 400, "ID003")
+    check_problem(admin.post(f"{path}/rotate-secret"), 428, "RQ428")
     once = key()
     rotated, again = (admin.post(f"{path}/rotate-secret", headers=once) for _ in range(2))
     assert (rotated.status_code, again.json()) == (200, rotated.json())

@@ -251,7 +251,8 @@ class Shop:
         """Rotates one webhook's secret; both secrets sign from now on."""
         hook = self.hooks["/rotated"]
         path = f"/v1/webhooks/{hook.webhook_id}/rotate-secret"
-        while (response := self.admin.post(path, json={})).status_code == 503:  # the database has just been killed
+        headers = {"idempotency-key": f"rotate {hook.webhook_id}"}
+        while (response := self.admin.post(path, json={}, headers=headers)).status_code == 503:  # the database has just been killed
             time.sleep(0.1)
         assert response.status_code == 200, response.text
         hook.secrets.insert(0, response.json()["secret"])
