@@ -207,7 +207,9 @@ class BatchChange(Body):
     sample: ClassVar[Json] = {"status": "available", "note": "passed inspection"}
 
     # Not without all three.
-    together: ClassVar[Json] = {"not": {"properties": dict.fromkeys(("status", "expiration_date", "manufactured_on"), {"not": {}})}}
+    together: ClassVar[Json] = {
+        "not": {"properties": dict.fromkeys(("status", "expiration_date", "manufactured_on"), {"not": {}})}
+    }
 
     status: (
         Annotated[
