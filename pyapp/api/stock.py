@@ -208,7 +208,7 @@ class BatchChange(Body):
 
     # Not without all three.
     together: ClassVar[Json] = {
-        "not": {"properties": dict.fromkeys(("status", "expiration_date", "manufactured_on"), {"not": {}})}
+        "not": {"properties": {name: {"not": {}} for name in ("status", "expiration_date", "manufactured_on")}},
     }
 
     status: (
