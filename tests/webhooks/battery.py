@@ -252,9 +252,8 @@ class Shop:
         hook = self.hooks["/rotated"]
         path = f"/v1/webhooks/{hook.webhook_id}/rotate-secret"
         headers = {"idempotency-key": f"rotate {hook.webhook_id}"}
-        while (
-            response := self.admin.post(path, json={}, headers=headers)
-        ).status_code == 503:  # the database has just been killed
+        # 503: the database has just been killed.
+        while (response := self.admin.post(path, json={}, headers=headers)).status_code == 503:
             time.sleep(0.1)
         assert response.status_code == 200, response.text
         hook.secrets.insert(0, response.json()["secret"])
