@@ -203,9 +203,10 @@ def test_of_an_answer_the_first_kib_is_kept_as_text_unless_its_host_may_be_our_o
     ],
 )
 def test_nothing_is_sent_to_a_url_that_did_not_answer_the_challenge(
-    shop: Shop, sink: Sink, answered: str | int, failure: str | None
+    shop: Shop, public_sink: Sink, answered: str | int, failure: str | None
 ) -> None:
     """It also gets no event from before its proof, and all of them after it."""
+    sink = public_sink
 
     async def prove(received: Received) -> bytes:
         challenge = received.headers["webhook-challenge"]
@@ -233,7 +234,16 @@ def test_nothing_is_sent_to_a_url_that_did_not_answer_the_challenge(
     assert event["data"] == {"webhook_id": webhook["webhook_id"], "challenge": challenge.headers["webhook-challenge"]}
 
 
-def test_who_repairs_the_receiver_asks_for_another_challenge_by_a_test(shop: Shop, sink: Sink) -> None:
+def test_a_host_that_the_operator_exempts_needs_no_proof(shop: Shop, sink: Sink) -> None:
+    webhook = shop.create(sink.url)
+    shop.emit({"n": 1})
+    with run_worker(shop.url):
+        shop.wait_delivered(1)
+    assert (sink.challenges, webhook["status"], shop.verification()) == ([], "unverified", (True, None))
+
+
+def test_who_repairs_the_receiver_asks_for_another_challenge_by_a_test(shop: Shop, public_sink: Sink) -> None:
+    sink = public_sink
     proves, sink.prove = sink.prove, sink.answer
     webhook = shop.create(sink.url)
     with run_worker(shop.url):

@@ -1,8 +1,9 @@
 """Asks the URL of a new webhook to prove that it wants events, before the first one is sent.
 
-Users choose the URLs, so one may be somebody else's. It gets a signed message with a random text, in the header webhook-challenge
-and in the body, and proves itself by answering 2xx with this text as the whole body (in quotation marks or not, since many
-frameworks answer a text as JSON). A page that repeats parts of a request in a longer answer proves nothing.
+Users choose the URLs, so one may be somebody else's; a host that the operator exempts from the rules needs no proof. Any
+other gets a signed message with a random text, in the header webhook-challenge and in the body, and proves itself by
+answering 2xx with this text as the whole body (in quotation marks or not, since many frameworks answer a text as JSON). A
+page that repeats parts of a request in a longer answer proves nothing.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ async def challenge(database: Database, bell: Bell, egress: Egress) -> None:
         while True:
             if room := CHALLENGES_MAX - len(under_way):
                 for row in await _call(database, CLAIM, room):
-                    task = asyncio.create_task(_ask(database, bell, egress, _target(row)))
+                    task = asyncio.create_task(_prove(database, bell, egress, _target(row)))
                     under_way.add(task)
                     task.add_done_callback(under_way.discard)
             await asyncio.sleep(POLL_SECONDS)
@@ -62,7 +63,15 @@ async def challenge(database: Database, bell: Bell, egress: Egress) -> None:
         await end(*under_way)
 
 
-async def _ask(database: Database, bell: Bell, egress: Egress, target: Target) -> None:
+async def _prove(database: Database, bell: Bell, egress: Egress, target: Target) -> None:
+    failure = None if egress.is_exempt(target.url) else await _ask(egress, target)
+    report = {"region_id": target.region_id, "endpoint_id": target.endpoint_id, "url": target.url, "failure": failure}
+    if await _call(database, REPORT, msgspec.json.encode([report])) == [(b"1",)]:
+        bell.events.set()  # its events may be waiting already
+
+
+async def _ask(egress: Egress, target: Target) -> str | None:
+    """Returns what is wrong with the answer; None: it is the proof."""
     text = secrets.token_urlsafe(CHALLENGE_BYTES)
     now = datetime.datetime.now(datetime.UTC)
     message_id = f"msg_{secrets.token_hex(8)}"
@@ -80,16 +89,12 @@ async def _ask(database: Database, bell: Bell, egress: Egress, target: Target) -
     headers = signing.headers(message_id, body.decode(), target.secrets, now)
     headers |= {HEADER: text, "content-type": CONTENT_TYPE, "user-agent": USER_AGENT}
     try:
-        failure = _failure(await egress.post(target.url, body, headers), text)
+        return _failure(await egress.post(target.url, body, headers), text)
     except (aiohttp.ClientError, OSError) as error:
-        failure = told(describe(error))
-    report = {"region_id": target.region_id, "endpoint_id": target.endpoint_id, "url": target.url, "failure": failure}
-    if await _call(database, REPORT, msgspec.json.encode([report])) == [(b"1",)]:
-        bell.events.set()  # its events may be waiting already
+        return told(describe(error))
 
 
 def _failure(answer: Answer, text: str) -> str | None:
-    """None: the answer is the proof."""
     if not 200 <= answer.status < 300:
         return f"status {answer.status}"
     return None if answer.body.strip().strip(b'"') == text.encode() else "challenge"
