@@ -51,27 +51,36 @@ class Target(NamedTuple):
 async def challenge(database: Database, bell: Bell, egress: Egress) -> None:
     """Challenges until canceled. Waits for a database that is down."""
     under_way: set[asyncio.Task[None]] = set()
+
+    def done(task: asyncio.Task[None]) -> None:
+        under_way.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            logger.error("a challenge broke off", exc_info=error)
+
     try:
         while True:
             if room := CHALLENGES_MAX - len(under_way):
                 for row in await _call(database, CLAIM, room):
                     task = asyncio.create_task(_prove(database, bell, egress, _target(row)))
                     under_way.add(task)
-                    task.add_done_callback(under_way.discard)
+                    task.add_done_callback(done)
             await asyncio.sleep(POLL_SECONDS)
     finally:
         await end(*under_way)
 
 
 async def _prove(database: Database, bell: Bell, egress: Egress, target: Target) -> None:
-    failure = None if egress.is_exempt(target.url) else await _ask(egress, target)
+    try:
+        failure = None if egress.is_exempt(target.url) else await _ask(egress, target)
+    except (aiohttp.ClientError, OSError) as error:
+        failure = told(describe(error))
     report = {"region_id": target.region_id, "endpoint_id": target.endpoint_id, "url": target.url, "failure": failure}
     if await _call(database, REPORT, msgspec.json.encode([report])) == [(b"1",)]:
         bell.events.set()  # its events may be waiting already
 
 
 async def _ask(egress: Egress, target: Target) -> str | None:
-    """Returns what is wrong with the answer; None: it is the proof."""
+    """Returns what is wrong with the answer, or None if it is the proof. Raises what egress.post raises."""
     text = secrets.token_urlsafe(CHALLENGE_BYTES)
     now = datetime.datetime.now(datetime.UTC)
     message_id = f"msg_{secrets.token_hex(8)}"
@@ -88,10 +97,7 @@ async def _ask(egress: Egress, target: Target) -> str | None:
     body = msgspec.json.encode(event)
     headers = signing.headers(message_id, body.decode(), target.secrets, now)
     headers |= {HEADER: text, "content-type": CONTENT_TYPE, "user-agent": USER_AGENT}
-    try:
-        return _failure(await egress.post(target.url, body, headers), text)
-    except (aiohttp.ClientError, OSError) as error:
-        return told(describe(error))
+    return _failure(await egress.post(target.url, body, headers), text)
 
 
 def _failure(answer: Answer, text: str) -> str | None:

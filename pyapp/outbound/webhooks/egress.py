@@ -134,8 +134,8 @@ class Egress:
             return Answer(response.status, response.headers.get("Retry-After"), kept)
 
     def is_exempt(self, url: str) -> bool:
-        """Whether the operator allows this host although its address may not be public. Of a URL that was posted to."""
-        return self._routes[url][1] is self._open
+        """Whether the operator allows this host although its address may not be public. Raises Refused as post does."""
+        return (self._routes.get(url) or self._route(url))[1] is self._open
 
     def _route(self, url: str) -> tuple[URL, aiohttp.ClientSession]:
         """Applies the rules that depend only on the URL. The rules for addresses apply at each connection."""
