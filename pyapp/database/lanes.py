@@ -81,9 +81,10 @@ class Lanes:
         A batch that has started is carried out even if one of its callers is cancelled.
         """
         number = len(command.elements)
-        if number == 1 and _runs_alone(command) and not command.dry_run:
+        if number == 1 and not command.shares and not command.dry_run:
             return await self._inner.execute(command)
-        if self.queued + 1 > QUEUED_ELEMENTS_MAX if number == 1 else self.listed + number > LISTED_ELEMENTS_MAX:
+        waiting, maximum = (self.queued, QUEUED_ELEMENTS_MAX) if number == 1 else (self.listed, LISTED_ELEMENTS_MAX)
+        if waiting + number > maximum:
             raise unavailable("Too many writes are waiting. Nothing was changed; repeat the request.")
         key = _key(command)
         lane = self._lanes.get(key)

@@ -485,9 +485,9 @@ GUARDS = (
     ),
     Guard(
         "integrations and sales see the levels that their channels can sell",
-        "sql/policies/stock/stock_levels.sql",
-        "where s.sells and s.channel_id = any (app.claim_channels())",
-        "where s.sells",
+        "sql/functions/catalog/own_warehouses.sql",
+        "s.sells and s.channel_id = any (app.claim_channels())",
+        "s.sells",
         WHAT_CAN_BE_SOLD,
     ),
     Guard(
@@ -956,22 +956,22 @@ GUARDS = (
     Guard(
         "a long list takes few locks: none for its external ids",
         "sql/functions/orders/refuse_duplicates.sql",
-        "  if v_given <= c_locks_max then\n",
+        "  if v_given <= app.listed_locks_max() then\n",
         "  if true then\n",
         f"{RACES} -k few_locks",
     ),
     Guard(
         "a long list takes few locks: one for its new levels",
         "sql/functions/stock/levels/claim_new_levels.sql",
-        "  if cardinality(v_skus) > c_locks_max then\n",
+        "  if cardinality(v_skus) > app.listed_locks_max() then\n",
         "  if false then\n",
         f"{RACES} -k few_locks",
     ),
     Guard(
         "dry runs of a caller run one at a time",
         "pyapp/database/lanes.py",
-        "        if number == 1 and _runs_alone(command) and not command.dry_run:\n",
-        "        if _runs_alone(command):\n",
+        "        if number == 1 and not command.shares and not command.dry_run:\n",
+        "        if not command.shares or command.dry_run:\n",
         "tests/http/test_lanes.py -k one_at_a_time",
     ),
     Guard(
@@ -984,8 +984,8 @@ GUARDS = (
     Guard(
         "lists leave room for single requests",
         "pyapp/database/lanes.py",
-        "if self.queued + 1 > QUEUED_ELEMENTS_MAX if number == 1 else self.listed + number > LISTED_ELEMENTS_MAX:",
-        "if self.queued + self.listed + number > QUEUED_ELEMENTS_MAX:",
+        "(self.queued, QUEUED_ELEMENTS_MAX) if number == 1 else (self.listed, LISTED_ELEMENTS_MAX)",
+        "(self.queued + self.listed, QUEUED_ELEMENTS_MAX)",
         "tests/http/test_lanes.py -k leave_room",
     ),
     Guard(

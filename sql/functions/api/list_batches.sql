@@ -20,6 +20,7 @@ declare
   v_status text := p_filters ->> 'status';
   v_warehouse text := p_filters ->> 'warehouse';
   v_in_stock boolean := coalesce((p_filters ->> 'in_stock')::boolean, v_warehouse is not null);
+  v_own text[] := catalog.own_warehouses(p_region_id);
   v_ids bigint[];
   v_on date;
 begin
@@ -41,6 +42,7 @@ begin
              and (not v_in_stock or exists (
                select from stock.lot_levels l
                 where l.region_id = p_region_id and l.lot_id = t.lot_id and l.on_hand > 0
+                  and (v_own is null or l.warehouse_id = any (v_own))
                   and (v_warehouse is null or l.warehouse_id = v_warehouse)))
            order by d.expires_on, t.lot_id
            limit p_limit + 1) s;

@@ -18,6 +18,7 @@ declare
   v_q text := p_filters ->> 'q';
   v_channel text := p_filters ->> 'channel';
   v_low boolean := (p_filters ->> 'low_stock')::boolean;
+  v_own text[] := catalog.own_warehouses(p_region_id);
   v_low_skus text[];
   v_expiring text[];
   v_ids text[];
@@ -38,7 +39,7 @@ begin
              and (v_sku is null or k.sku_id = v_sku)
              and (v_q is null or app.matches(v_q, k.sku_id || ' ' || k.name))
              and (v_expiring is null or k.sku_id = any (v_expiring))
-             and (v_warehouse is null or exists (
+             and (v_warehouse is null or (v_own is null or v_warehouse = any (v_own)) and exists (
                select from stock.stock_levels l
                 where l.region_id = p_region_id and l.warehouse_id = v_warehouse and l.sku_id = k.sku_id))
              and (v_low is null or v_low = (k.sku_id = any (v_low_skus)))

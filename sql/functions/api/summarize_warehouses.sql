@@ -18,15 +18,10 @@ as $$
       select l.warehouse_id, count(*) as skus, stock.sum_counters(array_agg(l.counters)) as counters
         from stock.read_levels(p_region_id => p_region_id, p_sku_ids => null, p_warehouse_ids => null) l
        group by l.warehouse_id) t on t.warehouse_id = w.warehouse_id
-    left join (
-      select distinct v.warehouse_id
-        from catalog.serving_warehouses() v
-       where v.region_id = p_region_id and v.sells
-         and (app.claim_role() in ('admin', 'warehouse') or v.channel_id = any (app.claim_channels()))) s
+    left join (select distinct v.warehouse_id from catalog.serving_warehouses() v where v.region_id = p_region_id and v.sells) s
       on s.warehouse_id = w.warehouse_id
-   where w.region_id = p_region_id
-     and case app.claim_role() when 'admin' then true when 'warehouse' then w.warehouse_id = any (app.claim_warehouses())
-              else s.warehouse_id is not null end;
+   cross join (select catalog.own_warehouses(p_region_id)) o (own)
+   where w.region_id = p_region_id and (o.own is null or w.warehouse_id = any (o.own));
 $$;
 
 comment on function api.summarize_warehouses(smallint) is 'The warehouses of a region with the sums of their stock.';

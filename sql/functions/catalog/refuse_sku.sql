@@ -12,11 +12,11 @@ create or replace function catalog.refuse_sku(
   set search_path = ''
 as $$
 declare
-  SHARE constant numeric := 0.5;  -- a price may be this much below or above p_reference
+  c_share constant numeric := 0.5;  -- a price may be this much below or above p_reference
   v_old numeric := (p_old ->> 'price')::numeric;
   v_new numeric := (p_new ->> 'price')::numeric;
-  v_low numeric := ceil(p_reference * (1 - SHARE) * 100) / 100;
-  v_high numeric := floor(p_reference * (1 + SHARE) * 100) / 100;
+  v_low numeric := ceil(p_reference * (1 - c_share) * 100) / 100;
+  v_high numeric := floor(p_reference * (1 + c_share) * 100) / 100;
   v_errors jsonb;
 begin
   if app.claim_role() = 'admin' then
@@ -32,7 +32,7 @@ begin
          when p_reference is null then jsonb_build_object('pointer', '/price', 'detail', 'The SKU was made without a price. Ask an admin for the first one.')
          when v_new < v_low or v_new > v_high then jsonb_build_object('pointer', '/price', 'detail',
            format('The price may be from %s to %s: %s, the price that an admin set last, less or more %s %%. Ask an admin for another.', v_low, v_high,
-             p_reference, round(SHARE * 100)), 'price_min', v_low, 'price_max', v_high) end),
+             p_reference, round(c_share * 100)), 'price_min', v_low, 'price_max', v_high) end),
       (case when p_new ->> 'currency' <> p_old ->> 'currency'
          then jsonb_build_object('pointer', '/currency', 'detail', 'Another currency changes every price. Ask an admin.') end),
       (case when p_new -> 'active' <> p_old -> 'active'

@@ -15,15 +15,11 @@ as $$
   select coalesce(json_agg(json_build_array(l.warehouse_id, l.sku_id)), '[]')
     from (select distinct o.warehouse_ids[1] as warehouse_id, o.sku_id
             from events.stream s
+           cross join (select catalog.own_warehouses(p_region_id)) w (own)
            cross join events.outbox o
             join events.event_types t on t.type = o.type and t.about = 'level'
            where o.region_id = p_region_id and o.outbox_id > s.settled_id
-             and case app.claim_role()
-                   when 'admin' then true
-                   when 'warehouse' then o.warehouse_ids && app.claim_warehouses()
-                   else o.warehouse_ids && array(
-                          select v.warehouse_id from catalog.serving_warehouses() v
-                           where v.sells and v.channel_id = any (app.claim_channels())) end) l;
+             and (w.own is null or o.warehouse_ids && w.own)) l;
 $$;
 
 alter function events.unsequenced_levels(smallint) owner to scoville_definer;

@@ -36,8 +36,10 @@ begin
     ), claimed as (
       update webhooks.endpoint_states s
          set challenges = s.challenges + 1, challenged_at = v_now,
-             challenge_due_at = v_now + greatest(webhooks.retry_delay(s.challenges + 1, s.endpoint_id),
-               case when s.challenges < 9 then interval '20 seconds' end)
+             challenge_due_at = v_now + (
+               select greatest(d.delay, interval '20 seconds')
+                 from (select webhooks.retry_delay(s.challenges + 1, s.endpoint_id) as delay) d
+                where d.delay is not null)
         from held h
        where s.region_id = h.region_id and s.endpoint_id = h.endpoint_id
       returning s.region_id, s.endpoint_id

@@ -12,13 +12,12 @@ create or replace function orders.refuse_duplicates(
   set search_path = ''
 as $$
 declare
-  c_locks_max constant integer := 32;
   v_given integer := (select count(d.external_id) from unnest(p_drafts) d);
 begin
   if v_given = 0 then
     return '{}';
   end if;
-  if v_given <= c_locks_max then
+  if v_given <= app.listed_locks_max() then
     perform pg_advisory_xact_lock(h.key)
        from (select distinct hashtextextended(
                       concat_ws(E'\x1f', p_region_id, d.channel_id, d.external_id), 1) as key

@@ -1,4 +1,4 @@
--- The refusal of more replays of the owner's webhooks in this hour, or null. The hours are those of the clock.
+-- The refusal of more replays of the owner's webhooks of a region in this hour, or null. The hours are those of the clock.
 create or replace function webhooks.refuse_replay(
   p_endpoint webhooks.endpoints
 )
@@ -11,7 +11,9 @@ declare
   c_deliveries_max constant integer := 50000;
   v_hour timestamptz := date_trunc('hour', app.now());
   v_replayed bigint := (
-    select sum(s.replayed) from webhooks.endpoint_states s where s.owner = p_endpoint.owner and s.replayed_from_at = v_hour);
+    select sum(s.replayed)
+      from webhooks.endpoint_states s
+     where s.region_id = p_endpoint.region_id and s.owner = p_endpoint.owner and s.replayed_from_at = v_hour);
 begin
   if v_replayed >= c_deliveries_max then
     return app.refuse(p_code => 'WH008', p_detail => format(

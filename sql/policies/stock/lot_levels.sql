@@ -10,13 +10,8 @@ create policy lot_levels_select_own_region on stock.lot_levels
 
 drop policy if exists lot_levels_select_every_warehouse on stock.lot_levels;
 create policy lot_levels_select_every_warehouse on stock.lot_levels
-  for select to admin, scoville_worker
+  for select to admin, sales, scoville_worker
   using (true);
-drop policy if exists lot_levels_select_warehouses_of_own_channels on stock.lot_levels;
-create policy lot_levels_select_warehouses_of_own_channels on stock.lot_levels
-  for select to sales
-  using (warehouse_id = any (array(
-    select s.warehouse_id from catalog.serving_warehouses() s where s.sells and s.channel_id = any (app.claim_channels()))));
 drop policy if exists lot_levels_select_own_warehouses on stock.lot_levels;
 create policy lot_levels_select_own_warehouses on stock.lot_levels
   for select to warehouse

@@ -14,7 +14,6 @@ create or replace function stock.claim_new_levels(
   set search_path = ''
 as $$
 declare
-  c_locks_max constant integer := 32;
   v_warehouses text[];
   v_skus text[];
 begin
@@ -31,7 +30,7 @@ begin
   if v_warehouses is null then
     return;
   end if;
-  if cardinality(v_skus) > c_locks_max then
+  if cardinality(v_skus) > app.listed_locks_max() then
     perform pg_advisory_xact_lock(hashtextextended(p_region_id::text, 3));
   else
     perform pg_advisory_xact_lock_shared(hashtextextended(p_region_id::text, 3));

@@ -19,13 +19,13 @@ create or replace function stock.low_skus(
 as $$
 declare
   v_claim text[] := app.claim_warehouses();
+  v_own text[] := catalog.own_warehouses(p_region_id);
   v_warehouses text[] := array(
     select s.warehouse_id
       from catalog.serving_warehouses() s
      where s.region_id = p_region_id and s.sells
        and (p_channel_id is null or s.channel_id = p_channel_id)
-       and (app.claim_role() in ('admin', 'warehouse') or s.channel_id = any (app.claim_channels())));
-  v_own text[] := case app.claim_role() when 'warehouse' then v_claim else v_warehouses end;
+       and (app.claim_role() = 'warehouse' or v_own is null or s.warehouse_id = any (v_own)));
   v_low text[];
 begin
   perform set_config('scoville.warehouses', array(
@@ -36,8 +36,7 @@ begin
       left join (
         select l.sku_id, sum(l.available) filter (where l.warehouse_id = any (v_warehouses)) as available,
                bool_or(l.available <= l.reorder_point) filter (
-                 where l.warehouse_id = p_warehouse_id
-                   and (app.claim_role() = 'admin' or l.warehouse_id = any (v_own))) as is_low_there
+                 where l.warehouse_id = p_warehouse_id and (v_own is null or l.warehouse_id = any (v_own))) as is_low_there
           from stock.stock_levels l
          where l.region_id = p_region_id and (p_sku_ids is null or l.sku_id = any (p_sku_ids))
          group by l.sku_id) t on t.sku_id = k.sku_id

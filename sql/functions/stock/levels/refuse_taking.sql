@@ -13,7 +13,7 @@ create or replace function stock.refuse_taking(
   set search_path = ''
 as $$
 declare
-  LISTED_MAX constant integer := 20;
+  c_listed_max constant integer := 20;
   v_field text := case when p_draft.counted is null then '/delta' else '/stock' end;
   v_sellable bigint := coalesce((select sum(s.on_hand) from unnest(p_slots) s where s.sellable), 0);
   v_blocked bigint := coalesce((select sum(s.on_hand) from unnest(p_slots) s where not s.sellable), 0);
@@ -34,11 +34,11 @@ begin
         p_draft.reason_code, (
           select string_agg(format('%s (%s, %s units)', s.batch_number, replace(s.status, '_', ' '), s.on_hand), ', '
                    order by s.ordinality)
-            from unnest(p_slots) with ordinality s where s.ordinality <= LISTED_MAX)),
+            from unnest(p_slots) with ordinality s where s.ordinality <= c_listed_max)),
       p_facts => jsonb_build_object('candidates', (
           select jsonb_agg(jsonb_build_object('batch_number', s.batch_number, 'status', s.status, 'stock', s.on_hand)
                    order by s.ordinality)
-            from unnest(p_slots) with ordinality s where s.ordinality <= LISTED_MAX)));
+            from unnest(p_slots) with ordinality s where s.ordinality <= c_listed_max)));
   elsif p_units > v_can then
     return app.refuse(p_code => 'ST001', p_pointer => v_field,
       p_detail => format('%s has %s of %s%s, not %s.', p_draft.warehouse_id,

@@ -13,9 +13,10 @@ as $$
     from unnest(p_lot_ids) i (lot_id)
     left join (
       select v.lot_id, v.warehouse_id
-        from stock.lot_levels v
+        from (select catalog.own_warehouses(p_region_id)) o (own)
+       cross join stock.lot_levels v
        where v.region_id = p_region_id and v.lot_id = any (p_lot_ids) and v.on_hand > 0
-         and (app.reaches_all_warehouses() or v.warehouse_id = any (app.claim_warehouses()))) l on l.lot_id = i.lot_id
+         and (o.own is null or v.warehouse_id = any (o.own))) l on l.lot_id = i.lot_id
     left join catalog.zones() z on z.warehouse_id = l.warehouse_id
    group by i.lot_id;
 $$;

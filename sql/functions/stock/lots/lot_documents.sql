@@ -19,9 +19,10 @@ as $$
     left join (
       select l.lot_id, sum(l.on_hand) as stock, json_agg(json_build_object(
                'warehouse_location', l.warehouse_id, 'stock', l.on_hand) order by l.warehouse_id) as warehouses
-        from stock.lot_levels l
+        from (select catalog.own_warehouses(p_region_id)) o (own)
+       cross join stock.lot_levels l
        where l.region_id = p_region_id and l.lot_id = any (p_lot_ids) and l.on_hand > 0
-         and (app.reaches_all_warehouses() or l.warehouse_id = any (app.claim_warehouses()))
+         and (o.own is null or l.warehouse_id = any (o.own))
        group by l.lot_id) v on v.lot_id = t.lot_id
    where t.region_id = p_region_id and t.lot_id = any (p_lot_ids);
 $$;
