@@ -17,7 +17,8 @@ begin
     v_lots := stock.sku_lots(p_region_id, p_sku_id);
   end if;
   return query
-    select d.document, stock.sku_etag(p_region_id, p_sku_id)
+    select d.document, stock.sku_etag(p_region_id => p_region_id, p_sku_id => p_sku_id,
+             p_is_low => (d.document ->> 'low_stock')::boolean)
       from stock.inventory_documents(p_region_id => p_region_id, p_sku_ids => array[p_sku_id], p_warehouse_id => null,
              p_channel_id => v_channel, p_lots => v_lots) d;
   if not found then

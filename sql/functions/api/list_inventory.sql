@@ -25,8 +25,8 @@ declare
 begin
   perform app.raise_refusal(catalog.refuse_channel(p_region_id, v_channel));
   if v_low is not null then
-    v_low_skus := stock.low_skus(p_region_id => p_region_id, p_sku_ids => null, p_channel_id => v_channel,
-      p_warehouse_id => v_warehouse);
+    v_low_skus := stock.low_skus(p_region_id => p_region_id, p_sku_ids => array(select k.sku_id from catalog.skus k),
+      p_channel_id => v_channel, p_warehouse_id => v_warehouse);
   end if;
   if p_filters ->> 'expiring_before' is not null then
     v_expiring := stock.expiring_skus(p_region_id => p_region_id, p_before => (p_filters ->> 'expiring_before')::date,

@@ -4,16 +4,21 @@ create or replace function catalog.own_warehouses(
   p_region_id smallint
 )
   returns text[]
-  language sql
+  language plpgsql
   stable
   set search_path = ''
 as $$
-  select case
-    when app.claim_role() = 'warehouse' then app.claim_warehouses()
-    when app.claim_role() in ('sales', 'integration') then array(
+begin
+  if app.claim_role() = 'warehouse' then
+    return app.claim_warehouses();
+  elsif app.claim_role() in ('sales', 'integration') then
+    return array(
       select distinct s.warehouse_id
         from catalog.serving_warehouses() s
-       where s.region_id = p_region_id and s.sells and s.channel_id = any (app.claim_channels())) end;
+       where s.region_id = p_region_id and s.sells and s.channel_id = any (app.claim_channels()));
+  end if;
+  return null;
+end
 $$;
 
 grant execute on function catalog.own_warehouses(smallint) to scoville_definer, admin, warehouse, sales, integration;

@@ -19,9 +19,10 @@ as $$
     select distinct s.warehouse_id
       from catalog.serving_warehouses() s
      where s.region_id = p_region_id and s.sells and (p_channel_id is null or s.channel_id = p_channel_id)
-  ), low as materialized (
-    select stock.low_skus(p_region_id => p_region_id, p_sku_ids => p_sku_ids, p_channel_id => p_channel_id,
-             p_warehouse_id => p_warehouse_id) as sku_ids
+  ), low as materialized (  -- null: the levels that the caller reads here decide
+    select case when app.claim_role() = 'warehouse' or p_warehouse_id is not null then
+             stock.low_skus(p_region_id => p_region_id, p_sku_ids => p_sku_ids, p_channel_id => p_channel_id,
+               p_warehouse_id => p_warehouse_id) end as sku_ids
   )
   select k.sku_id, json_strip_nulls(app.join_json(
            app.join_json(
@@ -32,14 +33,15 @@ as $$
              stock.totals_document(p_counters => coalesce(t.counters, stock.new_counters()), p_unserved => coalesce(t.unserved, 0),
                p_available_only => t.counters is null or app.claim_role() = 'integration')),
            json_build_object(
-             'low_stock', k.sku_id = any (low.sku_ids),
+             'low_stock', coalesce(k.sku_id = any (low.sku_ids),
+               coalesce(stock.available_of(t.counters) - t.unserved, 0) <= k.reorder_point),
              'warehouses', coalesce(t.warehouses, '[]'), 'batches', p_lots,
              'updated_at', app.rfc3339(greatest(t.updated_at, k.updated_at)))))
     from catalog.skus k
    cross join low
     left join (
       select l.sku_id, stock.sum_counters(array_agg(l.counters)) as counters, max(l.updated_at) as updated_at,
-             sum(stock.available_of(l.counters)) filter (where s.warehouse_id is null)::bigint as unserved,
+             coalesce(sum(stock.available_of(l.counters)) filter (where s.warehouse_id is null), 0)::bigint as unserved,
              json_agg(app.join_json(
                app.join_json(json_build_object('warehouse_location', l.warehouse_id),
                  stock.counters_document(l.counters, app.claim_role() = 'integration')),

@@ -1,5 +1,5 @@
 -- Definer: "low" is a statement about all warehouses, also about those whose levels the caller may not read.
--- Those of these SKUs (null: all) that are low: the units that can be sold are at or below the reorder point of the SKU. Counted are
+-- Those of these SKUs that are low: the units that can be sold are at or below the reorder point of the SKU. Counted are
 -- the warehouses that serve p_channel_id, else those of the channels of a caller who is bound to channels, else those of any
 -- channel. So staff of one warehouse learn whether the SKU is low, not whether their own shelf is. A level with a reorder point of
 -- its own answers for itself where only its warehouse is asked for (p_warehouse_id).
@@ -15,7 +15,8 @@ create or replace function stock.low_skus(
   volatile
   security definer
   set search_path = ''
-  set plan_cache_mode = force_custom_plan
+  set plan_cache_mode = force_generic_plan
+  set enable_seqscan = off
 as $$
 declare
   v_claim text[] := app.claim_warehouses();
@@ -38,9 +39,9 @@ begin
                bool_or(l.available <= l.reorder_point) filter (
                  where l.warehouse_id = p_warehouse_id and (v_own is null or l.warehouse_id = any (v_own))) as is_low_there
           from stock.stock_levels l
-         where l.region_id = p_region_id and (p_sku_ids is null or l.sku_id = any (p_sku_ids))
+         where l.region_id = p_region_id and l.sku_id = any (p_sku_ids)
          group by l.sku_id) t on t.sku_id = k.sku_id
-     where (p_sku_ids is null or k.sku_id = any (p_sku_ids))
+     where k.sku_id = any (p_sku_ids)
        and coalesce(t.is_low_there, coalesce(t.available, 0) <= k.reorder_point));
   perform set_config('scoville.warehouses', coalesce(v_claim::text, ''), true);
   return v_low;
