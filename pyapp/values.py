@@ -29,7 +29,7 @@ Actor = Annotated[str, Meta(description="Who did it: the subject of the token.",
 RequestId = Annotated[
     str,
     Meta(
-        description="The ID of the request, as its answer had it: ours, and after a colon the client's, if it sent one.",
+        description="The ID of the request: ours, and after a colon the client's X-Request-ID, if it sent one.",
         examples=["7f3f2c1e8a354c589a530d1f6a2b9c11:checkout-4711"],
     ),
 ]
