@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +25,17 @@ LOGIN = "authenticator"
 DATABASE = "scoville"
 LOGIN_ATTEMPTS = 3
 CONNECT_SECONDS = 5
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Holds Ctrl-C and SIGTERM back until the end of the block, for imports: Python ignores an exception that a signal raises in
+    one of the callbacks of an import, and the signal would be lost."""
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def settings(**given: Any) -> Settings:

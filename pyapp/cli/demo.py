@@ -29,14 +29,15 @@ Quiet = Annotated[bool, typer.Option("--quiet", help="Do not replay orders.")]
 
 def demo(host: Host = None, port: Port = None, data_dir: DataDir = None, quiet: Quiet = False) -> None:
     """Run everything on this machine: PostgreSQL (or DATABASE_URL), demo data, API and worker. Ctrl-C stops all of it."""
-    from pyapp import demo as demo_data
-    from pyapp.demo import clients, embedded, traffic
-    from pyapp.metrics.logs import configure
-    from pyapp.outbound.webhooks import outbound
-    from pyapp.outbound.webhooks.addresses import Allowed
-    from pyapp.serve import server
-    from pyapp.serve.app import create_app
-    from pyapp.worker import business as figures
+    with context.uninterrupted():
+        from pyapp import demo as demo_data
+        from pyapp.demo import clients, embedded, traffic
+        from pyapp.metrics.logs import configure
+        from pyapp.outbound.webhooks import outbound
+        from pyapp.outbound.webhooks.addresses import Allowed
+        from pyapp.serve import server
+        from pyapp.serve.app import create_app
+        from pyapp.worker import business as figures
 
     signal.signal(signal.SIGTERM, _interrupt)  # until the loop takes over, SIGTERM acts like Ctrl-C
     settings = context.settings(host=host, port=port, data_dir=data_dir)

@@ -19,9 +19,10 @@ NICE = 10  # on a shared machine, orders come before the worker's jobs
 
 def serve(host: Host = None, port: Port = None, workers: Workers = None, metrics_port: MetricsPort = None) -> None:
     """Serve the API on the database at DATABASE_URL, which must log in as authenticator."""
-    from pyapp.metrics.logs import configure
-    from pyapp.serve import processes, server
-    from pyapp.serve.app import create_app, create_metrics_app
+    with context.uninterrupted():
+        from pyapp.metrics.logs import configure
+        from pyapp.serve import processes, server
+        from pyapp.serve.app import create_app, create_metrics_app
 
     settings = context.settings(host=host, port=port, workers=workers, metrics_port=metrics_port)
     application = create_app(settings)
@@ -43,12 +44,13 @@ def serve(host: Host = None, port: Port = None, workers: Workers = None, metrics
 
 def worker(host: Host = None, metrics_port: MetricsPort = None) -> None:
     """Run the background jobs on the database at DATABASE_URL: webhooks, expiry, partitions, clean-up."""
-    from pyapp.metrics.logs import configure
-    from pyapp.outbound.webhooks import outbound
-    from pyapp.outbound.webhooks.addresses import Allowed
-    from pyapp.serve import server
-    from pyapp.serve.app import create_worker_app
-    from pyapp.worker import business as figures
+    with context.uninterrupted():
+        from pyapp.metrics.logs import configure
+        from pyapp.outbound.webhooks import outbound
+        from pyapp.outbound.webhooks.addresses import Allowed
+        from pyapp.serve import server
+        from pyapp.serve.app import create_worker_app
+        from pyapp.worker import business as figures
 
     settings = context.settings(host=host, metrics_port=metrics_port)
     url = context.database_url(settings)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
 import subprocess
+import weakref
 from typing import TYPE_CHECKING
 
 import jwt
@@ -12,6 +14,7 @@ import pytest
 
 from pyapp import __version__
 from pyapp.cli.api import find
+from pyapp.cli.context import uninterrupted
 from pyapp.failures import Exit, Failure
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
@@ -142,6 +145,27 @@ def test_a_signal_ends_it_with_exit_code_0(authenticator_url: str, command: str,
     finally:
         process.kill()
     assert process.returncode == 0
+
+
+def test_a_signal_during_an_import_is_not_lost() -> None:
+    """As in an import, it arrives in a callback, in which Python ignores exceptions."""
+
+    class Module:
+        pass
+
+    def arrives(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        sum(range(1000))  # Python runs the handler of a signal between two instructions
+
+    def lose_one() -> None:
+        with uninterrupted():
+            module = Module()
+            watching = weakref.ref(module, arrives)
+            del module
+            assert watching() is None
+
+    with pytest.raises(KeyboardInterrupt):
+        lose_one()
 
 
 def test_a_setting_that_cannot_be_used_is_named(scoville: Scoville) -> None:
