@@ -30,12 +30,20 @@ CONNECT_SECONDS = 5
 @contextmanager
 def uninterrupted() -> Iterator[None]:
     """Holds Ctrl-C and SIGTERM back until the end of the block, for imports: Python ignores an exception that a signal raises in
-    one of the callbacks of an import, and the signal would be lost."""
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    one of the callbacks of an import, and the signal would be lost. A mask would not do, because a module may start threads."""
+    arrived: list[int] = []
+
+    def hold(number: int, _: object) -> None:
+        arrived.append(number)
+
+    handlers = {held: signal.signal(held, hold) for held in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        for held, handler in handlers.items():
+            signal.signal(held, handler)
+        for number in arrived:
+            signal.raise_signal(number)
 
 
 def settings(**given: Any) -> Settings:

@@ -31,6 +31,14 @@ def line(api: Api) -> Iterator[socket.socket]:
         yield line
 
 
+def ask(line: socket.socket) -> None:
+    line.sendall(HEAD + b"\r\n")
+    answer = b""
+    while not answer.endswith(b"}"):  # head and body may arrive one after the other
+        answer += line.recv(65536)
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
 def push(line: socket.socket, pieces: Iterable[bytes], pause: float) -> bytes:
     """Sends one piece after another until the server stops reading. Returns the response."""
     line.settimeout(pause)
@@ -89,12 +97,9 @@ def test_a_body_that_comes_a_byte_at_a_time_is_not_waited_for(api: Api, line: so
 
 
 def test_the_second_request_of_a_connection_has_no_more_time_than_the_first(line: socket.socket) -> None:
-    line.sendall(HEAD + b"\r\n")
-    line.settimeout(10)
-    assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+    ask(line)
     time.sleep(PATIENCE * 1.5)  # a connection may idle between requests
-    line.sendall(HEAD + b"\r\n")
-    assert line.recv(65536).startswith(b"HTTP/1.1 200 ")
+    ask(line)
     line.sendall(HEAD)
     assert drip(line).startswith(b"HTTP/1.1 408 ")
 
@@ -122,11 +127,7 @@ def test_a_head_past_the_limit_is_refused_though_it_comes_at_once(
     api: Api, line: socket.socket, head: bytes, earlier: int
 ) -> None:
     for _ in range(earlier):
-        line.sendall(HEAD + b"\r\n")
-        answer = b""
-        while not answer.endswith(b"}"):  # head and body may arrive one after the other
-            answer += line.recv(65536)
-        assert answer.startswith(b"HTTP/1.1 200 ")
+        ask(line)
     line.sendall(head)
     said = read(line)
     assert said.startswith(b"HTTP/1.1 431 ")
