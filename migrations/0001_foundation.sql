@@ -206,19 +206,30 @@ comment on type catalog.write is
 -- Stock. region_id leads every key, so that the same tables and functions run on a distributed Postgres, one region per node.
 -- Only stock.post_movements changes quantities.
 
+-- Rules of one column that every order writes are domains: PostgreSQL reads the rule of a domain once per session, and a CHECK of a
+-- table again in every statement that writes to it.
+create domain stock.units as integer constraint units_are_within_range_check check (value between 0 and 2000000000);
+comment on domain stock.units is 'Units of a part of a level.';
+create domain stock.quantity as integer constraint quantity_is_positive_check check (value > 0);
+comment on domain stock.quantity is 'Units that are ordered, reserved, allocated or shipped.';
+create domain stock.movement_kind as text constraint movement_kind_is_known_check
+  check (value in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
+                   'uncommit', 'fulfill', 'return'));
+comment on domain stock.movement_kind is 'What a movement did.';
+
 create table stock.stock_levels (
   region_id smallint not null,
   warehouse_id text collate "C" not null,
   sku_id text collate "C" not null,
-  on_hand integer not null default 0,
-  reserved integer not null default 0,
-  committed integer not null default 0,
-  unavailable integer not null default 0,
-  safety_stock integer not null default 0,
-  incoming integer not null default 0,
-  shortfall integer not null default 0,
-  available integer generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
-  reorder_point integer,
+  on_hand stock.units not null default 0,
+  reserved stock.units not null default 0,
+  committed stock.units not null default 0,
+  unavailable stock.units not null default 0,
+  safety_stock stock.units not null default 0,
+  incoming stock.units not null default 0,
+  shortfall stock.units not null default 0,
+  available stock.units generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
+  reorder_point stock.units,
   next_expiry_at timestamptz,
   version bigint not null default 0,
   updated_at timestamptz not null default now(),
@@ -226,20 +237,13 @@ create table stock.stock_levels (
   constraint stock_levels_region_id_warehouse_id_fkey foreign key (region_id, warehouse_id)
     references catalog.warehouses (region_id, warehouse_id) on delete restrict,
   constraint stock_levels_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
-  constraint stock_levels_on_hand_is_within_range_check check (on_hand between 0 and 2000000000),
-  constraint stock_levels_reserved_is_not_negative_check check (reserved >= 0),
-  constraint stock_levels_committed_is_not_negative_check check (committed >= 0),
-  constraint stock_levels_unavailable_is_not_negative_check check (unavailable >= 0),
-  constraint stock_levels_safety_stock_is_not_negative_check check (safety_stock >= 0),
-  constraint stock_levels_incoming_is_not_negative_check check (incoming >= 0),
-  constraint stock_levels_reorder_point_is_not_negative_check check (reorder_point >= 0),
-  constraint stock_levels_promises_are_within_on_hand_check
-    check (reserved + committed + unavailable + safety_stock <= on_hand),
-  constraint stock_levels_shortfall_is_within_promises_check check (shortfall between 0 and reserved + committed + safety_stock)
+  constraint stock_levels_shortfall_is_within_promises_check check (shortfall <= reserved + committed + safety_stock)
 ) with (fillfactor = 70);
 comment on table stock.stock_levels is
   'The quantities of a SKU in a warehouse: on_hand = available + reserved + committed + unavailable + safety_stock. Counters have '
   'no index, and pages have free space, so that updates are HOT.';
+comment on column stock.stock_levels.available is
+  'What can still be promised. Its domain refuses promises beyond on_hand: the last guard against an oversold unit.';
 comment on column stock.stock_levels.shortfall is
   'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.reorder_point is
@@ -286,15 +290,14 @@ create table stock.lot_levels (
   warehouse_id text collate "C" not null,
   sku_id text collate "C" not null,
   lot_id bigint not null,
-  on_hand integer not null default 0,
+  on_hand stock.units not null default 0,
   sellable boolean not null,
   expiry_announced_on date,
   constraint lot_levels_pkey primary key (region_id, warehouse_id, sku_id, lot_id),
   constraint lot_levels_region_id_warehouse_id_sku_id_fkey foreign key (region_id, warehouse_id, sku_id)
     references stock.stock_levels (region_id, warehouse_id, sku_id) on delete restrict,
   constraint lot_levels_region_id_lot_id_fkey foreign key (region_id, lot_id)
-    references stock.lots (region_id, lot_id) on delete restrict,
-  constraint lot_levels_on_hand_is_not_negative_check check (on_hand >= 0)
+    references stock.lots (region_id, lot_id) on delete restrict
 ) with (fillfactor = 80);
 comment on table stock.lot_levels is 'Units of a lot in a warehouse.';
 comment on column stock.lot_levels.sellable is
@@ -310,7 +313,7 @@ create table stock.stock_movements (
   occurred_at timestamptz not null,
   warehouse_id text collate "C" not null,
   sku_id text collate "C" not null,
-  kind text not null,
+  kind stock.movement_kind not null,
   lot_id bigint,
   on_hand_delta integer not null,
   reserved_delta integer not null,
@@ -327,10 +330,7 @@ create table stock.stock_movements (
   document text,
   actor text not null,
   request_id text,
-  constraint stock_movements_pkey primary key (region_id, recorded_at, movement_id),
-  constraint stock_movements_kind_is_known_check
-    check (kind in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
-                    'uncommit', 'fulfill', 'return'))
+  constraint stock_movements_pkey primary key (region_id, recorded_at, movement_id)
 ) partition by range (recorded_at);
 alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
 comment on table stock.stock_movements is
@@ -358,13 +358,12 @@ create table stock.reservations (
   change_reason text,
   request_id text,
   constraint reservations_pkey primary key (region_id, reservation_id),
-  constraint reservations_channel_id_fkey foreign key (channel_id)
-    references catalog.channels (channel_id) on delete restrict,
   constraint reservations_status_is_known_check check (status in ('active', 'committed', 'released', 'expired'))
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
 comment on table stock.reservations is
-  'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it.';
+  'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it. '
+  'channel_id has no foreign key, as in orders.orders.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
@@ -375,11 +374,10 @@ create table stock.reservation_lines (
   sku_id text collate "C" not null,
   warehouse_id text collate "C" not null,
   channel_id text collate "C" not null,
-  quantity integer not null,
+  quantity stock.quantity not null,
   constraint reservation_lines_pkey primary key (region_id, reservation_id, sku_id, warehouse_id),
   constraint reservation_lines_region_id_reservation_id_fkey foreign key (region_id, reservation_id)
-    references stock.reservations (region_id, reservation_id) on delete restrict,
-  constraint reservation_lines_quantity_is_positive_check check (quantity > 0)
+    references stock.reservations (region_id, reservation_id) on delete restrict
 );
 comment on table stock.reservation_lines is 'The units of a reservation by SKU and warehouse: written once, never changed.';
 create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
@@ -431,17 +429,24 @@ create type stock.allocation as (
 comment on type stock.allocation is
   'A decision of stock.allocate: a demand gets quantity units from a warehouse; or, with warehouse_id null, it needs quantity and '
   'only available exist.';
-create type stock.part as (
-  ordinal integer,
+create type stock.candidate as (
+  warehouse_id text,
   sku_id text,
-  level integer,
-  quantity integer,
   available integer,
-  taken integer
+  in_debt boolean,
+  next_expiry_at timestamptz
 );
-comment on type stock.part is
-  'A decision of stock.allocate for one demand at one level: quantity units, which reduce the units available there by taken; or, '
-  'with level null, a shortage.';
+comment on type stock.candidate is
+  'A locked level that may serve a demand. in_debt: units freed there settle a shortfall before they become available. Made by '
+  'stock.new_candidate.';
+create type stock.source as (
+  levels integer[],
+  held integer[],
+  serves boolean[]
+);
+comment on type stock.source is
+  'The locked levels that may serve a demand, in the order in which they are tried. held: units of its reservation there. serves: '
+  'whether the level may give more than is held. Made by stock.new_source.';
 create type stock.slot as (
   lot_id bigint,
   batch_number text,
@@ -489,20 +494,31 @@ comment on type stock.draft is
 -- Orders. Every row that a policy guards has the scope columns (channel_id, warehouse_ids), because a policy compares columns
 -- with claims and reads no other table. Rows that are read only through their order have these columns without an index.
 
+create domain orders.order_status as text constraint order_status_is_known_check
+  check (value in ('pending', 'processing', 'on_hold', 'completed', 'canceled'));
+comment on domain orders.order_status is 'Where an order stands.';
+create domain orders.fulfillment_status as text constraint fulfillment_status_is_known_check
+  check (value in ('unfulfilled', 'partially_fulfilled', 'fulfilled'));
+comment on domain orders.fulfillment_status is 'How much of an order was shipped.';
+create domain orders.price as numeric(9, 2) constraint price_is_not_negative_check check (value >= 0);
+comment on domain orders.price is 'The price of a unit.';
+create domain orders.total_price as numeric(16, 2) constraint total_price_is_not_negative_check check (value >= 0);
+comment on domain orders.total_price is 'The price of an order.';
+
 create sequence orders.orders_order_id_seq start 1001;
 create table orders.orders (
   region_id smallint not null,
   order_id bigint not null default nextval('orders.orders_order_id_seq'),
   channel_id text collate "C" not null,
   external_id text,
-  status text not null,
-  fulfillment_status text not null default 'unfulfilled',
+  status orders.order_status not null,
+  fulfillment_status orders.fulfillment_status not null default 'unfulfilled',
   customer_name text,
   customer_key text,
   customer_address text,
   customer_pseudonym uuid,
   currency text not null,
-  total_price numeric(16, 2) not null,
+  total_price orders.total_price not null,
   note text,
   warehouse_ids text[] not null,
   placed_at timestamptz not null,
@@ -511,27 +527,27 @@ create table orders.orders (
   version integer not null default 1,
   changed_by text not null,
   change_reason text,
-  request_id text,
-  constraint orders_pkey primary key (region_id, order_id),
-  constraint orders_region_id_external_id_channel_id_key unique (region_id, external_id, channel_id),
-  constraint orders_channel_id_fkey foreign key (channel_id) references catalog.channels (channel_id) on delete restrict,
-  constraint orders_status_is_known_check check (status in ('pending', 'processing', 'on_hold', 'completed', 'canceled')),
-  constraint orders_fulfillment_status_is_known_check
-    check (fulfillment_status in ('unfulfilled', 'partially_fulfilled', 'fulfilled')),
-  constraint orders_total_price_is_not_negative_check check (total_price >= 0)
+  request_id text
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
-comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the time at the source.';
+comment on table orders.orders is
+  'An order. Its public id is ORD-<region>-<order_id>. placed_at is the time at the source. channel_id has no foreign key: a channel '
+  'is never deleted, and the check would lock the row of a busy channel.';
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
 comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
 comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
 comment on column orders.orders.updated_at is
   'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
+create unique index orders_region_id_external_id_channel_id_key on orders.orders (region_id, external_id, channel_id)
+  where external_id is not null;
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
 create index orders_updated_at_idx on orders.orders (region_id, updated_at, order_id);
+-- Last: while a table is too young for statistics, equal costs are decided by the latest index, and the plan of a foreign key that begins
+-- with another one reads all orders of the region.
+alter table orders.orders add constraint orders_pkey primary key (region_id, order_id);
 
 create table orders.order_contacts (
   region_id smallint not null,
@@ -554,15 +570,13 @@ create table orders.order_lines (
   channel_id text collate "C" not null,
   warehouse_ids text[] not null,
   sku_id text collate "C" not null,
-  quantity integer not null,
-  price numeric(9, 2) not null,
+  quantity stock.quantity not null,
+  price orders.price not null,
   fulfilled_quantity integer not null default 0,
   canceled_quantity integer not null default 0,
   constraint order_lines_pkey primary key (region_id, order_id, line_no),
   constraint order_lines_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
-  constraint order_lines_quantity_is_positive_check check (quantity > 0),
-  constraint order_lines_price_is_not_negative_check check (price >= 0),
   constraint order_lines_parts_are_within_quantity_check
     check (fulfilled_quantity >= 0 and canceled_quantity >= 0 and fulfilled_quantity + canceled_quantity <= quantity)
 );
@@ -579,13 +593,11 @@ create table orders.order_allocations (
   sku_id text collate "C" not null,
   warehouse_id text collate "C" not null,
   channel_id text collate "C" not null,
-  quantity integer not null,
+  quantity stock.quantity not null,
   fulfilled_quantity integer not null default 0,
   released_quantity integer not null default 0,
-  constraint order_allocations_pkey primary key (region_id, order_id, sku_id, warehouse_id),
   constraint order_allocations_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
-  constraint order_allocations_quantity_is_positive_check check (quantity > 0),
   constraint order_allocations_parts_are_within_quantity_check
     check (fulfilled_quantity >= 0 and released_quantity >= 0 and fulfilled_quantity + released_quantity <= quantity)
 ) with (fillfactor = 80);
@@ -593,6 +605,8 @@ comment on table orders.order_allocations is
   'The units of an order''s SKU that each warehouse serves. Units that are neither fulfilled nor released are committed in stock_levels.';
 create index order_allocations_warehouse_id_idx on orders.order_allocations (region_id, warehouse_id, order_id);
 create index order_allocations_sku_id_idx on orders.order_allocations (region_id, sku_id, order_id);
+-- Last, as that of orders.orders.
+alter table orders.order_allocations add constraint order_allocations_pkey primary key (region_id, order_id, sku_id, warehouse_id);
 
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
 create table orders.fulfillments (
@@ -624,13 +638,12 @@ create table orders.fulfillment_lines (
   warehouse_id text collate "C" not null,
   channel_id text collate "C" not null,
   batch_number text not null,
-  quantity integer not null,
+  quantity stock.quantity not null,
   constraint fulfillment_lines_pkey primary key (region_id, fulfillment_id, sku_id, lot_id),
   constraint fulfillment_lines_region_id_fulfillment_id_fkey foreign key (region_id, fulfillment_id)
     references orders.fulfillments (region_id, fulfillment_id) on delete restrict,
   constraint fulfillment_lines_region_id_lot_id_fkey foreign key (region_id, lot_id)
-    references stock.lots (region_id, lot_id) on delete restrict,
-  constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
+    references stock.lots (region_id, lot_id) on delete restrict
 );
 comment on table orders.fulfillment_lines is
   'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
@@ -648,7 +661,9 @@ create type orders.draft as (
   placed_at timestamptz,
   currency text,
   total_price numeric,
-  lines jsonb,
+  sku_ids text[],
+  quantities bigint[],
+  prices numeric[],
   actor text,
   request_id text,
   reservation_id bigint,
@@ -656,6 +671,19 @@ create type orders.draft as (
   order_id bigint
 );
 comment on type orders.draft is 'An order before it is written: read and priced; it gets its id together with its units.';
+comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices.';
+
+create type orders.placed as (
+  ordinal integer,
+  order_id bigint,
+  channel_id text,
+  warehouse_ids text[],
+  document json,
+  actor text,
+  request_id text,
+  historic boolean
+);
+comment on type orders.placed is 'An order that this transaction has written, with its document.';
 
 -- Events for the outside world. A business transaction writes the outbox and never calls NOTIFY, which takes a cluster-wide lock
 -- until the commit. A sequencer moves committed rows into the log, where they get a gapless seq.
@@ -757,6 +785,11 @@ comment on type events.step is
   'A change of what can be sold of a SKU, at the nth event of a batch: the available units of a level went from before to after; or, '
   'without a warehouse, something else decides from here on. Made by events.new_step.';
 
+-- Computes the text only if the value may be large: except for absurd numbers, no text is 32 times as long as its binary form.
+create domain events.data as jsonb constraint data_is_at_most_262144_bytes_check
+  check (pg_column_size(value) <= 8192 or octet_length(value::text) <= 262144);
+comment on domain events.data is 'What an event says: a JSON object.';
+
 create sequence events.outbox_outbox_id_seq;
 create table events.outbox (
   region_id smallint not null,
@@ -765,22 +798,18 @@ create table events.outbox (
   outbox_id bigint not null
     default case when pg_current_xact_id() is not null then nextval('events.outbox_outbox_id_seq') end,
   type text not null,
-  audience text,
+  -- Cheaper than a foreign key, which would lock the same few rows of event_types in every transaction.
+  audience text not null,
   subject text not null,
   sku_id text collate "C",
   warehouse_ids text[] not null default '{}',
   channel_id text collate "C",
   version bigint not null,
-  data jsonb not null,
+  data events.data not null,
   actor text not null,
   request_id text,
   occurred_at timestamptz not null,
-  constraint outbox_pkey primary key (region_id, outbox_id),
-  -- Cheaper than a foreign key, which would lock the same few rows of event_types in every transaction.
-  constraint outbox_type_is_known_check check (audience is not null),
-  -- Computes the text only if the value may be large: except for absurd numbers, no text is 32 times as long as its binary form.
-  constraint outbox_data_is_at_most_262144_bytes_check
-    check (pg_column_size(data) <= 8192 or octet_length(data::text) <= 262144)
+  constraint outbox_pkey primary key (region_id, outbox_id)
 ) with (
   -- A queue: every row is dead a moment later. Vacuumed by the number of dead rows, without a pause, and without
   -- truncating the file, which would lock out writers.
@@ -855,6 +884,9 @@ comment on column events.stream.settling_id is 'The next settled_id: as soon as 
 
 insert into events.stream (epoch, origin) values (left(replace(gen_random_uuid()::text, '-', ''), 12), '');
 
+create domain audit.action as text constraint action_is_known_check check (value in ('insert', 'update', 'delete'));
+comment on domain audit.action is 'What was done to a row.';
+
 create sequence audit.audit_log_audit_id_seq;
 create table audit.audit_log (
   region_id smallint not null,
@@ -862,21 +894,19 @@ create table audit.audit_log (
   recorded_at timestamptz not null,
   actor text not null,
   role text not null,
-  action text not null,
+  action audit.action not null,
   table_name text not null,
   row_key text not null,
   old jsonb,
   new jsonb,
   reason text,
   request_id text,
-  constraint audit_log_pkey primary key (region_id, recorded_at, audit_id),
-  constraint audit_log_action_is_known_check check (action in ('insert', 'update', 'delete'))
+  constraint audit_log_pkey primary key (region_id, audit_id, recorded_at)
 ) partition by range (recorded_at);
 alter sequence audit.audit_log_audit_id_seq owned by audit.audit_log.audit_id;
 comment on table audit.audit_log is
   'Who changed what, when and why. For an update, old and new hold only the differences. Rows of the catalog have region 0.';
 create index audit_log_row_key_idx on audit.audit_log (region_id, table_name, row_key, audit_id);
-create index audit_log_audit_id_idx on audit.audit_log (region_id, audit_id);
 create table audit.audit_log_default partition of audit.audit_log default;
 comment on table audit.audit_log_default is 'Catches rows of a month that has no partition yet.';
 
@@ -922,27 +952,29 @@ comment on table identity.client_secrets is
 
 create table identity.idempotency_keys (
   region_id smallint not null,
-  principal text not null,
-  route text not null,
-  idempotency_key text not null,
+  key_hash bytea not null,
   fingerprint bytea not null,
   answer json not null,
   created_at timestamptz not null,
-  constraint idempotency_keys_pkey primary key (region_id, principal, route, idempotency_key)
+  constraint idempotency_keys_pkey primary key (region_id, key_hash)
 );
 comment on table identity.idempotency_keys is
   'The answer to every request that had an effect, kept for a day: a repeat gets it again and does nothing. Refusals are not '
   'kept: they had no effect, so a repeat is decided again.';
+comment on column identity.idempotency_keys.key_hash is
+  'Of sender, route and Idempotency-Key (identity.read_keys): 16 bytes, so that a list of keys is looked up by one index scan.';
 create index idempotency_keys_created_at_idx on identity.idempotency_keys (region_id, created_at);
 
 -- Passed between functions; never stored.
 create type identity.key as (
   ordinal integer,
-  principal text,
-  idempotency_key text,
+  key_hash bytea,
+  lock_no bigint,
   fingerprint bytea
 );
-comment on type identity.key is 'The idempotency key of one element of a list: its sender, and a digest of its payload. Made by identity.new_key.';
+comment on type identity.key is
+  'The idempotency key of one element of a list: the hash under which its answer is kept, the number of its advisory lock, and a '
+  'digest of its payload. Made by identity.new_key.';
 
 create table identity.socket_tickets (
   ticket_hash bytea not null,

@@ -1,19 +1,30 @@
 -- Stock. region_id leads every key, so that the same tables and functions run on a distributed Postgres, one region per node.
 -- Only stock.post_movements changes quantities.
 
+-- Rules of one column that every order writes are domains: PostgreSQL reads the rule of a domain once per session, and a CHECK of a
+-- table again in every statement that writes to it.
+create domain stock.units as integer constraint units_are_within_range_check check (value between 0 and 2000000000);
+comment on domain stock.units is 'Units of a part of a level.';
+create domain stock.quantity as integer constraint quantity_is_positive_check check (value > 0);
+comment on domain stock.quantity is 'Units that are ordered, reserved, allocated or shipped.';
+create domain stock.movement_kind as text constraint movement_kind_is_known_check
+  check (value in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
+                   'uncommit', 'fulfill', 'return'));
+comment on domain stock.movement_kind is 'What a movement did.';
+
 create table stock.stock_levels (
   region_id smallint not null,
   warehouse_id text collate "C" not null,
   sku_id text collate "C" not null,
-  on_hand integer not null default 0,
-  reserved integer not null default 0,
-  committed integer not null default 0,
-  unavailable integer not null default 0,
-  safety_stock integer not null default 0,
-  incoming integer not null default 0,
-  shortfall integer not null default 0,
-  available integer generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
-  reorder_point integer,
+  on_hand stock.units not null default 0,
+  reserved stock.units not null default 0,
+  committed stock.units not null default 0,
+  unavailable stock.units not null default 0,
+  safety_stock stock.units not null default 0,
+  incoming stock.units not null default 0,
+  shortfall stock.units not null default 0,
+  available stock.units generated always as (on_hand - reserved - committed - unavailable - safety_stock) stored,
+  reorder_point stock.units,
   next_expiry_at timestamptz,
   version bigint not null default 0,
   updated_at timestamptz not null default now(),
@@ -21,20 +32,13 @@ create table stock.stock_levels (
   constraint stock_levels_region_id_warehouse_id_fkey foreign key (region_id, warehouse_id)
     references catalog.warehouses (region_id, warehouse_id) on delete restrict,
   constraint stock_levels_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
-  constraint stock_levels_on_hand_is_within_range_check check (on_hand between 0 and 2000000000),
-  constraint stock_levels_reserved_is_not_negative_check check (reserved >= 0),
-  constraint stock_levels_committed_is_not_negative_check check (committed >= 0),
-  constraint stock_levels_unavailable_is_not_negative_check check (unavailable >= 0),
-  constraint stock_levels_safety_stock_is_not_negative_check check (safety_stock >= 0),
-  constraint stock_levels_incoming_is_not_negative_check check (incoming >= 0),
-  constraint stock_levels_reorder_point_is_not_negative_check check (reorder_point >= 0),
-  constraint stock_levels_promises_are_within_on_hand_check
-    check (reserved + committed + unavailable + safety_stock <= on_hand),
-  constraint stock_levels_shortfall_is_within_promises_check check (shortfall between 0 and reserved + committed + safety_stock)
+  constraint stock_levels_shortfall_is_within_promises_check check (shortfall <= reserved + committed + safety_stock)
 ) with (fillfactor = 70);
 comment on table stock.stock_levels is
   'The quantities of a SKU in a warehouse: on_hand = available + reserved + committed + unavailable + safety_stock. Counters have '
   'no index, and pages have free space, so that updates are HOT.';
+comment on column stock.stock_levels.available is
+  'What can still be promised. Its domain refuses promises beyond on_hand: the last guard against an oversold unit.';
 comment on column stock.stock_levels.shortfall is
   'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.reorder_point is
@@ -81,15 +85,14 @@ create table stock.lot_levels (
   warehouse_id text collate "C" not null,
   sku_id text collate "C" not null,
   lot_id bigint not null,
-  on_hand integer not null default 0,
+  on_hand stock.units not null default 0,
   sellable boolean not null,
   expiry_announced_on date,
   constraint lot_levels_pkey primary key (region_id, warehouse_id, sku_id, lot_id),
   constraint lot_levels_region_id_warehouse_id_sku_id_fkey foreign key (region_id, warehouse_id, sku_id)
     references stock.stock_levels (region_id, warehouse_id, sku_id) on delete restrict,
   constraint lot_levels_region_id_lot_id_fkey foreign key (region_id, lot_id)
-    references stock.lots (region_id, lot_id) on delete restrict,
-  constraint lot_levels_on_hand_is_not_negative_check check (on_hand >= 0)
+    references stock.lots (region_id, lot_id) on delete restrict
 ) with (fillfactor = 80);
 comment on table stock.lot_levels is 'Units of a lot in a warehouse.';
 comment on column stock.lot_levels.sellable is
@@ -105,7 +108,7 @@ create table stock.stock_movements (
   occurred_at timestamptz not null,
   warehouse_id text collate "C" not null,
   sku_id text collate "C" not null,
-  kind text not null,
+  kind stock.movement_kind not null,
   lot_id bigint,
   on_hand_delta integer not null,
   reserved_delta integer not null,
@@ -122,10 +125,7 @@ create table stock.stock_movements (
   document text,
   actor text not null,
   request_id text,
-  constraint stock_movements_pkey primary key (region_id, recorded_at, movement_id),
-  constraint stock_movements_kind_is_known_check
-    check (kind in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
-                    'uncommit', 'fulfill', 'return'))
+  constraint stock_movements_pkey primary key (region_id, recorded_at, movement_id)
 ) partition by range (recorded_at);
 alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
 comment on table stock.stock_movements is
@@ -153,13 +153,12 @@ create table stock.reservations (
   change_reason text,
   request_id text,
   constraint reservations_pkey primary key (region_id, reservation_id),
-  constraint reservations_channel_id_fkey foreign key (channel_id)
-    references catalog.channels (channel_id) on delete restrict,
   constraint reservations_status_is_known_check check (status in ('active', 'committed', 'released', 'expired'))
 );
 alter sequence stock.reservations_reservation_id_seq owned by stock.reservations.reservation_id;
 comment on table stock.reservations is
-  'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it.';
+  'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it. '
+  'channel_id has no foreign key, as in orders.orders.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
@@ -170,11 +169,10 @@ create table stock.reservation_lines (
   sku_id text collate "C" not null,
   warehouse_id text collate "C" not null,
   channel_id text collate "C" not null,
-  quantity integer not null,
+  quantity stock.quantity not null,
   constraint reservation_lines_pkey primary key (region_id, reservation_id, sku_id, warehouse_id),
   constraint reservation_lines_region_id_reservation_id_fkey foreign key (region_id, reservation_id)
-    references stock.reservations (region_id, reservation_id) on delete restrict,
-  constraint reservation_lines_quantity_is_positive_check check (quantity > 0)
+    references stock.reservations (region_id, reservation_id) on delete restrict
 );
 comment on table stock.reservation_lines is 'The units of a reservation by SKU and warehouse: written once, never changed.';
 create index reservation_lines_sku_id_idx on stock.reservation_lines (region_id, sku_id, reservation_id);
@@ -226,17 +224,24 @@ create type stock.allocation as (
 comment on type stock.allocation is
   'A decision of stock.allocate: a demand gets quantity units from a warehouse; or, with warehouse_id null, it needs quantity and '
   'only available exist.';
-create type stock.part as (
-  ordinal integer,
+create type stock.candidate as (
+  warehouse_id text,
   sku_id text,
-  level integer,
-  quantity integer,
   available integer,
-  taken integer
+  in_debt boolean,
+  next_expiry_at timestamptz
 );
-comment on type stock.part is
-  'A decision of stock.allocate for one demand at one level: quantity units, which reduce the units available there by taken; or, '
-  'with level null, a shortage.';
+comment on type stock.candidate is
+  'A locked level that may serve a demand. in_debt: units freed there settle a shortfall before they become available. Made by '
+  'stock.new_candidate.';
+create type stock.source as (
+  levels integer[],
+  held integer[],
+  serves boolean[]
+);
+comment on type stock.source is
+  'The locked levels that may serve a demand, in the order in which they are tried. held: units of its reservation there. serves: '
+  'whether the level may give more than is held. Made by stock.new_source.';
 create type stock.slot as (
   lot_id bigint,
   batch_number text,

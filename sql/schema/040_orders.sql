@@ -1,20 +1,31 @@
 -- Orders. Every row that a policy guards has the scope columns (channel_id, warehouse_ids), because a policy compares columns
 -- with claims and reads no other table. Rows that are read only through their order have these columns without an index.
 
+create domain orders.order_status as text constraint order_status_is_known_check
+  check (value in ('pending', 'processing', 'on_hold', 'completed', 'canceled'));
+comment on domain orders.order_status is 'Where an order stands.';
+create domain orders.fulfillment_status as text constraint fulfillment_status_is_known_check
+  check (value in ('unfulfilled', 'partially_fulfilled', 'fulfilled'));
+comment on domain orders.fulfillment_status is 'How much of an order was shipped.';
+create domain orders.price as numeric(9, 2) constraint price_is_not_negative_check check (value >= 0);
+comment on domain orders.price is 'The price of a unit.';
+create domain orders.total_price as numeric(16, 2) constraint total_price_is_not_negative_check check (value >= 0);
+comment on domain orders.total_price is 'The price of an order.';
+
 create sequence orders.orders_order_id_seq start 1001;
 create table orders.orders (
   region_id smallint not null,
   order_id bigint not null default nextval('orders.orders_order_id_seq'),
   channel_id text collate "C" not null,
   external_id text,
-  status text not null,
-  fulfillment_status text not null default 'unfulfilled',
+  status orders.order_status not null,
+  fulfillment_status orders.fulfillment_status not null default 'unfulfilled',
   customer_name text,
   customer_key text,
   customer_address text,
   customer_pseudonym uuid,
   currency text not null,
-  total_price numeric(16, 2) not null,
+  total_price orders.total_price not null,
   note text,
   warehouse_ids text[] not null,
   placed_at timestamptz not null,
@@ -23,27 +34,27 @@ create table orders.orders (
   version integer not null default 1,
   changed_by text not null,
   change_reason text,
-  request_id text,
-  constraint orders_pkey primary key (region_id, order_id),
-  constraint orders_region_id_external_id_channel_id_key unique (region_id, external_id, channel_id),
-  constraint orders_channel_id_fkey foreign key (channel_id) references catalog.channels (channel_id) on delete restrict,
-  constraint orders_status_is_known_check check (status in ('pending', 'processing', 'on_hold', 'completed', 'canceled')),
-  constraint orders_fulfillment_status_is_known_check
-    check (fulfillment_status in ('unfulfilled', 'partially_fulfilled', 'fulfilled')),
-  constraint orders_total_price_is_not_negative_check check (total_price >= 0)
+  request_id text
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
-comment on table orders.orders is 'An order. Its public id is ORD-<region>-<order_id>. placed_at is the time at the source.';
+comment on table orders.orders is
+  'An order. Its public id is ORD-<region>-<order_id>. placed_at is the time at the source. channel_id has no foreign key: a channel '
+  'is never deleted, and the check would lock the row of a busy channel.';
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
 comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
 comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
 comment on column orders.orders.updated_at is
   'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
+create unique index orders_region_id_external_id_channel_id_key on orders.orders (region_id, external_id, channel_id)
+  where external_id is not null;
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
 create index orders_updated_at_idx on orders.orders (region_id, updated_at, order_id);
+-- Last: while a table is too young for statistics, equal costs are decided by the latest index, and the plan of a foreign key that begins
+-- with another one reads all orders of the region.
+alter table orders.orders add constraint orders_pkey primary key (region_id, order_id);
 
 create table orders.order_contacts (
   region_id smallint not null,
@@ -66,15 +77,13 @@ create table orders.order_lines (
   channel_id text collate "C" not null,
   warehouse_ids text[] not null,
   sku_id text collate "C" not null,
-  quantity integer not null,
-  price numeric(9, 2) not null,
+  quantity stock.quantity not null,
+  price orders.price not null,
   fulfilled_quantity integer not null default 0,
   canceled_quantity integer not null default 0,
   constraint order_lines_pkey primary key (region_id, order_id, line_no),
   constraint order_lines_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
-  constraint order_lines_quantity_is_positive_check check (quantity > 0),
-  constraint order_lines_price_is_not_negative_check check (price >= 0),
   constraint order_lines_parts_are_within_quantity_check
     check (fulfilled_quantity >= 0 and canceled_quantity >= 0 and fulfilled_quantity + canceled_quantity <= quantity)
 );
@@ -91,13 +100,11 @@ create table orders.order_allocations (
   sku_id text collate "C" not null,
   warehouse_id text collate "C" not null,
   channel_id text collate "C" not null,
-  quantity integer not null,
+  quantity stock.quantity not null,
   fulfilled_quantity integer not null default 0,
   released_quantity integer not null default 0,
-  constraint order_allocations_pkey primary key (region_id, order_id, sku_id, warehouse_id),
   constraint order_allocations_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
-  constraint order_allocations_quantity_is_positive_check check (quantity > 0),
   constraint order_allocations_parts_are_within_quantity_check
     check (fulfilled_quantity >= 0 and released_quantity >= 0 and fulfilled_quantity + released_quantity <= quantity)
 ) with (fillfactor = 80);
@@ -105,6 +112,8 @@ comment on table orders.order_allocations is
   'The units of an order''s SKU that each warehouse serves. Units that are neither fulfilled nor released are committed in stock_levels.';
 create index order_allocations_warehouse_id_idx on orders.order_allocations (region_id, warehouse_id, order_id);
 create index order_allocations_sku_id_idx on orders.order_allocations (region_id, sku_id, order_id);
+-- Last, as that of orders.orders.
+alter table orders.order_allocations add constraint order_allocations_pkey primary key (region_id, order_id, sku_id, warehouse_id);
 
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
 create table orders.fulfillments (
@@ -136,13 +145,12 @@ create table orders.fulfillment_lines (
   warehouse_id text collate "C" not null,
   channel_id text collate "C" not null,
   batch_number text not null,
-  quantity integer not null,
+  quantity stock.quantity not null,
   constraint fulfillment_lines_pkey primary key (region_id, fulfillment_id, sku_id, lot_id),
   constraint fulfillment_lines_region_id_fulfillment_id_fkey foreign key (region_id, fulfillment_id)
     references orders.fulfillments (region_id, fulfillment_id) on delete restrict,
   constraint fulfillment_lines_region_id_lot_id_fkey foreign key (region_id, lot_id)
-    references stock.lots (region_id, lot_id) on delete restrict,
-  constraint fulfillment_lines_quantity_is_positive_check check (quantity > 0)
+    references stock.lots (region_id, lot_id) on delete restrict
 );
 comment on table orders.fulfillment_lines is
   'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
@@ -160,7 +168,9 @@ create type orders.draft as (
   placed_at timestamptz,
   currency text,
   total_price numeric,
-  lines jsonb,
+  sku_ids text[],
+  quantities bigint[],
+  prices numeric[],
   actor text,
   request_id text,
   reservation_id bigint,
@@ -168,3 +178,16 @@ create type orders.draft as (
   order_id bigint
 );
 comment on type orders.draft is 'An order before it is written: read and priced; it gets its id together with its units.';
+comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices.';
+
+create type orders.placed as (
+  ordinal integer,
+  order_id bigint,
+  channel_id text,
+  warehouse_ids text[],
+  document json,
+  actor text,
+  request_id text,
+  historic boolean
+);
+comment on type orders.placed is 'An order that this transaction has written, with its document.';

@@ -98,6 +98,11 @@ comment on type events.step is
   'A change of what can be sold of a SKU, at the nth event of a batch: the available units of a level went from before to after; or, '
   'without a warehouse, something else decides from here on. Made by events.new_step.';
 
+-- Computes the text only if the value may be large: except for absurd numbers, no text is 32 times as long as its binary form.
+create domain events.data as jsonb constraint data_is_at_most_262144_bytes_check
+  check (pg_column_size(value) <= 8192 or octet_length(value::text) <= 262144);
+comment on domain events.data is 'What an event says: a JSON object.';
+
 create sequence events.outbox_outbox_id_seq;
 create table events.outbox (
   region_id smallint not null,
@@ -106,22 +111,18 @@ create table events.outbox (
   outbox_id bigint not null
     default case when pg_current_xact_id() is not null then nextval('events.outbox_outbox_id_seq') end,
   type text not null,
-  audience text,
+  -- Cheaper than a foreign key, which would lock the same few rows of event_types in every transaction.
+  audience text not null,
   subject text not null,
   sku_id text collate "C",
   warehouse_ids text[] not null default '{}',
   channel_id text collate "C",
   version bigint not null,
-  data jsonb not null,
+  data events.data not null,
   actor text not null,
   request_id text,
   occurred_at timestamptz not null,
-  constraint outbox_pkey primary key (region_id, outbox_id),
-  -- Cheaper than a foreign key, which would lock the same few rows of event_types in every transaction.
-  constraint outbox_type_is_known_check check (audience is not null),
-  -- Computes the text only if the value may be large: except for absurd numbers, no text is 32 times as long as its binary form.
-  constraint outbox_data_is_at_most_262144_bytes_check
-    check (pg_column_size(data) <= 8192 or octet_length(data::text) <= 262144)
+  constraint outbox_pkey primary key (region_id, outbox_id)
 ) with (
   -- A queue: every row is dead a moment later. Vacuumed by the number of dead rows, without a pause, and without
   -- truncating the file, which would lock out writers.

@@ -40,27 +40,29 @@ comment on table identity.client_secrets is
 
 create table identity.idempotency_keys (
   region_id smallint not null,
-  principal text not null,
-  route text not null,
-  idempotency_key text not null,
+  key_hash bytea not null,
   fingerprint bytea not null,
   answer json not null,
   created_at timestamptz not null,
-  constraint idempotency_keys_pkey primary key (region_id, principal, route, idempotency_key)
+  constraint idempotency_keys_pkey primary key (region_id, key_hash)
 );
 comment on table identity.idempotency_keys is
   'The answer to every request that had an effect, kept for a day: a repeat gets it again and does nothing. Refusals are not '
   'kept: they had no effect, so a repeat is decided again.';
+comment on column identity.idempotency_keys.key_hash is
+  'Of sender, route and Idempotency-Key (identity.read_keys): 16 bytes, so that a list of keys is looked up by one index scan.';
 create index idempotency_keys_created_at_idx on identity.idempotency_keys (region_id, created_at);
 
 -- Passed between functions; never stored.
 create type identity.key as (
   ordinal integer,
-  principal text,
-  idempotency_key text,
+  key_hash bytea,
+  lock_no bigint,
   fingerprint bytea
 );
-comment on type identity.key is 'The idempotency key of one element of a list: its sender, and a digest of its payload. Made by identity.new_key.';
+comment on type identity.key is
+  'The idempotency key of one element of a list: the hash under which its answer is kept, the number of its advisory lock, and a '
+  'digest of its payload. Made by identity.new_key.';
 
 create table identity.socket_tickets (
   ticket_hash bytea not null,

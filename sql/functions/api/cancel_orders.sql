@@ -14,9 +14,9 @@ create or replace function api.cancel_orders(
   set enable_seqscan = off
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_requests);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'cancel_orders', p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'cancel_orders',
+    p_requests => p_requests);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_found jsonb;
   v_stale integer[];
   v_ids bigint[];
@@ -51,8 +51,7 @@ begin
       left join orders.documents(p_region_id, array(
         select c.value::bigint from jsonb_each_text(v_found) c where c.value is not null)) d
         on d.order_id = o.order_id);
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'cancel_orders', p_keys => v_keys,
-    p_results => v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

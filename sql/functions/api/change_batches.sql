@@ -13,9 +13,8 @@ create or replace function api.change_batches(
   set enable_seqscan = off
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_changes);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'change_batches', p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'change_batches', p_requests => p_changes);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_drafts stock.draft[];
   v_draft stock.draft;
   v_refusal api.refusal;
@@ -31,8 +30,7 @@ begin
     select d.document into v_document from stock.lot_documents(p_region_id, array[v_draft.lot_id]) d;
     v_results := v_results || app.result_of(p_ordinal => v_draft.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'change_batches', p_keys => v_keys,
-    p_results => v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -14,9 +14,9 @@ create or replace function api.change_fulfillments(
   set enable_seqscan = off
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_changes);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'change_fulfillments', p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'change_fulfillments',
+    p_requests => p_changes);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_request record;
   v_refusal api.refusal;
   v_document json;
@@ -39,8 +39,7 @@ begin
     select d.document into v_document from orders.documents(p_region_id, array[v_request.order_id]) d;
     v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'change_fulfillments', p_keys => v_keys,
-    p_results => v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

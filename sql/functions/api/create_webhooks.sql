@@ -12,9 +12,9 @@ create or replace function api.create_webhooks(
 as $$
 declare
   c_webhooks_max constant integer := 100;
-  v_keys identity.key[] := identity.read_keys(p_webhooks);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'create_webhooks', p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'create_webhooks',
+    p_requests => p_webhooks);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_secrets text[] := array_fill(null::text, array[jsonb_array_length(p_webhooks)]);
   v_item record;
   v_refusal api.refusal;

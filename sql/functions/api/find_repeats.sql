@@ -14,9 +14,8 @@ create or replace function api.find_repeats(
   set enable_seqscan = off
 as $$
 declare
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'place_orders',
-                       p_keys => identity.read_keys(p_orders)) s);
+  v_results api.result[] := identity.check_keys(p_region_id, identity.read_keys(p_region_id => p_region_id, p_route => 'place_orders',
+    p_requests => p_orders));
 begin
   v_results := array(
     select coalesce(r, app.result_of(o.ordinality::integer, f.refusal))

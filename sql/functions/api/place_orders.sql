@@ -18,59 +18,50 @@ create or replace function api.place_orders(
   set enable_seqscan = off
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_orders);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'place_orders', p_keys => v_keys) s);
-  v_read orders.draft[];
-  v_drafts orders.draft[];
-  v_refusals api.result[];
-  v_historic boolean;
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'place_orders', p_requests => p_orders);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
+  v_read record := orders.read_drafts(p_region_id => p_region_id, p_orders => p_orders, p_answered => v_results);
+  v_refusals api.result[] := v_read.p_refusals || orders.refuse_duplicates(p_region_id, v_read.p_drafts);
+  v_drafts orders.draft[] := orders.drop_refused(v_read.p_drafts, v_refusals);
+  v_converts boolean := false;
+  v_historic boolean := false;
   v_allocations stock.allocation[];
-  v_orders orders.orders[];
-  v_documents json[];
+  v_placed orders.placed[];
 begin
-  select d.p_drafts, d.p_refusals into v_read, v_refusals
-    from orders.read_drafts(p_region_id => p_region_id, p_orders => p_orders,
-           p_skip => array(select r.ordinal from unnest(v_results) r)) d;
-  v_historic := exists (select from unnest(v_read) d where d.historic);
-  v_refusals := v_refusals || orders.refuse_duplicates(p_region_id, v_read);
-  v_drafts := orders.drop_refused(v_read, v_refusals);
-  v_allocations := orders.allocate_drafts(p_region_id, v_drafts);
+  for i in 1 .. cardinality(v_drafts) loop
+    v_converts := v_converts or v_drafts[i].reservation_id is not null;
+    v_historic := v_historic or v_drafts[i].historic;
+  end loop;
+  v_allocations := orders.allocate_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_converts => v_converts);
   if v_historic then
     v_allocations := v_allocations || orders.allocate_history(v_drafts);
   end if;
   v_refusals := v_refusals || orders.refuse_unallocated(p_region_id => p_region_id, p_drafts => v_drafts,
     p_allocations => v_allocations);
   v_drafts := orders.drop_refused(v_drafts, v_refusals);
-  v_refusals := orders.settle_duplicates(p_refusals => v_refusals, p_read => v_read, p_placed => v_drafts);
+  v_refusals := orders.settle_duplicates(p_refusals => v_refusals, p_read => v_read.p_drafts, p_placed => v_drafts);
   if cardinality(v_drafts) > 0 then
     for i in 1 .. cardinality(v_drafts) loop
       v_drafts[i].order_id := nextval('orders.orders_order_id_seq');
     end loop;
-    v_orders := orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
-    if not v_historic or exists (select from unnest(v_drafts) d where not d.historic) then
-      perform stock.post_movements(p_region_id => p_region_id, p_locked => true, p_movements =>
-        orders.draft_movements(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations));
-    end if;
-    if exists (select from unnest(v_drafts) d where d.reservation_id is not null) then
-      perform orders.convert_reservations(p_region_id, v_drafts);
-    end if;
-    v_documents := orders.draft_documents(p_orders => v_orders, p_drafts => v_drafts, p_allocations => v_allocations);
-    if v_historic then
-      perform orders.emit_placed(p_region_id => p_region_id, p_orders => v_orders, p_documents => v_documents);
+    if jsonb_array_length(p_orders) = 1 and not v_converts and not v_historic then
+      v_placed := array[orders.insert_draft(p_region_id => p_region_id, p_draft => v_drafts[1], p_allocations => v_allocations)];
+      perform stock.commit_order(p_region_id => p_region_id, p_placed => v_placed[1], p_allocations => v_allocations);
     else
-      perform orders.emit_documents(p_region_id => p_region_id, p_type => 'order.placed', p_orders => v_orders,
-        p_documents => v_documents);
+      v_placed := orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+      if v_converts or v_historic then
+        perform orders.post_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+      else
+        perform stock.commit_units(p_region_id => p_region_id, p_placed => v_placed, p_allocations => v_allocations);
+      end if;
     end if;
+    perform orders.emit_placed(p_region_id, v_placed);
   end if;
-  v_results := v_results || v_refusals || array(
-    select app.new_result(p_ordinal => d.ordinal, p_body => o.document)
-      from unnest(v_drafts) d
-      join rows from (unnest(array(select w.order_id from unnest(v_orders) w order by w.order_id)),
-                      unnest(v_documents)) as o (order_id, document)
-        on o.order_id = d.order_id);
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'place_orders', p_keys => v_keys,
-    p_results => v_results);
+  v_results := v_results || v_refusals;
+  for i in 1 .. coalesce(cardinality(v_placed), 0) loop
+    v_results := v_results || app.new_result(p_ordinal => v_placed[i].ordinal, p_body => v_placed[i].document);
+  end loop;
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

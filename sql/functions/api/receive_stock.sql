@@ -12,9 +12,8 @@ create or replace function api.receive_stock(
   set enable_seqscan = off
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_receipts);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'receive_stock', p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'receive_stock', p_requests => p_receipts);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_drafts stock.draft[];
   v_refusals api.result[];
 begin
@@ -34,8 +33,7 @@ begin
   end if;
   v_results := v_results || v_refusals || array(
     select app.new_result(p_ordinal => d.ordinal, p_body => stock.receipt_document(p_region_id, d)) from unnest(v_drafts) d);
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'receive_stock', p_keys => v_keys,
-    p_results => v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

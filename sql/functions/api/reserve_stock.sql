@@ -14,9 +14,9 @@ create or replace function api.reserve_stock(
   set enable_seqscan = off
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_reservations);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'reserve_stock', p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'reserve_stock',
+    p_requests => p_reservations);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_drafts stock.reservation_draft[];
   v_refusals api.result[];
   v_allocations stock.allocation[];
@@ -37,8 +37,7 @@ begin
     select app.new_result(p_ordinal => n.ordinal, p_body => d.document)
       from rows from (unnest(array(select w.ordinal from unnest(v_drafts) w)), unnest(v_ids)) as n (ordinal, reservation_id)
       join stock.reservation_documents(p_region_id, v_ids) d on d.reservation_id = n.reservation_id);
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => 'reserve_stock', p_keys => v_keys,
-    p_results => v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -15,8 +15,7 @@ declare
   c_region constant smallint := 0;  -- clients belong to no region
   v_keys identity.key[] := identity.read_keys(array_to_json(array(  -- each request brings a hash of its own
     select e.value - 'secret_hash' from jsonb_array_elements(p_clients) with ordinality e order by e.ordinality))::jsonb);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => c_region, p_route => 'rotate_secrets', p_keys => v_keys) s);
+  v_results api.result[] := identity.check_keys(c_region, v_keys);
   v_item record;
   v_client identity.clients;
   v_old jsonb;

@@ -12,9 +12,9 @@ create or replace function api.rotate_webhook_secrets(
   set search_path = ''
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_requests);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => 'rotate_webhook_secrets', p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'rotate_webhook_secrets',
+    p_requests => p_requests);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_item record;
   v_found record;
   v_document json;

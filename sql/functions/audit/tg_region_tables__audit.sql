@@ -1,5 +1,6 @@
 -- Records every insert and update of a table of a region, once per statement. The row itself says who, when, what and why
 -- (changed_by, change_reason, request_id). The trigger's argument is the column that names the row.
+-- New orders have no trigger: orders.insert_drafts writes their audit itself, without a copy.
 -- Correctness does not depend on it. Nobody may delete from these tables, so deletions need no record.
 create or replace function audit.tg_region_tables__audit()
   returns trigger
@@ -46,9 +47,6 @@ begin
 end
 $$;
 
-create or replace trigger tg_orders__audit_insert
-  after insert on orders.orders referencing new table as new_rows
-  for each statement execute function audit.tg_region_tables__audit('order_id');
 create or replace trigger tg_orders__audit_update
   after update on orders.orders referencing old table as old_rows new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('order_id');

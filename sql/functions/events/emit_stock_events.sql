@@ -1,6 +1,5 @@
 -- The events of a posting: per level one for each kind of change. Whether a SKU is low or out is decided behind the posting
 -- (events.announce_stock): here, only the posted levels are locked.
--- "new" is the level as streams show it, so a reader needs no table.
 -- Called after the levels were changed: the old values are the new ones less p_net, the sum of the movements by level.
 create or replace function events.emit_stock_events(
   p_region_id smallint,
@@ -41,15 +40,11 @@ begin
      group by m.warehouse_id, m.sku_id, m.type
   ), levels as (
     select l.warehouse_id, l.sku_id, l.version,
-           jsonb_build_object(
-             'sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'version', l.version,
-             'old', stock.counters_document(o.counters)::jsonb,
-             'new', jsonb_build_object('sku_id', l.sku_id, 'warehouse_location', l.warehouse_id, 'version', l.version,
-                      'updated_at', app.rfc3339(l.updated_at)) || stock.counters_document(stock.to_counters(l))::jsonb) as states
+           stock.transition_document(p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id, p_version => l.version,
+             p_updated_at => l.updated_at, p_new => stock.to_counters(l), p_delta => n.delta) as states
       from unnest(p_net) n
       join stock.stock_levels l
         on l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
-     cross join lateral (select stock.subtract_counters(stock.to_counters(l), n.delta) offset 0) o (counters)
   ), written as (
     insert into events.outbox
       (region_id, type, audience, subject, sku_id, warehouse_ids, version, data, actor, request_id, occurred_at)

@@ -18,8 +18,8 @@ begin
   for v_region in select r.region_id from catalog.regions r order by 1 loop
     delete from identity.idempotency_keys k
      where k.region_id = v_region
-       and (k.principal, k.route, k.idempotency_key) in (
-         select o.principal, o.route, o.idempotency_key
+       and k.key_hash in (
+         select o.key_hash
            from identity.idempotency_keys o
           where o.region_id = v_region and o.created_at < v_before
           order by o.created_at

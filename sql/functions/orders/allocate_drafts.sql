@@ -3,28 +3,43 @@
 -- Lock order: stock_levels in key order, then reservations (stock.allocate).
 create or replace function orders.allocate_drafts(
   p_region_id smallint,
-  p_drafts orders.draft[]
+  p_drafts orders.draft[],
+  p_converts boolean
 )
   returns stock.allocation[]
   language plpgsql
   volatile
   set search_path = ''
 as $$
+declare
+  v_demands stock.demand[];
 begin
-  return stock.allocate(p_region_id, array(
-    select stock.new_demand(p_ordinal => w.ordinal, p_sku_id => w.sku_id, p_channel_id => min(w.channel_id),
-             p_quantity => least(sum(w.quantity), 2147483647)::integer, p_reservation_id => min(w.reservation_id))
-      from (select d.ordinal, l.sku_id, d.channel_id, l.quantity, d.reservation_id
-              from unnest(p_drafts) d
-             cross join lateral jsonb_to_recordset(d.lines) as l (sku_id text, quantity bigint)
-             where not d.historic
-             union all
-            select d.ordinal, r.sku_id, d.channel_id, 0, d.reservation_id
-              from unnest(p_drafts) d
-              join stock.reservation_lines r on r.region_id = p_region_id and r.reservation_id = d.reservation_id) w
-     group by w.ordinal, w.sku_id
-     order by w.ordinal, w.sku_id));
+  if p_converts then
+    v_demands := array(
+      select stock.new_demand(p_ordinal => w.ordinal, p_sku_id => w.sku_id, p_channel_id => min(w.channel_id),
+               p_quantity => least(sum(w.quantity), 2147483647)::integer, p_reservation_id => min(w.reservation_id))
+        from (select d.ordinal, l.sku_id, d.channel_id, l.quantity, d.reservation_id
+                from unnest(p_drafts) d
+               cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities)) as l (sku_id, quantity)
+               where not d.historic
+               union all
+              select d.ordinal, r.sku_id, d.channel_id, 0, d.reservation_id
+                from unnest(p_drafts) d
+                join stock.reservation_lines r on r.region_id = p_region_id and r.reservation_id = d.reservation_id) w
+       group by w.ordinal, w.sku_id
+       order by w.ordinal, w.sku_id);
+  else
+    v_demands := array(
+      select stock.new_demand(p_ordinal => d.ordinal, p_sku_id => l.sku_id, p_channel_id => min(d.channel_id),
+               p_quantity => least(sum(l.quantity), 2147483647)::integer)
+        from unnest(p_drafts) d
+       cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities)) as l (sku_id, quantity)
+       where not d.historic
+       group by d.ordinal, l.sku_id
+       order by d.ordinal, l.sku_id);
+  end if;
+  return stock.allocate(p_region_id, v_demands);
 end
 $$;
 
-grant execute on function orders.allocate_drafts(smallint, orders.draft[]) to scoville_definer;
+grant execute on function orders.allocate_drafts(smallint, orders.draft[], boolean) to scoville_definer;

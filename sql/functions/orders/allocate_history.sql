@@ -13,7 +13,7 @@ begin
              p_quantity => u.units)
       from (select d.ordinal, d.channel_id, l.sku_id, sum(l.quantity)::integer as units
               from unnest(p_drafts) d
-             cross join lateral jsonb_to_recordset(d.lines) as l (sku_id text, quantity bigint)
+             cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities)) as l (sku_id, quantity)
              where d.historic
              group by d.ordinal, d.channel_id, l.sku_id) u
      cross join lateral (

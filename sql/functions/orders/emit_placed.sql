@@ -1,8 +1,8 @@
--- Writes the event of each new order. Historic orders get their own type, so that nobody ships what left long ago.
+-- Writes the event of each new order, with its document, complete except for the e-mail. Historic orders get their own type, so that
+-- nobody ships what left long ago.
 create or replace function orders.emit_placed(
   p_region_id smallint,
-  p_orders orders.orders[],
-  p_documents json[]
+  p_placed orders.placed[]
 )
   returns void
   language plpgsql
@@ -10,19 +10,22 @@ create or replace function orders.emit_placed(
   set search_path = ''
 as $$
 declare
-  v_kind record;
+  v_audience text := events.audience_of('order.placed');
+  v_written integer;
 begin
-  for v_kind in
-    select case when n.historic then 'order.recorded' else 'order.placed' end as type, array_agg(n.place order by n.place) as places
-      from (select w.ordinality as place, w.status = 'completed' as historic
-              from unnest(p_orders) with ordinality w) n
-     group by n.historic
-  loop
-    perform orders.emit_documents(p_region_id => p_region_id, p_type => v_kind.type,
-      p_orders => array(select p_orders[p] from unnest(v_kind.places) with ordinality u (p, nth) order by u.nth),
-      p_documents => array(select p_documents[p] from unnest(v_kind.places) with ordinality u (p, nth) order by u.nth));
-  end loop;
+  insert into events.outbox
+    (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
+  select p_region_id, case when p.historic then 'order.recorded' else 'order.placed' end,
+         case when p.historic then events.audience_of('order.recorded') else v_audience end,
+         'orders/' || orders.public_id(p_region_id, p.order_id), p.channel_id, p.warehouse_ids, 1,
+         p.document::jsonb #- '{customer,email}', p.actor, p.request_id, app.now()
+    from unnest(p_placed) p
+   order by p.order_id;
+  get diagnostics v_written = row_count;
+  if v_written <> cardinality(p_placed) then
+    raise exception using errcode = 'internal_error', message = 'fewer events were written than orders given';
+  end if;
 end
 $$;
 
-grant execute on function orders.emit_placed(smallint, orders.orders[], json[]) to scoville_definer;
+grant execute on function orders.emit_placed(smallint, orders.placed[]) to scoville_definer;

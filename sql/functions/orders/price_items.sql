@@ -1,6 +1,6 @@
--- The items of an order with their prices, and the faulty lines. Reserved units of a SKU that was retired later can still be ordered.
+-- The faulty lines of an order, and its total. Reserved units of a SKU that was retired later can still be ordered.
 -- A historic order was sold at its own prices, also of SKUs that are retired since.
--- A standard SQL body, so that the planner inlines it into the query that reads the orders.
+-- A standard SQL body, so that the planner inlines it.
 create or replace function orders.price_items(
   p_region_id smallint,
   p_items jsonb,
@@ -8,13 +8,11 @@ create or replace function orders.price_items(
   p_reservation_id bigint,
   p_historic boolean
 )
-  returns table (lines jsonb, total numeric, currency text, unknown jsonb, unsaleable jsonb, repriced jsonb)
+  returns table (lines jsonb, total numeric, unknown jsonb, unsaleable jsonb, repriced jsonb)
   language sql
   stable
 begin atomic
-  select jsonb_agg(jsonb_build_object('line_no', i.line_no, 'sku_id', i.sku_id,
-           'quantity', i.quantity, 'price', p.price) order by i.line_no) as lines,
-         sum(p.price * i.quantity) as total, min(k.currency) as currency,
+  select jsonb_agg(i.line_no) as lines, sum(p.price * i.quantity) as total,
          jsonb_agg(orders.unknown_line(i.line_no, i.sku_id) order by i.line_no) filter (where k.sku_id is null)
            as unknown,
          jsonb_agg(orders.unsaleable_line(p_line_no => i.line_no, p_sku_id => i.sku_id, p_currency => k.currency,
@@ -30,8 +28,8 @@ begin atomic
     -- By key: with a misjudged number of lines the planner would read the whole catalog per order.
     left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
     left join lateral (select s.currency from catalog.skus s where s.sku_id = p_items -> 0 ->> 'sku_id' limit 1) f on true
-   cross join lateral (select case when p_pricing = 'channel' or p_historic then coalesce(i.price, k.price)
-                               else k.price end) p (price);
+   cross join lateral (
+     select orders.line_price(p_pricing => p_pricing, p_historic => p_historic, p_given => i.price, p_current => k.price)) p (price);
 end;
 
 grant execute on function orders.price_items(smallint, jsonb, text, bigint, boolean) to scoville_definer;

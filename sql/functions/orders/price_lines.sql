@@ -36,7 +36,7 @@ as $$
       left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
       left join catalog.channels c on c.channel_id = p_order.channel_id
      cross join lateral (select case when k.currency <> p_order.currency then null
-                                     when c.pricing = 'channel' then coalesce(i.given, k.price) else k.price end) n (current)
+       else orders.line_price(p_pricing => c.pricing, p_historic => false, p_given => i.given, p_current => k.price) end) n (current)
   ), kept as (  -- the old units that no item claims by its price, as intervals of the units of their SKU
     select f.sku_id, f.price, f.units, sum(f.units) over (partition by f.sku_id order by f.line_no) as upto
       from (select o.sku_id, o.price, o.line_no, greatest(0, least(o.quantity, o.upto_of_price - coalesce(w.units, 0))) as units

@@ -6,7 +6,7 @@ create or replace function orders.pseudonym(
 )
   returns uuid
   language sql
-  immutable
+  stable
   parallel safe
   return encode(substr(sha256(p_key || sha256(p_key || convert_to(lower(p_customer), 'UTF8'))), 1, 16), 'hex')::uuid;
 

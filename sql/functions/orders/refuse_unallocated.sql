@@ -10,8 +10,13 @@ create or replace function orders.refuse_unallocated(
   stable
   set search_path = ''
 as $$
+declare
+  v_is_short boolean := false;
 begin
-  if not exists (select from unnest(p_allocations) a where a.warehouse_id is null) then
+  for i in 1 .. cardinality(p_allocations) loop
+    v_is_short := v_is_short or p_allocations[i].warehouse_id is null;
+  end loop;
+  if not v_is_short then
     return '{}';
   end if;
   return array(
@@ -29,9 +34,7 @@ begin
               from unnest(p_allocations) a
               join unnest(p_drafts) d on d.ordinal = a.ordinal
              cross join lateral (
-               select min(l.line_no) as line_no
-                 from jsonb_to_recordset(d.lines) as l (sku_id text, line_no integer)
-                where l.sku_id = a.sku_id) f
+               select array_position(d.sku_ids, a.sku_id) as line_no) f
              where a.warehouse_id is null
              group by d.ordinal) s);
 end

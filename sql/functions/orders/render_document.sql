@@ -1,31 +1,44 @@
--- An order as a document, from its row and its parts (json arrays).
+-- An order as a document, from its members and its parts (json arrays).
 create or replace function orders.render_document(
-  p_order orders.orders,
+  p_region_id smallint,
+  p_order_id bigint,
+  p_external_id text,
+  p_channel_id text,
+  p_placed_at timestamptz,
+  p_customer_name text,
   p_email text,
+  p_customer_address text,
   p_items json,
+  p_total_price numeric,
+  p_currency text,
+  p_status text,
+  p_fulfillment_status text,
   p_allocations json,
-  p_fulfillments json
+  p_fulfillments json,
+  p_note text,
+  p_version integer,
+  p_updated_at timestamptz
 )
   returns json
   language sql
   stable
   parallel safe
   return json_build_object(
-    'order_id', orders.public_id((p_order).region_id, (p_order).order_id),
-    'external_id', (p_order).external_id,
-    'channel', (p_order).channel_id,
-    'created_at', app.rfc3339((p_order).placed_at),
-    'customer', json_build_object('name', (p_order).customer_name, 'email', p_email, 'address', (p_order).customer_address),
+    'order_id', orders.public_id(p_region_id, p_order_id),
+    'external_id', p_external_id,
+    'channel', p_channel_id,
+    'created_at', app.rfc3339(p_placed_at),
+    'customer', json_build_object('name', p_customer_name, 'email', p_email, 'address', p_customer_address),
     'items', p_items,
-    'total_price', (p_order).total_price,
-    'currency', (p_order).currency,
-    'status', (p_order).status,
-    'fulfillment_status', (p_order).fulfillment_status,
+    'total_price', p_total_price,
+    'currency', p_currency,
+    'status', p_status,
+    'fulfillment_status', p_fulfillment_status,
     'allocations', p_allocations,
     'fulfillments', p_fulfillments,
-    'note', (p_order).note,
-    'version', (p_order).version,
-    'updated_at', app.rfc3339((p_order).updated_at));
+    'note', p_note,
+    'version', p_version,
+    'updated_at', app.rfc3339(p_updated_at));
 
-grant execute on function orders.render_document(orders.orders, text, json, json, json)
-  to scoville_definer, admin, warehouse, sales, integration;
+grant execute on function orders.render_document(smallint, bigint, text, text, timestamptz, text, text, text, json, numeric, text, text,
+  text, json, json, text, integer, timestamptz) to scoville_definer, admin, warehouse, sales, integration;

@@ -1,4 +1,4 @@
--- Kept answers contain whole documents: only the functions reach them, always by principal and key.
+-- Kept answers contain whole documents: only the functions reach them, always by the hash of sender, route and key.
 alter table identity.idempotency_keys enable row level security;
 alter table identity.idempotency_keys force row level security;
 
@@ -21,5 +21,5 @@ create policy idempotency_keys_delete_definer on identity.idempotency_keys
   using (app.reaches_all_channels());
 
 grant select, delete on identity.idempotency_keys to scoville_definer;
-grant insert (region_id, principal, route, idempotency_key, fingerprint, answer, created_at) on identity.idempotency_keys
+grant insert (region_id, key_hash, fingerprint, answer, created_at) on identity.idempotency_keys
   to scoville_definer;

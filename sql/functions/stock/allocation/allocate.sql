@@ -1,6 +1,6 @@
 -- Decides which orders of a batch can be served, and from which warehouses. Orders are decided in order of arrival (ordinal), each
 -- all or nothing. A channel's warehouses are tried by priority; a SKU is split when one warehouse has too little. p_demands has
--- each (ordinal, SKU) once.
+-- each (ordinal, SKU) once, in the order of ordinals.
 --
 -- An order that converts a reservation takes its units from the reservation first and the rest from the available units. Units of
 -- the reservation that it leaves serve later orders. The order must name each SKU of the reservation, with quantity 0 for a SKU
@@ -21,78 +21,99 @@ create or replace function stock.allocate(
   set search_path = ''
 as $$
 declare
-  v_warehouse text[];
-  v_sku text[];
-  v_free integer[];
-  v_in_debt boolean[];
+  v_locked record := stock.lock_candidates(p_region_id, p_demands);
+  v_candidates stock.candidate[] := v_locked.levels;
+  v_free integer[] := '{}';
+  v_keys text[] := '{}';
+  v_numbers text[] := '{}';
+  v_at jsonb;  -- the number of each candidate, by its key
+  v_converted bigint[] := '{}';
   v_live bigint[];
-  v_demand record;
-  v_level integer;
+  v_sources stock.source[];
+  v_levels integer[];  -- as stock.source, of this demand; without a reservation, held and serves are null
+  v_held integer[];
+  v_serves boolean[];
+  v_demand stock.demand;
   v_ordinal integer;
   v_served boolean;  -- null: its reservation is no longer active
+  v_first integer;  -- the elements of the result before this order
+  v_given_levels integer[];  -- what this order has taken so far of the free units
+  v_given integer[];
   v_total bigint;
-  v_take integer;
   v_missing integer;
-  v_first integer;  -- the first part of this order
-  v_last integer := 0;
-  v_parts stock.part[] := '{}';
+  v_units integer;
+  v_result stock.allocation[] := '{}';
 begin
-  select array_agg(c.warehouse_id order by c.ordinality), array_agg(c.sku_id order by c.ordinality),
-         array_agg(c.available order by c.ordinality), array_agg(c.in_debt order by c.ordinality)
-    into v_warehouse, v_sku, v_free, v_in_debt
-    from stock.lock_candidates(p_region_id, p_demands) with ordinality c;
-  v_live := stock.lock_live_reservations(p_region_id, p_demands);
-  for v_demand in
-    select s.* from stock.find_sources(p_region_id => p_region_id, p_demands => p_demands, p_warehouse_ids => v_warehouse,
-                      p_sku_ids => v_sku) s
-  loop
+  for n in 1 .. cardinality(p_demands) loop
+    if p_demands[n].reservation_id is not null then
+      v_converted := v_converted || p_demands[n].reservation_id;
+    end if;
+  end loop;
+  v_live := stock.lock_live_reservations(p_region_id, v_converted);
+  if cardinality(v_converted) > 0 then
+    v_sources := stock.find_sources(p_region_id => p_region_id, p_demands => p_demands, p_candidates => v_candidates);
+  end if;
+  for n in 1 .. cardinality(v_candidates) loop
+    v_free := v_free || v_candidates[n].available;
+    v_keys := v_keys || stock.level_key(v_candidates[n].warehouse_id, v_candidates[n].sku_id);
+    v_numbers := v_numbers || n::text;
+  end loop;
+  v_at := jsonb_object(v_keys, v_numbers);
+  for n in 1 .. cardinality(p_demands) loop
+    v_demand := p_demands[n];
     if v_demand.ordinal is distinct from v_ordinal then
       v_ordinal := v_demand.ordinal;
-      v_first := v_last + 1;
+      v_first := cardinality(v_result);
+      v_given_levels := '{}';
+      v_given := '{}';
       v_served := nullif(v_demand.reservation_id is null or v_demand.reservation_id = any (v_live), false);
       v_live := array_remove(v_live, v_demand.reservation_id);
       if v_served is null then
-        v_last := v_last + 1;
-        v_parts[v_last] := stock.new_part(p_ordinal => v_ordinal);
+        v_result := v_result || stock.new_allocation(p_ordinal => v_ordinal);
       end if;
     end if;
     continue when v_served is null;
+    if v_sources is null then
+      v_levels := stock.list_levels(p_demand => v_demand, p_levels => v_at, p_channels => v_locked.channels,
+        p_serving => v_locked.serving);
+    else
+      v_levels := v_sources[n].levels;
+      v_held := v_sources[n].held;
+      v_serves := v_sources[n].serves;
+    end if;
     v_total := 0;
-    for i in 1 .. cardinality(v_demand.levels) loop
-      v_total := v_total + v_demand.held[i] + case when v_demand.serves[i] then v_free[v_demand.levels[i]] else 0 end;
+    for i in 1 .. cardinality(v_levels) loop
+      v_total := v_total + coalesce(v_held[i], 0) + case when v_serves[i] is false then 0 else v_free[v_levels[i]] end;
     end loop;
     if v_total < v_demand.quantity then
       if v_served then  -- the order's first shortage: it returns the units taken so far, and its reservation stays
-        for i in v_first .. v_last loop
-          v_free[v_parts[i].level] := v_free[v_parts[i].level] + v_parts[i].taken;
+        for i in 1 .. cardinality(v_given) loop
+          v_free[v_given_levels[i]] := v_free[v_given_levels[i]] + v_given[i];
         end loop;
-        v_last := v_first - 1;
+        v_result := v_result[:v_first];
         v_served := false;
         v_live := v_live || v_demand.reservation_id;
       end if;
-      v_last := v_last + 1;
-      v_parts[v_last] := stock.new_part(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id, p_quantity => v_demand.quantity,
-        p_available => v_total::integer);
+      v_result := v_result || stock.new_allocation(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id,
+        p_quantity => v_demand.quantity, p_available => v_total::integer);
     elsif v_served then
       v_missing := v_demand.quantity;
-      for i in 1 .. cardinality(v_demand.levels) loop
-        exit when v_missing = 0 and v_demand.held[i] = 0;  -- levels with held units come first
-        v_level := v_demand.levels[i];
-        v_take := least(v_missing, v_demand.held[i] + case when v_demand.serves[i] then v_free[v_level] else 0 end);
-        continue when v_take = 0 and v_demand.held[i] = 0;
-        v_last := v_last + 1;
-        v_parts[v_last] := stock.new_part(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id, p_level => v_level,
-          p_quantity => v_take, p_taken => greatest(v_take - v_demand.held[i], case when v_in_debt[v_level] then 0 end));
-        v_free[v_level] := v_free[v_level] - v_parts[v_last].taken;
-        v_missing := v_missing - v_take;
+      for i in 1 .. cardinality(v_levels) loop
+        exit when v_missing = 0 and coalesce(v_held[i], 0) = 0;  -- levels with held units come first
+        v_units := least(v_missing,
+          coalesce(v_held[i], 0) + case when v_serves[i] is false then 0 else v_free[v_levels[i]] end);
+        v_given_levels := v_given_levels || v_levels[i];
+        v_given := v_given || greatest(v_units - coalesce(v_held[i], 0), case when v_candidates[v_levels[i]].in_debt then 0 end);
+        v_free[v_levels[i]] := v_free[v_levels[i]] - v_given[cardinality(v_given)];
+        v_missing := v_missing - v_units;
+        if v_units > 0 then
+          v_result := v_result || stock.new_allocation(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id,
+            p_warehouse_id => v_candidates[v_levels[i]].warehouse_id, p_quantity => v_units);
+        end if;
       end loop;
     end if;
   end loop;
-  return array(
-    select stock.new_allocation(p_ordinal => p.ordinal, p_sku_id => p.sku_id, p_warehouse_id => v_warehouse[p.level],
-             p_quantity => p.quantity, p_available => p.available)
-      from unnest(v_parts[:v_last]) p
-     where p.quantity is distinct from 0);
+  return v_result;
 end
 $$;
 

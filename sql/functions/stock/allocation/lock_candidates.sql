@@ -1,65 +1,82 @@
--- Locks the levels that could serve these demands, and the levels of the reservations that they convert. Returns the available
--- units of each level, in key order. First applies changes that are due and that the worker has not swept yet: it releases expired
--- reservations on these SKUs and moves expired lots out of the available units, so neither affects an order. in_debt: units freed
--- here settle a shortfall before they become available. p_warehouse_ids and p_sku_ids: more pairs to lock.
+-- Locks the levels that could serve these demands, and the levels of the reservations that they convert, and returns them in key order.
+-- First applies changes that are due and that the worker has not swept yet: it releases expired reservations on these SKUs and moves
+-- expired lots out of the available units, so neither affects an order. p_warehouse_ids and p_sku_ids: more pairs to lock.
+-- channels, serving: the warehouses that serve the channels of the demands, in the order in which they are tried.
 -- Lock order: stock_levels in key order (with those of the reservations), then lot_levels, then reservations.
 create or replace function stock.lock_candidates(
   p_region_id smallint,
   p_demands stock.demand[],
   p_warehouse_ids text[] default '{}',
-  p_sku_ids text[] default '{}'
+  p_sku_ids text[] default '{}',
+  out levels stock.candidate[],
+  out channels text[],
+  out serving text[]
 )
-  returns table (warehouse_id text, sku_id text, available integer, in_debt boolean)
   language plpgsql
   volatile
   set search_path = ''
 as $$
 declare
   v_expired bigint[] := stock.find_expired_reservations(p_region_id, p_demands);
-  v_reservations bigint[] := v_expired || array(
-    select d.reservation_id from unnest(p_demands) d where d.reservation_id is not null);
-  v_warehouses text[];
-  v_skus text[];
-  v_available integer[];
-  v_in_debt boolean[];
-  v_stale boolean;
+  v_reservations bigint[] := v_expired;
+  v_channels text[] := '{}';
+  v_now timestamptz := app.now();
+  v_is_stale boolean := false;
 begin
+  for i in 1 .. cardinality(p_demands) loop
+    if p_demands[i].channel_id <> all (v_channels) then
+      v_channels := v_channels || p_demands[i].channel_id;
+    end if;
+    if p_demands[i].reservation_id is not null then
+      v_reservations := v_reservations || p_demands[i].reservation_id;
+    end if;
+  end loop;
+  select coalesce(array_agg(w.channel_id), '{}'), coalesce(array_agg(w.warehouse_id), '{}') into channels, serving
+    from (select s.channel_id, s.warehouse_id
+            from catalog.serving_warehouses() s
+           where s.channel_id = any (v_channels)
+           order by s.channel_id, s.priority, s.warehouse_id) w;
+  for i in 1 .. cardinality(p_demands) loop
+    for j in 1 .. cardinality(channels) loop
+      if channels[j] = p_demands[i].channel_id then
+        p_warehouse_ids := p_warehouse_ids || serving[j];
+        p_sku_ids := p_sku_ids || p_demands[i].sku_id;
+      end if;
+    end loop;
+  end loop;
+  if cardinality(v_reservations) > 0 then
+    select p_warehouse_ids || array_agg(r.warehouse_id), p_sku_ids || array_agg(r.sku_id) into p_warehouse_ids, p_sku_ids
+      from stock.reservation_lines r
+     where r.region_id = p_region_id and r.reservation_id = any (v_reservations);
+  end if;
   for i in 1 .. 2 loop
-    select array_agg(s.warehouse_id), array_agg(s.sku_id), array_agg(s.available),
-           array_agg(s.shortfall > 0), coalesce(bool_or(s.next_expiry_at <= app.now()), false)
-      into v_warehouses, v_skus, v_available, v_in_debt, v_stale
-      from (select l.*
-              from (select w.warehouse_id, d.sku_id collate "C" as sku_id
-                      from unnest(p_demands) d
-                      join catalog.serving_warehouses() w on w.channel_id = d.channel_id
-                     union
-                    select r.warehouse_id, r.sku_id
-                      from stock.reservation_lines r
-                     where r.region_id = p_region_id and r.reservation_id = any (v_reservations)
-                     union
-                    select m.warehouse_id, m.sku_id
-                      from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids))
-                        as m (warehouse_id, sku_id)
-                     order by warehouse_id, sku_id) k
-             -- One lookup by key per level, in that order: with a join the planner might read all levels.
-             cross join lateral (
-               select l.warehouse_id, l.sku_id, l.available, l.shortfall, l.next_expiry_at
-                 from stock.stock_levels l
-                where l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
-                order by l.warehouse_id, l.sku_id
-                limit 1
-                  for no key update of l) l) s;
-    exit when i = 2 or not (v_stale or cardinality(v_expired) > 0);
-    if v_stale then
-      perform stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
+    levels := array(
+      select stock.new_candidate(p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id, p_available => l.available,
+               p_in_debt => l.shortfall > 0, p_next_expiry_at => l.next_expiry_at)
+        from (select distinct m.warehouse_id collate "C" as warehouse_id, m.sku_id collate "C" as sku_id
+                from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as m (warehouse_id, sku_id)
+               order by warehouse_id, sku_id) k
+       -- One lookup by key per level, in that order: with a join the planner might read all levels.
+       cross join lateral (
+         select l.warehouse_id, l.sku_id, l.available, l.shortfall, l.next_expiry_at
+           from stock.stock_levels l
+          where l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
+          order by l.warehouse_id, l.sku_id
+          limit 1
+            for no key update of l) l);
+    exit when i = 2;
+    for j in 1 .. cardinality(levels) loop
+      v_is_stale := v_is_stale or coalesce(levels[j].next_expiry_at <= v_now, false);
+    end loop;
+    exit when not v_is_stale and cardinality(v_expired) = 0;
+    if v_is_stale then
+      perform stock.reclassify_lots(p_region_id => p_region_id,
+        p_warehouse_ids => array(select l.warehouse_id from unnest(levels) l),
+        p_sku_ids => array(select l.sku_id from unnest(levels) l));
     end if;
     perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
       p_actor => 'system');
   end loop;
-  return query select s.warehouse_id, s.sku_id, s.available, s.in_debt
-    from rows from (unnest(v_warehouses), unnest(v_skus), unnest(v_available),
-                    unnest(v_in_debt))
-      as s (warehouse_id, sku_id, available, in_debt);
 end
 $$;
 

@@ -12,9 +12,8 @@ create or replace function stock.run_changes(
   set search_path = ''
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_elements);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => p_route, p_requests => p_elements);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_drafts stock.draft[];
   v_refusals api.result[];
   v_changed record;
@@ -29,7 +28,7 @@ begin
   v_results := v_results || v_refusals || v_changed.refusals || array(
     select app.new_result(p_ordinal => d.ordinal, p_body => stock.level_document(p_region_id, d))
       from unnest(v_changed.accepted) d);
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys, p_results => v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select * from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -12,9 +12,8 @@ create or replace function stock.run_settings(
   set search_path = ''
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_elements);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => p_route, p_requests => p_elements);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_drafts stock.draft[];
   v_draft stock.draft;
   v_refusals api.result[];
@@ -38,8 +37,7 @@ begin
     v_results := v_results || app.result_of(p_ordinal => v_draft.ordinal, p_refusal => v_refusal,
       p_document => stock.level_document(p_region_id, v_draft));
   end loop;
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys,
-    p_results => v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -12,9 +12,9 @@ create or replace function stock.change_reservations(
   set search_path = ''
 as $$
 declare
-  v_keys identity.key[] := identity.read_keys(p_requests);
-  v_results api.result[] := array(
-    select s from identity.check_keys(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys) s);
+  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => p_route,
+    p_requests => p_requests);
+  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_request record;
   v_refusal api.refusal;
   v_document json;
@@ -41,7 +41,7 @@ begin
     select d.document into v_document from stock.reservation_documents(p_region_id, array[v_request.reservation_id]) d;
     v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
   end loop;
-  perform identity.keep_answers(p_region_id => p_region_id, p_route => p_route, p_keys => v_keys, p_results => v_results);
+  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -1,26 +1,23 @@
--- Locks the reservations that these demands convert, and returns those that still hold their units.
+-- Locks these reservations and returns those that still hold their units.
 -- Lock order: the caller has locked their stock_levels; here the reservations in key order.
 create or replace function stock.lock_live_reservations(
   p_region_id smallint,
-  p_demands stock.demand[]
+  p_reservation_ids bigint[]
 )
   returns bigint[]
   language plpgsql
   volatile
   set search_path = ''
 as $$
-declare
-  v_named bigint[] := array(
-    select distinct d.reservation_id from unnest(p_demands) d where d.reservation_id is not null);
 begin
-  if cardinality(v_named) = 0 then
-    return v_named;
+  if cardinality(p_reservation_ids) = 0 then
+    return '{}';
   end if;
   return array(
     select s.reservation_id
       from (select r.reservation_id, r.status, r.expires_at
               from stock.reservations r
-             where r.region_id = p_region_id and r.reservation_id = any (v_named)
+             where r.region_id = p_region_id and r.reservation_id = any (p_reservation_ids)
              order by r.reservation_id
                for no key update) s
      where stock.reservation_status(p_status => s.status, p_expires_at => s.expires_at, p_now => app.now())
@@ -28,4 +25,4 @@ begin
 end
 $$;
 
-grant execute on function stock.lock_live_reservations(smallint, stock.demand[]) to scoville_definer;
+grant execute on function stock.lock_live_reservations(smallint, bigint[]) to scoville_definer;

@@ -1,0 +1,20 @@
+-- What an event says of a changed level: its counters before and after. "new" is the level as streams show it, so a reader needs no table.
+create or replace function stock.transition_document(
+  p_warehouse_id text,
+  p_sku_id text,
+  p_version bigint,
+  p_updated_at timestamptz,
+  p_new stock.counters,
+  p_delta stock.counters
+)
+  returns jsonb
+  language sql
+  stable
+  parallel safe
+  return jsonb_build_object(
+    'sku_id', p_sku_id, 'warehouse_location', p_warehouse_id, 'version', p_version,
+    'old', stock.counters_document(stock.subtract_counters(p_new, p_delta))::jsonb,
+    'new', jsonb_build_object('sku_id', p_sku_id, 'warehouse_location', p_warehouse_id, 'version', p_version,
+             'updated_at', app.rfc3339(p_updated_at)) || stock.counters_document(p_new)::jsonb);
+
+grant execute on function stock.transition_document(text, text, bigint, timestamptz, stock.counters, stock.counters) to scoville_definer;
