@@ -664,26 +664,19 @@ create type orders.draft as (
   sku_ids text[],
   quantities bigint[],
   prices numeric[],
+  items json,
   actor text,
   request_id text,
   reservation_id bigint,
   historic boolean,
-  order_id bigint
-);
-comment on type orders.draft is 'An order before it is written: read and priced; it gets its id together with its units.';
-comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices.';
-
-create type orders.placed as (
-  ordinal integer,
   order_id bigint,
-  channel_id text,
   warehouse_ids text[],
-  document json,
-  actor text,
-  request_id text,
-  historic boolean
+  document json
 );
-comment on type orders.placed is 'An order that this transaction has written, with its document.';
+comment on type orders.draft is
+  'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
+  '(orders.complete_drafts).';
+comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
 
 -- Events for the outside world. A business transaction writes the outbox and never calls NOTIFY, which takes a cluster-wide lock
 -- until the commit. A sequencer moves committed rows into the log, where they get a gapless seq.
@@ -953,7 +946,7 @@ comment on table identity.client_secrets is
 create table identity.idempotency_keys (
   region_id smallint not null,
   key_hash bytea not null,
-  fingerprint bytea not null,
+  fingerprint bigint not null,
   answer json not null,
   created_at timestamptz not null,
   constraint idempotency_keys_pkey primary key (region_id, key_hash)
@@ -970,7 +963,7 @@ create type identity.key as (
   ordinal integer,
   key_hash bytea,
   lock_no bigint,
-  fingerprint bytea
+  fingerprint bigint
 );
 comment on type identity.key is
   'The idempotency key of one element of a list: the hash under which its answer is kept, the number of its advisory lock, and a '

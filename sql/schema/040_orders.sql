@@ -171,23 +171,16 @@ create type orders.draft as (
   sku_ids text[],
   quantities bigint[],
   prices numeric[],
+  items json,
   actor text,
   request_id text,
   reservation_id bigint,
   historic boolean,
-  order_id bigint
-);
-comment on type orders.draft is 'An order before it is written: read and priced; it gets its id together with its units.';
-comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices.';
-
-create type orders.placed as (
-  ordinal integer,
   order_id bigint,
-  channel_id text,
   warehouse_ids text[],
-  document json,
-  actor text,
-  request_id text,
-  historic boolean
+  document json
 );
-comment on type orders.placed is 'An order that this transaction has written, with its document.';
+comment on type orders.draft is
+  'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
+  '(orders.complete_drafts).';
+comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';

@@ -41,7 +41,7 @@ comment on table identity.client_secrets is
 create table identity.idempotency_keys (
   region_id smallint not null,
   key_hash bytea not null,
-  fingerprint bytea not null,
+  fingerprint bigint not null,
   answer json not null,
   created_at timestamptz not null,
   constraint idempotency_keys_pkey primary key (region_id, key_hash)
@@ -58,7 +58,7 @@ create type identity.key as (
   ordinal integer,
   key_hash bytea,
   lock_no bigint,
-  fingerprint bytea
+  fingerprint bigint
 );
 comment on type identity.key is
   'The idempotency key of one element of a list: the hash under which its answer is kept, the number of its advisory lock, and a '

@@ -26,7 +26,7 @@ declare
   v_converts boolean := false;
   v_historic boolean := false;
   v_allocations stock.allocation[];
-  v_placed orders.placed[];
+  v_changed_at timestamptz;
 begin
   for i in 1 .. cardinality(v_drafts) loop
     v_converts := v_converts or v_drafts[i].reservation_id is not null;
@@ -40,27 +40,23 @@ begin
     p_allocations => v_allocations);
   v_drafts := orders.drop_refused(v_drafts, v_refusals);
   v_refusals := orders.settle_duplicates(p_refusals => v_refusals, p_read => v_read.p_drafts, p_placed => v_drafts);
-  if cardinality(v_drafts) > 0 then
-    for i in 1 .. cardinality(v_drafts) loop
-      v_drafts[i].order_id := nextval('orders.orders_order_id_seq');
-    end loop;
-    if jsonb_array_length(p_orders) = 1 and not v_converts and not v_historic then
-      v_placed := array[orders.insert_draft(p_region_id => p_region_id, p_draft => v_drafts[1], p_allocations => v_allocations)];
-      perform stock.commit_order(p_region_id => p_region_id, p_placed => v_placed[1], p_allocations => v_allocations);
-    else
-      v_placed := orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
-      if v_converts or v_historic then
-        perform orders.post_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
-      else
-        perform stock.commit_units(p_region_id => p_region_id, p_placed => v_placed, p_allocations => v_allocations);
-      end if;
-    end if;
-    perform orders.emit_placed(p_region_id, v_placed);
-  end if;
   v_results := v_results || v_refusals;
-  for i in 1 .. coalesce(cardinality(v_placed), 0) loop
-    v_results := v_results || app.new_result(p_ordinal => v_placed[i].ordinal, p_body => v_placed[i].document);
-  end loop;
+  if cardinality(v_drafts) > 0 then
+    v_changed_at := orders.begin_change();
+    v_drafts := orders.complete_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations,
+      p_changed_at => v_changed_at);
+    perform orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations,
+      p_changed_at => v_changed_at);
+    if v_converts or v_historic then
+      perform orders.post_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+    else
+      perform stock.commit_units(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+    end if;
+    perform orders.emit_placed(p_region_id, v_drafts);
+    for i in 1 .. cardinality(v_drafts) loop
+      v_results := v_results || app.new_result(p_ordinal => v_drafts[i].ordinal, p_body => v_drafts[i].document);
+    end loop;
+  end if;
   perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end

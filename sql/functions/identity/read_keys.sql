@@ -26,7 +26,7 @@ begin
     v_keys := v_keys || identity.new_key(p_ordinal => i + 1,
       p_key_hash => substr(sha256(convert_to(jsonb_build_array(v_principal, p_route, v_key)::text, 'UTF8')), 1, 16),
       p_lock_no => hashtextextended(concat_ws(E'\x1f', p_region_id, v_principal, p_route, split_part(v_key, E'\x1f', 1)), 0),
-      p_fingerprint => sha256(convert_to((v_request - 'meta')::text, 'UTF8')));
+      p_fingerprint => jsonb_hash_extended(v_request - 'meta', 0));
   end loop;
   return v_keys;
 end

@@ -27,7 +27,7 @@ begin
                 from unnest(p_drafts) d
                 join stock.reservation_lines r on r.region_id = p_region_id and r.reservation_id = d.reservation_id) w
        group by w.ordinal, w.sku_id
-       order by w.ordinal, w.sku_id);
+       order by w.ordinal, w.sku_id collate "C");
   else
     v_demands := array(
       select stock.new_demand(p_ordinal => d.ordinal, p_sku_id => l.sku_id, p_channel_id => min(d.channel_id),
@@ -36,7 +36,7 @@ begin
        cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities)) as l (sku_id, quantity)
        where not d.historic
        group by d.ordinal, l.sku_id
-       order by d.ordinal, l.sku_id);
+       order by d.ordinal, l.sku_id collate "C");
   end if;
   return stock.allocate(p_region_id, v_demands);
 end

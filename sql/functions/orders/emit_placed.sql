@@ -2,7 +2,7 @@
 -- nobody ships what left long ago.
 create or replace function orders.emit_placed(
   p_region_id smallint,
-  p_placed orders.placed[]
+  p_drafts orders.draft[]
 )
   returns void
   language plpgsql
@@ -10,22 +10,20 @@ create or replace function orders.emit_placed(
   set search_path = ''
 as $$
 declare
-  v_audience text := events.audience_of('order.placed');
   v_written integer;
 begin
   insert into events.outbox
     (region_id, type, audience, subject, channel_id, warehouse_ids, version, data, actor, request_id, occurred_at)
-  select p_region_id, case when p.historic then 'order.recorded' else 'order.placed' end,
-         case when p.historic then events.audience_of('order.recorded') else v_audience end,
-         'orders/' || orders.public_id(p_region_id, p.order_id), p.channel_id, p.warehouse_ids, 1,
-         p.document::jsonb #- '{customer,email}', p.actor, p.request_id, app.now()
-    from unnest(p_placed) p
-   order by p.order_id;
+  select p_region_id, t.type, t.audience, 'orders/' || orders.public_id(p_region_id, d.order_id), d.channel_id, d.warehouse_ids, 1,
+         d.document::jsonb #- '{customer,email}', d.actor, d.request_id, app.now()
+    from unnest(p_drafts) d
+    join events.event_types t on t.type = case when d.historic then 'order.recorded' else 'order.placed' end
+   order by d.order_id;
   get diagnostics v_written = row_count;
-  if v_written <> cardinality(p_placed) then
+  if v_written <> cardinality(p_drafts) then
     raise exception using errcode = 'internal_error', message = 'fewer events were written than orders given';
   end if;
 end
 $$;
 
-grant execute on function orders.emit_placed(smallint, orders.placed[]) to scoville_definer;
+grant execute on function orders.emit_placed(smallint, orders.draft[]) to scoville_definer;

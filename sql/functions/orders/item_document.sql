@@ -1,10 +1,10 @@
 -- A line of an order, as the document shows it: quantity is what was ordered, fulfilled and canceled are parts of it.
 create or replace function orders.item_document(
   p_sku_id text,
-  p_quantity integer,
+  p_quantity bigint,
   p_price numeric,
-  p_fulfilled integer,
-  p_canceled integer
+  p_fulfilled bigint,
+  p_canceled bigint
 )
   returns json
   language sql
@@ -13,5 +13,5 @@ create or replace function orders.item_document(
   return json_build_object('sku_id', p_sku_id, 'quantity', p_quantity, 'price', p_price,
     'fulfilled', p_fulfilled, 'canceled', p_canceled);
 
-grant execute on function orders.item_document(text, integer, numeric, integer, integer)
+grant execute on function orders.item_document(text, bigint, numeric, bigint, bigint)
   to scoville_definer, admin, warehouse, sales, integration;

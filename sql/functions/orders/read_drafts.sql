@@ -35,7 +35,7 @@ begin
              p_customer_name => o.customer ->> 'name', p_customer_email => o.customer ->> 'email',
              p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note',
              p_placed_at => coalesce(o.placed_at, v_now), p_currency => coalesce(l.currency, 'USD'), p_total_price => l.total,
-             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices,
+             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
              p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic) order by o.ordinal), '{}'),
          array_agg(o.ordinal) filter (where (
@@ -59,6 +59,8 @@ begin
    cross join lateral (
      select sum(p.price * i.quantity) as total, min(k.currency) as currency, array_agg(i.sku_id) as sku_ids,
             array_agg(i.quantity) as quantities, array_agg(p.price) as prices,
+            json_agg(orders.item_document(p_sku_id => i.sku_id, p_quantity => i.quantity, p_price => p.price::numeric(9, 2),
+              p_fulfilled => case when o.historic then i.quantity else 0 end, p_canceled => 0)) as items,
             bool_and(coalesce(k.active and p.price is not null and coalesce(i.price = p.price, true), false))
               and min(k.currency) = max(k.currency) as is_fine
        from (select r.value ->> 'sku_id' as sku_id, (r.value ->> 'quantity')::bigint as quantity,

@@ -24,8 +24,7 @@ create policy audit_log_insert_owner on audit.audit_log
   with check (table_name = 'identity.bi_logins');
 
 grant select on audit.audit_log to admin;
-grant insert (region_id, recorded_at, actor, role, action, table_name, row_key, old, new, reason, request_id) on audit.audit_log
-  to scoville_definer;
+grant insert on audit.audit_log to scoville_definer;
 grant usage on sequence audit.audit_log_audit_id_seq to scoville_definer;
 
 -- A partition has no policy, so nobody can read it directly.

@@ -21,6 +21,5 @@ create policy outbox_delete_definer on events.outbox
   using (true);
 
 grant select, delete on events.outbox to scoville_definer;
-grant insert (region_id, type, audience, subject, sku_id, warehouse_ids, channel_id, version, data, actor, request_id, occurred_at)
-  on events.outbox to scoville_definer;
+grant insert on events.outbox to scoville_definer;
 grant usage on sequence events.outbox_outbox_id_seq to scoville_definer;

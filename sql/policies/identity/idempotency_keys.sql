@@ -21,5 +21,4 @@ create policy idempotency_keys_delete_definer on identity.idempotency_keys
   using (app.reaches_all_channels());
 
 grant select, delete on identity.idempotency_keys to scoville_definer;
-grant insert (region_id, key_hash, fingerprint, answer, created_at) on identity.idempotency_keys
-  to scoville_definer;
+grant insert on identity.idempotency_keys to scoville_definer;

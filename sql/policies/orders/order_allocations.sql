@@ -36,6 +36,5 @@ create policy order_allocations_update_definer on orders.order_allocations
   with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()) or warehouse_id = any (app.claim_warehouses()));
 
 grant select on orders.order_allocations to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (region_id, order_id, sku_id, warehouse_id, channel_id, quantity, fulfilled_quantity)
-  on orders.order_allocations to scoville_definer;
+grant insert on orders.order_allocations to scoville_definer;
 grant update (quantity, fulfilled_quantity, released_quantity) on orders.order_allocations to scoville_definer;

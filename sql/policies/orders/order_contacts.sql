@@ -30,5 +30,5 @@ create policy order_contacts_delete_definer on orders.order_contacts
   using (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
 
 grant select on orders.order_contacts to admin, warehouse, sales, integration, scoville_definer;
-grant insert (region_id, order_id, channel_id, email, email_key) on orders.order_contacts to scoville_definer;
+grant insert on orders.order_contacts to scoville_definer;
 grant delete on orders.order_contacts to scoville_definer;

@@ -40,8 +40,7 @@ create policy order_lines_delete_definer on orders.order_lines
   using (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
 
 grant select on orders.order_lines to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, fulfilled_quantity)
-  on orders.order_lines to scoville_definer;
+grant insert on orders.order_lines to scoville_definer;
 grant update (fulfilled_quantity, canceled_quantity) on orders.order_lines to scoville_definer;
 grant delete on orders.order_lines to scoville_definer;
 

@@ -35,9 +35,7 @@ create policy orders_update_definer on orders.orders
   with check (app.reaches_all_channels() or channel_id = any (app.claim_channels()) or warehouse_ids && app.claim_warehouses());
 
 grant select on orders.orders to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (region_id, order_id, channel_id, external_id, status, fulfillment_status, customer_name, customer_key,
-  customer_address, customer_pseudonym, currency, total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason,
-  request_id) on orders.orders to scoville_definer;
+grant insert on orders.orders to scoville_definer;
 grant update (status, fulfillment_status, customer_name, customer_key, customer_address, customer_pseudonym, total_price, note,
   warehouse_ids, version, updated_at, changed_by, change_reason, request_id) on orders.orders to scoville_definer;
 grant usage on sequence orders.orders_order_id_seq to scoville_definer;

@@ -27,9 +27,7 @@ create policy stock_movements_insert_definer on stock.stock_movements
   with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 
 grant select on stock.stock_movements to admin, warehouse, scoville_worker, scoville_definer;
-grant insert (region_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, lot_id, on_hand_delta, reserved_delta,
-  committed_delta, unavailable_delta, safety_stock_delta, incoming_delta, shortfall_delta, on_hand_after, available_after,
-  version, reason_code, note, document, actor, request_id) on stock.stock_movements to scoville_definer;
+grant insert on stock.stock_movements to scoville_definer;
 grant usage on sequence stock.stock_movements_movement_id_seq to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.

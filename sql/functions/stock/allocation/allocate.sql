@@ -6,7 +6,7 @@
 -- the reservation that it leaves serve later orders. The order must name each SKU of the reservation, with quantity 0 for a SKU
 -- that it does not want.
 --
--- Returns one element per SKU and warehouse that serves it. For an order that cannot be served it returns one element per short
+-- Returns one element per SKU and warehouse that serves it, with the units that are still available there after it. For an order that cannot be served it returns one element per short
 -- SKU, with warehouse_id null and the available units, or one element with sku_id null when its reservation is no longer active or
 -- an earlier order took it. Posts nothing. Levels and reservations stay locked until the transaction ends, so the decision holds.
 --
@@ -108,7 +108,7 @@ begin
         v_missing := v_missing - v_units;
         if v_units > 0 then
           v_result := v_result || stock.new_allocation(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id,
-            p_warehouse_id => v_candidates[v_levels[i]].warehouse_id, p_quantity => v_units);
+            p_warehouse_id => v_candidates[v_levels[i]].warehouse_id, p_quantity => v_units, p_available => v_free[v_levels[i]]);
         end if;
       end loop;
     end if;

@@ -13,8 +13,8 @@ create or replace function stock.transition_document(
   parallel safe
   return jsonb_build_object(
     'sku_id', p_sku_id, 'warehouse_location', p_warehouse_id, 'version', p_version,
-    'old', stock.counters_document(stock.subtract_counters(p_new, p_delta))::jsonb,
+    'old', stock.counters_facts(stock.subtract_counters(p_new, p_delta)),
     'new', jsonb_build_object('sku_id', p_sku_id, 'warehouse_location', p_warehouse_id, 'version', p_version,
-             'updated_at', app.rfc3339(p_updated_at)) || stock.counters_document(p_new)::jsonb);
+             'updated_at', app.rfc3339(p_updated_at)) || stock.counters_facts(p_new));
 
 grant execute on function stock.transition_document(text, text, bigint, timestamptz, stock.counters, stock.counters) to scoville_definer;

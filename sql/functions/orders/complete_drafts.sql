@@ -1,0 +1,52 @@
+-- Gives the drafts that got their units their number, their warehouses and their document, the same that orders.documents would read back
+-- from five tables. p_changed_at: of orders.begin_change.
+create or replace function orders.complete_drafts(
+  p_region_id smallint,
+  p_drafts orders.draft[],
+  p_allocations stock.allocation[],
+  p_changed_at timestamptz
+)
+  returns orders.draft[]
+  language plpgsql
+  volatile
+  set search_path = ''
+as $$
+declare
+  v_draft orders.draft;
+  v_part stock.allocation;
+  v_at integer := 1;
+  v_parts json[];
+begin
+  for i in 1 .. cardinality(p_drafts) loop
+    v_draft := p_drafts[i];
+    v_draft.order_id := nextval('orders.orders_order_id_seq');
+    v_draft.warehouse_ids := '{}';
+    v_parts := '{}';
+    -- The allocations are in the order of the drafts; those between are of refused orders.
+    while v_at <= cardinality(p_allocations) loop
+      v_part := p_allocations[v_at];
+      exit when v_part.ordinal > v_draft.ordinal;
+      if v_part.ordinal = v_draft.ordinal then
+        if v_part.warehouse_id <> all (v_draft.warehouse_ids) then
+          v_draft.warehouse_ids := v_draft.warehouse_ids || v_part.warehouse_id;
+        end if;
+        v_parts := v_parts || orders.allocation_document(p_sku_id => v_part.sku_id, p_warehouse_id => v_part.warehouse_id,
+          p_quantity => v_part.quantity, p_fulfilled => case when v_draft.historic then v_part.quantity else 0 end, p_released => 0);
+      end if;
+      v_at := v_at + 1;
+    end loop;
+    v_draft.document := orders.render_document(p_region_id => p_region_id, p_order_id => v_draft.order_id,
+      p_external_id => v_draft.external_id, p_channel_id => v_draft.channel_id, p_placed_at => v_draft.placed_at,
+      p_customer_name => v_draft.customer_name, p_email => v_draft.customer_email, p_customer_address => v_draft.customer_address,
+      p_items => v_draft.items, p_total_price => v_draft.total_price::numeric(16, 2), p_currency => v_draft.currency,
+      p_status => case when v_draft.historic then 'completed' else 'processing' end,
+      p_fulfillment_status => case when v_draft.historic then 'fulfilled' else 'unfulfilled' end,
+      p_allocations => array_to_json(v_parts), p_fulfillments => '[]', p_note => v_draft.note, p_version => 1,
+      p_updated_at => p_changed_at);
+    p_drafts[i] := v_draft;
+  end loop;
+  return p_drafts;
+end
+$$;
+
+grant execute on function orders.complete_drafts(smallint, orders.draft[], stock.allocation[], timestamptz) to scoville_definer;
