@@ -24,7 +24,7 @@ LATE_FOR_SECONDS = 1.0
 LATE_EVENTS_MAX = 50
 LATE_BACKLOG_MAX = 100
 LATE_GATHER_SECONDS = 0.05
-GATHER_SECONDS = 0.01  # minimum pause between two calls that find little
+GATHER_SECONDS = 0.03  # minimum pause between two calls that find little: most of the cost of a call does not depend on its events
 POLL_SECONDS = 1.0  # retries become due without a notification
 AWAY_SECONDS = 2.0
 

@@ -19,14 +19,29 @@ create or replace function jobs.claim_deliveries(
   set enable_mergejoin = off
 as $$
 declare
+  v_now timestamptz := clock_timestamp(); -- the queue's clock
   v_messages jsonb;
   v_read integer;
   v_claimed integer;
   v_epoch text := (select s.epoch from events.stream s);
 begin
-  select jsonb_agg(m.message || jsonb_build_object('message', m.msg_id, 'claim', m.read_ct)), count(*)
+  with free as (
+    select q.msg_id
+      from pgmq.q_webhook_deliveries q
+     where q.vt <= v_now
+     order by q.msg_id
+     limit p_limit
+       for update skip locked
+  ), taken as (
+    update pgmq.q_webhook_deliveries q
+       set last_read_at = v_now, vt = v_now + make_interval(secs => p_seconds), read_ct = q.read_ct + 1
+      from free f
+     where q.msg_id = f.msg_id
+    returning q.msg_id, q.read_ct, q.message
+  )
+  select jsonb_agg(t.message || jsonb_build_object('message', t.msg_id, 'claim', t.read_ct)), count(*)
     into v_messages, v_read
-    from pgmq.read('webhook_deliveries', p_seconds, p_limit) m;
+    from taken t;
   if v_read = 0 then
     return;
   end if;

@@ -37,7 +37,7 @@ begin
   )
   select coalesce(array_agg(j.message), '{}') into v_dropped from judged j where j.verdict is not null;
   if v_dropped <> '{}' then
-    perform pgmq.delete('webhook_deliveries', v_dropped);
+    delete from pgmq.q_webhook_deliveries q where q.msg_id = any (v_dropped);
   end if;
 end
 $$;
