@@ -24,7 +24,7 @@ from pyapp.database.calls import Database, Row
 from pyapp.outbound.webhooks import signing
 from pyapp.outbound.webhooks.addresses import Refused
 from pyapp.outbound.webhooks.bell import Bell, wait
-from pyapp.outbound.webhooks.dispatcher import WORKER
+from pyapp.outbound.webhooks.dispatcher import LATE_GATHER_SECONDS, WORKER
 from pyapp.outbound.webhooks.egress import SECONDS_MAX, Egress
 from pyapp.problems import Problem
 from pyapp.tasks import end
@@ -216,7 +216,7 @@ class Deliverer:
         while True:
             await self._reported.wait()
             self._reported.clear()
-            await wait(self._settled, GATHER_SECONDS)
+            await wait(self._settled, LATE_GATHER_SECONDS if self._bell.is_late else GATHER_SECONDS)
             while self._reports:
                 batch = self._reports[:REPORT_MAX]
                 rows = await self._call(REPORT, msgspec.json.encode([report for _, report in batch]))
