@@ -884,6 +884,13 @@ GUARDS = (
         STOCK_EVENTS,
     ),
     Guard(
+        "a message that one worker holds is not handed to another",
+        "sql/functions/jobs/claim_deliveries.sql",
+        "              where f.vt <= v_now\n",
+        "              where true\n",
+        "tests/sql/webhooks/test_webhooks.py",
+    ),
+    Guard(
         "a late worker reports on nothing",
         "sql/functions/jobs/finish_deliveries.sql",
         "on q.msg_id = r.message_id and q.read_ct = r.claim",
@@ -907,8 +914,8 @@ GUARDS = (
     Guard(
         "webhooks: what its owner may not see any more is not sent",
         "sql/functions/jobs/claim_deliveries.sql",
-        "\n     where webhooks.is_entitled(p_endpoint => t.endpoint, p_client => t.client, p_event => b.event);",
-        ";",
+        "\n     where webhooks.is_entitled(p_endpoint => t.endpoint, p_client => t.client, p_event => b.event)\n",
+        "\n",
         "tests/sql/webhooks/test_webhooks.py -k lost_the_right",
     ),
     Guard(
@@ -1026,8 +1033,8 @@ GUARDS = (
     Guard(
         "a claim waits for the disk",
         "sql/functions/jobs/claim_deliveries.sql",
-        "begin\n  select jsonb_agg",
-        "begin\n  perform set_config('synchronous_commit', 'off', true);\n  select jsonb_agg",
+        "begin\n  with taken as (",
+        "begin\n  perform set_config('synchronous_commit', 'off', true);\n  with taken as (",
         "tests/sql/webhooks/test_webhooks.py -k waits_for_the_disk",
     ),
     Guard(

@@ -9,6 +9,9 @@ create or replace function webhooks.drop_messages(
   language plpgsql
   volatile
   set search_path = ''
+  set enable_nestloop = on
+  set enable_hashjoin = off
+  set enable_mergejoin = off
 as $$
 declare
   v_dropped bigint[];
