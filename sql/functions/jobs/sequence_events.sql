@@ -1,9 +1,8 @@
 -- Definer: no role may read the outbox or write to the log; this function moves events from one to the other.
--- Moves at most p_limit committed events from the outbox to the end of the log, adds what they mean for SKUs (events.announce_stock),
--- and returns the number of those moved: 0 if no event waits, -1 if
--- another session is sequencing (or this server is a standby). One transaction: a crash in between moves nothing. It notifies
--- nobody, because a full queue of notifications would stop the log: the caller does that after the commit
--- (pyapp.eventlog.announcing).
+-- Moves at most p_limit committed events from the outbox to the end of the log (and those that are committed while it begins), adds
+-- what they mean for SKUs (events.announce_stock), and returns the number of those moved: 0 if no event waits, -1 if another session
+-- is sequencing (or this server is a standby). One transaction: a crash in between moves nothing. It notifies nobody, because a full
+-- queue of notifications would stop the log: the caller does that after the commit (pyapp.eventlog.announcing).
 --
 -- Only the transaction that has the lock of events.stream moves events, so seq has no gap and the chain no fork. Committed events move
 -- in the order of outbox_id. That is not the order of the commits, but it is the order of the versions of each aggregate: a
