@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +17,7 @@ import psycopg
 from bench.load import Workload, closed_loop, open_loop
 from bench.report import Row
 from bench.system import Api, System, start_api
+from bench.tree import HERE
 
 SOCKETS = 1000
 SKUS = 200
@@ -56,7 +55,7 @@ def rows(system: System, *, quick: bool) -> Iterator[Row]:
 @contextmanager
 def watchers(system: System, api: Api, count: int) -> Iterator[Callable[[float], dict[str, Any]]]:
     """That many sockets in a separate process; call the result with seconds to get what they received in that time."""
-    environment = {**os.environ, "TOKEN": system.token("admin"), "PYTHONPATH": str(Path(__file__).resolve().parents[1])}
+    environment = HERE.environment(TOKEN=system.token("admin"))
     command = [sys.executable, "-m", "bench.watchers", api.url, str(count)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
     assert process.stdin
