@@ -175,7 +175,8 @@ class Api:
         self.url = url
 
     def cpu_seconds(self) -> float:
-        return cpu_seconds(self.process.pid)
+        """Of all its processes."""
+        return sum(cpu_seconds(process.pid) for process in (self.process, *self.process.children(recursive=True)))
 
     def memory_mib(self) -> float:
         return float(self.process.memory_info().rss / 2**20)
