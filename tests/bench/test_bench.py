@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 
-from bench import cost, explain, floors, load, paired, peer, report, tree
+from bench import cost, explain, floors, history, load, paired, peer, report, tree
 from bench.load import Workload, closed_loop
 from bench.report import Row
-from bench.system import System
+from bench.system import PRIMING_ORDERS, System
 from pyapp.files import ROOT
 from tests.conftest import run_clone
 
@@ -89,6 +89,14 @@ def test_two_sides_take_turns(systems: tuple[System, System], monkeypatch: pytes
     assert all(0.02 < (row.ratio or 0) < 50 for row in rows), rows
     assert len(report.table(rows).splitlines()) == 2 + len(rows)
     assert [row.target for row in rows] == [None] * len(rows), "targets hold against one commit"
+
+
+def test_the_books_of_a_history_agree(systems: tuple[System, System]) -> None:
+    systems[0].stock(skus=5)
+    history.fill(systems[0], skus=5, orders=60)
+    systems[0].check(0)
+    [(lines,)] = systems[0].owner.execute("select count(*) from orders.order_lines").fetchall()
+    assert lines == 120 + PRIMING_ORDERS
 
 
 def test_a_commit_is_taken_out_of_the_repository(tmp_path: Path) -> None:
