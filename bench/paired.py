@@ -96,11 +96,11 @@ def _call(sides: Sides, role: str, commands: Sequence[str], calls: dict[int, int
         for number, times in calls.items():
             for _, session in _turns(sessions, WARMING_CALLS):
                 session.measure(command, number)
-            cpu, wal = (f"{what} of api.{command}, {number} per call" for what in ("CPU", "WAL"))
+            cpu, wal = (f"{what} api.{command}, {number} per call" for what in ("CPU of", "WAL per element of"))
             for side, session in _turns(sessions, times):
                 milliseconds, written = session.measure(command, number)
                 side.figures[cpu].append(milliseconds)
-                side.figures[wal].append(written)
+                side.figures[wal].append(written / number)
             yield _row(sides, cpu, "ms")
             yield _row(sides, wal, "B")
     for side, session in sessions:

@@ -80,15 +80,13 @@ def show(rows: Iterator[Row]) -> list[Row]:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows with a floor as a table in Markdown."""
-    compared = [row for row in rows if row.ratio is not None]
-    head = f"| figure | here | {compared[0].floor} | ratio | target |" if compared else ""
-    lines = [head, "| --- | ---: | ---: | ---: | --- |"] if compared else []
-    for row in compared:
-        target = (
-            "" if row.target is None else f"{'<=' if row.at_most else '>='} {row.target:g} {'met' if row.meets else 'MISSED'}"
-        )
-        values = f"{_short(row.value)} {row.unit} | {_short(row.floor_value)} | {row.ratio:.2f}"
-        lines.append(f"| {row.name} | {values} | {target} |")
+    lines = ["| figure | here | beside | ratio | target |", "| --- | ---: | ---: | ---: | --- |"]
+    for row in rows:
+        if row.ratio is not None:
+            limit = "" if row.target is None else f"{'<=' if row.at_most else '>='} {row.target:g}"
+            found = {True: " met", False: " MISSED", None: ""}[row.meets]
+            values = f"{_short(row.value)} {row.unit} | {_short(row.floor_value)} ({row.floor}) | {row.ratio:.2f}"
+            lines.append(f"| {row.name} | {values} | {limit}{found} |")
     return "\n".join(lines)
 
 
