@@ -24,7 +24,8 @@ END_SECONDS_MAX = 10
 def main() -> None:
     given = _arguments()
     for number in SIGNALS:
-        signal.signal(number, _stop)
+        if signal.getsignal(number) is not signal.SIG_IGN:  # nohup
+            signal.signal(number, _stop)
     about = report.machine()
     print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
     try:

@@ -63,35 +63,43 @@ class Moment:
 
 @dataclass(frozen=True)
 class Cost:
-    """The cost of a load: CPU seconds and WAL bytes in total."""
+    """The cost of a load: CPU seconds and WAL bytes in total.
+
+    `orders` were placed. They are more than the load counts, which ends without the last answers.
+    """
 
     postgres: dict[str, float]
     api: float
     wal: int
     hot_share: float | None
     batches: float
-    batch_elements: float
+    orders: float
 
     @property
     def postgres_seconds(self) -> float:
         return sum(self.postgres.values())
 
-    def facts(self, orders: int) -> dict[str, Any]:
+    @property
+    def orders_per_batch(self) -> float:
+        return self.orders / max(self.batches, 1)
+
+    def facts(self) -> dict[str, Any]:
         """The costs per order, for a row of the report."""
-        each = 1000 / max(orders, 1)  # milliseconds
+        each = 1000 / max(self.orders, 1)  # milliseconds
         kinds = sorted(self.postgres.items(), key=lambda item: -item[1])
         return {
             "per order: Postgres CPU ms": self.postgres_seconds * each,
             "of it": " + ".join(f"{kind} {seconds * each:.2g}" for kind, seconds in kinds if seconds * each >= 0.005),
             "API CPU ms": self.api * each,
             "WAL kB": self.wal * each / 1e6,
-            "orders per batch": self.batch_elements / max(self.batches, 1),
+            "orders per batch": self.orders_per_batch,
             "HOT share of level updates": "unknown" if self.hot_share is None else self.hot_share,
         }
 
 
 def moment(system: System, api: Api) -> Moment:
-    """Waits until the last event is in the log, and takes the totals."""
+    """Waits until the last order is placed and its event in the log, and takes the totals."""
+    system.wait_until_idle()
     limit = time.monotonic() + SEQUENCED_SECONDS_MAX
     while system.owner.execute(WAITING).fetchone() == (True,) and time.monotonic() < limit:
         time.sleep(POLL_SECONDS)
@@ -124,14 +132,14 @@ def between(before: Moment, after: Moment) -> Cost:
     gone = sum(seconds for pid, (_, seconds) in before.postgres.items() if pid not in after.postgres)
     postgres["ended"] = max(after.ended - before.ended - gone, 0.0)
     updates, hot = (now - then for now, then in zip(after.updates, before.updates, strict=True))
-    elements, batches = (now - then for now, then in zip(after.batches, before.batches, strict=True))
+    orders, batches = (now - then for now, then in zip(after.batches, before.batches, strict=True))
     return Cost(
         postgres=dict(postgres),
         api=after.api - before.api,
         wal=after.wal - before.wal,
         hot_share=hot / updates if updates else None,
         batches=batches,
-        batch_elements=elements,
+        orders=orders,
     )
 
 

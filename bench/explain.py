@@ -90,10 +90,9 @@ def _column(system: System, api: Api, samples: Path, workload: Workload, seconds
     os.kill(api.process.pid, signal.SIGUSR2)
     spent = cost.between(before, cost.moment(system, api))
     transactions = _one(system, TRANSACTIONS) - transactions
-    placed = load.statuses.get(201, 0)
-    assert placed, load.statuses
-    system.check(placed)
-    each = 1000 / placed
+    assert spent.orders, load.statuses
+    system.check(load.statuses.get(201, 0))
+    each = 1000 / spent.orders
     parts = _read(samples)
     column = {"client (the load generator)": load.client_cpu_seconds * each}
     column |= {f"API: {name}": spent.api * each * number / sum(parts.values()) for name, number in parts.items()}
@@ -101,9 +100,9 @@ def _column(system: System, api: Api, samples: Path, workload: Workload, seconds
     column["CPU, all of it"] = sum(column.values())
     column["latency, median, ms"] = load.p50
     column["orders/s"] = load.per_second(201)
-    column["orders per batch"] = spent.batch_elements / max(spent.batches, 1)
-    column["transactions per order, all processes"] = transactions / placed
-    column["WAL per order, bytes"] = spent.wal / placed
+    column["orders per batch"] = spent.orders_per_batch
+    column["transactions per order, all processes"] = transactions / spent.orders
+    column["WAL per order, bytes"] = spent.wal / spent.orders
     return column
 
 

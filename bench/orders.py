@@ -78,8 +78,8 @@ def _orders(
     facts: dict[str, object] = {
         "p50 ms": load.p50,
         "p99 ms": load.p99,
-        "client CPU ms per order": load.client_cpu_seconds * 1000 / max(placed, 1),
-        **spent.facts(placed),
+        "client CPU ms per order": load.client_cpu_seconds * 1000 / max(spent.orders, 1),
+        **spent.facts(),
     }
     if load.others:
         facts["OTHER ANSWERS"] = load.others

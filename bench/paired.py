@@ -127,18 +127,17 @@ def _load_once(side: Side, api: Api, workload: Workload, seconds: int) -> None:
     before = cost.moment(system, api)
     load = closed_loop(api.url, system.token(), workload, seconds)
     spent = cost.between(before, cost.moment(system, api))
-    placed = load.statuses.get(201, 0)
-    assert placed, load.statuses
+    assert spent.orders, load.statuses
     assert not load.others, load.statuses
     for name, value in (
         ("orders/s", load.per_second(201)),
-        ("Postgres CPU per order", spent.postgres_seconds * 1000 / placed),
-        ("API CPU per order", spent.api * 1000 / placed),
-        ("WAL per order with sequencing", spent.wal / placed),
-        ("orders per batch", spent.batch_elements / max(spent.batches, 1)),
+        ("Postgres CPU per order", spent.postgres_seconds * 1000 / spent.orders),
+        ("API CPU per order", spent.api * 1000 / spent.orders),
+        ("WAL per order with sequencing", spent.wal / spent.orders),
+        ("orders per batch", spent.orders_per_batch),
     ):
         side.figures[f"{name}, {workload.clients} clients"].append(value)
-    side.placed += placed
+    side.placed += load.statuses.get(201, 0)
 
 
 def _loads(sides: Sides) -> Iterator[Row]:

@@ -71,7 +71,7 @@ class System:
 
     def stock(self, units: int = UNITS, skus: int = SKUS) -> int:
         """Empties everything, then puts `units` of each SKU into one warehouse. Returns the number of orders placed."""
-        self._wait_until_idle()
+        self.wait_until_idle()
         for _ in range(EMPTYING_TRIES_MAX):
             try:
                 self._empty()
@@ -96,7 +96,7 @@ class System:
         self.settle()
         return orders
 
-    def _wait_until_idle(self) -> None:
+    def wait_until_idle(self) -> None:
         """Waits for the last orders of clients that have gone: a load ends without their answers."""
         limit, idle = time.monotonic() + IDLE_SECONDS_MAX, 0
         while idle < IDLE_POLLS:

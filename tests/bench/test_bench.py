@@ -126,11 +126,11 @@ def test_a_commit_with_other_packages_gets_its_own(change: Callable[[str], str],
 
 def test_costs_are_differences_by_kind() -> None:
     before = cost.Moment({1: ("sessions", 1.0), 2: ("autovacuum", 4.0)}, 2.0, 10.0, 100, (10, 5), (8.0, 4.0))
-    after = cost.Moment({1: ("sessions", 3.0), 3: ("sessions", 0.5)}, 7.0, 11.0, 600, (20, 14), (28.0, 6.0))
+    after = cost.Moment({1: ("sessions", 3.0), 3: ("sessions", 0.5)}, 7.0, 11.0, 600, (20, 14), (1008.0, 104.0))
     spent = cost.between(before, after)
     assert spent.postgres == {"sessions": 2.5, "ended": 1.0}
-    assert (spent.api, spent.wal, spent.hot_share, spent.batch_elements / spent.batches) == (1.0, 500, 0.9, 10.0)
-    assert spent.facts(1000)["of it"] == "sessions 2.5 + ended 1"
+    assert (spent.api, spent.wal, spent.hot_share, spent.orders_per_batch) == (1.0, 500, 0.9, 10.0)
+    assert spent.facts()["of it"] == "sessions 2.5 + ended 1"
 
 
 def test_the_load_without_wrk_is_the_same(python_load: None) -> None:
