@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import psycopg
@@ -29,6 +31,8 @@ ELEMENTS: dict[str, dict[str, Any]] = {
     "fulfill_orders": {},
     "cancel_orders": {},
 }
+SEQUENCER = "jobs.sequence_events"
+FUNCTIONS = (*(f"api.{command}" for command in ELEMENTS), SEQUENCER)
 CLAIMS = {"sub": "bench", "region": 1, "channels": ["web"], "warehouses": ["WH-1"]}
 
 
@@ -79,7 +83,7 @@ class Session:
 
     def sequence(self) -> float:
         """Moves events into the log, as the sequencer does."""
-        return self._time("scoville_worker", "select jobs.sequence_events(1000)")
+        return self._time("scoville_worker", f"select {SEQUENCER}(1000)")
 
     def notify(self) -> float:
         """Notifies those who read the log, as the sequencer does."""
@@ -101,11 +105,16 @@ class Session:
     def cpu_seconds(self) -> float:
         return cpu_seconds(self.connection.info.backend_pid)
 
-    def measure(self, command: str, number: int) -> tuple[float, int]:
-        """Sends a batch. Returns the CPU milliseconds and the bytes of WAL that it cost."""
-        elements = self.elements(command, number)
+    def measure(self, function: str, number: int) -> tuple[float, int]:
+        """Sends a batch to the function, or sequences its events. Returns the CPU milliseconds and the bytes of WAL of that."""
+        act: Callable[[], object] = self.sequence
+        if function == SEQUENCER:
+            self.place(number)
+        else:
+            command = function.removeprefix("api.")
+            act = partial(self.send, command, self.elements(command, number))
         wal, cpu = self._system.wal_bytes(), self.cpu_seconds()
-        self.send(command, elements)
+        act()
         return (self.cpu_seconds() - cpu) * 1000, self._system.wal_bytes() - wal
 
     def report(self) -> None:

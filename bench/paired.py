@@ -17,7 +17,7 @@ from statistics import median, quantiles
 from typing import TypeVar
 
 from bench import cost
-from bench.calls import ELEMENTS, Session
+from bench.calls import FUNCTIONS, Session
 from bench.load import Workload, closed_loop
 from bench.report import Row
 from bench.system import Api, System, start_api, start_system
@@ -25,7 +25,7 @@ from bench.tree import HERE, extract
 
 CALLS = {1: 200, 16: 60, 128: 16}  # of place_orders, by elements per call
 QUICK_CALLS = {1: 40, 16: 12, 128: 5}
-OTHER_CALLS = {1: 60, 16: 20}  # of each other command
+OTHER_CALLS = {1: 60, 16: 20}  # of each other function
 QUICK_OTHER_CALLS = {1: 10, 16: 4}
 WARMING_CALLS = 8  # PostgreSQL keeps a plan by the sixth execution
 CLIENTS = (1, 16, 64, 256)
@@ -62,10 +62,9 @@ def rows(ref: str, *, quick: bool, only: Sequence[str] = PARTS) -> Iterator[Row]
     """All rows of these parts: the working tree's figure, and the other commit's as its floor."""
     with _sides(ref) as sides:
         if "orders" in only:
-            yield from _call(sides, "sales", ["place_orders"], QUICK_CALLS if quick else CALLS)
+            yield from _call(sides, "sales", FUNCTIONS[:1], QUICK_CALLS if quick else CALLS)
         if "commands" in only:
-            others = [command for command in ELEMENTS if command != "place_orders"]
-            yield from _call(sides, "admin", others, QUICK_OTHER_CALLS if quick else OTHER_CALLS)
+            yield from _call(sides, "admin", FUNCTIONS[1:], QUICK_OTHER_CALLS if quick else OTHER_CALLS)
         if "orders" in only:
             _load(sides, QUICK_ROUNDS if quick else ROUNDS, QUICK_SECONDS if quick else SECONDS)
             yield from _loads(sides)
@@ -89,16 +88,16 @@ def _turns(pair: Sequence[T], times: int) -> Iterator[T]:
         yield from reversed(pair) if turn % 2 else pair
 
 
-def _call(sides: Sides, role: str, commands: Sequence[str], calls: dict[int, int]) -> Iterator[Row]:
+def _call(sides: Sides, role: str, functions: Sequence[str], calls: dict[int, int]) -> Iterator[Row]:
     """Batches by SQL. No API runs, so that nothing else writes."""
     sessions = [(side, Session(side.system, role)) for side in sides]
-    for command in commands:
+    for function in functions:
         for number, times in calls.items():
             for _, session in _turns(sessions, WARMING_CALLS):
-                session.measure(command, number)
-            cpu, wal = (f"{what} api.{command}, {number} per call" for what in ("CPU of", "WAL per element of"))
+                session.measure(function, number)
+            cpu, wal = (f"{what} {function}, {number} per call" for what in ("CPU of", "WAL per element of"))
             for side, session in _turns(sessions, times):
-                milliseconds, written = session.measure(command, number)
+                milliseconds, written = session.measure(function, number)
                 side.figures[cpu].append(milliseconds)
                 side.figures[wal].append(written / number)
             yield _row(sides, cpu, "ms")

@@ -81,7 +81,7 @@ def test_two_sides_take_turns(systems: tuple[System, System], monkeypatch: pytes
     here, there = sides = paired.Side(systems[0]), paired.Side(systems[1])
     for side in sides:
         side.placed = side.system.stock(skus=1)
-    rows = [*paired._call(sides, "admin", ["place_orders", "cancel_orders"], {2: 3})]
+    rows = [*paired._call(sides, "admin", ["api.place_orders", "api.cancel_orders", "jobs.sequence_events"], {2: 3})]
     paired._load((here,), 1, 1)  # one is enough: an API takes seconds to start
     there.figures |= {name: values for name, values in here.figures.items() if "clients" in name}
     rows += paired._loads(sides)
