@@ -1,7 +1,5 @@
 -- Records every insert and update of a table of a region, once per statement. The row itself says who, when, what and why
 -- (changed_by, change_reason, request_id). The trigger's argument is the column that names the row.
--- Old and new rows correspond; the join is full because only a full join is never a nested loop, which PostgreSQL prefers for
--- the few rows that it expects in the tables of a trigger.
 -- Correctness does not depend on it. Nobody may delete from these tables, so deletions need no record.
 create or replace function audit.tg_region_tables__audit()
   returns trigger
@@ -34,6 +32,7 @@ begin
              audit.differences(to_jsonb(o), to_jsonb(n)),
              audit.differences(to_jsonb(n), to_jsonb(o)), n.change_reason, n.request_id
         from new_rows n
+        -- Full, because such a join is never a nested loop: a plan made for one row compares each row of a batch with each other.
         full join old_rows o
           on o.region_id = n.region_id
          and to_jsonb(o) ->> tg_argv[0] = to_jsonb(n) ->> tg_argv[0]
