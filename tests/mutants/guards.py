@@ -63,7 +63,7 @@ GUARDS = (
         "sql/functions/audit/tg_region_tables__audit.sql",
         "        full join old_rows o\n",
         "        join old_rows o\n",
-        "tests/sql/test_plan_lints.py -k cancel",
+        "tests/sql/test_plan_lints.py -k full_batch",
     ),
     Guard(
         "a reason takes only the units that it means",
