@@ -50,6 +50,7 @@ LONGEST = {
     for turn, path in enumerate(
         (
             *("cli/test_demo.py", "fuzz/test_fuzz.py", "webhooks/test_delivery.py", "cli/test_commands.py", "ui/test_live.py"),
+            "bench/test_bench.py",
             *("battery/test_model.py", "clients/test_generated.py", "ui/test_accessible.py", "ui/test_analytics_page.py"),
             *("cli/test_import.py", "test_migrate.py", "ui/test_sign_in.py", "http/test_answers.py", "ui/test_webhook_pages.py"),
             *("webhooks/test_battery.py", "ui/test_sku_page.py", "http/test_replica.py", "sql/test_drift.py"),
