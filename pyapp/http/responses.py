@@ -13,12 +13,11 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from pyapp import problems
 from pyapp.database.commands import Result
 from pyapp.http import csv_pages as sheets
-from pyapp.http.accept import CSV
+from pyapp.http.accept import CSV, JSON
 from pyapp.http.context import PATCH_TYPES, Context, matches_etag
 from pyapp.http.headers import LSN_HEADER
 from pyapp.metrics import trace
@@ -27,8 +26,28 @@ from pyapp.problems import KINDS, Problem
 METHOD_CHARACTERS_MAX = 20
 
 
-def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status, headers, media_type="application/json")
+REPLAYED: Mapping[str, Any] = MappingProxyType({"replayed": True})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class WholeResponse(Response):
+    """A response in one piece. The middleware sends it without calling it, and logs `about` with its request."""
+
+    def __init__(
+        self,
+        body: bytes,
+        status: int = 200,
+        headers: Mapping[str, str] = NOTHING,
+        media_type: str = JSON,
+        about: Mapping[str, object] = NOTHING,
+    ) -> None:
+        self.status_code, self.body, self.background, self.about = status, body, None, about
+        self.raw_headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        self.raw_headers += [(b"content-length", b"%d" % len(body)), (b"content-type", media_type.encode())]
+
+
+def json_response(body: bytes, status: int = 200, headers: Mapping[str, str] = NOTHING) -> Response:
+    return WholeResponse(body, status, headers)
 
 
 def page_response(
@@ -54,16 +73,6 @@ def document_response(request: Request, body: bytes, etag: bytes) -> Response:
     return json_response(body, headers=headers)
 
 
-class LoggedResponse(Response):
-    """A response that adds to the access log line of its request."""
-
-    about: Mapping[str, object] = MappingProxyType({})
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"].setdefault("about", {}).update(self.about)
-        await super().__call__(scope, receive, send)
-
-
 def shown_id(request_id: str) -> str:
     """Returns the client's own ID, which comes after ours and a colon, or ours."""
     return request_id.rpartition(":")[2]
@@ -71,9 +80,7 @@ def shown_id(request_id: str) -> str:
 
 def problem_response(problem: Problem, request_id: str, traceparent: str | None = None) -> Response:
     body = msgspec.json.encode(problem.document(shown_id(request_id), traceparent and trace.trace_id(traceparent)))
-    response = LoggedResponse(body, problem.status, problem.headers, media_type=problems.MEDIA_TYPE)
-    response.about = {"code": problem.code}
-    return response
+    return WholeResponse(body, problem.status, problem.headers, problems.MEDIA_TYPE, {"code": problem.code})
 
 
 def error_response(
@@ -108,18 +115,12 @@ def result_response(context: Context, result: Result, *, dry_run: bool) -> Respo
         return problem_response(_refusal(result, headers), context.request_id, context.traceparent)
     route, status = context.route, _status(context, result)
     if not dry_run and (route.versioned or (route.location and status == 201)):
-        members = msgspec.json.decode(result.body)
+        members = route.head_members(result.body)
         if route.location and status == 201:
             headers["Location"] = route.location.format_map(members)
         if route.versioned and not result.replayed:
             headers["ETag"] = f'"{members["version"]}"'
-    return _logged(result.body, status, headers, {"replayed": True} if result.replayed else {})
-
-
-def _logged(body: bytes, status: int, headers: Mapping[str, str], about: Mapping[str, object]) -> Response:
-    response = LoggedResponse(body, status, headers, media_type="application/json")
-    response.about = about
-    return response
+    return WholeResponse(result.body, status, headers, about=REPLAYED if result.replayed else NOTHING)
 
 
 def _status(context: Context, result: Result) -> int:
@@ -141,8 +142,8 @@ def results_response(context: Context, results: Sequence[Result], *, dry_run: bo
         items.append(item)
     headers = _headers(results[0], dry_run=dry_run, replayed=all(result.replayed for result in results))
     refused = Counter(item["problem"]["code"] for item in items if "problem" in item)
-    about = ({"refused": refused} if refused else {}) | ({"replayed": True} if "Idempotency-Replayed" in headers else {})
-    return _logged(msgspec.json.encode({"results": items}), 207, headers, about)
+    about = {**({"refused": refused} if refused else {}), **(REPLAYED if "Idempotency-Replayed" in headers else {})}
+    return WholeResponse(msgspec.json.encode({"results": items}), 207, headers, about=about)
 
 
 def _headers(result: Result, *, dry_run: bool, replayed: bool) -> dict[str, str]:

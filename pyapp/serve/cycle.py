@@ -1,7 +1,7 @@
 """A request and its answer on uvicorn's connection. An answer whose body is known leaves in one write, head and body together.
 
-uvicorn writes the head as soon as it is sent, and the body when it follows: two system calls for most answers, and two packets. It
-also checks and copies each header field by itself. Here the head waits for the body, and the fields are checked as one text.
+uvicorn writes the head as soon as it is sent, and the body when it follows: two system calls for most answers, and two packets.
+It also checks and copies each header field by itself. Here the head waits for the body, and is checked as one text.
 """
 
 from __future__ import annotations
@@ -52,5 +52,5 @@ class Cycle(RequestResponseCycle):
         self.on_response()
 
 
-def _states_length(message: Any) -> bool:
-    return message["type"] == "http.response.start" and any(name == b"content-length" for name, _ in message["headers"])
+def _states_length(start: Any) -> bool:
+    return b"content-length" in [name for name, _ in start["headers"]]

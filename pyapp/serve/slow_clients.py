@@ -64,8 +64,8 @@ class HttpConnection(HttpToolsProtocol):
         self._wait(HEAD_SECONDS)
 
     def on_url(self, url: bytes) -> None:
-        self._add_to_head(len(url))
         self.url += url
+        self._add_to_head(len(url))
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self.headers.append((name.lower(), value))
@@ -83,7 +83,9 @@ class HttpConnection(HttpToolsProtocol):
             self._refuse(HTTPStatus.BAD_REQUEST)
             raise _RefusedError
         if b"expect" in names:
-            self.expect_100_continue = any(field[0] == b"expect" and field[1].lower() == b"100-continue" for field in self.headers)
+            self.expect_100_continue = any(
+                field[0] == b"expect" and field[1].lower() == b"100-continue" for field in self.headers
+            )
         if b"upgrade" in names:
             super().on_headers_complete()
         else:
@@ -96,16 +98,13 @@ class HttpConnection(HttpToolsProtocol):
         """Starts the application as uvicorn does, which cannot be told to make cycles of ours."""
         url = httptools.parse_url(self.url)
         path = url.path.decode("ascii")
-        self.scope.update(
-            http_version=version,
-            method=self.parser.get_method().decode("ascii"),
-            path=unquote(path) if "%" in path else path,
-            raw_path=url.path,
-            query_string=url.query or b"",
-        )
+        scope = self.scope
+        scope["http_version"], scope["method"] = version, self.parser.get_method().decode("ascii")
+        scope["path"], scope["raw_path"] = unquote(path) if "%" in path else path, url.path
+        scope["query_string"] = url.query or b""
         earlier = self.cycle
         self.cycle = Cycle(
-            scope=self.scope,
+            scope=scope,
             transport=self.transport,
             flow=self.flow,
             logger=self.logger,
