@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +25,8 @@ from pyapp.metrics import trace
 from pyapp.problems import KINDS, Problem
 
 METHOD_CHARACTERS_MAX = 20
+REFUSALS_KEPT_MAX = 256
+REFUSAL_BYTES_MAX = 4096  # of a refusal that is kept
 
 
 REPLAYED: Mapping[str, Any] = MappingProxyType({"replayed": True})
@@ -79,8 +82,18 @@ def shown_id(request_id: str) -> str:
 
 
 def problem_response(problem: Problem, request_id: str, traceparent: str | None = None) -> Response:
-    body = msgspec.json.encode(problem.document(shown_id(request_id), traceparent and trace.trace_id(traceparent)))
-    return WholeResponse(body, problem.status, problem.headers, problems.MEDIA_TYPE, {"code": problem.code})
+    return _problem_response(problem, msgspec.json.encode(problem.document()), problem.headers, request_id, traceparent)
+
+
+def _problem_response(
+    problem: Problem, document: bytes, headers: Mapping[str, str], request_id: str, traceparent: str | None
+) -> Response:
+    """Returns the response with the problem's document, after adding the IDs of this request to it."""
+    ids = {"request_id": shown_id(request_id)}
+    if traceparent is not None:
+        ids["trace_id"] = trace.trace_id(traceparent)
+    body = document[:-1] + b"," + msgspec.json.encode(ids)[1:]
+    return WholeResponse(body, problem.status, headers, problems.MEDIA_TYPE, {"code": problem.code})
 
 
 def error_response(
@@ -112,7 +125,9 @@ def result_response(context: Context, result: Result, *, dry_run: bool) -> Respo
     """Returns the answer to a single object."""
     headers = _headers(result, dry_run=dry_run, replayed=result.replayed)
     if result.code is not None:
-        return problem_response(_refusal(result, headers), context.request_id, context.traceparent)
+        is_small = len(result.body) <= REFUSAL_BYTES_MAX
+        problem, document = (_kept_refusal if is_small else _refusal)(result.code, result.body)
+        return _problem_response(problem, document, {**headers, **problem.headers}, context.request_id, context.traceparent)
     route, status = context.route, _status(context, result)
     if not dry_run and (route.versioned or (route.location and status == 201)):
         members = route.head_members(result.body)
@@ -129,19 +144,19 @@ def _status(context: Context, result: Result) -> int:
 
 def results_response(context: Context, results: Sequence[Result], *, dry_run: bool) -> Response:
     """Returns the answer to a list: 207 with one result per element, in order."""
-    items = []
+    items, refused = [], Counter[str]()
     for number, result in enumerate(results):
         item: dict[str, Any]
         if result.code is None:
             item = {"status": _status(context, result), "data": msgspec.Raw(result.body)}
         else:
-            problem = _refusal(result, {}, f"/{number}")
-            item = {"status": problem.status, "problem": problem.document()}
+            problem, document = _refusal(result.code, result.body, f"/{number}")
+            item = {"status": problem.status, "problem": msgspec.Raw(document)}
+            refused[problem.code] += 1
         if result.replayed:
             item["replayed"] = True
         items.append(item)
     headers = _headers(results[0], dry_run=dry_run, replayed=all(result.replayed for result in results))
-    refused = Counter(item["problem"]["code"] for item in items if "problem" in item)
     about = {**({"refused": refused} if refused else {}), **(REPLAYED if "Idempotency-Replayed" in headers else {})}
     return WholeResponse(msgspec.json.encode({"results": items}), 207, headers, about=about)
 
@@ -157,13 +172,17 @@ def _headers(result: Result, *, dry_run: bool, replayed: bool) -> dict[str, str]
     return headers
 
 
-def _refusal(result: Result, headers: dict[str, str], prefix: str = "") -> Problem:
-    """Returns a refused element as a problem. Its pointers begin at the body that was sent."""
-    code = result.code if result.code in KINDS else "RQ500"
-    said = msgspec.json.decode(result.body, type=problems.Refusal)
+def _refusal(code: str, body: bytes, prefix: str = "") -> tuple[Problem, bytes]:
+    """Returns a refused element as a problem, and its document. Its pointers begin at the body that was sent."""
+    said, headers = msgspec.json.decode(body, type=problems.Refusal), {}
     for error in said.errors:
         if "retry_after" in error:
             headers["Retry-After"] = str(error.pop("retry_after"))
         if isinstance(pointer := error.get("pointer"), str):
             error["pointer"] = prefix + pointer
-    return Problem(code or "RQ500", said.detail, said.errors, headers)
+    problem = Problem(code if code in KINDS else "RQ500", said.detail, said.errors, headers)
+    return problem, msgspec.json.encode(problem.document())
+
+
+# Hundreds of orders per second may be refused with the same words (cache/refusals.py).
+_kept_refusal = lru_cache(maxsize=REFUSALS_KEPT_MAX)(_refusal)
