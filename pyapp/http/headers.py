@@ -16,7 +16,7 @@ class IndexedHeaders(Headers):
     """Starlette's headers, which search linearly, with an index. A value is decoded only when it is asked for."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(scope=scope)
+        self._list = scope["headers"]
         self._index = dict(self._list)
         self._is_repeated = len(self._index) < len(self._list)  # a name occurs twice
 
