@@ -22,16 +22,16 @@ class Wire(asyncio.Transport):
     def __init__(self) -> None:
         super().__init__({"peername": ("127.0.0.1", 1), "sockname": ("127.0.0.1", 2)})
         self.written: list[bytes] = []
-        self.closed = False
+        self.end = asyncio.Event()
 
     def write(self, data: Any) -> None:
         self.written.append(bytes(data))
 
     def is_closing(self) -> bool:
-        return self.closed
+        return self.end.is_set()
 
     def close(self) -> None:
-        self.closed = True
+        self.end.set()
 
     def pause_reading(self) -> None:
         pass
@@ -72,8 +72,8 @@ def answers(app: ASGIApp, *requests: bytes) -> Wire:
     async def run() -> Wire:
         connection, wire = connect(app)
         connection.data_received(b"".join(requests))
-        while connection.tasks or connection.pipeline:
-            await asyncio.sleep(0)
+        while connection.tasks:
+            await asyncio.wait(connection.tasks)
         connection.connection_lost(None)
         return wire
 
@@ -96,7 +96,7 @@ def test_an_answer_to_head_has_no_body() -> None:
 def test_a_client_that_says_so_keeps_no_connection() -> None:
     wire = answers(WHOLE, GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
     assert b"\r\nconnection: close\r\n\r\nthe body" in wire.written[0]
-    assert wire.closed
+    assert wire.end.is_set()
 
 
 def test_an_answer_without_a_length_is_not_held_back() -> None:
@@ -150,13 +150,11 @@ def test_a_connection_without_requests_ends_in_silence() -> None:
         timers = set()
         for _ in range(3):
             connection.data_received(GET)
-            while connection.tasks:
-                await asyncio.sleep(0)
+            await asyncio.wait(connection.tasks)
             timers.add(connection._timer)
         assert len(timers) == 1
         async with asyncio.timeout(10):
-            while not wire.closed:
-                await asyncio.sleep(0.01)
+            await wire.end.wait()
         return wire
 
     assert [answer[:15] for answer in asyncio.run(run()).written] == [b"HTTP/1.1 200 OK"] * 3
@@ -167,14 +165,12 @@ def test_a_connection_idles_from_the_last_byte_of_an_early_answer_s_request() ->
         connection, wire = connect(WHOLE)  # it reads no body
         connection.timeout_keep_alive = 0.05  # type: ignore[assignment]
         connection.data_received(GET.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 2\r\n\r\n1"))
-        while connection.tasks:
-            await asyncio.sleep(0)
+        await asyncio.wait(connection.tasks)
         await asyncio.sleep(0.2)
         assert wire.written
-        assert not wire.closed
+        assert not wire.end.is_set()
         connection.data_received(b"2")
         async with asyncio.timeout(10):
-            while not wire.closed:
-                await asyncio.sleep(0.01)
+            await wire.end.wait()
 
     asyncio.run(run())
