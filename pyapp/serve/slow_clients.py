@@ -36,7 +36,6 @@ class HttpConnection(HttpToolsProtocol):
         self._deadline: float | None = None  # by the loop's clock; None: not waiting
         self._timer: asyncio.TimerHandle | None = None
         self._head_bytes = 0  # of this request: its URL, the names and values of its fields
-        self._due_seconds = 0.0  # of a wait that begins with the next bytes, unless these complete what it is for
         self._is_idle = False  # between requests: a client that sends none is at no fault
         self._is_last = False  # the server is stopping: no other request follows on this connection
         self._unread_bytes = 0  # since the parser's last callback: it buffers the incomplete field
@@ -52,9 +51,6 @@ class HttpConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         self._unread_bytes += len(data)
         super().data_received(data)
-        if self._due_seconds:
-            self._wait(self._due_seconds)
-            self._due_seconds = 0.0
         if self._unread_bytes > HEAD_BYTES_MAX:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
@@ -65,7 +61,7 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._head_bytes = 0
-        self._due_seconds = HEAD_SECONDS
+        self._wait(HEAD_SECONDS)
 
     def on_url(self, url: bytes) -> None:
         self.url += url
@@ -94,7 +90,7 @@ class HttpConnection(HttpToolsProtocol):
             super().on_headers_complete()
         else:
             self._begin(version)
-        self._due_seconds = BODY_SECONDS
+        self._wait(BODY_SECONDS)
         if self._is_last and self.cycle is not None:  # None if another protocol takes over
             self.cycle.keep_alive = False
 
@@ -129,7 +125,6 @@ class HttpConnection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._unread_bytes = 0
         super().on_message_complete()
-        self._due_seconds = 0.0
         if self._is_answering():
             self._deadline = None
         else:
@@ -194,7 +189,7 @@ class HttpConnection(HttpToolsProtocol):
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _end_waiting(self) -> None:
-        self._deadline, self._due_seconds = None, 0.0
+        self._deadline = None
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
