@@ -95,8 +95,10 @@ class HttpConnection(HttpToolsProtocol):
             self.cycle.keep_alive = False
 
     def _begin(self, version: str) -> None:
-        """Starts the application as uvicorn does, which cannot be told to make cycles of ours. (Its settings of a root path and of
-        a limit of concurrent requests, which we do not use, have no effect here.)"""
+        """Starts the application as uvicorn does, which cannot be told to make cycles of ours.
+
+        uvicorn's settings of a root path and of a limit of concurrent requests, which we do not use, have no effect here.
+        """
         url = httptools.parse_url(self.url)
         path = url.path.decode("ascii")
         scope = self.scope
