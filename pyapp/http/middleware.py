@@ -103,8 +103,10 @@ class Middleware:
             meter = self.meters.of(scope["method"], UNMATCHED if route is None else route.path)
             meter.count(status or GONE, seconds)
             if access_logger.isEnabledFor(logging.INFO):
-                line = _line(scope, meter, status, seconds, about) | _ids(request_id, traceparent)
-                access_logger.info("request", extra=line)
+                # Made here, because info() looks for the source file of its caller: that takes a third of the line's time.
+                record = logging.LogRecord(access_logger.name, logging.INFO, "", 0, "request", (), None)
+                record.__dict__ |= _line(scope, meter, status, seconds, about) | _ids(request_id, traceparent)
+                access_logger.handle(record)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> Response | Shown | None:
         """Returns the response; None if it was sent. Raises Problem, HTTPException."""

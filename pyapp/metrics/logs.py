@@ -33,9 +33,6 @@ class JsonFormatter(logging.Formatter):
 
 def configure(level: str = "info") -> None:
     """Sends all logs of this process through JsonFormatter."""
-    # No line names its source file, thread or process, and looking them up takes as long as all the rest of it.
-    logging._srcfile = None  # documented: the logging HOWTO, "Optimization"
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
