@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,10 +14,12 @@ import pytest
 
 from pyapp.cache import refusals
 from pyapp.database.calls import Database
-from pyapp.database.commands import Result, Transactions, Wanted
+from pyapp.database.commands import Command, Result, Transactions, Wanted
+from pyapp.database.lanes import Lanes
 from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.messages import Level
+from pyapp.identity.tokens import Identity
 from tests.calls import SKU
 from tests.http.conftest import Api, check_problem, key
 from tests.http.orders import lines, place
@@ -88,6 +92,8 @@ def test_what_comes_in_is_sold_within_a_moment(api: Api, stocked: httpx2.Client,
 
 
 REFUSED = Result("ST001", False, b"{}")
+SHOP = Identity("sales", "shop", (), ("web",))
+PLACE = "select * from api.place_orders($1, $2)"
 
 
 def order_of(sku_id: str = "HOTSAUCE-001", quantity: int = 1) -> refusals.OrderKey:
@@ -107,6 +113,30 @@ def test_a_refusal_that_was_under_way_does_not_outlive_a_receipt(kept: refusals.
     assert kept.find(order_of()) is None
     kept.keep(order_of(), time.monotonic(), REFUSED)
     assert kept.find(order_of()) is not None
+
+
+def test_a_refusal_from_memory_wakes_no_sequencer(authenticator_url: str) -> None:
+    async def run() -> None:
+        database, woken = Database(authenticator_url, 1), 0
+
+        def wake() -> None:
+            nonlocal woken
+            woken += 1
+
+        database.on_write = wake
+        await database.open()
+        kept = refusals.Refusals(Lanes(Transactions(database)), Hub("", database))
+        wanted = Wanted(("HOTSAUCE-001",), ())
+        order = json.dumps(lines(1) | {"channel": "web", "meta": {"actor": "shop", "idempotency_key": "new"}}).encode()
+        command = Command(SHOP, PLACE, 1, [order], "r", keyed=True, shares=True, wanted=wanted)
+        kept.keep(refusals.OrderKey(1, (SHOP.role, (), SHOP.channels), wanted), time.monotonic() + 60, REFUSED)
+        assert await kept.execute(command) == [REFUSED]
+        assert woken == 0
+        await kept.execute(command._replace(wanted=None))
+        assert woken == 1
+        await database.close()
+
+    asyncio.run(run())
 
 
 def restock(sku_id: str) -> Change:

@@ -362,16 +362,37 @@ GUARDS = (
     Guard(
         "a head has a largest number of fields",
         "pyapp/serve/slow_clients.py",
-        " or self._fields > FIELDS_MAX",
+        " or len(self.headers) > FIELDS_MAX",
         "",
         "tests/http/test_slow_clients.py -k at_once",
     ),
     Guard(
         "a request names one host",
         "pyapp/serve/slow_clients.py",
-        'self._hosts > 1 or (not self._hosts and self.parser.get_http_version() != "1.0")',
+        '(hosts := names.count(b"host")) > 1 or (not hosts and version != "1.0")',
         "False",
         "tests/http/test_slow_clients.py -k one_host",
+    ),
+    Guard(
+        "a field of an answer cannot begin another one",
+        "pyapp/serve/cycle.py",
+        'head.count(b"\\n") != len(lines) or head.count(b"\\r") != len(lines) or ',
+        "",
+        "tests/http/test_connection.py -k another_one",
+    ),
+    Guard(
+        "an answer has the length that it states",
+        "pyapp/serve/cycle.py",
+        'if b"content-length: %d\\r\\n" % len(body) not in lines:',
+        "if False:",
+        "tests/http/test_connection.py -k length_is_true",
+    ),
+    Guard(
+        "a connection that idles ends",
+        "pyapp/serve/slow_clients.py",
+        "        elif self._is_idle:\n            self.transport.close()\n",
+        "        elif self._is_idle:\n            pass\n",
+        "tests/http/test_connection.py -k silence",
     ),
     # Orders
     Guard(
