@@ -6,6 +6,7 @@ The server is the embedded one, or a superuser's URL in SCOVILLE_TEST_SERVER_URL
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import shutil
 import subprocess
@@ -29,7 +30,7 @@ from tests.folders import short_folder
 from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, copy_cluster
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from playwright.sync_api import Browser
 
@@ -78,6 +79,16 @@ def pytest_configure(config: pytest.Config) -> None:
         stack = ExitStack()
         os.environ[SHARED] = str(stack.enter_context(short_folder()))
         config.add_cleanup(stack.close)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What collection makes stays until the end: searching it for garbage, now and during the tests, would be in vain."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
