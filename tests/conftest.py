@@ -27,7 +27,8 @@ from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
 from pyapp.identity.enter import Component, entering
 from tests.folders import short_folder
-from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, copy_cluster
+from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, WITH_DEMO, copy_cluster
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator, Sequence
@@ -187,10 +188,27 @@ def migrated(server: Server) -> Iterator[str]:
         connection.execute(f"drop database {MIGRATED} with (force)")
 
 
+@pytest.fixture(scope="session")
+def with_demo(server: Server, migrated: str) -> Iterator[str]:
+    """The name of the database with the demo's data and their sums, which no test changes."""
+    if not GIVEN_SERVER:
+        yield WITH_DEMO
+        return
+    with run_clone(server, migrated, WITH_DEMO) as name:
+        bi.load(server.url(name, "authenticator", AUTHENTICATOR_PASSWORD))
+        yield name
+
+
+@pytest.fixture(scope="module")
+def template(migrated: str) -> str:
+    """The name of the database that the tests of a module get clones of. A module may define another, such as with_demo."""
+    return migrated
+
+
 @pytest.fixture
-def clone(server: Server, migrated: str) -> Iterator[str]:
-    """The name of this test's own migrated database."""
-    with run_clone(server, migrated, "test") as name:
+def clone(server: Server, template: str) -> Iterator[str]:
+    """The name of this test's own database."""
+    with run_clone(server, template, "test") as name:
         yield name
 
 
@@ -289,9 +307,9 @@ def as_role(authenticator_url: str) -> Iterator[AsRole]:
 
 
 @pytest.fixture(scope="module")
-def module_clone(server: Server, migrated: str) -> Iterator[str]:
-    """The name of a migrated database that the tests of a module share. Each test cleans up after itself."""
-    with run_clone(server, migrated, "module") as name:
+def module_clone(server: Server, template: str) -> Iterator[str]:
+    """The name of a database that the tests of a module share. Each test cleans up after itself."""
+    with run_clone(server, template, "module") as name:
         yield name
 
 

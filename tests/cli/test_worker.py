@@ -16,7 +16,6 @@ import httpx2
 import psycopg
 import pytest
 
-from pyapp import demo as demo_data
 from pyapp import metrics
 from pyapp.database import keep
 from pyapp.database.calls import Database
@@ -29,6 +28,11 @@ from tests.outages import Proxy, proxy
 __all__ = ["proxy"]  # a fixture
 
 SECONDS_MAX = 20.0
+
+
+@pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
 
 
 def run_until(
@@ -52,7 +56,6 @@ def run_until(
 
 
 def test_lots_expire_while_it_runs(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
-    demo_data.load(authenticator_url)
     connection.execute("update stock.lots set expiration_date = current_date - 3 where sku_id = 'HOTSAUCE-002'")
     connection.execute("update stock.stock_levels set next_expiry_at = current_date - 2 where sku_id = 'HOTSAUCE-002'")
 
@@ -65,7 +68,6 @@ def test_lots_expire_while_it_runs(authenticator_url: str, connection: psycopg.C
 
 
 def test_it_says_what_it_does_and_what_there_is(authenticator_url: str, tmp_path: Path) -> None:
-    demo_data.load(authenticator_url)
     given = environment(DATABASE_URL=authenticator_url)
     process = forked.Command(["worker", "--metrics-port", "0"], folder=tmp_path, environment=given)
     try:
@@ -87,7 +89,6 @@ def test_it_says_what_it_does_and_what_there_is(authenticator_url: str, tmp_path
 
 
 def test_old_idempotency_keys_go(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
-    demo_data.load(authenticator_url)
     connection.execute("update identity.idempotency_keys set created_at = now() - interval '25 hours'")
 
     async def gone() -> bool:
@@ -120,7 +121,6 @@ def test_it_outlives_a_lost_connection(
 def test_a_job_that_fails_does_not_stop_the_others(
     authenticator_url: str, connection: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    demo_data.load(authenticator_url)
     connection.execute("alter function jobs.expire_lots(smallint, integer) rename to gone")
     connection.execute("update identity.idempotency_keys set created_at = now() - interval '25 hours'")
 

@@ -32,13 +32,17 @@ VIEWS = (
 MERE_NAMES = {"region_id", "sku_name", "channel_name", "batch_id", "batch_status", "customer_key"}
 
 
+@pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
+
+
 @pytest.fixture(scope="module", params=["demo", "file"])
 def both(request: pytest.FixtureRequest, server: Server, module_clone: str) -> dict[str, tuple[Any, Any]]:
     """By view: the result of pandas, and the rows that an analyst reads. First for the demo's data, then for a file's."""
     authenticator = server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD)
     owner = server.url(module_clone)
     if request.param == "demo":
-        bi.load(authenticator)
         with psycopg.connect(owner) as connection:
             facts = answers.read(connection)
     else:
