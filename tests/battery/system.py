@@ -28,7 +28,7 @@ from tests.prepared import copy_cluster
 
 KEY = "a key for the battery, 32 bytes or more"
 START_SECONDS_MAX = 60.0
-STOP_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 60.0
 
 
 class Cluster:
@@ -59,7 +59,7 @@ class Cluster:
         for process in (postmaster, *postmaster.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
-        postmaster.wait(10)
+        postmaster.wait(STOP_SECONDS_MAX)
 
     def kill(self) -> None:
         """Kills all its processes with signal 9 and starts it again."""

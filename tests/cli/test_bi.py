@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 pd = imported_at_first_use("pandas")
 sa = imported_at_first_use("sqlalchemy")
-SUMMED_SECONDS_MAX = 20  # for the worker of a new demo
+SUMMED_SECONDS_MAX = 60  # for the worker of a new demo
 
 
 def bi_url(demo: Demo) -> str:

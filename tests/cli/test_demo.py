@@ -153,7 +153,7 @@ def test_kill_minus_9_loses_no_acknowledged_order(
 def test_it_trades_by_itself_and_everything_still_agrees(copy_folder: Callable[[], Path], scoville: Scoville) -> None:
     with run_demo(copy_folder(), quiet=False) as demo, demo.client() as client:
         before = client.get("/v1/orders", params={"limit": 1}).json()["data"][0]
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + STOP_SECONDS_MAX
         while (newest := client.get("/v1/orders", params={"limit": 1}).json()["data"][0]) == before:
             assert time.monotonic() < deadline, "no order was placed in time"
             time.sleep(0.2)

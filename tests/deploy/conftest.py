@@ -14,7 +14,7 @@ from tests.cli import forked
 from tests.cli.conftest import ROOT, environment
 
 KEY = "a key for tests, at least 32 bytes long"
-SECONDS_MAX = 30.0
+SECONDS_MAX = 60.0
 
 
 @contextmanager

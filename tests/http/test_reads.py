@@ -22,7 +22,7 @@ from pyapp.database.calls import Database
 from tests.http.conftest import Api, key, run_server
 
 PATH = "/v1/inventory/HOTSAUCE-001"
-WARM_SECONDS_MAX = 20
+WARM_SECONDS_MAX = 60
 WRITES = 150
 
 

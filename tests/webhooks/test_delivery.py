@@ -376,7 +376,7 @@ def test_without_notifications_polling_delivers(shop: Shop, sink: Sink, monkeypa
     with run_worker(shop.url):
         time.sleep(0.5)
         shop.emit({})
-        shop.wait_delivered(1, 10)
+        shop.wait_delivered(1)
 
 
 def test_notifications_deliver_at_once(shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -385,9 +385,9 @@ def test_notifications_deliver_at_once(shop: Shop, sink: Sink, monkeypatch: pyte
     shop.create(sink.url)
     with run_worker(shop.url):
         shop.emit({"first": True})
-        shop.wait_delivered(1, 10)
+        shop.wait_delivered(1)
         shop.emit({"second": True})
-        shop.wait_delivered(2, 10)
+        shop.wait_delivered(2)
 
 
 def test_with_a_tenth_of_the_endpoints_hanging_the_healthy_ones_wait_for_nobody(
