@@ -116,7 +116,7 @@ class Demo:
         self.process.send_signal(sent)
         _, errors = self.process.communicate(timeout=STOP_SECONDS_MAX)
         said = [line for line in errors.splitlines(keepends=True) if "epoch_changed" not in line]
-        return self.process.returncode, "".join(said)
+        return self.process.wait(), "".join(said)
 
 
 def place_order(client: httpx2.Client) -> str:

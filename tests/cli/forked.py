@@ -45,6 +45,8 @@ class Command:
             self._process = CONTEXT.Process(target=_run, args=(arguments, folder, environment, ends or log))
             self._process.start()
         self.pid = self._process.pid or 0
+        self.stdout: IO[str] | None
+        self.stderr: IO[str] | None
         self.stdout, self.stderr = self._streams or (None, None)
 
     @property

@@ -102,12 +102,12 @@ def test_a_thousand_deliveries_are_verified_by_two_libraries_and_no_flipped_byte
     for received in sink.received:
         secrets = [webhook["secret"], *([rotated["secret"]] if received in double else [])]
         for secret in secrets:
-            for verifier in verifiers:
+            for verifier in verifiers():
                 verifier(secret).verify(received.body, signed(received))
             assert by_the_words_of_the_standard(secret, received) in received.headers["webhook-signature"].split(" ")
     assert {"dataref" in json.loads(received.body) for received in sink.received} == {True, False}
     for nth, received in enumerate(sink.received[::20]):
-        for verifier in verifiers:
+        for verifier in verifiers():
             verify = verifier(webhook["secret"]).verify
             headers = signed(received)
             at = nth * 37 % len(received.body)
