@@ -42,4 +42,4 @@ def run_command(*arguments: str, **variables: str) -> Iterator[str]:
             process.send_signal(signal.SIGTERM)
         process.wait(SECONDS_MAX)
         listening.join()
-        process.stderr.close()
+        process.communicate()
