@@ -51,11 +51,14 @@ LONGEST = {
     path: turn
     for turn, path in enumerate(
         (
-            *("cli/test_demo.py", "fuzz/test_fuzz.py", "webhooks/test_delivery.py", "cli/test_commands.py", "ui/test_live.py"),
-            *("battery/test_model.py", "clients/test_generated.py", "ui/test_accessible.py", "ui/test_analytics_page.py"),
-            *("cli/test_import.py", "test_migrate.py", "ui/test_sign_in.py", "http/test_answers.py", "ui/test_webhook_pages.py"),
-            *("webhooks/test_battery.py", "ui/test_sku_page.py", "http/test_replica.py", "sql/test_drift.py"),
-            *("docs/test_browser.py", "battery/test_load.py", "sql/events/test_sequencer.py", "battery/test_canaries.py"),
+            *("fuzz/test_fuzz.py", "cli/test_demo.py", "docs/test_browser.py", "clients/test_generated.py"),
+            *("webhooks/test_delivery.py", "cli/test_processes.py", "test_migrate.py", "http/test_replica.py"),
+            *("ui/test_live.py", "ui/test_accessible.py", "ui/test_analytics_page.py", "battery/test_model.py"),
+            *("webhooks/test_battery.py", "ui/test_webhook_pages.py", "battery/test_deploy.py", "battery/test_load.py"),
+            *("battery/test_standby.py", "deploy/test_prometheus.py", "cli/test_backup.py", "docs/test_tutorial.py"),
+            *("ui/test_sku_page.py", "http/test_answers.py", "docs/test_openapi.py", "docs/test_asyncapi.py"),
+            *("cli/test_import.py", "ui/test_sign_in.py", "cli/test_commands.py", "sql/test_drift.py"),
+            *("battery/test_canaries.py", "battery/test_upgrade.py", "deploy/test_rollout.py"),
         )
     )
 }
