@@ -18,12 +18,13 @@ from typing import Any
 import pytest
 import standardwebhooks
 
+from pyapp.outbound.webhooks import egress
 from tests.lazy import imported_at_first_use
 from tests.webhooks.conftest import OK, Received, Shop, Sink, run_sink, run_worker, status
 
 ROOT = Path(__file__).resolve().parents[2]
 svix = imported_at_first_use("svix")
-SLOW_SECONDS = 5
+SLOW_SECONDS = 9
 KILLED_WORKER = """
 import asyncio, sys
 from pyapp.outbound.webhooks import outbound
@@ -406,13 +407,13 @@ def test_with_a_tenth_of_the_endpoints_hanging_the_healthy_ones_wait_for_nobody(
         for nth in range(20):
             shop.create(f"{hung.url if nth % 10 == 0 else sink.url}/{nth}")
         with run_worker(shop.url):
-            for n in range(80):
+            for n in range(40):
                 shop.emit({"at": time.time(), "n": n})
-                time.sleep(0.05)
-            shop.wait(lambda: len(sink.received) == 80 * 18)
+                time.sleep(0.1)
+            shop.wait(lambda: len(sink.received) == 40 * 18)
             assert hanging.is_set()
             assert len(hung.received) <= 2 * 2  # two at once, until one succeeds
             late = sorted(received.at - json.loads(received.body)["data"]["at"] for received in sink.received)
-            assert late[int(len(late) * 0.99)] < 2.0
+            assert late[int(len(late) * 0.99)] < egress.SECONDS_MAX / 2  # none has waited for one that hangs
             for connection in hung.received:
                 assert connection.path in ("/0", "/10")
