@@ -52,8 +52,9 @@ LONGEST = {
     for turn, path in enumerate(
         (
             *("fuzz/test_fuzz.py", "cli/test_demo.py", "docs/test_browser.py", "clients/test_generated.py"),
-            *("bench/test_bench.py", "webhooks/test_delivery.py", "cli/test_processes.py", "test_migrate.py"),
-            *("http/test_replica.py", "ui/test_live.py", "ui/test_accessible.py", "ui/test_analytics_page.py", "battery/test_model.py"),
+            "bench/test_bench.py",
+            *("webhooks/test_delivery.py", "cli/test_processes.py", "test_migrate.py", "http/test_replica.py"),
+            *("ui/test_live.py", "ui/test_accessible.py", "ui/test_analytics_page.py", "battery/test_model.py"),
             *("webhooks/test_battery.py", "ui/test_webhook_pages.py", "battery/test_deploy.py", "battery/test_load.py"),
             *("battery/test_standby.py", "deploy/test_prometheus.py", "cli/test_backup.py", "docs/test_tutorial.py"),
             *("ui/test_sku_page.py", "http/test_answers.py", "docs/test_openapi.py", "docs/test_asyncapi.py"),
