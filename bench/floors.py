@@ -6,11 +6,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import psycopg
 
 from bench.system import Api, System, run_server
+from bench.tree import HERE
 
 HOT_ROW = """
 create table if not exists hot_row (
@@ -39,13 +39,13 @@ def hot_row(system: System, seconds: int) -> float:
 
 def write(system: System, seconds: int) -> float:
     """pgbench's simple update at 16 clients, scale 10."""
-    command = [str(system.binaries / "pgbench"), "-h", system.socket_dir, "-U", "postgres", "-i", "-q", "-s", "10", "floors"]
-    subprocess.run(command, check=True, capture_output=True)
+    url = system.owner_url.replace("/bench?", "/floors?")
+    subprocess.run([str(system.binaries / "pgbench"), "-i", "-q", "-s", "10", url], check=True, capture_output=True)
     return system.pgbench("-N", "-M", "prepared", "-c", "16", "-j", "2", "-T", str(seconds))
 
 
 @contextmanager
 def constant_server() -> Iterator[Api]:
     """The HTTP floor: uvicorn with our settings and one route that returns constant bytes."""
-    with run_server([sys.executable, "-m", "bench.constant"], {"PYTHONPATH": str(Path(__file__).resolve().parents[1])}) as api:
+    with run_server([sys.executable, "-m", "bench.constant"], HERE.environment()) as api:
         yield api

@@ -44,8 +44,9 @@ select 1, order_id, channel_id, 'completed', 'fulfilled', 'Customer ' || custome
        'USD', 9, array[warehouse_id], placed_at, placed_at, shipped_at, 'past'
   from past""",
     """
-insert into orders.order_lines (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price)
-select 1, order_id, line_no, channel_id, array[warehouse_id], sku_id, 1, 4.5 from past_lines""",
+insert into orders.order_lines
+  (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, fulfilled_quantity)
+select 1, order_id, line_no, channel_id, array[warehouse_id], sku_id, 1, 4.5, 1 from past_lines""",
     """
 insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity, fulfilled_quantity)
 select 1, order_id, sku_id, warehouse_id, channel_id, 1, 1 from past_lines""",

@@ -1,4 +1,4 @@
-"""Load: a closed loop for capacity (wrk, which costs almost nothing itself) and an open loop for latency.
+"""Load: a closed loop for capacity (wrk, which costs almost nothing itself, or `bench/closed.py`) and an open loop for latency.
 
 The open loop sends on a schedule, independent of responses, and counts latency from the scheduled time: if the server stalls, all
 requests scheduled during the stall count.
@@ -7,14 +7,17 @@ requests scheduled during the stall count.
 from __future__ import annotations
 
 import asyncio
+import functools
 import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 import uuid
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -27,7 +30,8 @@ LATE_SECONDS_MAX = 30.0  # slower responses count as missing
 
 @dataclass(frozen=True)
 class Workload:
-    """A workload: orders of `lines` units over `skus` SKUs (by Zipf's law or evenly), or reads of them."""
+    """A workload: orders of `lines` units over `skus` SKUs (by Zipf's law or evenly), or reads of them. `body` is a template for
+    another system than Scoville (`bench/orders.lua`)."""
 
     clients: int
     skus: int = 1
@@ -35,6 +39,7 @@ class Workload:
     zipf: bool = False
     method: str = "POST"
     path: str = "/v1/orders"
+    body: str = ""
 
 
 @dataclass(frozen=True)
@@ -59,19 +64,21 @@ class Load:
 SCRIPT = Path(__file__).with_name("orders.lua")
 
 
-def wrk() -> str:
-    """The path of wrk; installed first on Debian if this runs as root."""
+@functools.cache
+def wrk() -> str | None:
+    """The path of wrk, installed first on Debian if this runs as root. None: there is none, so loads come from Python."""
     found = shutil.which("wrk")
     if found is None and os.geteuid() == 0 and shutil.which("apt-get"):
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", "wrk"], check=True, capture_output=True)
+        with suppress(subprocess.CalledProcessError):
+            subprocess.run(["apt-get", "update", "-qq"], check=True, capture_output=True)
+            subprocess.run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", "wrk"], check=True, capture_output=True)
         found = shutil.which("wrk")
     if found is None:
-        raise SystemExit("The bench needs wrk: install the package `wrk`.")
+        print("Without the package `wrk` the load is made in Python: it takes more CPU, so rates are lower.", flush=True)
     return found
 
 
-def closed_loop(url: str, token: str, workload: Workload, seconds: int) -> Load:
+def closed_loop(url: str, token: str, workload: Workload, seconds: float) -> Load:
     """Each client sends its next request when the last one is answered."""
     environment = {
         **os.environ,
@@ -80,10 +87,16 @@ def closed_loop(url: str, token: str, workload: Workload, seconds: int) -> Load:
         "SKUS": str(workload.skus),
         "LINES": str(workload.lines),
         "ZIPF": str(int(workload.zipf)),
+        "BODY": workload.body,
         "RUN": uuid.uuid4().hex,
     }
+    target, program = url + workload.path, wrk()
+    if program:
+        whole = str(max(round(seconds), 1))
+        command = [program, "-t1", f"-c{workload.clients}", f"-d{whole}", "--timeout", "30", "-s", str(SCRIPT), target]
+    else:
+        command = [sys.executable, "-m", "bench.closed", target, str(workload.clients), str(seconds)]
     before = os.times()
-    command = [wrk(), "-t1", f"-c{workload.clients}", f"-d{seconds}", "--timeout", "30", "-s", str(SCRIPT), url + workload.path]
     said = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
     after = os.times()
     document = json.loads(said.strip().splitlines()[-1])

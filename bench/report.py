@@ -35,8 +35,8 @@ class Row:
 
     @property
     def meets(self) -> bool | None:
-        """True if the target is met; None without a target."""
-        if self.target is None:
+        """True if the target is met; None without a target, or if nothing was measured."""
+        if self.target is None or (self.floor and self.ratio is None):
             return None
         measured = self.value if self.ratio is None else self.ratio
         return measured <= self.target if self.at_most else measured >= self.target
@@ -44,7 +44,7 @@ class Row:
     def text(self) -> str:
         compared = f"{self.ratio:5.2f} x {self.floor}" if self.ratio is not None else ""
         wanted = ""
-        if self.target is not None:
+        if self.target is not None and self.meets is not None:
             number = f"{self.target:g}" + (" x" if self.ratio is not None else f" {self.unit}")
             wanted = f"{'at most' if self.at_most else 'at least'} {number}: {'met' if self.meets else 'MISSED'}"
         facts = ", ".join(f"{name} {_short(value)}" for name, value in self.facts.items())
@@ -76,6 +76,18 @@ def show(rows: Iterator[Row]) -> list[Row]:
         print(row.text(), flush=True)
         shown.append(row)
     return shown
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows with a floor as a table in Markdown."""
+    lines = ["| figure | here | beside | ratio | target |", "| --- | ---: | ---: | ---: | --- |"]
+    for row in rows:
+        if row.ratio is not None:
+            limit = "" if row.target is None else f"{'<=' if row.at_most else '>='} {row.target:g}"
+            found = {True: " met", False: " MISSED", None: ""}[row.meets]
+            values = f"{_short(row.value)} {row.unit} | {_short(row.floor_value)} ({row.floor}) | {row.ratio:.2f}"
+            lines.append(f"| {row.name} | {values} | {limit}{found} |")
+    return "\n".join(lines)
 
 
 def write(path: Path, about: dict[str, Any], rows: Sequence[Row]) -> None:

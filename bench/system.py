@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
+import functools
 import json
-import os
 import re
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import psutil  # type: ignore[import-untyped]
 import psycopg
 
+from bench.cost import cpu_seconds
+from bench.tree import HERE, Tree
 from pyapp.demo import embedded
-from pyapp.deploy.migrate import migrate
-from pyapp.identity.tokens import Role, mint_token
-from pyapp.settings import Settings
+from pyapp.failures import Failure
 
 KEY = "a key for the bench, 32 bytes or more"
 SKUS = 1000
 UNITS = 1_000_000_000  # more than any run can sell
 START_SECONDS_MAX = 30
 EMPTYING_TRIES_MAX = 20
+IDLE_SECONDS_MAX = 30
+IDLE_POLLS, POLL_SECONDS = 3, 0.05
+BUSY = "select exists (select from pg_stat_activity where application_name = 'scoville' and state <> 'idle')"
 PRIMING_ORDERS = 200
 CONTENTS = ("stock", "orders", "events", "audit", "identity")
 
@@ -36,18 +38,27 @@ CONTENTS = ("stock", "orders", "events", "audit", "identity")
 class System:
     """A running PostgreSQL with the schema, and helpers for the workloads."""
 
-    def __init__(self, postgres: embedded.Server, folder: Path) -> None:
-        self.folder = folder
-        self.binaries = embedded.POSTGRES_BIN_PATH
-        self.owner_url = postgres.url("postgres", "bench")
-        self.login_url = postgres.url("authenticator", "bench")
-        self.socket_dir = str(postgres.socket_dir)
-        self.pid = int((postgres.pgdata / "postmaster.pid").read_text().split()[0])
+    binaries = embedded.POSTGRES_BIN_PATH
 
-    def token(self, role: Role = "sales", subject: str = "bench") -> str:
-        channels = () if role in ("admin", "warehouse") else ("web",)
-        settings = Settings(database_url=self.login_url, jwt_key=KEY)
-        return mint_token(settings, role, subject=subject, channels=channels, warehouses=("WH-1",), seconds=86400)
+    def __init__(self, folder: Path, owner_url: str, login_url: str, tree: Tree = HERE) -> None:
+        self.folder = folder
+        self.tree = tree
+        self.owner_url = owner_url
+        self.login_url = login_url
+        self.owner = psycopg.connect(owner_url, autocommit=True)  # one for all measurements, because each new one costs CPU time
+        row = self.owner.execute("select current_setting('data_directory')").fetchone()
+        assert row
+        self.pid = int(Path(row[0], "postmaster.pid").read_text().split()[0])
+        self.token = functools.cache(self._token)
+
+    def environment(self, **variables: str) -> dict[str, str]:
+        ours = {"DATABASE_URL": self.login_url, "SCOVILLE_JWT_KEY": KEY, "SCOVILLE_LOG_LEVEL": "warning"}
+        return self.tree.environment(**ours | variables)
+
+    def _token(self, role: str = "sales") -> str:
+        scope = ["--warehouse", "WH-1", *(() if role in ("admin", "warehouse") else ("--channel", "web"))]
+        command = self.tree.command("token", "--role", role, "--subject", "bench", "--ttl", "1d", *scope)
+        return subprocess.run(command, env=self.environment(), capture_output=True, text=True, check=True).stdout.strip()
 
     def call(self, statement: str, *values: object) -> list[Any]:
         """The rows of one call as an admin. Raises AssertionError if an element is refused."""
@@ -58,8 +69,9 @@ class System:
         assert not refused, refused[:1]
         return rows
 
-    def stock(self, units: int = UNITS, skus: int = SKUS) -> None:
-        """Empties everything, then puts `units` of each SKU into one warehouse."""
+    def stock(self, units: int = UNITS, skus: int = SKUS) -> int:
+        """Empties everything, then puts `units` of each SKU into one warehouse. Returns the number of orders placed."""
+        self.wait_until_idle()
         for _ in range(EMPTYING_TRIES_MAX):
             try:
                 self._empty()
@@ -75,12 +87,22 @@ class System:
             self.call("select * from api.save_skus(%s::jsonb)", json.dumps(things))
             receipts = [self.receipt(f"SKU-{n:04}", units) for n in numbers]
             self.call("select * from api.receive_stock(1::smallint, %s::jsonb)", json.dumps(receipts))
-        if units > PRIMING_ORDERS:
+        orders = PRIMING_ORDERS if units > PRIMING_ORDERS else 0
+        if orders:
             # Sells something first: statistics of empty tables would give bad first plans.
-            meta = [{"actor": "bench", "idempotency_key": str(uuid.uuid4())} for _ in range(PRIMING_ORDERS)]
+            meta = [{"actor": "bench", "idempotency_key": str(uuid.uuid4())} for _ in range(orders)]
             order = {"channel": "web", "customer": {"name": "Jane Doe"}, "items": [{"sku_id": "SKU-0000", "quantity": 1}]}
             self.call("select * from api.place_orders(1::smallint, %s::jsonb)", json.dumps([order | {"meta": m} for m in meta]))
         self.settle()
+        return orders
+
+    def wait_until_idle(self) -> None:
+        """Waits for the last orders of clients that have gone: a load ends without their answers."""
+        limit, idle = time.monotonic() + IDLE_SECONDS_MAX, 0
+        while idle < IDLE_POLLS:
+            assert time.monotonic() < limit, "the API is still busy"
+            idle = 0 if self.owner.execute(BUSY).fetchone() == (True,) else idle + 1
+            time.sleep(POLL_SECONDS)
 
     def _empty(self) -> None:
         with psycopg.connect(self.owner_url) as connection:
@@ -121,36 +143,25 @@ class System:
         assert orders >= sold, f"{sold} acknowledged, {orders} stored"
 
     def wal_bytes(self) -> int:
-        with psycopg.connect(self.owner_url) as connection:
-            row = connection.execute("select pg_current_wal_lsn() - '0/0'").fetchone()
+        row = self.owner.execute("select pg_current_wal_insert_lsn() - '0/0'").fetchone()
         return int(row[0]) if row else 0
-
-    def hot_share(self) -> float:
-        """The share of HOT updates of levels: they stay on their page and touch no index."""
-        with psycopg.connect(self.owner_url) as connection:
-            row = connection.execute(
-                "select coalesce(n_tup_hot_upd::float / nullif(n_tup_upd, 0), 1) from pg_stat_user_tables"
-                " where schemaname = 'stock' and relname = 'stock_levels'"
-            ).fetchone()
-        return float(row[0]) if row else 0.0
 
     def cpu_seconds(self) -> float:
         """CPU seconds of all live server processes; the parent counts the ones that end in the meantime."""
         parent = psutil.Process(self.pid)
         times = parent.cpu_times()
-        total = times.user + times.system + times.children_user + times.children_system
+        total = cpu_seconds(self.pid) + times.children_user + times.children_system
         for child in parent.children():
-            try:
-                own = child.cpu_times()
-                total += own.user + own.system
-            except psutil.Error:
-                continue
+            with suppress(OSError, psutil.Error):
+                total += cpu_seconds(child.pid)
         return float(total)
 
     def pgbench(self, *arguments: str, database: str = "floors") -> float:
         """Transactions per second of one run."""
-        command = [str(self.binaries / "pgbench"), "-h", self.socket_dir, "-U", "postgres", "-n", *arguments, database]
-        said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        url = self.owner_url.replace("/bench?", f"/{database}?")
+        said = subprocess.run(
+            [str(self.binaries / "pgbench"), "-n", *arguments, url], capture_output=True, text=True, check=True
+        ).stdout
         found = re.search(r"tps = ([0-9.]+)", said)
         assert found, said
         return float(found[1])
@@ -164,43 +175,53 @@ class Api:
         self.url = url
 
     def cpu_seconds(self) -> float:
-        times = self.process.cpu_times()
-        return float(times.user + times.system)
+        """Of all its processes."""
+        return sum(cpu_seconds(process.pid) for process in (self.process, *self.process.children(recursive=True)))
 
     def memory_mib(self) -> float:
         return float(self.process.memory_info().rss / 2**20)
 
 
 @contextmanager
-def start_system() -> Iterator[System]:
-    """A new cluster in its own folder, deleted afterwards."""
+def start_system(tree: Tree = HERE) -> Iterator[System]:
+    """A new cluster in its own folder with the schema of this tree, deleted afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="scoville-bench-"))
-    folder.chmod(0o711)  # as root, the server runs as another user
-    postgres = embedded.start(folder)
-    try:
+    with ExitStack() as undo:
+        undo.callback(_delete, folder)
+        folder.chmod(0o711)  # as root, the server runs as another user
+        postgres = embedded.start(folder)
+        undo.callback(postgres.stop)
         with psycopg.connect(postgres.superuser_url, autocommit=True) as connection:
             connection.execute("create database bench")
             connection.execute("create database floors")
-        migrate(postgres.url("postgres", "bench"))
-        yield System(postgres, folder)
-    finally:
-        postgres.stop()
-        shutil.rmtree(folder)
+        owner_url = postgres.url("postgres", "bench")
+        subprocess.run(
+            tree.command("migrate"), env=tree.environment(DATABASE_URL=owner_url), check=True, capture_output=True, text=True
+        )
+        system = System(folder, owner_url, postgres.url("authenticator", "bench"), tree)
+        undo.callback(system.owner.close)
+        yield system
+
+
+def _delete(folder: Path) -> None:
+    """Stops the server if Ctrl-C came before its holder knew of it, and deletes the folder."""
+    with suppress(Failure):
+        embedded.wipe(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager
 def start_api(system: System, *arguments: str, **variables: str) -> Iterator[Api]:
     """`scoville serve` on a free port."""
-    command = [sys.executable, "-m", "pyapp.cli", "serve", "--port", "0", *arguments]
-    with run_server(command, _environment(system, variables)) as api:
+    command = system.tree.command("serve", "--port", "0", *arguments)
+    with run_server(command, system.environment(**variables)) as api:
         yield api
 
 
 @contextmanager
 def start_worker(system: System, **variables: str) -> Iterator[psutil.Process]:
     """`scoville worker`, at its usual lower priority."""
-    command = [sys.executable, "-m", "pyapp.cli", "worker"]
-    process = subprocess.Popen(command, env=_environment(system, variables), stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(system.tree.command("worker"), env=system.environment(**variables), stderr=subprocess.DEVNULL)
     try:
         yield psutil.Process(process.pid)
     finally:
@@ -208,14 +229,9 @@ def start_worker(system: System, **variables: str) -> Iterator[psutil.Process]:
         process.wait(START_SECONDS_MAX)
 
 
-def _environment(system: System, variables: dict[str, str]) -> dict[str, str]:
-    kept = {name: text for name, text in os.environ.items() if not name.startswith(("SCOVILLE_", "DATABASE_URL", "PG"))}
-    ours = {"DATABASE_URL": system.login_url, "SCOVILLE_JWT_KEY": KEY, "SCOVILLE_LOG_LEVEL": "warning"}
-    return {**kept, **ours, **variables}
-
-
 @contextmanager
 def run_server(command: Sequence[str], environment: dict[str, str]) -> Iterator[Api]:
+    """A server that prints its URL on standard error."""
     process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     try:
         assert process.stderr is not None

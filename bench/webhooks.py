@@ -55,7 +55,7 @@ def _clear(system: System) -> None:
     with psycopg.connect(system.owner_url, autocommit=True) as connection:
         connection.execute(
             "begin; lock table webhooks.dispatchers, pgmq.q_webhook_deliveries, webhooks.endpoint_states, webhooks.deliveries;"
-            " truncate webhooks.endpoints, webhooks.attempts, pgmq.q_webhook_deliveries cascade; commit"
+            " truncate webhooks.endpoints, webhooks.deliveries, webhooks.attempts, pgmq.q_webhook_deliveries cascade; commit"
         )
 
 

@@ -6,6 +6,7 @@ The server is the embedded one, or a superuser's URL in SCOVILLE_TEST_SERVER_URL
 from __future__ import annotations
 
 import functools
+import gc
 import os
 import shutil
 import subprocess
@@ -26,10 +27,11 @@ from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
 from pyapp.identity.enter import Component, entering
 from tests.folders import short_folder
-from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, copy_cluster
+from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, WITH_DEMO, copy_cluster
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterator, Sequence
 
     from playwright.sync_api import Browser
 
@@ -49,11 +51,15 @@ LONGEST = {
     path: turn
     for turn, path in enumerate(
         (
-            *("cli/test_demo.py", "fuzz/test_fuzz.py", "webhooks/test_delivery.py", "cli/test_commands.py", "ui/test_live.py"),
-            *("battery/test_model.py", "clients/test_generated.py", "ui/test_accessible.py", "ui/test_analytics_page.py"),
-            *("cli/test_import.py", "test_migrate.py", "ui/test_sign_in.py", "http/test_answers.py", "ui/test_webhook_pages.py"),
-            *("webhooks/test_battery.py", "ui/test_sku_page.py", "http/test_replica.py", "sql/test_drift.py"),
-            *("docs/test_browser.py", "battery/test_load.py", "sql/events/test_sequencer.py", "battery/test_canaries.py"),
+            *("fuzz/test_fuzz.py", "cli/test_demo.py", "docs/test_browser.py", "clients/test_generated.py"),
+            "bench/test_bench.py",
+            *("webhooks/test_delivery.py", "cli/test_processes.py", "test_migrate.py", "http/test_replica.py"),
+            *("ui/test_live.py", "ui/test_accessible.py", "ui/test_analytics_page.py", "battery/test_model.py"),
+            *("webhooks/test_battery.py", "ui/test_webhook_pages.py", "battery/test_deploy.py", "battery/test_load.py"),
+            *("battery/test_standby.py", "deploy/test_prometheus.py", "cli/test_backup.py", "docs/test_tutorial.py"),
+            *("ui/test_sku_page.py", "http/test_answers.py", "docs/test_openapi.py", "docs/test_asyncapi.py"),
+            *("cli/test_import.py", "ui/test_sign_in.py", "cli/test_commands.py", "sql/test_drift.py"),
+            *("battery/test_canaries.py", "battery/test_upgrade.py", "deploy/test_rollout.py"),
         )
     )
 }
@@ -78,6 +84,16 @@ def pytest_configure(config: pytest.Config) -> None:
         stack = ExitStack()
         os.environ[SHARED] = str(stack.enter_context(short_folder()))
         config.add_cleanup(stack.close)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What collection makes stays until the end: searching it for garbage, now and during the tests, would be in vain."""
+    gc.disable()
+    collected = yield
+    gc.freeze()
+    gc.enable()
+    return collected
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -176,10 +192,27 @@ def migrated(server: Server) -> Iterator[str]:
         connection.execute(f"drop database {MIGRATED} with (force)")
 
 
+@pytest.fixture(scope="session")
+def with_demo(server: Server, migrated: str) -> Iterator[str]:
+    """The name of the database with the demo's data and their sums, which no test changes."""
+    if not GIVEN_SERVER:
+        yield WITH_DEMO
+        return
+    with run_clone(server, migrated, WITH_DEMO) as name:
+        bi.load(server.url(name, "authenticator", AUTHENTICATOR_PASSWORD))
+        yield name
+
+
+@pytest.fixture(scope="module")
+def template(migrated: str) -> str:
+    """The name of the database that the tests of a module get clones of. A module may define another, such as with_demo."""
+    return migrated
+
+
 @pytest.fixture
-def clone(server: Server, migrated: str) -> Iterator[str]:
-    """The name of this test's own migrated database."""
-    with run_clone(server, migrated, "test") as name:
+def clone(server: Server, template: str) -> Iterator[str]:
+    """The name of this test's own database."""
+    with run_clone(server, template, "test") as name:
         yield name
 
 
@@ -278,9 +311,9 @@ def as_role(authenticator_url: str) -> Iterator[AsRole]:
 
 
 @pytest.fixture(scope="module")
-def module_clone(server: Server, migrated: str) -> Iterator[str]:
-    """The name of a migrated database that the tests of a module share. Each test cleans up after itself."""
-    with run_clone(server, migrated, "module") as name:
+def module_clone(server: Server, template: str) -> Iterator[str]:
+    """The name of a database that the tests of a module share. Each test cleans up after itself."""
+    with run_clone(server, template, "module") as name:
         yield name
 
 

@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-RECOVERY_SECONDS_MAX = 15
+RECOVERY_SECONDS_MAX = 60
 
 
 class Proxy:

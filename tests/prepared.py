@@ -13,6 +13,7 @@ import psycopg
 
 from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
+from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SHARED = "SCOVILLE_TEST_SHARED"  # the name of the folder that all workers of a run share
 AUTHENTICATOR_PASSWORD = "for tests only"
 MIGRATED = "migrated"
+WITH_DEMO = "with_demo"
 
 
 def made_once(name: str, make: Callable[[Path], None]) -> Path:
@@ -41,7 +43,8 @@ def copy(source: Path, target: Path) -> None:
 
 
 def copy_cluster(folder: Path) -> None:
-    """Copies a stopped cluster into a folder. Two of its databases are migrated: postgres, and MIGRATED for templates."""
+    """Copies a stopped cluster into a folder. Its database postgres is migrated, and so are two templates: MIGRATED and
+    WITH_DEMO, which also has the demo's data and their sums."""
     copy(made_once("cluster", _make_cluster) / "pg", folder / "pg")
 
 
@@ -51,5 +54,7 @@ def _make_cluster(folder: Path) -> None:
         migrate(running.url("postgres", "postgres"), authenticator_password=AUTHENTICATOR_PASSWORD)
         with psycopg.connect(running.url("postgres", "template1"), autocommit=True) as connection:
             connection.execute(f"create database {MIGRATED} template postgres")
+            connection.execute(f"create database {WITH_DEMO} template postgres")
+        bi.load(running.url("authenticator", WITH_DEMO))
     finally:
         running.stop()

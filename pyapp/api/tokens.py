@@ -29,7 +29,7 @@ from pyapp.http import results
 from pyapp.http.context import check_accept, read_bytes, request_id
 from pyapp.http.fields import CODE_PATTERN, Answer, Body, Json
 from pyapp.http.headers import Request
-from pyapp.http.responses import json_response
+from pyapp.http.responses import WholeResponse, json_response
 from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import sign
 from pyapp.problems import Problem
@@ -220,8 +220,8 @@ def _error_response(request: Request, error: TokenError) -> Response:
     problem = Problem("RQ401" if unknown else "RQ400", error.description)
     document = {"error": error.error, "error_description": error.description, **problem.document(request_id(request))}
     challenge = {"WWW-Authenticate": 'Basic realm="scoville", charset="UTF-8"'} if unknown else {}
-    request.scope["state"]["about"] = {"code": problem.code}
-    return json_response(msgspec.json.encode(document), problem.status, {**HEADERS, **challenge})
+    headers = {**HEADERS, **challenge}
+    return WholeResponse(msgspec.json.encode(document), problem.status, headers, about={"code": problem.code})
 
 
 def _invalid_client(description: str) -> TokenError:

@@ -72,7 +72,7 @@ class Refusals:
         key = OrderKey(command.region, (identity.role, identity.warehouses, identity.channels), command.wanted)
         refusal = self.find(key)
         if refusal is not None:
-            [found] = await self._inner.execute(command._replace(statement=FIND_REPEATS))
+            [found] = await self._inner.execute(command._replace(statement=FIND_REPEATS, reads=True))
             if found.code is None and not found.replayed:
                 self.refused += 1
                 return [refusal]

@@ -16,13 +16,13 @@ import os
 import select
 import socket
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
 import psycopg
 from psycopg import pq
 from psycopg.abc import PQGen
 from psycopg.generators import fetch_many, send
-from psycopg.waiting import wait_async
+from psycopg.waiting import Ready, Wait
 from psycopg_pool import AsyncConnectionPool, PoolTimeout, TooManyRequests
 
 from pyapp.identity.enter import Caller, enter_step
@@ -62,6 +62,8 @@ COUNT_FUNCTIONS = """select count(distinct p.proname) from pg_catalog.pg_proc p
 Value = str | bytes | int | None
 Row = tuple[bytes | None, ...]
 Step = tuple[str, tuple[Value, ...]]
+T = TypeVar("T")
+TO_WRITE = int(Wait.W)
 
 
 class Call(NamedTuple):
@@ -357,9 +359,47 @@ async def run_steps(connection: Connection, steps: Sequence[Step]) -> list[list[
 async def _run_steps(
     connection: Connection, steps: Sequence[Step], arguments: Sequence[tuple[bytes | None, ...]]
 ) -> list[list[Row]]:
-    # The interval must be given: its default is 0, and psycopg would poll the socket in a loop.
-    async with asyncio.timeout(CALL_SECONDS):
-        return await wait_async(_exchange(connection, steps, arguments), connection.pgconn.socket, interval=CALL_SECONDS)
+    return await _wait(_exchange(connection, steps, arguments), connection.pgconn.socket)
+
+
+async def _wait(exchange: PQGen[T], descriptor: int) -> T:
+    """Runs an exchange like psycopg's wait_async, but with one timer and one registration of the socket. Raises TimeoutError."""
+    loop = asyncio.get_running_loop()
+    try:
+        wanted = next(exchange)
+    except StopIteration as end:
+        return cast(T, end.value)
+    ready, is_late = loop.create_future(), False
+
+    def wake(state: Ready) -> None:
+        if not ready.done():
+            ready.set_result(state)
+
+    def expire() -> None:
+        nonlocal is_late
+        is_late = True
+        wake(Ready.NONE)
+
+    timer = loop.call_later(CALL_SECONDS, expire)
+    loop.add_reader(descriptor, wake, Ready.R)
+    try:
+        while True:
+            if wanted & TO_WRITE:
+                loop.add_writer(descriptor, wake, Ready.W)
+            state = await ready
+            if is_late:
+                raise TimeoutError
+            if wanted & TO_WRITE:
+                loop.remove_writer(descriptor)
+            ready = loop.create_future()
+            wanted = exchange.send(state)
+    except StopIteration as end:
+        return cast(T, end.value)
+    finally:
+        timer.cancel()
+        loop.remove_reader(descriptor)
+        if wanted & TO_WRITE:
+            loop.remove_writer(descriptor)
 
 
 def _encode(value: Value) -> bytes | None:

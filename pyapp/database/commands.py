@@ -40,6 +40,7 @@ class Command(NamedTuple):
     dry_run: bool = False
     shares: bool = False  # it may share a transaction with others of its role and scope
     wanted: Wanted | None = None
+    reads: bool = False  # it changes nothing
 
 
 class Result(NamedTuple):
@@ -91,7 +92,12 @@ class Transactions:
         batch = b"[" + b",".join(command.elements) + b"]"
         values: tuple[Value, ...] = (batch,) if command.region is None else (command.region, batch)
         rows = await self._database.call(
-            command.identity, command.statement, values, request_id=command.request_id, dry_run=command.dry_run
+            command.identity,
+            command.statement,
+            values,
+            request_id=command.request_id,
+            read_only=command.reads,
+            dry_run=command.dry_run,
         )
         if len(rows) != len(command.elements):
             raise RuntimeError(f"{len(command.elements)} elements, {len(rows)} results: {command.statement}")

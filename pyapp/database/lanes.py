@@ -188,6 +188,7 @@ def _together(calls: Sequence[QueuedCall]) -> Command:
         elements=[element for call in calls for element in call.command.elements],
         request_id="",
         keyed=all(call.command.keyed for call in calls),
+        reads=first.reads,
     )
 
 

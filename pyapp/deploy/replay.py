@@ -113,11 +113,13 @@ select 4, -p.oid::bigint, p.ctid::text, format('drop routine %%s', p.oid::regpro
 
 # A function with one more parameter is another function, and a call that fits both is ambiguous: bodies that PostgreSQL parses at
 # creation could not be written beside the older function. So the older one is renamed first, and dropped with the leftovers.
+# It is looked up by the name of the file that was run, which is the name of its function.
 OLDER = """
 select o.oid::bigint, format('alter routine %%s rename to %%I', o.oid::regprocedure, o.proname || ' of the release before')
   from pg_proc n
   join pg_proc o on o.pronamespace = n.pronamespace and o.proname = n.proname
- where o.oid = any (%(old)s) and n.oid <> all (%(old)s) and n.pronamespace = any (%(schemas)s::regnamespace[])
+ where n.proname = %(name)s and n.pronamespace = any (%(schemas)s::regnamespace[])
+   and o.oid = any (%(old)s) and n.oid <> all (%(old)s)
 """
 
 
@@ -187,7 +189,7 @@ def replay(connection: psycopg.Connection[Any], root: Path) -> None:
     last = [path for path, text in texts.items() if _wants_relations(path.relative_to(root), text)]
     for path in [path for path in texts if path not in last]:
         _run(cursor, root, path, texts[path])
-        for oid, rename in cursor.execute(OLDER, {**ours, "old": functions}).fetchall() if functions else ():
+        for oid, rename in cursor.execute(OLDER, {**ours, "name": path.stem, "old": functions}).fetchall() if functions else ():
             cursor.execute(rename)
             older.add(-oid)
     _lock_all(connection, ours)

@@ -21,7 +21,7 @@ LOCK_MILLISECONDS = 250  # a commit that notifies takes a lock of the whole clus
 ANSWER_SECONDS = 5.0
 PAUSE_SECONDS = 1.0  # after a failure
 
-NOTIFY = sql.SQL("set local lock_timeout = {}; select pg_notify({}, {})")  # sent as one message, so it is one transaction
+NOTIFY = sql.SQL("set local lock_timeout = {}; notify {}, {}")  # sent as one message, so it is one transaction
 MEASURE_QUEUE = "select pg_notification_queue_usage()"  # also frees what nobody has to read any more
 
 
@@ -36,7 +36,7 @@ class Announcer:
         """Notifies, unless the last attempt has just failed. Raises psycopg.Error only if the connection is lost."""
         if time.monotonic() < self._again_at:
             return
-        notify = NOTIFY.format(sql.Literal(LOCK_MILLISECONDS), sql.Literal(channel), sql.Literal(payload))
+        notify = NOTIFY.format(sql.Literal(LOCK_MILLISECONDS), sql.Identifier(channel), sql.Literal(payload))
         try:
             with answering(connection, ANSWER_SECONDS):
                 await connection.execute(notify)

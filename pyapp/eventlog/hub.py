@@ -57,7 +57,7 @@ class Hub:
     """`position` is the last position that was read; it is None until the log has been read for the first time."""
 
     def __init__(self, url: str, database: Database) -> None:
-        self._keeper = Keeper(url, "scoville live", statement_milliseconds=STATEMENT_MILLISECONDS)
+        self._keeper = Keeper(url, "scoville live", statement_milliseconds=STATEMENT_MILLISECONDS, caller=log.READER)
         self._database = database
         self.position: Position | None = None
         self.window = Window()
@@ -224,7 +224,7 @@ class Hub:
         busy = 0.0
         while True:
             asked, after = time.monotonic(), None if self.position is None else self.position.seq
-            page = log.page(await run_steps(connection, log.steps(after, waiting=asked < self._fresh_until)))
+            page = log.page((await run_steps(connection, (log.follow(after, waiting=asked < self._fresh_until),)))[0])
             started = time.monotonic()
             self._take(page)
             busy += time.monotonic() - started

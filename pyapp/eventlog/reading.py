@@ -10,15 +10,16 @@ from pyapp.database.calls import Row, Step
 from pyapp.eventlog import messages
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.types import EVENT_TYPES
-from pyapp.identity.enter import Component, enter_step
+from pyapp.identity.enter import Component
 
 PAGE_EVENTS = 1000  # per read
 
 POSITION = re.compile(r"([0-9a-z]{1,32}):([0-9]{1,18})")
 
 READ_EXTENT = "select epoch, first_seq, last_seq from jobs.stream_place()"
-WAITING = "select jobs.waiting_seconds()"
 READ_EVENTS = "select seq, region_id, type, audience, warehouse_ids, channel_id, event from jobs.read_events($1, $2)"
+FOLLOW = """select epoch, first_seq, last_seq, waiting_seconds, seq, region_id, type, audience, warehouse_ids, channel_id, event
+    from jobs.follow_log($1, $2, $3)"""
 
 
 # May read the whole log; pyapp.eventlog.rights decides which events a caller receives.
@@ -90,25 +91,18 @@ def parse_position(text: str) -> Position | None:
     return Position(match[1], int(match[2])) if match else None
 
 
-def steps(after: int | None, *, waiting: bool = False) -> tuple[Step, ...]:
-    """Returns a transaction that reads the extent of the log and, if `after` is given, a page of events as of the same moment."""
-    read: tuple[Step, ...] = () if after is None else ((READ_EVENTS, (after, PAGE_EVENTS)),)
-    return (
-        ("begin isolation level repeatable read read only", ()),
-        enter_step(READER),
-        (READ_EXTENT, ()),
-        *read,
-        *(((WAITING, ()),) if waiting and read else ()),
-        ("commit", ()),
-    )
+def follow(after: int | None, *, waiting: bool = False) -> Step:
+    """Returns the statement that reads the extent of the log and, if `after` is given, a page of events as of the same moment."""
+    return FOLLOW, (after, PAGE_EVENTS, "t" if waiting else "f")
 
 
-def page(rows: Sequence[Sequence[Row]]) -> LogPage:
-    """Parses the rows that `steps` return."""
+def page(rows: Sequence[Row]) -> LogPage:
+    """Parses the rows of `follow`. Without an event there is one row."""
+    *extent_, waiting = rows[0][:4]
     return LogPage(
-        extent(rows[2][0]),
-        events(rows[3]) if len(rows) > 4 else [],
-        float(_text(rows[4][0][0])) if len(rows) > 5 else None,
+        extent(tuple(extent_)),
+        events([row[4:] for row in rows]) if rows[0][4] is not None else [],
+        None if waiting is None else float(waiting),
     )
 
 

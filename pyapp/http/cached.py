@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from starlette.responses import Response
@@ -31,6 +33,8 @@ class Shown(NamedTuple):
     route: Route
     raw_headers: list[tuple[bytes, bytes]]
     body: bytes | memoryview
+    status_code: int = 200
+    about: Mapping[str, object] = MappingProxyType({})
 
 
 def key_of(scope: Scope, headers: IndexedHeaders, identity: Identity) -> ResponseKey | None:
@@ -46,10 +50,7 @@ def key_of(scope: Scope, headers: IndexedHeaders, identity: Identity) -> Respons
 def find(scope: Scope, headers: IndexedHeaders) -> Shown | None:
     """Returns the cached response to a GET. Sets route and identity in the scope, as a read does."""
     state = scope["state"]
-    token = headers.getlist("authorization")
-    if len(token) != 1 or not token[0].startswith("Bearer "):
-        return None
-    identity = cast(Verifier, state["verifier"]).remembered(token[0][7:])
+    identity = cast(Verifier, state["verifier"]).remembered(headers.getlist("authorization"))
     key = None if identity is None else key_of(scope, headers, identity)
     if identity is None or key is None:
         return None

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple, TypeVar, cast
 from urllib.parse import parse_qsl
 
-from starlette.requests import HTTPConnection
+from starlette.requests import ClientDisconnect, HTTPConnection
 
 from pyapp.database.commands import Commands
 from pyapp.database.reads import Reads
@@ -29,7 +29,7 @@ PARAMETERS_MAX = 50
 # An ID that we issue names its region.
 PUBLIC_ID = re.compile(r"([A-Z]{3})-([1-9][0-9]{0,4})-[1-9][0-9]*")
 REGION_MAX = 32767
-PATCH_TYPES = ("application/json", "application/merge-patch+json")  # all other methods accept the first one
+PATCH_TYPES = (JSON, "application/merge-patch+json")  # all other methods accept the first one
 KEY = re.compile(r"[\x20-\x7e]+")
 ETAG = re.compile(r'"([\x21\x23-\x7e]*)"')
 IF_NONE_MATCH = re.compile(r'(?:W/)?"([\x21\x23-\x7e]*)"')
@@ -58,10 +58,11 @@ async def enter(request: Request) -> Context:
     The token comes first: a caller without one makes us do nothing else.
     """
     route: Route = request.scope["scoville.route"]
-    verifier = cast(Verifier, request.scope["state"]["verifier"])
     state = request.scope["state"]
-    identity = state["identity"] = await verifier.identify(request.headers.getlist("authorization"))
-    await count(request, identity, "read" if route.method == "GET" else "write")
+    verifier, authorization = cast(Verifier, state["verifier"]), request.headers.getlist("authorization")
+    identity = state["identity"] = verifier.remembered(authorization) or await verifier.identify(authorization)
+    if state["limits"] is not None:
+        await count(request, identity, "read" if route.method == "GET" else "write")
     if identity.role not in route.roles:  # Postgres would refuse it, but only after the body was read
         allowed = " or ".join(route.roles)
         raise Problem("RQ403", f"The role {identity.role} may not do this. Use a token of the role {allowed}.")
@@ -154,8 +155,12 @@ async def read_bytes(request: Request, maximum: int) -> bytes:
     length = request.headers.first("content-length", "0")
     if length.isdecimal() and int(length[:20]) > maximum:
         raise _too_large(maximum)
-    size, chunks = 0, []
-    async for chunk in request.stream():
+    size, chunks, has_more = 0, [], True
+    while has_more:  # request.stream() does the same, through two generators
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk, has_more = message["body"], message["more_body"]
         size += len(chunk)
         if size > maximum:
             raise _too_large(maximum)
@@ -168,12 +173,14 @@ def _too_large(maximum: int) -> Problem:
 
 
 def _check_media_type(request: Request) -> None:
-    media, _, parameters = request.headers.first("content-type").lower().partition(";")
-    charset = parameters.strip().removeprefix("charset=").strip('"')
-    types = PATCH_TYPES if request.method == "PATCH" else PATCH_TYPES[:1]
-    if media.strip() not in types or charset not in ("", "utf-8"):
-        headers = {"Accept-Patch": ", ".join(PATCH_TYPES)} if request.method == "PATCH" else {}
-        raise Problem("RQ415", "The body must be JSON in UTF-8. Send Content-Type: application/json.", headers=headers)
+    content_type = request.headers.first("content-type")
+    if content_type != JSON:  # nearly all clients send it as it is
+        media, _, parameters = content_type.lower().partition(";")
+        charset = parameters.strip().removeprefix("charset=").strip('"')
+        types = PATCH_TYPES if request.method == "PATCH" else PATCH_TYPES[:1]
+        if media.strip() not in types or charset not in ("", "utf-8"):
+            headers = {"Accept-Patch": ", ".join(PATCH_TYPES)} if request.method == "PATCH" else {}
+            raise Problem("RQ415", "The body must be JSON in UTF-8. Send Content-Type: application/json.", headers=headers)
     if request.headers.first("content-encoding", "identity").lower() != "identity":
         raise Problem("RQ415", "The body is compressed. Send it without Content-Encoding.")
 

@@ -32,8 +32,7 @@ def parse(body: bytes, type_: type[S], *, many: bool, method: str = "POST") -> t
     check_text(body)
     if b"null" in body:
         type_ = body_type(type_, method)
-    is_list = body.lstrip().startswith(b"[")
-    if not is_list:
+    if not body.lstrip().startswith(b"["):
         return _decode_all([Raw(body)], type_, [""]), False
     if not many:
         raise invalid([{"pointer": "", "detail": "Expected an object, not a list: send one at a time."}])
@@ -47,7 +46,7 @@ def parse(body: bytes, type_: type[S], *, many: bool, method: str = "POST") -> t
 
 def split_members(body: bytes, names: Collection[str]) -> tuple[bytes, dict[str, Raw]]:
     """Returns the body without these members of its object, and these members. Raises Problem as parse does."""
-    if not any(name.encode() in body for name in names):
+    if not names or not any(name.encode() in body for name in names):
         return body, {}
     check_text(body)
     if not body.lstrip().startswith(b"{"):
@@ -60,15 +59,15 @@ def split_members(body: bytes, names: Collection[str]) -> tuple[bytes, dict[str,
 def _decode_all(parts: list[Raw], type_: type[S], pointers: list[str]) -> list[S]:
     elements: list[S] = []
     errors: list[Fault] = []
-    left = FAULT_BYTES_MAX
+    left, decode = FAULT_BYTES_MAX, _decoder(type_).decode
     for pointer, part in zip(pointers, parts, strict=True):
         try:
-            elements.append(msgspec.json.decode(part, type=type_))
+            elements.append(decode(part))
             continue
         except msgspec.ValidationError as error:
             repaired = _repair(part, error)
         try:
-            elements.append(msgspec.json.decode(repaired, type=type_))
+            elements.append(decode(repaired))
         except msgspec.ValidationError as error:
             left -= len(bytes(part))
             found = find_faults(repaired, type_, pointer) if left >= 0 else []
@@ -78,6 +77,11 @@ def _decode_all(parts: list[Raw], type_: type[S], pointers: list[str]) -> list[S
     if errors:
         raise invalid(errors[:ERRORS_MAX])
     return elements
+
+
+@cache
+def _decoder(type_: type[S]) -> msgspec.json.Decoder[S]:
+    return msgspec.json.Decoder(type_)
 
 
 def _repair(part: Raw, error: msgspec.ValidationError) -> Raw:

@@ -13,21 +13,23 @@ LSN_HEADER = "Scoville-LSN"  # set by writes, and sent with reads that must incl
 
 
 class IndexedHeaders(Headers):
-    """Starlette's headers search linearly on each lookup; this class has an index for the lookups of every request."""
+    """Starlette's headers, which search linearly, with an index. A value is decoded only when it is asked for."""
 
     def __init__(self, scope: Scope) -> None:
-        super().__init__(scope=scope)
-        self._index: dict[str, list[str]] = {}
-        for name, value in self._list:
-            self._index.setdefault(name.decode("latin-1"), []).append(value.decode("latin-1"))
+        self._list = scope["headers"]
+        self._index = dict(self._list)
+        self._is_repeated = len(self._index) < len(self._list)  # a name occurs twice
 
     def getlist(self, key: str) -> list[str]:
         """Returns all values of a header; `key` in lower case."""
-        return self._index.get(key, [])
+        if self._is_repeated:
+            return super().getlist(key)
+        value = self._index.get(key.encode())
+        return [] if value is None else [value.decode("latin-1")]
 
     def first(self, key: str, otherwise: str = "") -> str:
         """Returns the first value of a header; `key` in lower case."""
-        values = self._index.get(key)
+        values = self.getlist(key)
         return values[0] if values else otherwise
 
 

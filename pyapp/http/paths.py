@@ -63,7 +63,7 @@ def _differing(template: tuple[str, ...], segments: tuple[str, ...]) -> list[int
 
 
 class PathEndpoint:
-    """The router calls it without a layer in between."""
+    """The router calls it without a layer in between. It leaves its response in the scope, and the middleware sends it."""
 
     def __init__(self, methods: Mapping[str, Route]) -> None:
         self.methods = methods
@@ -71,9 +71,8 @@ class PathEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if SLASH in scope["path"]:
             scope["path_params"] = {name: value.replace(SLASH, "/") for name, value in scope["path_params"].items()}
-        request = Request(scope, receive, send)
-        route = scope["scoville.route"] = self.methods["GET" if request.method == "HEAD" else request.method]
-        response = await route.endpoint(request)
+        method = scope["method"]
+        route = scope["scoville.route"] = self.methods["GET" if method == "HEAD" else method]
+        scope["scoville.response"] = response = await route.endpoint(Request(scope, receive, send))
         if route.kept:
             keep(scope, response)
-        await response(scope, receive, send)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any
@@ -13,22 +14,43 @@ import msgspec
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from pyapp import problems
 from pyapp.database.commands import Result
 from pyapp.http import csv_pages as sheets
-from pyapp.http.accept import CSV
+from pyapp.http.accept import CSV, JSON
 from pyapp.http.context import PATCH_TYPES, Context, matches_etag
 from pyapp.http.headers import LSN_HEADER
 from pyapp.metrics import trace
 from pyapp.problems import KINDS, Problem
 
 METHOD_CHARACTERS_MAX = 20
+REFUSALS_KEPT_MAX = 256
+REFUSAL_BYTES_MAX = 4096  # of a refusal that is kept
 
 
-def json_response(body: bytes, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return Response(body, status, headers, media_type="application/json")
+REPLAYED: Mapping[str, Any] = MappingProxyType({"replayed": True})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class WholeResponse(Response):
+    """A response in one piece. The middleware sends it without calling it, and logs `about` with its request."""
+
+    def __init__(
+        self,
+        body: bytes,
+        status: int = 200,
+        headers: Mapping[str, str] = NOTHING,
+        media_type: str = JSON,
+        about: Mapping[str, object] = NOTHING,
+    ) -> None:
+        self.status_code, self.body, self.background, self.about = status, body, None, about
+        self.raw_headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        self.raw_headers += [(b"content-length", b"%d" % len(body)), (b"content-type", media_type.encode())]
+
+
+def json_response(body: bytes, status: int = 200, headers: Mapping[str, str] = NOTHING) -> Response:
+    return WholeResponse(body, status, headers)
 
 
 def page_response(
@@ -54,26 +76,24 @@ def document_response(request: Request, body: bytes, etag: bytes) -> Response:
     return json_response(body, headers=headers)
 
 
-class LoggedResponse(Response):
-    """A response that adds to the access log line of its request."""
-
-    about: Mapping[str, object] = MappingProxyType({})
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope["state"].setdefault("about", {}).update(self.about)
-        await super().__call__(scope, receive, send)
-
-
 def shown_id(request_id: str) -> str:
     """Returns the client's own ID, which comes after ours and a colon, or ours."""
     return request_id.rpartition(":")[2]
 
 
 def problem_response(problem: Problem, request_id: str, traceparent: str | None = None) -> Response:
-    body = msgspec.json.encode(problem.document(shown_id(request_id), traceparent and trace.trace_id(traceparent)))
-    response = LoggedResponse(body, problem.status, problem.headers, media_type=problems.MEDIA_TYPE)
-    response.about = {"code": problem.code}
-    return response
+    return _problem_response(problem, msgspec.json.encode(problem.document()), problem.headers, request_id, traceparent)
+
+
+def _problem_response(
+    problem: Problem, document: bytes, headers: Mapping[str, str], request_id: str, traceparent: str | None
+) -> Response:
+    """Returns the response with the problem's document, after adding the IDs of this request to it."""
+    ids = {"request_id": shown_id(request_id)}
+    if traceparent is not None:
+        ids["trace_id"] = trace.trace_id(traceparent)
+    body = document[:-1] + b"," + msgspec.json.encode(ids)[1:]
+    return WholeResponse(body, problem.status, headers, problems.MEDIA_TYPE, {"code": problem.code})
 
 
 def error_response(
@@ -105,21 +125,17 @@ def result_response(context: Context, result: Result, *, dry_run: bool) -> Respo
     """Returns the answer to a single object."""
     headers = _headers(result, dry_run=dry_run, replayed=result.replayed)
     if result.code is not None:
-        return problem_response(_refusal(result, headers), context.request_id, context.traceparent)
+        is_small = len(result.body) <= REFUSAL_BYTES_MAX
+        problem, document = (_kept_refusal if is_small else _refusal)(result.code, result.body)
+        return _problem_response(problem, document, {**headers, **problem.headers}, context.request_id, context.traceparent)
     route, status = context.route, _status(context, result)
     if not dry_run and (route.versioned or (route.location and status == 201)):
-        members = msgspec.json.decode(result.body)
+        members = route.head_members(result.body)
         if route.location and status == 201:
             headers["Location"] = route.location.format_map(members)
         if route.versioned and not result.replayed:
             headers["ETag"] = f'"{members["version"]}"'
-    return _logged(result.body, status, headers, {"replayed": True} if result.replayed else {})
-
-
-def _logged(body: bytes, status: int, headers: Mapping[str, str], about: Mapping[str, object]) -> Response:
-    response = LoggedResponse(body, status, headers, media_type="application/json")
-    response.about = about
-    return response
+    return WholeResponse(result.body, status, headers, about=REPLAYED if result.replayed else NOTHING)
 
 
 def _status(context: Context, result: Result) -> int:
@@ -128,21 +144,21 @@ def _status(context: Context, result: Result) -> int:
 
 def results_response(context: Context, results: Sequence[Result], *, dry_run: bool) -> Response:
     """Returns the answer to a list: 207 with one result per element, in order."""
-    items = []
+    items, refused = [], Counter[str]()
     for number, result in enumerate(results):
         item: dict[str, Any]
         if result.code is None:
             item = {"status": _status(context, result), "data": msgspec.Raw(result.body)}
         else:
-            problem = _refusal(result, {}, f"/{number}")
-            item = {"status": problem.status, "problem": problem.document()}
+            problem, document = _refusal(result.code, result.body, f"/{number}")
+            item = {"status": problem.status, "problem": msgspec.Raw(document)}
+            refused[problem.code] += 1
         if result.replayed:
             item["replayed"] = True
         items.append(item)
     headers = _headers(results[0], dry_run=dry_run, replayed=all(result.replayed for result in results))
-    refused = Counter(item["problem"]["code"] for item in items if "problem" in item)
-    about = ({"refused": refused} if refused else {}) | ({"replayed": True} if "Idempotency-Replayed" in headers else {})
-    return _logged(msgspec.json.encode({"results": items}), 207, headers, about)
+    about = {**({"refused": refused} if refused else {}), **(REPLAYED if "Idempotency-Replayed" in headers else {})}
+    return WholeResponse(msgspec.json.encode({"results": items}), 207, headers, about=about)
 
 
 def _headers(result: Result, *, dry_run: bool, replayed: bool) -> dict[str, str]:
@@ -156,13 +172,17 @@ def _headers(result: Result, *, dry_run: bool, replayed: bool) -> dict[str, str]
     return headers
 
 
-def _refusal(result: Result, headers: dict[str, str], prefix: str = "") -> Problem:
-    """Returns a refused element as a problem. Its pointers begin at the body that was sent."""
-    code = result.code if result.code in KINDS else "RQ500"
-    said = msgspec.json.decode(result.body, type=problems.Refusal)
+def _refusal(code: str, body: bytes, prefix: str = "") -> tuple[Problem, bytes]:
+    """Returns a refused element as a problem, and its document. Its pointers begin at the body that was sent."""
+    said, headers = msgspec.json.decode(body, type=problems.Refusal), {}
     for error in said.errors:
         if "retry_after" in error:
             headers["Retry-After"] = str(error.pop("retry_after"))
         if isinstance(pointer := error.get("pointer"), str):
             error["pointer"] = prefix + pointer
-    return Problem(code or "RQ500", said.detail, said.errors, headers)
+    problem = Problem(code if code in KINDS else "RQ500", said.detail, said.errors, headers)
+    return problem, msgspec.json.encode(problem.document())
+
+
+# Hundreds of orders per second may be refused with the same words (cache/refusals.py).
+_kept_refusal = lru_cache(maxsize=REFUSALS_KEPT_MAX)(_refusal)

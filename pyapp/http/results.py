@@ -10,6 +10,14 @@ from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 from pyapp.http.fields import Answer
 
 
+class LotCandidate(Struct, kw_only=True):
+    """A lot that the request may mean."""
+
+    batch_number: Annotated[str, Meta(examples=["BATCH-202404"])]
+    status: Annotated[str, Meta(examples=["expired"])]
+    stock: Annotated[int, Meta(description="Units of the lot.", examples=[43])]
+
+
 class Fault(Struct, kw_only=True):
     """One fault, its location, and facts that help to fix it. Which facts are present depends on the code."""
 
@@ -24,7 +32,12 @@ class Fault(Struct, kw_only=True):
     available: Annotated[int, Meta(description="Units available.", examples=[3])] | UnsetType = UNSET
     open: Annotated[int, Meta(description="Units of the order not yet shipped.", examples=[1])] | UnsetType = UNSET
     current: Annotated[Any, Meta(description="The current value.", examples=[342])] = UNSET
+    price: Annotated[float, Meta(description="The price that was sent.", examples=[11.99])] | UnsetType = UNSET
     current_price: Annotated[float, Meta(description="The current price.", examples=[12.99])] | UnsetType = UNSET
+    price_min: Annotated[float, Meta(description="The lowest price allowed.", examples=[6.5])] | UnsetType = UNSET
+    price_max: Annotated[float, Meta(description="The highest price allowed.", examples=[19.48])] | UnsetType = UNSET
+    candidates: Annotated[list[LotCandidate], Meta(description="The lots to choose from.")] | UnsetType = UNSET
+    takes: Annotated[str, Meta(description="The units that the reason takes.", examples=["expired"])] | UnsetType = UNSET
     allowed: Annotated[list[str], Meta(description="The allowed values.", examples=[["other"]])] | UnsetType = UNSET
     first: Annotated[str, Meta(description="The position before the first event kept.", examples=["e1:1000"])] | UnsetType = UNSET
     last: Annotated[str, Meta(description="The position of the last event.", examples=["e1:84211"])] | UnsetType = UNSET

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Literal, NamedTuple
+from string import Formatter
+from typing import Any, Literal, NamedTuple
 
+import msgspec
 from starlette.responses import Response
 
 from pyapp.http.accept import CSV, JSON
@@ -110,6 +112,15 @@ class Route:
         if self.body is None or not self.takes_if_none_match:
             return frozenset()
         return frozenset(self.answer.__struct_fields__) - {*self.body.__struct_fields__}
+
+    def head_members(self, document: bytes) -> dict[str, Any]:
+        """Returns the members of the answer's document that its header fields name, without reading the others."""
+        return msgspec.structs.asdict(self._head_members.decode(document))
+
+    @cached_property
+    def _head_members(self) -> msgspec.json.Decoder[Any]:
+        names = {name for _, name, _, _ in Formatter().parse(self.location or "") if name}
+        return msgspec.json.Decoder(msgspec.defstruct("HeadMembers", sorted(names | ({"version"} if self.versioned else set()))))
 
     @property
     def tag(self) -> str:

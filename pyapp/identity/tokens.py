@@ -140,9 +140,11 @@ class Verifier:
         """Returns the caller of a long-lived connection. Raises Problem as identify does."""
         return await self._session(_bearer(authorization))
 
-    def remembered(self, token: str) -> Identity | None:
-        """Returns the holder of the token if it is cached."""
-        kept = self._kept.get(token)
+    def remembered(self, authorization: Sequence[str]) -> Identity | None:
+        """Returns the caller of a request, from its Authorization headers, if its token is cached and written as usual."""
+        if len(authorization) != 1 or not authorization[0].startswith("Bearer "):
+            return None
+        kept = self._kept.get(authorization[0][7:])
         return kept[0].identity if kept is not None and time.time() < kept[1] else None
 
     async def is_good(self, client_id: str | None, grant: int | None, key_id: str | None) -> bool:

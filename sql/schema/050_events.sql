@@ -63,9 +63,14 @@ create table events.known_levels (
   sku_id text collate "C" not null,
   warehouse_id text collate "C" not null,
   available integer not null,
+  calm_from bigint not null,
+  calm_until bigint not null,
   constraint known_levels_pkey primary key (region_id, sku_id, warehouse_id)
 ) with (fillfactor = 70);
 comment on table events.known_levels is 'The available units of each level after the last event of the level in the log.';
+comment on column events.known_levels.calm_from is
+  'While every level of the SKU stays between its calm_from and calm_until, no sum reaches another state: these are its shares of what '
+  'each sum can lose or win until then. A posting within them needs no look at the sums.';
 
 create table events.announced_states (
   region_id smallint not null,
@@ -97,6 +102,24 @@ create type events.step as (
 comment on type events.step is
   'A change of what can be sold of a SKU, at the nth event of a batch: the available units of a level went from before to after; or, '
   'without a warehouse, something else decides from here on. Made by events.new_step.';
+
+create type events.sum as (
+  region_id smallint,
+  sku_id text,
+  scope text,
+  scope_id text,
+  reorder_point integer,
+  begun bigint,
+  fallen bigint,
+  risen bigint,
+  member_ids text[],
+  warehouse_ids text[],
+  state text,
+  version bigint
+);
+comment on type events.sum is
+  'What can be sold of a SKU in a scope before the steps of a batch, what they take away and add, and the state that was announced '
+  'last. member_ids: the warehouses that count; warehouse_ids: all that know the SKU. Made by events.new_sum.';
 
 -- Computes the text only if the value may be large: except for absurd numbers, no text is 32 times as long as its binary form.
 create domain events.data as jsonb constraint data_is_at_most_262144_bytes_check
@@ -130,6 +153,8 @@ create table events.outbox (
   autovacuum_vacuum_insert_scale_factor = 0, autovacuum_vacuum_insert_threshold = 100000, vacuum_truncate = false
 );
 alter sequence events.outbox_outbox_id_seq owned by events.outbox.outbox_id;
+-- No query filters by it, and ANALYZE would sort its JSON.
+alter table events.outbox alter column data set statistics 0;
 comment on table events.outbox is 'Events that are committed and not yet sequenced. version is that of the subject after the change.';
 comment on column events.outbox.audience is
   'events.audience_of(type). For a type that is not in events.event_types it is null, so the row is refused.';
@@ -151,14 +176,15 @@ create table events.event_log (
   request_id text,
   occurred_at timestamptz not null,
   hash bytea not null,
-  constraint event_log_pkey primary key (region_id, recorded_at, seq)
+  constraint event_log_pkey primary key (seq, recorded_at, region_id)
 ) partition by range (recorded_at);
 comment on table events.event_log is
   'Every event, in order; seq has no gap. Kept for events.stream.retention_months. epoch is the one at the time of recording: epoch '
   'and seq are the permanent id of the event.';
 comment on column events.event_log.hash is 'sha256 of the previous hash and events.canonical_text of the row.';
-create index event_log_seq_idx on events.event_log (seq);
+alter table events.event_log alter column data set statistics 0;
 create table events.event_log_default partition of events.event_log default;
+alter table events.event_log_default alter column data set statistics 0;
 comment on table events.event_log_default is 'Catches events of a month that has no partition yet.';
 
 create table events.stream (

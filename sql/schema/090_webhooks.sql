@@ -125,14 +125,13 @@ create table webhooks.deliveries (
   created_at timestamptz not null,
   finished_at timestamptz,
   constraint deliveries_pkey primary key (region_id, endpoint_id, delivery_id),
-  constraint deliveries_region_id_endpoint_id_fkey foreign key (region_id, endpoint_id)
-    references webhooks.endpoints (region_id, endpoint_id) on delete restrict,
   constraint deliveries_status_is_known_check
     check (status in ('pending', 'queued', 'delivered', 'failed', 'canceled', 'quarantined')),
   constraint deliveries_finished_when_it_ended_check check ((status in ('pending', 'queued')) = (finished_at is null))
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.05, autovacuum_vacuum_cost_delay = 0);
 comment on table webhooks.deliveries is
-  'One event for one endpoint. delivery_id is the seq of the event, so an endpoint cannot have an event twice.';
+  'One event for one endpoint. delivery_id is the seq of the event, so an endpoint cannot have an event twice. No foreign key: a delivery '
+  'is made from the row of its endpoint, which is never deleted.';
 comment on column webhooks.deliveries.recorded_at is 'When the event was recorded. With the seq, it finds the event in the log.';
 comment on column webhooks.deliveries.attempts is 'All attempts so far.';
 comment on column webhooks.deliveries.failures is 'Failed attempts since the delivery was made, or made pending again.';

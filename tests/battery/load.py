@@ -200,13 +200,22 @@ def stock_up(system: System, *, units: int = STOCK) -> None:
         assert {result["status"] for result in response.json()["results"]} <= {200, 201}, response.text
 
 
-def run_clients(system: System, number: int, chance: random.Random, meanwhile: Callable[[], object]) -> list[Client]:
-    """Runs clients while `meanwhile` runs, and returns them when they have ended."""
+def run_clients(
+    system: System,
+    number: int,
+    chance: random.Random,
+    meanwhile: Callable[[], object],
+    enough: Callable[[list[Client]], bool] = lambda _: True,
+) -> list[Client]:
+    """Runs clients while `meanwhile` runs and until they have done enough. Returns them when they have ended."""
     clients = [Client(system, n, random.Random(chance.random())) for n in range(number)]
     for client in clients:
         client.start()
     try:
         meanwhile()
+        limit = time.monotonic() + PATIENCE_SECONDS
+        while not enough(clients) and time.monotonic() < limit:
+            time.sleep(PAUSE_SECONDS)
     finally:
         for client in clients:
             client.stopping.set()

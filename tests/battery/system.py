@@ -20,14 +20,15 @@ from pyapp.demo import embedded
 from pyapp.failures import Exit
 from pyapp.identity.tokens import Role, mint_token
 from pyapp.settings import Settings
-from tests.cli.conftest import COMMAND, environment
+from tests.cli import forked
+from tests.cli.conftest import environment
 from tests.folders import short_folder
 from tests.ports import free_port
 from tests.prepared import copy_cluster
 
 KEY = "a key for the battery, 32 bytes or more"
 START_SECONDS_MAX = 60.0
-STOP_SECONDS_MAX = 30.0
+STOP_SECONDS_MAX = 60.0
 
 
 class Cluster:
@@ -58,7 +59,7 @@ class Cluster:
         for process in (postmaster, *postmaster.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
-        postmaster.wait(10)
+        postmaster.wait(STOP_SECONDS_MAX)
 
     def kill(self) -> None:
         """Kills all its processes with signal 9 and starts it again."""
@@ -122,36 +123,36 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        with self.log.open("a") as output:
-            self._said_before = output.tell()
-            command = [*COMMAND, *self._arguments]
-            self._popen = subprocess.Popen(command, env=environment(**self._variables), stdout=output, stderr=output)
-        self.process = psutil.Process(self._popen.pid)
+        self.log.touch()
+        self._said_before = self.log.stat().st_size
+        given = environment(**self._variables)
+        self._command = forked.Command([*self._arguments], folder=self.log.parent, environment=given, log=self.log)
+        self.process = psutil.Process(self._command.pid)
 
     def kill(self) -> None:
         """Kills it with signal 9 and starts it again."""
-        self._popen.kill()
-        self._popen.wait(STOP_SECONDS_MAX)
+        self._command.kill()
+        self._command.wait(STOP_SECONDS_MAX)
         self.start()
 
     def revive(self) -> None:
         """Restarts it, as a supervisor does, if it ended because the database was down at its start."""
-        if self._popen.poll() == Exit.DATABASE:
+        if self._command.poll() == Exit.DATABASE:
             self.start()
 
     def stop(self) -> int:
         """Stops it cleanly, after it has reported that it runs. Returns the exit code."""
         limit = time.monotonic() + STOP_SECONDS_MAX
-        while b"scoville: " not in self.log.read_bytes()[self._said_before :] and self._popen.poll() is None:
+        while b"scoville: " not in self.log.read_bytes()[self._said_before :] and self._command.poll() is None:
             assert time.monotonic() < limit
             time.sleep(0.05)
-        if self._popen.poll() is None:
-            self._popen.send_signal(signal.SIGTERM)
+        if self._command.poll() is None:
+            self._command.send_signal(signal.SIGTERM)
         try:
-            return self._popen.wait(STOP_SECONDS_MAX)
+            return self._command.wait(STOP_SECONDS_MAX)
         except subprocess.TimeoutExpired:
-            self._popen.kill()
-            self._popen.wait(STOP_SECONDS_MAX)
+            self._command.kill()
+            self._command.wait(STOP_SECONDS_MAX)
             raise
 
 

@@ -18,7 +18,7 @@ import pytest
 
 from tests.battery.history import check_books, check_history
 from tests.battery.lengths import LENGTH, LONG, chance
-from tests.battery.load import CHANNEL, SKUS, WAREHOUSES, run_clients, stock_up
+from tests.battery.load import CHANNEL, PATIENCE_SECONDS, SKUS, WAREHOUSES, run_clients, stock_up
 from tests.battery.system import System, running_cluster, running_system
 from tests.folders import short_folder
 
@@ -29,7 +29,7 @@ DAY = 86_400
 
 def patiently(ask: Callable[[], httpx2.Response]) -> httpx2.Response:
     """A jump ends all sessions of the API at once. A request that gets two ended sessions in a row returns 503."""
-    limit = time.monotonic() + 10
+    limit = time.monotonic() + PATIENCE_SECONDS
     while (response := ask()).status_code == 503 and time.monotonic() < limit:
         time.sleep(0.1)
     return response
@@ -51,14 +51,15 @@ def run_with_jumps(system: System, jump: Callable[[float], object]) -> None:
     print("\n", check_history(system.cluster, clients), sep="")
 
     receipt = {"sku_id": SKUS[0], "warehouse_location": WAREHOUSES[0], "stock": 9, "batch_number": "B-1"}
-    received = system.client("admin").post("/v1/inventory", json=receipt, headers={"Idempotency-Key": "more"})
+    admin = system.client("admin")
+    received = patiently(lambda: admin.post("/v1/inventory", json=receipt, headers={"Idempotency-Key": "more"}))
     assert received.status_code == 201, received.text
-    held = shop.post("/v1/reservations", json=body, headers={"Idempotency-Key": "watched"})
+    held = patiently(lambda: shop.post("/v1/reservations", json=body, headers={"Idempotency-Key": "watched"}))
     assert held.status_code == 201, held.text
     path = f"/v1/reservations/{held.json()['reservation_id']}"
     jump(2 * DAY)
     assert patiently(lambda: shop.get(path)).json()["status"] == "expired"
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + PATIENCE_SECONDS
     while system.cluster.rows("select from stock.reservations where note = 'watched' and status = 'active'"):
         assert time.monotonic() < limit, "the worker does not sweep"
         time.sleep(0.1)

@@ -75,7 +75,7 @@ def check_recovery(system: System, client: httpx2.Client, acknowledged: list[str
     if not system.cluster.lives():  # PostgreSQL may stop if it cannot write its WAL
         system.cluster.start()
     wait_until_ready(system.url)
-    limit = time.monotonic() + 30
+    limit = time.monotonic() + 90
     while (answer := place_orders(client, name))[0] != 207:
         assert time.monotonic() < limit, "requests still fail"
         time.sleep(0.2)

@@ -96,7 +96,7 @@ def run_here(*arguments: str | Path, stdin: bytes | None = None) -> Done:
 class Demo:
     """A running `scoville demo`."""
 
-    process: subprocess.Popen[str]
+    process: forked.Command | subprocess.Popen[str]
     data_dir: Path
     output: str
 
@@ -116,7 +116,7 @@ class Demo:
         self.process.send_signal(sent)
         _, errors = self.process.communicate(timeout=STOP_SECONDS_MAX)
         said = [line for line in errors.splitlines(keepends=True) if "epoch_changed" not in line]
-        return self.process.returncode, "".join(said)
+        return self.process.wait(), "".join(said)
 
 
 def place_order(client: httpx2.Client) -> str:
@@ -138,17 +138,22 @@ def postgres_processes(data_dir: Path) -> list[Any]:
 
 
 @contextmanager
-def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, **variables: str) -> Iterator[Demo]:
+def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, own_python: bool = False, **variables: str) -> Iterator[Demo]:
     """A demo on a free port; afterwards, it and its PostgreSQL are always stopped. No customers: tests count units."""
-    process = subprocess.Popen(
-        [*COMMAND, "demo", "--port", "0", "--data-dir", str(data_dir), *(["--quiet"] if quiet else []), *arguments],
-        cwd=data_dir.parent,
-        env=environment(**variables),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+    arguments = ("demo", "--port", "0", "--data-dir", str(data_dir), *(["--quiet"] if quiet else []), *arguments)
+    process: forked.Command | subprocess.Popen[str]
+    if own_python:
+        process = subprocess.Popen(
+            [*COMMAND, *arguments],
+            cwd=data_dir.parent,
+            env=environment(**variables),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+    else:
+        process = forked.Command([*arguments], folder=data_dir.parent, environment=environment(**variables))
     try:
         assert process.stdout
         output, deadline = "", time.monotonic() + START_SECONDS_MAX

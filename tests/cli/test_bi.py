@@ -13,19 +13,20 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import httpx2
-import pandas as pd  # type: ignore[import-untyped]
 import psycopg
 import pytest
-import sqlalchemy as sa
 
 from tests.cli.conftest import Demo, Scoville, assert_one_clear_line, run_demo
 from tests.conftest import ROOT
+from tests.lazy import imported_at_first_use
 from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SUMMED_SECONDS_MAX = 20  # for the worker of a new demo
+pd = imported_at_first_use("pandas")
+sa = imported_at_first_use("sqlalchemy")
+SUMMED_SECONDS_MAX = 60  # for the worker of a new demo
 
 
 def bi_url(demo: Demo) -> str:

@@ -179,7 +179,7 @@ def server_setting(connection: psycopg.Connection[Any]) -> Iterator[Callable[[st
         changed.append(name)
         connection.execute(f"alter system set {name} = '{value}'".encode())
         connection.execute("select pg_reload_conf()")
-        limit = time.monotonic() + 10
+        limit = time.monotonic() + 60
         while connection.execute("select current_setting(%s)", [name]).fetchone() != (value,):
             assert time.monotonic() < limit
             time.sleep(0.01)

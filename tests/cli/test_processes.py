@@ -24,7 +24,7 @@ from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, ROOT, environment
 
 KEY = "a key for tests, at least 32 bytes long"
-SECONDS_MAX = 30.0
+SECONDS_MAX = 60.0
 ROUTE = {"method": "GET", "route": "/v1/skus"}
 
 

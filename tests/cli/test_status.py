@@ -11,12 +11,16 @@ import pytest
 
 from pyapp.cli.status import without_password
 from tests.cli.conftest import Demo, Scoville, assert_one_clear_line
-from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import psycopg
+
+
+@pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
 
 
 def test_it_names_the_demo_its_versions_and_what_is_in_it(scoville: Scoville, demo: Demo) -> None:
@@ -49,7 +53,7 @@ def test_a_shell_can_take_over_where_it_is_and_the_tokens(scoville: Scoville, de
 def test_it_looks_at_a_server_of_ones_own_without_showing_the_password(scoville: Scoville, authenticator_url: str) -> None:
     done = scoville("status", "-o", "json", DATABASE_URL=authenticator_url)
     assert done.returncode == 0, done.stderr
-    assert (json.loads(done.stdout)["demo"], json.loads(done.stdout)["database"]["skus"]) == (None, 0)
+    assert (json.loads(done.stdout)["demo"], json.loads(done.stdout)["database"]["skus"]) == (None, 59)
     assert "for%20tests%20only" in authenticator_url
     assert "for%20tests%20only" not in done.stdout
 
@@ -69,7 +73,6 @@ def test_a_url_is_shown_without_its_password() -> None:
 def test_what_was_sold_is_that_of_the_orders(
     scoville: Scoville, authenticator_url: str, connection: psycopg.Connection[Any]
 ) -> None:
-    bi.load(authenticator_url)
     found = json.loads(scoville("status", "-o", "json", DATABASE_URL=authenticator_url).stdout)["database"]
     row = connection.execute("""
         select (select sum(l.quantity) from orders.order_lines l join orders.orders o using (region_id, order_id)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -15,7 +14,8 @@ import psycopg
 import pytest
 from standardwebhooks import Webhook
 
-from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
+from tests.cli import forked
+from tests.cli.conftest import Demo, Scoville, assert_one_clear_line, environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,23 +23,17 @@ if TYPE_CHECKING:
 SECRET, OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDb3JkYW4=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
 EVENT = {"type": "order.placed", "subject": "orders/ORD-1-1001", "data": {"text": "ñ"}}
 
-Listen = Callable[..., tuple[subprocess.Popen[str], str]]
+Listen = Callable[..., tuple[forked.Command, str]]
 
 
 @pytest.fixture
 def listen(tmp_path: Path) -> Iterator[Listen]:
     """Starts the command with these arguments, by default on any port; returns the process and its URL."""
-    started: list[subprocess.Popen[str]] = []
+    started: list[forked.Command] = []
 
-    def start(*arguments: str | Path, port: str = "0") -> tuple[subprocess.Popen[str], str]:
-        process = subprocess.Popen(
-            [*COMMAND, "webhooks", "listen", "--port", port, *map(str, arguments)],
-            cwd=tmp_path,
-            env=environment(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(*arguments: str | Path, port: str = "0") -> tuple[forked.Command, str]:
+        words = ["webhooks", "listen", "--port", port, *map(str, arguments)]
+        process = forked.Command(words, folder=tmp_path, environment=environment())
         started.append(process)
         assert process.stderr
         said = process.stderr.readline()
@@ -53,7 +47,7 @@ def listen(tmp_path: Path) -> Iterator[Listen]:
         process.communicate()
 
 
-def end(process: subprocess.Popen[str]) -> list[str]:
+def end(process: forked.Command) -> list[str]:
     """The output, after Ctrl-C."""
     process.send_signal(signal.SIGINT)
     output, errors = process.communicate(timeout=30)

@@ -6,28 +6,33 @@ import asyncio
 import itertools
 import logging
 import re
-import subprocess
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import psycopg
 import pytest
 
-from pyapp import demo as demo_data
 from pyapp import metrics
 from pyapp.database import keep
 from pyapp.database.calls import Database
 from pyapp.worker import business as figures
 from pyapp.worker import jobs as worker
-from tests.cli.conftest import COMMAND, environment
+from tests.cli import forked
+from tests.cli.conftest import environment
 from tests.outages import Proxy, proxy
 
 __all__ = ["proxy"]  # a fixture
 
 SECONDS_MAX = 20.0
+
+
+@pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
 
 
 def run_until(
@@ -51,7 +56,6 @@ def run_until(
 
 
 def test_lots_expire_while_it_runs(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
-    demo_data.load(authenticator_url)
     connection.execute("update stock.lots set expiration_date = current_date - 3 where sku_id = 'HOTSAUCE-002'")
     connection.execute("update stock.stock_levels set next_expiry_at = current_date - 2 where sku_id = 'HOTSAUCE-002'")
 
@@ -63,34 +67,28 @@ def test_lots_expire_while_it_runs(authenticator_url: str, connection: psycopg.C
     assert connection.execute("select count(*) from stock.verify()").fetchone() == (0,)
 
 
-def test_it_says_what_it_does_and_what_there_is(authenticator_url: str) -> None:
-    demo_data.load(authenticator_url)
-    with subprocess.Popen(
-        [*COMMAND, "worker", "--metrics-port", "0"],
-        env=environment(DATABASE_URL=authenticator_url),
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        try:
-            assert process.stderr
-            url = re.findall(r"http://\S+", process.stderr.readline())[0]
-            limit, text = time.monotonic() + SECONDS_MAX, ""
-            wanted = ("stock_value{", 'result="done",task="expire_lots"}', "sequencer_connected 1.0", "holds{")
-            while not all(f"scoville_{part}" in text or part in text for part in wanted):
-                assert time.monotonic() < limit, text
-                time.sleep(0.1)
-                with suppress(httpx2.TransportError):  # the port opens a moment before it responds
-                    text = httpx2.get(url).text
-            assert "scoville_stock_disagreements" not in text  # not yet verified
-            assert httpx2.get(url.replace("/metrics", "/healthz")).json() == {"status": "alive"}
-        finally:
-            process.terminate()
-            process.communicate()  # reads all output: the process writes while it stops
+def test_it_says_what_it_does_and_what_there_is(authenticator_url: str, tmp_path: Path) -> None:
+    given = environment(DATABASE_URL=authenticator_url)
+    process = forked.Command(["worker", "--metrics-port", "0"], folder=tmp_path, environment=given)
+    try:
+        assert process.stderr
+        url = re.findall(r"http://\S+", process.stderr.readline())[0]
+        limit, text = time.monotonic() + SECONDS_MAX, ""
+        wanted = ("stock_value{", 'result="done",task="expire_lots"}', "sequencer_connected 1.0", "holds{")
+        while not all(f"scoville_{part}" in text or part in text for part in wanted):
+            assert time.monotonic() < limit, text
+            time.sleep(0.1)
+            with suppress(httpx2.TransportError):  # the port opens a moment before it responds
+                text = httpx2.get(url).text
+        assert "scoville_stock_disagreements" not in text  # not yet verified
+        assert httpx2.get(url.replace("/metrics", "/healthz")).json() == {"status": "alive"}
+    finally:
+        process.terminate()
+        process.communicate()  # reads all output: the process writes while it stops
     assert process.returncode == 0
 
 
 def test_old_idempotency_keys_go(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
-    demo_data.load(authenticator_url)
     connection.execute("update identity.idempotency_keys set created_at = now() - interval '25 hours'")
 
     async def gone() -> bool:
@@ -123,7 +121,6 @@ def test_it_outlives_a_lost_connection(
 def test_a_job_that_fails_does_not_stop_the_others(
     authenticator_url: str, connection: psycopg.Connection[Any], caplog: pytest.LogCaptureFixture
 ) -> None:
-    demo_data.load(authenticator_url)
     connection.execute("alter function jobs.expire_lots(smallint, integer) rename to gone")
     connection.execute("update identity.idempotency_keys set created_at = now() - interval '25 hours'")
 

@@ -48,19 +48,9 @@ def python() -> Path:
     made = Path(sys.prefix) / "clients" / sha256(lock + sys.version.encode()).hexdigest()[:16]
     if not (made / "ready").exists():
         shutil.rmtree(made, ignore_errors=True)
-        run([sys.executable, "-m", "venv", made], HERE)
-        run(
-            [
-                made / "bin" / "pip",
-                "install",
-                "--quiet",
-                "--disable-pip-version-check",
-                "--require-hashes",
-                "-r",
-                "requirements.txt",
-            ],
-            HERE,
-        )
+        run([sys.executable, "-m", "venv", "--without-pip", made], HERE)
+        install = ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "-r", "requirements.txt"]
+        run([sys.executable, "-m", "pip", "--python", made / "bin" / "python", *install], HERE)
         (made / "ready").touch()
     return made / "bin"
 
@@ -94,25 +84,32 @@ def test_a_python_client_places_an_order(module_api: Api, python: Path, tmp_path
     check(module_api, run(shop, tmp_path, PYTHONPATH=str(tmp_path)))
 
 
-def test_a_typescript_client_places_an_order(module_api: Api, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def typescript(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with our shop and the types that openapi-typescript makes for it."""
+    folder = tmp_path_factory.mktemp("typescript")
     packages = npm.install(HERE / "typescript") / "node_modules"
-    (tmp_path / "openapi.json").write_bytes(openapi.encoded())
-    (tmp_path / "package.json").write_text('{"type": "module"}')
-    (tmp_path / "node_modules").symlink_to(packages)
+    (folder / "openapi.json").write_bytes(openapi.encoded())
+    (folder / "package.json").write_text('{"type": "module"}')
+    (folder / "node_modules").symlink_to(packages)
     for name in ("shop.ts", "tsconfig.json"):
-        shutil.copy(HERE / "typescript" / name, tmp_path)
-    run([npm.node(), packages / "openapi-typescript/bin/cli.js", "openapi.json", "-o", "schema.d.ts"], tmp_path)
-    run([npm.node(), packages / "typescript/bin/tsc", "--project", "."], tmp_path)
-    check(module_api, run([npm.node(), "shop.ts", module_api.url, token(module_api)], tmp_path, NO_COLOR="1"))
+        shutil.copy(HERE / "typescript" / name, folder)
+    run([npm.node(), packages / "openapi-typescript/bin/cli.js", "openapi.json", "-o", "schema.d.ts"], folder)
+    return folder
 
 
-def test_the_types_would_notice_a_wrong_body(tmp_path: Path) -> None:
-    packages = npm.install(HERE / "typescript") / "node_modules"
-    (tmp_path / "openapi.json").write_bytes(openapi.encoded())
-    (tmp_path / "node_modules").symlink_to(packages)
-    shutil.copy(HERE / "typescript" / "tsconfig.json", tmp_path)
-    shop = (HERE / "typescript" / "shop.ts").read_text()
-    (tmp_path / "shop.ts").write_text(shop.replace("quantity, price", "amount: quantity, price"))
-    run([npm.node(), packages / "openapi-typescript/bin/cli.js", "openapi.json", "-o", "schema.d.ts"], tmp_path)
+def compile_types(folder: Path) -> None:
+    run([npm.node(), "node_modules/typescript/bin/tsc", "--project", "."], folder, **npm.environment())
+
+
+def test_a_typescript_client_places_an_order(module_api: Api, typescript: Path) -> None:
+    compile_types(typescript)
+    check(module_api, run([npm.node(), "shop.ts", module_api.url, token(module_api)], typescript, NO_COLOR="1"))
+
+
+def test_the_types_would_notice_a_wrong_body(typescript: Path) -> None:
+    shop = (typescript / "shop.ts").read_text()
+    (typescript / "shop.ts").write_text(shop.replace("quantity, price", "amount: quantity, price"))
     with pytest.raises(AssertionError, match="amount"):
-        run([npm.node(), packages / "typescript/bin/tsc", "--project", "."], tmp_path)
+        compile_types(typescript)
+    (typescript / "shop.ts").write_text(shop)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -11,18 +10,17 @@ from contextlib import contextmanager
 
 import httpx2
 
-from tests.cli.conftest import COMMAND, ROOT, environment
+from tests.cli import forked
+from tests.cli.conftest import ROOT, environment
 
 KEY = "a key for tests, at least 32 bytes long"
-SECONDS_MAX = 30.0
+SECONDS_MAX = 60.0
 
 
 @contextmanager
 def run_command(*arguments: str, **variables: str) -> Iterator[str]:
     """Starts `serve` or `worker`, waits until it responds, and yields the URL that it prints."""
-    process = subprocess.Popen(
-        [*COMMAND, *arguments], cwd=ROOT, env=environment(**variables), stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
+    process = forked.Command([*arguments], folder=ROOT, environment=environment(**variables))
     assert process.stderr
     lines: list[str] = [process.stderr.readline()]
     listening = threading.Thread(target=lambda: lines.extend(process.stderr or ()))
@@ -44,4 +42,4 @@ def run_command(*arguments: str, **variables: str) -> Iterator[str]:
             process.send_signal(signal.SIGTERM)
         process.wait(SECONDS_MAX)
         listening.join()
-        process.stderr.close()
+        process.communicate()

@@ -7,7 +7,6 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import kubernetes_validate  # type: ignore[import-untyped]
 import pytest
 import yaml
 
@@ -15,7 +14,9 @@ from pyapp.cli.context import login_password
 from pyapp.settings import VARIABLES, SettingsError, load
 from tests.cli.conftest import COMMAND
 from tests.conftest import ROOT
+from tests.lazy import imported_at_first_use
 
+kubernetes_validate = imported_at_first_use("kubernetes_validate")
 DEPLOY = ROOT / "deploy"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 COMPOSE = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))

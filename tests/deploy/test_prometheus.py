@@ -20,7 +20,6 @@ import pytest
 import websockets
 import yaml
 
-from pyapp import demo as demo_data
 from pyapp import metrics
 from pyapp.identity.tokens import mint_token
 from pyapp.settings import Settings
@@ -120,12 +119,16 @@ class Hook(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
+
+
+@pytest.fixture(scope="module")
 def prometheus(server: Server, module_clone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx2.Client]:
     """The API of a Prometheus that scrapes two API processes and a worker under load."""
     path = program("prometheus")
     folder = tmp_path_factory.mktemp("prometheus")
     url = server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD)
-    demo_data.load(url)
     hook = ThreadingHTTPServer(("127.0.0.1", 0), Hook)
     with ExitStack() as stack:
         stack.callback(hook.server_close)

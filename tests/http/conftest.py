@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from tests.conftest import Server
 
 KEY = "a key for tests, at least 32 bytes long"
-START_SECONDS_MAX = 10
+START_SECONDS_MAX = 60
 
 SQL_WORDS = ("select ", "insert into", "update ", "violates", "relation ", "syntax", "plpgsql", "Traceback")
 
@@ -94,8 +94,11 @@ def check_codes(route: Route, codes: Iterable[str]) -> None:
 class Api:
     """A running server and its clients."""
 
-    def __init__(self, url: str, settings: Settings, live: Live, answers: Answers, refusals: Refusals) -> None:
+    def __init__(
+        self, url: str, settings: Settings, live: Live, answers: Answers, refusals: Refusals, server: serving.Server
+    ) -> None:
         self.url = url
+        self.server = server
         self.answers = answers  # objects of the server's thread, like `live`
         self.refusals = refusals
         self.live = live  # belongs to the server's thread: read it, do not call it
@@ -131,7 +134,7 @@ def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
             assert thread.is_alive(), "the server stopped while starting"
             assert time.monotonic() < limit, "the server did not start in time"
             time.sleep(0.01)
-        api = Api(serving.url_of(listener), settings, app.state.live, app.state.answers, app.state.refusals)
+        api = Api(serving.url_of(listener), settings, app.state.live, app.state.answers, app.state.refusals, server)
         try:
             yield api
         finally:

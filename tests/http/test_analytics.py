@@ -12,7 +12,6 @@ import pytest
 
 from pyapp.api.table import ROUTES
 from tests.http.conftest import check_problem, run_server
-from tests.sql.bi import bi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -47,8 +46,12 @@ OF_WAREHOUSES = [route.path for route in ROUTES if route.path in PATHS and "ware
 
 
 @pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
+
+
+@pytest.fixture(scope="module")
 def api(module_database: Callable[[str | None, str | None], str]) -> Iterator[Api]:
-    bi.load(module_database("authenticator", "for tests only"))
     with run_server(module_database("authenticator", "for tests only")) as api:
         yield api
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx2
@@ -186,20 +186,29 @@ HEAVY = {
     "duplicate names": b'{"a":1%b,"n89999":2}' % b"".join(b',"n%d":1' % number for number in range(90_000)),
     "depths": b"[" * VALUES_MAX + b"]" * VALUES_MAX,
 }
-PARSE_SECONDS_MAX = 0.06
+PARSE_SECONDS_MAX = 0.06  # or three times what Python's own parser needs for a mebibyte of numbers
 
 
-@pytest.mark.parametrize("name", HEAVY)
-def test_no_mebibyte_holds_up_the_loop(name: str) -> None:
+def least_seconds(run: Callable[[], object]) -> float:
     """The CPU time of the best of three: a busy machine may slow one down."""
     seconds = []
     for _ in range(3):
         started = time.process_time()
+        run()
+        seconds.append(time.process_time() - started)
+    return min(seconds)
+
+
+@pytest.mark.parametrize("name", HEAVY)
+def test_no_mebibyte_holds_up_the_loop(name: str) -> None:
+
+    def refuse() -> None:
         with pytest.raises(Problem) as refused:
             parse(HEAVY[name], OrderDraft, many=True)
-        seconds.append(time.process_time() - started)
-    assert min(seconds) < PARSE_SECONDS_MAX
-    assert refused.value.code in ("RQ400", "RQ413", "RQ422")
+        assert refused.value.code in ("RQ400", "RQ413", "RQ422")
+
+    seconds = least_seconds(refuse)
+    assert seconds < max(PARSE_SECONDS_MAX, 3 * least_seconds(lambda: json.loads(HEAVY[f"numbers {BODY_BYTES_MAX}"])))
 
 
 def test_a_body_has_a_largest_number_of_values(client: httpx2.Client) -> None:

@@ -101,11 +101,12 @@ def test_a_subscription_of_a_socket_counts_as_a_read(authenticator_url: str) -> 
 
 
 def test_in_the_next_window_there_is_more(authenticator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "WINDOW_SECONDS", 1)
+    monkeypatch.setattr(limits, "WINDOW_SECONDS", 3)
     with run_server(authenticator_url, reads_per_minute=2) as api:
         client = api.client("admin")
-        answers = [client.get("/v1/inventory") for _ in range(6)]
-        refused = next(answer for answer in answers if answer.status_code == 429)
+        while (refused := client.get("/v1/inventory")).status_code == 200:  # a slow machine needs another window
+            pass
+        assert refused.status_code == 429
         time.sleep(int(refused.headers["retry-after"]))
         assert client.get("/v1/inventory").status_code == 200
 

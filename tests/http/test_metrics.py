@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from pathlib import Path
 
 import httpx2
@@ -25,7 +26,7 @@ from tests.calls import ORDER
 from tests.http.conftest import KEY, Api, check_problem, key, run_server
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
-SECONDS_MAX = 10.0
+SECONDS_MAX = 60.0
 
 Read = Callable[..., float]
 
@@ -205,7 +206,7 @@ def test_who_asks_within_a_second_gets_the_same_text(api: Api, monkeypatch: pyte
     monkeypatch.setattr(exposition, "render", render)
     with ThreadPoolExecutor(10) as pool:
         assert set(pool.map(ask, range(100))) == {b"# the metrics\n"}
-    assert len(written) == 1 + int((written[-1] - written[0]) / 2.0)
+    assert all(later - earlier > 1.0 for earlier, later in pairwise(written))
     time.sleep(2.0)
     ask(0)
     assert len(written) >= 2

@@ -271,10 +271,13 @@ def test_where_another_issuer_makes_the_tokens_it_says_so(authenticator_url: str
         assert "https://issuer.example" in check_error(answer, 400, "unsupported_grant_type")["detail"]
 
 
+KEPT_SECONDS = 0.2
+
+
 @pytest.fixture
 def quick_api(authenticator_url: str) -> Iterator[Api]:
-    """A server that rechecks every client after 0.2 seconds."""
-    with run_server(authenticator_url, token_kept_seconds=0.2) as api:
+    """A server that rechecks every client after a moment."""
+    with run_server(authenticator_url, token_kept_seconds=KEPT_SECONDS) as api:
         yield api
 
 
@@ -296,10 +299,11 @@ def test_a_token_dies_with_the_rights_of_its_client(quick_api: Api, change: tupl
     assert anyone.get("/v1/inventory", headers=headers).status_code == 200
     method, path, body = change
     assert admin.request(method, path, json=body).status_code == 200
-    revoked, deadline = time.monotonic(), time.monotonic() + 5
-    while anyone.get("/v1/inventory", headers=headers).status_code == 200 and time.monotonic() < deadline:
+    revoked = asked = time.monotonic()
+    while anyone.get("/v1/inventory", headers=headers).status_code == 200:
+        assert asked - revoked < KEPT_SECONDS
         time.sleep(0.02)
-    assert time.monotonic() - revoked < 1
+        asked = time.monotonic()
     check_problem(anyone.get("/v1/inventory", headers=headers), 401, "RQ401")
     # A token minted by hand names no client and is not rechecked.
     assert admin.get("/v1/inventory").status_code == 200

@@ -22,8 +22,8 @@ from pyapp.database.calls import Database
 from tests.http.conftest import Api, key, run_server
 
 PATH = "/v1/inventory/HOTSAUCE-001"
-WARM_SECONDS_MAX = 20
-WRITES = 150
+WARM_SECONDS_MAX = 60
+WRITES = 60  # and as many reads
 
 
 Adjust = Callable[[], int]
@@ -85,7 +85,7 @@ def test_no_answer_is_older_than_a_tenth_of_a_second(api: Api, stocked: httpx2.C
 
     def write() -> None:
         try:
-            for _ in range(WRITES):
+            while len(told) <= WRITES or before <= WRITES:
                 left = adjust()
                 told.append((time.monotonic(), left))  # committed before this moment
                 time.sleep(0.02)
@@ -102,7 +102,6 @@ def test_no_answer_is_older_than_a_tenth_of_a_second(api: Api, stocked: httpx2.C
             assert seen <= known, f"{seen} units reported as available; 100 ms earlier there were only {known}"
             before += 1
         writing.result()
-    assert before > WRITES
     assert api.answers.hits > hits
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -12,15 +14,17 @@ import pytest
 
 from pyapp.cache import refusals
 from pyapp.database.calls import Database
-from pyapp.database.commands import Result, Transactions, Wanted
+from pyapp.database.commands import Command, Result, Transactions, Wanted
+from pyapp.database.lanes import Lanes
 from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
 from pyapp.eventlog.messages import Level
+from pyapp.identity.tokens import Identity
 from tests.calls import SKU
 from tests.http.conftest import Api, check_problem, key
 from tests.http.orders import lines, place
 
-WAIT_SECONDS_MAX = 20
+WAIT_SECONDS_MAX = 60
 
 
 def sell_out(client: httpx2.Client) -> dict[str, str]:
@@ -88,10 +92,29 @@ def test_what_comes_in_is_sold_within_a_moment(api: Api, stocked: httpx2.Client,
 
 
 REFUSED = Result("ST001", False, b"{}")
+SHOP = Identity("sales", "shop", (), ("web",))
+PLACE = "select * from api.place_orders($1, $2)"
 
 
 def order_of(sku_id: str = "HOTSAUCE-001", quantity: int = 1) -> refusals.OrderKey:
     return refusals.OrderKey(1, (), Wanted((sku_id,), (quantity,)))
+
+
+class Clock:
+    """The time of the cache, which stands still."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(refusals, "time", clock)
+    return clock
 
 
 @pytest.fixture
@@ -107,6 +130,30 @@ def test_a_refusal_that_was_under_way_does_not_outlive_a_receipt(kept: refusals.
     assert kept.find(order_of()) is None
     kept.keep(order_of(), time.monotonic(), REFUSED)
     assert kept.find(order_of()) is not None
+
+
+def test_a_refusal_from_memory_wakes_no_sequencer(authenticator_url: str) -> None:
+    async def run() -> None:
+        database, woken = Database(authenticator_url, 1), 0
+
+        def wake() -> None:
+            nonlocal woken
+            woken += 1
+
+        database.on_write = wake
+        await database.open()
+        kept = refusals.Refusals(Lanes(Transactions(database)), Hub("", database))
+        wanted = Wanted(("HOTSAUCE-001",), ())
+        order = json.dumps(lines(1) | {"channel": "web", "meta": {"actor": "shop", "idempotency_key": "new"}}).encode()
+        command = Command(SHOP, PLACE, 1, [order], "r", keyed=True, shares=True, wanted=wanted)
+        kept.keep(refusals.OrderKey(1, (SHOP.role, (), SHOP.channels), wanted), time.monotonic() + 60, REFUSED)
+        assert await kept.execute(command) == [REFUSED]
+        assert woken == 0
+        await kept.execute(command._replace(wanted=None))
+        assert woken == 1
+        await database.close()
+
+    asyncio.run(run())
 
 
 def restock(sku_id: str) -> Change:
@@ -125,13 +172,12 @@ def test_a_refusal_that_was_under_way_does_not_outlive_what_the_hub_heard(kept: 
     assert kept.find(order_of()) is not None
 
 
-def test_what_was_heard_is_remembered_no_longer_than_a_verdict(kept: refusals.Refusals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "PROBED_SECONDS", 0.1)
-    asked = time.monotonic()
+def test_what_was_heard_is_remembered_no_longer_than_a_verdict(kept: refusals.Refusals, clock: Clock) -> None:
+    asked = clock.now
     for again in range(3):
         kept.on_events((), [restock(f"SKU-{again}-{number}") for number in range(50)])
         assert len(kept._restocked) == 50
-        time.sleep(0.11)
+        clock.now += 1.1 * refusals.PROBED_SECONDS
     kept.keep(order_of("SKU-0-1"), asked, REFUSED)  # asked before the restock, answered after it
     assert len(kept) == 0
 
@@ -161,24 +207,22 @@ def test_memory_has_a_limit(api: Api, stocked: httpx2.Client, sales: httpx2.Clie
     assert len(api.refusals) <= 3
 
 
-def test_what_is_too_old_to_be_given_is_not_kept(kept: refusals.Refusals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "PROBED_SECONDS", 0.1)
+def test_what_is_too_old_to_be_given_is_not_kept(kept: refusals.Refusals, clock: Clock) -> None:
     for again in range(3):
         for number in range(50):
-            kept.keep(order_of(f"SKU-{number}", again + 1), time.monotonic(), REFUSED)
+            kept.keep(order_of(f"SKU-{number}", again + 1), clock.now, REFUSED)
         assert 1 <= len(kept) <= 50
         assert len(kept._keys) <= 50
-        time.sleep(0.11)
+        clock.now += 1.1 * refusals.PROBED_SECONDS
 
 
-def test_a_verdict_that_is_told_again_is_as_old_as_the_last_one(kept: refusals.Refusals, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(refusals, "PROBED_SECONDS", 1.0)
+def test_a_verdict_that_is_told_again_is_as_old_as_the_last_one(kept: refusals.Refusals, clock: Clock) -> None:
     for sku_id in ("FIRST", "SECOND"):
-        kept.keep(order_of(sku_id), time.monotonic(), REFUSED)
-    time.sleep(0.75)
-    kept.keep(order_of("FIRST"), time.monotonic(), REFUSED)
-    time.sleep(0.5)
-    kept.keep(order_of("THIRD"), time.monotonic(), REFUSED)
+        kept.keep(order_of(sku_id), clock.now, REFUSED)
+    clock.now += 0.75 * refusals.PROBED_SECONDS
+    kept.keep(order_of("FIRST"), clock.now, REFUSED)
+    clock.now += 0.5 * refusals.PROBED_SECONDS
+    kept.keep(order_of("THIRD"), clock.now, REFUSED)
     assert {sku_id for key in kept._entries for sku_id in key.wanted.skus} == {"FIRST", "THIRD"}
 
 

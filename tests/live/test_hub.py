@@ -50,9 +50,10 @@ def test_where_notifications_are_swallowed_the_log_is_polled(shop: Shop, monkeyp
     monkeypatch.setattr(hub, "LISTEN_EVENTS", "listen nothing")
     monkeypatch.setattr(hub, "LISTEN_BEAT", "listen nothing")
     monkeypatch.setattr(hub, "HEARTBEAT_SECONDS", 0.2)
+    monkeypatch.setattr(hub, "POLL_SECONDS", 3.0)
     terminate(shop.connection)
     shop.adjust("HOT")
-    socket.until("WH-01", "HOT", stock=99)  # through the poll every second
+    socket.until("WH-01", "HOT", stock=99)  # through the poll
     wait_for(lambda: shop.live.hub.silent)
     started = time.monotonic()
     for number in range(5):

@@ -16,7 +16,7 @@ from pyapp.eventlog.sequencer import Sequencer
 from tests.calls import CHANNEL
 from tests.http.conftest import run_server
 
-SECONDS_MAX = 10.0
+SECONDS_MAX = 60.0
 EVENT = """
     insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)
     select 0, 'sku.changed', 'everybody', 'skus/' || n, 1, '{}', 'a', now() - interval '7 s' from generate_series(1, %s) n"""

@@ -6,13 +6,13 @@ import json
 import re
 import signal
 import socket
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Queue
 from threading import Thread
 
-from tests.cli.conftest import COMMAND, environment
+from tests.cli import forked
+from tests.cli.conftest import ROOT, environment
 from tests.http.conftest import KEY
 from tests.live.conftest import SECONDS_MAX, Shop
 
@@ -23,13 +23,7 @@ class Watch:
     """A running `scoville watch`."""
 
     def __init__(self, *arguments: str) -> None:
-        self.process = subprocess.Popen(
-            [*COMMAND, "watch", *arguments],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment(PYTHONUNBUFFERED="1"),
-        )
+        self.process = forked.Command(["watch", *arguments], folder=ROOT, environment=environment())
         self._said: dict[str, Queue[str]] = {"out": Queue(), "err": Queue()}
         self._readers = [Thread(target=self._read, args=(name,)) for name in self._said]
         for reader in self._readers:
@@ -100,9 +94,7 @@ def test_as_json_a_line_is_a_level(shop: Shop) -> None:
 @contextmanager
 def serving(shop: Shop, port: int) -> Iterator[None]:
     variables = {"DATABASE_URL": shop.api.settings.database_url or "", "SCOVILLE_JWT_KEY": KEY}
-    process = subprocess.Popen(
-        [*COMMAND, "serve", "--port", str(port)], stderr=subprocess.PIPE, text=True, env=environment(**variables)
-    )
+    process = forked.Command(["serve", "--port", str(port)], folder=ROOT, environment=environment(**variables))
     try:
         assert process.stderr
         while "serving on" not in process.stderr.readline():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ AXE = Path(__file__).resolve().parents[2] / "ui" / "node_modules" / "axe-core" /
 SERIOUS = ("serious", "critical")
 
 
-def faults(visitor: Visitor, rules: str) -> list[str]:
-    """axe's findings under WCAG 2.2 A and AA, and its other serious findings."""
+def faults(visitor: Visitor, *rules: str) -> list[str]:
+    """axe's findings under WCAG 2.2 A and AA, and its other serious findings: under all rules or under these."""
     visitor.page.evaluate("document.getAnimations().forEach((animation) => animation.finish())")
     if not visitor.page.evaluate("'axe' in window"):
         visitor.page.evaluate(AXE.read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = visitor.page.evaluate(f"axe.run({rules}).then((result) => result.violations)")
+    options = {"resultTypes": ["violations"], **({"runOnly": list(rules)} if rules else {})}
+    found: list[dict[str, Any]] = visitor.page.evaluate(f"axe.run({json.dumps(options)}).then((result) => result.violations)")
     return [
         f"{fault['id']}: {node['html']} {node['failureSummary']}"
         for fault in found

@@ -10,7 +10,6 @@ from playwright.sync_api import expect
 
 from tests.http.conftest import run_server
 from tests.prepared import AUTHENTICATOR_PASSWORD
-from tests.sql.bi import bi
 from tests.ui.axe import faults
 from tests.ui.conftest import PHONE, visit
 
@@ -30,10 +29,14 @@ EVERYTHING = [
 
 
 @pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
+
+
+@pytest.fixture(scope="module")
 def trading(server: Server, module_clone: str) -> Iterator[Api]:
     """A server with the demo's data, already aggregated."""
     url = server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD)
-    bi.load(url)
     with run_server(url) as api:
         yield api
 
@@ -123,7 +126,7 @@ def test_it_can_be_read_by_everybody(browser: Browser, trading: Api, scheme: str
         expect(page.locator(".heat")).to_be_visible()
         expect(page.get_by_text("Loading")).to_have_count(0)
         assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-        assert faults(visitor, "{}") == []
+        assert faults(visitor) == []
         if "SHOTS" in os.environ:
             page.screenshot(path=f"{os.environ['SHOTS']}/{scheme}-{'phone' if viewport else 'desktop'}.png", full_page=True)
 

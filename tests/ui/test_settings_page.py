@@ -51,5 +51,5 @@ def test_the_page_is_accessible_on_a_phone(browser: Browser, api: Api, scheme: s
     with visit(browser, api, viewport=PHONE, color_scheme=scheme) as visitor:
         page = visitor.sign_in("admin", "/settings")
         expect(page.get_by_role("combobox").first).to_be_visible()
-        assert faults(visitor, "{}") == []
+        assert faults(visitor) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]

@@ -29,14 +29,15 @@ from typing import Any, NamedTuple
 import httpx2
 import psycopg
 import standardwebhooks
-import svix.webhooks
 
 from tests.battery.system import Cluster
 from tests.calls import CHANNEL, SKU
 from tests.conftest import ROOT
 from tests.http.conftest import Api, key, run_server
+from tests.lazy import imported_at_first_use
 from tests.webhooks.conftest import OK, Received, Sink, run_sink, status
 
+svix = imported_at_first_use("svix")
 SKUS = [f"S-{number:02}" for number in range(10)]
 WRITERS = 2
 PAUSE_SECONDS = 0.08  # between two requests of a writer

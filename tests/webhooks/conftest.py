@@ -249,7 +249,7 @@ def clone_urls(server: Server, module_clone: str) -> tuple[str, str]:
 def shop(clone_urls: tuple[str, str]) -> Iterator[Shop]:
     """A shop without webhooks and undispatched events; committed rows are sequenced in the background."""
     with psycopg.connect(clone_urls[1], autocommit=True) as owner:
-        owner.execute("truncate webhooks.endpoints, webhooks.attempts cascade")
+        owner.execute("truncate webhooks.endpoints, webhooks.deliveries, webhooks.attempts cascade")
         owner.execute("delete from pgmq.q_webhook_deliveries")
         owner.execute("delete from events.outbox")
         owner.execute("update webhooks.dispatchers set last_seq = (select last_seq from events.stream)")

@@ -17,13 +17,14 @@ from typing import Any
 
 import pytest
 import standardwebhooks
-import svix.webhooks
 
+from pyapp.outbound.webhooks import egress
+from tests.lazy import imported_at_first_use
 from tests.webhooks.conftest import OK, Received, Shop, Sink, run_sink, run_worker, status
 
 ROOT = Path(__file__).resolve().parents[2]
-VERIFIERS = (standardwebhooks.Webhook, svix.webhooks.Webhook)
-SLOW_SECONDS = 5
+svix = imported_at_first_use("svix")
+SLOW_SECONDS = 9
 KILLED_WORKER = """
 import asyncio, sys
 from pyapp.outbound.webhooks import outbound
@@ -41,6 +42,10 @@ def headers(message_id, body, *rest):
 signing.headers = headers
 {KILLED_WORKER}
 """
+
+
+def verifiers() -> tuple[Any, ...]:
+    return standardwebhooks.Webhook, svix.webhooks.Webhook
 
 
 def signed(received: Received) -> dict[str, str]:
@@ -68,7 +73,7 @@ def test_an_event_arrives_signed_as_a_cloudevent(shop: Shop, sink: Sink) -> None
     assert received.headers["user-agent"].startswith("Scoville-Webhooks/")
     assert received.headers["host"] == sink.url.removeprefix("http://")
     assert "accept-encoding" not in received.headers
-    for verifier in VERIFIERS:
+    for verifier in verifiers():
         verifier(webhook["secret"]).verify(received.body, signed(received))
     body = json.loads(received.body)
     assert (body["specversion"], body["type"], body["data"]) == ("1.0", "sku.changed", {"sku_id": "X"})
@@ -98,12 +103,12 @@ def test_a_thousand_deliveries_are_verified_by_two_libraries_and_no_flipped_byte
     for received in sink.received:
         secrets = [webhook["secret"], *([rotated["secret"]] if received in double else [])]
         for secret in secrets:
-            for verifier in VERIFIERS:
+            for verifier in verifiers():
                 verifier(secret).verify(received.body, signed(received))
             assert by_the_words_of_the_standard(secret, received) in received.headers["webhook-signature"].split(" ")
     assert {"dataref" in json.loads(received.body) for received in sink.received} == {True, False}
     for nth, received in enumerate(sink.received[::20]):
-        for verifier in VERIFIERS:
+        for verifier in verifiers():
             verify = verifier(webhook["secret"]).verify
             headers = signed(received)
             at = nth * 37 % len(received.body)
@@ -228,7 +233,7 @@ def test_nothing_is_sent_to_a_url_that_did_not_answer_the_challenge(
     assert shop.verification() == (failure is None, failure)
     assert len(sink.received) == (failure is None)
     [challenge] = sink.challenges
-    for verifier in VERIFIERS:
+    for verifier in verifiers():
         verifier(webhook["secret"]).verify(challenge.body, signed(challenge))
     event = json.loads(challenge.body)
     assert (event["type"], event["subject"]) == ("webhook.challenge", f"webhooks/{webhook['webhook_id']}")
@@ -372,7 +377,7 @@ def test_without_notifications_polling_delivers(shop: Shop, sink: Sink, monkeypa
     with run_worker(shop.url):
         time.sleep(0.5)
         shop.emit({})
-        shop.wait_delivered(1, 10)
+        shop.wait_delivered(1)
 
 
 def test_notifications_deliver_at_once(shop: Shop, sink: Sink, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -381,9 +386,9 @@ def test_notifications_deliver_at_once(shop: Shop, sink: Sink, monkeypatch: pyte
     shop.create(sink.url)
     with run_worker(shop.url):
         shop.emit({"first": True})
-        shop.wait_delivered(1, 10)
+        shop.wait_delivered(1)
         shop.emit({"second": True})
-        shop.wait_delivered(2, 10)
+        shop.wait_delivered(2)
 
 
 def test_with_a_tenth_of_the_endpoints_hanging_the_healthy_ones_wait_for_nobody(
@@ -402,13 +407,13 @@ def test_with_a_tenth_of_the_endpoints_hanging_the_healthy_ones_wait_for_nobody(
         for nth in range(20):
             shop.create(f"{hung.url if nth % 10 == 0 else sink.url}/{nth}")
         with run_worker(shop.url):
-            for n in range(80):
+            for n in range(40):
                 shop.emit({"at": time.time(), "n": n})
-                time.sleep(0.05)
-            shop.wait(lambda: len(sink.received) == 80 * 18)
+                time.sleep(0.1)
+            shop.wait(lambda: len(sink.received) == 40 * 18)
             assert hanging.is_set()
             assert len(hung.received) <= 2 * 2  # two at once, until one succeeds
             late = sorted(received.at - json.loads(received.body)["data"]["at"] for received in sink.received)
-            assert late[int(len(late) * 0.99)] < 2.0
+            assert late[int(len(late) * 0.99)] < egress.SECONDS_MAX / 2  # none has waited for one that hangs
             for connection in hung.received:
                 assert connection.path in ("/0", "/10")

@@ -394,7 +394,7 @@ def test_a_request_takes_its_time_and_no_more(behavior: str) -> None:
         async with server:
             with pytest.raises(TimeoutError):
                 await out.post(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", b"{}", {})
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 30  # without the limit, for ever
         ended.set()
         await asyncio.gather(*filter(None, talks))
         await out.close()

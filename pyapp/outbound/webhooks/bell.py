@@ -7,6 +7,7 @@ can be lost (a failover, a pooler, a full queue), so waiting tasks also check at
 from __future__ import annotations
 
 import asyncio
+import time
 
 from pyapp.database.calls import Connection
 from pyapp.database.keep import Keeper
@@ -16,12 +17,20 @@ EVENTS_CHANNEL = "scoville_events"
 
 
 class Bell:
-    """Notifications set `events`, the dispatcher sets `queue`; the waiting task clears them."""
+    """Notifications set `events`, the dispatcher sets `queue`; the waiting task clears them.
+
+    `late_until` (monotonic) is the dispatcher's: until then it has too little of the machine.
+    """
 
     def __init__(self, url: str) -> None:
         self.events = asyncio.Event()
         self.queue = asyncio.Event()
+        self.late_until = 0.0
         self._keeper = Keeper(url, "scoville webhooks")
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() < self.late_until
 
     async def run(self) -> None:
         """Listens until cancelled."""

@@ -24,7 +24,7 @@ from pyapp.database.calls import Database, Row
 from pyapp.outbound.webhooks import signing
 from pyapp.outbound.webhooks.addresses import Refused
 from pyapp.outbound.webhooks.bell import Bell, wait
-from pyapp.outbound.webhooks.dispatcher import WORKER
+from pyapp.outbound.webhooks.dispatcher import LATE_GATHER_SECONDS, WORKER
 from pyapp.outbound.webhooks.egress import SECONDS_MAX, Egress
 from pyapp.problems import Problem
 from pyapp.tasks import end
@@ -36,7 +36,7 @@ CLAIM_MAX = 200  # messages per claim
 CLAIM_SECONDS = 40  # longer than a request plus its wait for the report
 COMPANY_MAX = 2  # claims of a message that is sent in parallel with others
 REPORT_MAX = 200  # attempts per report
-GATHER_SECONDS = 0.004  # to collect more: a transaction costs as much as ten deliveries
+GATHER_SECONDS = 0.02  # to collect more, while requests are under way: a transaction costs as much as ten deliveries
 POLL_SECONDS = 1.0
 AWAY_SECONDS = 1.0
 RESPONSE_BYTES_MAX = 1024  # of a response that are stored
@@ -99,6 +99,7 @@ class Deliverer:
         self._room = asyncio.Event()
         self._reports: list[tuple[float, Report]] = []  # with the end of the claim
         self._reported = asyncio.Event()
+        self._settled = asyncio.Event()  # no request is under way, or a report is full: nothing to wait for
         self._idle = asyncio.Event()  # set while no report is due
         self._idle.set()
         self._away = False
@@ -172,6 +173,8 @@ class Deliverer:
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)
+        if not self._under_way or len(self._reports) >= REPORT_MAX:
+            self._settled.set()
         metrics.DELIVERING.set(len(self._under_way))
         self._room.set()
         if not task.cancelled() and (error := task.exception()) is not None:
@@ -213,7 +216,7 @@ class Deliverer:
         while True:
             await self._reported.wait()
             self._reported.clear()
-            await asyncio.sleep(GATHER_SECONDS)
+            await wait(self._settled, LATE_GATHER_SECONDS if self._bell.is_late else GATHER_SECONDS)
             while self._reports:
                 batch = self._reports[:REPORT_MAX]
                 rows = await self._call(REPORT, msgspec.json.encode([report for _, report in batch]))

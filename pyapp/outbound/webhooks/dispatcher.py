@@ -18,13 +18,14 @@ from pyapp.problems import Problem
 logger = logging.getLogger("scoville.webhooks")
 
 EVENTS_MAX = 500  # per transaction
-# A dispatcher this late is overloaded: for a while it dispatches little, and nothing while most endpoints have that many due.
+# A dispatcher this late has too little of the machine: for a while (bell.late_until) it dispatches little, and nothing while most
+# endpoints have that many due; and the worker gathers longer, because calls with few events cost the most.
 LATE_SECONDS = 0.02
 LATE_FOR_SECONDS = 1.0
-LATE_EVENTS_MAX = 50
+LATE_EVENTS_MAX = 100
 LATE_BACKLOG_MAX = 100
-LATE_GATHER_SECONDS = 0.05
-GATHER_SECONDS = 0.01  # minimum pause between two calls that find little
+LATE_GATHER_SECONDS = 0.1
+GATHER_SECONDS = 0.03  # minimum pause between two calls that find little: a call costs much the same for ten events as for one
 POLL_SECONDS = 1.0  # retries become due without a notification
 AWAY_SECONDS = 2.0
 
@@ -36,9 +37,9 @@ WORKER = Component("scoville_worker", "webhooks")
 
 async def dispatch(database: Database, bell: Bell) -> None:
     """Dispatches until canceled. Waits for a database that is down."""
-    away, late_until = False, 0.0
+    away = False
     while True:
-        late = time.monotonic() < late_until
+        late = bell.is_late
         limits = (LATE_EVENTS_MAX, LATE_BACKLOG_MAX) if late else (EVENTS_MAX, None)
         try:
             done = int((await database.call(WORKER, DISPATCH, limits, request_id=""))[0][0] or b"0")
@@ -53,6 +54,6 @@ async def dispatch(database: Database, bell: Bell) -> None:
         before, pause = time.monotonic(), LATE_GATHER_SECONDS if late else GATHER_SECONDS
         await asyncio.sleep(pause)
         if time.monotonic() - before > pause + LATE_SECONDS:
-            late_until = time.monotonic() + LATE_FOR_SECONDS
+            bell.late_until = time.monotonic() + LATE_FOR_SECONDS
         if done < limits[0] and not late:
             await wait(bell.events, POLL_SECONDS)

@@ -33,7 +33,8 @@ begin
              audit.differences(to_jsonb(o), to_jsonb(n)),
              audit.differences(to_jsonb(n), to_jsonb(o)), n.change_reason, n.request_id
         from new_rows n
-        join old_rows o
+        -- Full, because such a join is never a nested loop: a plan made for one row compares each row of a batch with each other.
+        full join old_rows o
           on o.region_id = n.region_id
          and to_jsonb(o) ->> tg_argv[0] = to_jsonb(n) ->> tg_argv[0]
       returning 1

@@ -4,9 +4,11 @@
 --
 -- Only the sequencer can decide this. A transaction holds the locks of its own levels, so it does not know the sum; the sequencer is
 -- alone, and it follows the log: events.known_levels is each level as the log left it, events.announced_states what it announced.
--- So every crossing in the log is announced once, however many transactions changed the levels at once.
+-- So every crossing in the log is announced once, however many transactions changed the levels at once. Looks at the events p_nths
+-- only: the others change no state (events.note_levels).
 create or replace function events.announce_stock(
-  p_events events.outbox[]
+  p_events events.outbox[],
+  p_nths bigint[]
 )
   returns events.outbox[]
   language plpgsql
@@ -18,7 +20,8 @@ create or replace function events.announce_stock(
   set jit = off
 as $$
 declare
-  v_steps events.step[] := events.read_steps(p_events);
+  v_steps events.step[] := events.read_steps(p_events, p_nths);
+  v_sums events.sum[];
   v_said record;
   v_events events.outbox[] := '{}';
   v_until bigint := 0;
@@ -26,14 +29,17 @@ begin
   if v_steps = '{}' then
     return p_events;
   end if;
+  v_sums := events.stock_sums(v_steps);
   for v_said in
     with walked as (
       select t.*, stock.state_of(t.available, t.reorder_point) as reached
         from (select d.*, s.nth, s.occurred_at, (d.begun + sum(s.delta) over (
                        partition by d.region_id, d.sku_id, d.scope, d.scope_id order by s.nth))::bigint as available
-                from events.doubtful_sums(v_steps) d
+                from unnest(v_sums) d
                 join unnest(v_steps) s on s.region_id = d.region_id and s.sku_id = d.sku_id
-                 and (s.warehouse_id is null or s.warehouse_id = any (d.member_ids))) t
+                 and (s.warehouse_id is null or s.warehouse_id = any (d.member_ids))
+               where stock.state_of(d.begun + d.fallen, d.reorder_point) <> d.state
+                  or stock.state_of(d.begun + d.risen, d.reorder_point) <> d.state) t
     ), crossed as (
       select w.*, lag(w.reached, 1, w.state) over (
                partition by w.region_id, w.sku_id, w.scope, w.scope_id order by w.nth) as left_state
@@ -65,14 +71,9 @@ begin
     v_events := v_events || p_events[v_until + 1 : v_said.nth] || v_said.events;
     v_until := v_said.nth;
   end loop;
-  insert into events.known_levels as w (region_id, sku_id, warehouse_id, available)
-  select distinct on (s.region_id, s.sku_id, s.warehouse_id) s.region_id, s.sku_id, s.warehouse_id, s.after
-    from unnest(v_steps) s
-   where s.delta <> 0
-   order by s.region_id, s.sku_id, s.warehouse_id, s.nth desc
-  on conflict on constraint known_levels_pkey do update set available = excluded.available;
+  perform events.note_shares(v_steps, v_sums);
   return case when v_until = 0 then p_events else v_events || p_events[v_until + 1 :] end;
 end
 $$;
 
-grant execute on function events.announce_stock(events.outbox[]) to scoville_definer;
+grant execute on function events.announce_stock(events.outbox[], bigint[]) to scoville_definer;

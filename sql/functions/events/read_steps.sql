@@ -1,9 +1,10 @@
--- What a batch of events changes of what can be sold: one step per posting of a level, and one without a warehouse for each SKU
+-- What these events of a batch (p_nths) change of what can be sold: one step per posting of a level, and one without a warehouse for each SKU
 -- whose sum has to be looked at again, because its reorder point, the warehouses of a channel, or a warehouse changed.
 -- Nested loops only look up by key, as laterals: the planner does not know how many events and SKUs a batch has.
 -- A level begins where the log left it (events.known_levels); one that the log does not know, where its first event says.
 create or replace function events.read_steps(
-  p_events events.outbox[]
+  p_events events.outbox[],
+  p_nths bigint[]
 )
   returns events.step[]
   language plpgsql
@@ -21,6 +22,7 @@ begin
              e.data -> 'new' as new
         from unnest(p_events) with ordinality e
         join events.event_types t on t.type = e.type and t.about in ('level', 'sku', 'channel', 'warehouse')
+       where e.ordinality = any (p_nths)
     ), postings as (  -- a posting makes an event per kind of change, all with the same states
       select h.region_id, h.sku_id, h.warehouse_ids[1] as warehouse_id, max(h.nth) as nth, max(h.occurred_at) as occurred_at,
              max((h.new ->> 'available')::bigint) as after, max((h.old ->> 'available')::bigint) as before,
@@ -63,4 +65,4 @@ begin
 end
 $$;
 
-grant execute on function events.read_steps(events.outbox[]) to scoville_definer;
+grant execute on function events.read_steps(events.outbox[], bigint[]) to scoville_definer;

@@ -24,7 +24,7 @@ declare
   v_health jsonb;
   v_region_ids smallint[];
   v_endpoint_ids bigint[];
-  v_queued integer;
+  v_now timestamptz := app.now();
 begin
   perform set_config('synchronous_commit', 'off', true);
   select array_agg(h.msg_id) into v_held
@@ -37,13 +37,17 @@ begin
   if v_held is null then
     return 0;
   end if;
-  perform pgmq.delete('webhook_deliveries', v_held);
+  delete from pgmq.q_webhook_deliveries q where q.msg_id = any (v_held);
   v_health := webhooks.record_attempts(p_reports, v_held);
-  select array_agg(h.region_id), array_agg(h.endpoint_id) into v_region_ids, v_endpoint_ids
-    from jsonb_to_recordset(v_health) h (region_id smallint, endpoint_id bigint);
   perform webhooks.record_health(v_health);
-  v_queued := webhooks.enqueue_due(p_region_ids => v_region_ids, p_endpoint_ids => v_endpoint_ids, p_limit => 1000);
-  return v_queued;
+  select array_agg(h.region_id), array_agg(h.endpoint_id) into v_region_ids, v_endpoint_ids
+    from jsonb_to_recordset(v_health) h (region_id smallint, endpoint_id bigint)
+   where exists (select from webhooks.deliveries d
+                  where d.region_id = h.region_id and d.endpoint_id = h.endpoint_id and d.status = 'pending' and d.due_at <= v_now);
+  if v_region_ids is null then
+    return 0;
+  end if;
+  return webhooks.enqueue_due(p_region_ids => v_region_ids, p_endpoint_ids => v_endpoint_ids, p_limit => 1000);
 end
 $$;
 

@@ -4,7 +4,8 @@
 -- ends, and a transaction that waits for one such lock must not hold another: a report that reads the ledger for minutes would stop
 -- all writes.
 -- A month that already has rows in the default partition stays there: correct, only slower to drop later.
--- Row-level security is on and forced on each partition, with no policy: nobody reads it directly.
+-- Row-level security is on and forced on each partition, with no policy: nobody reads it directly. Columns that the parent wants no
+-- statistics of (JSON) have none in it either: PostgreSQL does not pass that on.
 create or replace function jobs.make_partitions()
   returns integer
   language plpgsql
@@ -17,10 +18,11 @@ declare
   v_parent record;
   v_month date;
   v_name text;
+  v_column text;
   v_made integer := 0;
 begin
   for v_parent in
-    select n.nspname, c.relname
+    select n.nspname, c.relname, c.oid
       from pg_class c join pg_namespace n on n.oid = c.relnamespace
      where c.relkind = 'p' and n.nspname in ('stock', 'events', 'audit')
      order by 1, 2
@@ -42,6 +44,11 @@ begin
       end;
       execute format('alter table %I.%I enable row level security', v_parent.nspname, v_name);
       execute format('alter table %I.%I force row level security', v_parent.nspname, v_name);
+      for v_column in
+        select a.attname from pg_attribute a where a.attrelid = v_parent.oid and a.attnum > 0 and a.attstattarget = 0
+      loop
+        execute format('alter table %I.%I alter column %I set statistics 0', v_parent.nspname, v_name, v_column);
+      end loop;
       execute format('comment on table %I.%I is %L', v_parent.nspname, v_name,
         format('Rows recorded from %s on, for a month.', v_month));
       v_made := v_made + 1;

@@ -9,7 +9,9 @@ create or replace function jobs.read_events(
   language plpgsql
   stable
   set search_path = ''
+  set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
+  set enable_bitmapscan = off
   set jit = off
 as $$
 begin

@@ -1,9 +1,8 @@
 -- Definer: no role may read the outbox or write to the log; this function moves events from one to the other.
--- Moves at most p_limit committed events from the outbox to the end of the log, adds what they mean for SKUs (events.announce_stock),
--- and returns the number of those moved: 0 if no event waits, -1 if
--- another session is sequencing (or this server is a standby). One transaction: a crash in between moves nothing. It notifies
--- nobody, because a full queue of notifications would stop the log: the caller does that after the commit
--- (pyapp.eventlog.announcing).
+-- Moves at most p_limit committed events from the outbox to the end of the log (and those that are committed while it begins), adds
+-- what they mean for SKUs (events.announce_stock), and returns the number of those moved: 0 if no event waits, -1 if another session
+-- is sequencing (or this server is a standby). One transaction: a crash in between moves nothing. It notifies nobody, because a full
+-- queue of notifications would stop the log: the caller does that after the commit (pyapp.eventlog.announcing).
 --
 -- Only the transaction that has the lock of events.stream moves events, so seq has no gap and the chain no fork. Committed events move
 -- in the order of outbox_id. That is not the order of the commits, but it is the order of the versions of each aggregate: a
@@ -28,14 +27,17 @@ as $$
 declare
   v_stream events.stream;
   v_xmin xid8;
+  v_waiting bigint;
   v_taken events.outbox[];
+  v_others bigint[];
   v_events events.outbox[];
   v_last_id bigint;
 begin
   if pg_is_in_recovery() then
     return -1;
   end if;
-  if not events.has_backlog() then
+  v_waiting := events.count_waiting(p_limit);
+  if v_waiting = 0 then
     return 0;
   end if;
   select s.* into v_stream from events.stream s for no key update skip locked;
@@ -46,16 +48,23 @@ begin
     -- Readers see an event as soon as this commits. After a crash it must still have this seq.
     perform set_config('synchronous_commit', 'local', true);
   end if;
-  v_stream := events.follow_origin(v_stream);
+  if not events.ends_as_left(v_stream) then
+    v_stream := events.follow_origin(v_stream);
+  end if;
   v_xmin := pg_snapshot_xmin(pg_current_snapshot());
-  v_taken := events.take_outbox(v_stream.settled_id, p_limit);
+  v_taken := events.take_outbox(p_settled_id => v_stream.settled_id, p_waiting => v_waiting, p_limit => p_limit);
   if v_taken = '{}' then
     return 0;
   end if;
-  v_events := events.announce_stock(v_taken);
+  v_events := v_taken;
+  v_others := events.note_levels(v_taken);
+  if v_others is not null then
+    v_events := events.announce_stock(v_taken, v_others);
+  end if;
   v_stream.last_hash := events.append_events(v_stream, v_events);
   v_stream.last_seq := v_stream.last_seq + cardinality(v_events);
 
+  perform set_config('scoville.last_hash', encode(v_stream.last_hash, 'hex'), false);  -- events.ends_as_left
   v_last_id := v_taken[cardinality(v_taken)].outbox_id;
   if v_stream.settling_xid <= v_xmin
      and (cardinality(v_taken) < p_limit or v_last_id >= v_stream.settling_id) then

@@ -9,6 +9,9 @@ create or replace function webhooks.drop_messages(
   language plpgsql
   volatile
   set search_path = ''
+  set enable_nestloop = on
+  set enable_hashjoin = off
+  set enable_mergejoin = off
 as $$
 declare
   v_dropped bigint[];
@@ -37,7 +40,7 @@ begin
   )
   select coalesce(array_agg(j.message), '{}') into v_dropped from judged j where j.verdict is not null;
   if v_dropped <> '{}' then
-    perform pgmq.delete('webhook_deliveries', v_dropped);
+    delete from pgmq.q_webhook_deliveries q where q.msg_id = any (v_dropped);
   end if;
 end
 $$;

@@ -22,5 +22,5 @@ create policy known_levels_update_definer on events.known_levels
   with check (true);
 
 grant select on events.known_levels to scoville_definer;
-grant insert (region_id, sku_id, warehouse_id, available) on events.known_levels to scoville_definer;
-grant update (available) on events.known_levels to scoville_definer;
+grant insert (region_id, sku_id, warehouse_id, available, calm_from, calm_until) on events.known_levels to scoville_definer;
+grant update (available, calm_from, calm_until) on events.known_levels to scoville_definer;

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 import psycopg
 
+from tests.lazy import imported_at_first_use
+
+np = imported_at_first_use("numpy")
+pd = imported_at_first_use("pandas")
 LOSSES = ("damaged", "expired", "recalled", "scrapped", "shrinkage")
 COUNTERS = ["on_hand", "reserved", "committed", "unavailable", "safety_stock"]
 LEVEL = ["warehouse_id", "sku_id"]

@@ -19,7 +19,7 @@ from psycopg.types.json import Jsonb
 
 from bench.bi import QUESTIONS
 from pyapp.api.analytics import VIEWS, comments
-from tests.prepared import AUTHENTICATOR_PASSWORD
+from tests.conftest import run_clone
 from tests.sql.bi import bi
 
 if TYPE_CHECKING:
@@ -34,10 +34,16 @@ TYPES = r"text|smallint|integer|bigint|boolean|date|timestamp with time zone|num
 
 
 @pytest.fixture(scope="module")
-def demo_url(server: Server, module_clone: str) -> str:
-    """The owner's URL of a database with the demo's data, which tests only read."""
-    bi.load(server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD))
-    return server.url(module_clone)
+def demo_clone(server: Server, with_demo: str) -> Iterator[str]:
+    """The name of a database with the demo's data, which tests only read."""
+    with run_clone(server, with_demo, "demo") as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def demo_url(server: Server, demo_clone: str) -> str:
+    """Its owner's URL."""
+    return server.url(demo_clone)
 
 
 @pytest.fixture
@@ -95,10 +101,10 @@ def test_every_relationship_joins(demo_data: psycopg.Connection[Any]) -> None:
 
 
 @pytest.mark.parametrize("scoped", [False, True])
-def test_each_answer_has_rows_of_its_grain_for_analysts(demo_url: str, server: Server, module_clone: str, scoped: bool) -> None:
+def test_each_answer_has_rows_of_its_grain_for_analysts(demo_url: str, server: Server, demo_clone: str, scoped: bool) -> None:
     with (
         bi.analyst(demo_url, warehouses=["WH-02"] if scoped else []) as login,
-        psycopg.connect(server.url(module_clone, login, "for tests only")) as connection,
+        psycopg.connect(server.url(demo_clone, login, "for tests only")) as connection,
     ):
         for view, grain in bi.GRAINS.items():
             counted = connection.execute(f"select count(*), count(distinct ({grain})) from bi.{view}".encode()).fetchone()
@@ -113,10 +119,10 @@ def test_each_answer_has_rows_of_its_grain_for_analysts(demo_url: str, server: S
             assert not scoped or {warehouse for (warehouse,) in seen} <= {"WH-02"}, view
 
 
-def test_the_bench_asks_every_view_and_is_answered(demo_url: str, server: Server, module_clone: str) -> None:
+def test_the_bench_asks_every_view_and_is_answered(demo_url: str, server: Server, demo_clone: str) -> None:
     with (
         bi.analyst(demo_url) as login,
-        psycopg.connect(server.url(module_clone, login, "for tests only")) as connection,
+        psycopg.connect(server.url(demo_clone, login, "for tests only")) as connection,
     ):
         assert {name for name in QUESTIONS if "," not in name} == bi.EXPECTED
         for question in QUESTIONS.values():

@@ -10,12 +10,11 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import pandas as pd  # type: ignore[import-untyped]
 import psycopg
 import pytest
 from psycopg import sql
 
+from tests.lazy import imported_at_first_use
 from tests.prepared import AUTHENTICATOR_PASSWORD
 from tests.sql.bi import answers, bi
 from tests.sql.bi.trade import Trade, read_orders
@@ -23,6 +22,8 @@ from tests.sql.bi.trade import Trade, read_orders
 if TYPE_CHECKING:
     from tests.conftest import Server
 
+np = imported_at_first_use("numpy")
+pd = imported_at_first_use("pandas")
 VIEWS = (
     *("fact_stock_daily", "inventory_turnover", "sell_through", "days_of_cover", "stockouts", "fill_rate"),
     *("fulfillment_lead_time", "expiring_lots", "aging_stock", "abc_xyz", "order_patterns", "channel_performance"),
@@ -31,13 +32,17 @@ VIEWS = (
 MERE_NAMES = {"region_id", "sku_name", "channel_name", "batch_id", "batch_status", "customer_key"}
 
 
+@pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
+
+
 @pytest.fixture(scope="module", params=["demo", "file"])
 def both(request: pytest.FixtureRequest, server: Server, module_clone: str) -> dict[str, tuple[Any, Any]]:
     """By view: the result of pandas, and the rows that an analyst reads. First for the demo's data, then for a file's."""
     authenticator = server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD)
     owner = server.url(module_clone)
     if request.param == "demo":
-        bi.load(authenticator)
         with psycopg.connect(owner) as connection:
             facts = answers.read(connection)
     else:

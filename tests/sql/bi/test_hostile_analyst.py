@@ -40,9 +40,13 @@ class Target(NamedTuple):
 
 
 @pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
+
+
+@pytest.fixture(scope="module")
 def target(server: Server, module_clone: str) -> Target:
     found = Target(module_clone, server.url(module_clone), server.url(module_clone, "authenticator", AUTHENTICATOR_PASSWORD))
-    bi.load(found.authenticator_url)
     hide_rows(found)
     return found
 

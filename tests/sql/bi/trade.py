@@ -16,14 +16,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import pandas as pd  # type: ignore[import-untyped]
 import psycopg
 from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from pyapp import demo
+from tests.lazy import imported_at_first_use
 from tests.sql.bi.answers import Facts
 
+pd = imported_at_first_use("pandas")
 CHANNELS = {"store-0": "WH-01", "store-1": "WH-02", "store-2": "WH-01"}
 LIST_PRICE = 3.5
 ZONE, ZONES = "Europe/London", {"WH-02": "America/Los_Angeles"}  # of the region, and of the warehouse that has its own

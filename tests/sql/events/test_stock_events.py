@@ -169,6 +169,24 @@ def test_a_change_of_the_catalog_is_followed_by_what_it_means(shop: Shop) -> Non
     ]
 
 
+def test_levels_that_lose_a_little_each_are_low_together(shop: Shop) -> None:
+    furnish(shop, 10, 30, 30)
+    for code in WAREHOUSES[:2]:
+        assert codes(shop.send("adjust_stock", adjustment(-24, warehouse_location=code))) == [None]
+    assert said(happened(shop)) == []  # 12 are left
+    for code in WAREHOUSES[:2]:
+        assert codes(shop.send("adjust_stock", adjustment(-1, warehouse_location=code))) == [None]
+    assert said(happened(shop)) == [("stock.low", 10)]
+
+
+def test_what_happens_beside_a_change_of_the_catalog_is_compared_in_its_order(shop: Shop) -> None:
+    furnish(shop, 3, 20)
+    assert shop.adjust(-5).code is None
+    assert codes(shop.send("save_skus", {"sku_id": SKU, "reorder_point": 16})) == [None]
+    assert shop.adjust(3).code is None
+    assert said(happened(shop)) == [("stock.low", 15)]  # though 18 are there when the batch is moved
+
+
 def test_many_at_once_in_different_warehouses_cross_once(shop: Shop) -> None:
     furnish(shop, 15, 20, 20, 20)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from pyapp import demo, metrics
+from pyapp import metrics
 from pyapp.cli.checks import database
 from pyapp.worker import business as figures
 from pyapp.worker.business import FIGURES, measure
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from tests.conftest import AsRole
 
 Found = dict[tuple[str, frozenset[tuple[str, str]]], float]
+
+
+@pytest.fixture(scope="module")
+def template(with_demo: str) -> str:
+    return with_demo
 
 
 def look(url: str) -> Found:
@@ -35,7 +40,6 @@ def value(found: Found, figure: str, **labels: str) -> float:
 def test_every_figure_is_declared_and_every_declared_one_is_there(
     authenticator_url: str, connection: psycopg.Connection[Any]
 ) -> None:
-    demo.load(authenticator_url)
     connection.execute("update orders.orders set placed_at = now()")
     found = look(authenticator_url)
     names = {name for name, _ in found}
@@ -45,7 +49,6 @@ def test_every_figure_is_declared_and_every_declared_one_is_there(
 
 
 def test_they_are_those_of_the_tables(authenticator_url: str, connection: psycopg.Connection[Any], as_role: AsRole) -> None:
-    demo.load(authenticator_url)
     connection.execute(
         "update stock.stock_levels set on_hand = 0, committed = 0, unavailable = 0, reserved = 0 where sku_id = 'HOTSAUCE-001'"
     )
@@ -100,7 +103,6 @@ def test_a_snapshot_that_somebody_keeps_is_seen(
 
 
 def test_orders_of_the_last_hour(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
-    demo.load(authenticator_url)
     connection.execute("update orders.orders set placed_at = now() - interval '61 min'")
     found = look(authenticator_url)
     assert sum(number for (name, _), number in found.items() if name in ("recent_orders", "recent_units")) == 0
@@ -156,7 +158,6 @@ def test_webhooks_that_wait_and_endpoints_that_were_given_up(
 def test_a_level_that_disagrees_with_the_ledger_is_told(
     authenticator_url: str, connection: psycopg.Connection[Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    demo.load(authenticator_url)
     monkeypatch.setattr(figures, "FIRST_VERIFICATION_SECONDS", 0.0)
     monkeypatch.setattr(figures, "MEASURE_SECONDS", 0.1)
 
@@ -176,7 +177,7 @@ def test_a_level_that_disagrees_with_the_ledger_is_told(
             )
             while told() == 0:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
-        assert told() == 2  # on_hand disagrees with the ledger and with the lots
+        assert told() == 3  # on_hand disagrees with the ledger, the lots and the sums
         stop.set()
         await task
 

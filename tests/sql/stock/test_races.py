@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.commits
 
-STORM_SECONDS = 2.0
+STORM_SECONDS = 1.0
 STORM_SKUS = [f"STORM-{nth}" for nth in range(12)]
 STORM_STOCK = 400
 

@@ -28,7 +28,7 @@ def shop(server: Server, furnished: str) -> Iterator[Shop]:
 @pytest.fixture
 def hooks(shop: Shop) -> Hooks:
     """Starts without webhooks and without events to dispatch."""
-    shop.connection.execute("truncate webhooks.endpoints, webhooks.attempts, identity.clients cascade")
+    shop.connection.execute("truncate webhooks.endpoints, webhooks.deliveries, webhooks.attempts, identity.clients cascade")
     shop.connection.execute("delete from pgmq.q_webhook_deliveries")
     hooks = Hooks(shop)
     hooks.sequence()
