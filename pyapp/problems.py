@@ -47,7 +47,7 @@ CODES_BY_STATUS = {400: "RQ400", 404: "RQ404", 405: "RQ405", 406: "RQ406", 413: 
 
 # Messages for constraints whose names do not explain themselves.
 RULES = {
-    "outbox_data_is_at_most_262144_bytes_check": (
+    "data_is_at_most_262144_bytes_check": (
         "The event for this change is larger than 256 KiB. Send fewer lines, or shorter texts."
     ),
 }

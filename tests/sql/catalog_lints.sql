@@ -206,9 +206,12 @@ select 'right_on_a_table_that_nobody_should_have', concat_ws(' ', name, column_n
   from granted
  where grantee in ('public', 'authenticator') or privilege_type in ('TRUNCATE', 'TRIGGER', 'REFERENCES', 'MAINTAIN')
 union all
+-- INSERT is granted by column, too, where no order writes: PostgreSQL checks each column in every statement.
 select 'insert_or_update_granted_without_columns', concat_ws(' ', name, privilege_type, grantee)
   from granted
- where column_name is null and privilege_type in ('INSERT', 'UPDATE')
+ where column_name is null and (privilege_type = 'UPDATE' or privilege_type = 'INSERT' and name not in (
+         'orders.orders', 'orders.order_lines', 'orders.order_allocations', 'orders.order_contacts', 'stock.stock_movements',
+         'events.outbox', 'audit.audit_log', 'identity.idempotency_keys'))
 union all
 select 'login_can_act_as_an_owner', concat_ws(' ', m.rolname, o.rolname)
   from pg_roles m, pg_roles o

@@ -17,6 +17,14 @@ declare
   v_at integer := 1;
   v_parts json[];
 begin
+  -- A document lists the warehouses of a SKU by name; where one had too little, allocations come by priority.
+  for i in 2 .. cardinality(p_allocations) loop
+    if (p_allocations[i].ordinal, p_allocations[i].sku_id) = (p_allocations[i - 1].ordinal, p_allocations[i - 1].sku_id) then
+      p_allocations := array(
+        select a from unnest(p_allocations) a order by a.ordinal, a.sku_id collate "C", a.warehouse_id collate "C");
+      exit;
+    end if;
+  end loop;
   for i in 1 .. cardinality(p_drafts) loop
     v_draft := p_drafts[i];
     v_draft.order_id := nextval('orders.orders_order_id_seq');

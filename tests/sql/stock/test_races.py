@@ -36,11 +36,11 @@ def drop_the_lock(shop: Shop) -> None:
 
 
 def drop_the_condition(shop: Shop) -> None:
-    weaken(shop, "stock.post_movements", "and l.available + stock.available_of(n.delta) >= 0")
+    weaken(shop, "stock.commit_units", "and l.available >= n.units")
 
 
 def drop_the_check(shop: Shop) -> None:
-    shop.connection.execute("alter table stock.stock_levels drop constraint stock_levels_promises_are_within_on_hand_check")
+    shop.connection.execute("alter domain stock.units drop constraint units_are_within_range_check")
 
 
 # The last unit

@@ -918,7 +918,7 @@ def test_past_20_kib_the_body_is_thin_and_says_where_the_event_can_be_read(hooks
 
 def test_an_event_past_256_kib_is_refused_where_it_is_made(hooks: Hooks) -> None:
     emit(hooks, 262_000)
-    with pytest.raises(psycopg.errors.CheckViolation, match="outbox_data_is_at_most_262144_bytes_check"):
+    with pytest.raises(psycopg.errors.CheckViolation, match="data_is_at_most_262144_bytes_check"):
         emit(hooks, 262_144)
 
 

@@ -1,4 +1,4 @@
--- The only function that changes a quantity. Appends each movement to the ledger, changes the levels (and the lot levels), and
+-- Changes quantities: the only function that does, but for stock.commit_units, which posts new orders. Appends each movement to the ledger, changes the levels (and the lot levels), and
 -- writes the events, all or nothing.
 --
 -- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has already locked all
