@@ -35,7 +35,9 @@ def ask(line: socket.socket) -> None:
     line.sendall(HEAD + b"\r\n")
     answer = b""
     while not answer.endswith(b"}"):  # head and body may arrive one after the other
-        answer += line.recv(65536)
+        more = line.recv(65536)
+        assert more, answer
+        answer += more
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
