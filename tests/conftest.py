@@ -27,6 +27,7 @@ from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
 from pyapp.identity.enter import Component, entering
 from tests.folders import short_folder
+from tests.patience import PATIENCE_SECONDS
 from tests.prepared import AUTHENTICATOR_PASSWORD, MIGRATED, SHARED, WITH_DEMO, copy_cluster
 from tests.sql.bi import bi
 
@@ -63,9 +64,6 @@ LONGEST = {
         )
     )
 }
-
-# Long, because a busy machine renders /docs slowly: the page shows every operation. These tests do not measure its speed.
-SHOWN_MILLISECONDS_MAX = 30_000
 
 # No sandbox, because tests may run as root; no background network requests.
 CHROMIUM_ARGUMENTS = [
@@ -224,7 +222,7 @@ def chromium() -> Iterator[Browser]:
     if not path:
         pytest.fail("There is no Chromium: run .ci/chromium (root), or name one by SCOVILLE_TEST_CHROMIUM.")
     with sync_playwright() as playwright:
-        expect.set_options(timeout=SHOWN_MILLISECONDS_MAX)
+        expect.set_options(timeout=PATIENCE_SECONDS * 1000)
         browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()

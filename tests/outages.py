@@ -12,10 +12,10 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from tests.patience import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-RECOVERY_SECONDS_MAX = 60
 
 
 class Proxy:
@@ -78,7 +78,7 @@ class Proxy:
                 end.shutdown(socket.SHUT_RDWR)
             end.close()
         for thread in self.threads:
-            thread.join(RECOVERY_SECONDS_MAX)
+            thread.join(PATIENCE_SECONDS)
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def proxy(authenticator_url: str) -> Iterator[Proxy]:
 
 def wait_for(connection: psycopg.Connection[object], condition: str) -> None:
     """Waits until a session of the app is in this state."""
-    limit = time.monotonic() + RECOVERY_SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     query = f"select from pg_stat_activity where application_name = 'scoville' and {condition}"
     while not connection.execute(query.encode()).rowcount:
         assert time.monotonic() < limit, condition

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from tests.patience import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,13 +15,12 @@ if TYPE_CHECKING:
 
     from tests.world import Result, Shop
 
-WAIT_SECONDS_MAX = 60  # on a slow machine
 SESSIONS = 8
 
 
 def wait_for_a_waiter(shop: Shop, other: Future[Any]) -> None:
     """Waits until the other session of this database waits for a lock. It must not end before."""
-    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not shop.rows("select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"):
         assert not other.done(), "the other session did not wait"
         assert time.monotonic() < deadline, "the other session neither waits nor ends"
@@ -36,7 +37,7 @@ def race(shop: Shop, pool: ThreadPoolExecutor, first: Callable[..., Any], second
         answer = first(connection)
         follower = pool.submit(follow)
         wait_for_a_waiter(shop, follower)
-    return answer, follower.result(WAIT_SECONDS_MAX)
+    return answer, follower.result(PATIENCE_SECONDS)
 
 
 def sender(shop: Shop, command: str, *elements: dict[str, Any]) -> Callable[[psycopg.Connection[Any]], Result]:

@@ -27,6 +27,7 @@ from pyapp.deploy.migrate import (
 )
 from pyapp.deploy.replay import ROLES
 from pyapp.files import ROOT
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -127,7 +128,7 @@ def test_a_deploy_that_has_to_wait_for_a_table_keeps_nobody_from_the_others(
             assert deploy.is_alive()
             time.sleep(0.01)
         holder.rollback()
-        deploy.join(120)
+        deploy.join(PATIENCE_SECONDS)
         assert not deploy.is_alive()
         assert is_current(database_url)
         monkeypatch.setattr(replay, "LOCK_ALL_ATTEMPTS_MAX", 2)

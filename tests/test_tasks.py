@@ -7,6 +7,7 @@ import asyncio
 import pytest
 
 from pyapp import tasks
+from tests.patience import PATIENCE_SECONDS
 
 
 async def deaf(times: int) -> None:
@@ -29,7 +30,7 @@ def test_a_task_that_loses_cancellations_ends_all_the_same(monkeypatch: pytest.M
     async def main() -> None:
         started = [asyncio.create_task(deaf(times)) for times in range(3)]
         await asyncio.sleep(0)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await tasks.end(*started)
         assert all(task.cancelled() for task in started)
 

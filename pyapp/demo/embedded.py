@@ -74,6 +74,7 @@ host   all          all         all           reject
 LOOPBACK = "127.0.0.1"
 SOCKET_PORT = 5432  # names the socket of a server without a TCP port
 PORT_FILE = "bi.port"
+PORTS_MAX = 3  # tries, if others take a port between its choice and the start
 
 
 @dataclass
@@ -289,16 +290,21 @@ def _start_postmaster(pgdata: Path, socket_dir: Path, port_file: Path | None) ->
     if _postmaster_lives(pgdata, socket_dir):  # left by a `scoville demo` that was killed: take it over
         _wait_until_ready(pgdata)
         return int((pgdata / "postmaster.pid").read_text().splitlines()[3])
-    port = _choose_port(port_file) if port_file else SOCKET_PORT
-    _write_configuration(pgdata, port, listens=port_file is not None)
     log = pgdata / "log"
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(pgdata / "log.1")
-    if not _pg_ctl(pgdata, "start", "-t", str(START_SECONDS_MAX), "-l", log, "-o", f"-k {shlex.quote(str(socket_dir))}"):
-        lines = log.read_text(errors="replace").splitlines()
+    for _ in range(PORTS_MAX if port_file else 1):
+        port = _choose_port(port_file) if port_file else SOCKET_PORT
+        _write_configuration(pgdata, port, listens=port_file is not None)
+        begin = log.stat().st_size if log.exists() else 0
+        if _pg_ctl(pgdata, "start", "-t", str(START_SECONDS_MAX), "-l", log, "-o", f"-k {shlex.quote(str(socket_dir))}"):
+            return port
+        lines = log.read_bytes()[begin:].decode(errors="replace").splitlines()
         said = [line for line in lines if "FATAL" in line or "PANIC" in line] or ["no reason given"]
-        raise OSError(f"PostgreSQL did not start: {said[-1].strip()} (see {log})")
-    return port
+        if port_file is None or "TCP/IP" not in said[-1]:
+            break
+        port_file.unlink(missing_ok=True)  # another program took the port since it was found free
+    raise OSError(f"PostgreSQL did not start: {said[-1].strip()} (see {log})")
 
 
 def _stop_half_started(pgdata: Path) -> None:

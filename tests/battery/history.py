@@ -10,8 +10,7 @@ from typing import Any, NamedTuple
 
 from tests.battery.load import STOCK, Act, Client
 from tests.battery.system import Cluster
-
-SETTLE_SECONDS_MAX = 60.0
+from tests.patience import PATIENCE_SECONDS
 
 
 class Findings(NamedTuple):
@@ -42,7 +41,7 @@ def check_history(cluster: Cluster, clients: Sequence[Client], *, stock: int = S
 
 def check_books(cluster: Cluster) -> None:
     """Ledger, levels, lots, orders and reservations agree; no version is missing; the log is complete; no deadlock occurred."""
-    limit = time.monotonic() + SETTLE_SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     while cluster.rows("select from events.outbox limit 1"):
         assert time.monotonic() < limit, "the outbox is not empty"
         time.sleep(0.05)

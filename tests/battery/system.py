@@ -23,12 +23,11 @@ from pyapp.settings import Settings
 from tests.cli import forked
 from tests.cli.conftest import environment
 from tests.folders import short_folder
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.prepared import copy_cluster
 
 KEY = "a key for the battery, 32 bytes or more"
-START_SECONDS_MAX = 60.0
-STOP_SECONDS_MAX = 60.0
 
 
 class Cluster:
@@ -59,7 +58,7 @@ class Cluster:
         for process in (postmaster, *postmaster.children(recursive=True)):
             with suppress(psutil.NoSuchProcess):
                 process.send_signal(signal.SIGKILL)
-        postmaster.wait(STOP_SECONDS_MAX)
+        postmaster.wait(PATIENCE_SECONDS)
 
     def kill(self) -> None:
         """Kills all its processes with signal 9 and starts it again."""
@@ -132,7 +131,7 @@ class Process:
     def kill(self) -> None:
         """Kills it with signal 9 and starts it again."""
         self._command.kill()
-        self._command.wait(STOP_SECONDS_MAX)
+        self._command.wait(PATIENCE_SECONDS)
         self.start()
 
     def revive(self) -> None:
@@ -142,17 +141,17 @@ class Process:
 
     def stop(self) -> int:
         """Stops it cleanly, after it has reported that it runs. Returns the exit code."""
-        limit = time.monotonic() + STOP_SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while b"scoville: " not in self.log.read_bytes()[self._said_before :] and self._command.poll() is None:
             assert time.monotonic() < limit
             time.sleep(0.05)
         if self._command.poll() is None:
             self._command.send_signal(signal.SIGTERM)
         try:
-            return self._command.wait(STOP_SECONDS_MAX)
+            return self._command.wait(PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             self._command.kill()
-            self._command.wait(STOP_SECONDS_MAX)
+            self._command.wait(PATIENCE_SECONDS)
             raise
 
 
@@ -198,7 +197,7 @@ class System:
 
 
 def wait_until_ready(url: str) -> None:
-    limit = time.monotonic() + START_SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     while True:
         with suppress(httpx2.HTTPError):
             if httpx2.get(f"{url}/readyz").status_code == 200:

@@ -19,6 +19,7 @@ from tests.battery.system import KEY, Cluster, System, running_cluster, running_
 from tests.cli import forked
 from tests.cli.conftest import environment
 from tests.http.conftest import key
+from tests.patience import PATIENCE_SECONDS
 
 PASSWORD = "canary-of-the-dsn-6f1d"
 EMAIL = "canary.e-mail@customer.example"
@@ -26,7 +27,6 @@ NAME, ADDRESS = "Canary Customer", "1 Canary Lane, Spicetown"
 JSON = {"Content-Type": "application/json"}
 BROKEN = ("orders.order_contacts", "webhooks.secrets", "identity.client_secrets", "orders.orders", "identity.idempotency_keys")
 COMMANDS = ("worker", "migrate", "doctor", "verify", "backup file")
-SECONDS_MAX = 60.0
 
 
 def with_password(url: str) -> str:
@@ -167,7 +167,7 @@ def test_no_secret_and_no_customer_gets_into_a_log_or_an_error(cluster: Cluster,
 def wait_for_an_attempt(cluster: Cluster) -> None:
     """The worker has tried to send the events and failed."""
     cluster.rows("update webhooks.endpoint_states set verified_at = now(), challenge_due_at = null")
-    limit = time.monotonic() + SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     while not cluster.rows("select from webhooks.attempts"):
         assert time.monotonic() < limit, cluster.rows("select status, next_attempt_at, * from webhooks.deliveries")
         time.sleep(0.1)

@@ -22,9 +22,9 @@ from tests.battery.lengths import LENGTH, chance
 from tests.battery.tables import EMPTY
 from tests.calls import sample_element
 from tests.conftest import Server
+from tests.patience import PATIENCE_SECONDS
 from tests.prepared import AUTHENTICATOR_PASSWORD
 
-WAIT_SECONDS_MAX = 60.0
 SOON = "2030-05-01T12:00:00Z"
 NOW = "2030-05-02T12:00:00Z"  # by then a reservation and a lot have expired, and no sweep has run
 BASKET = [{"sku_id": "S-1", "quantity": 2}, {"sku_id": "S-2", "quantity": 2}]
@@ -154,12 +154,12 @@ class Desk:
             self._wait_until_still(running[-1], caller)
         self.blocker.rollback()
         for future in running:
-            future.result(WAIT_SECONDS_MAX)
+            future.result(PATIENCE_SECONDS)
         return self.outcome()
 
     def _wait_until_still(self, running: Future[Any], caller: int) -> None:
         pid = self.callers[caller].info.backend_pid
-        limit = time.monotonic() + WAIT_SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         query = "select from pg_stat_activity where pid = %s and wait_event_type = 'Lock'"
         while not running.done() and not self.owner.execute(query, [pid]).rowcount:
             assert time.monotonic() < limit, "it neither waits nor ends"

@@ -25,6 +25,7 @@ from pyapp.cli import app
 from pyapp.failures import Failure
 from tests import folders, prepared
 from tests.cli import forked
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,12 +33,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parents[2]
 ORDER = {"customer": {"name": "Jane Doe", "address": "1 Hot St"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
 COMMAND = [sys.executable, "-m", "pyapp.cli"]
-START_SECONDS_MAX = 120
 FRESH = {"Cache-Control": "no-cache"}  # reads of the inventory may otherwise be 100 ms old
 OURS = [name for name in os.environ if name.startswith(("SCOVILLE_", "DATABASE_URL", "PG"))]
 # A shell that starts the suite in the background makes all its processes ignore Ctrl-C; a user's shell does not.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-STOP_SECONDS_MAX = 90  # includes a checkpoint on a slow disk; these tests do not measure the time
 
 
 def environment(**given: str) -> dict[str, str]:
@@ -109,12 +108,12 @@ class Demo:
         return re.search(rf"^export {name}=(\S+)$", self.output, re.MULTILINE)[1]  # type: ignore[index]
 
     def client(self, role: str = "admin") -> httpx2.Client:
-        return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token(role)}"}, timeout=30)
+        return httpx2.Client(base_url=self.url, headers={"Authorization": f"Bearer {self.token(role)}"}, timeout=PATIENCE_SECONDS)
 
     def stop(self, sent: signal.Signals = signal.SIGINT) -> tuple[int, str]:
         """Returns the exit code and standard error, without the message that a new or copied folder starts a new epoch."""
         self.process.send_signal(sent)
-        _, errors = self.process.communicate(timeout=STOP_SECONDS_MAX)
+        _, errors = self.process.communicate(timeout=PATIENCE_SECONDS)
         said = [line for line in errors.splitlines(keepends=True) if "epoch_changed" not in line]
         return self.process.wait(), "".join(said)
 
@@ -156,7 +155,7 @@ def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, own_python: bo
         process = forked.Command([*arguments], folder=data_dir.parent, environment=environment(**variables))
     try:
         assert process.stdout
-        output, deadline = "", time.monotonic() + START_SECONDS_MAX
+        output, deadline = "", time.monotonic() + PATIENCE_SECONDS
         while "curl" not in output:
             line = process.stdout.readline()
             if not line or time.monotonic() > deadline:
@@ -168,7 +167,7 @@ def run_demo(data_dir: Path, *arguments: str, quiet: bool = True, own_python: bo
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
         try:
-            process.communicate(timeout=STOP_SECONDS_MAX)
+            process.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
             process.kill()
             process.communicate()

@@ -14,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import IO, TYPE_CHECKING
 
+from tests.patience import PATIENCE_SECONDS
+
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from pathlib import Path
@@ -26,7 +28,6 @@ CONTEXT.set_forkserver_preload(
         *("pyapp.serve.app", "pyapp.serve.server", "pyapp.worker.business", "pyapp.worker.jobs"),
     ]
 )
-SECONDS_MAX = 120
 
 
 class Command:
@@ -94,7 +95,7 @@ def _read(stream: IO[str]) -> str:
 def run(arguments: list[str], *, folder: Path, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
     """Like subprocess.run with captured text. Raises TimeoutExpired."""
     command = Command(arguments, folder=folder, environment=environment)
-    output, errors = command.communicate(SECONDS_MAX)
+    output, errors = command.communicate(PATIENCE_SECONDS)
     return subprocess.CompletedProcess(arguments, command.wait(), output, errors)
 
 

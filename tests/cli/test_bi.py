@@ -19,6 +19,7 @@ import pytest
 from tests.cli.conftest import Demo, Scoville, assert_one_clear_line, run_demo
 from tests.conftest import ROOT
 from tests.lazy import imported_at_first_use
+from tests.patience import PATIENCE_SECONDS
 from tests.sql.bi import bi
 
 if TYPE_CHECKING:
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 pd = imported_at_first_use("pandas")
 sa = imported_at_first_use("sqlalchemy")
-SUMMED_SECONDS_MAX = 60  # for the worker of a new demo
 
 
 def bi_url(demo: Demo) -> str:
@@ -36,7 +36,7 @@ def bi_url(demo: Demo) -> str:
 @pytest.fixture
 def engine(demo: Demo) -> Any:
     made = sa.create_engine(bi_url(demo).replace("postgresql://", "postgresql+psycopg://"))
-    deadline = time.monotonic() + SUMMED_SECONDS_MAX
+    deadline = time.monotonic() + PATIENCE_SECONDS
     with made.connect() as connection:
         while connection.execute(sa.text("select count(as_of_at) from bi.freshness")).scalar() != 2:
             assert time.monotonic() < deadline

@@ -19,6 +19,7 @@ from pyapp.cli.context import uninterrupted
 from pyapp.failures import Exit, Failure
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,7 +143,7 @@ def test_a_signal_ends_it_with_exit_code_0(authenticator_url: str, command: str,
     assert process.stderr.readline().startswith("scoville: ")
     process.send_signal(sent)  # at once: a caller that reads this line may already stop the process
     try:
-        process.communicate(timeout=30)
+        process.communicate(timeout=PATIENCE_SECONDS)
     finally:
         process.kill()
     assert process.returncode == 0

@@ -22,7 +22,6 @@ from pyapp.demo import embedded
 from tests import prepared
 from tests.cli.conftest import (
     COMMAND,
-    STOP_SECONDS_MAX,
     Demo,
     Scoville,
     assert_one_clear_line,
@@ -31,6 +30,7 @@ from tests.cli.conftest import (
     postgres_processes,
     run_demo,
 )
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,13 +104,13 @@ def test_a_signal_while_it_starts_leaves_nothing_running(short_folder: Path) -> 
         folder.chmod(0o711)
         (folder / "lock").unlink(missing_ok=True)
         process = subprocess.Popen(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        deadline = time.monotonic() + STOP_SECONDS_MAX
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while not (folder / stage).exists():
             assert process.poll() is None, stage
             assert time.monotonic() < deadline, stage
             time.sleep(0.001)
         process.send_signal(signal.SIGINT)
-        assert process.wait(STOP_SECONDS_MAX) in (0, 130, -signal.SIGINT)  # the last code: Python itself had not started
+        assert process.wait(PATIENCE_SECONDS) in (0, 130, -signal.SIGINT)  # the last code: Python itself had not started
         assert not postgres_processes(folder)
     with run_demo(folder) as demo:
         assert demo.stop()[0] == 0
@@ -153,7 +153,7 @@ def test_kill_minus_9_loses_no_acknowledged_order(
 def test_it_trades_by_itself_and_everything_still_agrees(copy_folder: Callable[[], Path], scoville: Scoville) -> None:
     with run_demo(copy_folder(), quiet=False) as demo, demo.client() as client:
         before = client.get("/v1/orders", params={"limit": 1}).json()["data"][0]
-        deadline = time.monotonic() + STOP_SECONDS_MAX
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while (newest := client.get("/v1/orders", params={"limit": 1}).json()["data"][0]) == before:
             assert time.monotonic() < deadline, "no order was placed in time"
             time.sleep(0.2)

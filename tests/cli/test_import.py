@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.cli.conftest import COMMAND, FRESH, ROOT, Demo, Done, Scoville, assert_one_clear_line, environment, run_here
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -227,7 +228,7 @@ def test_an_interrupted_import_goes_on_where_it_stopped(scoville: Scoville, demo
     while stock_of(demo, sku)["committed"] == 0:
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 130
     assert errors.startswith("scoville: Interrupted.")
     assert 0 < stock_of(demo, sku)["committed"] < 3000

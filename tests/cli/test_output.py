@@ -14,6 +14,7 @@ import pytest
 from pyapp.cli import output
 from pyapp.failures import Exit
 from tests.cli.conftest import COMMAND, environment
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_a_table_has_its_numbers_on_the_right(capsys: pytest.CaptureFixture[str]) -> None:
@@ -100,13 +101,15 @@ def run(*arguments: str, stdout: int | IO[bytes], cwd: Path, **variables: str) -
         text=True,
         cwd=cwd,
         env=environment(SCOVILLE_JWT_KEY="0123456789abcdef" * 2, **variables),
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
 
 
 def complete(**variables: str) -> str:
-    done = subprocess.run([*COMMAND], env=environment(**variables), capture_output=True, text=True, timeout=60, check=True)
+    done = subprocess.run(
+        [*COMMAND], env=environment(**variables), capture_output=True, text=True, timeout=PATIENCE_SECONDS, check=True
+    )
     return done.stdout
 
 

@@ -22,9 +22,9 @@ from pyapp.identity.tokens import mint_token
 from pyapp.metrics.exposition import SHARED_SECONDS
 from pyapp.settings import Settings
 from tests.cli.conftest import COMMAND, ROOT, environment
+from tests.patience import PATIENCE_SECONDS
 
 KEY = "a key for tests, at least 32 bytes long"
-SECONDS_MAX = 60.0
 ROUTE = {"method": "GET", "route": "/v1/skus"}
 
 
@@ -49,12 +49,12 @@ class Parent:
 
     def ask(self) -> int:
         """Opens a new connection, so any process may respond."""
-        return httpx2.get(f"{self.url}/v1/skus", headers=self.headers, timeout=10).status_code
+        return httpx2.get(f"{self.url}/v1/skus", headers=self.headers, timeout=PATIENCE_SECONDS).status_code
 
     def metrics(self) -> str:
         """The metrics of this moment: any process may answer, with a text of up to SHARED_SECONDS ago."""
         time.sleep(SHARED_SECONDS)
-        return httpx2.get(f"{self.url}/metrics", headers={"connection": "close"}, timeout=10).text
+        return httpx2.get(f"{self.url}/metrics", headers={"connection": "close"}, timeout=PATIENCE_SECONDS).text
 
     def read(self, name: str, text: str = "", **labels: str) -> float:
         text = text or self.metrics()
@@ -63,7 +63,7 @@ class Parent:
 
     def until(self, name: str, value: float) -> str:
         """Returns the metrics once this one has the value."""
-        limit = time.monotonic() + SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while (found := self.read(name, text := self.metrics())) != value:
             assert time.monotonic() < limit, f"{name} is {found}"
         return text
@@ -93,7 +93,7 @@ def serve(authenticator_url: str, folder: Path) -> Iterator[Parent]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(SECONDS_MAX)
+        process.wait(PATIENCE_SECONDS)
         if listening.ident:
             listening.join()
         assert process.stderr
@@ -130,7 +130,7 @@ def test_any_process_answers_for_all_and_a_killed_one_leaves_no_gauge(parent: Pa
 def test_a_process_that_hangs_is_replaced(parent: Parent) -> None:
     victim = parent.children[0]
     os.kill(victim.pid, signal.SIGSTOP)
-    _, alive = psutil.wait_procs([victim], SECONDS_MAX)
+    _, alive = psutil.wait_procs([victim], PATIENCE_SECONDS)
     assert alive == []
     parent.until("processes", 2)
     assert victim.pid not in [child.pid for child in parent.children]
@@ -157,7 +157,7 @@ def test_hangup_replaces_every_process_and_no_request_fails(parent: Parent) -> N
         thread.start()
     try:
         parent.process.send_signal(signal.SIGHUP)
-        limit = time.monotonic() + SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while before & {child.pid for child in parent.children} or len(parent.children) != 2:
             assert time.monotonic() < limit
             time.sleep(0.1)
@@ -175,7 +175,7 @@ def test_nothing_outlives_the_parent(authenticator_url: str, tmp_path: Path) -> 
         children = parent.children
         assert len(list(tmp_path.glob("scoville-metrics-*"))) == 1
         parent.process.kill()
-        _, alive = psutil.wait_procs(children, SECONDS_MAX)
+        _, alive = psutil.wait_procs(children, PATIENCE_SECONDS)
         assert alive == []
     left = list(tmp_path.glob("scoville-metrics-*"))
     assert len(left) == 1
@@ -201,7 +201,7 @@ def test_on_a_public_address_metrics_have_a_port_of_their_own_or_none(
                 said = process.stderr.readline()
             found = re.findall("http://[^ ,\n]+", said)
             assert len(found) == 1 + bool(given), said
-            limit = time.monotonic() + SECONDS_MAX
+            limit = time.monotonic() + PATIENCE_SECONDS
             while _status(f"{found[0]}/healthz") != 200:
                 assert time.monotonic() < limit
                 time.sleep(0.1)
@@ -217,7 +217,7 @@ def test_on_a_public_address_metrics_have_a_port_of_their_own_or_none(
 
 def _status(url: str) -> int:
     try:
-        return httpx2.get(url, headers={"connection": "close"}, timeout=10).status_code
+        return httpx2.get(url, headers={"connection": "close"}, timeout=PATIENCE_SECONDS).status_code
     except httpx2.TransportError:
         return 0
 
@@ -234,7 +234,7 @@ def test_processes_that_cannot_start_are_an_error(authenticator_url: str, tmp_pa
         env=environment(**given),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE_SECONDS,
         check=False,
     )
     assert done.returncode == 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from pyapp.demo import embedded
 from tests.cli.conftest import COMMAND, Demo, Scoville, assert_one_clear_line, environment, postgres_processes, run_demo
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +36,7 @@ def test_it_asks_on_a_terminal_and_takes_no_for_an_answer(copy_folder: Callable[
             [*COMMAND, "reset", "--data-dir", str(folder)], env=environment(), stdin=theirs, stdout=subprocess.PIPE, text=True
         )
         os.write(ours, f"{answer}\n".encode())
-        said, _ = process.communicate(timeout=60)
+        said, _ = process.communicate(timeout=PATIENCE_SECONDS)
         os.close(ours)
         os.close(theirs)
         assert "Delete all data" in said

@@ -16,6 +16,7 @@ from standardwebhooks import Webhook
 
 from tests.cli import forked
 from tests.cli.conftest import Demo, Scoville, assert_one_clear_line, environment
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +51,7 @@ def listen(tmp_path: Path) -> Iterator[Listen]:
 def end(process: forked.Command) -> list[str]:
     """The output, after Ctrl-C."""
     process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 0, errors
     return output.splitlines()
 

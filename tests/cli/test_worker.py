@@ -24,10 +24,9 @@ from pyapp.worker import jobs as worker
 from tests.cli import forked
 from tests.cli.conftest import environment
 from tests.outages import Proxy, proxy
+from tests.patience import PATIENCE_SECONDS
 
 __all__ = ["proxy"]  # a fixture
-
-SECONDS_MAX = 20.0
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +44,7 @@ def run_until(
     async def main() -> None:
         stop = asyncio.Event()
         task = asyncio.create_task(run(url, stop))
-        async with asyncio.timeout(SECONDS_MAX):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while not await done():
                 assert not task.done()
                 await asyncio.sleep(0.05)
@@ -73,7 +72,7 @@ def test_it_says_what_it_does_and_what_there_is(authenticator_url: str, tmp_path
     try:
         assert process.stderr
         url = re.findall(r"http://\S+", process.stderr.readline())[0]
-        limit, text = time.monotonic() + SECONDS_MAX, ""
+        limit, text = time.monotonic() + PATIENCE_SECONDS, ""
         wanted = ("stock_value{", 'result="done",task="expire_lots"}', "sequencer_connected 1.0", "holds{")
         while not all(f"scoville_{part}" in text or part in text for part in wanted):
             assert time.monotonic() < limit, text

@@ -12,9 +12,9 @@ import httpx2
 
 from tests.cli import forked
 from tests.cli.conftest import ROOT, environment
+from tests.patience import PATIENCE_SECONDS
 
 KEY = "a key for tests, at least 32 bytes long"
-SECONDS_MAX = 60.0
 
 
 @contextmanager
@@ -27,7 +27,7 @@ def run_command(*arguments: str, **variables: str) -> Iterator[str]:
     listening.start()
     try:
         url = lines[0].split()[-1]
-        limit = time.monotonic() + SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
                 httpx2.get(url.removesuffix("/metrics") + "/healthz")
@@ -40,6 +40,6 @@ def run_command(*arguments: str, **variables: str) -> Iterator[str]:
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
-        process.wait(SECONDS_MAX)
+        process.wait(PATIENCE_SECONDS)
         listening.join()
         process.communicate()

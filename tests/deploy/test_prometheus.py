@@ -26,6 +26,7 @@ from pyapp.settings import Settings
 from pyapp.worker.business import FIGURES
 from tests.conftest import ROOT
 from tests.deploy.conftest import KEY, run_command
+from tests.patience import PATIENCE_SECONDS
 from tests.ports import free_port
 from tests.prepared import AUTHENTICATOR_PASSWORD
 
@@ -36,7 +37,6 @@ DEPLOY = ROOT / "deploy"
 RULES = DEPLOY / "prometheus" / "rules.yml"
 DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
 RUNBOOK = ROOT / "docs" / "how-to" / "runbook.md"
-SECONDS_MAX = 60.0
 NAME = re.compile(r"\bscoville_\w+")
 SUFFIX = re.compile(r"_(bucket|count|sum)$")
 
@@ -160,8 +160,8 @@ def prometheus(server: Server, module_clone: str, tmp_path_factory: pytest.TempP
         ]
         process = stack.enter_context(subprocess.Popen(command, cwd=folder))
         stack.callback(process.terminate)
-        client = stack.enter_context(httpx2.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=10))
-        limit = time.monotonic() + SECONDS_MAX
+        client = stack.enter_context(httpx2.Client(base_url=f"http://127.0.0.1:{port}/api/v1", timeout=PATIENCE_SECONDS))
+        limit = time.monotonic() + PATIENCE_SECONDS
         while not is_ready(f"http://127.0.0.1:{port}/-/ready"):
             assert process.poll() is None
             assert time.monotonic() < limit
@@ -184,7 +184,7 @@ def keep_busy(api: str, hook: str, stop: threading.Event) -> None:
     async def main() -> None:
         headers = {"authorization": f"Bearer {token}"}
         socket = websockets.connect(f"{api.replace('http', 'ws', 1)}/v1/ws/inventory", additional_headers=headers, max_queue=None)
-        async with httpx2.AsyncClient(base_url=api, headers=headers, timeout=10) as client, socket as line:
+        async with httpx2.AsyncClient(base_url=api, headers=headers, timeout=PATIENCE_SECONDS) as client, socket as line:
             await line.send(json.dumps({"type": "subscribe"}))
             await client.post("/v1/webhooks", json={"url": hook, "event_types": ["order.*"]})
             number = 0
@@ -213,7 +213,7 @@ def test_every_query_of_the_dashboards_answers(prometheus: httpx2.Client) -> Non
     waiting = {
         f"{path.stem}: {title}: {expression}": expression for path in DASHBOARDS for title, expression in expressions(path)
     }
-    limit = time.monotonic() + SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     while waiting:
         for title, expression in list(waiting.items()):
             values = [sample["value"][1] for sample in ask(prometheus, expression)]
@@ -224,7 +224,7 @@ def test_every_query_of_the_dashboards_answers(prometheus: httpx2.Client) -> Non
 
 
 def test_prometheus_takes_both_targets_and_the_alerts(prometheus: httpx2.Client) -> None:
-    limit = time.monotonic() + SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     while True:
         targets = prometheus.get("/targets").json()["data"]["activeTargets"]
         if sorted((target["labels"]["job"], target["health"]) for target in targets) == [

@@ -18,6 +18,7 @@ import psycopg
 
 from pyapp.cli.psql import find_program
 from pyapp.files import ROOT
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 
 EXAMPLES = ROOT / "sql" / "examples"
 WORLD = EXAMPLES / "00_world.sql"
-ANSWER_SECONDS_MAX = 30.0
 LOOK_SECONDS = 0.05
 END = "end of the answer"
 SESSION = re.compile(r"-- Session (\d)")
@@ -59,7 +59,7 @@ class Session:
         """The output of psql until it has executed all input."""
         before, self.is_waiting = self.is_waiting, False
         said: list[str] = []
-        deadline = time.monotonic() + ANSWER_SECONDS_MAX
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             try:
                 line = self._lines.get(timeout=LOOK_SECONDS)
@@ -82,8 +82,8 @@ class Session:
     def close(self) -> None:
         assert self._psql.stdin is not None
         self._psql.stdin.close()
-        self._psql.wait(ANSWER_SECONDS_MAX)
-        self._reader.join(ANSWER_SECONDS_MAX)
+        self._psql.wait(PATIENCE_SECONDS)
+        self._reader.join(PATIENCE_SECONDS)
 
 
 def paragraphs(text: str) -> Iterator[str]:

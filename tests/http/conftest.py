@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import faulthandler
 import json
 import re
 import threading
@@ -34,12 +36,12 @@ from pyapp.serve.app import create_app
 from pyapp.settings import BATCH_ELEMENTS, Settings
 from tests.calls import CHANNEL, HOOK, SECOND_SKU, SKU
 from tests.conftest import run_clone
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from tests.conftest import Server
 
 KEY = "a key for tests, at least 32 bytes long"
-START_SECONDS_MAX = 60
 
 SQL_WORDS = ("select ", "insert into", "update ", "violates", "relation ", "syntax", "plpgsql", "Traceback")
 
@@ -111,9 +113,16 @@ class Api:
         if role is not None:
             headers["authorization"] = f"Bearer {mint_token(self.settings, role, **claims)}"
         self.clients.append(
-            httpx2.Client(base_url=self.url, headers=headers, timeout=30, event_hooks={"response": [check_answer]})
+            httpx2.Client(base_url=self.url, headers=headers, timeout=PATIENCE_SECONDS, event_hooks={"response": [check_answer]})
         )
         return self.clients[-1]
+
+
+def print_stacks(server: serving.Server) -> None:
+    """Prints where each thread is, and what each task of the server waits for."""
+    faulthandler.dump_traceback()
+    for task in asyncio.all_tasks(server.servers[0].get_loop()):
+        task.print_stack()
 
 
 @contextmanager
@@ -129,7 +138,7 @@ def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     try:
-        limit = time.monotonic() + START_SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while not server.started:
             assert thread.is_alive(), "the server stopped while starting"
             assert time.monotonic() < limit, "the server did not start in time"
@@ -142,8 +151,10 @@ def run_server(database_url: str, port: int = 0, **given: Any) -> Iterator[Api]:
                 client.close()
     finally:
         server.should_exit = True
-        thread.join(START_SECONDS_MAX)
-        assert not thread.is_alive()
+        thread.join(PATIENCE_SECONDS)
+        if thread.is_alive():
+            print_stacks(server)
+        assert not thread.is_alive(), "the server did not stop in time"
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ from uvicorn.server import ServerState
 
 from pyapp.serve import server
 from pyapp.serve.slow_clients import HttpConnection
+from tests.patience import PATIENCE_SECONDS
 
 GET = b"GET /healthz HTTP/1.1\r\nHost: scoville\r\n\r\n"
 BODY = b"the body"
@@ -153,7 +154,7 @@ def test_a_connection_without_requests_ends_in_silence() -> None:
             await asyncio.wait(connection.tasks)
             timers.add(connection._timer)
         assert len(timers) == 1
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await wire.end.wait()
         return wire
 
@@ -170,7 +171,7 @@ def test_a_connection_idles_from_the_last_byte_of_an_early_answer_s_request() ->
         assert wire.written
         assert not wire.end.is_set()
         connection.data_received(b"2")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             await wire.end.wait()
 
     asyncio.run(run())

@@ -23,6 +23,7 @@ from pyapp.problems import Problem
 from tests.http.conftest import Api, check_problem, key, run_server
 from tests.http.orders import available, lines, place
 from tests.outages import Proxy, proxy, wait_for
+from tests.patience import PATIENCE_SECONDS
 
 __all__ = ["proxy"]  # a fixture
 
@@ -322,7 +323,7 @@ def test_a_batch_without_keys_whose_answer_was_lost_is_answered_as_unknown(stock
 def test_shutdown_answers_what_was_accepted(stocked: httpx2.Client, authenticator_url: str, database_url: str) -> None:
     with ThreadPoolExecutor(8) as threads:
         with psycopg.connect(database_url) as blocker, run_server(authenticator_url) as api:
-            client = httpx2.Client(base_url=api.url, headers=dict(api.client("admin").headers), timeout=30)
+            client = httpx2.Client(base_url=api.url, headers=dict(api.client("admin").headers), timeout=PATIENCE_SECONDS)
             blocker.execute("select from stock.stock_levels for update")
             answers = [threads.submit(place, client, lines(1)) for _ in range(8)]
             while len(api.server.server_state.connections) < 8:  # whoever has connected is answered

@@ -13,8 +13,7 @@ import pytest
 from pyapp.metrics.logs import JsonFormatter
 from tests.calls import ORDER
 from tests.http.conftest import KEY, Api, key
-
-SECONDS_MAX = 60
+from tests.patience import PATIENCE_SECONDS
 
 
 def test_every_request_leaves_a_line_without_secrets(stocked: httpx2.Client, caplog: pytest.LogCaptureFixture) -> None:
@@ -49,7 +48,7 @@ def test_a_line_names_the_problem_the_address_and_a_repeat(stocked: httpx2.Clien
         stocked.get("/v1/orders?limit=0")
         stocked.delete("/v1/orders")
         stocked.post("/v1/oauth/token", data={"grant_type": "client_credentials"})
-        limit = time.monotonic() + SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while len(caplog.records) < 8:  # the line is written after the response is sent
             assert time.monotonic() < limit
             time.sleep(0.01)
@@ -82,7 +81,7 @@ def test_a_line_names_route_and_principal_and_no_e_mail(api: Api, caplog: pytest
         api.client("sales", subject="shop-7", channels=["web"]).get("/v1/orders/ORD-1-1")
         api.client("sales", subject="jane@example.com", channels=["web"]).get("/v1/orders/jane@example.com")
         api.client().get("/v1/orders")
-        limit = time.monotonic() + SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while len(caplog.records) < 3:  # the line is written after the response is sent
             assert time.monotonic() < limit
             time.sleep(0.01)

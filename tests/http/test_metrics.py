@@ -24,9 +24,9 @@ from pyapp.settings import Settings
 from pyapp.worker.business import FIGURES, Figures
 from tests.calls import ORDER
 from tests.http.conftest import KEY, Api, check_problem, key, run_server
+from tests.patience import PATIENCE_SECONDS
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
-SECONDS_MAX = 60.0
 
 Read = Callable[..., float]
 
@@ -62,7 +62,7 @@ def read(api: Api) -> Read:
 
 
 def until(said: Callable[[], bool]) -> None:
-    limit = time.monotonic() + SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     while not said():
         assert time.monotonic() < limit
         time.sleep(0.05)

@@ -20,9 +20,9 @@ from pyapp.cache import answers
 from pyapp.database import keep
 from pyapp.database.calls import Database
 from tests.http.conftest import Api, key, run_server
+from tests.patience import PATIENCE_SECONDS
 
 PATH = "/v1/inventory/HOTSAUCE-001"
-WARM_SECONDS_MAX = 60
 WRITES = 60  # and as many reads
 
 
@@ -56,7 +56,7 @@ def available(client: httpx2.Client, **headers: str) -> int:
 
 def warm_up(api: Api, client: httpx2.Client, path: str = PATH) -> None:
     """Reads until the path is served from cache."""
-    limit = time.monotonic() + WARM_SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     hits = api.answers.hits
     while api.answers.hits == hits:
         assert time.monotonic() < limit, "no response came from the cache"
@@ -164,7 +164,7 @@ def test_a_read_that_takes_long_is_not_shared_with_those_who_come_after_a_change
     with sequencers_held_up(database_url), ThreadPoolExecutor(1) as threads:
         monkeypatch.setattr(Database, "call", dawdle)
         before = threads.submit(available, first)
-        assert answered.wait(WARM_SECONDS_MAX)
+        assert answered.wait(PATIENCE_SECONDS)
         left = adjust()
         time.sleep(answers.STALE_SECONDS)
         assert available(second) == left
@@ -245,7 +245,7 @@ def test_those_who_ask_at_the_same_time_share_an_answer(
     with psycopg.connect(database_url) as blocker, ThreadPoolExecutor(12) as threads:
         blocker.execute("lock table stock.stock_levels in access exclusive mode")
         answers = [threads.submit(available, reader) for reader in readers]
-        limit = time.monotonic() + WARM_SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while api.answers.misses < misses + len(readers):
             assert time.monotonic() < limit
             time.sleep(0.01)

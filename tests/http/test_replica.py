@@ -21,8 +21,8 @@ from tests.battery.system import Cluster, running_cluster
 from tests.calls import ORDER
 from tests.folders import short_folder
 from tests.http.conftest import Api, key, run_server, stock_up
+from tests.patience import PATIENCE_SECONDS
 
-SECONDS_MAX = 60.0
 ORDERS = "/v1/orders"
 
 
@@ -53,7 +53,7 @@ def count(client: httpx2.Client, **headers: str) -> int:
 
 
 def wait_for(happened: Callable[[], bool]) -> None:
-    limit = time.monotonic() + SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     while not happened():
         assert time.monotonic() < limit
         time.sleep(0.02)

@@ -14,6 +14,7 @@ import pytest
 
 from pyapp.serve import slow_clients as connections
 from tests.http.conftest import Api, run_server
+from tests.patience import PATIENCE_SECONDS
 
 PATIENCE = 1.0
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: scoville\r\n"
@@ -27,7 +28,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def line(api: Api) -> Iterator[socket.socket]:
-    with closing(socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=10)) as line:
+    with closing(socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=PATIENCE_SECONDS)) as line:
         yield line
 
 
@@ -35,7 +36,9 @@ def ask(line: socket.socket) -> None:
     line.sendall(HEAD + b"\r\n")
     answer = b""
     while not answer.endswith(b"}"):  # head and body may arrive one after the other
-        answer += line.recv(65536)
+        more = line.recv(65536)
+        assert more, answer
+        answer += more
     assert answer.startswith(b"HTTP/1.1 200 ")
 
 
@@ -69,7 +72,7 @@ def send_on(line: socket.socket, piece: bytes) -> bytes:
 
 
 def read(line: socket.socket) -> bytes:
-    line.settimeout(60)
+    line.settimeout(PATIENCE_SECONDS)
     said = b""
     while data := line.recv(65536):
         said += data
@@ -191,7 +194,7 @@ def wait_for_shutdown(api: Api) -> None:
     address = ("127.0.0.1", int(api.url.rpartition(":")[2]))
     while True:
         try:
-            socket.create_connection(address, timeout=60).close()
+            socket.create_connection(address, timeout=PATIENCE_SECONDS).close()
         except ConnectionRefusedError:
             return
         time.sleep(0.01)
@@ -201,7 +204,7 @@ def cross_the_end(authenticator_url: str, before: bytes, after: bytes) -> bytes:
     """The response to a request that is incomplete, or not yet sent, when the shutdown begins."""
     with ThreadPoolExecutor(1) as pool:
         with run_server(authenticator_url) as api:
-            line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=10)
+            line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=PATIENCE_SECONDS)
             line.sendall(before)
             wait_for_connection(api)
 
@@ -212,7 +215,7 @@ def cross_the_end(authenticator_url: str, before: bytes, after: bytes) -> bytes:
 
             said = pool.submit(finish)
         with closing(line):
-            return said.result(60)
+            return said.result(PATIENCE_SECONDS)
 
 
 @pytest.mark.usefixtures("patient")
@@ -241,7 +244,7 @@ def test_a_socket_that_is_asked_for_when_the_server_stops_gets_an_answer(authent
 def test_a_connection_on_which_nothing_is_asked_holds_up_no_end(authenticator_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "HEAD_SECONDS", 60.0)
     with run_server(authenticator_url) as api:
-        line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=60)
+        line = socket.create_connection(("127.0.0.1", int(api.url.rpartition(":")[2])), timeout=PATIENCE_SECONDS)
         wait_for_connection(api)
         begun = time.monotonic()
     with closing(line):

@@ -23,8 +23,7 @@ from pyapp.identity.tokens import Identity
 from tests.calls import SKU
 from tests.http.conftest import Api, check_problem, key
 from tests.http.orders import lines, place
-
-WAIT_SECONDS_MAX = 60
+from tests.patience import PATIENCE_SECONDS
 
 
 def sell_out(client: httpx2.Client) -> dict[str, str]:
@@ -36,7 +35,7 @@ def sell_out(client: httpx2.Client) -> dict[str, str]:
 
 def refuse_from_memory(api: Api, client: httpx2.Client, order: dict[str, Any] | None = None) -> httpx2.Response:
     """The first refusal without a call of place_orders."""
-    limit = time.monotonic() + WAIT_SECONDS_MAX
+    limit = time.monotonic() + PATIENCE_SECONDS
     refused = api.refusals.refused
     while True:
         response = place(client, order or lines(1))
@@ -191,7 +190,7 @@ def test_while_the_probe_is_under_way_the_others_are_refused_and_not_for_long(
         blocker.execute("select from stock.stock_levels for update")
         time.sleep(refusals.FRESH_SECONDS)
         probe = threads.submit(place, sales, lines(1))
-        limit = time.monotonic() + WAIT_SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while blocker.execute("select from pg_stat_activity where wait_event_type = 'Lock'").rowcount == 0:
             assert time.monotonic() < limit
             time.sleep(0.005)

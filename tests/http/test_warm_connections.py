@@ -13,8 +13,8 @@ from pyapp.api.table import ROUTES
 from pyapp.database import calls
 from pyapp.database.calls import Database
 from pyapp.serve.warming import warming_calls
+from tests.patience import PATIENCE_SECONDS
 
-SECONDS_MAX = 20.0
 STATEMENTS = {call.statement for call in warming_calls()}
 PREPARED = "select statement from pg_prepared_statements"
 LANES = [route.function for route in ROUTES if route.lane]
@@ -49,7 +49,7 @@ def test_the_commands_of_lanes_and_the_first_lists_are_warmed() -> None:
 
 async def idle(database: Database, number: int) -> None:
     """Waits until the pool has this many ready connections."""
-    async with asyncio.timeout(SECONDS_MAX):
+    async with asyncio.timeout(PATIENCE_SECONDS):
         while database.pool_stats()["pool_available"] < number:  # noqa: ASYNC110 (the pool has no event for this)
             await asyncio.sleep(0.01)
 

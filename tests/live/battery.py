@@ -28,6 +28,7 @@ from tests.battery.system import Cluster
 from tests.calls import CHANNEL, SKU
 from tests.http.conftest import KEY, key, run_server
 from tests.live.conftest import FLOOD, wait_for
+from tests.patience import PATIENCE_SECONDS
 
 SKUS = [f"S-{number:02}" for number in range(40)]
 WAREHOUSES = ("WH-01", "WH-02")
@@ -82,7 +83,7 @@ class Client(threading.Thread):
     def stop(self) -> None:
         self.stopping = True
         self.cut()
-        self.join(30)
+        self.join(PATIENCE_SECONDS)
         assert not self.is_alive()
 
     def listen(self) -> None:
@@ -99,7 +100,7 @@ class StreamClient(Client):
         if self.place:
             headers["Last-Event-ID"] = self.place
         with (
-            httpx2.Client(base_url=self._url(), timeout=20) as client,
+            httpx2.Client(base_url=self._url(), timeout=PATIENCE_SECONDS) as client,
             client.stream("GET", "/v1/events/stream", headers=headers) as response,
         ):
             self._close = lambda: response.extensions["network_stream"].get_extra_info("socket").shutdown(2)

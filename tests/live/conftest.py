@@ -17,10 +17,10 @@ from websockets.sync.client import ClientConnection, connect
 from pyapp.identity.tokens import Role, mint_token
 from tests.calls import CHANNEL
 from tests.http.conftest import Api, key, run_server, shared_api, shared_database
+from tests.patience import PATIENCE_SECONDS
 
 __all__ = ["shared_api", "shared_database"]  # fixtures
 
-SECONDS_MAX = 60.0  # for events that must happen, on a slow machine
 QUIET_SECONDS = 0.3  # during which nothing must happen
 
 PATH = "/v1/ws/inventory"
@@ -37,7 +37,7 @@ FLOOD = """
       from changed order by sku_id"""
 
 
-def wait_for(what: Callable[[], Any], seconds: float = SECONDS_MAX) -> Any:
+def wait_for(what: Callable[[], Any], seconds: float = PATIENCE_SECONDS) -> Any:
     """Waits for the first true value and returns it."""
     limit = time.monotonic() + seconds
     while not (value := what()):
@@ -61,7 +61,7 @@ class Socket:
     def subscribe(self, **what: Any) -> None:
         self.send(type="subscribe", **what)
 
-    def receive(self, seconds: float = SECONDS_MAX) -> dict[str, Any]:
+    def receive(self, seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
         """Receives and records the next message; no level may go back or repeat."""
         message: dict[str, Any] = json.loads(self.connection.recv(seconds))
         self.told.append(message)
@@ -86,7 +86,7 @@ class Socket:
 
     def until(self, warehouse: str, sku: str, **wanted: Any) -> dict[str, Any]:
         """Receives until a level has these values."""
-        limit = time.monotonic() + SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while not wanted.items() <= (level := self.levels.get((warehouse, sku), {})).items():
             self.receive(max(0.0, limit - time.monotonic()))
         return level
@@ -100,7 +100,7 @@ class Socket:
 
     def reach(self, place: str) -> None:
         """Receives until it has everything up to this position: after a reset, a whole snapshot."""
-        limit = time.monotonic() + SECONDS_MAX
+        limit = time.monotonic() + PATIENCE_SECONDS
         while not self.place or self.told[-1].get("more") or _seq(self.place) < _seq(place):
             self.receive(max(0.0, limit - time.monotonic()))
 
@@ -136,7 +136,7 @@ class Onlookers:
 
     def stream(self, role: Role = "admin", after: str | None = None, types: str | None = None, **claims: Any) -> Stream:
         """A stream, opened like a reconnecting EventSource: with the last ID in a header."""
-        client = self.stack.enter_context(httpx2.Client(base_url=self.api.url, timeout=SECONDS_MAX))
+        client = self.stack.enter_context(httpx2.Client(base_url=self.api.url, timeout=PATIENCE_SECONDS))
         headers = {"Authorization": f"Bearer {self.token(role, **claims)}", "Accept": "text/event-stream"}
         if after is not None:
             headers["Last-Event-ID"] = after

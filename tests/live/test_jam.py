@@ -16,6 +16,7 @@ from tests.calls import CHANNEL
 from tests.folders import short_folder
 from tests.http.conftest import run_server
 from tests.live.conftest import Shop, wait_for
+from tests.patience import PATIENCE_SECONDS
 from tests.prepared import copy_cluster
 from tests.sql.bi import bi
 
@@ -66,7 +67,7 @@ def jam(url: str) -> Iterator[None]:
         thread = threading.Thread(target=fill)
         thread.start()
         try:
-            assert full.wait(60)
+            assert full.wait(PATIENCE_SECONDS)
             yield
         finally:
             stop.set()
@@ -105,7 +106,7 @@ def test_a_jam_of_notifications_delays_no_event_and_leaves_nothing_to_do(small_q
         connection.execute("listen scoville_events")
         time.sleep(1.1)  # the pause after its last failure
         assert arrives(ORDERS + 3) < limit
-        assert [notice.channel for notice in connection.notifies(timeout=60, stop_after=1)] == ["scoville_events"]
+        assert [notice.channel for notice in connection.notifies(timeout=PATIENCE_SECONDS, stop_after=1)] == ["scoville_events"]
         wait_for(lambda: not shop.live.hub.silent)
         assert connection.execute(SESSIONS).fetchall() == sessions, "a failed notification costs no connection"
         (finding,) = cluster.check_notifications(connection)

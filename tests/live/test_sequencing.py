@@ -15,8 +15,8 @@ from pyapp.eventlog import sequencer as module
 from pyapp.eventlog.sequencer import Sequencer
 from tests.calls import CHANNEL
 from tests.http.conftest import run_server
+from tests.patience import PATIENCE_SECONDS
 
-SECONDS_MAX = 60.0
 EVENT = """
     insert into events.outbox (region_id, type, audience, subject, version, data, actor, occurred_at)
     select 0, 'sku.changed', 'everybody', 'skus/' || n, 1, '{}', 'a', now() - interval '7 s' from generate_series(1, %s) n"""
@@ -31,7 +31,7 @@ def run(url: str, body: Callable[[Sequencer], Awaitable[None]]) -> Sequencer:
     """Runs the body with a running sequencer."""
 
     async def main() -> Sequencer:
-        async with asyncio.timeout(SECONDS_MAX), Sequencer(url).running() as sequencer:
+        async with asyncio.timeout(PATIENCE_SECONDS), Sequencer(url).running() as sequencer:
             await body(sequencer)
             return sequencer
 
@@ -54,7 +54,7 @@ def test_a_write_over_http_is_in_the_log_at_once(
     with run_server(authenticator_url) as api:
         admin = api.client("admin")
         assert admin.post("/v1/skus", json={"sku_id": "A", "name": "A"}).status_code == 201
-        limit = time.monotonic() + SECONDS_MAX / 2
+        limit = time.monotonic() + PATIENCE_SECONDS / 2
         while last_seq(connection) == 0:
             assert time.monotonic() < limit
         page = admin.get("/v1/events", params={"types": "sku.changed", "limit": 1})

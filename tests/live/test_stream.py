@@ -24,6 +24,7 @@ from pyapp.live import chunks, stream
 from pyapp.live.stream import EventStream
 from tests.http.conftest import check_problem
 from tests.live.conftest import Onlookers, Shop, wait_for
+from tests.patience import PATIENCE_SECONDS
 
 
 def logged(shop: Shop, where: str = "true") -> list[int]:
@@ -311,7 +312,7 @@ def test_an_expired_token_ends_its_stream_in_good_order(onlookers: Onlookers) ->
     started = time.monotonic()
     with pytest.raises(EOFError):
         events.next()
-    assert time.monotonic() - started < 30  # less than SECONDS_MAX: it ends by itself
+    assert time.monotonic() - started < PATIENCE_SECONDS / 2  # it ends by itself, not by the client's timeout
 
 
 def test_a_client_that_goes_away_is_forgotten(onlookers: Onlookers) -> None:

@@ -14,7 +14,8 @@ from threading import Thread
 from tests.cli import forked
 from tests.cli.conftest import ROOT, environment
 from tests.http.conftest import KEY
-from tests.live.conftest import SECONDS_MAX, Shop
+from tests.live.conftest import Shop
+from tests.patience import PATIENCE_SECONDS
 
 LINE = re.compile(r"\d\d:\d\d:\d\d\.\d{3}  WH-01 +HOT +available (\d+) \(([+-]\d+)\)  stock (\d+)(.*)")
 
@@ -37,7 +38,7 @@ class Watch:
                 self._said[name].put(line.rstrip("\n"))
 
     def line(self, name: str = "out") -> str:
-        return self._said[name].get(timeout=3 * SECONDS_MAX)
+        return self._said[name].get(timeout=3 * PATIENCE_SECONDS)
 
     def until(self, text: str) -> str:
         """The next line on standard error that contains this text."""
@@ -53,7 +54,7 @@ class Watch:
 
     def interrupt(self) -> int:
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(SECONDS_MAX)
+        return self.process.wait(PATIENCE_SECONDS)
 
 
 @contextmanager
@@ -102,7 +103,7 @@ def serving(shop: Shop, port: int) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.communicate(timeout=2 * SECONDS_MAX)
+        process.communicate(timeout=2 * PATIENCE_SECONDS)
 
 
 def test_it_comes_back_when_the_server_does_and_misses_nothing(shop: Shop) -> None:
@@ -133,7 +134,7 @@ def test_what_cannot_be_watched_ends_with_one_line(shop: Shop) -> None:
         (("--url", shop.api.url, "--token", shop.token("admin"), "--sku", "not a sku"), 10, "RQ422"),
     ):
         with watching(*arguments) as watch:
-            assert watch.process.wait(3 * SECONDS_MAX) == code, arguments
+            assert watch.process.wait(3 * PATIENCE_SECONDS) == code, arguments
             line = watch.line("err")
             assert line.startswith("scoville: ")
             assert words in line

@@ -72,7 +72,7 @@ def test_the_page_says_that_it_is_cut_off_and_has_everything_when_it_is_back(
             adjust(visitor.api, -50)  # through another server
             expect(available(page)).to_have_text("350")
             with run_server(authenticator_url, port):
-                expect(line_of(page)).to_have_text("Live", timeout=20_000)
+                expect(line_of(page)).to_have_text("Live")
                 expect(available(page)).to_have_text("300")
                 adjust(visitor.api, 1)
                 expect(available(page)).to_have_text("301")
@@ -94,7 +94,7 @@ def test_after_a_restore_the_page_begins_anew(
             adjust(visitor.api, -50)
             connection.execute("update events.stream set epoch = 'restored'")
             with run_server(authenticator_url, port):
-                expect(available(page)).to_have_text("300", timeout=20_000)
+                expect(available(page)).to_have_text("300")
                 assert any('"reset"' in frame for frame in frames)
 
 

@@ -35,6 +35,7 @@ from tests.calls import CHANNEL, SKU
 from tests.conftest import ROOT
 from tests.http.conftest import Api, key, run_server
 from tests.lazy import imported_at_first_use
+from tests.patience import PATIENCE_SECONDS
 from tests.webhooks.conftest import OK, Received, Sink, run_sink, status
 
 svix = imported_at_first_use("svix")
@@ -171,7 +172,7 @@ class Writer(threading.Thread):
 
     def stop(self) -> None:
         self._ended.set()
-        self.join(60)
+        self.join(PATIENCE_SECONDS)
         assert not self.is_alive()
 
     def run(self) -> None:
@@ -212,7 +213,7 @@ class Worker:
 
     def kill(self) -> None:
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(10)
+        self._process.wait(PATIENCE_SECONDS)
 
     def is_alive(self) -> bool:
         return self._process.poll() is None

@@ -17,12 +17,12 @@ from pyapp.outbound.webhooks import outbound
 from pyapp.outbound.webhooks.addresses import Allowed
 from pyapp.outbound.webhooks.egress import Egress
 from tests.conftest import Roles
+from tests.patience import PATIENCE_SECONDS
 from tests.prepared import AUTHENTICATOR_PASSWORD
 
 if TYPE_CHECKING:
     from tests.conftest import Server
 
-WAIT_SECONDS_MAX = 60.0
 SEQUENCE_SECONDS = 0.02
 
 
@@ -114,7 +114,7 @@ def loop_thread(main: Callable[[asyncio.Event], Awaitable[None]]) -> Iterator[as
     finally:
         if thread.is_alive():
             loop.call_soon_threadsafe(stopped.set)
-        thread.join(30)
+        thread.join(PATIENCE_SECONDS)
         assert not thread.is_alive()
     if failed:
         raise failed[0]
@@ -132,7 +132,7 @@ def run_sink() -> Iterator[Sink]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     with loop_thread(main):
-        assert started.wait(10)
+        assert started.wait(PATIENCE_SECONDS)
         yield sink
 
 
@@ -229,13 +229,13 @@ class Shop:
         self.owner.execute("update webhooks.deliveries set due_at = now() where status = 'pending'")
         self.owner.execute("update webhooks.endpoint_states set paused_until_at = null, pauses_in_row = 0, failures_in_row = 0")
 
-    def wait(self, done: Callable[[], bool], seconds: float = WAIT_SECONDS_MAX) -> None:
+    def wait(self, done: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
         limit = time.monotonic() + seconds
         while not done():
             assert time.monotonic() < limit, self.statuses()
             time.sleep(0.02)
 
-    def wait_delivered(self, number: int, seconds: float = WAIT_SECONDS_MAX) -> None:
+    def wait_delivered(self, number: int, seconds: float = PATIENCE_SECONDS) -> None:
         self.wait(lambda: self.statuses() == {"delivered": number}, seconds)
 
 

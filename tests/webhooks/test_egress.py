@@ -24,6 +24,7 @@ from cryptography.x509.oid import NameOID
 from pyapp.outbound.webhooks import addresses, egress
 from pyapp.outbound.webhooks.addresses import Allowed, Refused, check_url, is_public
 from pyapp.outbound.webhooks.egress import ANSWER_BYTES_MAX, Answer, Egress
+from tests.patience import PATIENCE_SECONDS
 from tests.webhooks.conftest import OK, Received, Sink, status
 
 NAME = "hooks.example.com"
@@ -225,7 +226,7 @@ def test_a_rebinding_resolver_gains_nothing(canary: Canary) -> None:
         return resolve(host, port, {host: answers[len(asked) - 1]})
 
     with socket.create_server(("127.0.0.2", canary.port)) as public:
-        public.settimeout(5)
+        public.settimeout(PATIENCE_SECONDS)
         thread = threading.Thread(target=lambda: public.accept()[0].close())
         thread.start()
         outcomes = [post(f"https://{NAME}:{canary.port}/", lookup=rebinding) for _ in answers]
@@ -272,7 +273,7 @@ def tls_server(folder: Path, name: str) -> Iterator[tuple[int, ssl.SSLContext, l
             return
 
     with socket.create_server(("127.0.0.2", 0)) as listener:
-        listener.settimeout(10)
+        listener.settimeout(PATIENCE_SECONDS)
         thread = threading.Thread(target=serve, args=[listener])
         thread.start()
         trusting = ssl.create_default_context(cafile=str(file))
@@ -407,7 +408,7 @@ def test_names_that_hang_hold_nobody_up() -> None:
 
     def lookup(host: str, port: int) -> list[tuple[Any, ...]]:
         if host.startswith("hanging"):
-            release.wait(10)
+            release.wait(PATIENCE_SECONDS)
         return resolve(host, port, {host: ["127.0.0.1"]})
 
     async def main() -> tuple[list[BaseException | Answer], bool]:

@@ -17,6 +17,7 @@ from psycopg.types.json import Jsonb
 from pyapp.demo.embedded import POSTGRES_BIN_PATH
 from pyapp.files import ROOT
 from tests.event_log import happened, page, place, read, sequence
+from tests.patience import PATIENCE_SECONDS
 from tests.prepared import AUTHENTICATOR_PASSWORD
 from tests.world import SKU, Shop, adjustment, receipt
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.commits
 
-WAIT_SECONDS_MAX = 60.0
 WRITERS = 16
 SEQUENCERS = 2
 STORM_SKUS = [f"STORM-{nth}" for nth in range(24)]
@@ -58,7 +58,7 @@ def authenticator_url(server: Server, shop: Shop) -> str:
 
 
 def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS_MAX
+    deadline = time.monotonic() + PATIENCE_SECONDS
     while not done():
         assert time.monotonic() < deadline
         time.sleep(0.005)

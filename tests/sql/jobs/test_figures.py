@@ -12,6 +12,7 @@ from pyapp import metrics
 from pyapp.cli.checks import database
 from pyapp.worker import business as figures
 from pyapp.worker.business import FIGURES, measure
+from tests.patience import PATIENCE_SECONDS
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole
@@ -167,7 +168,7 @@ def test_a_level_that_disagrees_with_the_ledger_is_told(
     async def main() -> None:
         stop = asyncio.Event()
         task = asyncio.create_task(figures.run(authenticator_url, 0.0000001, stop))
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE_SECONDS):
             while told() is None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
             assert told() == 0

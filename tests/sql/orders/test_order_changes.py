@@ -11,7 +11,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.races import SESSIONS, WAIT_SECONDS_MAX, race, sender, weaken
+from tests.patience import PATIENCE_SECONDS
+from tests.races import SESSIONS, race, sender, weaken
 from tests.world import OTHER_SKU, SKU, THIRD_SKU, UNPRICED_SKU, Result, Shop, codes, keyed, order, parts, receipt, shortages
 
 CUSTOMER = {"name": "Jane", "email": "jane@example.com", "address": "1 Hot St"}
@@ -572,7 +573,7 @@ def test_changes_checkouts_shipments_and_cancellations_at_once_lose_no_unit_and_
 
     def storm(seed: int) -> None:
         chance = random.Random(seed)
-        start.wait(WAIT_SECONDS_MAX)
+        start.wait(PATIENCE_SECONDS)
         begun = time.monotonic()
         while time.monotonic() - begun < (STORM_SECONDS if {None, "ST001"} <= seen else STORM_SECONDS_MAX):
             basket = [(sku_id, chance.randint(1, 5)) for sku_id in chance.sample(STORM_SKUS, 3)]

@@ -12,7 +12,8 @@ import psycopg
 import pytest
 
 from pyapp.database.calls import REPEATED_CONSTRAINTS
-from tests.races import SESSIONS, WAIT_SECONDS_MAX, race, sender, wait_for_a_waiter, weaken
+from tests.patience import PATIENCE_SECONDS
+from tests.races import SESSIONS, race, sender, wait_for_a_waiter, weaken
 from tests.world import SKU, Result, Shop, adjustment, codes, keyed, order, receipt
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def test_a_checkout_that_waited_gets_what_a_rollback_gave_back(shop: Shop, pool:
         other = pool.submit(shop.order, (SKU, 1))
         wait_for_a_waiter(shop, other)
         connection.rollback()
-    assert other.result(WAIT_SECONDS_MAX).code is None
+    assert other.result(PATIENCE_SECONDS).code is None
 
 
 def test_an_adjustment_and_a_checkout_do_not_both_take_the_last_unit(shop: Shop, pool: ThreadPoolExecutor) -> None:
@@ -148,10 +149,10 @@ def test_a_list_of_a_key_in_flight_is_refused_and_other_lists_are_not(shop: Shop
     first, second = ([listed(number, order((SKU, 1)), key) for number in range(40)] for key in "ab")
     with shop.session() as connection:
         assert codes(shop.run(connection, "place_orders", *first)) == [None] * 40
-        assert set(codes(pool.submit(shop.send, "place_orders", *first).result(WAIT_SECONDS_MAX))) == {"ID002"}
+        assert set(codes(pool.submit(shop.send, "place_orders", *first).result(PATIENCE_SECONDS))) == {"ID002"}
         other = pool.submit(shop.send, "place_orders", *second)
         wait_for_a_waiter(shop, other)  # for the stock
-    assert codes(other.result(WAIT_SECONDS_MAX)) == [None] * 40
+    assert codes(other.result(PATIENCE_SECONDS)) == [None] * 40
     again = shop.send("place_orders", *first)
     assert [result.replayed for result in again] == [True] * 40
     assert shop.level() == {"on_hand": 100, "available": 20, "committed": 80}
@@ -190,7 +191,7 @@ def test_a_sweep_and_a_checkout_release_an_expired_hold_once(shop: Shop, pool: T
         assert codes(shop.run(connection, "place_orders", order((SKU, 2)))) == [None]
         sweep = pool.submit(shop.job, "expire_reservations")
         wait_for_a_waiter(shop, sweep)
-    assert sweep.result(WAIT_SECONDS_MAX) == 0
+    assert sweep.result(PATIENCE_SECONDS) == 0
     assert shop.level() == {"on_hand": 5, "available": 3, "committed": 2}
 
 
@@ -202,8 +203,8 @@ def test_one_key_from_many_sessions_at_once_places_one_order(shop: Shop, pool: T
     start = threading.Barrier(SESSIONS)
 
     def insist() -> Result:
-        start.wait(WAIT_SECONDS_MAX)
-        deadline = time.monotonic() + WAIT_SECONDS_MAX
+        start.wait(PATIENCE_SECONDS)
+        deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             [answer] = shop.send("place_orders", keyed(order((SKU, 1))))
             if answer.code != "ID002":
@@ -229,7 +230,7 @@ def test_many_sessions_with_orders_of_five_skus_never_deadlock_and_lose_no_unit(
         """Orders, ships and cancels. Returns the units sold and not canceled, and the shipped ones among them."""
         chance = random.Random(seed)
         sold = shipped = 0
-        start.wait(WAIT_SECONDS_MAX)
+        start.wait(PATIENCE_SECONDS)
         deadline = time.monotonic() + STORM_SECONDS
         while time.monotonic() < deadline:
             baskets = [order(*((sku_id, chance.randint(1, 3)) for sku_id in chance.sample(STORM_SKUS, 5))) for _ in range(2)]
@@ -278,10 +279,10 @@ def test_an_adjustment_and_a_receipt_that_make_the_same_level_do_not_wait_for_ea
         answers = []
         for number, send in enumerate((adjust, receive), start=1):
             answers.append(pool.submit(alone, send))
-            deadline = time.monotonic() + WAIT_SECONDS_MAX
+            deadline = time.monotonic() + PATIENCE_SECONDS
             while shop.rows(waiting) != [{"n": number}]:
                 assert time.monotonic() < deadline
-    assert codes([answer.result(WAIT_SECONDS_MAX) for answer in answers]) == [None, None]
+    assert codes([answer.result(PATIENCE_SECONDS) for answer in answers]) == [None, None]
     assert (shop.level()["on_hand"], shop.level("SAUCE-2")["on_hand"]) == (7, 9)
 
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
-from tests.races import SESSIONS, WAIT_SECONDS_MAX, race, wait_for_a_waiter, weaken
+from tests.patience import PATIENCE_SECONDS
+from tests.races import SESSIONS, race, wait_for_a_waiter, weaken
 from tests.reservations import NOON, conversion, held, read, reserve
 from tests.world import OTHER_SKU, SKU, Result, Shop, codes, order, parts, receipt
 
@@ -114,7 +115,7 @@ def test_between_held_and_sold_nobody_takes_the_units(shop: Shop, pool: ThreadPo
             waiting = pool.submit(shop.send, command, held((SKU, 1)), now=NOON)
             wait_for_a_waiter(shop, waiting)
             connection.rollback()
-        assert codes(waiting.result(WAIT_SECONDS_MAX)) == ["ST001"]
+        assert codes(waiting.result(PATIENCE_SECONDS)) == ["ST001"]
         assert codes(list(race(shop, pool, other, checkout))) == ["ST001", None]
         shop.receive(5)
         hold = reserve(shop, (SKU, 5))
@@ -168,7 +169,7 @@ def test_a_hold_that_is_being_extended_keeps_its_units_if_it_is(shop: Shop, pool
         waiting = pool.submit(shop.send, "place_orders", order((SKU, 5)), now="2030-05-01T12:16:00Z")
         wait_for_a_waiter(shop, waiting)
         connection.rollback()
-    assert codes(waiting.result(WAIT_SECONDS_MAX)) == [None]
+    assert codes(waiting.result(PATIENCE_SECONDS)) == [None]
     with shop.session() as connection:
         assert later(connection).code == "ST001"
     assert read(shop, hold)[0]["status"] == "expired"
@@ -181,7 +182,7 @@ def test_a_sweep_and_a_release_end_a_hold_once(shop: Shop, pool: ThreadPoolExecu
         assert sender(shop, AT, "release_reservations", named(hold))(connection).body["status"] == "expired"
         sweep = pool.submit(shop.job, "expire_reservations", AT)
         wait_for_a_waiter(shop, sweep)
-    assert sweep.result(WAIT_SECONDS_MAX) == 0
+    assert sweep.result(PATIENCE_SECONDS) == 0
     assert shop.level() == {"on_hand": 5, "available": 5}
 
 
@@ -290,7 +291,7 @@ def rage(shop: Shop, pool: ThreadPoolExecutor) -> None:
         time.sleep(0.05)
     stop.set()
     for future in running:
-        future.result(WAIT_SECONDS_MAX)
+        future.result(PATIENCE_SECONDS)
     assert not missing
     became = [pair for storm in storms for pair in storm.became.items()]
     assert len(dict(became)) == len(became), "a reservation became two orders"

@@ -12,6 +12,7 @@ import pytest
 
 from pyapp.problems import from_database
 from tests.hooks import NOON, URL, Claim, Hooks
+from tests.patience import PATIENCE_SECONDS
 from tests.races import wait_for_a_waiter
 from tests.world import SKU
 
@@ -860,7 +861,7 @@ def test_a_replay_and_the_dispatcher_do_not_wait_for_each_other(hooks: Hooks) ->
             replay = {"webhook_id": webhook["webhook_id"], "from_seq": last - 2, "to_seq": last}
             [answer] = hooks.shop.run(connection, "replay_webhooks", replay)
             assert (answer.code, answer.body["deliveries"]) == (None, 0)
-        dispatched.result(30)
+        dispatched.result(PATIENCE_SECONDS)
     assert sorted(types(hooks.claim())) == ["order.placed", "order.placed"]
 
 
