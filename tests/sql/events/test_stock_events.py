@@ -179,6 +179,15 @@ def test_levels_that_lose_a_little_each_are_low_together(shop: Shop) -> None:
     assert said(happened(shop)) == [("stock.low", 10)]
 
 
+def test_a_sum_counts_the_levels_that_lost_a_little_before(shop: Shop) -> None:
+    furnish(shop, 10, 30, 30)
+    for code in WAREHOUSES[:2]:
+        assert codes(shop.send("adjust_stock", adjustment(-24, warehouse_location=code))) == [None]
+    assert said(happened(shop)) == []
+    assert codes(shop.send("adjust_stock", adjustment(-2, warehouse_location=WAREHOUSES[0]))) == [None]
+    assert said(happened(shop)) == [("stock.low", 10)]  # the other warehouse is in no event of this batch
+
+
 def test_what_happens_beside_a_change_of_the_catalog_is_compared_in_its_order(shop: Shop) -> None:
     furnish(shop, 3, 20)
     assert shop.adjust(-5).code is None
