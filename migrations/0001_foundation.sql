@@ -204,7 +204,7 @@ comment on type catalog.write is
   '(change the given members), retire. Made by catalog.new_write.';
 
 -- Stock. region_id leads every key, so that the same tables and functions run on a distributed Postgres, one region per node.
--- Only stock.post_movements changes quantities.
+-- Only stock.post_movements and, for new orders, stock.commit_units change quantities.
 
 -- Rules of one column that every order writes are domains: PostgreSQL reads the rule of a domain once per session, and a CHECK of a
 -- table again in every statement that writes to it.
@@ -427,8 +427,8 @@ create type stock.allocation as (
   available integer
 );
 comment on type stock.allocation is
-  'A decision of stock.allocate: a demand gets quantity units from a warehouse; or, with warehouse_id null, it needs quantity and '
-  'only available exist.';
+  'A decision of stock.allocate: a demand gets quantity units from a warehouse, where available are left; or, with warehouse_id null, it '
+  'needs quantity and only available exist.';
 create type stock.candidate as (
   warehouse_id text,
   sku_id text,

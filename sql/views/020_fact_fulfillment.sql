@@ -1,6 +1,6 @@
 create or replace view bi.fact_fulfillment with (security_invoker = true, security_barrier = true) as
 select f.region_id, f.fulfillment_id as parcel_no, orders.public_id(f.region_id, f.order_id) as order_id, f.order_id as order_no,
-       l.sku_id, l.lot_id as batch_id, l.batch_number, f.warehouse_id, f.channel_id, l.quantity, o.placed_at,
+       l.sku_id, l.lot_id as batch_id, l.batch_number, f.warehouse_id, f.channel_id, l.quantity::integer as quantity, o.placed_at,
        f.created_at as shipped_at, timezone(z.time_zone, f.created_at)::date as shipped_on,
        (extract(epoch from f.created_at - o.placed_at) / 3600)::numeric(12, 2) as lead_hours
   from orders.fulfillments f

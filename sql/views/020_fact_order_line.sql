@@ -2,7 +2,8 @@ create or replace view bi.fact_order_line with (security_invoker = true, securit
 select l.region_id, orders.public_id(l.region_id, l.order_id) as order_id, l.order_id as order_no, l.line_no, l.sku_id,
        l.channel_id, o.customer_pseudonym::text as customer_key, o.placed_at,
        timezone(g.time_zone, o.placed_at)::date as placed_on, o.created_at,
-       o.status, o.fulfillment_status, l.quantity, l.price as unit_price, (l.quantity * l.price)::numeric(16, 2) as amount,
+       o.status::text as status, o.fulfillment_status::text as fulfillment_status, l.quantity::integer as quantity,
+       l.price::numeric(9, 2) as unit_price, (l.quantity * l.price)::numeric(16, 2) as amount,
        o.currency, l.fulfilled_quantity as units_shipped, l.canceled_quantity as units_canceled,
        ((l.quantity - l.canceled_quantity) * l.price)::numeric(16, 2) as revenue
   from orders.order_lines l

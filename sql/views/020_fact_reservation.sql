@@ -1,5 +1,5 @@
 create or replace view bi.fact_reservation with (security_invoker = true, security_barrier = true) as
-select l.region_id, l.reservation_id as reservation_no, l.sku_id, l.warehouse_id, l.channel_id, l.quantity,
+select l.region_id, l.reservation_id as reservation_no, l.sku_id, l.warehouse_id, l.channel_id, l.quantity::integer as quantity,
        case when r.status = 'active' and r.expires_at <= app.now() then 'expired' else r.status end as status, r.created_at,
        timezone(g.time_zone, r.created_at)::date as created_on, r.expires_at, r.order_id as order_no
   from stock.reservation_lines l

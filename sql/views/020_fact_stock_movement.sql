@@ -1,6 +1,6 @@
 create or replace view bi.fact_stock_movement with (security_invoker = true, security_barrier = true) as
 select m.region_id, m.movement_id, m.recorded_at, timezone(z.time_zone, m.recorded_at)::date as recorded_on, m.occurred_at,
-       m.warehouse_id, m.sku_id, m.lot_id as batch_id, m.kind, m.reason_code, m.on_hand_delta, m.reserved_delta, m.committed_delta,
+       m.warehouse_id, m.sku_id, m.lot_id as batch_id, m.kind::text as kind, m.reason_code, m.on_hand_delta, m.reserved_delta, m.committed_delta,
        m.unavailable_delta, m.safety_stock_delta, m.incoming_delta, m.on_hand_after, m.available_after,
        timezone(z.time_zone, m.occurred_at)::date as occurred_on
   from stock.stock_movements m

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from pglast import ast, parse_plpgsql, parse_sql
@@ -72,6 +73,18 @@ class Source:
             found += [(types[name], tree) for tree in _select(part, query) if name in types]
         return found
 
+    def counted(self) -> list[Any]:
+        """Parse trees of the statements after which the function reads the number of their rows (GET DIAGNOSTICS)."""
+        if self.language != "plpgsql":
+            return []
+        steps = [(kind, part) for kind, part in _parts(self._plpgsql()) if kind.startswith("PLpgSQL_stmt_")]
+        return [
+            tree
+            for (kind, part), (following, _) in pairwise(steps)
+            if kind == "PLpgSQL_stmt_execsql" and following == "PLpgSQL_stmt_getdiag"
+            for tree in _select(part, "sqlstmt")
+        ]
+
     def _plpgsql(self) -> Any:
         return parse_plpgsql(_without_our_types(self.text))
 
@@ -111,7 +124,7 @@ def _without_our_types(text: str) -> str:
     head, mark, body = text.partition("as $$")
     body = re.sub(
         r"\bdeclare\b.*?\bbegin\b",
-        lambda part: re.sub(OUR_TYPE, "record", re.sub(OUR_TYPE + r"(?=(\[\])?\s*:=)", "text", part[0])),
+        lambda part: re.sub(OUR_TYPE, "record", re.sub(rf"(\brecord|{OUR_TYPE})(?=(\[\])?\s*:=)", "text", part[0])),
         body,
         flags=re.DOTALL | re.IGNORECASE,
     ).replace("record[]", "text[]")

@@ -44,7 +44,7 @@ begin
         from webhooks.documents(p_region_id, array[v_id]) d);
   end loop;
   perform identity.keep_answers(
-    p_region_id => p_region_id, p_route => 'create_webhooks', p_keys => v_keys, p_results => v_results);
+    p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query
     select (s.result).*
       from (select case when v_secrets[r.ordinal] is null then r

@@ -20,14 +20,17 @@ as $$
 declare
   v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'place_orders', p_requests => p_orders);
   v_results api.result[] := identity.check_keys(p_region_id, v_keys);
-  v_read record := orders.read_drafts(p_region_id => p_region_id, p_orders => p_orders, p_answered => v_results);
-  v_refusals api.result[] := v_read.p_refusals || orders.refuse_duplicates(p_region_id, v_read.p_drafts);
-  v_drafts orders.draft[] := orders.drop_refused(v_read.p_drafts, v_refusals);
+  v_read record;
+  v_refusals api.result[];
+  v_drafts orders.draft[];
   v_converts boolean := false;
   v_historic boolean := false;
   v_allocations stock.allocation[];
   v_changed_at timestamptz;
 begin
+  v_read := orders.read_drafts(p_region_id => p_region_id, p_orders => p_orders, p_answered => v_results);
+  v_refusals := v_read.p_refusals || orders.refuse_duplicates(p_region_id, v_read.p_drafts);
+  v_drafts := orders.drop_refused(v_read.p_drafts, v_refusals);
   for i in 1 .. cardinality(v_drafts) loop
     v_converts := v_converts or v_drafts[i].reservation_id is not null;
     v_historic := v_historic or v_drafts[i].historic;

@@ -13,8 +13,9 @@ create or replace function api.rotate_secrets(
 as $$
 declare
   c_region constant smallint := 0;  -- clients belong to no region
-  v_keys identity.key[] := identity.read_keys(array_to_json(array(  -- each request brings a hash of its own
-    select e.value - 'secret_hash' from jsonb_array_elements(p_clients) with ordinality e order by e.ordinality))::jsonb);
+  v_keys identity.key[] := identity.read_keys(p_region_id => c_region, p_route => 'rotate_secrets', p_requests =>
+    array_to_json(array(  -- each request brings a hash of its own
+      select e.value - 'secret_hash' from jsonb_array_elements(p_clients) with ordinality e order by e.ordinality))::jsonb);
   v_results api.result[] := identity.check_keys(c_region, v_keys);
   v_item record;
   v_client identity.clients;
@@ -55,7 +56,7 @@ begin
       p_client_id => v_item.id, p_old => v_old, p_reason => 'secret rotated', p_meta => v_item.item -> 'meta')::json);
   end loop;
   perform identity.keep_answers(
-    p_region_id => c_region, p_route => 'rotate_secrets', p_keys => v_keys, p_results => v_results);
+    p_region_id => c_region, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;

@@ -43,7 +43,7 @@ begin
     v_results := v_results || app.new_result(p_ordinal => v_item.nth, p_body => v_document);
   end loop;
   perform identity.keep_answers(
-    p_region_id => p_region_id, p_route => 'rotate_webhook_secrets', p_keys => v_keys, p_results => v_results);
+    p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query
     select n.*
       from unnest(v_results) r

@@ -10,12 +10,25 @@ create or replace function identity.keep_answers(
   volatile
   set search_path = ''
 as $$
+declare
+  v_effects integer := 0;
+  v_kept integer;
 begin
   if cardinality(p_keys) > 0 then
     insert into identity.idempotency_keys (region_id, key_hash, fingerprint, answer, created_at)
     select p_region_id, k.key_hash, k.fingerprint, r.body, app.now()
       from unnest(p_keys) k
       join unnest(p_results) r on r.ordinal = k.ordinal and r.code is null and not r.replayed;
+    get diagnostics v_kept = row_count;
+    for i in 1 .. cardinality(p_results) loop
+      v_effects := v_effects + (p_results[i].code is null and not p_results[i].replayed)::integer;
+    end loop;
+    if v_kept <> v_effects then  -- some elements have no key
+      if v_kept <> (select count(*) from unnest(p_keys) k
+                      join unnest(p_results) r on r.ordinal = k.ordinal and r.code is null and not r.replayed) then
+        raise exception using errcode = 'internal_error', message = 'fewer answers were kept than given';
+      end if;
+    end if;
   end if;
 end
 $$;

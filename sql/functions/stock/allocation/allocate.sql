@@ -6,9 +6,10 @@
 -- the reservation that it leaves serve later orders. The order must name each SKU of the reservation, with quantity 0 for a SKU
 -- that it does not want.
 --
--- Returns one element per SKU and warehouse that serves it, with the units that are still available there after it. For an order that cannot be served it returns one element per short
--- SKU, with warehouse_id null and the available units, or one element with sku_id null when its reservation is no longer active or
--- an earlier order took it. Posts nothing. Levels and reservations stay locked until the transaction ends, so the decision holds.
+-- Returns one element per SKU and warehouse that serves it, with the units that are still available there after it. For an order that
+-- cannot be served it returns one element per short SKU, with warehouse_id null and the available units, or one element with sku_id
+-- null when its reservation is no longer active or an earlier order took it. Posts nothing. Levels and reservations stay locked until
+-- the transaction ends, so the decision holds.
 --
 -- Lock order: stock_levels in key order (lock_candidates), once for the whole batch; then the reservations (lock_live_reservations).
 create or replace function stock.allocate(
@@ -24,17 +25,12 @@ declare
   v_locked record := stock.lock_candidates(p_region_id, p_demands);
   v_candidates stock.candidate[] := v_locked.levels;
   v_free integer[] := '{}';
-  v_keys text[] := '{}';
-  v_numbers text[] := '{}';
-  v_at jsonb;  -- the number of each candidate, by its key
-  v_converted bigint[] := '{}';
-  v_live bigint[];
+  v_live bigint[] := stock.lock_live_reservations(p_region_id, v_locked.converted);
   v_sources stock.source[];
   v_levels integer[];  -- as stock.source, of this demand; without a reservation, held and serves are null
   v_held integer[];
   v_serves boolean[];
   v_demand stock.demand;
-  v_ordinal integer;
   v_served boolean;  -- null: its reservation is no longer active
   v_first integer;  -- the elements of the result before this order
   v_given_levels integer[];  -- what this order has taken so far of the free units
@@ -44,43 +40,31 @@ declare
   v_units integer;
   v_result stock.allocation[] := '{}';
 begin
-  for n in 1 .. cardinality(p_demands) loop
-    if p_demands[n].reservation_id is not null then
-      v_converted := v_converted || p_demands[n].reservation_id;
-    end if;
-  end loop;
-  v_live := stock.lock_live_reservations(p_region_id, v_converted);
-  if cardinality(v_converted) > 0 then
+  if cardinality(v_locked.converted) = 0 then
+    v_sources := stock.list_sources(p_demands => p_demands, p_numbers => v_locked.numbers, p_channels => v_locked.channels,
+      p_serving => v_locked.serving);
+  else
     v_sources := stock.find_sources(p_region_id => p_region_id, p_demands => p_demands, p_candidates => v_candidates);
   end if;
   for n in 1 .. cardinality(v_candidates) loop
     v_free := v_free || v_candidates[n].available;
-    v_keys := v_keys || stock.level_key(v_candidates[n].warehouse_id, v_candidates[n].sku_id);
-    v_numbers := v_numbers || n::text;
   end loop;
-  v_at := jsonb_object(v_keys, v_numbers);
   for n in 1 .. cardinality(p_demands) loop
     v_demand := p_demands[n];
-    if v_demand.ordinal is distinct from v_ordinal then
-      v_ordinal := v_demand.ordinal;
+    if n = 1 or v_demand.ordinal <> p_demands[n - 1].ordinal then
       v_first := cardinality(v_result);
       v_given_levels := '{}';
       v_given := '{}';
       v_served := nullif(v_demand.reservation_id is null or v_demand.reservation_id = any (v_live), false);
       v_live := array_remove(v_live, v_demand.reservation_id);
       if v_served is null then
-        v_result := v_result || stock.new_allocation(p_ordinal => v_ordinal);
+        v_result := v_result || stock.new_allocation(p_ordinal => v_demand.ordinal);
       end if;
     end if;
     continue when v_served is null;
-    if v_sources is null then
-      v_levels := stock.list_levels(p_demand => v_demand, p_levels => v_at, p_channels => v_locked.channels,
-        p_serving => v_locked.serving);
-    else
-      v_levels := v_sources[n].levels;
-      v_held := v_sources[n].held;
-      v_serves := v_sources[n].serves;
-    end if;
+    v_levels := v_sources[n].levels;
+    v_held := v_sources[n].held;
+    v_serves := v_sources[n].serves;
     v_total := 0;
     for i in 1 .. cardinality(v_levels) loop
       v_total := v_total + coalesce(v_held[i], 0) + case when v_serves[i] is false then 0 else v_free[v_levels[i]] end;
@@ -94,20 +78,19 @@ begin
         v_served := false;
         v_live := v_live || v_demand.reservation_id;
       end if;
-      v_result := v_result || stock.new_allocation(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id,
+      v_result := v_result || stock.new_allocation(p_ordinal => v_demand.ordinal, p_sku_id => v_demand.sku_id,
         p_quantity => v_demand.quantity, p_available => v_total::integer);
     elsif v_served then
       v_missing := v_demand.quantity;
       for i in 1 .. cardinality(v_levels) loop
         exit when v_missing = 0 and coalesce(v_held[i], 0) = 0;  -- levels with held units come first
-        v_units := least(v_missing,
-          coalesce(v_held[i], 0) + case when v_serves[i] is false then 0 else v_free[v_levels[i]] end);
+        v_units := least(v_missing, coalesce(v_held[i], 0) + case when v_serves[i] is false then 0 else v_free[v_levels[i]] end);
         v_given_levels := v_given_levels || v_levels[i];
         v_given := v_given || greatest(v_units - coalesce(v_held[i], 0), case when v_candidates[v_levels[i]].in_debt then 0 end);
         v_free[v_levels[i]] := v_free[v_levels[i]] - v_given[cardinality(v_given)];
         v_missing := v_missing - v_units;
         if v_units > 0 then
-          v_result := v_result || stock.new_allocation(p_ordinal => v_ordinal, p_sku_id => v_demand.sku_id,
+          v_result := v_result || stock.new_allocation(p_ordinal => v_demand.ordinal, p_sku_id => v_demand.sku_id,
             p_warehouse_id => v_candidates[v_levels[i]].warehouse_id, p_quantity => v_units, p_available => v_free[v_levels[i]]);
         end if;
       end loop;

@@ -1,6 +1,6 @@
 -- The (locked) levels that may serve each demand, in the order in which they are tried: first those where its reservation has units
 -- (held), then by the channel's priority. A warehouse that was closed or taken from the channel gives only the held units.
--- Only for demands of which some convert a reservation; for the others stock.allocate knows them.
+-- For demands of which some convert a reservation; stock.list_sources is for the others.
 create or replace function stock.find_sources(
   p_region_id smallint,
   p_demands stock.demand[],

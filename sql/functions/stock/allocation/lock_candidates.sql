@@ -1,7 +1,8 @@
 -- Locks the levels that could serve these demands, and the levels of the reservations that they convert, and returns them in key order.
 -- First applies changes that are due and that the worker has not swept yet: it releases expired reservations on these SKUs and moves
 -- expired lots out of the available units, so neither affects an order. p_warehouse_ids and p_sku_ids: more pairs to lock.
--- channels, serving: the warehouses that serve the channels of the demands, in the order in which they are tried.
+-- numbers: where each level stands in levels, by its key. converted: the reservations. channels, serving: the warehouses that serve
+-- the channels of the demands, in the order in which they are tried.
 -- Lock order: stock_levels in key order (with those of the reservations), then lot_levels, then reservations.
 create or replace function stock.lock_candidates(
   p_region_id smallint,
@@ -9,6 +10,8 @@ create or replace function stock.lock_candidates(
   p_warehouse_ids text[] default '{}',
   p_sku_ids text[] default '{}',
   out levels stock.candidate[],
+  out numbers jsonb,
+  out converted bigint[],
   out channels text[],
   out serving text[]
 )
@@ -18,17 +21,19 @@ create or replace function stock.lock_candidates(
 as $$
 declare
   v_expired bigint[] := stock.find_expired_reservations(p_region_id, p_demands);
-  v_reservations bigint[] := v_expired;
   v_channels text[] := '{}';
   v_now timestamptz := app.now();
+  v_keys text[] := '{}';
+  v_numbers text[] := '{}';
   v_is_stale boolean := false;
 begin
+  converted := '{}';
   for i in 1 .. cardinality(p_demands) loop
     if p_demands[i].channel_id <> all (v_channels) then
       v_channels := v_channels || p_demands[i].channel_id;
     end if;
     if p_demands[i].reservation_id is not null then
-      v_reservations := v_reservations || p_demands[i].reservation_id;
+      converted := converted || p_demands[i].reservation_id;
     end if;
   end loop;
   select coalesce(array_agg(w.channel_id), '{}'), coalesce(array_agg(w.warehouse_id), '{}') into channels, serving
@@ -44,10 +49,10 @@ begin
       end if;
     end loop;
   end loop;
-  if cardinality(v_reservations) > 0 then
+  if cardinality(converted) + cardinality(v_expired) > 0 then
     select p_warehouse_ids || array_agg(r.warehouse_id), p_sku_ids || array_agg(r.sku_id) into p_warehouse_ids, p_sku_ids
       from stock.reservation_lines r
-     where r.region_id = p_region_id and r.reservation_id = any (v_reservations);
+     where r.region_id = p_region_id and r.reservation_id = any (converted || v_expired);
   end if;
   for i in 1 .. 2 loop
     levels := array(
@@ -77,6 +82,11 @@ begin
     perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
       p_actor => 'system');
   end loop;
+  for i in 1 .. cardinality(levels) loop
+    v_keys := v_keys || stock.level_key(levels[i].warehouse_id, levels[i].sku_id);
+    v_numbers := v_numbers || i::text;
+  end loop;
+  numbers := jsonb_object(v_keys, v_numbers);
 end
 $$;
 

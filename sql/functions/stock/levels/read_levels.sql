@@ -24,7 +24,7 @@ begin
          and (v_own is null or l.warehouse_id = any (v_own));
   else
     return query
-      select l.sku_id, l.warehouse_id, stock.to_counters(l), l.reorder_point, l.version, l.updated_at
+      select l.sku_id, l.warehouse_id, stock.to_counters(l), l.reorder_point::integer, l.version, l.updated_at
         from stock.stock_levels l
        where l.region_id = p_region_id and (p_sku_ids is null or l.sku_id = any (p_sku_ids))
          and (p_warehouse_ids is null or l.warehouse_id = any (p_warehouse_ids))

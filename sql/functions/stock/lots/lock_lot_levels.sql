@@ -15,7 +15,7 @@ create or replace function stock.lock_lot_levels(
 as $$
 begin
   return query
-    select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.sellable,
+    select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand::integer, v.sellable,
            stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
              p_today => timezone(z.time_zone, app.now())::date), t.expiration_date
       from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
