@@ -14,8 +14,15 @@ as $$
 declare
   v_now timestamptz := app.now();
   v_role text := app.claim_role();
+  v_expected integer := 2 * cardinality(p_drafts);
   v_written integer;
 begin
+  for i in 1 .. cardinality(p_drafts) loop
+    v_expected := v_expected + cardinality(p_drafts[i].sku_ids) + (p_drafts[i].customer_email is not null)::integer;
+  end loop;
+  for i in 1 .. cardinality(p_allocations) loop
+    v_expected := v_expected + (p_allocations[i].warehouse_id is not null)::integer;
+  end loop;
   with drafts as materialized (
     select d.* from unnest(p_drafts) d
   ), audited as (
@@ -45,20 +52,24 @@ begin
       from drafts d
       join unnest(p_allocations) a on a.ordinal = d.ordinal
     returning 1
+  ), placed as (
+    insert into orders.orders
+      (region_id, order_id, channel_id, external_id, status, fulfillment_status, customer_name, customer_key, customer_address,
+       customer_pseudonym, currency, total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason,
+       request_id)
+    select p_region_id, d.order_id, d.channel_id, d.external_id, case when d.historic then 'completed' else 'processing' end,
+           case when d.historic then 'fulfilled' else 'unfulfilled' end, d.customer_name, app.fold(d.customer_name),
+           d.customer_address, orders.pseudonym(k.secret, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price,
+           d.note, d.warehouse_ids, d.placed_at, v_now, p_changed_at, d.actor, 'placed', d.request_id
+      from identity.pseudonym_keys k
+     cross join drafts d
+    returning 1
   )
-  insert into orders.orders
-    (region_id, order_id, channel_id, external_id, status, fulfillment_status, customer_name, customer_key, customer_address,
-     customer_pseudonym, currency, total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason,
-     request_id)
-  select p_region_id, d.order_id, d.channel_id, d.external_id, case when d.historic then 'completed' else 'processing' end,
-         case when d.historic then 'fulfilled' else 'unfulfilled' end, d.customer_name, app.fold(d.customer_name),
-         d.customer_address, orders.pseudonym(k.secret, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price,
-         d.note, d.warehouse_ids, d.placed_at, v_now, p_changed_at, d.actor, 'placed', d.request_id
-    from identity.pseudonym_keys k
-   cross join drafts d;
-  get diagnostics v_written = row_count;
-  if v_written <> cardinality(p_drafts) then
-    raise exception using errcode = 'internal_error', message = 'fewer orders were written than accepted';
+  select (select count(*) from placed) + (select count(*) from audited) + (select count(*) from contacts)
+       + (select count(*) from lines) + (select count(*) from allocations)
+    into v_written;
+  if v_written <> v_expected then
+    raise exception using errcode = 'internal_error', message = 'fewer rows of an order were written than it has';
   end if;
 end
 $$;

@@ -62,12 +62,14 @@ def read(session: psycopg.Connection[Any]) -> dict[str, int]:
     return {name: int(number) for name, number in rows}
 
 
+@pytest.mark.parametrize("analyzed", [True, False], ids=["with statistics", "before the first ANALYZE"])
 def test_an_order_reads_what_it_needs_and_no_more(
-    shop: None, connection: psycopg.Connection[Any], authenticator_url: str
+    shop: None, connection: psycopg.Connection[Any], authenticator_url: str, *, analyzed: bool
 ) -> None:
     with psycopg.connect(authenticator_url, autocommit=True) as session:
         place(session, 0)
-        connection.execute("vacuum analyze")
+        if analyzed:
+            connection.execute("vacuum analyze")
         place(session, 1)
         before = read(session)
         for batch in range(2, 2 + BATCHES):
