@@ -604,8 +604,9 @@ GUARDS = (
     Guard(
         "the outbox refuses an unknown type",
         "sql/schema/050_events.sql",
-        "  audience text not null,\n  subject text not null,\n  sku_id text collate \"C\",\n  warehouse_ids text[] not null default",
-        "  audience text,\n  subject text not null,\n  sku_id text collate \"C\",\n  warehouse_ids text[] not null default",
+        "  -- Cheaper than a foreign key, which would lock the same few rows of event_types in every transaction.\n"
+        "  audience text not null,",
+        "  audience text,",
         "tests/sql/events/test_event_log.py -k not_known",
     ),
     Guard(
