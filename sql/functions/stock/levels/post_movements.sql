@@ -1,5 +1,5 @@
--- Changes quantities: the only function that does, but for stock.commit_units, which posts new orders. Appends each movement to the ledger, changes the levels (and the lot levels), and
--- writes the events, all or nothing.
+-- Changes quantities: the only function that does, but for stock.commit_units, which posts new orders. Appends each movement to the
+-- ledger, changes the levels (and the lot levels), and writes the events, all or nothing.
 --
 -- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has already locked all
 -- these levels. The update has its own guard (available must not fall below zero); the CHECK constraints back it.
