@@ -1,5 +1,6 @@
 -- Begins the work of one caller: sets role and claims for the rest of the transaction. The caller must be a member of the role,
 -- so the API's login can become one of the API's roles and nothing else.
+-- Every transaction begins here, so it has only expressions that need no executor.
 create or replace function app.enter(
   p_role text,
   p_claims jsonb
@@ -9,15 +10,23 @@ create or replace function app.enter(
   volatile
   set search_path = ''
 as $$
+declare
+  v_warehouses text[] := '{}';
+  v_channels text[] := '{}';
+  v_set text;
 begin
-  perform set_config('role', p_role, true),
-          set_config('scoville.subject', coalesce(p_claims ->> 'sub', ''), true),
-          set_config('scoville.request_id', coalesce(p_claims ->> 'request_id', ''), true),
-          set_config('scoville.region', coalesce(p_claims ->> 'region', ''), true),
-          set_config('scoville.warehouses', coalesce((
-            select array_agg(w.id) from jsonb_array_elements_text(p_claims -> 'warehouses') as w (id))::text, ''), true),
-          set_config('scoville.channels', coalesce((
-            select array_agg(c.id) from jsonb_array_elements_text(p_claims -> 'channels') as c (id))::text, ''), true);
+  for i in 0 .. coalesce(jsonb_array_length(p_claims -> 'warehouses'), 0) - 1 loop
+    v_warehouses := v_warehouses || (p_claims -> 'warehouses' ->> i);
+  end loop;
+  for i in 0 .. coalesce(jsonb_array_length(p_claims -> 'channels'), 0) - 1 loop
+    v_channels := v_channels || (p_claims -> 'channels' ->> i);
+  end loop;
+  v_set := set_config('role', p_role, true);
+  v_set := set_config('scoville.subject', coalesce(p_claims ->> 'sub', ''), true);
+  v_set := set_config('scoville.request_id', coalesce(p_claims ->> 'request_id', ''), true);
+  v_set := set_config('scoville.region', coalesce(p_claims ->> 'region', ''), true);
+  v_set := set_config('scoville.warehouses', coalesce(nullif(v_warehouses, '{}')::text, ''), true);
+  v_set := set_config('scoville.channels', coalesce(nullif(v_channels, '{}')::text, ''), true);
 end
 $$;
 
