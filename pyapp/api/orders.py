@@ -80,8 +80,9 @@ class OrderDraft(Body):
     }
     together: ClassVar[Json] = {
         "not": {"required": ["order_id", "external_id"]},
-        "if": {"not": {"required": ["reservation_id"]}},
-        "then": {"required": ["items"]},
+        # null means left out, so a member that is there is not enough.
+        "if": {"not": {"required": ["reservation_id"], "properties": {"reservation_id": {"type": "string"}}}},
+        "then": {"required": ["items"], "properties": {"items": {"not": {"type": "null"}}}},
     }
 
     customer: CustomerDraft

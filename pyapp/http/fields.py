@@ -84,7 +84,14 @@ Total = Annotated[
         examples=[49.96],
     ),
 ]
-AttributesDraft = Annotated[Raw, Meta(description="Any other data about the SKU.", extra_json_schema={"type": "object"})]
+AttributesDraft = Annotated[
+    Raw,
+    Meta(
+        description=f"Any other data about the SKU: at most {ATTRIBUTES_BYTES_MAX} bytes, with numbers of at most {DIGITS_MAX} digits and "
+        f"exponents from -{EXPONENT_MAX} to {EXPONENT_MAX}.",
+        extra_json_schema={"type": "object"},
+    ),
+]
 Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
 DeltaDraft = Annotated[
     int,

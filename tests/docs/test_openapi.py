@@ -147,6 +147,16 @@ def test_a_batch_changes_in_its_status_or_dates() -> None:
             jsonschema.validate(document, schema)
 
 
+def test_an_order_needs_items_or_a_reservation_and_null_is_neither() -> None:
+    schema = {"$ref": "#/components/schemas/OrderDraft", "components": DOCUMENT["components"]}
+    items, name = [{"sku_id": "HOTSAUCE-001", "quantity": 1}], {"customer": {"name": "Jane"}}
+    for body in ({"items": items}, {"reservation_id": "RSV-1-1"}, {"items": None, "reservation_id": "RSV-1-1"}):
+        jsonschema.validate(name | body, schema)
+    for body in ({}, {"items": None}, {"reservation_id": None}, {"items": None, "reservation_id": None}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(name | body, schema)
+
+
 def test_a_precondition_looks_like_an_entity_tag() -> None:
     [pattern] = {
         item["schema"]["pattern"]

@@ -18,10 +18,27 @@ FORM_CODES = {"RQ400", "RQ415", "RQ422"}
 
 @schemathesis.hook
 def map_body(context: Any, body: Any) -> Any:
-    """Amounts have two decimals. JSON Schema could say so only by multipleOf, which validators compute in binary."""
+    """Amounts have two decimals. JSON Schema could say so only by multipleOf, which validators compute in binary.
+
+    Numbers within attributes have few digits, which JSON Schema cannot say of an object that may contain anything.
+    """
     if isinstance(body, dict):
-        return {name: cents(value) if name in AMOUNTS else map_body(context, value) for name, value in body.items()}
+        return {
+            name: cents(value) if name in AMOUNTS else plain(value) if name == "attributes" else map_body(context, value)
+            for name, value in body.items()
+        }
     return [map_body(context, item) for item in body] if isinstance(body, list) else body
+
+
+def plain(value: Any) -> Any:
+    """The value with numbers that can be written with few digits."""
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    return value if value == 0 or 1e-9 < abs(value) < 1e30 else 0.5
 
 
 def cents(value: Any) -> Any:
