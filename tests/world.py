@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 REGION = 1
 SKU, OTHER_SKU, THIRD_SKU, UNPRICED_SKU = "SAUCE-1", "SAUCE-2", "SAUCE-3", "SAUCE-WITHOUT-PRICE"
 EARLY, LATE = "2030-06-30", "2040-01-01"
+LONG_AGO = "2024-06-01T13:45:30Z"
 AFTER_EARLY = "2030-07-01T12:00:00Z"  # the first day on which a lot of EARLY cannot be sold
 WITHOUT_REGION = (
     *("save_skus", "save_channels", "save_warehouses", "save_reason_codes", "save_regions"),
@@ -97,6 +98,12 @@ class Shop:
 
     def order(self, *items: tuple[str, int], now: str | None = None, **rest: Any) -> Result:
         return self.send("place_orders", order(*items, **rest), now=now)[0]
+
+    def record(self, *items: tuple[str, int], role: str = "admin", **rest: Any) -> Result:
+        """A historic order of items at 4.5, placed in 2024."""
+        lines = [{"sku_id": sku_id, "quantity": quantity, "price": 4.5} for sku_id, quantity in items]
+        body = {"channel": "web", "customer": {"name": "Jane Doe"}, "created_at": LONG_AGO, "historic": True, "items": lines}
+        return self.send("place_orders", {**body, **rest}, role=role, channels=["web"])[0]
 
     def fulfill(self, placed: Result, *, now: str | None = None, **rest: Any) -> Result:
         return self.send("fulfill_orders", {"order_id": placed.body["order_id"], **rest}, now=now)[0]

@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from tests.world import SKU, Shop, parts
-
-LONG_AGO = "2024-06-01T13:45:30Z"
-
-
-def record(shop: Shop, *items: tuple[str, int], role: str = "admin", **rest: Any) -> Any:
-    lines = [{"sku_id": sku_id, "quantity": units, "price": 4.5} for sku_id, units in items]
-    body = {"channel": "web", "customer": {"name": "Jane Doe"}, "created_at": LONG_AGO, "historic": True, "items": lines, **rest}
-    return shop.send("place_orders", body, role=role, channels=["web"])[0]
+from tests.world import LONG_AGO, SKU, Shop, parts
 
 
 def test_a_historic_order_is_completed_and_moves_no_stock(shop: Shop) -> None:
     shop.receive(5)
     before = (shop.level(), shop.rows("select count(*) from stock.stock_movements"))
-    found = record(shop, (SKU, 700), (SKU, 1), external_id="OLD-1").body
+    found = shop.record((SKU, 700), (SKU, 1), external_id="OLD-1").body
     assert (found["status"], found["fulfillment_status"]) == ("completed", "fulfilled")
     assert (found["created_at"], found["total_price"], found["fulfillments"]) == ("2024-06-01T13:45:30.000Z", 3154.5, [])
     assert [(one["quantity"], one["fulfilled"]) for one in found["allocations"]] == [(701, 701)]
@@ -28,7 +18,7 @@ def test_a_historic_order_is_completed_and_moves_no_stock(shop: Shop) -> None:
         row = connection.execute("select body from api.get_order(1::smallint, %s)", [found["order_id"]]).fetchone()
     assert row == (found,)
     assert shop.rows("select type from events.outbox where subject like 'orders/%%'") == [{"type": "order.recorded"}]
-    assert record(shop, (SKU, 1), external_id="OLD-1").code == "OR005"
+    assert shop.record((SKU, 1), external_id="OLD-1").code == "OR005"
     # Nothing of it is open.
     for command, more in (
         ("cancel_orders", {}),
@@ -56,23 +46,23 @@ def test_historic_and_new_orders_of_one_list_are_told_apart(shop: Shop) -> None:
 
 def test_a_historic_order_may_have_retired_skus_at_its_own_prices(shop: Shop) -> None:
     assert shop.send("save_skus", {"sku_id": "GONE", "name": "Gone", "active": False})[0].code is None
-    assert record(shop, ("GONE", 2)).body["total_price"] == 9
-    assert record(shop, ("NEVER", 2)).code == "ST002"
+    assert shop.record(("GONE", 2)).body["total_price"] == 9
+    assert shop.record(("NEVER", 2)).code == "ST002"
 
 
 def test_what_a_historic_order_must_not_be(shop: Shop) -> None:
     for role in ("sales", "integration"):
-        refused = record(shop, (SKU, 1), role=role)
+        refused = shop.record((SKU, 1), role=role)
         assert (refused.code, refused.body["errors"][0]["pointer"]) == ("VA001", "/historic")
-    assert record(shop, (SKU, 1), created_at=None).body["errors"][0]["pointer"] == "/created_at"
-    assert record(shop, (SKU, 1), reservation_id="RSV-1-1").code is not None
+    assert shop.record((SKU, 1), created_at=None).body["errors"][0]["pointer"] == "/created_at"
+    assert shop.record((SKU, 1), reservation_id="RSV-1-1").code is not None
     assert shop.send("save_channels", {"channel_id": "bare", "name": "Bare", "kind": "web"})[0].code is None
-    assert record(shop, (SKU, 1), channel="bare").body["errors"][0]["pointer"] == "/channel"
+    assert shop.record((SKU, 1), channel="bare").body["errors"][0]["pointer"] == "/channel"
     assert shop.rows("select count(*) from orders.orders") == [{"count": 0}]
 
 
 def test_a_historic_order_is_in_the_reports_of_its_day(shop: Shop) -> None:
-    assert record(shop, (SKU, 7)).code is None
+    assert shop.record((SKU, 7)).code is None
     shop.job("roll_up_sales")
     (day,) = shop.rows("select placed_on::text, ordered, shipped, withdrawn, revenue from analytics.sales_days")
     assert day == {"placed_on": "2024-06-01", "ordered": 7, "shipped": 7, "withdrawn": 0, "revenue": day["revenue"]}

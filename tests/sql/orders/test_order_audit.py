@@ -8,7 +8,6 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.sql.orders.test_history import record
 from tests.world import OTHER_SKU, SKU, Result, Shop, codes, keyed, order
 
 CUSTOMER = {"name": "Jane", "email": "jane@example.com", "address": "1 Hot St"}
@@ -40,7 +39,7 @@ def place_all_kinds(shop: Shop) -> list[Result]:
         shop.order((SKU, 2), (OTHER_SKU, 3), external_id="S-1", customer=CUSTOMER, note="Ring twice"),
         *shop.send("place_orders", {"reservation_id": hold.body["reservation_id"], "customer": CUSTOMER}),
         *shop.send("place_orders", *(order((SKU, 1), external_id=f"B-{nth}") for nth in range(3))),
-        record(shop, (SKU, 7), external_id="OLD-1"),
+        shop.record((SKU, 7), external_id="OLD-1"),
     ]
     assert codes(placed) == [None] * len(placed)
     return placed
