@@ -87,8 +87,8 @@ Total = Annotated[
 AttributesDraft = Annotated[
     Raw,
     Meta(
-        description=f"Any other data about the SKU: at most {ATTRIBUTES_BYTES_MAX} bytes, with numbers of at most {DIGITS_MAX} digits "
-        f"and exponents from -{EXPONENT_MAX} to {EXPONENT_MAX}.",
+        description=f"Any other data about the SKU: at most {ATTRIBUTES_BYTES_MAX} bytes, with numbers of at most "
+        f"{DIGITS_MAX} digits and exponents from -{EXPONENT_MAX} to {EXPONENT_MAX}.",
         extra_json_schema={"type": "object"},
     ),
 ]
