@@ -149,7 +149,9 @@ def test_a_batch_changes_in_its_status_or_dates() -> None:
 
 def test_an_order_needs_items_or_a_reservation_and_null_is_neither() -> None:
     schema = {"$ref": "#/components/schemas/OrderDraft", "components": DOCUMENT["components"]}
-    items, name = [{"sku_id": "HOTSAUCE-001", "quantity": 1}], {"customer": {"name": "Jane"}}
+    items = [{"sku_id": "HOTSAUCE-001", "quantity": 1}]
+    name: dict[str, Any] = {"customer": {"name": "Jane"}}
+    body: dict[str, Any]
     for body in ({"items": items}, {"reservation_id": "RSV-1-1"}, {"items": None, "reservation_id": "RSV-1-1"}):
         jsonschema.validate(name | body, schema)
     for body in ({}, {"items": None}, {"reservation_id": None}, {"items": None, "reservation_id": None}):
