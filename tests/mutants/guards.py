@@ -38,6 +38,35 @@ GUARDS = (
         f"{RACES} -k behind_the_lock",
     ),
     Guard(
+        "an order of which a row is missing fails as a whole",
+        "sql/functions/orders/insert_drafts.sql",
+        "  if v_written <> v_expected then",
+        "  if v_written is null then",
+        "tests/sql/orders/test_order_audit.py",
+    ),
+    Guard(
+        "an order whose answer cannot be kept fails",
+        "sql/functions/identity/keep_answers.sql",
+        "    if v_kept <> v_effects then",
+        "    if v_kept is null then",
+        "tests/sql/orders/test_order_audit.py",
+    ),
+    Guard(
+        "the audit tells a new order as it was, not as it is",
+        "sql/functions/audit/inserted_order.sql",
+        "u.row_key = p_order_id::text",
+        "u.row_key = ''",
+        "tests/sql/orders/test_order_audit.py",
+    ),
+    Guard(
+        "an order reads by key before the first ANALYZE, too",
+        "sql/schema/040_orders.sql",
+        "alter table orders.orders add constraint orders_pkey primary key (region_id, order_id);",
+        "alter table orders.orders add constraint orders_pkey primary key (region_id, order_id);\n"
+        "create index orders_late_idx on orders.orders (region_id, placed_at, order_id);",
+        "tests/sql/orders/test_plans.py",
+    ),
+    Guard(
         "the update of an order refuses to oversell",
         "sql/functions/stock/levels/commit_units.sql",
         "       and l.available >= n.units\n",
