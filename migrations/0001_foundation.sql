@@ -527,7 +527,8 @@ create table orders.orders (
   version integer not null default 1,
   changed_by text not null,
   change_reason text,
-  request_id text
+  request_id text,
+  constraint orders_pkey primary key (region_id, order_id)
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
 comment on table orders.orders is
@@ -545,9 +546,6 @@ create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
 create index orders_updated_at_idx on orders.orders (region_id, updated_at, order_id);
--- Last: while a table is too young for statistics, equal costs are decided by the latest index, and the plan of a foreign key that begins
--- with another one reads all orders of the region.
-alter table orders.orders add constraint orders_pkey primary key (region_id, order_id);
 
 create table orders.order_contacts (
   region_id smallint not null,
@@ -596,6 +594,7 @@ create table orders.order_allocations (
   quantity stock.quantity not null,
   fulfilled_quantity integer not null default 0,
   released_quantity integer not null default 0,
+  constraint order_allocations_pkey primary key (region_id, order_id, sku_id, warehouse_id),
   constraint order_allocations_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
   constraint order_allocations_parts_are_within_quantity_check
@@ -605,8 +604,6 @@ comment on table orders.order_allocations is
   'The units of an order''s SKU that each warehouse serves. Units that are neither fulfilled nor released are committed in stock_levels.';
 create index order_allocations_warehouse_id_idx on orders.order_allocations (region_id, warehouse_id, order_id);
 create index order_allocations_sku_id_idx on orders.order_allocations (region_id, sku_id, order_id);
--- Last, as that of orders.orders.
-alter table orders.order_allocations add constraint order_allocations_pkey primary key (region_id, order_id, sku_id, warehouse_id);
 
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
 create table orders.fulfillments (

@@ -63,6 +63,7 @@ JOBS = (
     ),
     Job("roll_up_stock", "select jobs.roll_up_stock(%(region)s::smallint, %(limit)s)", 10, by_region=True, rest=19),
     Job("roll_up_sales", "select jobs.roll_up_sales(%(region)s::smallint, %(limit)s)", 10, by_region=True, rest=19),
+    Job("analyze_young_tables", "select jobs.analyze_young_tables()", 5),
     Job("make_partitions", "select jobs.make_partitions()", 600),  # one table at a time
     Job("forget_tickets", "select jobs.forget_tickets(%(limit)s)", 60, rest=4),
     Job("drop_old_events", "select jobs.drop_old_events()", 3600),
