@@ -24,7 +24,7 @@ class Length(NamedTuple):
     soak_minutes: float
 
 
-QUICK = Length(60, 3, 2, (1, 1, 1), 2, 30, 1, 25, 0)
+QUICK = Length(15, 3, 2, (1, 1, 1), 2, 30, 1, 25, 0)
 NIGHTLY = Length(2000, 16, 60, (10, 10, 10), 20, 1000, 20, 10_000, float(os.environ.get("SCOVILLE_SOAK_MINUTES", "10")))
 
 LONG = os.environ.get("SCOVILLE_BATTERY") == "long"

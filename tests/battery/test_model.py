@@ -27,7 +27,7 @@ from tests.prepared import AUTHENTICATOR_PASSWORD
 
 EXAMPLES = int(os.environ.get("SCOVILLE_BATTERY_EXAMPLES", LENGTH.examples))
 STEPS = 24
-ROUNDS_MAX = 10  # of so many examples, until each wanted refusal has occurred
+ROUNDS_MAX = 20  # a round of a short run has few examples
 START = datetime(2030, 5, 1, 12, tzinfo=UTC)
 SERVING = {"web": ("WH-01", "WH-02"), "till": ("WH-02", "WH-01"), "far": ("WH-03",)}
 OWNERS = {"ana": "web", "bo": "till"}  # the owners of reservations, and their channels

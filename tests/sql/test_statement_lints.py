@@ -238,9 +238,10 @@ def faults(text: str) -> list[str]:
     return [
         fault
         for source in sources(text)
+        for counted in [source.counted()]
         for tree in source.statements()
         for statement in nodes(tree)
-        for fault in faults_of(statement, source.counted())
+        for fault in faults_of(statement, counted)
     ]
 
 
