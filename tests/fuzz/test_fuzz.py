@@ -45,10 +45,10 @@ def closed() -> dict[str, Any]:
 
 
 def share_of(role: Role) -> list[str]:
-    """The operations whose limits are all tested as this role. In a long run: all. In a short run: half of those with a body and
-    a sixth of the others, spread over the permitted roles."""
+    """The operations whose limits are all tested as this role. In a long run: all. In a short run: a third of those with a body
+    and an eighth of the others, spread over the permitted roles."""
     with_body, others = ([route for route in ROUTES if bool(route.body) is wanted] for wanted in (True, False))
-    turns = ROUTES if LONG else [*with_body[::2], *others[::6]]
+    turns = ROUTES if LONG else [*with_body[::3], *others[::8]]
     mine = ((route, route.roles or ROLES) for route in turns)
     return [route.operation_id for turn, (route, roles) in enumerate(mine) if LONG or roles[turn % len(roles)] == role]
 
