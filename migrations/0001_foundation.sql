@@ -203,7 +203,7 @@ comment on type catalog.write is
   'One write of the catalog. mode: save (create the row or change the given members), put (create or replace the row), patch '
   '(change the given members), retire. Made by catalog.new_write.';
 
--- Stock. region_id leads every key, so that the same tables and functions run on a distributed Postgres, one region per node.
+-- Stock. region_id leads every key: a region can move to a server of its own.
 -- Only stock.post_movements and, for new orders, stock.commit_units change quantities.
 
 -- Rules of one column that every order writes are domains: PostgreSQL reads the rule of a domain once per session, and a CHECK of a

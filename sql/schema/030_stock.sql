@@ -1,4 +1,4 @@
--- Stock. region_id leads every key, so that the same tables and functions run on a distributed Postgres, one region per node.
+-- Stock. region_id leads every key: a region can move to a server of its own.
 -- Only stock.post_movements and, for new orders, stock.commit_units change quantities.
 
 -- Rules of one column that every order writes are domains: PostgreSQL reads the rule of a domain once per session, and a CHECK of a

@@ -16,7 +16,7 @@ tb as (
     from pg_class c
    where c.relnamespace in (select oid from ours) and c.relkind in ('r', 'p')
 ),
--- Tables that are distributed by region when one machine no longer does.
+-- Tables whose rows belong to one region and move with it to another server.
 region_tb as (
   select *
     from tb

@@ -308,3 +308,8 @@ def test_staff_cannot_touch_another_warehouse(seeded: psycopg.Connection[Any], a
         shipped = c.execute("select code from api.fulfill_orders(1::smallint, %s)", ['[{"order_id": "from-pos"}]']).fetchall()
     assert adjusted == [("ST003",)]
     assert shipped == [("OR002",)]
+
+
+def test_nobody_enters_without_a_role(authenticator_url: str) -> None:
+    with psycopg.connect(authenticator_url) as c, pytest.raises(psycopg.errors.NullValueNotAllowed):
+        c.execute("select app.enter(null, '{}')")

@@ -26,7 +26,7 @@ begin
                    'audit_id', a.audit_id, 'recorded_at', app.rfc3339(a.recorded_at), 'actor', a.actor, 'role', a.role,
                    'action', a.action, 'table', a.table_name, 'key', a.row_key, 'old', a.old,
                    'new', case when a.action = 'insert' and a.table_name = 'orders.orders'
-                               then audit.inserted_order(a.region_id, a.row_key::bigint) else a.new end,
+                               then coalesce(a.new, audit.inserted_order(a.region_id, a.row_key::bigint)) else a.new end,
                    'reason', a.reason, 'request_id', a.request_id) as document
             from audit.audit_log a
            where a.region_id in (0, p_region_id)

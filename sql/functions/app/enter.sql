@@ -15,6 +15,9 @@ declare
   v_channels text[] := '{}';
   v_set text;
 begin
+  if p_role is null then  -- which set_config would take for no role
+    raise exception using errcode = 'null_value_not_allowed', message = 'app.enter needs a role';
+  end if;
   for i in 0 .. coalesce(jsonb_array_length(p_claims -> 'warehouses'), 0) - 1 loop
     v_warehouses := v_warehouses || (p_claims -> 'warehouses' ->> i);
   end loop;

@@ -1,5 +1,5 @@
--- Writes the audit row of a change to a table that has no trigger: the catalog and API clients. A distributed Postgres keeps them
--- as reference tables; their region is 0. Also writes one row that stands for several.
+-- Writes the audit row of a change to a table that has no trigger: the catalog and API clients, which every region shares. Their region
+-- is 0. Also writes one row that stands for several.
 -- The row of an update keeps only the differences.
 create or replace function audit.record(
   p_action text,

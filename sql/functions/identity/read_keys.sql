@@ -1,5 +1,5 @@
 -- The idempotency keys of a list of requests. Elements without a key are left out. A key belongs to the sender of its request and to
--- the route. The payload is digested without meta.
+-- the route. The payload is digested without meta, as text: jsonb's own hash knows neither signs nor where an object ends.
 -- The API numbers the elements of a list after its key and U+001F, which no header contains: lock_no is that of the part before it, so
 -- a list of any length takes one lock.
 create or replace function identity.read_keys(
@@ -18,7 +18,7 @@ declare
   v_principal text;
   v_key text;
 begin
-  for i in 0 .. jsonb_array_length(p_requests) - 1 loop
+  for i in 0 .. coalesce(jsonb_array_length(p_requests), 0) - 1 loop
     v_request := p_requests -> i;
     v_key := v_request #>> '{meta,idempotency_key}';
     continue when v_key is null;
@@ -26,7 +26,7 @@ begin
     v_keys := v_keys || identity.new_key(p_ordinal => i + 1,
       p_key_hash => substr(sha256(convert_to(jsonb_build_array(v_principal, p_route, v_key)::text, 'UTF8')), 1, 16),
       p_lock_no => hashtextextended(concat_ws(E'\x1f', p_region_id, v_principal, p_route, split_part(v_key, E'\x1f', 1)), 0),
-      p_fingerprint => jsonb_hash_extended(v_request - 'meta', 0));
+      p_fingerprint => hashtextextended((v_request - 'meta')::text, 0));
   end loop;
   return v_keys;
 end

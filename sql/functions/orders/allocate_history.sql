@@ -22,7 +22,7 @@ begin
         where c.channel_id = u.channel_id
         order by c.priority, c.warehouse_id
         limit 1) w
-     order by u.ordinal, u.sku_id);
+     order by u.ordinal, u.sku_id collate "C");
 end
 $$;
 

@@ -1,5 +1,5 @@
--- Gives the drafts that got their units their number, their warehouses and their document, the same that orders.documents would read back
--- from five tables. p_changed_at: of orders.begin_change.
+-- Gives the drafts that got their units their number, their warehouses (by name) and their document, the same that orders.documents would
+-- read back from five tables. p_changed_at: of orders.begin_change.
 create or replace function orders.complete_drafts(
   p_region_id smallint,
   p_drafts orders.draft[],
@@ -17,9 +17,11 @@ declare
   v_at integer := 1;
   v_parts json[];
 begin
-  -- A document lists the warehouses of a SKU by name; where one had too little, allocations come by priority.
+  -- In the order of the drafts, and as a document lists them. Those of a SKU that was split come by priority of its warehouses, and those of
+  -- historic drafts after all others.
   for i in 2 .. cardinality(p_allocations) loop
-    if (p_allocations[i].ordinal, p_allocations[i].sku_id) = (p_allocations[i - 1].ordinal, p_allocations[i - 1].sku_id) then
+    if p_allocations[i].ordinal < p_allocations[i - 1].ordinal
+       or (p_allocations[i].ordinal, p_allocations[i].sku_id) = (p_allocations[i - 1].ordinal, p_allocations[i - 1].sku_id) then
       p_allocations := array(
         select a from unnest(p_allocations) a order by a.ordinal, a.sku_id collate "C", a.warehouse_id collate "C");
       exit;
@@ -30,7 +32,7 @@ begin
     v_draft.order_id := nextval('orders.orders_order_id_seq');
     v_draft.warehouse_ids := '{}';
     v_parts := '{}';
-    -- The allocations are in the order of the drafts; those between are of refused orders.
+    -- Allocations between those of two drafts are of refused orders.
     while v_at <= cardinality(p_allocations) loop
       v_part := p_allocations[v_at];
       exit when v_part.ordinal > v_draft.ordinal;
@@ -43,6 +45,12 @@ begin
       end if;
       v_at := v_at + 1;
     end loop;
+    if cardinality(v_draft.warehouse_ids) <> 1 then
+      if v_draft.warehouse_ids = '{}' then
+        raise exception using errcode = 'internal_error', message = 'an order without a warehouse';
+      end if;
+      v_draft.warehouse_ids := array(select w from unnest(v_draft.warehouse_ids) w order by w collate "C");
+    end if;
     v_draft.document := orders.render_document(p_region_id => p_region_id, p_order_id => v_draft.order_id,
       p_external_id => v_draft.external_id, p_channel_id => v_draft.channel_id, p_placed_at => v_draft.placed_at,
       p_customer_name => v_draft.customer_name, p_email => v_draft.customer_email, p_customer_address => v_draft.customer_address,

@@ -38,6 +38,7 @@ begin
              p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
              p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic) order by o.ordinal), '{}'),
+         -- Suspect is what is not certainly fine: an unknown value (null) makes no order fine.
          array_agg(o.ordinal) filter (where (
            l.is_fine and c.channel_id is not null and not o.historic and l.total < 100000000000000
            and o.element ->> 'reservation_id' is null
@@ -51,6 +52,7 @@ begin
      select e.ordinality::integer as ordinal, e.value as element, e.value -> 'customer' as customer, e.value -> 'meta' as meta,
             coalesce(e.value ->> 'channel', v_channel) as channel_id, normalize(e.value ->> 'external_id', nfc) as external_id,
             (e.value ->> 'created_at')::timestamptz as placed_at, coalesce((e.value ->> 'historic')::boolean, false) as historic
+      where e.ordinality <> all (v_skip)
      offset 0  -- computed once, although it is used several times
    ) o
     left join catalog.channels c
@@ -71,8 +73,7 @@ begin
        left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
       cross join lateral (
         select orders.line_price(p_pricing => c.pricing, p_historic => o.historic, p_given => i.price, p_current => k.price)) p (price)
-   ) l
-   where o.ordinal <> all (v_skip);
+   ) l;
   p_refusals := '{}';
   if v_suspects is not null then
     p_refusals := array(

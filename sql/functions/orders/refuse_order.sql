@@ -1,5 +1,6 @@
 -- The refusal of a new order, or null. Errors name each faulty line. An order that converts a reservation is complete
 -- (orders.complete_conversions). p_elements: how many orders the request has.
+-- Asked only about suspects of orders.read_drafts: a new rule has to make its orders suspect there.
 create or replace function orders.refuse_order(
   p_region_id smallint,
   p_order jsonb,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tests.world import LONG_AGO, SKU, Shop, parts
+import pytest
+
+from tests.world import LONG_AGO, OTHER_SKU, SKU, Shop, codes, order, parts
 
 
 def test_a_historic_order_is_completed_and_moves_no_stock(shop: Shop) -> None:
@@ -42,6 +44,30 @@ def test_historic_and_new_orders_of_one_list_are_told_apart(shop: Shop) -> None:
     types = shop.rows("select type from events.outbox where subject like 'orders/%%' order by data ->> 'status'")
     assert [row["type"] for row in types] == ["order.recorded", "order.placed"]
     assert shop.rows("select * from stock.verify()") == []
+
+
+@pytest.mark.parametrize("kinds", ["on", "non", "noo", "os", "oso"], ids=lambda kinds: kinds)
+def test_in_any_order_of_the_list_each_order_names_its_warehouses(shop: Shop, kinds: str) -> None:
+    """o: an old order, n: a new one, s: a new one of which there is not enough."""
+    shop.receive(50)
+    line = {"sku_id": OTHER_SKU, "quantity": 7, "price": 1}
+    drafts = {
+        "o": {"channel": "web", "created_at": LONG_AGO, "historic": True, "items": [line]},
+        "n": order((SKU, 1)),
+        "s": order((SKU, 100)),
+    }
+    results = shop.send("place_orders", *({**drafts[kind], "customer": {"name": "A"}} for kind in kinds))
+    assert codes(results) == [{"s": "ST001"}.get(kind) for kind in kinds]
+    for kind, result in zip(kinds, results, strict=True):
+        if kind == "s":
+            continue
+        assert parts(result) == {(OTHER_SKU if kind == "o" else SKU, "WH-01"): 7 if kind == "o" else 1}
+        with shop.session("warehouse", warehouses=["WH-01"]) as connection:
+            row = connection.execute("select body from api.get_order(1::smallint, %s)", [result.body["order_id"]]).fetchone()
+        assert row is not None
+        assert row[0]["allocations"] == result.body["allocations"]
+    told = shop.rows("select warehouse_ids from events.outbox where subject like 'orders/%%'")
+    assert {tuple(row["warehouse_ids"]) for row in told} == {("WH-01",)}
 
 
 def test_a_historic_order_may_have_retired_skus_at_its_own_prices(shop: Shop) -> None:

@@ -37,6 +37,31 @@ def test_a_channel_is_served_by_its_first_warehouse_that_has_units(shop: Shop) -
     assert parts(shop.order((SKU, 2), channel="till")) == {(SKU, "WH-02"): 2}
 
 
+def test_the_events_of_a_batch_name_its_orders_in_their_order(shop: Shop) -> None:
+    shop.send("receive_stock", receipt(500), receipt(500, OTHER_SKU), receipt(500, THIRD_SKU))
+    placed = shop.send("place_orders", *(order((SKU, 1), (OTHER_SKU, 1), (THIRD_SKU, 1)) for _ in range(128)))
+    assert codes(placed) == [None] * 128
+    events = shop.rows("select data -> 'documents' as documents from events.outbox where type = 'stock.committed'")
+    assert [event["documents"] for event in events] == [[result.body["order_id"] for result in placed]] * 3
+
+
+def test_an_order_names_its_warehouses_in_the_order_of_their_names(shop: Shop) -> None:
+    """Whichever came first: a later change that keeps them changes nothing."""
+    shop.send("receive_stock", receipt(5, warehouse_location="WH-02"), receipt(5, OTHER_SKU))
+    placed = shop.order((SKU, 1), (OTHER_SKU, 1), external_id="S-1")
+    assert parts(placed) == {(SKU, "WH-02"): 1, (OTHER_SKU, "WH-01"): 1}
+    assert shop.rows("select warehouse_ids from orders.orders") == [{"warehouse_ids": ["WH-01", "WH-02"]}]
+    assert codes(shop.send("modify_orders", {"order_id": "S-1", "note": "Ring"})) == [None]
+    key = placed.body["order_id"].rpartition("-")[2]
+    assert "warehouse_ids" not in shop.audit("orders.orders", key)[-1]["old"]
+
+
+def test_no_list_is_no_order(shop: Shop) -> None:
+    with shop.session() as connection:
+        for command in ("place_orders", "reserve_stock", "receive_stock"):
+            assert connection.execute(f"select * from api.{command}(1::smallint, null)".encode()).fetchall() == []
+
+
 def test_a_sku_is_split_where_the_first_warehouse_has_too_little(shop: Shop) -> None:
     shop.send("receive_stock", receipt(5), receipt(5, warehouse_location="WH-02"), receipt(5, warehouse_location="WH-03"))
     assert parts(shop.order((SKU, 7))) == {(SKU, "WH-01"): 5, (SKU, "WH-02"): 2}

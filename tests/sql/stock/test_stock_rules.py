@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import AFTER_EARLY, EARLY, LATE, OTHER_SKU, REGION, SKU, Result, Shop, adjustment, codes, receipt
+from tests.world import AFTER_EARLY, EARLY, LATE, OTHER_SKU, REGION, SKU, Result, Shop, adjustment, codes, keyed, receipt
 
 # Receipts
 
@@ -409,3 +409,24 @@ def test_the_check_finds_what_does_not_agree(shop: Shop, fault: str, found: set[
     assert {row["check_name"] for row in rows} == found
     where = {(row["check_name"] == "lines kept", row["warehouse_id"], row["sku_id"]) for row in rows}  # a line has no warehouse
     assert where <= {(False, "WH-01", SKU), (True, None, SKU)}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (adjustment(5), adjustment(-5)),
+        ({"attributes": {"heat": 3}}, {"attributes": {"heat": -3}}),
+        ({"attributes": {"x": 1, "reference": "R"}}, {"attributes": {"x": 1}, "reference": "R"}),
+        ({"attributes": {"x": [True, True]}}, {"attributes": {"x": [None, False]}}),
+        ({"attributes": {"x": ["a", [["b"]]]}}, {"attributes": {"x": ["a", "b"]}}),
+    ],
+    ids=["sign", "sign within attributes", "a member moved", "other constants", "other nesting"],
+)
+def test_a_key_with_a_similar_payload_is_not_a_repeat(shop: Shop, first: dict[str, Any], second: dict[str, Any]) -> None:
+    shop.receive(100)
+    if "delta" in first:
+        command = "adjust_stock"
+    else:
+        command, first, second = "receive_stock", *(receipt(1, "NEW", name="New", **members) for members in (first, second))
+    assert codes(shop.send(command, keyed(first))) == [None]
+    assert codes(shop.send(command, keyed(second))) == ["ID001"]

@@ -25,7 +25,7 @@ begin
     update stock.stock_levels l
        set committed = l.committed + n.units, version = l.version + 1, updated_at = v_now
       from (select p.warehouse_id, p.sku_id, sum(p.quantity)::integer as units, min(p.place) as place,
-                   jsonb_agg(p.document) as documents, jsonb_agg(distinct p.actor) as actors
+                   jsonb_agg(p.document order by p.nth) as documents, jsonb_agg(distinct p.actor) as actors
               from parts p
              group by p.warehouse_id, p.sku_id) n
      where l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id

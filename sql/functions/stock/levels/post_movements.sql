@@ -2,7 +2,7 @@
 -- ledger, changes the levels (and the lot levels), and writes the events, all or nothing.
 --
 -- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has already locked all
--- these levels. The update has its own guard (available must not fall below zero); the CHECK constraints back it.
+-- these levels. The update has its own guard (available must not fall below zero); the domains of the columns back it.
 create or replace function stock.post_movements(
   p_region_id smallint,
   p_movements stock.movement[],
