@@ -161,17 +161,20 @@ def test_hostile_clients_hold_up_nobody() -> None:
         stock_up(system, units=1_000_000)
         serve(system, 1.0)  # warm
         httpx2.get(f"{system.url}/openapi.json")
-        undisturbed = serve(system, LENGTH.seconds / 3)
-        print(f"\nundisturbed: {undisturbed}")
+        before = serve(system, LENGTH.seconds / 6)
         for kinds in mixes:
             with disturbed(system, kinds) as seen:
                 served = serve(system, LENGTH.seconds / 3)
-            print(f"{', '.join(kind.__name__ for kind in kinds)}: {served}; {dict(seen)}")
+            after = serve(system, LENGTH.seconds / 6)
+            print(f"{', '.join(kind.__name__ for kind in kinds)}: {served}; before {before}, after {after}; {dict(seen)}")
             assert not [status for status in seen if status.startswith("5")]
             assert sum(seen.values()) > len(kinds)
             if LONG:
+                # Beside its neighbors in time: a shared machine is twice as fast in one minute as in the next.
+                undisturbed = max(p99(before.orders), p99(after.orders))
                 assert p99(served.health) <= HEALTH_SECONDS_MAX
-                assert p99(served.orders) <= max(ORDER_SECONDS_MIN, ORDER_RATIO_MAX * p99(undisturbed.orders))
+                assert p99(served.orders) <= max(ORDER_SECONDS_MIN, ORDER_RATIO_MAX * undisturbed)
+            before = after
         assert "Traceback" not in system.logs()
         assert httpx2.get(f"{system.url}/healthz").status_code == 200
 
