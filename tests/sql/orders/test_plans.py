@@ -20,8 +20,24 @@ BATCHES = 8  # in one session: PostgreSQL caches a generic plan by the sixth exe
 READS_AN_ORDER_MAX = 20  # rows and index entries of all tables; 12 measured
 
 
+# Autovacuum would come at a time of its own, and bring statistics.
+WITHOUT_AUTOVACUUM = """
+    do $$
+    declare
+      v_table regclass;
+    begin
+      for v_table in
+        select oid from pg_class where relkind = 'r' and relnamespace::regnamespace::text in
+               ('catalog', 'events', 'identity', 'orders', 'stock', 'audit')
+      loop
+        execute format('alter table %s set (autovacuum_enabled = off)', v_table);
+      end loop;
+    end $$"""
+
+
 @pytest.fixture
-def shop(as_role: AsRole) -> None:
+def shop(connection: psycopg.Connection[Any], as_role: AsRole) -> None:
+    connection.execute(WITHOUT_AUTOVACUUM.encode())
     with as_role("admin") as c:
         c.execute("select * from api.save_warehouses(%s::jsonb)", ['[{"warehouse_id": "WH-1", "name": "One"}]'])
         channel = {"channel_id": "web", "name": "Web", "warehouses": ["WH-1"]}
