@@ -363,7 +363,10 @@ async def _run_steps(
 
 
 async def _wait(exchange: PQGen[T], descriptor: int) -> T:
-    """Runs an exchange like psycopg's wait_async, but with one timer and one registration of the socket. Raises TimeoutError."""
+    """Runs an exchange like psycopg's wait_async, but with one timer, and one registration of the socket if it suffices.
+
+    Raises TimeoutError.
+    """
     loop = asyncio.get_running_loop()
     try:
         wanted = next(exchange)
@@ -393,6 +396,9 @@ async def _wait(exchange: PQGen[T], descriptor: int) -> T:
                 loop.remove_writer(descriptor)
             ready = loop.create_future()
             wanted = exchange.send(state)
+            # Most exchanges need no second look. uvloop watches a socket with an error only until it has reported it once.
+            loop.remove_reader(descriptor)
+            loop.add_reader(descriptor, wake, Ready.R)
     except StopIteration as end:
         return cast(T, end.value)
     finally:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import logging
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
 import psycopg
 import pytest
+import uvloop
+from psycopg.abc import PQGen
+from psycopg.waiting import Wait
 
 from pyapp.database import calls as database
 from tests.calls import ORDER
@@ -204,7 +208,9 @@ def test_under_load_with_connections_ended_again_and_again_no_key_acts_twice(
 
     def order(number: int) -> int:
         for _ in range(20):
+            started = time.monotonic()
             response = place(stocked, lines(1), **{"idempotency-key": f"n-{number}"})
+            assert time.monotonic() < started + database.CALL_SECONDS  # none waits for a connection that has ended
             if response.status_code == 201:
                 if next(accepted) % 5 == 0:  # by progress, not by time: a slow machine gets its orders in, too
                     connection.execute(END_ALL)
@@ -221,3 +227,31 @@ def test_under_load_with_connections_ended_again_and_again_no_key_acts_twice(
     while stocked.get("/v1/inventory/HOTSAUCE-001").status_code == 503:  # the last connections were terminated a moment ago
         assert time.monotonic() < limit
     assert available(stocked) == 150
+
+
+@pytest.mark.parametrize("new_loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_an_answer_in_pieces_is_read_to_the_end_of_a_connection_that_failed(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+) -> None:
+    """uvloop reports a socket with an error once, then no longer watches it, and the call would wait for its whole time."""
+    here, there = socket.socketpair()
+
+    def exchange() -> PQGen[bytes]:
+        read = b""
+        while len(read) < 4:
+            yield Wait.R
+            read += here.recv(1)
+        return read
+
+    async def wait() -> bytes:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await database._wait(exchange(), here.fileno())
+
+    with here, asyncio.Runner(loop_factory=new_loop) as runner:
+        here.setblocking(False)
+        here.send(b"never read")  # with that the end of the other side is an error
+        there.send(b"done")
+        there.close()
+        started = time.monotonic()
+        assert runner.run(wait()) == b"done"
+        assert time.monotonic() < started + database.CALL_SECONDS

@@ -41,19 +41,21 @@ class Bell:
         self._keeper.works()
         readable = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.add_reader(connection.pgconn.socket, readable.set)
-        try:
-            while True:
-                # Work from before LISTEN, or from a time without a connection, counts too.
-                self.events.set()
-                self.queue.set()
+        while True:
+            # Work from before LISTEN, or from a time without a connection, counts too.
+            self.events.set()
+            self.queue.set()
+            descriptor = connection.pgconn.socket
+            # For each wait: uvloop watches a socket with an error only until it has reported it once.
+            loop.add_reader(descriptor, readable.set)
+            try:
                 await readable.wait()
-                readable.clear()
-                connection.pgconn.consume_input()
-                while connection.pgconn.notifies() is not None:
-                    pass
-        finally:
-            loop.remove_reader(connection.pgconn.socket)
+            finally:
+                loop.remove_reader(descriptor)
+            readable.clear()
+            connection.pgconn.consume_input()
+            while connection.pgconn.notifies() is not None:
+                pass
 
 
 async def wait(event: asyncio.Event, seconds: float) -> None:
