@@ -352,7 +352,7 @@ def test_a_quarantine_that_waited_for_an_arrival_begins_anew(shop: Shop, pool: T
 
 def test_without_the_lock_on_the_batch_quarantined_units_are_for_sale(unchecked_shop: Shop, pool: ThreadPoolExecutor) -> None:
     """Without the guard, the race above fails."""
-    weaken(unchecked_shop, "stock.post_lots", "for share")
+    weaken(unchecked_shop, "stock.open_lot_levels", "for share")
     with unchecked_shop.session() as connection:
         unchecked_shop.receive(5)
         sender(unchecked_shop, "change_batches", change("quarantined"))(connection)
