@@ -13,6 +13,7 @@ as $$
 declare
   v_names_lots boolean := false;
   v_adds boolean := false;
+  v_returns boolean := false;
   v_at bigint;
 begin
   for i in 1 .. cardinality(p_movements) loop
@@ -47,8 +48,9 @@ begin
      where not v.sellable
   loop
     p_movements[v_at].delta.unavailable := p_movements[v_at].delta.unavailable + p_movements[v_at].delta.on_hand;
+    v_returns := v_returns or p_movements[v_at].kind = 'unfulfill';
   end loop;
-  return p_movements;
+  return case when v_returns then stock.owe_returned(p_region_id, p_movements) else p_movements end;
 end
 $$;
 
