@@ -170,7 +170,10 @@ class FulfillmentLine(Body):
     batch_number: BatchNumberDraft | UnsetType = UNSET
     lot_number: BatchNumberDraft | UnsetType = UNSET
     reason_code: (
-        Annotated[ReasonDraft, Meta(description="Why lots that expire earlier stay on the shelf.", examples=["could_not_locate"])]
+        Annotated[
+            ReasonDraft,
+            Meta(description="Why lots that expire earlier stay on the shelf; kept if some do.", examples=["could_not_locate"]),
+        ]
         | UnsetType
     ) = UNSET
 

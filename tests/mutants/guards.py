@@ -378,17 +378,10 @@ GUARDS = (
         f"{PARCELS} -k at_once",
     ),
     Guard(
-        "units that come back to a recalled lot are not for sale",
+        "units that come back to a recalled lot are owed to their order",
         "sql/functions/stock/lots/post_lots.sql",
-        "    v_returns := v_returns or p_movements[v_at].kind = 'unfulfill';\n",
-        "",
-        f"{PARCELS} -k recalled_meanwhile",
-    ),
-    Guard(
-        "available units replace those that come back to a recalled lot",
-        "sql/functions/stock/lots/owe_returned.sql",
-        "least(m.back, l.available - m.before)",
-        "0",
+        "    if p_movements[v_at].kind = 'unfulfill' then\n",
+        "    if false then\n",
         f"{PARCELS} -k recalled_meanwhile",
     ),
     Guard(

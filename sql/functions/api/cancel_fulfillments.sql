@@ -18,7 +18,8 @@ declare
   v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_answered integer[] := array(select r.ordinal from unnest(v_results) r);
   v_order_ids bigint[] := array(
-    select orders.find_order(p_region_id, e.value ->> 'order_id') from jsonb_array_elements(p_requests) with ordinality e
+    select case when e.ordinality <> all (v_answered) then orders.find_order(p_region_id, e.value ->> 'order_id') end
+      from jsonb_array_elements(p_requests) with ordinality e
      order by e.ordinality);
   v_refusal api.refusal;
   v_document json;

@@ -297,7 +297,11 @@ def test_staff_undo_the_parcels_of_their_own_warehouse_only(shelf: Shop) -> None
     at = [parcel["warehouse_location"] for parcel in shipped.body["fulfillments"]].index("WH-01")
     assert undo(shelf, shipped, at, role="warehouse", warehouses=["WH-02"]).code == "OR012"
     assert shelf.batches() == {"L-1": 0, "L-2": 0}
-    assert undo(shelf, shipped, at, role="warehouse", warehouses=["WH-01"]).code is None
+    undone = undo(shelf, shipped, at, role="warehouse", warehouses=["WH-01"])
+    assert undone.code is None, undone
+    assert (undone.body["status"], undone.body["fulfillment_status"]) == ("processing", "partially_fulfilled")
+    assert [line["fulfilled"] for line in undone.body["items"]] == [1]
+    assert [parcel["warehouse_location"] for parcel in undone.body["fulfillments"]] == ["WH-01"]
     assert shelf.batches() == {"L-1": 10, "L-2": 10}
 
 
