@@ -14,7 +14,8 @@ declare
   v_whole boolean := not exists (
     select from orders.order_allocations a
      where a.region_id = p_region_id and a.order_id = p_order.order_id
-       and a.quantity > a.fulfilled_quantity + a.released_quantity);
+       and a.quantity > a.fulfilled_quantity + a.released_quantity)
+    and not exists (select from orders.backorders b where b.region_id = p_region_id and b.order_id = p_order.order_id);
   v_old jsonb := jsonb_build_object(p_order.order_id, jsonb_build_object('status', p_order.status,
     'fulfillment_status', p_order.fulfillment_status, 'version', p_order.version));
   v_changed_at timestamptz := orders.begin_change();
