@@ -371,14 +371,16 @@ class Shop(RuleBasedStateMachine):
         self._fulfill(self._order(data), wants, warehouse)
 
     @precondition(lambda self: self.model.orders)
-    @rule(data=st.data(), batch=batches, reason=st.sampled_from(["", "could_not_locate"]), warehouse=st.sampled_from(WAREHOUSES))
-    def scan(self, data: st.DataObject, batch: str, reason: str, warehouse: str) -> None:
-        """Ships units of one SKU that the order has in the warehouse, of a named lot."""
+    @rule(data=st.data(), reason=st.sampled_from(["", "could_not_locate"]))
+    def scan(self, data: st.DataObject, reason: str) -> None:
+        """Ships open units of one SKU of an order, of a named lot, mostly one that lies there."""
         name = self._order(data)
-        here = [sku for (w, sku), units in sorted(self.model.orders[name].units.items()) if w == warehouse and units]
-        if here:
-            sku = data.draw(st.sampled_from(here))
-            wants = {sku: data.draw(st.integers(1, self.model.orders[name].units[warehouse, sku]))}
+        open_units = {place: units for place, units in self.model.orders[name].units.items() if units}
+        if open_units:
+            warehouse, sku = data.draw(st.sampled_from(sorted(open_units)))
+            there = sorted(b for (*place, b), units in self.model.lots.items() if tuple(place) == (warehouse, sku) and units)
+            batch = data.draw(st.sampled_from(there * 5 + sorted(BATCHES)))
+            wants = {sku: data.draw(st.integers(1, open_units[warehouse, sku]))}
             self._fulfill(name, wants, warehouse, {sku: batch}, reason)
 
     @precondition(lambda self: any(order.parcels for order in self.model.orders.values()))

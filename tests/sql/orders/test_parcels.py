@@ -291,6 +291,23 @@ def test_units_of_a_lot_expired_meanwhile_come_back_unavailable(shelf: Shop) -> 
     assert shelf.verify() == []
 
 
+def test_an_undone_parcel_feeds_nobody_who_waits(shelf: Shop) -> None:
+    shelf.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})
+    first = shelf.order((SKU, 20))
+    shipped = shelf.fulfill(first)
+    second = shelf.order((SKU, 3))
+    assert [part["quantity"] for part in second.body["backorders"]] == [3]
+    shelf.send("change_batches", RECALL)
+    assert undo(shelf, shipped).code is None
+    assert shelf.level() == {"on_hand": 20, "committed": 20, "shortfall": 10}
+    shelf.receive(4, batch_number="L-2")
+    assert shelf.level() == {"on_hand": 24, "committed": 20, "unavailable": 4, "shortfall": 6}
+    assert shelf.verify() == []
+    shelf.cancel(first)
+    assert shelf.level() == {"on_hand": 24, "available": 11, "committed": 3, "unavailable": 10}
+    assert shelf.verify() == []
+
+
 def test_staff_undo_the_parcels_of_their_own_warehouse_only(shelf: Shop) -> None:
     shelf.receive(5, batch_number="L-1", expiration_date=EARLY, warehouse_location="WH-02")
     shipped = shelf.fulfill(shelf.order((SKU, 21)))
