@@ -96,6 +96,7 @@ create table catalog.warehouses (
   region_id smallint not null,
   name text not null,
   time_zone text,
+  scan_required boolean not null default false,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -109,6 +110,7 @@ create table catalog.warehouses (
            and isfinite(timezone(time_zone, timestamptz '2026-01-01 00:00Z')))
 );
 comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
+comment on column catalog.warehouses.scan_required is 'A parcel that leaves it names the lot of every item, as it was scanned.';
 comment on column catalog.warehouses.time_zone is
   'Says when a day of its stock begins, and until when a lot is sold there. Null: that of the region. catalog.zones() has both.';
 
@@ -185,11 +187,13 @@ create table catalog.reason_codes (
   version integer not null default 1,
   constraint reason_codes_pkey primary key (reason_code),
   constraint reason_codes_reason_code_is_a_code_check check (reason_code ~ '^[a-z][a-z0-9_]{0,39}$'),
-  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both')),
+  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both', 'pick')),
   constraint reason_codes_takes_is_known_check check (takes in ('any', 'sellable', 'expired', 'recalled')),
-  constraint reason_codes_takes_only_what_leaves_check check (direction <> 'in' or takes = 'any')
+  constraint reason_codes_takes_only_what_leaves_check check (direction not in ('in', 'pick') or takes = 'any')
 );
-comment on table catalog.reason_codes is 'Why stock was changed by hand. direction: whether it may add units, take them away, or both.';
+comment on table catalog.reason_codes is
+  'Why stock was changed by hand. direction: whether it may add units, take them away, or both. pick: it changes no stock, and says why a '
+  'picker passed a lot over.';
 comment on column catalog.reason_codes.takes is
   'The units that the reason takes away: of lots that can be sold, of lots past their expiry date, of recalled lots, or of any lot.';
 
@@ -209,6 +213,8 @@ insert into catalog.reason_codes (reason_code, description, direction, note_requ
   ('recalled', 'Recalled', 'out', false, 'recalled'),
   ('return', 'Returned by a customer', 'in', false, 'any'),
   ('data_entry_error', 'Typed in wrongly', 'both', false, 'any'),
+  ('could_not_locate', 'Not found on the shelf', 'pick', false, 'any'),
+  ('earlier_expiration_date', 'Another lot expires earlier by its label', 'pick', false, 'any'),
   ('other', 'Anything else; the note says what', 'both', true, 'any');
 
 -- Passed between functions; never stored.
@@ -237,7 +243,7 @@ create domain stock.quantity as integer constraint quantity_is_positive_check ch
 comment on domain stock.quantity is 'Units that are ordered, reserved, allocated or shipped.';
 create domain stock.movement_kind as text constraint movement_kind_is_known_check
   check (value in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
-                   'uncommit', 'fulfill', 'return'));
+                   'uncommit', 'fulfill', 'unfulfill', 'return'));
 comment on domain stock.movement_kind is 'What a movement did.';
 
 create table stock.stock_levels (
@@ -657,16 +663,22 @@ create table orders.fulfillments (
   channel_id text collate "C" not null,
   tracking_number text,
   note text,
+  shipped_at timestamptz not null,
+  canceled_at timestamptz,
+  cancel_reason text,
   created_at timestamptz not null,
   changed_by text not null,
   change_reason text,
   request_id text,
   constraint fulfillments_pkey primary key (region_id, fulfillment_id),
   constraint fulfillments_region_id_order_id_fkey foreign key (region_id, order_id)
-    references orders.orders (region_id, order_id) on delete restrict
+    references orders.orders (region_id, order_id) on delete restrict,
+  constraint fulfillments_canceled_for_a_reason_check check ((canceled_at is null) = (cancel_reason is null))
 );
 alter sequence orders.fulfillments_fulfillment_id_seq owned by orders.fulfillments.fulfillment_id;
 comment on table orders.fulfillments is 'A parcel: units of one order that left one warehouse together.';
+comment on column orders.fulfillments.shipped_at is 'When it was handed over; created_at is when that was recorded.';
+comment on column orders.fulfillments.canceled_at is 'When it was undone: it did not leave, and its units are promised to the order again.';
 create index fulfillments_order_id_idx on orders.fulfillments (region_id, order_id);
 create index fulfillments_tracking_number_idx on orders.fulfillments (region_id, tracking_number) where tracking_number is not null;
 
@@ -679,14 +691,21 @@ create table orders.fulfillment_lines (
   channel_id text collate "C" not null,
   batch_number text not null,
   quantity stock.quantity not null,
+  assumed boolean not null,
+  reason_code text collate "C",
+  passed_over text[],
   constraint fulfillment_lines_pkey primary key (region_id, fulfillment_id, sku_id, lot_id),
   constraint fulfillment_lines_region_id_fulfillment_id_fkey foreign key (region_id, fulfillment_id)
     references orders.fulfillments (region_id, fulfillment_id) on delete restrict,
   constraint fulfillment_lines_region_id_lot_id_fkey foreign key (region_id, lot_id)
-    references stock.lots (region_id, lot_id) on delete restrict
+    references stock.lots (region_id, lot_id) on delete restrict,
+  constraint fulfillment_lines_passes_over_for_a_reason_check check ((passed_over is null) = (reason_code is null))
 );
 comment on table orders.fulfillment_lines is
-  'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
+  'The lots in a parcel. Numbers of lots are copied here for roles that read parcels but not lots.';
+comment on column orders.fulfillment_lines.assumed is 'Nobody named the lot: it is the one that expired first among those on the shelf.';
+comment on column orders.fulfillment_lines.passed_over is
+  'The lots that expire earlier, and of which sellable units stayed on the shelf, for the reason in reason_code.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
 -- Passed between functions; never stored. Made only by orders.new_draft.
@@ -717,6 +736,29 @@ comment on type orders.draft is
   'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
   '(orders.complete_drafts).';
 comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
+create type orders.part as (
+  item integer,
+  warehouse_id text,
+  sku_id text,
+  units integer,
+  lot_id bigint,
+  batch_number text,
+  reason_code text
+);
+comment on type orders.part is
+  'Units that a parcel takes from a level. item: the position of the item that asks for them; null: all open units leave. lot_id: the lot '
+  'that it names; reason_code: why it passes lots over. Made by orders.new_part.';
+create type orders.pick as (
+  item integer,
+  warehouse_id text,
+  sku_id text,
+  lot_id bigint,
+  units integer,
+  assumed boolean,
+  reason_code text,
+  passed_over text[]
+);
+comment on type orders.pick is 'Units of a lot that leave in a parcel: a row of fulfillment_lines before it is written. Made by orders.new_pick.';
 
 create type orders.supply as (
   order_id bigint,
@@ -779,6 +821,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
   ('order.canceled', 'channel', 'order', 'The order, or what was not shipped of it, was canceled. status says which: canceled or completed.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
+  ('fulfillment.canceled', 'channel', 'order', 'A parcel was undone: it did not leave, and its units are promised to the order again.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),

@@ -182,6 +182,18 @@ class OrderMoved(OrderChanged, kw_only=True):
     old: OrderState
 
 
+class ParcelBefore(OrderState):
+    """The state of an order and its parcels, before one of them was undone."""
+
+    fulfillments: list[Fulfillment]
+
+
+class ParcelCanceled(OrderChanged, kw_only=True):
+    """The order in its current state, with the undone parcel (canceled_at), and its previous state."""
+
+    old: ParcelBefore
+
+
 class OrderStateBeforeCancel(OrderState):
     """The state of an order, and what the customer owed."""
 
@@ -327,6 +339,7 @@ DATA: dict[str, type[Struct]] = {
     "order.modified": OrderModified,
     "order.canceled": OrderCanceled,
     "order.fulfilled": OrderMoved,
+    "fulfillment.canceled": ParcelCanceled,
     "lot.status_changed": LotStatusChanged,
     "lot.changed": LotChanged,
     "lot.expiring": LotExpiring,

@@ -140,16 +140,22 @@ create table orders.fulfillments (
   channel_id text collate "C" not null,
   tracking_number text,
   note text,
+  shipped_at timestamptz not null,
+  canceled_at timestamptz,
+  cancel_reason text,
   created_at timestamptz not null,
   changed_by text not null,
   change_reason text,
   request_id text,
   constraint fulfillments_pkey primary key (region_id, fulfillment_id),
   constraint fulfillments_region_id_order_id_fkey foreign key (region_id, order_id)
-    references orders.orders (region_id, order_id) on delete restrict
+    references orders.orders (region_id, order_id) on delete restrict,
+  constraint fulfillments_canceled_for_a_reason_check check ((canceled_at is null) = (cancel_reason is null))
 );
 alter sequence orders.fulfillments_fulfillment_id_seq owned by orders.fulfillments.fulfillment_id;
 comment on table orders.fulfillments is 'A parcel: units of one order that left one warehouse together.';
+comment on column orders.fulfillments.shipped_at is 'When it was handed over; created_at is when that was recorded.';
+comment on column orders.fulfillments.canceled_at is 'When it was undone: it did not leave, and its units are promised to the order again.';
 create index fulfillments_order_id_idx on orders.fulfillments (region_id, order_id);
 create index fulfillments_tracking_number_idx on orders.fulfillments (region_id, tracking_number) where tracking_number is not null;
 
@@ -162,14 +168,21 @@ create table orders.fulfillment_lines (
   channel_id text collate "C" not null,
   batch_number text not null,
   quantity stock.quantity not null,
+  assumed boolean not null,
+  reason_code text collate "C",
+  passed_over text[],
   constraint fulfillment_lines_pkey primary key (region_id, fulfillment_id, sku_id, lot_id),
   constraint fulfillment_lines_region_id_fulfillment_id_fkey foreign key (region_id, fulfillment_id)
     references orders.fulfillments (region_id, fulfillment_id) on delete restrict,
   constraint fulfillment_lines_region_id_lot_id_fkey foreign key (region_id, lot_id)
-    references stock.lots (region_id, lot_id) on delete restrict
+    references stock.lots (region_id, lot_id) on delete restrict,
+  constraint fulfillment_lines_passes_over_for_a_reason_check check ((passed_over is null) = (reason_code is null))
 );
 comment on table orders.fulfillment_lines is
-  'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
+  'The lots in a parcel. Numbers of lots are copied here for roles that read parcels but not lots.';
+comment on column orders.fulfillment_lines.assumed is 'Nobody named the lot: it is the one that expired first among those on the shelf.';
+comment on column orders.fulfillment_lines.passed_over is
+  'The lots that expire earlier, and of which sellable units stayed on the shelf, for the reason in reason_code.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
 -- Passed between functions; never stored. Made only by orders.new_draft.
@@ -200,6 +213,29 @@ comment on type orders.draft is
   'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
   '(orders.complete_drafts).';
 comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
+create type orders.part as (
+  item integer,
+  warehouse_id text,
+  sku_id text,
+  units integer,
+  lot_id bigint,
+  batch_number text,
+  reason_code text
+);
+comment on type orders.part is
+  'Units that a parcel takes from a level. item: the position of the item that asks for them; null: all open units leave. lot_id: the lot '
+  'that it names; reason_code: why it passes lots over. Made by orders.new_part.';
+create type orders.pick as (
+  item integer,
+  warehouse_id text,
+  sku_id text,
+  lot_id bigint,
+  units integer,
+  assumed boolean,
+  reason_code text,
+  passed_over text[]
+);
+comment on type orders.pick is 'Units of a lot that leave in a parcel: a row of fulfillment_lines before it is written. Made by orders.new_pick.';
 
 create type orders.supply as (
   order_id bigint,

@@ -48,6 +48,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
   ('order.canceled', 'channel', 'order', 'The order, or what was not shipped of it, was canceled. status says which: canceled or completed.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
+  ('fulfillment.canceled', 'channel', 'order', 'A parcel was undone: it did not leave, and its units are promised to the order again.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),

@@ -26,6 +26,7 @@ HISTORY = "tests/sql/orders/test_history.py"
 STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
 ZONES = "tests/sql/stock/test_zones.py"
+PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
 
@@ -316,17 +317,116 @@ GUARDS = (
     ),
     Guard(
         "first expired, first out",
-        "sql/functions/orders/fulfill_order.sql",
-        "order by l.expiration_date, l.lot_id) - l.on_hand",
-        "order by l.expiration_date desc, l.lot_id) - l.on_hand",
+        "sql/functions/orders/pick_lots.sql",
+        "order by l.expires_on, l.lot_id) - l.on_hand",
+        "order by l.expires_on desc, l.lot_id) - l.on_hand",
         MODEL,
     ),
     Guard(
         "no batch that may not be sold is shipped",
-        "sql/functions/orders/fulfill_order.sql",
+        "sql/functions/orders/pick_lots.sql",
         "     where l.sellable and l.status = 'available' and l.on_hand > 0",
         "     where l.on_hand > 0",
         "tests/sql/stock/test_batches.py",
+    ),
+    # Parcels
+    Guard(
+        "a lot that was scanned has the units that leave",
+        "sql/functions/orders/pick_lots.sql",
+        "           where s.available < (s.part).units) as short,",
+        "           where false) as short,",
+        f"{PARCELS} -k as_many_sellable",
+    ),
+    Guard(
+        "a warehouse that wants scans assumes no lot",
+        "sql/functions/orders/refuse_picks.sql",
+        "  if p_unscanned.sku_id is not null then",
+        "  if false then",
+        f"{PARCELS} -k require_the_scan",
+    ),
+    Guard(
+        "a lot that expires earlier stays for a reason only",
+        "sql/functions/orders/refuse_picks.sql",
+        "    if p_picks[i].passed_over is not null and p_picks[i].reason_code is null then",
+        "    if false then",
+        f"{PARCELS} -k passed_over",
+    ),
+    Guard(
+        "a lot is named once in a parcel",
+        "sql/functions/orders/refuse_items.sql",
+        "i.nth > 1",
+        "false",
+        f"{PARCELS} -k cannot_be_right",
+    ),
+    Guard(
+        "where a lot is scanned, none of the SKU is assumed",
+        "sql/functions/orders/refuse_items.sql",
+        "i.number is null and i.is_scanned then",
+        "false then",
+        f"{PARCELS} -k cannot_be_right",
+    ),
+    Guard(
+        "a reason of pickers changes no stock",
+        "sql/functions/stock/levels/read_drafts.sql",
+        "          or c.direction = 'pick'\n",
+        "",
+        f"{PARCELS} -k change_no_stock",
+    ),
+    Guard(
+        "a reason of pickers takes no lot out of sale",
+        "sql/functions/stock/lots/refuse_lot_change.sql",
+        "        or v_reason.direction = 'pick' then",
+        "        or false then",
+        f"{PARCELS} -k change_no_stock",
+    ),
+    Guard(
+        "no parcel leaves in the future",
+        "sql/functions/orders/refuse_shipped_at.sql",
+        "p_shipped_at > app.now() + interval '5 minutes'",
+        "false",
+        f"{PARCELS} -k between_order_and_now",
+    ),
+    Guard(
+        "no parcel leaves before its order is placed",
+        "sql/functions/orders/refuse_shipped_at.sql",
+        "p_shipped_at < date_trunc('second', p_placed_at)",
+        "false",
+        f"{PARCELS} -k between_order_and_now",
+    ),
+    Guard(
+        "a clock that is ahead ships nothing in the future",
+        "sql/functions/orders/ship_picks.sql",
+        "greatest(least((p_request ->> 'shipped_at')::timestamptz, app.now()), p_order.placed_at)",
+        "greatest((p_request ->> 'shipped_at')::timestamptz, p_order.placed_at)",
+        f"{PARCELS} -k between_order_and_now",
+    ),
+    Guard(
+        "a parcel is undone once",
+        "sql/functions/orders/cancel_parcel.sql",
+        " or v_parcel.canceled_at is not null then",
+        " then",
+        f"{PARCELS} -k undoing_twice",
+    ),
+    Guard(
+        "undoing a parcel waits for what changes its order",
+        "sql/functions/api/cancel_fulfillments.sql",
+        "  perform orders.lock_orders(p_region_id, v_order_ids);\n",
+        "",
+        f"{PARCELS} -k at_once",
+    ),
+    Guard(
+        "units that come back to a recalled lot are owed to their order",
+        "sql/functions/stock/lots/post_lots.sql",
+        "    if p_movements[v_at].kind = 'unfulfill' then\n",
+        "    if false then\n",
+        f"{PARCELS} -k recalled_meanwhile",
+    ),
+    Guard(
+        "a parcel that was undone counts for nothing",
+        "sql/functions/orders/verify_parcels.sql",
+        " and f.canceled_at is null\n",
+        "\n",
+        f"{PARCELS} -k promised_again",
     ),
     # Reservations
     Guard(
@@ -372,8 +472,8 @@ GUARDS = (
         "tests/sql/bi/test_turnover.py",
     ),
     Guard(
-        "staff correct the parcels of their own warehouses only",
-        "sql/functions/orders/change_parcel.sql",
+        "staff correct and undo the parcels of their own warehouses only",
+        "sql/functions/orders/find_parcel.sql",
         "     and (app.reaches_all_warehouses() or f.warehouse_id = any (app.claim_warehouses()));\n",
         ";\n",
         "tests/sql/orders/test_order_changes.py -k parcel_of_another",

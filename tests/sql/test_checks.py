@@ -41,6 +41,8 @@ BREAKS = (
     ("order_allocations_parts_are_within_quantity_check", "orders.order_allocations", "released_quantity", "quantity + 1"),
     ("quantity_is_positive_check", "orders.backorders", "quantity", "0"),
     ("quantity_is_positive_check", "orders.fulfillment_lines", "quantity", "0"),
+    ("fulfillment_lines_passes_over_for_a_reason_check", "orders.fulfillment_lines", "passed_over", "'{B-1}'"),
+    ("fulfillments_canceled_for_a_reason_check", "orders.fulfillments", "canceled_at", "now()"),
     ("action_is_known_check", "audit.audit_log", "action", "'look'"),
 )
 
