@@ -304,8 +304,8 @@ GUARDS = (
     Guard(
         "an order is served whole or not at all",
         "sql/functions/stock/allocation/allocate.sql",
-        "    if v_total < v_demand.quantity then\n",
-        "    if false then\n",
+        "    if v_total < v_demand.quantity and not (",
+        "    if false and not (",
         MODEL,
     ),
     Guard(
@@ -1457,8 +1457,8 @@ GUARDS = (
     Guard(
         "a historic order commits no stock",
         "sql/functions/orders/draft_movements.sql",
-        "a.ordinal = d.ordinal and not d.historic\n",
-        "a.ordinal = d.ordinal\n",
+        "a.warehouse_id is not null and not d.historic\n",
+        "a.warehouse_id is not null\n",
         HISTORY,
     ),
     Guard(
