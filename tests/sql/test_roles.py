@@ -46,6 +46,7 @@ READS: dict[str, dict[str, str]] = {
     "stock.reservation_lines": {**BY_CHANNEL, "scoville_worker": "all"},
     "orders.orders": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
     "orders.order_contacts": {**BY_CHANNEL, "warehouse": "none"},
+    "orders.erasures": {"admin": "all"},
     "orders.order_lines": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
     "orders.order_allocations": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "orders.fulfillments": {**BY_CHANNEL, "warehouse": "warehouse"},
