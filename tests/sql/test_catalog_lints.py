@@ -174,7 +174,7 @@ FAULTS = [
 ]
 
 # Definer functions that need the rights of the owner of the tables.
-OF_THE_OWNER = ("make_partitions", "drop_old_events", "analyze_young_tables", "erase_history", "erase_email")
+OF_THE_OWNER = ("make_partitions", "drop_old_events", "analyze_young_tables", "erase_history", "erase_email", "erase_events")
 
 
 def found(connection: psycopg.Connection[Any]) -> set[tuple[str, str]]:

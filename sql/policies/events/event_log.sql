@@ -1,4 +1,4 @@
--- Append-only: the sequencer writes it, nobody may update or delete, but for audit.erase_history, which is the owner's. Admin and
+-- Append-only: the sequencer writes it, nobody may update or delete, but for events.erase_events, which is the owner's. Admin and
 -- worker read every event, other roles the events of their audience (events.event_types); pyapp/eventlog/rights.py repeats this rule.
 -- Channels and warehouses need no index, because every read names a bounded range of seq.
 alter table events.event_log enable row level security;

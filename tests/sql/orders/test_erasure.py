@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from tests.event_log import happened, page, place, read, sequence
+from tests.hooks import Hooks
+from tests.patience import PATIENCE_SECONDS
 from tests.races import race, sender, wait_for_a_waiter
 from tests.world import OTHER_SKU, SKU, Result, Shop, codes, keyed
 
@@ -266,9 +269,7 @@ def test_a_guess_cannot_be_tested_against_what_stays(shop: Shop) -> None:
     erase(shop)
     [row] = shop.rows("select salt, personal_hash from events.event_log where seq = %s", salted["seq"])
     assert row["salt"] is None
-    [told] = shop.rows(
-        "select events.personal_hash(%s, %s::text::jsonb) as hash", salted["salt"], psycopg.types.json.Jsonb(salted["data"])
-    )
+    [told] = shop.rows("select events.personal_hash(%s, %s::text::jsonb) as hash", salted["salt"], Jsonb(salted["data"]))
     assert told["hash"] == row["personal_hash"]
     assert shop.rows("select count(distinct salt) = count(*) as own from events.event_log where salt is not null") == [
         {"own": True}
@@ -374,7 +375,7 @@ def test_who_may_see_the_orders_is_told_which_and_of_nobody(shop: Shop) -> None:
 def test_nobody_but_an_admin_erases_and_no_role_writes_what_erasing_writes(shop: Shop) -> None:
     for role in ("warehouse", "sales", "integration", "scoville_worker"):
         for call in ("api.erase_customers(1::smallint, '[]')", "audit.erase_history(1::smallint, '{}', '{}', '{}')",
-                     "audit.erase_email(1::smallint, 'x@y')"):  # fmt: skip
+                     "audit.erase_email(1::smallint, 'x@y')", "events.erase_events(1::smallint, '{}')"):  # fmt: skip
             with pytest.raises(psycopg.errors.InsufficientPrivilege), shop.session(role, channels=["web"]) as connection:
                 connection.execute(sql.SQL("select {}").format(sql.SQL(call)))
     with pytest.raises(psycopg.errors.InsufficientPrivilege), shop.session("admin") as connection:
@@ -420,7 +421,7 @@ def test_an_order_that_is_placed_at_the_same_time_is_a_later_one(shop: Shop, poo
     shop.fulfill(old)
     with shop.session() as connection:
         [new] = shop.run(connection, "place_orders", placing())
-        [erased] = pool.submit(lambda: shop.send("erase_customers", {"email": EMAIL})).result(30)
+        [erased] = pool.submit(lambda: shop.send("erase_customers", {"email": EMAIL})).result(PATIENCE_SECONDS)
     assert (erased.code, erased.body["orders"]) == (None, [old.body["order_id"]])
     [row] = shop.rows("select customer_name from orders.orders where order_id = %s", int(new.body["order_id"][6:]))
     assert row["customer_name"] == "Canary Erased"
@@ -443,7 +444,7 @@ def test_events_that_are_sequenced_at_the_same_time_are_erased(shop: Shop, pool:
         connection.execute("select jobs.sequence_events(1000)")
         follower = pool.submit(erase, shop)
         wait_for_a_waiter(shop, follower)
-    assert follower.result(30).code is None
+    assert follower.result(PATIENCE_SECONDS).code is None
     sequence(shop)
     assert find(shop) == {}
     assert chain(shop) == []
@@ -456,7 +457,61 @@ def test_a_sequencer_that_comes_during_an_erasure_moves_what_is_erased(shop: Sho
         shop.run(connection, "erase_customers", {"email": EMAIL})
         follower = pool.submit(sequence, shop)
         wait_for_a_waiter(shop, follower)
-    assert follower.result(30) > 5
+    assert follower.result(PATIENCE_SECONDS) > 5
     sequence(shop)
     assert find(shop) == {}
     assert chain(shop) == []
+
+
+def echo(shop: Shop) -> tuple[Hooks, Any]:
+    """A webhook, and the claim of a worker that is sending it the event of an order with this customer."""
+    hooks = Hooks(shop)
+    hooks.sequence()
+    shop.receive(9)
+    hooks.create(event_types=["order.placed"])
+    shop.fulfill(shop.order((SKU, 2), customer=CUSTOMER))
+    hooks.dispatch()
+    [claim] = hooks.claim()
+    assert "Canary Erased" in claim.body
+    return hooks, claim
+
+
+@pytest.mark.commits
+def test_an_endpoint_that_repeats_what_it_got_before_brings_nothing_back(shop: Shop) -> None:
+    """The worker was sending the event when the person was erased, and reports later. A replay sends the erased one."""
+    hooks, claim = echo(shop)
+    erase(shop)
+    hooks.finish(claim.report(200, response="Canary echo"))
+    assert shop.rows("select response from webhooks.attempts") == [{"response": ""}]
+    [webhook] = shop.rows("select webhooks.public_id(region_id, endpoint_id) as webhook_id from webhooks.endpoints")
+    seq = claim.delivery_id
+    assert hooks.send("replay_webhooks", webhook, from_seq=seq, to_seq=seq).code is None
+    hooks.dispatch()
+    [again] = hooks.claim()
+    assert '"erased": true' in again.body
+    assert "Canary" not in again.body
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("report_first", [True, False])
+def test_an_answer_that_is_reported_at_the_same_time_is_not_kept(
+    shop: Shop, pool: ThreadPoolExecutor, *, report_first: bool
+) -> None:
+    hooks, claim = echo(shop)
+    call = "select jobs.finish_deliveries(%s)"
+    reports = [Jsonb([claim.report(200, response="Canary echo")])]
+    if report_first:
+        with shop.session("scoville_worker") as connection:
+            connection.execute(call, reports)
+            follower = pool.submit(erase, shop)
+            wait_for_a_waiter(shop, follower)
+        assert follower.result(PATIENCE_SECONDS).body["erased"]["responses"] == 1
+    else:
+        with shop.session() as connection:
+            shop.run(connection, "erase_customers", {"email": EMAIL})
+            reported = pool.submit(hooks.finish, *[claim.report(200, response="Canary echo")])
+            wait_for_a_waiter(shop, reported)
+        reported.result(PATIENCE_SECONDS)
+    assert shop.rows("select response from webhooks.attempts") == [{"response": ""}]
+    hooks.sequence()
+    assert find(shop) == {}

@@ -21,7 +21,7 @@ declare
   v_named record;
   v_parts record;
   v_told record;
-  v_late record;
+  v_subjects text[];
   v_seqs bigint[];
   v_waiting bigint;
   v_answers bigint;
@@ -48,8 +48,11 @@ begin
   end if;
   select * into v_parts from orders.erase_orders(p_region_id => p_region_id, p_order_ids => v_ids, p_actor => v_actor,
     p_request_id => v_request_id);
+  v_subjects := array(select 'orders/' || orders.public_id(p_region_id, o) from unnest(v_ids) o union all
+                      select 'reservations/' || stock.reservation_public_id(p_region_id, r) from unnest(v_parts.reservation_ids) r);
   select * into v_told from audit.erase_history(p_region_id => p_region_id, p_order_ids => v_ids,
     p_fulfillment_ids => v_parts.fulfillment_ids, p_reservation_ids => v_parts.reservation_ids);
+  v_seqs := events.erase_events(p_region_id, v_subjects);
   v_answers := identity.erase_answers(p_region_id => p_region_id, p_order_ids => v_ids,
     p_reservation_ids => v_parts.reservation_ids);
   insert into orders.erasures (region_id, email_hash, order_ids, erased_at, actor, request_id)
@@ -57,13 +60,12 @@ begin
   returning erasure_id into v_erasure_id;
   perform orders.emit_erased(p_region_id => p_region_id, p_erasure_id => v_erasure_id, p_order_ids => v_ids, p_actor => v_actor,
     p_request_id => v_request_id);
-  v_waiting := orders.erase_waiting(p_region_id => p_region_id, p_order_ids => v_ids, p_reservation_ids => v_parts.reservation_ids);
-  select * into v_late from audit.erase_history(p_region_id => p_region_id, p_order_ids => v_ids,
-    p_fulfillment_ids => v_parts.fulfillment_ids, p_reservation_ids => v_parts.reservation_ids);
-  v_seqs := coalesce(v_told.seqs, '{}') || coalesce(v_late.seqs, '{}');
+  v_waiting := orders.erase_waiting(p_region_id, v_subjects);
+  v_seqs := v_seqs || events.erase_events(p_region_id, v_subjects);
   v_responses := webhooks.erase_responses(p_region_id, v_seqs);
   document := orders.erasure_document(p_region_id => p_region_id, p_erasure_id => v_erasure_id, p_email_hash => v_hash,
-    p_order_ids => v_ids, p_former_ids => array(select unnest(v_former) except select unnest(v_ids) order by 1), p_erased => jsonb_build_object('audit_entries', v_told.audit_entries, 'movements', v_told.movements, 'events',
+    p_order_ids => v_ids, p_former_ids => array(select unnest(v_former) except select unnest(v_ids) order by 1),
+    p_erased => jsonb_build_object('audit_entries', v_told.audit_entries, 'movements', v_told.movements, 'events',
       v_waiting + cardinality(v_seqs), 'answers', v_answers, 'responses', v_responses));
 end
 $$;

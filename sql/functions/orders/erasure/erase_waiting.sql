@@ -1,9 +1,8 @@
--- Takes the person out of events about these orders and reservations that wait in the outbox. Waits for a sequencer that is moving
--- them: afterwards they are in the log, where audit.erase_history finds them. A sequencer that comes later waits for this transaction.
+-- Takes the person out of events of these subjects that wait in the outbox. Waits for a sequencer that is moving
+-- them: afterwards they are in the log, where events.erase_events finds them. A sequencer that comes later waits for this transaction.
 create or replace function orders.erase_waiting(
   p_region_id smallint,
-  p_order_ids bigint[],
-  p_reservation_ids bigint[]
+  p_subjects text[]
 )
   returns bigint
   language plpgsql
@@ -11,18 +10,16 @@ create or replace function orders.erase_waiting(
   set search_path = ''
 as $$
 declare
-  v_subjects text[] := array(select 'orders/' || orders.public_id(p_region_id, o) from unnest(p_order_ids) o union all
-                             select 'reservations/' || stock.reservation_public_id(p_region_id, r) from unnest(p_reservation_ids) r);
   v_settled_id bigint := (select s.settled_id from events.stream s);
   v_erased bigint;
 begin
   update events.outbox o
      set data = events.impersonal(o.data) || '{"erased": true}'
-   where o.region_id = p_region_id and o.outbox_id > v_settled_id and o.subject = any (v_subjects)
+   where o.region_id = p_region_id and o.outbox_id > v_settled_id and o.subject = any (p_subjects)
      and events.is_personal(o.type, o.data);
   get diagnostics v_erased = row_count;
   return v_erased;
 end
 $$;
 
-grant execute on function orders.erase_waiting(smallint, bigint[], bigint[]) to scoville_definer;
+grant execute on function orders.erase_waiting(smallint, text[]) to scoville_definer;
