@@ -20,13 +20,15 @@ OrderIds = Annotated[list[str], Meta(description="Their IDs, ours.", examples=[[
 class Erasure(Body):
     """A person to erase, named by the e-mail of their orders, or by orders (where there is no e-mail)."""
 
-    sample: ClassVar[Json] = {"email": "jane@example.com"}
+    sample: ClassVar[Json] = {"email": "jane.roe@example.com"}
     together: ClassVar[Json] = {
         # null means left out, so a member that is there is not enough.
-        "oneOf": [
-            {"required": ["email"], "properties": {"email": {"type": "string"}, "order_ids": {"type": "null"}}},
-            {"required": ["order_ids"], "properties": {"order_ids": {"type": "array"}, "email": {"type": "null"}}},
-        ],
+        "not": {
+            "required": ["email", "order_ids"],
+            "properties": {"email": {"type": "string"}, "order_ids": {"not": {"type": "null"}}},
+        },
+        "if": {"not": {"required": ["email"], "properties": {"email": {"type": "string"}}}},
+        "then": {"required": ["order_ids"], "properties": {"order_ids": {"not": {"type": "null"}}}},
     }
 
     email: Email | UnsetType = UNSET

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import httpx2
@@ -27,7 +26,7 @@ def ship(client: httpx2.Client, order_id: str) -> None:
 
 
 @pytest.fixture
-def admin(module_api: Api) -> Iterator[httpx2.Client]:
+def admin(module_api: Api) -> httpx2.Client:
     return module_api.client("admin")
 
 

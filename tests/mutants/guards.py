@@ -941,7 +941,7 @@ GUARDS = (
     Guard(
         "the chain covers what is not personal in an erased event",
         "sql/functions/events/append_events.sql",
-        "case when v_is_personal then events.impersonal(v_event.data) else v_event.data end",
+        "case when v_is_personal then events.without_person(v_event.data) else v_event.data end",
         "case when v_is_personal then '{}' else v_event.data end",
         f"{ERASURE} -k figures_stay",
     ),

@@ -28,7 +28,7 @@ begin
       p_region_id => v_event.region_id, p_epoch => p_stream.epoch, p_recorded_at => v_now, p_type => v_event.type,
       p_audience => v_event.audience, p_subject => v_event.subject, p_sku_id => v_event.sku_id,
       p_warehouse_ids => v_event.warehouse_ids, p_channel_id => v_event.channel_id, p_version => v_event.version,
-      p_data => case when v_is_personal then events.impersonal(v_event.data) else v_event.data end, p_actor => v_event.actor,
+      p_data => case when v_is_personal then events.without_person(v_event.data) else v_event.data end, p_actor => v_event.actor,
       p_request_id => v_event.request_id, p_occurred_at => v_event.occurred_at,
       p_personal_hash => case when v_is_personal then events.personal_hash(v_salt, v_event.data) end));
     v_hashes := v_hashes || v_hash;

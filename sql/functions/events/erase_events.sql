@@ -1,6 +1,6 @@
 -- Definer: nobody may change the event log; this function takes the person out of the events of these subjects.
 -- It belongs to the owner of the table, and only scoville_definer may call it. Returns the seq of the events that it changed.
--- What it takes out stays as a hash, salted with a salt that is gone, so the chain is still proved.
+-- A hash of the personal data stays, salted with a salt that is gone, so the chain is still proved.
 create or replace function events.erase_events(
   p_region_id smallint,
   p_subjects text[]

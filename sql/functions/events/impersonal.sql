@@ -1,6 +1,5 @@
--- The data of an event without the person: the customer, notes, reasons and tracking numbers are null. What stays says what happened:
--- units, amounts, dates, states. The hash of the log covers it before and after an erasure; so equal data always have an equal result,
--- and the result of the result is the same. The sequencer calls it for each order: expressions only, no query.
+-- The data of an event as an erasure leaves it: the customer, notes, reasons and tracking numbers are null. What stays says what happened:
+-- units, amounts, dates, states. events.strip takes out the same members.
 create or replace function events.impersonal(
   p_data jsonb
 )

@@ -15,12 +15,12 @@ declare
 begin
   select s.* into v_stream from events.stream s;
   select * into v_bad
-    from (select e.seq as at, e.hash, l.text, (e.personal_hash is null and not e.data ? 'erased') or e.data = h.rest || '{"erased": true}' as is_clean,
+    from (select e.seq as at, e.hash, l.text, (e.personal_hash is null and not e.data ? 'erased') or e.data = events.impersonal(e.data) || '{"erased": true}' as is_clean,
                  coalesce(lag(e.seq) over in_order, v_stream.first_seq - 1) + 1 as expected,
                  coalesce(lag(e.hash) over in_order, v_stream.anchor_hash) as before
             from events.event_log e
            cross join lateral (
-             select case when e.salt is null and e.personal_hash is null then e.data else events.impersonal(e.data) end offset 0) h (rest)
+             select case when e.salt is null and e.personal_hash is null then e.data else events.without_person(e.data) end offset 0) h (rest)
            cross join lateral (
              select events.canonical_text(p_region_id => e.region_id, p_epoch => e.epoch, p_recorded_at => e.recorded_at,
                       p_type => e.type, p_audience => e.audience, p_subject => e.subject, p_sku_id => e.sku_id,

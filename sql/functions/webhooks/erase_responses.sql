@@ -1,5 +1,5 @@
--- Empties what endpoints answered to these events: an answer may repeat the event. Returns the number of such attempts. What a worker has
--- under way is reported later, and webhooks.record_attempts keeps nothing of its answer: it waits for the endpoint_states.
+-- Empties what endpoints answered to these events: an answer may repeat the event. Returns the number of such attempts. A worker that is
+-- sending one reports later, and webhooks.record_attempts keeps nothing of its answer: it waits for the endpoint_states.
 -- Lock order: endpoint_states by (region, endpoint), then attempts.
 create or replace function webhooks.erase_responses(
   p_region_id smallint,

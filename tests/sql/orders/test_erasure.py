@@ -96,7 +96,7 @@ def chain(shop: Shop) -> list[Any]:
 
 
 def report(shop: Shop, seq: int, response: str) -> None:
-    """What a worker would have recorded of an attempt: the endpoint echoed the event."""
+    """The attempt of a worker: the endpoint echoed the event."""
     shop.connection.execute(
         "insert into webhooks.attempts"
         " (region_id, endpoint_id, delivery_id, attempt_no, owner, started_at, duration_ms, response)"
