@@ -11,6 +11,7 @@ as $$
 declare
   c_parcels constant text := 'fulfillments';
   v_data jsonb := p_data;
+  v_parcel jsonb;
 begin
   if v_data ? 'erased' then
     v_data := v_data - 'erased';
@@ -23,13 +24,17 @@ begin
   if v_data ? 'reason' then
     v_data := v_data || '{"reason": null}';
   end if;
+  if v_data #> '{status_change,reason}' is not null then
+    v_data := jsonb_set(v_data, '{status_change,reason}', 'null');
+  end if;
   if v_data -> 'old' ? 'customer' then
     v_data := jsonb_set(v_data, '{old}', events.impersonal(v_data -> 'old'));
   end if;
   if jsonb_typeof(v_data -> c_parcels) = 'array' then
     for i in 0 .. jsonb_array_length(v_data -> c_parcels) - 1 loop
+      v_parcel := v_data -> c_parcels -> i || '{"note": null, "tracking_number": null}';
       v_data := jsonb_set(v_data, array[c_parcels, i::text],
-                  (v_data -> c_parcels -> i) || '{"note": null, "tracking_number": null}');
+                  case when v_parcel ? 'cancel_reason' then v_parcel || '{"cancel_reason": null}' else v_parcel end);
     end loop;
   end if;
   return v_data;

@@ -8,6 +8,6 @@ create or replace function events.without_person(
   immutable
   parallel safe
   return case when p_data ? 'old' or p_data -> 'fulfillments' <> '[]' then events.strip(p_data)
-              else p_data - '{customer,note,reason,erased}'::text[] end;
+              else p_data - '{customer,note,reason,status_change,erased}'::text[] end;
 
 grant execute on function events.without_person(jsonb) to scoville_definer, admin, scoville_worker;

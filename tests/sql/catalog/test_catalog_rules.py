@@ -38,6 +38,7 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "hold_share_max": 40,
             "region_id": 1,
             "warehouses": ["WH-02", "WH-01"],
+            "sale_rules": [{"sku_id": None, "mode": "backorder", "units_max": 9, "priority": -1}],
             "active": False,
         },
     ),
