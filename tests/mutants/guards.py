@@ -952,14 +952,14 @@ GUARDS = (
         "sql/functions/orders/erasure/erase_customer.sql",
         "  v_waiting := orders.erase_waiting(p_region_id, v_subjects);\n",
         "  v_waiting := 0;\n",
-        f"{ERASURE} -k 'not_in_the_log_yet or sequencer_that_comes'",
+        f"{ERASURE} -k sequencer_that_comes",
     ),
     Guard(
         "of an answer that comes after an erasure nothing is kept",
         "sql/functions/webhooks/record_attempts.sql",
         "case when r.is_erased then '' else coalesce(left(r.response, 1024), '') end",
         "coalesce(left(r.response, 1024), '')",
-        f"{ERASURE} -k 'brings_nothing_back or reported_at'",
+        f"{ERASURE} -k brings_nothing_back",
     ),
     Guard(
         "an erasure waits for a report of the answer",
