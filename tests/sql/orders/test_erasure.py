@@ -269,8 +269,13 @@ def test_a_guess_cannot_be_tested_against_what_stays(shop: Shop) -> None:
     erase(shop)
     [row] = shop.rows("select salt, personal_hash from events.event_log where seq = %s", salted["seq"])
     assert row["salt"] is None
-    [told] = shop.rows("select events.personal_hash(%s, %s::text::jsonb) as hash", salted["salt"], Jsonb(salted["data"]))
-    assert told["hash"] == row["personal_hash"]
+    [told] = shop.rows(
+        "select events.personal_hash(%s, d) as right, events.personal_hash(gen_random_uuid(), d) as guessed"
+        " from (select %s::jsonb) t (d)",
+        salted["salt"],
+        Jsonb(salted["data"]),
+    )
+    assert told["right"] == row["personal_hash"] != told["guessed"]
     assert shop.rows("select count(distinct salt) = count(*) as own from events.event_log where salt is not null") == [
         {"own": True}
     ]
