@@ -363,7 +363,7 @@ create table stock.stock_movements (
 ) partition by range (recorded_at);
 alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
 comment on table stock.stock_movements is
-  'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Rows are never changed.';
+  'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Quantities are never changed.';
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
 -- Only of late entries, so that an order does not write to it.
 create index stock_movements_late_idx on stock.stock_movements (region_id, occurred_at) where occurred_at <> recorded_at;
@@ -396,6 +396,9 @@ comment on table stock.reservations is
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
+
+-- Of converted ones: erasing a customer finds the reservations of the orders.
+create index reservations_order_id_idx on stock.reservations (region_id, order_id) where order_id is not null;
 
 create table stock.reservation_lines (
   region_id smallint not null,
@@ -547,6 +550,7 @@ create table orders.orders (
   customer_key text,
   customer_address text,
   customer_pseudonym uuid,
+  customer_erased_at timestamptz,
   currency text not null,
   total_price orders.total_price not null,
   note text,
@@ -567,6 +571,9 @@ comment on table orders.orders is
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
 comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
+comment on column orders.orders.customer_erased_at is
+  'When the customer was erased (api.erase_customers). The pseudonym is then random: the same for the orders that were erased together, and '
+  'no later order has it.';
 comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
 comment on column orders.orders.updated_at is
   'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
@@ -708,6 +715,26 @@ comment on column orders.fulfillment_lines.passed_over is
   'The lots that expire earlier, and of which sellable units stayed on the shelf, for the reason in reason_code.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
 
+create sequence orders.erasures_erasure_id_seq start 1001;
+create table orders.erasures (
+  region_id smallint not null,
+  erasure_id bigint not null default nextval('orders.erasures_erasure_id_seq'),
+  email_hash uuid,
+  order_ids bigint[] not null,
+  erased_at timestamptz not null,
+  actor text not null,
+  request_id text,
+  constraint erasures_pkey primary key (region_id, erasure_id),
+  constraint erasures_order_ids_is_not_empty_check check (cardinality(order_ids) > 0)
+);
+alter sequence orders.erasures_erasure_id_seq owned by orders.erasures.erasure_id;
+comment on table orders.erasures is
+  'The register of erasures: which orders lost their customer, when and by whom. After a restore of an older backup it says what to erase again.';
+comment on column orders.erasures.email_hash is
+  'Proves that a request for an e-mail was carried out: orders.register_hash(), which nobody can compute without the key of '
+  'identity.pseudonym_keys. It equals no pseudonym.';
+create index erasures_email_hash_idx on orders.erasures (region_id, email_hash, erased_at) where email_hash is not null;
+
 -- Passed between functions; never stored. Made only by orders.new_draft.
 create type orders.draft as (
   ordinal integer,
@@ -822,6 +849,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.canceled', 'channel', 'order', 'The order, or what was not shipped of it, was canceled. status says which: canceled or completed.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
   ('fulfillment.canceled', 'channel', 'order', 'A parcel was undone: it did not leave, and its units are promised to the order again.'),
+  ('customer.erased', 'warehouse', 'erasure', 'A person was forgotten: the customer of these orders, their notes and tracking numbers are gone.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
@@ -952,12 +980,21 @@ create table events.event_log (
   request_id text,
   occurred_at timestamptz not null,
   hash bytea not null,
-  constraint event_log_pkey primary key (seq, recorded_at, region_id)
+  salt uuid,
+  personal_hash bytea,
+  constraint event_log_pkey primary key (seq, recorded_at, region_id),
+  constraint event_log_is_salted_or_erased_check check (salt is null or personal_hash is null)
 ) partition by range (recorded_at);
 comment on table events.event_log is
   'Every event, in order; seq has no gap. Kept for events.stream.retention_months. epoch is the one at the time of recording: epoch '
   'and seq are the permanent id of the event.';
 comment on column events.event_log.hash is 'sha256 of the previous hash and events.canonical_text of the row.';
+comment on column events.event_log.salt is
+  'Of an event that holds personal data: random, part of events.personal_hash. It goes with the data, so nobody can test guesses against '
+  'the hash that stays.';
+comment on column events.event_log.personal_hash is 'Of an event whose personal data was erased: events.personal_hash of what is gone.';
+-- Finds what is to be erased, and nothing else: few events have a salt.
+create index event_log_personal_idx on events.event_log (region_id, subject) where salt is not null;
 alter table events.event_log alter column data set statistics 0;
 create table events.event_log_default partition of events.event_log default;
 alter table events.event_log_default alter column data set statistics 0;

@@ -284,7 +284,7 @@ Quantity = Annotated[int, Meta(ge=1, examples=[3])]
 
 
 class Customer(Answer):
-    """The customer. Warehouse staff see no e-mail address."""
+    """The customer. Warehouse staff see no e-mail address. All null: the customer was erased."""
 
     name: Annotated[str | None, Meta(examples=["Jane Doe"])]
     email: Annotated[str | None, Meta(examples=["jane@example.com"])]

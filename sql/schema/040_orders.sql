@@ -24,6 +24,7 @@ create table orders.orders (
   customer_key text,
   customer_address text,
   customer_pseudonym uuid,
+  customer_erased_at timestamptz,
   currency text not null,
   total_price orders.total_price not null,
   note text,
@@ -44,6 +45,9 @@ comment on table orders.orders is
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
 comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
+comment on column orders.orders.customer_erased_at is
+  'When the customer was erased (api.erase_customers). The pseudonym is then random: the same for the orders that were erased together, and '
+  'no later order has it.';
 comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
 comment on column orders.orders.updated_at is
   'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
@@ -184,6 +188,26 @@ comment on column orders.fulfillment_lines.assumed is 'Nobody named the lot: it 
 comment on column orders.fulfillment_lines.passed_over is
   'The lots that expire earlier, and of which sellable units stayed on the shelf, for the reason in reason_code.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
+
+create sequence orders.erasures_erasure_id_seq start 1001;
+create table orders.erasures (
+  region_id smallint not null,
+  erasure_id bigint not null default nextval('orders.erasures_erasure_id_seq'),
+  email_hash uuid,
+  order_ids bigint[] not null,
+  erased_at timestamptz not null,
+  actor text not null,
+  request_id text,
+  constraint erasures_pkey primary key (region_id, erasure_id),
+  constraint erasures_order_ids_is_not_empty_check check (cardinality(order_ids) > 0)
+);
+alter sequence orders.erasures_erasure_id_seq owned by orders.erasures.erasure_id;
+comment on table orders.erasures is
+  'The register of erasures: which orders lost their customer, when and by whom. After a restore of an older backup it says what to erase again.';
+comment on column orders.erasures.email_hash is
+  'Proves that a request for an e-mail was carried out: orders.register_hash(), which nobody can compute without the key of '
+  'identity.pseudonym_keys. It equals no pseudonym.';
+create index erasures_email_hash_idx on orders.erasures (region_id, email_hash, erased_at) where email_hash is not null;
 
 -- Passed between functions; never stored. Made only by orders.new_draft.
 create type orders.draft as (

@@ -55,6 +55,7 @@ COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "cancel": ("cancel_orders", [sample_element("cancel_orders", {"order_id": order}) for order in ("X-1", "X-2")]),
     "ship": ("fulfill_orders", [sample_element("fulfill_orders", {"order_id": order}) for order in ("X-2", "X-1")]),
     "undo": ("cancel_fulfillments", [{"order_id": "X-3", "fulfillment_id": "{parcel}", "reason": "never collected"}]),
+    "erase": ("erase_customers", [{"order_ids": ["X-2", "X-1"], "include_open": True}]),
     "expire holds": ("expire_reservations", []),
     "expire batches": ("expire_lots", []),
 }

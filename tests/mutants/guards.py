@@ -23,6 +23,7 @@ TOKENS = "tests/http/test_tokens.py"
 EGRESS = "tests/webhooks/test_egress.py"
 AGAIN = "tests/cli/test_import_again.py"
 HISTORY = "tests/sql/orders/test_history.py"
+ERASURE = "tests/sql/orders/test_erasure.py"
 STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
 ZONES = "tests/sql/stock/test_zones.py"
@@ -1016,6 +1017,91 @@ GUARDS = (
         "            if analysts.has_any(connection) and (left := analysts.close_database(connection)):\n",
         "            if False and (left := analysts.close_database(connection)):\n",
         "tests/sql/bi/test_hostile_analyst.py -k restore_opened",
+    ),
+    # Erasing a person
+    Guard(
+        "open orders are not erased by accident",
+        "sql/functions/orders/erasure/find_erasable.sql",
+        "f.status not in ('completed', 'canceled')",
+        "false",
+        f"{ERASURE} -k refused_by_name",
+    ),
+    Guard(
+        "an e-mail that only looks alike is another person's",
+        "sql/functions/orders/erasure/find_by_email.sql",
+        " and app.casefold(c.email) = app.casefold(p_email)",
+        "",
+        f"{ERASURE} -k only_the_person",
+    ),
+    Guard(
+        "two erasures at once erase once",
+        "sql/functions/orders/erasure/erase_customer.sql",
+        "  select * into v_named from orders.find_erasable(p_region_id, p_request);  -- as it is now, under the locks\n",
+        "  select v_ids as order_ids, null::api.refusal as refusal into v_named;\n",
+        f"{ERASURE} -k two_erasures",
+    ),
+    Guard(
+        "an erasure finds what the sequencer moves meanwhile",
+        "sql/functions/orders/erasure/erase_customer.sql",
+        "  v_seqs := v_seqs || events.erase_events(p_region_id, v_subjects);\n",
+        "",
+        f"{ERASURE} -k sequenced_at_the_same_time",
+    ),
+    Guard(
+        "an erasure waits for a sequencer",
+        "sql/functions/orders/erasure/erase_customer.sql",
+        "  v_waiting := orders.erase_waiting(p_region_id, v_subjects);\n",
+        "  v_waiting := 0;\n",
+        f"{ERASURE} -k sequencer_that_comes",
+    ),
+    Guard(
+        "of an answer that comes after an erasure nothing is kept",
+        "sql/functions/webhooks/record_attempts.sql",
+        "case when r.is_erased then '' else coalesce(left(r.response, 1024), '') end",
+        "coalesce(left(r.response, 1024), '')",
+        f"{ERASURE} -k brings_nothing_back",
+    ),
+    Guard(
+        "an erasure waits for a report of the answer",
+        "sql/functions/webhooks/erase_responses.sql",
+        "       for no key update);\n",
+        "       );\n",
+        f"{ERASURE} -k reported_at",
+    ),
+    Guard(
+        "an erased event holds nothing else where the person was",
+        "sql/functions/events/verify_chain.sql",
+        " or not c.is_clean\n",
+        "\n",
+        f"{ERASURE} -k hides_no_other",
+    ),
+    Guard(
+        "the chain covers what is not personal in an erased event",
+        "sql/functions/events/append_events.sql",
+        "case when v_is_personal then events.without_person(v_event.data) else v_event.data end",
+        "case when v_is_personal then '{}' else v_event.data end",
+        f"{ERASURE} -k figures_stay",
+    ),
+    Guard(
+        "what is left of erased data is salted",
+        "sql/functions/events/personal_hash.sql",
+        "uuid_send(p_salt) || convert_to",
+        "left(uuid_send(p_salt)::text, 0)::bytea || convert_to",
+        f"{ERASURE} -k guess",
+    ),
+    Guard(
+        "only an erasure changes the ledger, the audit or the log",
+        "sql/functions/app/is_erasing.sql",
+        "current_setting('scoville.erasing', true) = 'on'",
+        "true",
+        f"{ROLES} -k rewrites",
+    ),
+    Guard(
+        "the memory of the live hub forgets an erased person",
+        "pyapp/eventlog/hub.py",
+        "            self.recent.clear(before.seq)\n",
+        "            pass\n",
+        "tests/http/test_customers.py -k readers_of_events",
     ),
     # The event log and webhooks
     Guard(

@@ -47,6 +47,7 @@ READS: dict[str, dict[str, str]] = {
     "stock.reservation_lines": {**BY_CHANNEL, "scoville_worker": "all"},
     "orders.orders": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
     "orders.order_contacts": {**BY_CHANNEL, "warehouse": "none"},
+    "orders.erasures": {"admin": "all"},
     "orders.order_lines": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
     "orders.order_allocations": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "orders.backorders": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},

@@ -79,7 +79,7 @@ export function OrderPage({ id }) {
       <section class="section" aria-labelledby="customer">
         <h2 id="customer">Customer</h2>
         <address>
-          <span>${order.customer.name ?? "No name given"}</span>
+          <span>${order.customer.name ?? "No name: erased"}</span>
           ${order.customer.email && html`<span>${order.customer.email}</span>`}
           ${order.customer.address && html`<span>${order.customer.address}</span>`}
         </address>
