@@ -59,15 +59,28 @@ comment on column catalog.regions.backdating_days_max is
   'How far in the past a caller other than an admin may place an order or receive goods. The months before are closed.';
 comment on column catalog.regions.expiry_notice_days is 'A lot is announced as expiring this many days before its last day of sale.';
 
+create table catalog.currencies (
+  currency text not null,
+  decimals smallint not null,
+  constraint currencies_pkey primary key (currency),
+  constraint currencies_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
+  constraint currencies_currency_decimals_key unique (currency, decimals),
+  constraint currencies_decimals_is_between_0_and_4_check check (decimals between 0 and 4)
+);
+comment on table catalog.currencies is
+  'The currencies of ISO 4217, list one, with the decimals of their prices (its minor unit). Codes without a minor unit (metals, units of '
+  'account, tests) are left out: no shop takes them. ANG and BGN were withdrawn in 2025 and 2026; orders of the past still have them.';
+
 create table catalog.skus (
   sku_id text collate "C" not null,
   name text not null,
   description text not null default '',
   size_ml integer,
   flavor_profile text[] not null default '{}',
-  price numeric(9, 2),
-  reference_price numeric(9, 2),
+  price numeric,
+  reference_price numeric,
   currency text not null default 'USD',
+  decimals smallint not null default 2,
   reorder_point integer not null default 0,
   attributes jsonb not null default '{}',
   active boolean not null default true,
@@ -78,13 +91,19 @@ create table catalog.skus (
   constraint skus_sku_id_is_a_code_check check (sku_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   constraint skus_name_is_not_empty_check check (name <> ''),
   constraint skus_size_ml_is_positive_check check (size_ml > 0),
+  constraint skus_currency_decimals_fkey foreign key (currency, decimals)
+    references catalog.currencies (currency, decimals) on delete restrict,
   constraint skus_price_is_not_negative_check check (price >= 0),
-  constraint skus_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
+  constraint skus_price_is_less_than_ten_billion_check check (price < 10000000000),
+  constraint skus_prices_have_the_decimals_of_the_currency_check
+    check (scale(price) = decimals and scale(reference_price) = decimals),
   constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
   constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
   constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
+comment on column catalog.skus.decimals is
+  'Those of the currency, here because every order needs them. The prices are stored with as many, so documents print them.';
 comment on column catalog.skus.reference_price is
   'The price that an admin set last, or with which the SKU was created. Sales may change the price within a bound around it.';
 
@@ -198,6 +217,20 @@ comment on column catalog.reason_codes.takes is
   'The units that the reason takes away: of lots that can be sold, of lots past their expiry date, of recalled lots, or of any lot.';
 
 insert into catalog.regions (region_id, name) values (1, 'Main');
+insert into catalog.currencies (currency, decimals)
+select c.currency, d.decimals
+  from (values
+    (0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'),
+    (2, 'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD '
+      'CDF CHE CHF CHW CNY COP COU CRC CUC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP '
+      'GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL '
+      'MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN '
+      'QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD '
+      'TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG'),
+    (3, 'BHD IQD JOD KWD LYD OMR TND'),
+    (4, 'CLF UYW')) d (decimals, codes)
+ cross join string_to_table(d.codes, ' ') c (currency)
+on conflict do nothing;
 insert into catalog.reason_codes (reason_code, description, direction, note_required, takes) values
   ('correction', 'Correction of an earlier entry', 'both', false, 'any'),
   ('cycle_count', 'Counted by hand', 'both', false, 'any'),
@@ -533,10 +566,11 @@ comment on domain orders.order_status is 'Where an order stands.';
 create domain orders.fulfillment_status as text constraint fulfillment_status_is_known_check
   check (value in ('unfulfilled', 'partially_fulfilled', 'fulfilled'));
 comment on domain orders.fulfillment_status is 'How much of an order was shipped.';
-create domain orders.price as numeric(9, 2) constraint price_is_not_negative_check check (value >= 0);
+-- Sums of money have the decimals of their currency. Both are written with them, so a column has no number of its own.
+create domain orders.price as numeric constraint price_is_within_bounds_check check (value >= 0 and value < 10000000000);
 comment on domain orders.price is 'The price of a unit.';
-create domain orders.total_price as numeric(16, 2) constraint total_price_is_not_negative_check check (value >= 0);
-comment on domain orders.total_price is 'The price of an order.';
+create domain orders.amount as numeric constraint amount_is_within_bounds_check check (value >= 0 and value < 100000000000000);
+comment on domain orders.amount is 'The price of an order, or of several units together.';
 
 create sequence orders.orders_order_id_seq start 1001;
 create table orders.orders (
@@ -552,7 +586,7 @@ create table orders.orders (
   customer_pseudonym uuid,
   customer_erased_at timestamptz,
   currency text not null,
-  total_price orders.total_price not null,
+  total_price orders.amount not null,
   note text,
   warehouse_ids text[] not null,
   placed_at timestamptz not null,
@@ -588,15 +622,20 @@ create table orders.order_contacts (
   region_id smallint not null,
   order_id bigint not null,
   channel_id text collate "C" not null,
-  email text not null,
-  email_key text not null,
+  email text,
+  email_key text,
+  phone text,
+  phone_key text,
   constraint order_contacts_pkey primary key (region_id, order_id),
   constraint order_contacts_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
 );
-comment on table orders.order_contacts is 'The customer''s e-mail, in a separate table because warehouse staff read the order without it.';
+comment on table orders.order_contacts is
+  'The customer''s e-mail and phone number, in a separate table because warehouse staff read the order without them.';
 comment on column orders.order_contacts.email_key is 'The e-mail as searches compare it: app.fold() of email.';
+comment on column orders.order_contacts.phone_key is 'The number as searches compare it: orders.phone_key() of phone.';
 create index order_contacts_email_key_idx on orders.order_contacts (region_id, email_key);
+create index order_contacts_phone_key_idx on orders.order_contacts (region_id, phone_key) where phone_key is not null;
 
 create table orders.order_lines (
   region_id smallint not null,
@@ -606,18 +645,29 @@ create table orders.order_lines (
   warehouse_ids text[] not null,
   sku_id text collate "C" not null,
   quantity stock.quantity not null,
-  price orders.price not null,
+  price orders.price,
+  amount orders.amount,
+  amount_quantity integer,
   fulfilled_quantity integer not null default 0,
   canceled_quantity integer not null default 0,
   constraint order_lines_pkey primary key (region_id, order_id, line_no),
   constraint order_lines_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
-  constraint order_lines_parts_are_within_quantity_check
-    check (fulfilled_quantity >= 0 and canceled_quantity >= 0 and fulfilled_quantity + canceled_quantity <= quantity)
+  -- One check, because PostgreSQL reads the text of each again in every statement that inserts lines.
+  constraint order_lines_have_parts_within_quantity_and_one_price_check
+    check (fulfilled_quantity >= 0 and canceled_quantity >= 0 and fulfilled_quantity + canceled_quantity <= quantity
+           and (price is null) = (amount is not null) and (amount is null) = (amount_quantity is null)
+           and coalesce(quantity <= amount_quantity, true))
 );
 comment on table orders.order_lines is
   'The lines of an order as the customer wrote them. sku_id has no foreign key: a SKU is never deleted, and the check would lock the row of a hot SKU.';
-
+comment on column orders.order_lines.price is 'Of a unit. Null: the line has an exact amount.';
+comment on column orders.order_lines.amount is
+  'What amount_quantity units cost together ("3 for 10.00"), where the channel said the price of the whole line. orders.line_amount() '
+  'gives the price of some of them.';
+comment on column orders.order_lines.amount_quantity is
+  'The units that the line had first. The line may have fewer now; because its amount is always counted from these, the way to a '
+  'quantity makes no difference.';
 comment on column orders.order_lines.fulfilled_quantity is
   'Units shipped. Several lines of one SKU are shipped in their order, and canceled from the last (orders.settle_lines).';
 comment on column orders.order_lines.canceled_quantity is 'Units canceled: neither shipped nor paid. The rest of the line counts as sold.';
@@ -742,6 +792,7 @@ create type orders.draft as (
   external_id text,
   customer_name text,
   customer_email text,
+  customer_phone text,
   customer_address text,
   note text,
   placed_at timestamptz,
@@ -750,6 +801,7 @@ create type orders.draft as (
   sku_ids text[],
   quantities bigint[],
   prices numeric[],
+  amounts numeric[],
   items json,
   actor text,
   request_id text,
@@ -762,7 +814,8 @@ create type orders.draft as (
 comment on type orders.draft is
   'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
   '(orders.complete_drafts).';
-comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
+comment on column orders.draft.sku_ids is
+  'Of its lines, in their order, as quantities, prices and amounts (a line has one of these two); items is their document.';
 create type orders.part as (
   item integer,
   warehouse_id text,
@@ -1476,7 +1529,7 @@ create table analytics.order_hours (
   canceled_orders bigint not null,
   shipped_orders bigint not null,
   units bigint not null,
-  revenue numeric(18, 2) not null,
+  revenue numeric not null,
   constraint order_hours_pkey primary key (region_id, hour_at, channel_id, currency, warehouse_ids)
 );
 comment on table analytics.order_hours is
@@ -1494,7 +1547,7 @@ create table analytics.sales_days (
   ordered bigint not null,
   shipped bigint not null,
   withdrawn bigint not null,
-  revenue numeric(18, 4) not null,
+  revenue numeric(20, 6) not null,
   constraint sales_days_pkey primary key (region_id, placed_on, channel_id, warehouse_id, sku_id, currency)
 );
 comment on table analytics.sales_days is

@@ -12,7 +12,7 @@ SkuName = Annotated[str, Meta(description="The name that customers see.", exampl
 Prose = Annotated[str, Meta(examples=["Extra spicy sauce with the heat of ghost peppers"])]
 Milliliters = Annotated[int, Meta(ge=1, examples=[150])]
 Flavors = Annotated[list[str], Meta(examples=[["spicy", "smoky", "fruity"]])]
-Amount = Annotated[float, Meta(ge=0, description="An amount of money, exact to the cent.", examples=[12.99])]
+Amount = Annotated[float, Meta(ge=0, description="An amount of money, with the decimals of its currency.", examples=[12.99])]
 Currency = Annotated[str, Meta(description="ISO 4217.", pattern="^[A-Z]{3}$", examples=["USD"])]
 Attributes = Annotated[dict[str, Any], Meta(description="Any other data about the SKU.", examples=[{"scoville": 9000}])]
 Warehouse = Annotated[str, Meta(description="The warehouse.", examples=["WH-01"])]

@@ -35,7 +35,12 @@ SECOND_SKU = {**SKU, "sku_id": "HOTSAUCE-002", "name": "Mild Mango Sauce", "pric
 ORDER = {
     "order_id": "ORD-123456",
     "created_at": "2024-06-01T13:45:30Z",
-    "customer": {"name": "Jane Doe", "email": "jane@example.com", "address": "123 Hot St, Spicetown, USA"},
+    "customer": {
+        "name": "Jane Doe",
+        "email": "jane@example.com",
+        "phone": "(555) 010-0199",
+        "address": "123 Hot St, Spicetown, USA",
+    },
     "items": [
         {"sku_id": "HOTSAUCE-001", "quantity": 3, "price": 12.99},
         {"sku_id": "HOTSAUCE-002", "quantity": 1, "price": 10.99},
@@ -173,6 +178,7 @@ FUNCTION_CALLS: dict[str, Call] = {
     "snapshot_levels": call(EVERYONE),
     "list_orders": call(EVERYONE, Request("GET", "/v1/orders")),
     "get_order": call(EVERYONE, Request("GET", "/v1/orders/{order_id}")),
+    "get_channel_order": call(EVERYONE, Request("GET", "/v1/channels/{channel_id}/orders/{external_id}")),
     "place_orders": call(SHOPS, Request("POST", "/v1/orders", ORDER | {"order_id": "another"})),
     "find_repeats": call(SHOPS, p_orders="'[]'"),
     "modify_orders": call(SHOPS, Request("PATCH", "/v1/orders/{order_id}", {"items": HELD, "customer": {"email": None}})),

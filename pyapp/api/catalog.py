@@ -7,10 +7,12 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from pyapp import values
+from pyapp.api.orders import Order
 from pyapp.api.stock import SKU_ID
 from pyapp.http.endpoints import change, read_document, read_page, write
 from pyapp.http.fields import (
     INK_PATTERN,
+    PRICE_MAX,
     Answer,
     AttributesDraft,
     Body,
@@ -51,15 +53,17 @@ Takes = Annotated[
         examples=["any"],
     ),
 ]
-CurrencyDraft = Annotated[str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217.", examples=["USD"])]
+CurrencyDraft = Annotated[
+    str, Meta(pattern=r"^[A-Z]{3}$(?!\n)", description="ISO 4217. Prices have its decimals.", examples=["USD"])
+]
 Description = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
 
 
 ListPrice = Annotated[
     Raw,
     Meta(
-        description="An amount with at most two decimals; null: no list price.",
-        extra_json_schema={"type": ["number", "null"], "minimum": 0, "maximum": 9_999_999.99},
+        description="An amount with at most the decimals of the currency (ISO 4217); null: no list price.",
+        extra_json_schema={"type": ["number", "null"], "minimum": 0, "maximum": PRICE_MAX},
         examples=[12.99],
     ),
 ]
@@ -404,9 +408,11 @@ class Part(NamedTuple):
     replacement: type[Body]
     change: type[Body]
     missing: str = "SK001"
+    others: tuple[Route, ...] = ()
+    variables: tuple[PathVariable, ...] = ()
 
     def noun(self) -> Noun:
-        return Noun(self.tag, self.description, self.routes(), (self.variable,))
+        return Noun(self.tag, self.description, (*self.routes(), *self.others), (self.variable, *self.variables))
 
     def routes(self) -> tuple[Route, ...]:
         path, save = f"/v1/{self.tag}", f"save_{self.names}"
@@ -535,6 +541,18 @@ PARTS = (
         draft=ChannelDraft,
         replacement=ChannelReplacement,
         change=ChannelChange,
+        others=(
+            Route(
+                method="GET",
+                path="/v1/channels/{channel_id}/orders/{external_id}",
+                endpoint=read_document,
+                summary="Read an order by its channel and the channel's number",
+                description="Encode a slash in the number as %2F.",
+                function="get_channel_order",
+                answer=Order,
+            ),
+        ),
+        variables=(PathVariable("external_id", "The channel's number of the order: its external_id.", "ORD-123456"),),
     ),
     Part(
         "reason-codes",

@@ -137,7 +137,7 @@ class WarehouseState(SkuState):
 
 
 class Buyer(Answer):
-    """The customer; events contain no e-mail address."""
+    """The customer; events contain neither e-mail address nor phone number."""
 
     name: Annotated[str | None, Meta(examples=["Jane Doe"])]
     address: Annotated[str | None, Meta(examples=["123 Hot St, Spicetown, USA"])]

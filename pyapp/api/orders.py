@@ -20,11 +20,13 @@ from pyapp.http.fields import (
     ExternalId,
     FieldError,
     Json,
+    LineAmount,
     LineQuantity,
     Money,
     Name,
     NoteDraft,
     Page,
+    Phone,
     RangeQuery,
     ReasonDraft,
     ReservationId,
@@ -50,20 +52,30 @@ class CustomerDraft(Body):
 
     name: Name
     email: Email | UnsetType = UNSET
+    phone: Phone | UnsetType = UNSET
     address: Address | UnsetType = UNSET
 
 
 class OrderLine(Body):
-    """A quantity of a SKU, and the price that the customer was shown."""
+    """A quantity of a SKU, and the price that the customer was shown: of a unit, or (amount) of the whole line."""
+
+    together: ClassVar[Json] = {
+        "not": {
+            "required": ["price", "amount"],
+            "properties": {"price": {"not": {"type": "null"}}, "amount": {"not": {"type": "null"}}},
+        }
+    }
 
     sku_id: SkuId
     quantity: LineQuantity
     price: Money | UnsetType = UNSET
+    amount: LineAmount | UnsetType = UNSET
     fulfilled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
     canceled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         check_number(self.price, "price")
+        check_number(self.amount, "amount", TOTAL_BYTES)
         self.fulfilled = self.canceled = UNSET
 
 
@@ -74,7 +86,12 @@ class OrderDraft(Body):
     """
 
     sample: ClassVar[Json] = {
-        "customer": {"name": "Jane Doe", "email": "jane@example.com", "address": "123 Hot St, Spicetown, USA"},
+        "customer": {
+            "name": "Jane Doe",
+            "email": "jane@example.com",
+            "phone": "+1 555 010 0199",
+            "address": "123 Hot St, Spicetown, USA",
+        },
         "items": [
             {"sku_id": "HOTSAUCE-001", "quantity": 3, "price": 12.99},
             {"sku_id": "HOTSAUCE-002", "quantity": 1, "price": 10.99},
@@ -118,7 +135,7 @@ class OrderDraft(Body):
             return None
         if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
             return None
-        lines = tuple((line.quantity, _bytes(line.price)) for line in self.items)
+        lines = tuple((line.quantity, _bytes(line.price), _bytes(line.amount)) for line in self.items)
         return Wanted(tuple(line.sku_id for line in self.items), (self.channel, lines, _bytes(self.total_price), self.status))
 
 
@@ -128,10 +145,11 @@ def _bytes(value: Raw | UnsetType) -> object:
 
 
 class CustomerChange(Body):
-    """The members of a customer to change; null removes e-mail or address."""
+    """The members of a customer to change; null removes e-mail, phone number or address."""
 
     name: Name | UnsetType = UNSET
     email: Email | UnsetType | None = UNSET
+    phone: Phone | UnsetType | None = UNSET
     address: Address | UnsetType | None = UNSET
 
 
@@ -233,7 +251,15 @@ OrderStatus = Literal[
 
 class OrderQuery(RangeQuery):
     customer: (
-        Annotated[str, Meta(min_length=1, max_length=254, description="Complete name or e-mail address.", examples=["Jane Doe"])]
+        Annotated[
+            str,
+            Meta(
+                min_length=1,
+                max_length=254,
+                description="Complete name, e-mail address or phone number; of a number, only the digits count.",
+                examples=["Jane Doe"],
+            ),
+        ]
         | UnsetType
     ) = UNSET
     status: OrderStatus | UnsetType = UNSET
@@ -250,9 +276,10 @@ class OrderQuery(RangeQuery):
             Meta(
                 min_length=1,
                 max_length=200,
-                description="Words, or parts of words, that all occur in the customer's name or e-mail, our number, the "
-                "channel's number, or a tracking number. Case and accents do not matter. A whole number or e-mail is found, "
-                "however old; parts are searched in 10,000 orders per page, so follow next_cursor even if a page is empty.",
+                description="Words, or parts of words, that all occur in the customer's name, e-mail or phone number, our "
+                "number, the channel's number, or a tracking number. Case and accents do not matter. A whole number or e-mail is "
+                "found, however old; parts are searched in 10,000 orders per page, so follow next_cursor even if a page is "
+                "empty.",
                 examples=["tester"],
             ),
         ]
@@ -284,10 +311,11 @@ Quantity = Annotated[int, Meta(ge=1, examples=[3])]
 
 
 class Customer(Answer):
-    """The customer. Warehouse staff see no e-mail address. All null: the customer was erased."""
+    """The customer. Warehouse staff see neither e-mail address nor phone number. All null: the customer was erased."""
 
     name: Annotated[str | None, Meta(examples=["Jane Doe"])]
     email: Annotated[str | None, Meta(examples=["jane@example.com"])]
+    phone: Annotated[str | None, Meta(examples=["+1 555 010 0199"])]
     address: Annotated[str | None, Meta(examples=["123 Hot St, Spicetown, USA"])]
 
 
@@ -296,7 +324,15 @@ class Line(Answer):
 
     sku_id: Sku
     quantity: Annotated[int, Meta(ge=1, description="Units ordered.", examples=[3])]
-    price: Amount
+    price: Annotated[Amount | None, Meta(description="Of a unit. Null: the line has an exact amount.")]
+    amount: Annotated[
+        Amount | None,
+        Meta(
+            description="Where the channel said what the whole line costs: the exact price of its units that are not canceled. "
+            "Null: price times units.",
+            examples=[None],
+        ),
+    ]
     fulfilled: Annotated[Units, Meta(description="Units of these that were shipped.", examples=[2])]
     canceled: Annotated[Units, Meta(description="Units of these that were canceled; they are not paid.", examples=[1])]
 
@@ -361,7 +397,11 @@ class Order(Answer):
     items: list[Line]
     total_price: Annotated[
         Amount,
-        Meta(description="Computed: what the customer owes, (quantity - canceled) times price of each line.", examples=[38.97]),
+        Meta(
+            description="Computed: what the customer owes for the items, without shipping: the sum of their amounts, or "
+            "(quantity - canceled) times price.",
+            examples=[38.97],
+        ),
     ]
     currency: Currency
     status: Annotated[Status, Meta(examples=["completed"])]

@@ -71,7 +71,7 @@ def import_(
     counts: sku_id, warehouse_location, stock [batch_number, expiration_date, reason_code, note];
     the units are what was counted.
 
-    orders: order_id, sku_id, quantity [created_at, channel, customer_name, customer_email, customer_address,
+    orders: order_id, sku_id, quantity [created_at, channel, customer_name, customer_email, customer_phone, customer_address,
     price, line_total, currency, historic];
     lines with the same order_id make one order, and empty cells of an order mean "as above".
 

@@ -150,8 +150,9 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Json]:
     schemas, drafts = _components(answers), _flat(_components(bodies))
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # answers may gain members, which must not break clients
-    for body in bodies:
-        drafts[body.__name__] |= body.together
+    for body in (*bodies, *Body.__subclasses__()):  # also those within others, such as a line of an order
+        if body.__name__ in drafts:
+            drafts[body.__name__] |= body.together
     if both := schemas.keys() & drafts.keys():
         raise ValueError(f"bodies and answers must not share names: {sorted(both)}")
     return schemas | drafts

@@ -40,9 +40,10 @@ CODE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)"
 # White space, for the middle of a character class: everything that Python or ECMAScript (JSON Schema's dialect) counts as such.
 SPACE = r"\s\x1c-\x1f\x85\ufeff"
 INK_PATTERN = f"[^{SPACE}]"  # at least one visible character
-MONEY_BYTES = re.compile(rb"(0|[1-9][0-9]{0,6})(\.[0-9]{1,2})?")
-TOTAL_BYTES = re.compile(rb"(0|[1-9][0-9]{0,13})(\.[0-9]{1,2})?")
-MONEY_REMEDY = "must be a JSON number with at most two decimals, such as 12.99"
+MONEY_BYTES = re.compile(rb"(0|[1-9][0-9]{0,9})(\.[0-9]{1,4})?")
+TOTAL_BYTES = re.compile(rb"(0|[1-9][0-9]{0,13})(\.[0-9]{1,4})?")
+MONEY_REMEDY = "must be a JSON number with at most four decimals, such as 12.99"  # the most of ISO 4217; SQL knows the currency
+PRICE_MAX, TOTAL_MAX = 9_999_999_999, 99_999_999_999_999
 
 
 def _code(description: str, example: str) -> Meta:
@@ -63,6 +64,16 @@ ReservationId = Annotated[
 ]
 ExternalId = Annotated[str, Meta(min_length=1, max_length=100, pattern=rf"^{INK_PATTERN}+$(?!\n)", examples=["ORD-123456"])]
 Email = Annotated[str, Meta(max_length=254, pattern=rf"^[^@{SPACE}]+@[^@{SPACE}]+$(?!\n)", examples=["jane@example.com"])]
+Phone = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        pattern=INK_PATTERN,
+        description="As the customer wrote it; searches compare its digits.",
+        examples=["+1 555 010 0199"],
+    ),
+]
 RegionDraft = Annotated[int, Meta(ge=1, le=32767)]
 TimeZoneDraft = Annotated[
     str,
@@ -71,17 +82,25 @@ TimeZoneDraft = Annotated[
 Money = Annotated[
     Raw,
     Meta(
-        description="An amount with at most two decimals.",
-        extra_json_schema={"type": "number", "minimum": 0, "maximum": 9_999_999.99},
+        description="An amount with at most the decimals of its currency (ISO 4217).",
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": PRICE_MAX},
         examples=[12.99],
     ),
 ]
 Total = Annotated[
     Raw,
     Meta(
-        description="Checked against the computed total; at most two decimals.",
-        extra_json_schema={"type": "number", "minimum": 0, "maximum": 99_999_999_999_999},
+        description="Checked against the computed total of the items; shipping is not part of it.",
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": TOTAL_MAX},
         examples=[49.96],
+    ),
+]
+LineAmount = Annotated[
+    Raw,
+    Meta(
+        description="Instead of price: what the whole line costs (3 for 10.00). A channel that sells at list prices has no other "
+        "amount than theirs.",
+        extra_json_schema={"type": "number", "minimum": 0, "maximum": TOTAL_MAX},
     ),
 ]
 AttributesDraft = Annotated[

@@ -26,15 +26,28 @@ comment on column catalog.regions.backdating_days_max is
   'How far in the past a caller other than an admin may place an order or receive goods. The months before are closed.';
 comment on column catalog.regions.expiry_notice_days is 'A lot is announced as expiring this many days before its last day of sale.';
 
+create table catalog.currencies (
+  currency text not null,
+  decimals smallint not null,
+  constraint currencies_pkey primary key (currency),
+  constraint currencies_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
+  constraint currencies_currency_decimals_key unique (currency, decimals),
+  constraint currencies_decimals_is_between_0_and_4_check check (decimals between 0 and 4)
+);
+comment on table catalog.currencies is
+  'The currencies of ISO 4217, list one, with the decimals of their prices (its minor unit). Codes without a minor unit (metals, units of '
+  'account, tests) are left out: no shop takes them. ANG and BGN were withdrawn in 2025 and 2026; orders of the past still have them.';
+
 create table catalog.skus (
   sku_id text collate "C" not null,
   name text not null,
   description text not null default '',
   size_ml integer,
   flavor_profile text[] not null default '{}',
-  price numeric(9, 2),
-  reference_price numeric(9, 2),
+  price numeric,
+  reference_price numeric,
   currency text not null default 'USD',
+  decimals smallint not null default 2,
   reorder_point integer not null default 0,
   attributes jsonb not null default '{}',
   active boolean not null default true,
@@ -45,13 +58,19 @@ create table catalog.skus (
   constraint skus_sku_id_is_a_code_check check (sku_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   constraint skus_name_is_not_empty_check check (name <> ''),
   constraint skus_size_ml_is_positive_check check (size_ml > 0),
+  constraint skus_currency_decimals_fkey foreign key (currency, decimals)
+    references catalog.currencies (currency, decimals) on delete restrict,
   constraint skus_price_is_not_negative_check check (price >= 0),
-  constraint skus_currency_is_a_code_check check (currency ~ '^[A-Z]{3}$'),
+  constraint skus_price_is_less_than_ten_billion_check check (price < 10000000000),
+  constraint skus_prices_have_the_decimals_of_the_currency_check
+    check (scale(price) = decimals and scale(reference_price) = decimals),
   constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
   constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
   constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
+comment on column catalog.skus.decimals is
+  'Those of the currency, here because every order needs them. The prices are stored with as many, so documents print them.';
 comment on column catalog.skus.reference_price is
   'The price that an admin set last, or with which the SKU was created. Sales may change the price within a bound around it.';
 
@@ -165,6 +184,20 @@ comment on column catalog.reason_codes.takes is
   'The units that the reason takes away: of lots that can be sold, of lots past their expiry date, of recalled lots, or of any lot.';
 
 insert into catalog.regions (region_id, name) values (1, 'Main');
+insert into catalog.currencies (currency, decimals)
+select c.currency, d.decimals
+  from (values
+    (0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'),
+    (2, 'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD '
+      'CDF CHE CHF CHW CNY COP COU CRC CUC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP '
+      'GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL '
+      'MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN '
+      'QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD '
+      'TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG'),
+    (3, 'BHD IQD JOD KWD LYD OMR TND'),
+    (4, 'CLF UYW')) d (decimals, codes)
+ cross join string_to_table(d.codes, ' ') c (currency)
+on conflict do nothing;
 insert into catalog.reason_codes (reason_code, description, direction, note_required, takes) values
   ('correction', 'Correction of an earlier entry', 'both', false, 'any'),
   ('cycle_count', 'Counted by hand', 'both', false, 'any'),

@@ -7,10 +7,11 @@ comment on domain orders.order_status is 'Where an order stands.';
 create domain orders.fulfillment_status as text constraint fulfillment_status_is_known_check
   check (value in ('unfulfilled', 'partially_fulfilled', 'fulfilled'));
 comment on domain orders.fulfillment_status is 'How much of an order was shipped.';
-create domain orders.price as numeric(9, 2) constraint price_is_not_negative_check check (value >= 0);
+-- Sums of money have the decimals of their currency. Both are written with them, so a column has no number of its own.
+create domain orders.price as numeric constraint price_is_within_bounds_check check (value >= 0 and value < 10000000000);
 comment on domain orders.price is 'The price of a unit.';
-create domain orders.total_price as numeric(16, 2) constraint total_price_is_not_negative_check check (value >= 0);
-comment on domain orders.total_price is 'The price of an order.';
+create domain orders.amount as numeric constraint amount_is_within_bounds_check check (value >= 0 and value < 100000000000000);
+comment on domain orders.amount is 'The price of an order, or of several units together.';
 
 create sequence orders.orders_order_id_seq start 1001;
 create table orders.orders (
@@ -26,7 +27,7 @@ create table orders.orders (
   customer_pseudonym uuid,
   customer_erased_at timestamptz,
   currency text not null,
-  total_price orders.total_price not null,
+  total_price orders.amount not null,
   note text,
   warehouse_ids text[] not null,
   placed_at timestamptz not null,
@@ -62,15 +63,20 @@ create table orders.order_contacts (
   region_id smallint not null,
   order_id bigint not null,
   channel_id text collate "C" not null,
-  email text not null,
-  email_key text not null,
+  email text,
+  email_key text,
+  phone text,
+  phone_key text,
   constraint order_contacts_pkey primary key (region_id, order_id),
   constraint order_contacts_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
 );
-comment on table orders.order_contacts is 'The customer''s e-mail, in a separate table because warehouse staff read the order without it.';
+comment on table orders.order_contacts is
+  'The customer''s e-mail and phone number, in a separate table because warehouse staff read the order without them.';
 comment on column orders.order_contacts.email_key is 'The e-mail as searches compare it: app.fold() of email.';
+comment on column orders.order_contacts.phone_key is 'The number as searches compare it: orders.phone_key() of phone.';
 create index order_contacts_email_key_idx on orders.order_contacts (region_id, email_key);
+create index order_contacts_phone_key_idx on orders.order_contacts (region_id, phone_key) where phone_key is not null;
 
 create table orders.order_lines (
   region_id smallint not null,
@@ -80,18 +86,29 @@ create table orders.order_lines (
   warehouse_ids text[] not null,
   sku_id text collate "C" not null,
   quantity stock.quantity not null,
-  price orders.price not null,
+  price orders.price,
+  amount orders.amount,
+  amount_quantity integer,
   fulfilled_quantity integer not null default 0,
   canceled_quantity integer not null default 0,
   constraint order_lines_pkey primary key (region_id, order_id, line_no),
   constraint order_lines_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
-  constraint order_lines_parts_are_within_quantity_check
-    check (fulfilled_quantity >= 0 and canceled_quantity >= 0 and fulfilled_quantity + canceled_quantity <= quantity)
+  -- One check, because PostgreSQL reads the text of each again in every statement that inserts lines.
+  constraint order_lines_have_parts_within_quantity_and_one_price_check
+    check (fulfilled_quantity >= 0 and canceled_quantity >= 0 and fulfilled_quantity + canceled_quantity <= quantity
+           and (price is null) = (amount is not null) and (amount is null) = (amount_quantity is null)
+           and coalesce(quantity <= amount_quantity, true))
 );
 comment on table orders.order_lines is
   'The lines of an order as the customer wrote them. sku_id has no foreign key: a SKU is never deleted, and the check would lock the row of a hot SKU.';
-
+comment on column orders.order_lines.price is 'Of a unit. Null: the line has an exact amount.';
+comment on column orders.order_lines.amount is
+  'What amount_quantity units cost together ("3 for 10.00"), where the channel said the price of the whole line. orders.line_amount() '
+  'gives the price of some of them.';
+comment on column orders.order_lines.amount_quantity is
+  'The units that the line had first. The line may have fewer now; because its amount is always counted from these, the way to a '
+  'quantity makes no difference.';
 comment on column orders.order_lines.fulfilled_quantity is
   'Units shipped. Several lines of one SKU are shipped in their order, and canceled from the last (orders.settle_lines).';
 comment on column orders.order_lines.canceled_quantity is 'Units canceled: neither shipped nor paid. The rest of the line counts as sold.';
@@ -216,6 +233,7 @@ create type orders.draft as (
   external_id text,
   customer_name text,
   customer_email text,
+  customer_phone text,
   customer_address text,
   note text,
   placed_at timestamptz,
@@ -224,6 +242,7 @@ create type orders.draft as (
   sku_ids text[],
   quantities bigint[],
   prices numeric[],
+  amounts numeric[],
   items json,
   actor text,
   request_id text,
@@ -236,7 +255,8 @@ create type orders.draft as (
 comment on type orders.draft is
   'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
   '(orders.complete_drafts).';
-comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
+comment on column orders.draft.sku_ids is
+  'Of its lines, in their order, as quantities, prices and amounts (a line has one of these two); items is their document.';
 create type orders.part as (
   item integer,
   warehouse_id text,

@@ -104,7 +104,7 @@ create table analytics.order_hours (
   canceled_orders bigint not null,
   shipped_orders bigint not null,
   units bigint not null,
-  revenue numeric(18, 2) not null,
+  revenue numeric not null,
   constraint order_hours_pkey primary key (region_id, hour_at, channel_id, currency, warehouse_ids)
 );
 comment on table analytics.order_hours is
@@ -122,7 +122,7 @@ create table analytics.sales_days (
   ordered bigint not null,
   shipped bigint not null,
   withdrawn bigint not null,
-  revenue numeric(18, 4) not null,
+  revenue numeric(20, 6) not null,
   constraint sales_days_pkey primary key (region_id, placed_on, channel_id, warehouse_id, sku_id, currency)
 );
 comment on table analytics.sales_days is

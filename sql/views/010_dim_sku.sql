@@ -1,5 +1,5 @@
 create or replace view bi.dim_sku with (security_invoker = true, security_barrier = true) as
-select s.sku_id, s.name, s.description, s.size_ml, s.price as list_price, s.currency, s.reorder_point, s.active as is_active,
+select s.sku_id, s.name, s.description, s.size_ml, s.price::numeric(14, 4) as list_price, s.currency, s.reorder_point, s.active as is_active,
        s.created_at
   from catalog.skus s;
 

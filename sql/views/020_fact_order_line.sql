@@ -3,9 +3,12 @@ select l.region_id, orders.public_id(l.region_id, l.order_id) as order_id, l.ord
        l.channel_id, o.customer_pseudonym::text as customer_key, o.placed_at,
        timezone(g.time_zone, o.placed_at)::date as placed_on, o.created_at,
        o.status::text as status, o.fulfillment_status::text as fulfillment_status, l.quantity::integer as quantity,
-       l.price::numeric(9, 2) as unit_price, (l.quantity * l.price)::numeric(16, 2) as amount,
+       l.price::numeric(14, 4) as unit_price,
+       orders.line_amount(p_price => l.price, p_amount => l.amount, p_amount_quantity => l.amount_quantity,
+         p_units => l.quantity)::numeric(18, 4) as amount,
        o.currency, l.fulfilled_quantity as units_shipped, l.canceled_quantity as units_canceled,
-       ((l.quantity - l.canceled_quantity) * l.price)::numeric(16, 2) as revenue
+       orders.line_amount(p_price => l.price, p_amount => l.amount, p_amount_quantity => l.amount_quantity,
+         p_units => l.quantity - l.canceled_quantity)::numeric(18, 4) as revenue
   from orders.order_lines l
   join orders.orders o on o.region_id = l.region_id and o.order_id = l.order_id
   join catalog.regions g on g.region_id = l.region_id;
@@ -25,11 +28,12 @@ comment on column bi.fact_order_line.created_at is
 comment on column bi.fact_order_line.status is 'pending, processing, on_hold, completed or canceled.';
 comment on column bi.fact_order_line.fulfillment_status is 'unfulfilled, partially_fulfilled or fulfilled.';
 comment on column bi.fact_order_line.quantity is 'Units ordered.';
-comment on column bi.fact_order_line.unit_price is 'Price of one unit.';
-comment on column bi.fact_order_line.amount is 'quantity * unit_price: what was ordered. revenue leaves out what was canceled.';
+comment on column bi.fact_order_line.unit_price is 'Price of one unit; null where the line was sold at an exact amount.';
+comment on column bi.fact_order_line.amount is
+  'The price of quantity, what was ordered: quantity * unit_price, or exact. revenue leaves out what was canceled.';
 comment on column bi.fact_order_line.currency is 'ISO 4217 code of the amounts.';
 comment on column bi.fact_order_line.units_shipped is 'Units of these that were shipped.';
 comment on column bi.fact_order_line.units_canceled is 'Units of these that were canceled.';
 comment on column bi.fact_order_line.revenue is
-  '(quantity - units_canceled) * unit_price: the turnover, as every view counts it.';
+  'The price of quantity - units_canceled: the turnover, as every view counts it.';
 grant select on bi.fact_order_line to bi_reader;

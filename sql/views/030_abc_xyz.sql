@@ -23,13 +23,14 @@ with recent as materialized (
          s.deviation / nullif(s.per_week, 0) as variation
     from sold s
 )
-select k.region_id, k.currency, k.sku_id, c.name as sku_name, k.units::bigint as units, k.revenue::numeric(18, 2) as revenue,
+select k.region_id, k.currency, k.sku_id, c.name as sku_name, k.units::bigint as units, round(k.revenue, m.decimals)::numeric(20, 4) as revenue,
        k.share::numeric(12, 6) as revenue_share, k.cumulative::numeric(12, 6) as cumulative_share,
        case when k.cumulative - k.share < 0.8 then 'A' when k.cumulative - k.share < 0.95 then 'B' else 'C' end as abc,
        k.per_week::numeric(16, 4) as units_per_week, k.variation::numeric(12, 4) as variation,
        case when k.variation <= 0.5 then 'X' when k.variation <= 1 then 'Y' else 'Z' end as xyz
   from ranked k
-  join catalog.skus c on c.sku_id = k.sku_id;
+  join catalog.skus c on c.sku_id = k.sku_id
+  join catalog.currencies m on m.currency = k.currency;
 
 comment on view bi.abc_xyz is
   'One row per region, currency and SKU that was ordered in the last 91 complete days (of the region). ABC by share of revenue, the '

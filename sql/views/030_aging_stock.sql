@@ -3,7 +3,7 @@ select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, v.lot_id as ba
        d.first_on as first_received_on,
        d.age as age_days, case when d.age <= 30 then '0-30' when d.age <= 60 then '31-60' when d.age <= 90 then '61-90'
                                when d.age <= 180 then '91-180' when d.age > 180 then 'over 180' end as age_band,
-       v.on_hand::bigint as on_hand, (v.on_hand * s.price)::numeric(18, 2) as value, s.currency
+       v.on_hand::bigint as on_hand, (v.on_hand * s.price)::numeric(20, 4) as value, s.currency
   from stock.lot_levels v
   join stock.lots t on t.region_id = v.region_id and t.lot_id = v.lot_id
   join catalog.skus s on s.sku_id = v.sku_id

@@ -1,12 +1,13 @@
 create or replace view bi.channel_performance with (security_invoker = true, security_barrier = true) as
 select h.region_id, h.channel_id, c.name as channel_name, h.month_on, h.currency, h.orders, h.canceled_orders, h.shipped_orders,
-       h.units, h.revenue, (h.revenue / nullif(h.orders - h.canceled_orders, 0))::numeric(18, 2) as average_order_value,
+       h.units, h.revenue::numeric(20, 4) as revenue,
+       (h.revenue / nullif(h.orders - h.canceled_orders, 0))::numeric(20, 4) as average_order_value,
        (h.units::numeric / nullif(h.orders - h.canceled_orders, 0))::numeric(16, 4) as units_per_order,
        (h.canceled_orders::numeric / h.orders)::numeric(12, 4) as cancellation_rate
   from (select r.region_id, r.channel_id, date_trunc('month', timezone(g.time_zone, r.hour_at))::date as month_on, r.currency,
                sum(r.orders)::bigint as orders, sum(r.canceled_orders)::bigint as canceled_orders,
                sum(r.shipped_orders)::bigint as shipped_orders, sum(r.units)::bigint as units,
-               sum(r.revenue)::numeric(18, 2) as revenue
+               sum(r.revenue) as revenue
           from analytics.order_hours r
           join catalog.regions g on g.region_id = r.region_id
          group by 1, 2, 3, 4) h

@@ -1,7 +1,7 @@
 create or replace view bi.expiring_lots with (security_invoker = true, security_barrier = true) as
 select v.region_id, v.warehouse_id, v.sku_id, s.name as sku_name, t.lot_id as batch_id, t.batch_number, t.expiration_date,
        t.expiration_date - d.today as days_left, stock.lot_status(t.status, t.expiration_date, d.today) as batch_status,
-       v.on_hand::bigint as on_hand, (v.on_hand * s.price)::numeric(18, 2) as value, s.currency
+       v.on_hand::bigint as on_hand, (v.on_hand * s.price)::numeric(20, 4) as value, s.currency
   from stock.lot_levels v
   join stock.lots t on t.region_id = v.region_id and t.lot_id = v.lot_id
   join catalog.skus s on s.sku_id = v.sku_id

@@ -1,7 +1,7 @@
 create or replace view bi.shrinkage with (security_invoker = true, security_barrier = true) as
 select d.region_id, d.month_on, d.warehouse_id, d.sku_id, s.name as sku_name, d.reason_code, coalesce(r.is_loss, false) as is_loss,
        d.units_out, d.units_in, d.units_in - d.units_out as units_net,
-       ((d.units_in - d.units_out) * s.price)::numeric(18, 2) as value_net, s.currency
+       ((d.units_in - d.units_out) * s.price)::numeric(20, 4) as value_net, s.currency
   from (select a.region_id, date_trunc('month', a.day_on::timestamp)::date as month_on, a.warehouse_id, a.sku_id, a.reason_code,
                sum(a.units_out)::bigint as units_out, sum(a.units_in)::bigint as units_in
           from analytics.adjustment_days a

@@ -23,6 +23,7 @@ from tests.patience import PATIENCE_SECONDS
 
 PASSWORD = "canary-of-the-dsn-6f1d"
 EMAIL = "canary.e-mail@customer.example"
+PHONE, DIGITS = "+1 555 010 4242", "15550104242"
 NAME, ADDRESS = "Canary Customer", "1 Canary Lane, Spicetown"
 JSON = {"Content-Type": "application/json"}
 BROKEN = ("orders.order_contacts", "webhooks.secrets", "identity.client_secrets", "orders.orders", "identity.idempotency_keys")
@@ -34,7 +35,7 @@ def with_password(url: str) -> str:
 
 
 def order(**more: Any) -> dict[str, Any]:
-    customer = {"name": NAME, "email": EMAIL, "address": ADDRESS}
+    customer = {"name": NAME, "email": EMAIL, "phone": PHONE, "address": ADDRESS}
     return {"customer": customer, "items": [{"sku_id": SKUS[0], "quantity": 1}], **more}
 
 
@@ -159,10 +160,11 @@ def test_no_secret_and_no_customer_gets_into_a_log_or_an_error(cluster: Cluster,
         for what, secret in canaries.secrets().items():
             assert secret not in text, f"{what} is in: {where}"
     for where in ("API and worker", "PostgreSQL", "commands"):
-        for customer in (EMAIL, NAME, ADDRESS):
+        for customer in (EMAIL, PHONE, DIGITS, NAME, ADDRESS):
             assert customer not in said[where], f"{customer} is in: {where}"
     assert NAME not in answers
     assert ADDRESS not in answers
+    assert PHONE not in answers
 
 
 def wait_for_an_attempt(cluster: Cluster) -> None:

@@ -113,9 +113,9 @@ def test_orders_are_placed_once_however_often_the_file_is_imported(demo: Demo, t
     path = tmp_path / "orders.csv.gz"
     order_id = uuid.uuid4().hex
     text = (
-        "order_id,created_at,channel,customer_name,customer_email,customer_address,sku_id,quantity,price\n"
-        f"{order_id},2024-06-01T13:45:30Z,web,Jane Doe,jane@example.com,1 Hot St,{sku},2,\n"
-        f"{order_id},2024-06-01T13:45:30Z,web,Jane Doe,jane@example.com,1 Hot St,{sku},1,5.00\n"
+        "order_id,created_at,channel,customer_name,customer_email,customer_phone,customer_address,sku_id,quantity,price\n"
+        f"{order_id},2024-06-01T13:45:30Z,web,Jane Doe,jane@example.com,555 0199,1 Hot St,{sku},2,\n"
+        f"{order_id},2024-06-01T13:45:30Z,web,Jane Doe,jane@example.com,555 0199,1 Hot St,{sku},1,5.00\n"
     )
     path.write_bytes(gzip.compress(text.encode()))
     for _ in range(2):
@@ -123,6 +123,7 @@ def test_orders_are_placed_once_however_often_the_file_is_imported(demo: Demo, t
         assert (done.returncode, done.stderr) == (0, "")
     (order,) = orders_of(demo, sku)
     assert (order["external_id"], order["total_price"], order["created_at"]) == (order_id, 15.0, "2024-06-01T13:45:30.000Z")
+    assert order["customer"]["phone"] == "555 0199"
     assert stock_of(demo, sku)["available"] == 7
     # Without the stored responses (with another key, as after a day), the order is recognized by its own number.
     path.write_bytes(gzip.compress((text + "\n").encode()))
@@ -262,7 +263,9 @@ def test_a_map_makes_the_grocers_files_ours(demo: Demo, tmp_path: Path) -> None:
     (order,) = orders_of(demo, f"P-{product}")
     assert (order["channel"], order["customer"]["name"]) == (f"store-{store}", "Household 1519")
     assert (order["created_at"], order["total_price"]) == ("2017-01-01T20:32:09.000Z", 2.0)
-    assert [(item["quantity"], item["price"]) for item in order["items"]] == [(2, 0.67), (1, 0.66)]
+    assert [(item["quantity"], item["price"], item["amount"]) for item in order["items"]] == [(3, None, 2.0)]
+    orders.write_text(orders.read_text() + "\n")  # under another key the order is recognized by its lines
+    assert "1 existed already" in import_file(demo, "orders", orders, *GROCER).stdout
     # A channel that exists stays as its owner has made it.
     with demo.client() as client:
         change = {"name": "Corner shop", "warehouses": ["WH-02"]}

@@ -148,6 +148,7 @@ def test_orders_of_shopify(demo: Demo, tmp_path: Path, skus: tuple[str, str]) ->
     assert order["customer"] == {
         "name": "Ann Lee",
         "email": "ann@example.com",
+        "phone": None,
         "address": "1 Hot St, Springfield, MA 01001, US",
     }
     assert [(item["sku_id"], item["quantity"]) for item in order["items"]] == [(first, 2), (second, 1)]
@@ -357,7 +358,7 @@ def test_our_own_exports_of_orders_and_stock_are_recognized(demo: Demo, tmp_path
         order = {
             "external_id": number,
             "channel": "web",
-            "customer": {"name": "=Ann", "email": "ann@example.com", "address": "1 Hot St\nTown"},
+            "customer": {"name": "=Ann", "email": "ann@example.com", "phone": "+1 555 0199", "address": "1 Hot St\nTown"},
             "items": [{"sku_id": first, "quantity": 2}, {"sku_id": second, "quantity": 1}],
         }
         assert client.post("/v1/orders", json=order, headers={"Idempotency-Key": number}).status_code == 201

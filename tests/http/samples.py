@@ -21,9 +21,11 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
     """Creates an order, an order of which a parcel was shipped, a reservation of the owner and a client."""
     placed = make(admin, "/v1/orders", {"customer": ORDER["customer"], "items": HELD})
     shipped = make(admin, f"/v1/orders/{placed['order_id']}/fulfillments", {"items": HELD})
+    number = str(uuid.uuid4())
     client = {"name": "Shop", "role": "integration", "channels": ["web"]}
     return {
-        "order_id": make(admin, "/v1/orders", ORDER | {"order_id": str(uuid.uuid4())})["order_id"],
+        "order_id": make(admin, "/v1/orders", ORDER | {"order_id": number})["order_id"],
+        "external_id": number,
         "shipped_id": shipped["order_id"],
         "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": make(owner, "/v1/reservations", {"items": HELD})["reservation_id"],

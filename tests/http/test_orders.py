@@ -25,7 +25,7 @@ def test_the_sample_order_goes_in_and_comes_back_with_its_names_and_types(stocke
     assert {name: order[name] for name in ("customer", "total_price", "status")} == {
         name: ORDER[name] for name in ("customer", "total_price", "status")
     }
-    assert order["items"] == [{**line, "fulfilled": 0, "canceled": 0} for line in ORDER["items"]]  # type: ignore[attr-defined]
+    assert order["items"] == [{**line, "amount": None, "fulfilled": 0, "canceled": 0} for line in ORDER["items"]]  # type: ignore[attr-defined]
     assert response.headers["location"] == f"/v1/orders/{order['order_id']}"
     assert available(stocked) == 347
 
@@ -335,11 +335,13 @@ def test_an_order_is_changed_until_it_is_shipped(stocked: httpx2.Client, sales: 
     assert sales.get(path).json() == changed.json()
     assert warehouse.post(f"{path}/fulfillments", json=part, headers=key()).status_code == 201
     check_problem(sales.patch(path, json={"items": [{"sku_id": "HOTSAUCE-001", "quantity": 4}]}), 409, "OR010")
-    right = {"email": "right@example.com", "address": "2 Mild Rd"}
+    right = {"email": "right@example.com", "phone": "+49 30 1234567", "address": "2 Mild Rd"}
     assert sales.patch(path, json={"customer": right, "note": "x"}).json()["customer"] == {"name": "Jane Doe", **right}
     canceled = sales.put(f"{path}/cancel", headers={"if-match": sales.get(path).headers["etag"]})
     assert (canceled.json()["status"], canceled.json()["fulfillment_status"]) == ("completed", "partially_fulfilled")
-    assert canceled.json()["items"] == [{"sku_id": "HOTSAUCE-001", "quantity": 5, "price": 12.99, "fulfilled": 1, "canceled": 4}]
+    assert canceled.json()["items"] == [
+        {"sku_id": "HOTSAUCE-001", "quantity": 5, "price": 12.99, "amount": None, "fulfilled": 1, "canceled": 4}
+    ]
     assert canceled.json()["total_price"] == 12.99
     assert canceled.headers["etag"] == sales.get(path).headers["etag"]
     assert available(stocked) == 349
@@ -490,6 +492,9 @@ def test_orders_are_found_by_parts_of_names_and_by_numbers(stocked: httpx2.Clien
         "jane@EXAMPLE.com",
     ):
         assert found(q=q) == ["jane"], q
+    with_phone = {"customer": {"phone": "+1 (555) 010-0199"}}
+    assert stocked.patch(f"/v1/orders/{jane['order_id']}", json=with_phone).status_code == 200
+    assert found(q="5550100") == found(customer="001 555 010 0199") == ["jane"]
     for q in ("field", "pos-9", "z-abc", "1z-abc-7", john["order_id"]):
         assert found(q=q) == ["john"], q
     assert found(q="1 j") == ["jane", "john"]
@@ -505,6 +510,75 @@ def test_orders_are_found_by_parts_of_names_and_by_numbers(stocked: httpx2.Clien
     assert found(fulfillment_status="fulfilled", status="processing") == []
     csv = stocked.get("/v1/orders", params={"q": "tester"}, headers={"accept": "text/csv"}).text
     assert (jane["order_id"] in csv, john["order_id"] in csv) == (True, False)
+
+
+def test_a_channel_finds_its_order_by_its_own_number(stocked: httpx2.Client, api: Api) -> None:
+    """Two channels use one number, which has a slash: it names an order together with its channel only."""
+    stocked.put("/v1/channels/pos", json={"name": "Till", "warehouses": ["WH-01"]})
+    number, path = "2026/11/0001", "/v1/channels/{}/orders/2026%2F11%2F0001"
+    placed = {channel: place(stocked, lines(1, channel=channel, external_id=number)).json() for channel in ("web", "pos")}
+    for role in ("admin", "sales", "integration", "warehouse"):
+        client = api.client(role, channels=["web"], warehouses=["WH-01"])
+        found = client.get(path.format("web"))
+        assert (found.status_code, found.json()["order_id"]) == (200, placed["web"]["order_id"])
+        assert found.headers["etag"] == '"1"'
+        assert client.get(path.format("web"), headers={"if-none-match": '"1"'}).status_code == 304
+        if role in ("sales", "integration"):
+            check_problem(client.get(path.format("pos")), 404, "OR002")
+        else:
+            assert client.get(path.format("pos")).json()["order_id"] == placed["pos"]["order_id"]
+        assert f"{number} of channel no" in check_problem(client.get(path.format("no")), 404, "OR002")["detail"]
+        check_problem(client.get("/v1/channels/web/orders/2026%2F11"), 404, "OR002")
+        check_problem(client.get(f"/v1/channels/web/orders/{placed['web']['order_id']}"), 404, "OR002")
+    check_problem(api.client("warehouse", warehouses=["WH-02"]).get(path.format("web")), 404, "OR002")
+    composed = place(stocked, lines(1, external_id="caf\u00e9")).json()
+    assert stocked.get("/v1/channels/web/orders/cafe%CC%81").json()["order_id"] == composed["order_id"]
+
+
+def test_three_for_ten(stocked: httpx2.Client) -> None:
+    """Where the channel sets prices, the amount of a line is what it says, to the cent and in the decimals of the currency."""
+    stocked.put("/v1/channels/market", json={"name": "M", "kind": "marketplace", "pricing": "channel", "warehouses": ["WH-01"]})
+    line = {"sku_id": "HOTSAUCE-001", "quantity": 3, "amount": 10}
+    placed = place(stocked, but(channel="market", items=[line], total_price=10))
+    assert placed.status_code == 201, placed.text
+    assert b'"price" : null, "amount" : 10.00' in placed.content
+    assert b'"total_price" : 10.00' in placed.content
+    path = placed.headers["location"]
+    sent = {name: placed.json()["items"][0][name] for name in ("sku_id", "quantity", "price", "amount", "fulfilled", "canceled")}
+    assert stocked.patch(path, json={"items": [sent]}).content == placed.content
+    assert stocked.patch(path, json={"items": [sent | {"quantity": 2, "amount": None}]}).json()["total_price"] == 6.67
+    check_problem(place(stocked, but(channel="market", items=[line], total_price=9.99)), 422, "OR007")
+    problem = check_problem(place(stocked, but(items=[line], total_price=None)), 409, "OR001")
+    assert problem["errors"][0]["pointer"] == "/items/0/amount"
+    problem = check_problem(place(stocked, but(channel="market", total_price=None, items=[line | {"price": 3.33}])), 422, "VA001")
+    assert problem["errors"][0]["pointer"] == "/items/0/amount"
+    problem = check_problem(
+        place(stocked, but(channel="market", total_price=None, items=[line | {"amount": 10.001}])), 422, "VA001"
+    )
+    assert problem["errors"][0]["pointer"] == "/items/0/amount"
+    assert "USD" in problem["errors"][0]["detail"]
+
+
+def test_money_is_written_with_the_decimals_of_its_currency(stocked: httpx2.Client) -> None:
+    for currency, price, printed, total in (("JPY", 1200, "1200", "2400"), ("KWD", 3.5, "3.500", "7.000")):
+        sku = {"name": currency, "price": price, "currency": currency}
+        assert f'"price" : {printed},'.encode() in stocked.put(f"/v1/skus/{currency}", json=sku).content
+        receipt = {
+            "sku_id": currency,
+            "warehouse_location": "WH-01",
+            "stock": 9,
+            "batch_number": "B",
+            "expiration_date": "2035-01-01",
+        }
+        assert stocked.post("/v1/inventory", json=receipt, headers=key()).status_code == 201
+        placed = place(stocked, but(items=[{"sku_id": currency, "quantity": 2}], total_price=None))
+        assert f'"total_price" : {total}, "currency" : "{currency}"'.encode() in placed.content
+        csv = stocked.get("/v1/orders", headers={"accept": "text/csv"}).text
+        assert f",{total},{currency}," in csv
+        assert f'"price":{printed},' in stocked.get(f"/v1/inventory/{currency}").text
+    for body, pointer in (({"price": 12.5}, "/price"), ({"currency": "XAU"}, "/currency"), ({"currency": "XYZ"}, "/currency")):
+        problem = check_problem(stocked.patch("/v1/skus/JPY", json=body), 422, "VA001")
+        assert problem["errors"][0]["pointer"] == pointer
 
 
 def test_a_sku_finds_the_orders_that_have_a_line_of_it_now(stocked: httpx2.Client) -> None:

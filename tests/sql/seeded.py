@@ -84,6 +84,7 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
     ).fetchall()
     return {
         "order_id": "open",
+        "external_id": "open",
         "shipped_id": shipped["order_id"],
         "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": held["reservation_id"],

@@ -12,6 +12,7 @@ from tests.world import OTHER_SKU, SKU, Shop, codes, keyed, order
 # The values that each rule refuses, tried as a superuser: constraint, table, column, value (and a condition for the rows).
 pytestmark = pytest.mark.commits
 
+LINE_CHECK = "order_lines_have_parts_within_quantity_and_one_price_check"
 BREAKS = (
     ("units_are_within_range_check", "stock.stock_levels", "on_hand", "2000000001"),
     ("units_are_within_range_check", "stock.stock_levels", "reserved", "-1"),
@@ -33,10 +34,16 @@ BREAKS = (
     ("quantity_is_positive_check", "stock.reservation_lines", "quantity", "0"),
     ("order_status_is_known_check", "orders.orders", "status", "'lost'"),
     ("fulfillment_status_is_known_check", "orders.orders", "fulfillment_status", "'lost'"),
-    ("total_price_is_not_negative_check", "orders.orders", "total_price", "-0.01"),
+    ("amount_is_within_bounds_check", "orders.orders", "total_price", "-0.01"),
+    ("amount_is_within_bounds_check", "orders.orders", "total_price", "100000000000000"),
     ("quantity_is_positive_check", "orders.order_lines", "quantity", "0 where fulfilled_quantity = 0"),
-    ("price_is_not_negative_check", "orders.order_lines", "price", "-0.01"),
-    ("order_lines_parts_are_within_quantity_check", "orders.order_lines", "canceled_quantity", "quantity + 1"),
+    ("price_is_within_bounds_check", "orders.order_lines", "price", "-0.01"),
+    ("price_is_within_bounds_check", "orders.order_lines", "price", "'NaN'"),
+    ("amount_is_within_bounds_check", "orders.order_lines", "amount", "-0.01"),
+    (LINE_CHECK, "orders.order_lines", "price", "null"),
+    (LINE_CHECK, "orders.order_lines", "amount", "1"),
+    (LINE_CHECK, "orders.order_lines", "price", "null, amount = 1, amount_quantity = 0"),
+    (LINE_CHECK, "orders.order_lines", "canceled_quantity", "quantity + 1"),
     ("quantity_is_positive_check", "orders.order_allocations", "quantity", "0 where fulfilled_quantity = 0"),
     ("order_allocations_parts_are_within_quantity_check", "orders.order_allocations", "released_quantity", "quantity + 1"),
     ("quantity_is_positive_check", "orders.backorders", "quantity", "0"),

@@ -33,6 +33,7 @@ BY_CHANNEL = {"admin": "all", "sales": "channel", "integration": "channel"}
 # The rows that each role reads; a role without an entry is refused.
 READS: dict[str, dict[str, str]] = {
     "catalog.regions": EVERYONE,
+    "catalog.currencies": EVERYONE,
     "catalog.skus": EVERYONE,
     "catalog.warehouses": EVERYONE,
     "catalog.channels": EVERYONE,

@@ -68,6 +68,7 @@ KINDS: dict[KindName, Kind] = {
             "channel",
             "customer_name",
             "customer_email",
+            "customer_phone",
             "customer_address",
             "price",
             "line_total",

@@ -16,7 +16,7 @@ from pyapp.cli.importing.values import Forms
 from pyapp.failures import Exit, Failure
 
 PATH = "/v1/orders"
-CELLS = ("channel", "created_at", "customer_name", "customer_email", "customer_address", "historic")
+CELLS = ("channel", "created_at", "customer_name", "customer_email", "customer_phone", "customer_address", "historic")
 Item = dict[str, Any]
 
 
@@ -45,14 +45,14 @@ class Orders:
         order = None
         try:
             order = self._find(row)
-            items = _items(row.values, self.forms, self.currencies)
+            item = _item(row.values, self.forms, self.currencies)
         except BadLine as error:
             self.report.bad(row.line, str(error))
             if order:
                 order.bad = True
             return
         order.element.lines.append(row.line)
-        order.element.items.extend((row.line, item) for item in items)
+        order.element.items.append((row.line, item))
         if row.channel:
             self.channels[row.channel["channel_id"]] = row.channel
 
@@ -83,7 +83,7 @@ class Orders:
         found = sorted((order for orders in self.by_number.values() for order in orders), key=lambda one: one.first.number)
         made = []
         for order in found:
-            customer = {name: order.cells[f"customer_{name}"] for name in ("name", "email", "address")}
+            customer = {name: order.cells[f"customer_{name}"] for name in ("name", "email", "phone", "address")}
             given = {name: text for name, text in customer.items() if text}
             kept = {name: order.cells[name] for name in ("channel", "created_at") if order.cells[name]}
             historic = {"historic": True} if order.cells["historic"] == "true" else {}
@@ -114,7 +114,7 @@ def import_orders(api: Api, rows: Rows, report: Report, forms: Forms, advance: A
         if report.dry_run:
             units = sum(item["quantity"] for _, item in element.items)
             report.changes.append(
-                f"{element.numbers}: order {element.body['external_id']}: {units:,} units for {document['total_price']:.2f} "
+                f"{element.numbers}: order {element.body['external_id']}: {units:,} units for {_shown(document['total_price'])} "
                 f"{document['currency']} through {document['channel']}"
             )
 
@@ -132,7 +132,7 @@ def _refuse_contradiction(forms: Forms) -> None:
         )
 
 
-def _items(row: dict[str, str], forms: Forms, currencies: dict[str, str]) -> list[Item]:
+def _item(row: dict[str, str], forms: Forms, currencies: dict[str, str]) -> Item:
     sku_id = row.get("sku_id", "").strip()
     quantity = forms.whole(row.get("quantity", ""), "quantity")
     if quantity <= 0:
@@ -142,20 +142,10 @@ def _items(row: dict[str, str], forms: Forms, currencies: dict[str, str]) -> lis
         raise BadLine(f"currency {currency!r} is not that of {sku_id}, {currencies[sku_id]}")
     item: Item = {"sku_id": sku_id, "quantity": quantity}
     if row.get("line_total"):
-        parts = _unit_prices(forms.amount(row["line_total"], "line_total"), quantity, row["line_total"])
-        return [{**item, "quantity": units, "price": price} for units, price in parts]
-    if row.get("price"):
+        item["amount"] = forms.amount(row["line_total"], "line_total")
+    elif row.get("price"):
         item["price"] = forms.amount(row["price"], "price")
-    return [item]
-
-
-def _unit_prices(total: Decimal, quantity: int, text: str) -> list[tuple[int, Decimal]]:
-    """Splits a line total into (units, price). If the total does not divide into whole cents, some units cost one cent more."""
-    cents = total * 100
-    if cents != int(cents) or cents < 0:
-        raise BadLine(f"line_total {text!r} is not an amount in whole cents")
-    low, dearer = divmod(int(cents), quantity)
-    return [(units, Decimal(price).scaleb(-2)) for units, price in ((dearer, low + 1), (quantity - dearer, low)) if units]
+    return item
 
 
 def _make_channels(api: Api, channels: list[dict[str, Any]]) -> set[str]:
@@ -247,9 +237,7 @@ class _Known:
 
 def _missing(element: Element, items: list[Item]) -> list[Line] | None:
     """The lines that an order lacks; None if it has something else. A line without a price fits every price."""
-    left = Counter({(item["sku_id"], item["quantity"], _cents(item["price"])): 0 for item in items})
-    for item in items:
-        left[item["sku_id"], item["quantity"], _cents(item["price"])] += 1
+    left = Counter((item["sku_id"], item["quantity"], _worth(item)) for item in items)
     lines: dict[Line, None] = {}
     for line, item in element.items:
         found = next((key for key, number in left.items() if number and _fits(item, key)), None)
@@ -260,13 +248,26 @@ def _missing(element: Element, items: list[Item]) -> list[Line] | None:
     return None if left.total() else list(lines)
 
 
-def _fits(item: Item, key: tuple[str, int, int]) -> bool:
-    return key[:2] == (item["sku_id"], item["quantity"]) and ("price" not in item or key[2] == _cents(item["price"]))
+def _fits(item: Item, key: tuple[str, int, Decimal | None]) -> bool:
+    return key[:2] == (item["sku_id"], item["quantity"]) and (None in (key[2], _worth(item)) or key[2] == _worth(item))
 
 
-def _cents(price: Any) -> int:
-    return round(Decimal(str(price)) * 100)
+def _worth(item: Item) -> Decimal | None:
+    """What a line costs. None: it names no price, or a canceled part of it has changed its amount."""
+    if item.get("amount") is not None:
+        return None if item.get("canceled") else Decimal(str(item["amount"]))
+    return None if item.get("price") is None else Decimal(str(item["price"])) * item["quantity"]
 
 
 def _in_words(items: list[Item]) -> str:
-    return ", ".join(f"{item['quantity']:,} x {item['sku_id']} at {item['price']:.2f}" for item in items)
+    return ", ".join(
+        f"{item['quantity']:,} x {item['sku_id']} "
+        + (f"at {_shown(item['price'])}" if item["amount"] is None else f"for {_shown(item['amount'])}")
+        for item in items
+    )
+
+
+def _shown(amount: float) -> str:
+    """An amount with two decimals, or with more if its currency has more."""
+    exact = Decimal(str(amount))
+    return f"{exact:.2f}" if exact == round(exact, 2) else f"{exact:f}"

@@ -14,11 +14,12 @@ as $$
   with fresh as materialized (
     select o.channel_id, a.warehouse_id, a.sku_id, o.currency, sum(a.quantity) as ordered, sum(a.fulfilled_quantity) as shipped,
            sum(a.released_quantity) as withdrawn,
-           coalesce(sum(round(p.amount * (a.quantity - a.released_quantity) / nullif(p.units, 0), 4)), 0) as revenue
+           coalesce(sum(round(p.amount * (a.quantity - a.released_quantity) / nullif(p.units, 0), 6)), 0) as revenue
       from orders.orders o
       join orders.order_allocations a on a.region_id = p_region_id and a.order_id = o.order_id
       left join lateral (
-        select sum((l.quantity - l.canceled_quantity) * l.price), sum(l.quantity - l.canceled_quantity)
+        select sum(orders.line_amount(p_price => l.price, p_amount => l.amount, p_amount_quantity => l.amount_quantity,
+                 p_units => l.quantity - l.canceled_quantity)), sum(l.quantity - l.canceled_quantity)
           from orders.order_lines l
          where l.region_id = p_region_id and l.order_id = a.order_id and l.sku_id = a.sku_id) p (amount, units) on true
      where o.region_id = p_region_id and o.placed_at >= app.day_begins_at(p_day, p_time_zone)

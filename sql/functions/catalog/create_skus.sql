@@ -1,5 +1,5 @@
 -- Creates the SKUs that receipts name and the catalog lacks. The first receipt that names a SKU describes it, and the sender of
--- that receipt is its creator.
+-- that receipt is its creator. Its currency is the default, which has two decimals.
 -- Only an admin's receipts name new SKUs here (stock.read_drafts refuses the others).
 create or replace function catalog.create_skus(
   p_drafts stock.draft[]
@@ -16,7 +16,7 @@ begin
     insert into catalog.skus (sku_id, name, description, size_ml, flavor_profile, price, reference_price, attributes)
     select distinct on (d.sku_id collate "C") d.sku_id, d.element ->> 'name', coalesce(d.element ->> 'description', ''),
            (d.element ->> 'size_ml')::integer, app.text_array(d.element -> 'flavor_profile'),
-           (d.element ->> 'price')::numeric, (d.element ->> 'price')::numeric, coalesce(d.element -> 'attributes', '{}')
+           round((d.element ->> 'price')::numeric, 2), round((d.element ->> 'price')::numeric, 2), coalesce(d.element -> 'attributes', '{}')
       from unnest(p_drafts) d
      where not exists (select from catalog.skus k where k.sku_id = d.sku_id)
      order by d.sku_id collate "C", d.ordinal

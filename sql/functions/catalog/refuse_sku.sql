@@ -15,8 +15,10 @@ declare
   c_share constant numeric := 0.5;  -- a price may be this much below or above p_reference
   v_old numeric := (p_old ->> 'price')::numeric;
   v_new numeric := (p_new ->> 'price')::numeric;
-  v_low numeric := ceil(p_reference * (1 - c_share) * 100) / 100;
-  v_high numeric := floor(p_reference * (1 + c_share) * 100) / 100;
+  v_scale integer := scale(p_reference);  -- the decimals of its currency
+  v_step numeric := round(0.1 ^ v_scale, v_scale);  -- the smallest amount
+  v_low numeric := ceil(p_reference * (1 - c_share) / v_step) * v_step;
+  v_high numeric := floor(p_reference * (1 + c_share) / v_step) * v_step;
   v_errors jsonb;
 begin
   if app.claim_role() = 'admin' then

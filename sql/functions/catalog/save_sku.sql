@@ -13,6 +13,7 @@ declare
   v_decision record;
   v_sku catalog.skus;
   v_reference numeric;
+  v_decimals smallint;
 begin
   select catalog.sku_document(k)::jsonb, coalesce(k.reference_price, k.price) into v_old, v_reference
     from catalog.skus k where k.sku_id = p_write.id for no key update;
@@ -21,20 +22,23 @@ begin
     jsonb_build_object('sku_id', p_write.id, 'description', '',
       'size_ml', null, 'flavor_profile', '{}'::text[], 'price', null, 'currency', 'USD', 'reorder_point', 0,
       'attributes', '{}'::jsonb, 'active', true));
-  refusal := coalesce(v_decision.refusal, catalog.refuse_sku(p_old => v_old, p_new => v_decision.document, p_reference => v_reference));
+  v_sku := jsonb_populate_record(null::catalog.skus, v_decision.document);
+  v_decimals := (select c.decimals from catalog.currencies c where c.currency = v_sku.currency);
+  refusal := coalesce(v_decision.refusal,
+    catalog.refuse_price(p_currency => v_sku.currency, p_decimals => v_decimals, p_price => v_sku.price),
+    catalog.refuse_sku(p_old => v_old, p_new => v_decision.document, p_reference => v_reference));
   if refusal is not null then
     return next;
     return;
   end if;
-  v_sku := jsonb_populate_record(null::catalog.skus, v_decision.document);
-  if created or app.claim_role() = 'admin' and v_sku.price is distinct from (v_old ->> 'price')::numeric then
-    v_reference := v_sku.price;
-  end if;
+  v_sku.price := round(v_sku.price, v_decimals);  -- written with its decimals, which documents print
+  v_reference := case when created or app.claim_role() = 'admin' and v_sku.price is distinct from (v_old ->> 'price')::numeric
+                      then v_sku.price else round(v_reference, v_decimals) end;
   if created then
-    insert into catalog.skus as k (sku_id, name, description, size_ml, flavor_profile, price, reference_price, currency,
+    insert into catalog.skus as k (sku_id, name, description, size_ml, flavor_profile, price, reference_price, currency, decimals,
       reorder_point, attributes, active, created_at, updated_at)
     values (v_sku.sku_id, v_sku.name, v_sku.description, v_sku.size_ml, v_sku.flavor_profile, v_sku.price, v_reference,
-            v_sku.currency, v_sku.reorder_point, v_sku.attributes, v_sku.active, app.now(), app.now())
+            v_sku.currency, v_decimals, v_sku.reorder_point, v_sku.attributes, v_sku.active, app.now(), app.now())
     on conflict do nothing
     returning k.* into v_sku;
     if not found then  -- another session has just created it: it can be changed, or the write is refused
@@ -45,8 +49,8 @@ begin
     update catalog.skus k
        set name = v_sku.name, description = v_sku.description, size_ml = v_sku.size_ml,
            flavor_profile = v_sku.flavor_profile, price = v_sku.price, reference_price = v_reference,
-           currency = v_sku.currency, reorder_point = v_sku.reorder_point, attributes = v_sku.attributes, active = v_sku.active,
-           version = k.version + 1, updated_at = app.now()
+           currency = v_sku.currency, decimals = v_decimals, reorder_point = v_sku.reorder_point, attributes = v_sku.attributes,
+           active = v_sku.active, version = k.version + 1, updated_at = app.now()
      where k.sku_id = p_write.id
     returning k.* into v_sku;
   end if;

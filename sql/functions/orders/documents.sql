@@ -1,5 +1,5 @@
--- Orders as documents, as the caller may see them: row-level security filters the orders. Warehouse staff get no e-mail, and only the
--- allocations and fulfillments of their own warehouses (p_complete: all of them, for the event that others read).
+-- Orders as documents, as the caller may see them: row-level security filters the orders. Warehouse staff get neither e-mail nor phone number, and
+-- only the allocations and fulfillments of their own warehouses (p_complete: all of them, for the event that others read).
 create or replace function orders.documents(
   p_region_id smallint,
   p_order_ids bigint[],
@@ -15,8 +15,10 @@ as $$
            p_customer_name => o.customer_name, p_customer_address => o.customer_address, p_total_price => o.total_price,
            p_currency => o.currency, p_status => o.status, p_fulfillment_status => o.fulfillment_status, p_note => o.note,
            p_version => o.version, p_updated_at => o.updated_at,
-           p_email => (select c.email from orders.order_contacts c where c.region_id = p_region_id and c.order_id = o.order_id),
+           p_email => n.email, p_phone => n.phone,
            p_items => (select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price,
+                        p_amount => case when l.amount is not null then orders.line_amount(p_price => l.price, p_amount => l.amount,
+                          p_amount_quantity => l.amount_quantity, p_units => l.quantity - l.canceled_quantity) end,
                         p_fulfilled => l.fulfilled_quantity, p_canceled => l.canceled_quantity) order by l.line_no)
               from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id),
            p_allocations => (select coalesce(json_agg(orders.allocation_document(p_sku_id => a.sku_id,
@@ -45,6 +47,7 @@ as $$
              where f.region_id = p_region_id and f.order_id = o.order_id
                and (p_complete or app.reaches_all_warehouses() or f.warehouse_id = any (app.claim_warehouses()))))
     from orders.orders o
+    left join orders.order_contacts n on n.region_id = p_region_id and n.order_id = o.order_id
    where o.region_id = p_region_id and o.order_id = any (p_order_ids);
 $$;
 

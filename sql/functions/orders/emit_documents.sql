@@ -1,4 +1,4 @@
--- Writes one event per order with its document (in the same order), complete except for the e-mail, so a consumer does not have to
+-- Writes one event per order with its document (in the same order), complete except for e-mail and phone number, so a consumer does not have to
 -- read a table. p_old: the former values of the changed members, by order_id.
 create or replace function orders.emit_documents(
   p_region_id smallint,
@@ -26,7 +26,7 @@ begin
            o.changed_by, o.request_id, app.now()
       from unnest(p_orders) with ordinality o
       join rows from (unnest(p_documents)) with ordinality g (document, ordinality) on g.ordinality = o.ordinality
-     cross join lateral (select g.document::jsonb #- '{customer,email}' offset 0) d (data)
+     cross join lateral (select jsonb_set(g.document::jsonb, '{customer}', orders.event_customer(o.customer_name, o.customer_address)) offset 0) d (data)
      order by o.order_id
     returning 1
   )

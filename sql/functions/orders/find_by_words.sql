@@ -1,4 +1,4 @@
--- Those of these orders, in their order, in which every word occurs: in the customer's name or e-mail, our number, the channel's number, or
+-- Those of these orders, in their order, in which every word occurs: in the customer's name, e-mail or phone number, our number, the channel's number, or
 -- the tracking number of a parcel. At most p_limit.
 create or replace function orders.find_by_words(
   p_region_id smallint,
@@ -23,7 +23,7 @@ begin
          where f.region_id = p_region_id and f.order_id = any (p_order_ids) and f.tracking_number is not null
          group by f.order_id) t on t.order_id = o.order_id
      where app.matches(p_words, concat_ws(' ', orders.public_id(o.region_id, o.order_id), o.external_id, o.customer_name, c.email,
-             t.numbers))
+             c.phone, c.phone_key, t.numbers))
      order by g.nth
      limit p_limit);
 end

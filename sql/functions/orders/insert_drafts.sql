@@ -18,7 +18,7 @@ declare
   v_written integer;
 begin
   for i in 1 .. cardinality(p_drafts) loop
-    v_expected := v_expected + cardinality(p_drafts[i].sku_ids) + (p_drafts[i].customer_email is not null)::integer;
+    v_expected := v_expected + cardinality(p_drafts[i].sku_ids) + (coalesce(p_drafts[i].customer_email, p_drafts[i].customer_phone) is not null)::integer;
   end loop;
   for i in 1 .. cardinality(p_allocations) loop
     v_expected := v_expected + (p_allocations[i].warehouse_id is not null)::integer;
@@ -31,19 +31,21 @@ begin
       from drafts d
     returning 1
   ), contacts as (
-    insert into orders.order_contacts (region_id, order_id, channel_id, email, email_key)
-    select p_region_id, d.order_id, d.channel_id, d.customer_email, app.fold(d.customer_email)
+    insert into orders.order_contacts (region_id, order_id, channel_id, email, email_key, phone, phone_key)
+    select p_region_id, d.order_id, d.channel_id, d.customer_email, app.fold(d.customer_email), d.customer_phone,
+           orders.phone_key(d.customer_phone)
       from drafts d
-     where d.customer_email is not null
+     where d.customer_email is not null or d.customer_phone is not null
     returning 1
   ), lines as (
     insert into orders.order_lines
-      (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, fulfilled_quantity)
-    select p_region_id, d.order_id, l.line_no, d.channel_id, d.warehouse_ids, l.sku_id, l.quantity, l.price,
-           case when d.historic then l.quantity else 0 end
+      (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount, amount_quantity,
+       fulfilled_quantity)
+    select p_region_id, d.order_id, l.line_no, d.channel_id, d.warehouse_ids, l.sku_id, l.quantity, l.price, l.amount,
+           case when l.amount is not null then l.quantity end, case when d.historic then l.quantity else 0 end
       from drafts d
-     cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities), unnest(d.prices))
-       with ordinality as l (sku_id, quantity, price, line_no)
+     cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities), unnest(d.prices), unnest(d.amounts))
+       with ordinality as l (sku_id, quantity, price, amount, line_no)
     returning 1
   ), allocations as (
     insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity, fulfilled_quantity)

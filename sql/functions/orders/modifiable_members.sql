@@ -1,4 +1,4 @@
--- The members of an order's document that a change may touch, without the e-mail: "old" of the event of the change.
+-- The members of an order's document that a change may touch, without e-mail and phone number: "old" of the event of the change.
 create or replace function orders.modifiable_members(
   p_document jsonb
 )
@@ -6,7 +6,7 @@ create or replace function orders.modifiable_members(
   language sql
   immutable
   parallel safe
-  return jsonb_build_object('customer', (p_document -> 'customer') - 'email', 'items', p_document -> 'items',
+  return jsonb_build_object('customer', (p_document -> 'customer') - 'email' - 'phone', 'items', p_document -> 'items',
     'total_price', p_document -> 'total_price', 'allocations', p_document -> 'allocations',
     'backorders', p_document -> 'backorders', 'fulfillments', p_document -> 'fulfillments', 'note', p_document -> 'note', 'version', p_document -> 'version');
 

@@ -5,6 +5,7 @@ create or replace function orders.new_draft(
   p_external_id text default null,
   p_customer_name text default null,
   p_customer_email text default null,
+  p_customer_phone text default null,
   p_customer_address text default null,
   p_note text default null,
   p_placed_at timestamptz default null,
@@ -13,6 +14,7 @@ create or replace function orders.new_draft(
   p_sku_ids text[] default null,
   p_quantities bigint[] default null,
   p_prices numeric[] default null,
+  p_amounts numeric[] default null,
   p_items json default null,
   p_actor text default null,
   p_request_id text default null,
@@ -26,9 +28,9 @@ create or replace function orders.new_draft(
   language sql
   immutable
   parallel safe
-  return row(p_ordinal, p_channel_id, p_external_id, p_customer_name, p_customer_email, p_customer_address, p_note,
-    p_placed_at, p_currency, p_total_price, p_sku_ids, p_quantities, p_prices, p_items, p_actor, p_request_id, p_reservation_id,
-    p_historic, p_order_id, p_warehouse_ids, p_document)::orders.draft;
+  return row(p_ordinal, p_channel_id, p_external_id, p_customer_name, p_customer_email, p_customer_phone, p_customer_address,
+    p_note, p_placed_at, p_currency, p_total_price, p_sku_ids, p_quantities, p_prices, p_amounts, p_items, p_actor, p_request_id,
+    p_reservation_id, p_historic, p_order_id, p_warehouse_ids, p_document)::orders.draft;
 
-grant execute on function orders.new_draft(integer, text, text, text, text, text, text, timestamptz, text, numeric,
-  text[], bigint[], numeric[], json, text, text, bigint, boolean, bigint, text[], json) to scoville_definer;
+grant execute on function orders.new_draft(integer, text, text, text, text, text, text, text, timestamptz, text, numeric,
+  text[], bigint[], numeric[], numeric[], json, text, text, bigint, boolean, bigint, text[], json) to scoville_definer;

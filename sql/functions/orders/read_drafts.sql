@@ -1,5 +1,5 @@
 -- Reads orders except the answered ones and prices them. Refuses orders without a channel, SKU or reservation of the caller's, and orders
--- with a price or total that differs from the computed one. The total is computed here, never taken from the caller.
+-- with a price, amount or total that differs from the computed one. The total is computed here, never taken from the caller.
 -- One pass over all orders decides for nearly all of them that nothing is wrong; orders.refuse_order looks at the others.
 create or replace function orders.read_drafts(
   p_region_id smallint,
@@ -32,9 +32,10 @@ begin
   select coalesce(array_agg(
            orders.new_draft(p_ordinal => o.ordinal, p_channel_id => o.channel_id, p_external_id => o.external_id,
              p_customer_name => o.customer ->> 'name', p_customer_email => o.customer ->> 'email',
-             p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note',
+             p_customer_phone => o.customer ->> 'phone', p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note',
              p_placed_at => coalesce(o.placed_at, v_now), p_currency => coalesce(l.currency, 'USD'), p_total_price => l.total,
-             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices, p_items => l.items,
+             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices,
+             p_amounts => l.amounts, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
              p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic) order by o.ordinal), '{}'),
          -- Suspect is what is not certainly fine: an unknown value (null) makes no order fine. The bounds are no rules but narrower, as
@@ -59,20 +60,24 @@ begin
       on c.channel_id = o.channel_id and c.active and c.region_id = p_region_id
      and (app.reaches_all_channels() or c.channel_id = any (app.claim_channels()))
    cross join lateral (
-     select sum(p.price * i.quantity) as total, min(k.currency) as currency, array_agg(i.sku_id) as sku_ids,
-            array_agg(i.quantity) as quantities, array_agg(p.price) as prices,
-            json_agg(orders.item_document(p_sku_id => i.sku_id, p_quantity => i.quantity, p_price => p.price::numeric(9, 2),
-              p_fulfilled => case when o.historic then i.quantity else 0 end, p_canceled => 0)) as items,
-            bool_and(coalesce(k.active and p.price is not null and coalesce(i.price = p.price, true), false))
-              and min(k.currency) = max(k.currency) as is_fine
-       from (select r.value ->> 'sku_id' as sku_id, (r.value ->> 'quantity')::bigint as quantity,
-                    (r.value ->> 'price')::numeric(9, 2) as price
-               from jsonb_array_elements(nullif(o.element -> 'items', 'null')) with ordinality r
-              order by r.ordinality) i
-       -- By key: with a misjudged number of lines the planner would read the whole catalog per order.
-       left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
-      cross join lateral (
-        select orders.line_price(p_pricing => c.pricing, p_historic => o.historic, p_given => i.price, p_current => k.price)) p (price)
+     select sum(coalesce(p.amount, p.price * p.quantity)) as total, min(p.currency) as currency, array_agg(p.sku_id) as sku_ids,
+            array_agg(p.quantity) as quantities, array_agg(p.price) as prices, array_agg(p.amount) as amounts,
+            json_agg(orders.item_document(p_sku_id => p.sku_id, p_quantity => p.quantity, p_price => p.price,
+              p_amount => p.amount, p_fulfilled => case when o.historic then p.quantity else 0 end, p_canceled => 0)) as items,
+            bool_and(p.is_fine and coalesce(p.given = p.price, p.price is not null)) and min(p.currency) = max(p.currency) as is_fine
+       from (
+         select i.sku_id, i.quantity, i.price as given, k.currency, coalesce(k.active and i.amount is null, false) as is_fine,
+                orders.line_price(p_pricing => c.pricing, p_historic => o.historic, p_given => i.price, p_amount => i.amount,
+                  p_current => k.price, p_decimals => k.decimals) as price,
+                orders.own_amount(p_pricing => c.pricing, p_historic => o.historic, p_given => i.amount,
+                  p_decimals => k.decimals) as amount
+           from (select r.value ->> 'sku_id' as sku_id, (r.value ->> 'quantity')::bigint as quantity,
+                        (r.value ->> 'price')::numeric as price, (r.value ->> 'amount')::numeric as amount
+                   from jsonb_array_elements(nullif(o.element -> 'items', 'null')) with ordinality r
+                  order by r.ordinality) i
+           -- By key: with a misjudged number of lines the planner would read the whole catalog per order.
+           left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
+         offset 0) p  -- computed once, although it is used several times
    ) l;
   p_refusals := '{}';
   if v_suspects is not null then

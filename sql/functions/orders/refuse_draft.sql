@@ -9,6 +9,7 @@ create or replace function orders.refuse_draft(
   p_placed_at timestamptz default null,
   p_unknown jsonb default null,
   p_unsaleable jsonb default null,
+  p_inexact jsonb default null,
   p_repriced jsonb default null,
   p_elements integer default 1,
   p_region_id smallint default null
@@ -30,6 +31,8 @@ create or replace function orders.refuse_draft(
       p_detail => 'The order names SKUs that do not exist. GET /v1/inventory lists the existing SKUs.')
     when p_unsaleable is not null then app.refuse_lines(p_code => 'OR006', p_errors => p_unsaleable,
       p_detail => 'The order names SKUs that are retired, have no price in this channel, or are sold in another currency.')
+    when p_inexact is not null then app.refuse_lines(p_code => 'VA001', p_errors => p_inexact,
+      p_detail => 'A line has a price or an amount, with at most the decimals of its currency.')
     when p_repriced is not null then app.refuse_lines(p_code => 'OR001', p_errors => p_repriced,
       p_detail => 'Prices differ from the current ones. Show the customer current_price and send that, or no price.')
     when p_placed_at > app.now() + interval '5 minutes' then app.refuse(p_code => 'VA001', p_pointer => '/created_at',
@@ -55,5 +58,6 @@ create or replace function orders.refuse_draft(
         'for an order that is not paid, reserve them with POST /v1/reservations.', p_order ->> 'status'))
   end;
 
-grant execute on function orders.refuse_draft(jsonb, text, boolean, numeric, jsonb, timestamptz, jsonb, jsonb, jsonb, integer, smallint)
+grant execute on function orders.refuse_draft(jsonb, text, boolean, numeric, jsonb, timestamptz, jsonb, jsonb, jsonb, jsonb, integer,
+  smallint)
   to scoville_definer;

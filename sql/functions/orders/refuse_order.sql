@@ -31,8 +31,8 @@ begin
                           p_historic => coalesce((p_order ->> 'historic')::boolean, false)) l
      cross join lateral (select f.* from orders.refuse_draft(p_order => p_order, p_channel_id => v_channel_id,
        p_channel_known => c.channel_id is not null, p_placed_at => (p_order ->> 'created_at')::timestamptz, p_total => l.total,
-       p_lines => l.lines, p_unknown => l.unknown, p_elements => p_elements, p_unsaleable => l.unsaleable, p_repriced => l.repriced,
-       p_region_id => p_region_id) f) r;
+       p_lines => l.lines, p_unknown => l.unknown, p_elements => p_elements, p_unsaleable => l.unsaleable, p_inexact => l.inexact,
+       p_repriced => l.repriced, p_region_id => p_region_id) f) r;
   end if;
   return v_refusal;
 end

@@ -26,7 +26,8 @@ begin
    where o.region_id = p_region_id and o.order_id = any (p_order_ids);
   update orders.orders o
      set status = case o.fulfillment_status when 'unfulfilled' then 'canceled' else 'completed' end,
-         total_price = (select coalesce(sum(l.price * l.fulfilled_quantity), 0)
+         total_price = (select coalesce(sum(orders.line_amount(p_price => l.price, p_amount => l.amount,
+                                 p_amount_quantity => l.amount_quantity, p_units => l.fulfilled_quantity)), 0)
                           from orders.order_lines l
                          where l.region_id = p_region_id and l.order_id = o.order_id), version = o.version + 1, updated_at = v_now, changed_by = r.actor,
          change_reason = r.reason, request_id = r.request_id

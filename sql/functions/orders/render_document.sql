@@ -7,6 +7,7 @@ create or replace function orders.render_document(
   p_placed_at timestamptz,
   p_customer_name text,
   p_email text,
+  p_phone text,
   p_customer_address text,
   p_items json,
   p_total_price numeric,
@@ -29,7 +30,7 @@ create or replace function orders.render_document(
     'external_id', p_external_id,
     'channel', p_channel_id,
     'created_at', app.rfc3339(p_placed_at),
-    'customer', json_build_object('name', p_customer_name, 'email', p_email, 'address', p_customer_address),
+    'customer', json_build_object('name', p_customer_name, 'email', p_email, 'phone', p_phone, 'address', p_customer_address),
     'items', p_items,
     'total_price', p_total_price,
     'currency', p_currency,
@@ -42,5 +43,5 @@ create or replace function orders.render_document(
     'version', p_version,
     'updated_at', app.rfc3339(p_updated_at));
 
-grant execute on function orders.render_document(smallint, bigint, text, text, timestamptz, text, text, text, json, numeric, text, text,
-  text, json, json, json, text, integer, timestamptz) to scoville_definer, admin, warehouse, sales, integration;
+grant execute on function orders.render_document(smallint, bigint, text, text, timestamptz, text, text, text, text, json, numeric, text,
+  text, text, json, json, json, text, integer, timestamptz) to scoville_definer, admin, warehouse, sales, integration;

@@ -1,5 +1,5 @@
 -- Writes the changes of a request to a locked order, with audit and event; writes nothing if nothing changes. p_lines null: the lines
--- stay. The event has the former values in "old", except the e-mail.
+-- stay. The event has the former values in "old", except e-mail and phone number.
 create or replace function orders.write_change(
   p_region_id smallint,
   p_order orders.orders,
@@ -45,8 +45,7 @@ begin
     perform orders.write_lines(p_region_id => p_region_id, p_order => p_order, p_lines => p_lines, p_changes => p_changes, p_waiting => p_waiting,
       p_old_items => v_old -> 'items');
   end if;
-  perform orders.write_email(p_region_id => p_region_id, p_order => p_order, p_old => v_old -> 'customer' ->> 'email',
-    p_new => v_customer ->> 'email');
+  perform orders.write_contact(p_region_id => p_region_id, p_order => p_order, p_old => v_old -> 'customer', p_new => v_customer);
   update orders.orders o
      set customer_name = v_customer ->> 'name', customer_key = app.fold(v_customer ->> 'name'), customer_address = v_customer ->> 'address',
          customer_pseudonym = coalesce(orders.pseudonym(v_key, coalesce(v_customer ->> 'email', v_customer ->> 'name')),

@@ -22,9 +22,9 @@ create policy skus_update_definer on catalog.skus
   with check (true);
 
 grant select on catalog.skus to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (sku_id, name, description, size_ml, flavor_profile, price, reference_price, currency, reorder_point, attributes, active,
-  version, created_at, updated_at) on catalog.skus to scoville_definer;
-grant update (name, description, size_ml, flavor_profile, price, reference_price, currency, reorder_point, attributes, active,
+grant insert (sku_id, name, description, size_ml, flavor_profile, price, reference_price, currency, decimals, reorder_point, attributes,
+  active, version, created_at, updated_at) on catalog.skus to scoville_definer;
+grant update (name, description, size_ml, flavor_profile, price, reference_price, currency, decimals, reorder_point, attributes, active,
   version, updated_at) on catalog.skus to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.

@@ -1,4 +1,4 @@
--- E-mail addresses: for the roles that serve the customer. Warehouse staff have the grant but no policy, so they see no rows.
+-- E-mail addresses and phone numbers: for the roles that serve the customer. Warehouse staff have the grant but no policy, so they see no rows.
 alter table orders.order_contacts enable row level security;
 alter table orders.order_contacts force row level security;
 

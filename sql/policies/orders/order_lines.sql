@@ -53,5 +53,5 @@ drop policy if exists order_lines_select_warehouses_of_the_login on orders.order
 create policy order_lines_select_warehouses_of_the_login on orders.order_lines
   for select to bi_reader
   using (warehouse_ids && bi.own_warehouses());
-grant select (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, fulfilled_quantity, canceled_quantity)
-  on orders.order_lines to bi_reader;
+grant select (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount, amount_quantity,
+  fulfilled_quantity, canceled_quantity) on orders.order_lines to bi_reader;

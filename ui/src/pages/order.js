@@ -81,6 +81,7 @@ export function OrderPage({ id }) {
         <address>
           <span>${order.customer.name ?? "No name: erased"}</span>
           ${order.customer.email && html`<span>${order.customer.email}</span>`}
+          ${order.customer.phone && html`<span>${order.customer.phone}</span>`}
           ${order.customer.address && html`<span>${order.customer.address}</span>`}
         </address>
         ${order.note && html`<q class="note">${order.note}</q>`}
@@ -149,12 +150,12 @@ function Items({ order }) {
         </thead>
         <tbody>
           ${order.items.map(
-            ({ sku_id: sku, quantity, price, canceled }, place) => html`
+            ({ sku_id: sku, quantity, price, amount, canceled }, place) => html`
               <tr key=${place}>
                 <th scope="row"><a href=${skuPath(sku)}>${nameOf(sku)}</a> <span class="code">${sku}</span></th>
                 <td class="numeric">${number(quantity)}${canceled > 0 && html` <span class="fine">${number(canceled)} canceled</span>`}</td>
-                <td class="numeric">${money(price, order.currency)}</td>
-                <td class="numeric">${money(price * (quantity - canceled), order.currency)}</td>
+                <td class="numeric">${price === null ? html`<span class="fine">per line</span>` : money(price, order.currency)}</td>
+                <td class="numeric">${money(amount ?? price * (quantity - canceled), order.currency)}</td>
               </tr>
             `,
           )}

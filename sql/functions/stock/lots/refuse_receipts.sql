@@ -1,5 +1,5 @@
 -- The refusals of receipts that are invalid by themselves: without a lot, made after they expire, negative, of a new lot without
--- units, more than a level can hold, or came in the future or too long ago.
+-- units, of a new SKU at no amount of the default currency, more than a level can hold, or came in the future or too long ago.
 create or replace function stock.refuse_receipts(
   p_region_id smallint,
   p_drafts stock.draft[]
@@ -40,6 +40,9 @@ as $$
      when d.counted < 0
        then app.refuse(p_code => 'VA001', p_detail => 'A receipt adds units. To remove units, adjust the stock.',
          p_pointer => '/stock')
+     when (d.element ->> 'price')::numeric <> round((d.element ->> 'price')::numeric, 2)
+          and not exists (select from catalog.skus k where k.sku_id = d.sku_id)
+       then catalog.refuse_price(p_currency => 'USD', p_decimals => 2::smallint, p_price => (d.element ->> 'price')::numeric)
      when d.counted = 0 and d.lot_id is null and app.claim_role() <> 'admin'
        then app.refuse(p_code => 'ST019', p_pointer => '/stock', p_detail => format(
          'Lot %s of %s does not exist, and without units only an admin creates one: its dates would bind every warehouse.',

@@ -1,0 +1,54 @@
+-- The items of a change of an order, with what they cost if they do not keep the prices of the order. An item whose amount is that of a
+-- line of the order claims this line. is_free: it names neither price nor amount. more: of units that the order does not have.
+create or replace function orders.match_items(
+  p_region_id smallint,
+  p_order orders.orders,
+  p_items jsonb,
+  p_open jsonb
+)
+  returns table (item_no integer, sku_id text, quantity bigint, given numeric, given_amount numeric, is_free boolean, more boolean,
+    known boolean, sold boolean, currency text, current numeric, is_old boolean, inexact jsonb, claimed smallint, price numeric,
+    amount numeric, amount_quantity integer, is_agreed boolean)
+  language sql
+  stable
+  set search_path = ''
+as $$
+  with items as (
+    select i.ordinality::integer as item_no, i.value ->> 'sku_id' as sku_id, (i.value ->> 'quantity')::bigint as quantity,
+           (i.value ->> 'price')::numeric as given, (i.value ->> 'amount')::numeric as amount
+      from jsonb_array_elements(p_items) with ordinality i
+  ), asked as (
+    select i.*, sum(i.quantity) over (partition by i.sku_id) > coalesce((p_open ->> i.sku_id)::bigint, 0) as more,
+           row_number() over (partition by i.sku_id, i.quantity, i.amount order by i.item_no) as nth
+      from items i
+  ), exact as (
+    select l.*, row_number() over (partition by l.sku_id, l.quantity, l.worth order by l.line_no) as nth
+      from (select o.line_no, o.sku_id, o.quantity, o.amount, o.amount_quantity, orders.line_amount(p_price => o.price,
+                     p_amount => o.amount, p_amount_quantity => o.amount_quantity, p_units => o.quantity) as worth
+              from orders.order_lines o
+             where o.region_id = p_region_id and o.order_id = p_order.order_id and o.amount is not null) l
+  )
+  select i.item_no, i.sku_id, i.quantity, i.given, i.amount, i.given is null and i.amount is null, i.more, k.sku_id is not null,
+         coalesce(k.active and k.currency = p_order.currency, false), k.currency, n.current,
+         i.given is not null and i.given is distinct from n.current,
+         orders.inexact_line(p_line_no => i.item_no, p_sku_id => i.sku_id, p_price => i.given, p_amount => i.amount,
+           p_currency => p_order.currency, p_decimals => m.decimals),
+         e.line_no,
+         case when i.amount is null then i.given when e.line_no is null and n.amount is null then n.current end,
+         coalesce(e.amount, n.amount), coalesce(e.amount_quantity, case when n.amount is not null then i.quantity::integer end),
+         coalesce(e.line_no is not null or n.amount is not null or i.amount = n.current * i.quantity, false)
+    from asked i
+    left join exact e on e.sku_id = i.sku_id and e.quantity = i.quantity and e.worth = i.amount and e.nth = i.nth
+    left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
+    left join catalog.currencies m on m.currency = p_order.currency
+    left join catalog.channels c on c.channel_id = p_order.channel_id
+   cross join lateral (
+     select case when k.currency = p_order.currency
+                 then orders.line_price(p_pricing => c.pricing, p_historic => false, p_given => i.given, p_amount => null,
+                        p_current => k.price, p_decimals => m.decimals) end,
+            case when k.currency = p_order.currency
+                 then orders.own_amount(p_pricing => c.pricing, p_historic => false, p_given => i.amount, p_decimals => m.decimals) end)
+     n (current, amount);
+$$;
+
+grant execute on function orders.match_items(smallint, orders.orders, jsonb, jsonb) to scoville_definer;
