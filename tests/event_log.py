@@ -95,7 +95,10 @@ def do_everything(shop: Shop) -> None:
     send("fulfill_orders", **placed, items=[{"sku_id": SKU, "quantity": 1}])
     line = {"sku_id": SKU, "quantity": 1, "price": 3}
     send("place_orders", channel="web", items=[line], historic=True, created_at="2024-06-01T00:00:00Z", **customer)
-    canceled = place_order(shop, 4)
+    canceled = place_order(shop, 4, status="pending")
+    send("hold_orders", **canceled, reason="no address")
+    send("release_held_orders", **canceled)
+    send("confirm_orders", **canceled)
     send("cancel_orders", **canceled)
     assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 1
     send("change_batches", sku_id=SKU, batch_number="B-1", status="quarantined", reason_code="quality_control")

@@ -32,7 +32,7 @@ DOCUMENTS = [route for route in READS if route.endpoint is read_document]
 KEYED = [route for route in WRITES if route.key != "none"]
 JSON = {"content-type": "application/json"}
 # Changes that make a body different, whatever its type.
-OTHERWISE = {"note": "something else", "ttl_seconds": 77, "overlap_seconds": 77, "description": "something else"}
+OTHERWISE = {"note": "other", "ttl_seconds": 77, "overlap_seconds": 77, "description": "other", "reason": "other"}
 
 
 def each(routes: list[Route]) -> pytest.MarkDecorator:

@@ -106,12 +106,13 @@ def test_an_order_is_fulfilled_in_parts(stocked: httpx2.Client, warehouse: httpx
     check_problem(warehouse.post(f"/v1/orders/{order_id}/fulfillments", json={}, headers=key()), 409, "OR004")
 
 
-def test_an_order_that_is_not_paid_is_not_placed(stocked: httpx2.Client) -> None:
-    for status in ("pending", "on_hold", "paid"):
+def test_a_new_order_is_processing_or_pending(stocked: httpx2.Client) -> None:
+    for status in ("on_hold", "paid"):
         problem = check_problem(place(stocked, ORDER | {"status": status}), 422, "RQ422")
         assert problem["errors"][0]["pointer"] == "/status"
         assert "processing" in problem["errors"][0]["detail"]
-    assert place(stocked, ORDER | {"status": "processing"}).json()["status"] == "processing"
+    for status in ("processing", "pending"):
+        assert place(stocked, ORDER | {"status": status, "order_id": f"A-{status}"}).json()["status"] == status
 
 
 def test_orders_are_found_by_date_customer_status_and_sku(stocked: httpx2.Client) -> None:

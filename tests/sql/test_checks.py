@@ -33,6 +33,8 @@ BREAKS = (
     ("quantity_is_positive_check", "stock.reservation_lines", "quantity", "0"),
     ("order_status_is_known_check", "orders.orders", "status", "'lost'"),
     ("fulfillment_status_is_known_check", "orders.orders", "fulfillment_status", "'lost'"),
+    ("orders_unpaid_until_is_of_pending_check", "orders.orders", "unpaid_until", "now()"),
+    ("orders_unpaid_left_is_of_on_hold_check", "orders.orders", "unpaid_left", "'1 hour'"),
     ("total_price_is_not_negative_check", "orders.orders", "total_price", "-0.01"),
     ("quantity_is_positive_check", "orders.order_lines", "quantity", "0 where fulfilled_quantity = 0"),
     ("price_is_not_negative_check", "orders.order_lines", "price", "-0.01"),

@@ -48,6 +48,6 @@ $$;
 comment on function api.fulfill_orders(smallint, jsonb) is
   'Ships orders, whole or in part. An array of {order_id, warehouse_location, items, tracking_number, note}; one result per '
   'element, in order. Without items all open units (at the caller''s warehouses) are shipped.
-Errors: ID001 ID002 OR002 OR004 OR011 ST013';
+Errors: ID001 ID002 OR002 OR004 OR011 OR013 ST013';
 alter function api.fulfill_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.fulfill_orders(smallint, jsonb) to admin, warehouse;

@@ -14,9 +14,14 @@ declare
   v_picks jsonb;
   v_short jsonb;
   v_split record;
+  v_refusal api.refusal;
 begin
   if p_order_id is null then
     return orders.refuse_missing(p_region_id, p_request ->> 'order_id');
+  end if;
+  v_refusal := orders.refuse_shipment(p_region_id, p_order_id);
+  if v_refusal.code is not null then
+    return v_refusal;
   end if;
   select s.parts, s.refusal into v_split
     from orders.split_request(p_region_id => p_region_id, p_order_id => p_order_id, p_request => p_request) s;

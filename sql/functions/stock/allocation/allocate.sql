@@ -6,6 +6,8 @@
 -- the reservation that it leaves serve later orders. The order must name each SKU of the reservation, with quantity 0 for a SKU
 -- that it does not want.
 --
+-- p_order_ids: the (locked) orders that the demands belong to; even if they are overdue, they do not end.
+--
 -- Returns one element per SKU and warehouse that serves it, with the units that are still available there after it. For an order that
 -- cannot be served it returns one element per short SKU, with warehouse_id null and the available units, or one element with sku_id
 -- null when its reservation is no longer active or an earlier order took it. Posts nothing. Levels and reservations stay locked until
@@ -14,7 +16,8 @@
 -- Lock order: stock_levels in key order (lock_candidates), once for the whole batch; then the reservations (lock_live_reservations).
 create or replace function stock.allocate(
   p_region_id smallint,
-  p_demands stock.demand[]
+  p_demands stock.demand[],
+  p_order_ids bigint[] default '{}'
 )
   returns stock.allocation[]
   language plpgsql
@@ -22,7 +25,7 @@ create or replace function stock.allocate(
   set search_path = ''
 as $$
 declare
-  v_locked record := stock.lock_candidates(p_region_id, p_demands);
+  v_locked record := stock.lock_candidates(p_region_id => p_region_id, p_demands => p_demands, p_order_ids => p_order_ids);
   v_candidates stock.candidate[] := v_locked.levels;
   v_free integer[] := '{}';
   v_live bigint[] := stock.lock_live_reservations(p_region_id, v_locked.converted);
@@ -100,4 +103,4 @@ begin
 end
 $$;
 
-grant execute on function stock.allocate(smallint, stock.demand[]) to scoville_definer;
+grant execute on function stock.allocate(smallint, stock.demand[], bigint[]) to scoville_definer;

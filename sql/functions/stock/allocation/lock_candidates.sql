@@ -1,14 +1,16 @@
 -- Locks the levels that could serve these demands, and the levels of the reservations that they convert, and returns them in key order.
--- First applies changes that are due and that the worker has not swept yet: it releases expired reservations on these SKUs and moves
--- expired lots out of the available units, so neither affects an order. p_warehouse_ids and p_sku_ids: more pairs to lock.
+-- First applies changes that are due and that the worker has not swept yet: it releases expired reservations on these SKUs, cancels
+-- unpaid orders whose time is over, and moves expired lots out of the available units, so none of them affects an order.
+-- p_warehouse_ids and p_sku_ids: more pairs to lock. p_order_ids: orders that the caller locks and changes afterwards.
 -- numbers: where each level stands in levels, by its key. converted: the reservations. channels, serving: the warehouses that serve
 -- the channels of the demands, in the order in which they are tried.
--- Lock order: stock_levels in key order (with those of the reservations), then lot_levels, then reservations.
+-- Lock order: stock_levels in key order (with those of the reservations and unpaid orders), then lot_levels, reservations, orders.
 create or replace function stock.lock_candidates(
   p_region_id smallint,
   p_demands stock.demand[],
   p_warehouse_ids text[] default '{}',
   p_sku_ids text[] default '{}',
+  p_order_ids bigint[] default '{}',
   out levels stock.candidate[],
   out numbers jsonb,
   out converted bigint[],
@@ -20,7 +22,8 @@ create or replace function stock.lock_candidates(
   set search_path = ''
 as $$
 declare
-  v_expired bigint[] := stock.find_expired_reservations(p_region_id, p_demands);
+  v_overdue record;
+  v_skus text[] := '{}';
   v_channels text[] := '{}';
   v_now timestamptz := app.now();
   v_keys text[] := '{}';
@@ -29,6 +32,7 @@ declare
 begin
   converted := '{}';
   for i in 1 .. cardinality(p_demands) loop
+    v_skus := v_skus || p_demands[i].sku_id;
     if p_demands[i].channel_id <> all (v_channels) then
       v_channels := v_channels || p_demands[i].channel_id;
     end if;
@@ -36,6 +40,7 @@ begin
       converted := converted || p_demands[i].reservation_id;
     end if;
   end loop;
+  v_overdue := stock.find_overdue(p_region_id => p_region_id, p_sku_ids => v_skus, p_except => p_order_ids);
   select coalesce(array_agg(w.channel_id), '{}'), coalesce(array_agg(w.warehouse_id), '{}') into channels, serving
     from (select s.channel_id, s.warehouse_id
             from catalog.serving_warehouses() s
@@ -49,10 +54,12 @@ begin
       end if;
     end loop;
   end loop;
-  if cardinality(converted) + cardinality(v_expired) > 0 then
+  p_warehouse_ids := p_warehouse_ids || v_overdue.warehouse_ids;
+  p_sku_ids := p_sku_ids || v_overdue.held_sku_ids;
+  if cardinality(converted) > 0 then
     select p_warehouse_ids || array_agg(r.warehouse_id), p_sku_ids || array_agg(r.sku_id) into p_warehouse_ids, p_sku_ids
       from stock.reservation_lines r
-     where r.region_id = p_region_id and r.reservation_id = any (converted || v_expired);
+     where r.region_id = p_region_id and r.reservation_id = any (converted);
   end if;
   for i in 1 .. 2 loop
     levels := array(
@@ -73,14 +80,15 @@ begin
     for j in 1 .. cardinality(levels) loop
       v_is_stale := v_is_stale or coalesce(levels[j].next_expiry_at <= v_now, false);
     end loop;
-    exit when not v_is_stale and cardinality(v_expired) = 0;
+    exit when not v_is_stale and cardinality(v_overdue.warehouse_ids) = 0;
     if v_is_stale then
       perform stock.reclassify_lots(p_region_id => p_region_id,
         p_warehouse_ids => array(select l.warehouse_id from unnest(levels) l),
         p_sku_ids => array(select l.sku_id from unnest(levels) l));
     end if;
-    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
-      p_actor => 'system');
+    perform stock.end_overdue(p_region_id => p_region_id, p_reservation_ids => v_overdue.reservation_ids,
+      p_unpaid_ids => v_overdue.order_ids, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids, p_converted => converted,
+      p_order_ids => p_order_ids);
   end loop;
   for i in 1 .. cardinality(levels) loop
     v_keys := v_keys || stock.level_key(levels[i].warehouse_id, levels[i].sku_id);
@@ -90,4 +98,4 @@ begin
 end
 $$;
 
-grant execute on function stock.lock_candidates(smallint, stock.demand[], text[], text[]) to scoville_definer;
+grant execute on function stock.lock_candidates(smallint, stock.demand[], text[], text[], bigint[]) to scoville_definer;
