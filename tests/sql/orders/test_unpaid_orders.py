@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 NOON, LAST, ONE = "2030-05-01T12:00:00Z", "2030-05-01T12:59:59.999Z", "2030-05-01T13:00:00.000Z"  # web keeps units for 60 minutes
-FOREIGN = {"role": "integration", "sub": "other shop", "channels": ["till"]}
+FOREIGN: dict[str, Any] = {"role": "integration", "sub": "other shop", "channels": ["till"]}
 
 
 def unpaid(shop: Shop, *items: tuple[str, int], now: str = NOON, **rest: Any) -> Result:
@@ -109,7 +109,7 @@ def test_a_second_confirmation_changes_nothing(shop: Shop) -> None:
     placed = unpaid(shop, (SKU, 3))
     assert confirm(shop, confirm(shop, placed)).body == confirm(shop, placed).body
     assert len(events(shop, placed)) == 2
-    keyed = {"meta": {"idempotency_key": "k-1", "actor": "clerk"}}
+    keyed: dict[str, Any] = {"meta": {"idempotency_key": "k-1", "actor": "clerk"}}
     first, again = hold(shop, placed, **keyed), hold(shop, placed, **keyed)
     assert (first.replayed, again.replayed, again.body) == (False, True, first.body)
 
