@@ -537,8 +537,8 @@ create table orders.orders (
   status_changed_by text,
   status_reason text,
   constraint orders_pkey primary key (region_id, order_id),
-  constraint orders_unpaid_until_is_of_pending_check check ((status = 'pending') = (unpaid_until is not null)),
-  constraint orders_unpaid_left_is_of_on_hold_check check (unpaid_left is null or status = 'on_hold')
+  constraint orders_time_to_pay_fits_status_check  -- one: every order that is written pays for each
+    check ((status = 'pending') = (unpaid_until is not null) and (unpaid_left is null or status = 'on_hold'))
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
 comment on table orders.orders is

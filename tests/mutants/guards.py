@@ -417,7 +417,7 @@ GUARDS = (
     Guard(
         "only a pending order waits for its payment",
         "sql/schema/040_orders.sql",
-        "check ((status = 'pending') = (unpaid_until is not null))",
+        "check ((status = 'pending') = (unpaid_until is not null) and (unpaid_left is null or status = 'on_hold'))",
         "check (true)",
         CHECKS,
     ),

@@ -22,17 +22,22 @@ create or replace function stock.lock_candidates(
   set search_path = ''
 as $$
 declare
+  v_is_overdue boolean;
   v_overdue record;
-  v_skus text[] := '{}';
+  v_set text := set_config('scoville.seeks_unpaid', 'yes', true);
   v_channels text[] := '{}';
   v_now timestamptz := app.now();
   v_keys text[] := '{}';
   v_numbers text[] := '{}';
   v_is_stale boolean := false;
 begin
+  -- The worker ends what is over, so mostly there is nothing at all. Every order asks, so this is one statement.
+  v_is_overdue := exists (
+      select from stock.reservations r where r.region_id = p_region_id and r.status = 'active' and r.expires_at <= v_now)
+    or exists (select from orders.orders o where o.region_id = p_region_id and o.unpaid_until <= v_now);
+  v_set := set_config('scoville.seeks_unpaid', '', true);
   converted := '{}';
   for i in 1 .. cardinality(p_demands) loop
-    v_skus := v_skus || p_demands[i].sku_id;
     if p_demands[i].channel_id <> all (v_channels) then
       v_channels := v_channels || p_demands[i].channel_id;
     end if;
@@ -40,7 +45,6 @@ begin
       converted := converted || p_demands[i].reservation_id;
     end if;
   end loop;
-  v_overdue := stock.find_overdue(p_region_id => p_region_id, p_sku_ids => v_skus, p_except => p_order_ids);
   select coalesce(array_agg(w.channel_id), '{}'), coalesce(array_agg(w.warehouse_id), '{}') into channels, serving
     from (select s.channel_id, s.warehouse_id
             from catalog.serving_warehouses() s
@@ -54,8 +58,13 @@ begin
       end if;
     end loop;
   end loop;
-  p_warehouse_ids := p_warehouse_ids || v_overdue.warehouse_ids;
-  p_sku_ids := p_sku_ids || v_overdue.held_sku_ids;
+  if v_is_overdue then
+    v_overdue := stock.find_overdue(p_region_id => p_region_id, p_except => p_order_ids,
+      p_sku_ids => array(select d.sku_id from unnest(p_demands) d));
+    p_warehouse_ids := p_warehouse_ids || v_overdue.warehouse_ids;
+    p_sku_ids := p_sku_ids || v_overdue.held_sku_ids;
+    v_is_overdue := cardinality(v_overdue.warehouse_ids) > 0;
+  end if;
   if cardinality(converted) > 0 then
     select p_warehouse_ids || array_agg(r.warehouse_id), p_sku_ids || array_agg(r.sku_id) into p_warehouse_ids, p_sku_ids
       from stock.reservation_lines r
@@ -80,15 +89,17 @@ begin
     for j in 1 .. cardinality(levels) loop
       v_is_stale := v_is_stale or coalesce(levels[j].next_expiry_at <= v_now, false);
     end loop;
-    exit when not v_is_stale and cardinality(v_overdue.warehouse_ids) = 0;
+    exit when not v_is_stale and not v_is_overdue;
     if v_is_stale then
       perform stock.reclassify_lots(p_region_id => p_region_id,
         p_warehouse_ids => array(select l.warehouse_id from unnest(levels) l),
         p_sku_ids => array(select l.sku_id from unnest(levels) l));
     end if;
-    perform stock.end_overdue(p_region_id => p_region_id, p_reservation_ids => v_overdue.reservation_ids,
-      p_unpaid_ids => v_overdue.order_ids, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids, p_converted => converted,
-      p_order_ids => p_order_ids);
+    if v_is_overdue then
+      perform stock.end_overdue(p_region_id => p_region_id, p_reservation_ids => v_overdue.reservation_ids,
+        p_unpaid_ids => v_overdue.order_ids, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids, p_converted => converted,
+        p_order_ids => p_order_ids);
+    end if;
   end loop;
   for i in 1 .. cardinality(levels) loop
     v_keys := v_keys || stock.level_key(levels[i].warehouse_id, levels[i].sku_id);
