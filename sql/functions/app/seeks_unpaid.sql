@@ -1,4 +1,4 @@
--- Whether this session looks for unpaid orders of every channel: stock.lock_candidates and stock.find_overdue say so, for one look.
+-- Whether this session looks for unpaid orders of every channel: stock.has_overdue and stock.find_overdue say so, for one look.
 create or replace function app.seeks_unpaid()
   returns boolean
   language sql

@@ -55,6 +55,7 @@ begin
         select o.unpaid_until
           from orders.orders o
          where o.region_id = r.region_id and o.unpaid_until is not null
+         order by o.unpaid_until
          limit c_counted_max) u on true
      group by r.region_id;
 end

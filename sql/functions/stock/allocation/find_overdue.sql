@@ -33,7 +33,7 @@ begin
          select from orders.order_allocations a
           where a.region_id = p_region_id and a.order_id = o.order_id and a.sku_id = any (p_sku_ids)
             and a.quantity > a.fulfilled_quantity + a.released_quantity)
-     order by o.order_id);
+     order by o.unpaid_until);  -- as its index
   select coalesce(array_agg(h.warehouse_id), '{}'), coalesce(array_agg(h.sku_id), '{}') into warehouse_ids, held_sku_ids
     from (select l.warehouse_id, l.sku_id
             from stock.reservation_lines l

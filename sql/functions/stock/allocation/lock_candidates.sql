@@ -22,20 +22,14 @@ create or replace function stock.lock_candidates(
   set search_path = ''
 as $$
 declare
-  v_is_overdue boolean;
+  v_is_overdue boolean := stock.has_overdue(p_region_id);
   v_overdue record;
-  v_set text := set_config('scoville.seeks_unpaid', 'yes', true);
   v_channels text[] := '{}';
   v_now timestamptz := app.now();
   v_keys text[] := '{}';
   v_numbers text[] := '{}';
   v_is_stale boolean := false;
 begin
-  -- The worker ends what is over, so mostly there is nothing at all. Every order asks, so this is one statement.
-  v_is_overdue := exists (
-      select from stock.reservations r where r.region_id = p_region_id and r.status = 'active' and r.expires_at <= v_now)
-    or exists (select from orders.orders o where o.region_id = p_region_id and o.unpaid_until <= v_now);
-  v_set := set_config('scoville.seeks_unpaid', '', true);
   converted := '{}';
   for i in 1 .. cardinality(p_demands) loop
     if p_demands[i].channel_id <> all (v_channels) then
