@@ -1,7 +1,7 @@
 -- Definer: no role may read the outbox, but its backlog is not secret.
 -- The backlogs of the worker and the sequencer, and for how many seconds the oldest entry has waited: expired reservations that still
--- count as reserved, unpaid orders whose time is over, and events that are not in the log yet. One row each, also when nothing waits. Counts at most 100,000 entries:
--- that many are a problem already, and the measurement must not add to it.
+-- count as reserved, unpaid orders whose time is over, and events that are not in the log yet. One row each, also when nothing waits.
+-- Counts at most 100,000 entries: that many are a problem already, and the measurement must not add to it.
 create or replace function jobs.measure_backlogs()
   returns table (backlog text, waiting bigint, oldest_seconds numeric)
   language plpgsql

@@ -38,7 +38,8 @@ create policy orders_update_definer on orders.orders
 
 grant select on orders.orders to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert on orders.orders to scoville_definer;
-grant update (status, unpaid_until, unpaid_left, status_changed_at, status_changed_by, status_reason, fulfillment_status, customer_name, customer_key, customer_address, customer_pseudonym, total_price, note,
+grant update (status, unpaid_until, unpaid_left, status_changed_at, status_changed_by, status_reason,
+  fulfillment_status, customer_name, customer_key, customer_address, customer_pseudonym, total_price, note,
   warehouse_ids, version, updated_at, changed_by, change_reason, request_id) on orders.orders to scoville_definer;
 grant usage on sequence orders.orders_order_id_seq to scoville_definer;
 

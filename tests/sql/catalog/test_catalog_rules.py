@@ -36,6 +36,7 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "kind": "pos",
             "pricing": "channel",
             "hold_share_max": 40,
+            "unpaid_minutes": 90,
             "region_id": 1,
             "warehouses": ["WH-02", "WH-01"],
             "active": False,

@@ -255,7 +255,7 @@ def test_before_its_time_is_over_it_keeps_its_units(shop: Shop, need: str) -> No
 def test_the_look_for_what_is_over_shows_nothing_to_others(shop: Shop) -> None:
     """The claims of the caller are as before: an order of another channel stays out of reach."""
     shop.receive(5)
-    over, other = unpaid(shop, (SKU, 2)), unpaid(shop, (SKU, 1), now=ONE)
+    over, other = unpaid(shop, (SKU, 2)), unpaid(shop, (SKU, 1), now=LAST)
     with shop.session(now=ONE, **FOREIGN) as c:
         item = {"sku_id": SKU, "quantity": 3, "price": 1}
         assert codes(shop.run(c, "place_orders", {"channel": "till", "items": [item]})) == [None]
