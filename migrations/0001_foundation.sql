@@ -155,6 +155,29 @@ create table catalog.channel_warehouses (
 comment on table catalog.channel_warehouses is 'The warehouses that serve a channel; the one with the lowest priority number comes first.';
 create index channel_warehouses_warehouse_id_idx on catalog.channel_warehouses (warehouse_id);
 
+create table catalog.sale_rules (
+  channel_id text collate "C" not null,
+  rule_no smallint not null,
+  sku_id text collate "C",
+  mode text not null,
+  units_max integer,
+  priority smallint not null default 0,
+  constraint sale_rules_pkey primary key (channel_id, rule_no),
+  constraint sale_rules_channel_id_sku_id_key unique nulls not distinct (channel_id, sku_id),
+  constraint sale_rules_channel_id_fkey foreign key (channel_id) references catalog.channels (channel_id) on delete restrict,
+  constraint sale_rules_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
+  constraint sale_rules_mode_is_known_check check (mode in ('refuse', 'backorder')),
+  constraint sale_rules_units_max_is_positive_check check (units_max > 0),
+  constraint sale_rules_only_backorders_have_more_check check (mode = 'backorder' or units_max is null and priority = 0)
+);
+comment on table catalog.sale_rules is
+  'What happens to an order of a SKU through a channel that finds too few units: it is refused, or what is missing waits. sku_id null: '
+  'every SKU of the channel without a rule of its own. Without a rule the order is refused.';
+comment on column catalog.sale_rules.rule_no is 'The place of the rule in the list of its channel.';
+comment on column catalog.sale_rules.units_max is 'How many units of each SKU may wait at a time through the channel; null: any number.';
+comment on column catalog.sale_rules.priority is 'Units that arrive go to the highest priority first, and among equals to who waits longest.';
+create index sale_rules_sku_id_idx on catalog.sale_rules (sku_id);
+
 create table catalog.reason_codes (
   reason_code text collate "C" not null,
   description text not null,
@@ -427,11 +450,12 @@ create type stock.allocation as (
   sku_id text,
   warehouse_id text,
   quantity integer,
-  available integer
+  available integer,
+  waits boolean
 );
 comment on type stock.allocation is
   'A decision of stock.allocate: a demand gets quantity units from a warehouse, where available are left; or, with warehouse_id null, it '
-  'needs quantity and only available exist.';
+  'needs quantity and only available exist, or quantity of it waits (waits true).';
 create type stock.candidate as (
   warehouse_id text,
   sku_id text,
@@ -624,6 +648,25 @@ comment on table orders.order_allocations is
 create index order_allocations_warehouse_id_idx on orders.order_allocations (region_id, warehouse_id, order_id);
 create index order_allocations_sku_id_idx on orders.order_allocations (region_id, sku_id, order_id);
 
+create table orders.backorders (
+  region_id smallint not null,
+  order_id bigint not null,
+  sku_id text collate "C" not null,
+  channel_id text collate "C" not null,
+  warehouse_ids text[] not null,
+  quantity stock.quantity not null,
+  priority smallint not null,
+  queued_at timestamptz not null,
+  constraint backorders_pkey primary key (region_id, order_id, sku_id),
+  constraint backorders_region_id_order_id_fkey foreign key (region_id, order_id)
+    references orders.orders (region_id, order_id) on delete restrict
+);
+comment on table orders.backorders is
+  'The units of an order that wait for stock. Whatever becomes available goes to them first (stock.post_movements), so a level with '
+  'available units has no waiting order of a channel that it serves. Changed only under the lock of such a level and of the order.';
+comment on column orders.backorders.queued_at is 'When Scoville took the order, so nobody comes earlier by an earlier created_at.';
+create index backorders_queue_idx on orders.backorders (region_id, sku_id, priority desc, queued_at, order_id);
+
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
 create table orders.fulfillments (
   region_id smallint not null,
@@ -696,6 +739,17 @@ comment on type orders.draft is
 comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet; null: it can be shipped at once.';
 comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
 
+create type orders.supply as (
+  order_id bigint,
+  sku_id text,
+  channel_id text,
+  warehouse_id text,
+  units integer,
+  is_last boolean
+);
+comment on type orders.supply is
+  'Units of a level for an order that waits for them. is_last: the order then waits for no more units of the SKU. Made by orders.new_supply.';
+
 -- Events for the outside world. A business transaction writes the outbox and never calls NOTIFY, which takes a cluster-wide lock
 -- until the commit. A sequencer moves committed rows into the log, where they get a gapless seq.
 -- Events of the catalog, which every region shares, have region 0.
@@ -741,6 +795,8 @@ insert into events.event_types (type, audience, about, says) values
   ('reservation.committed', 'channel', 'reservation', 'The reservation became an order.'),
   ('order.placed', 'channel', 'order', 'An order was placed.'),
   ('order.recorded', 'channel', 'order', 'A historic order was recorded: it was shipped long ago, elsewhere.'),
+  ('order.backordered', 'channel', 'order', 'Units of the order wait for stock. backorders says how many.'),
+  ('order.supplied', 'channel', 'order', 'Units for which the order waited are now committed to it.'),
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
   ('order.confirmed', 'channel', 'order', 'The order was paid: it can be shipped, or (on_hold) as soon as it is released.'),
   ('order.held', 'channel', 'order', 'The order was put on hold: it is not shipped, and the time to pay stands still.'),

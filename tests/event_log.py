@@ -95,6 +95,10 @@ def do_everything(shop: Shop) -> None:
     send("fulfill_orders", **placed, items=[{"sku_id": SKU, "quantity": 1}])
     line = {"sku_id": SKU, "quantity": 1, "price": 3}
     send("place_orders", channel="web", items=[line], historic=True, created_at="2024-06-01T00:00:00Z", **customer)
+    send("save_channels", channel_id="web", sale_rules=[{"mode": "backorder"}])
+    send("save_skus", sku_id="LATE", name="Late", price=10)
+    assert shop.order(("LATE", 1))[0] is None
+    shop.receive(1, "LATE")
     canceled = place_order(shop, 4, status="pending")
     send("hold_orders", **canceled, reason="no address")
     send("release_held_orders", **canceled)

@@ -35,6 +35,13 @@ from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.values import Amount, Attributes, Currency, Flavors, Milliliters, Moment, Prose, SkuName, TimeZone, Units, Version
 
 Kind = Literal["web", "pos", "marketplace", "wholesale"]
+SaleMode = Literal["refuse", "backorder"]
+WaitingMax = Annotated[
+    int, Meta(ge=1, le=2_000_000_000, description="So many units of each SKU may wait; null: any number.", examples=[500])
+]
+SalePriority = Annotated[
+    int, Meta(ge=-1000, le=1000, description="Units that arrive go to the highest priority first.", examples=[0])
+]
 Direction = Literal["in", "out", "both"]
 Takes = Annotated[
     Literal["any", "sellable", "expired", "recalled"],
@@ -161,8 +168,22 @@ UnpaidMinutes = Annotated[
 ]
 
 
+class SaleRuleDraft(Body):
+    """The rule for an order that finds too few units of a SKU: it is refused, or the missing units wait for stock.
+
+    Without sku_id: for every SKU of the channel without a rule of its own.
+    """
+
+    sample: ClassVar[Json | None] = {"sku_id": "HOTSAUCE-001", "mode": "backorder", "units_max": 500}
+
+    mode: SaleMode
+    sku_id: SkuId | UnsetType | None = UNSET
+    units_max: WaitingMax | UnsetType | None = UNSET
+    priority: SalePriority | UnsetType = UNSET
+
+
 class ChannelChange(Body):
-    """The members of a channel to change. The list of warehouses is replaced as a whole."""
+    """The members of a channel to change. The lists of warehouses and of sale rules are replaced as a whole."""
 
     sample: ClassVar[Json | None] = {"warehouses": ["WH-01"], "pricing": "list"}
 
@@ -174,6 +195,7 @@ class ChannelChange(Body):
     unpaid_minutes: UnpaidMinutes | UnsetType = UNSET
     region_id: RegionDraft | UnsetType = UNSET
     warehouses: Annotated[list[WarehouseId], Meta(max_length=1000)] | UnsetType = UNSET
+    sale_rules: Annotated[list[SaleRuleDraft], Meta(max_length=1000)] | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -266,6 +288,15 @@ class Sku(Answer):
     updated_at: Moment
 
 
+class SaleRule(Answer):
+    """The rule for an order that finds too few units of a SKU. sku_id null: for every SKU without a rule of its own."""
+
+    sku_id: values.Sku | None
+    mode: Annotated[SaleMode, Meta(description="Without a rule: refuse.", examples=["backorder"])]
+    units_max: WaitingMax | None
+    priority: SalePriority
+
+
 class Channel(Answer):
     """A source of orders, and the warehouses that serve it, in order of preference."""
 
@@ -279,6 +310,7 @@ class Channel(Answer):
     unpaid_minutes: UnpaidMinutes
     region_id: values.Region
     warehouses: list[values.Warehouse]
+    sale_rules: list[SaleRule]
     active: Active
     version: Version
     created_at: Moment

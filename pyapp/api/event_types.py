@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pyapp.api import catalog, orders
-from pyapp.api.orders import Allocation, Fulfillment, Line, Order
+from pyapp.api.orders import Allocation, Backorder, Fulfillment, Line, Order
 from pyapp.api.reservations import Reservation
 from pyapp.api.stock import BatchStatus
 from pyapp.http.fields import Answer
@@ -154,6 +154,7 @@ class OrderBefore(Answer):
 
     items: list[Line]
     allocations: list[Allocation]
+    backorders: list[Backorder]
     fulfillments: list[Fulfillment]
     total_price: Amount
     customer: Buyer
@@ -336,6 +337,8 @@ DATA: dict[str, type[Struct]] = {
     "reservation.committed": ReservationChanged,
     "order.placed": OrderChanged,
     "order.recorded": OrderChanged,
+    "order.backordered": OrderChanged,
+    "order.supplied": OrderChanged,
     "order.modified": OrderModified,
     "order.confirmed": OrderStatusChanged,
     "order.held": OrderStatusChanged,

@@ -220,6 +220,7 @@ class OrderQuery(RangeQuery):
     ) = UNSET
     status: OrderStatus | UnsetType = UNSET
     fulfillment_status: FulfillmentStatus | UnsetType = UNSET
+    waiting: Annotated[bool, Meta(description="Whether units of it wait for stock.")] | UnsetType = UNSET
     channel: ChannelId | UnsetType = UNSET
     external_id: (
         Annotated[ExternalId, Meta(description="The channel's number; several channels may use the same.")] | UnsetType
@@ -292,6 +293,14 @@ class Allocation(Answer):
     released: Annotated[Units, Meta(description="Units released by a cancellation or change.", examples=[0])]
 
 
+class Backorder(Answer):
+    """Units of a SKU that wait for stock. The next ones that become available go to whoever waits longest."""
+
+    sku_id: Sku
+    quantity: Quantity
+    queued_at: Moment
+
+
 class Picked(Answer):
     """Units of a lot in a parcel."""
 
@@ -349,6 +358,7 @@ class Order(Answer):
     ]
     fulfillment_status: FulfillmentStatus
     allocations: list[Allocation]
+    backorders: Annotated[list[Backorder], Meta(description="What waits for stock; it can only be shipped when it has come.")]
     fulfillments: list[Fulfillment]
     note: Note | None
     version: Version

@@ -122,6 +122,29 @@ create table catalog.channel_warehouses (
 comment on table catalog.channel_warehouses is 'The warehouses that serve a channel; the one with the lowest priority number comes first.';
 create index channel_warehouses_warehouse_id_idx on catalog.channel_warehouses (warehouse_id);
 
+create table catalog.sale_rules (
+  channel_id text collate "C" not null,
+  rule_no smallint not null,
+  sku_id text collate "C",
+  mode text not null,
+  units_max integer,
+  priority smallint not null default 0,
+  constraint sale_rules_pkey primary key (channel_id, rule_no),
+  constraint sale_rules_channel_id_sku_id_key unique nulls not distinct (channel_id, sku_id),
+  constraint sale_rules_channel_id_fkey foreign key (channel_id) references catalog.channels (channel_id) on delete restrict,
+  constraint sale_rules_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
+  constraint sale_rules_mode_is_known_check check (mode in ('refuse', 'backorder')),
+  constraint sale_rules_units_max_is_positive_check check (units_max > 0),
+  constraint sale_rules_only_backorders_have_more_check check (mode = 'backorder' or units_max is null and priority = 0)
+);
+comment on table catalog.sale_rules is
+  'What happens to an order of a SKU through a channel that finds too few units: it is refused, or what is missing waits. sku_id null: '
+  'every SKU of the channel without a rule of its own. Without a rule the order is refused.';
+comment on column catalog.sale_rules.rule_no is 'The place of the rule in the list of its channel.';
+comment on column catalog.sale_rules.units_max is 'How many units of each SKU may wait at a time through the channel; null: any number.';
+comment on column catalog.sale_rules.priority is 'Units that arrive go to the highest priority first, and among equals to who waits longest.';
+create index sale_rules_sku_id_idx on catalog.sale_rules (sku_id);
+
 create table catalog.reason_codes (
   reason_code text collate "C" not null,
   description text not null,

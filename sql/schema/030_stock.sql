@@ -219,11 +219,12 @@ create type stock.allocation as (
   sku_id text,
   warehouse_id text,
   quantity integer,
-  available integer
+  available integer,
+  waits boolean
 );
 comment on type stock.allocation is
   'A decision of stock.allocate: a demand gets quantity units from a warehouse, where available are left; or, with warehouse_id null, it '
-  'needs quantity and only available exist.';
+  'needs quantity and only available exist, or quantity of it waits (waits true).';
 create type stock.candidate as (
   warehouse_id text,
   sku_id text,

@@ -128,6 +128,25 @@ comment on table orders.order_allocations is
 create index order_allocations_warehouse_id_idx on orders.order_allocations (region_id, warehouse_id, order_id);
 create index order_allocations_sku_id_idx on orders.order_allocations (region_id, sku_id, order_id);
 
+create table orders.backorders (
+  region_id smallint not null,
+  order_id bigint not null,
+  sku_id text collate "C" not null,
+  channel_id text collate "C" not null,
+  warehouse_ids text[] not null,
+  quantity stock.quantity not null,
+  priority smallint not null,
+  queued_at timestamptz not null,
+  constraint backorders_pkey primary key (region_id, order_id, sku_id),
+  constraint backorders_region_id_order_id_fkey foreign key (region_id, order_id)
+    references orders.orders (region_id, order_id) on delete restrict
+);
+comment on table orders.backorders is
+  'The units of an order that wait for stock. Whatever becomes available goes to them first (stock.post_movements), so a level with '
+  'available units has no waiting order of a channel that it serves. Changed only under the lock of such a level and of the order.';
+comment on column orders.backorders.queued_at is 'When Scoville took the order, so nobody comes earlier by an earlier created_at.';
+create index backorders_queue_idx on orders.backorders (region_id, sku_id, priority desc, queued_at, order_id);
+
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
 create table orders.fulfillments (
   region_id smallint not null,
@@ -199,3 +218,14 @@ comment on type orders.draft is
   '(orders.complete_drafts).';
 comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet; null: it can be shipped at once.';
 comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
+
+create type orders.supply as (
+  order_id bigint,
+  sku_id text,
+  channel_id text,
+  warehouse_id text,
+  units integer,
+  is_last boolean
+);
+comment on type orders.supply is
+  'Units of a level for an order that waits for them. is_last: the order then waits for no more units of the SKU. Made by orders.new_supply.';

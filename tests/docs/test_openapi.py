@@ -100,7 +100,7 @@ def test_operations_say_what_they_take() -> None:
     names = {name for where, name in parameters("GET", "/v1/orders") if where == "query"}
     assert names == {
         *("region", "cursor", "limit", "from", "to", "updated_since", "customer", "q"),
-        *("status", "fulfillment_status", "channel", "external_id", "sku"),
+        *("status", "fulfillment_status", "waiting", "channel", "external_id", "sku"),
     }
     draft = OPERATIONS["POST", "/v1/orders"]["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
     assert draft[1]["items"] == draft[0] == {"$ref": "#/components/schemas/OrderDraft"}

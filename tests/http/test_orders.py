@@ -542,3 +542,39 @@ def test_lines_can_be_sent_back_as_they_were_read(stocked: httpx2.Client) -> Non
     items[0]["canceled"] = 1
     problem = check_problem(stocked.patch(placed.headers["location"], json={"items": items}), 422, "RQ422")
     assert problem["errors"][0]["pointer"] == "/items/0/canceled"
+
+
+def test_an_order_waits_where_its_channel_allows_it_and_is_served_by_the_receipt(
+    stocked: httpx2.Client, sales: httpx2.Client
+) -> None:
+    rule = {"sku_id": "HOTSAUCE-001", "mode": "backorder", "units_max": 100}
+    changed = stocked.patch("/v1/channels/web", json={"sale_rules": [rule]})
+    assert changed.json()["sale_rules"] == [rule | {"priority": 0}]
+
+    order = place(sales, lines(360)).json()
+    [waits] = order["backorders"]
+    assert (waits["sku_id"], waits["quantity"], order["status"]) == ("HOTSAUCE-001", 10, "processing")
+    check_problem(place(sales, lines(91)), 409, "ST001")  # the limit of the rule
+    assert [found["order_id"] for found in sales.get("/v1/orders?waiting=true").json()["data"]] == [order["order_id"]]
+    assert sales.get("/v1/orders?waiting=false").json()["data"] == []
+
+    receipt = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "stock": 12, "batch_number": "LATE"}
+    assert stocked.post("/v1/inventory", json=receipt, headers=key()).status_code == 201
+    assert available(stocked) == 2
+    assert sales.get(f"/v1/orders/{order['order_id']}").json()["backorders"] == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "member"),
+    [
+        ({"mode": "sometimes"}, "mode"),
+        ({}, "mode"),
+        ({"mode": "backorder", "units_max": 0}, "units_max"),
+        ({"mode": "backorder", "priority": "high"}, "priority"),
+        ({"mode": "backorder", "ships_on": "2030-01-01"}, "ships_on"),
+    ],
+)
+def test_a_wrong_sale_rule_is_refused_by_the_member(shared_api: Api, rule: dict[str, Any], member: str) -> None:
+    with shared_api.client("admin") as client:
+        problem = check_problem(client.patch("/v1/channels/web", json={"sale_rules": [rule]}), 422, "RQ422")
+        assert [error["pointer"] for error in problem["errors"]] == [f"/sale_rules/0/{member}"]

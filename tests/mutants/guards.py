@@ -29,8 +29,45 @@ STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
 ZONES = "tests/sql/stock/test_zones.py"
 LEVELS = "sql/schema/030_stock.sql"
+QUEUE = "tests/sql/orders/test_backorders.py"
 
 GUARDS = (
+    # Orders that wait
+    Guard(
+        "units that become available go to who waits",
+        "sql/functions/stock/levels/post_movements.sql",
+        "  v_supplies := orders.claim_supplies(p_region_id, p_movements);\n",
+        "  v_supplies := '{}';\n",
+        f"{QUEUE} -k whatever_becomes_available",
+    ),
+    Guard(
+        "who waits longest comes first",
+        "sql/functions/orders/plan_supplies.sql",
+        "order by b.priority desc, b.queued_at, b.order_id\n",
+        "order by b.order_id desc\n",
+        f"{QUEUE} -k longest",
+    ),
+    Guard(
+        "orders that get units are locked",
+        "sql/functions/orders/claim_units.sql",
+        "     order by o.order_id\n       for no key update;\n",
+        "     order by o.order_id;\n",
+        f"{QUEUE} -k two_warehouses",
+    ),
+    Guard(
+        "who waits has locked every level that could serve it",
+        "sql/functions/orders/allocate_or_wait.sql",
+        "      if orders.open_queue(",
+        "      if false and orders.open_queue(",
+        f"{QUEUE} -k at_the_same_time",
+    ),
+    Guard(
+        "a canceled order no longer waits",
+        "sql/functions/orders/release_orders.sql",
+        "  delete from orders.backorders b where b.region_id = p_region_id and b.order_id = any (p_order_ids);\n",
+        "",
+        f"{QUEUE} -k leaves_the_queue",
+    ),
     # Stock
     Guard(
         "the update refuses to oversell",

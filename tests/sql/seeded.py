@@ -47,6 +47,11 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
                 for channel, name in orders
             ),
         )
+        run(c, "save_skus", {"sku_id": "LATE", "name": "Late", "price": 9})
+        late = [{"sku_id": "LATE", "mode": "backorder"}]
+        run(c, "save_channels", *({"channel_id": channel, "sale_rules": late} for channel in ("web", "pos")))
+        waits = sold | {"items": [*HELD, {"sku_id": "LATE", "quantity": 1}]}
+        run(c, "place_orders", *(waits | {"channel": channel} for channel in ("web", "pos")))
         shipped, _ = run(c, "fulfill_orders", *({"order_id": f"from-{channel}", "items": HELD} for channel in ("web", "pos")))
     with as_role("admin", sub="t") as c:
         held, _ = run(c, "reserve_stock", *({"channel": channel, "items": HELD} for channel in ("web", "pos")))

@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.world import SKU, Shop, codes, keyed, order
+from tests.world import OTHER_SKU, SKU, Shop, codes, keyed, order
 
 # The values that each rule refuses, tried as a superuser: constraint, table, column, value (and a condition for the rows).
 pytestmark = pytest.mark.commits
@@ -41,6 +41,7 @@ BREAKS = (
     ("order_lines_parts_are_within_quantity_check", "orders.order_lines", "canceled_quantity", "quantity + 1"),
     ("quantity_is_positive_check", "orders.order_allocations", "quantity", "0 where fulfilled_quantity = 0"),
     ("order_allocations_parts_are_within_quantity_check", "orders.order_allocations", "released_quantity", "quantity + 1"),
+    ("quantity_is_positive_check", "orders.backorders", "quantity", "0"),
     ("quantity_is_positive_check", "orders.fulfillment_lines", "quantity", "0"),
     ("action_is_known_check", "audit.audit_log", "action", "'look'"),
 )
@@ -51,7 +52,8 @@ def shop(shop: Shop) -> Shop:
     """A database with rows in all tables."""
     shop.receive(9)
     shop.fulfill(shop.order((SKU, 1)))
-    assert shop.order((SKU, 1)).code is None
+    assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
+    assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
     assert shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]})[0].code is None
     return shop
 

@@ -39,6 +39,7 @@ UNREACHABLE = (
     ("SK002", "save_regions", "migrations create regions, and nobody replaces one"),
     ("SK003", "save_regions", "migrations create regions, and nobody replaces one"),
     ("ST003", "save_reason_codes save_regions save_skus save_warehouses", "only a channel names warehouses"),
+    ("ST002", "save_reason_codes save_regions save_skus save_warehouses", "only a channel has sale rules"),
     ("SK005", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
 )
 

@@ -12,7 +12,8 @@ const STATES = {
 export function stateOf(order) {
   if (order.status === "completed" && order.fulfillment_status === "partially_fulfilled") return "Shipped, rest canceled";
   if (STATES[order.status]) return STATES[order.status];
-  return order.fulfillment_status === "partially_fulfilled" ? "Partly shipped" : "To ship";
+  if (order.fulfillment_status === "partially_fulfilled") return "Partly shipped";
+  return order.backorders.length && !openParts(order).length ? "Waiting for stock" : "To ship";
 }
 
 export const unitsOf = (order) => order.items.reduce((sum, item) => sum + item.quantity - item.canceled, 0);
@@ -27,7 +28,8 @@ export const openParts = (order) =>
 
 /** The shipped share of the order as a small disc, with its state in words. */
 export function State({ order }) {
-  const wanted = order.allocations.reduce((sum, part) => sum + part.quantity - part.released, 0);
+  const waiting = order.backorders.reduce((sum, part) => sum + part.quantity, 0);
+  const wanted = order.allocations.reduce((sum, part) => sum + part.quantity - part.released, 0) + waiting;
   const gone = order.allocations.reduce((sum, part) => sum + part.fulfilled, 0);
   const share = order.status === "completed" ? 1 : wanted ? gone / wanted : 0;
   const isOver = order.status === "canceled";

@@ -1,7 +1,8 @@
 -- Definer: no role may write to a table; this function sells.
 --
 -- One batch per transaction. Repeats get their stored result; the others are read and priced. Then the stock rows are locked once in
--- key order, every order is decided in memory (in order of arrival, each all or nothing), and everything is written at once. A refusal
+-- key order, every order is decided in memory (in order of arrival, each all or nothing; what is missing waits where a rule of the channel
+-- allows it), and everything is written at once. A refusal
 -- is a result, not an exception, so one bad order never harms its neighbors. An order may convert a reservation: its units move
 -- from reserved to committed, and nobody can take them in between.
 -- Lock order: idempotency keys and external IDs (advisory), then stock_levels, then the reservations that are converted.
@@ -25,6 +26,7 @@ declare
   v_drafts orders.draft[];
   v_converts boolean := false;
   v_historic boolean := false;
+  v_waits boolean := false;
   v_allocations stock.allocation[];
   v_changed_at timestamptz;
 begin
@@ -56,6 +58,12 @@ begin
       perform stock.commit_units(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
     end if;
     perform orders.emit_placed(p_region_id, v_drafts);
+    for i in 1 .. cardinality(v_allocations) loop
+      v_waits := v_waits or v_allocations[i].waits is true;
+    end loop;
+    if v_waits then
+      perform orders.insert_backorders(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+    end if;
     for i in 1 .. cardinality(v_drafts) loop
       v_results := v_results || app.new_result(p_ordinal => v_drafts[i].ordinal, p_body => v_drafts[i].document);
     end loop;

@@ -1,5 +1,5 @@
--- Creates, changes or retires one sales channel, and sets which warehouses serve it, in which order. Writes the audit and the event. A channel
--- never changes its region.
+-- Creates, changes or retires one sales channel, and sets which warehouses serve it, in which order, and its sale rules. Writes the
+-- audit and the event. A channel never changes its region.
 -- Lock order: catalog rows come before every row of stock.
 create or replace function catalog.save_channel(
   p_write catalog.write
@@ -20,12 +20,19 @@ begin
   created := v_old is null;
   v_decision := catalog.decide(p_write => p_write, p_noun => 'channels', p_old => v_old, p_defaults =>
     jsonb_build_object('channel_id', p_write.id, 'name', p_write.id,
-      'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'unpaid_minutes', 60, 'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
-      'warehouses', '{}'::text[], 'active', true));
+      'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'unpaid_minutes', 60,
+      'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
+      'warehouses', '{}'::text[], 'sale_rules', '[]'::jsonb, 'active', true));
   refusal := v_decision.refusal;
+  if refusal is null and v_decision.document -> 'sale_rules' is distinct from coalesce(v_old -> 'sale_rules', '[]') then
+    refusal := catalog.refuse_sale_rules(v_decision.document);
+  end if;
   if refusal is not null then
     return next;
     return;
+  end if;
+  if v_decision.document -> 'sale_rules' <> '[]' then
+    v_decision.document := v_decision.document || jsonb_build_object('sale_rules', catalog.complete_sale_rules(v_decision.document));
   end if;
   v_channel := jsonb_populate_record(null::catalog.channels, v_decision.document);
   if created then
@@ -52,6 +59,14 @@ begin
     select p_write.id, w.value, min(w.ordinality)
       from jsonb_array_elements_text(v_decision.document -> 'warehouses') with ordinality w
      group by w.value
+    on conflict do nothing;
+  end if;
+  if v_decision.document -> 'sale_rules' is distinct from v_old -> 'sale_rules' then
+    delete from catalog.sale_rules r where r.channel_id = p_write.id;
+    insert into catalog.sale_rules (channel_id, rule_no, sku_id, mode, units_max, priority)
+    select p_write.id, r.ordinality, r.value ->> 'sku_id', r.value ->> 'mode', (r.value ->> 'units_max')::integer,
+           (r.value ->> 'priority')::smallint
+      from jsonb_array_elements(v_decision.document -> 'sale_rules') with ordinality r
     on conflict do nothing;
   end if;
   body := catalog.channel_document(v_channel);

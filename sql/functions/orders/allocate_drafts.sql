@@ -38,7 +38,7 @@ begin
        group by d.ordinal, l.sku_id
        order by d.ordinal, l.sku_id collate "C");
   end if;
-  return stock.allocate(p_region_id, v_demands);
+  return orders.allocate_or_wait(p_region_id, v_demands);
 end
 $$;
 

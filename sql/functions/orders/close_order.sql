@@ -14,7 +14,8 @@ declare
   v_whole boolean := not exists (
     select from orders.order_allocations a
      where a.region_id = p_region_id and a.order_id = p_order_id
-       and a.quantity > a.fulfilled_quantity + a.released_quantity);
+       and a.quantity > a.fulfilled_quantity + a.released_quantity)
+    and not exists (select from orders.backorders b where b.region_id = p_region_id and b.order_id = p_order_id);
   v_old jsonb := (
     select jsonb_build_object(o.order_id, jsonb_build_object('status', o.status,
              'fulfillment_status', o.fulfillment_status, 'version', o.version))

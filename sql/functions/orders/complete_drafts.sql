@@ -16,6 +16,7 @@ declare
   v_part stock.allocation;
   v_at integer := 1;
   v_parts json[];
+  v_waiting json[];
 begin
   -- In the order of the drafts, and as a document lists them. Those of a SKU that was split come by priority of its warehouses, and those of
   -- historic drafts after all others.
@@ -32,11 +33,15 @@ begin
     v_draft.order_id := nextval('orders.orders_order_id_seq');
     v_draft.warehouse_ids := '{}';
     v_parts := '{}';
+    v_waiting := '{}';
     -- Allocations between those of two drafts are of refused orders.
     while v_at <= cardinality(p_allocations) loop
       v_part := p_allocations[v_at];
       exit when v_part.ordinal > v_draft.ordinal;
-      if v_part.ordinal = v_draft.ordinal then
+      if v_part.ordinal = v_draft.ordinal and v_part.waits then
+        v_waiting := v_waiting || orders.backorder_document(p_sku_id => v_part.sku_id, p_quantity => v_part.quantity,
+          p_queued_at => app.now());
+      elsif v_part.ordinal = v_draft.ordinal then
         if v_part.warehouse_id <> all (v_draft.warehouse_ids) then
           v_draft.warehouse_ids := v_draft.warehouse_ids || v_part.warehouse_id;
         end if;
@@ -46,7 +51,7 @@ begin
       v_at := v_at + 1;
     end loop;
     if cardinality(v_draft.warehouse_ids) <> 1 then
-      if v_draft.warehouse_ids = '{}' then
+      if cardinality(v_draft.warehouse_ids) + cardinality(v_waiting) = 0 then
         raise exception using errcode = 'internal_error', message = 'an order without a warehouse';
       end if;
       v_draft.warehouse_ids := array(select w from unnest(v_draft.warehouse_ids) w order by w collate "C");
@@ -58,8 +63,8 @@ begin
       p_status => case when v_draft.historic then 'completed' when v_draft.unpaid_until is not null then 'pending'
                        else 'processing' end,
       p_fulfillment_status => case when v_draft.historic then 'fulfilled' else 'unfulfilled' end,
-      p_allocations => array_to_json(v_parts), p_fulfillments => '[]', p_note => v_draft.note, p_version => 1,
-      p_updated_at => p_changed_at, p_unpaid_until => v_draft.unpaid_until);
+      p_allocations => array_to_json(v_parts), p_backorders => array_to_json(v_waiting), p_fulfillments => '[]', p_note => v_draft.note,
+      p_version => 1, p_updated_at => p_changed_at, p_unpaid_until => v_draft.unpaid_until);
     p_drafts[i] := v_draft;
   end loop;
   return p_drafts;

@@ -16,7 +16,7 @@ begin
     select d.ordinal, d.order_id, d.reservation_id, d.actor, d.request_id, a.sku_id, a.warehouse_id, a.quantity as taken,
            coalesce(r.quantity, 0) as held
       from unnest(p_drafts) d
-      join unnest(p_allocations) a on a.ordinal = d.ordinal and not d.historic
+      join unnest(p_allocations) a on a.ordinal = d.ordinal and a.warehouse_id is not null and not d.historic
       left join stock.reservation_lines r
         on r.region_id = p_region_id and r.reservation_id = d.reservation_id and r.sku_id = a.sku_id
        and r.warehouse_id = a.warehouse_id

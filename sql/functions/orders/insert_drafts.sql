@@ -50,7 +50,7 @@ begin
     select p_region_id, d.order_id, a.sku_id, a.warehouse_id, d.channel_id, a.quantity,
            case when d.historic then a.quantity else 0 end
       from drafts d
-      join unnest(p_allocations) a on a.ordinal = d.ordinal
+      join unnest(p_allocations) a on a.ordinal = d.ordinal and a.warehouse_id is not null
     returning 1
   ), placed as (
     insert into orders.orders

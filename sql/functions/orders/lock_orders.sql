@@ -1,4 +1,4 @@
--- Locks orders for a change, the levels that they hold units of, and the levels that could serve p_demands (units that they may want
+-- Locks orders for a change, the levels that they hold units of or wait for, and the levels that could serve p_demands (units that they may want
 -- in addition). The levels come first in the lock order but are known only from the orders' allocations. If the allocations changed
 -- while this transaction waited, the transaction has to start over.
 -- Lock order: stock_levels in key order (all at once), then orders in key order.
@@ -18,9 +18,14 @@ declare
 begin
   select coalesce(array_agg(k.warehouse_id), '{}'), coalesce(array_agg(k.sku_id), '{}')
     into v_warehouses, v_skus
-    from (select distinct a.warehouse_id, a.sku_id
+    from (select a.warehouse_id, a.sku_id
             from orders.order_allocations a
-           where a.region_id = p_region_id and a.order_id = any (p_order_ids)) k;
+           where a.region_id = p_region_id and a.order_id = any (p_order_ids)
+           union
+          select s.warehouse_id, b.sku_id
+            from orders.backorders b
+            join catalog.serving_warehouses() s on s.channel_id = b.channel_id
+           where b.region_id = p_region_id and b.order_id = any (p_order_ids)) k;
   if cardinality(p_demands) > 0 then
     perform from stock.lock_candidates(p_region_id => p_region_id, p_demands => p_demands, p_warehouse_ids => v_warehouses,
                    p_sku_ids => v_skus, p_order_ids => p_order_ids);

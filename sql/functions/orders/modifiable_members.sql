@@ -8,6 +8,6 @@ create or replace function orders.modifiable_members(
   parallel safe
   return jsonb_build_object('customer', (p_document -> 'customer') - 'email', 'items', p_document -> 'items',
     'total_price', p_document -> 'total_price', 'allocations', p_document -> 'allocations',
-    'fulfillments', p_document -> 'fulfillments', 'note', p_document -> 'note', 'version', p_document -> 'version');
+    'backorders', p_document -> 'backorders', 'fulfillments', p_document -> 'fulfillments', 'note', p_document -> 'note', 'version', p_document -> 'version');
 
 grant execute on function orders.modifiable_members(jsonb) to scoville_definer;

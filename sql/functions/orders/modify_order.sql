@@ -19,6 +19,7 @@ declare
   v_total numeric;
   v_lines jsonb;  -- null: the lines stay
   v_changes jsonb := '[]';
+  v_waiting jsonb := '{}';
   v_refusal api.refusal;
 begin
   select o.* into v_order from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
@@ -34,10 +35,11 @@ begin
     if v_refusal.code is null and v_lines = orders.current_lines(p_region_id, p_order_id) then
       v_lines := null;
     elsif v_refusal.code is null then
-      select r.changes, r.refusal into v_moved
+      select r.changes, r.waiting, r.refusal into v_moved
         from orders.reallocate(p_region_id => p_region_id, p_order => v_order, p_lines => v_lines,
                p_items => p_request -> 'items', p_open => v_open) r;
       v_changes := v_moved.changes;
+      v_waiting := v_moved.waiting;
       v_refusal := v_moved.refusal;
     end if;
   elsif v_refusal.code is null then
@@ -48,7 +50,7 @@ begin
     return v_refusal;
   end if;
   perform orders.write_change(p_region_id => p_region_id, p_order => v_order, p_request => p_request, p_total => v_total,
-    p_lines => v_lines, p_changes => v_changes);
+    p_lines => v_lines, p_changes => v_changes, p_waiting => v_waiting);
   return null;
 end
 $$;

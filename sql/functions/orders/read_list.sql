@@ -24,6 +24,7 @@ declare
   v_after_at timestamptz := timestamptz 'epoch' + (app.cursor_number(v_position ->> 1) - c_year_1) * interval '1 microsecond';
   v_after_id bigint := app.cursor_number(v_position ->> 2);
   v_sku text := p_filters ->> 'sku';
+  v_waiting boolean := (p_filters ->> 'waiting')::boolean;
   v_named bigint[];
   v_words text;
   v_rows integer;
@@ -49,6 +50,8 @@ begin
                and (v_sku is null or exists (
                  select from orders.order_lines l
                   where l.region_id = p_region_id and l.order_id = o.order_id and l.sku_id = v_sku))
+               and (v_waiting is null or v_waiting = exists (
+                 select from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id))
              order by o.placed_at desc, o.order_id desc
              limit v_rows) s;
   else
@@ -62,6 +65,8 @@ begin
                and (v_sku is null or exists (
                  select from orders.order_lines l
                   where l.region_id = p_region_id and l.order_id = o.order_id and l.sku_id = v_sku))
+               and (v_waiting is null or v_waiting = exists (
+                 select from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id))
              order by o.updated_at, o.order_id
              limit v_rows) s;
   end if;

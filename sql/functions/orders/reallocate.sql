@@ -1,7 +1,7 @@
 -- The changes of allocations that give a locked order the units of p_lines: [{"sku_id", "warehouse_id", "units"}], negative units to
 -- release, positive units to take. Kept units stay in their warehouse. Surplus units are released from the channel's last warehouses
 -- first. Added units are allocated as for a new order, all or nothing. refusal: the short lines, by their places in p_items (the
--- request's, of which price_lines made p_lines).
+-- request's, of which price_lines made p_lines). waiting: {SKU: units} of what then waits; fewer units are first taken from those that wait.
 -- Lock order: the caller has locked all levels that could be affected (orders.lock_orders).
 create or replace function orders.reallocate(
   p_region_id smallint,
@@ -10,6 +10,7 @@ create or replace function orders.reallocate(
   p_items jsonb,
   p_open jsonb,
   out changes jsonb,
+  out waiting jsonb,
   out refusal api.refusal
 )
   language plpgsql
@@ -27,7 +28,7 @@ declare
   v_taken stock.allocation[] := '{}';
 begin
   if cardinality(v_demands) > 0 then
-    v_taken := stock.allocate(p_region_id => p_region_id, p_demands => v_demands, p_order_ids => array[p_order.order_id]);
+    v_taken := orders.allocate_or_wait(p_region_id => p_region_id, p_demands => v_demands, p_order_ids => array[p_order.order_id]);
   end if;
   refusal := (
   select app.refuse_lines(p_code => 'ST001',
@@ -39,7 +40,7 @@ begin
      select min(l.ordinality)::integer as line_no, sum((l.value ->> 'quantity')::bigint)::bigint as units, coalesce((p_open ->> t.sku_id)::bigint, 0) as held
        from jsonb_array_elements(p_items) with ordinality l
       where l.value ->> 'sku_id' = t.sku_id) f
-   where t.warehouse_id is null
+   where t.warehouse_id is null and t.waits is not true
   having count(*) > 0);
   with held as (
     select a.sku_id, a.warehouse_id, a.quantity - a.released_quantity as units,
@@ -57,10 +58,15 @@ begin
       from held h
       left join wanted w on w.sku_id = h.sku_id
      union all
-    select t.sku_id, t.warehouse_id, t.quantity from unnest(v_taken) t
+    select t.sku_id, t.warehouse_id, t.quantity from unnest(v_taken) t where t.warehouse_id is not null
+  ), waits as (
+    select w.sku_id, w.units - coalesce((select sum(h.units) from held h where h.sku_id = w.sku_id), 0)
+             - coalesce((select sum(c.units) from changed c where c.sku_id = w.sku_id), 0) as units
+      from wanted w
   )
-  select coalesce(jsonb_agg(to_jsonb(c) order by c.warehouse_id, c.sku_id), '[]') into changes
-    from changed c where c.units <> 0;
+  select (select coalesce(jsonb_agg(to_jsonb(c) order by c.warehouse_id, c.sku_id), '[]') from changed c where c.units <> 0),
+         (select coalesce(jsonb_object_agg(w.sku_id, w.units), '{}') from waits w where w.units > 0)
+    into changes, waiting;
 end
 $$;
 

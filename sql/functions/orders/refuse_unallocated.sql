@@ -14,7 +14,7 @@ declare
   v_is_short boolean := false;
 begin
   for i in 1 .. cardinality(p_allocations) loop
-    v_is_short := v_is_short or p_allocations[i].warehouse_id is null;
+    v_is_short := v_is_short or p_allocations[i].warehouse_id is null and p_allocations[i].waits is not true;
   end loop;
   if not v_is_short then
     return '{}';
@@ -35,7 +35,7 @@ begin
               join unnest(p_drafts) d on d.ordinal = a.ordinal
              cross join lateral (
                select array_position(d.sku_ids, a.sku_id) as line_no) f
-             where a.warehouse_id is null
+             where a.warehouse_id is null and a.waits is not true
              group by d.ordinal) s);
 end
 $$;

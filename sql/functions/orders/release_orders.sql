@@ -43,6 +43,8 @@ begin
   update orders.order_lines l
      set canceled_quantity = l.quantity - l.fulfilled_quantity
    where l.region_id = p_region_id and l.order_id = any (p_order_ids) and l.fulfilled_quantity < l.quantity;
+  -- First, or what they give back would be theirs again.
+  delete from orders.backorders b where b.region_id = p_region_id and b.order_id = any (p_order_ids);
   select array_agg(
            stock.new_movement(p_warehouse_id => a.warehouse_id, p_sku_id => a.sku_id, p_kind => 'uncommit',
              p_delta => stock.new_counters(p_committed => a.fulfilled_quantity + a.released_quantity - a.quantity),

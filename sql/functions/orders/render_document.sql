@@ -14,6 +14,7 @@ create or replace function orders.render_document(
   p_status text,
   p_fulfillment_status text,
   p_allocations json,
+  p_backorders json,
   p_fulfillments json,
   p_note text,
   p_version integer,
@@ -41,10 +42,11 @@ create or replace function orders.render_document(
     'status_change', p_status_change,
     'fulfillment_status', p_fulfillment_status,
     'allocations', p_allocations,
+    'backorders', p_backorders,
     'fulfillments', p_fulfillments,
     'note', p_note,
     'version', p_version,
     'updated_at', app.rfc3339(p_updated_at));
 
 grant execute on function orders.render_document(smallint, bigint, text, text, timestamptz, text, text, text, json, numeric, text, text,
-  text, json, json, text, integer, timestamptz, timestamptz, text, json) to scoville_definer, admin, warehouse, sales, integration;
+  text, json, json, json, text, integer, timestamptz, timestamptz, text, json) to scoville_definer, admin, warehouse, sales, integration;

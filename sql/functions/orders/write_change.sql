@@ -6,7 +6,8 @@ create or replace function orders.write_change(
   p_request jsonb,
   p_total numeric,
   p_lines jsonb,
-  p_changes jsonb
+  p_changes jsonb,
+  p_waiting jsonb
 )
   returns void
   language plpgsql
@@ -41,7 +42,7 @@ begin
   p_order.request_id := coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id());
   p_order.change_reason := concat_ws(': ', 'modified', p_request ->> 'reason');
   if p_lines is not null then
-    perform orders.write_lines(p_region_id => p_region_id, p_order => p_order, p_lines => p_lines, p_changes => p_changes,
+    perform orders.write_lines(p_region_id => p_region_id, p_order => p_order, p_lines => p_lines, p_changes => p_changes, p_waiting => p_waiting,
       p_old_items => v_old -> 'items');
   end if;
   perform orders.write_email(p_region_id => p_region_id, p_order => p_order, p_old => v_old -> 'customer' ->> 'email',
@@ -58,4 +59,4 @@ begin
 end
 $$;
 
-grant execute on function orders.write_change(smallint, orders.orders, jsonb, numeric, jsonb, jsonb) to scoville_definer;
+grant execute on function orders.write_change(smallint, orders.orders, jsonb, numeric, jsonb, jsonb, jsonb) to scoville_definer;

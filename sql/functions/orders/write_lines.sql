@@ -1,9 +1,10 @@
--- Replaces the lines of a locked order, with their audit, and moves its units (p_changes, from orders.reallocate).
+-- Replaces the lines of a locked order, with their audit, and moves its units (p_changes and p_waiting, from orders.reallocate).
 create or replace function orders.write_lines(
   p_region_id smallint,
   p_order orders.orders,
   p_lines jsonb,
   p_changes jsonb,
+  p_waiting jsonb,
   p_old_items jsonb
 )
   returns void
@@ -35,6 +36,7 @@ begin
    where c.units > 0
    order by c.sku_id, c.warehouse_id
   on conflict on constraint order_allocations_pkey do update set quantity = a.quantity + excluded.quantity;
+  perform orders.write_waiting(p_region_id => p_region_id, p_order => p_order, p_waiting => p_waiting);
   if p_changes <> '[]' then
     perform stock.post_movements(p_region_id, array(
       select stock.new_movement(p_warehouse_id => c.warehouse_id, p_sku_id => c.sku_id,
@@ -48,4 +50,4 @@ begin
 end
 $$;
 
-grant execute on function orders.write_lines(smallint, orders.orders, jsonb, jsonb, jsonb) to scoville_definer;
+grant execute on function orders.write_lines(smallint, orders.orders, jsonb, jsonb, jsonb, jsonb) to scoville_definer;

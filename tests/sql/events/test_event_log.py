@@ -130,7 +130,8 @@ def test_the_levels_can_be_rebuilt_from_their_events(shop: Shop) -> None:
             states[event["subject"]] = event["data"]["new"]
     with shop.session("admin") as connection:
         [(levels,)] = connection.execute("select body from api.snapshot_levels(%s, '{}')", [Int2(REGION)]).fetchall()
-    assert {f"stock/{level['warehouse_location']}/{level['sku_id']}": level for level in levels} == states
+    moved = [level for level in levels if level["version"]]  # the others were created empty, for orders that wait
+    assert {f"stock/{level['warehouse_location']}/{level['sku_id']}": level for level in moved} == states
 
 
 # Reading

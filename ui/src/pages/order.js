@@ -91,6 +91,7 @@ export function OrderPage({ id }) {
       <section class="section" aria-labelledby="parts">
         <h2 id="parts">Ships from</h2>
         <${Parts} order=${order} />
+        <${Waiting} order=${order} />
       </section>
       <section class="section" aria-labelledby="parcels">
         <h2 id="parcels">Parcels</h2>
@@ -180,7 +181,9 @@ function Items({ order }) {
 }
 
 function Parts({ order }) {
-  if (!order.allocations.length) return html`<p class="quiet-line">From warehouses outside your scope.</p>`;
+  if (!order.allocations.length) {
+    return order.backorders.length ? null : html`<p class="quiet-line">From warehouses outside your scope.</p>`;
+  }
   return html`
     <div class="scroll" tabindex="0" role="group" aria-label="Ships from">
       <table class="plain-table">
@@ -209,6 +212,17 @@ function Parts({ order }) {
       </table>
     </div>
   `;
+}
+
+function Waiting({ order }) {
+  return order.backorders.map(
+    (part) => html`
+      <p class="quiet-line" key=${part.sku_id}>
+        ${number(part.quantity)} × ${nameOf(part.sku_id)}: waiting for stock since
+        ${" "}<time datetime=${part.queued_at}>${moment(part.queued_at)}</time>
+      </p>
+    `,
+  );
 }
 
 function Parcels({ order }) {

@@ -6,6 +6,8 @@
 -- the reservation that it leaves serve later orders. The order must name each SKU of the reservation, with quantity 0 for a SKU
 -- that it does not want.
 --
+-- With p_may_wait, what is missing of a SKU waits where a rule allows it (orders.may_wait): the order takes what there is.
+--
 -- p_order_ids: the (locked) orders that the demands belong to; even if they are overdue, they do not end.
 --
 -- Returns one element per SKU and warehouse that serves it, with the units that are still available there after it. For an order that
@@ -17,6 +19,7 @@
 create or replace function stock.allocate(
   p_region_id smallint,
   p_demands stock.demand[],
+  p_may_wait boolean default false,
   p_order_ids bigint[] default '{}'
 )
   returns stock.allocation[]
@@ -72,7 +75,8 @@ begin
     for i in 1 .. cardinality(v_levels) loop
       v_total := v_total + coalesce(v_held[i], 0) + case when v_serves[i] is false then 0 else v_free[v_levels[i]] end;
     end loop;
-    if v_total < v_demand.quantity then
+    if v_total < v_demand.quantity and not (p_may_wait and orders.may_wait(p_region_id => p_region_id, p_demands => p_demands,
+         p_nth => n, p_units => v_demand.quantity - v_total, p_decided => v_result)) then
       if v_served then  -- the order's first shortage: it returns the units taken so far, and its reservation stays
         for i in 1 .. cardinality(v_given) loop
           v_free[v_given_levels[i]] := v_free[v_given_levels[i]] + v_given[i];
@@ -92,15 +96,17 @@ begin
         v_given := v_given || greatest(v_units - coalesce(v_held[i], 0), case when v_candidates[v_levels[i]].in_debt then 0 end);
         v_free[v_levels[i]] := v_free[v_levels[i]] - v_given[cardinality(v_given)];
         v_missing := v_missing - v_units;
-        if v_units > 0 then
-          v_result := v_result || stock.new_allocation(p_ordinal => v_demand.ordinal, p_sku_id => v_demand.sku_id,
-            p_warehouse_id => v_candidates[v_levels[i]].warehouse_id, p_quantity => v_units, p_available => v_free[v_levels[i]]);
-        end if;
+        continue when v_units = 0;
+        v_result := v_result || stock.new_allocation(p_ordinal => v_demand.ordinal, p_sku_id => v_demand.sku_id,
+          p_warehouse_id => v_candidates[v_levels[i]].warehouse_id, p_quantity => v_units, p_available => v_free[v_levels[i]]);
       end loop;
+      continue when v_missing = 0;
+      v_result := v_result || stock.new_allocation(p_ordinal => v_demand.ordinal, p_sku_id => v_demand.sku_id,
+        p_quantity => v_missing, p_waits => true);
     end if;
   end loop;
   return v_result;
 end
 $$;
 
-grant execute on function stock.allocate(smallint, stock.demand[], bigint[]) to scoville_definer;
+grant execute on function stock.allocate(smallint, stock.demand[], boolean, bigint[]) to scoville_definer;

@@ -1,5 +1,5 @@
 -- What is over but still holds units of these SKUs: expired reservations, unpaid orders of any channel whose time is over (but for
--- p_except, which the caller changes), and the levels of both. Locks nothing.
+-- p_except, which the caller changes), and the levels of both, with those that the orders wait for. Locks nothing.
 create or replace function stock.find_overdue(
   p_region_id smallint,
   p_sku_ids text[],
@@ -41,7 +41,12 @@ begin
            union
           select a.warehouse_id, a.sku_id
             from orders.order_allocations a
-           where a.region_id = p_region_id and a.order_id = any (order_ids)) h;
+           where a.region_id = p_region_id and a.order_id = any (order_ids)
+           union
+          select s.warehouse_id, b.sku_id
+            from orders.backorders b
+            join catalog.serving_warehouses() s on s.channel_id = b.channel_id
+           where b.region_id = p_region_id and b.order_id = any (order_ids)) h;
   v_set := set_config('scoville.seeks_unpaid', '', true);
 end
 $$;

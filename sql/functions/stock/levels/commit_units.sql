@@ -67,7 +67,7 @@ begin
         detail = app.refusal('Not enough available stock.', '')::text;
     end if;
   end if;
-  if v_told = 0 then
+  if v_told = 0 and v_posted > 0 then
     raise exception using errcode = 'internal_error', message = 'movements without an event';
   end if;
 end

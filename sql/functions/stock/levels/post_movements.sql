@@ -1,8 +1,10 @@
 -- Changes quantities: the only function that does, but for stock.commit_units, which posts new orders. Appends each movement to the
--- ledger, changes the levels (and the lot levels), and writes the events, all or nothing.
+-- ledger, changes the levels (and the lot levels), and writes the events, all or nothing. Units that become available go to the orders
+-- that wait for them, in the same posting: nobody sees them in between.
 --
--- Lock order: stock_levels in key order, then lot_levels in key order (post_lots). p_locked: the caller has already locked all
--- these levels. The update has its own guard (available must not fall below zero); the domains of the columns back it.
+-- Lock order: stock_levels in key order, then lot_levels in key order (post_lots), then the orders that wait (orders.claim_supplies).
+-- p_locked: the caller has already locked all these levels. The update has its own guard (available must not fall below zero); the
+-- domains of the columns back it.
 create or replace function stock.post_movements(
   p_region_id smallint,
   p_movements stock.movement[],
@@ -18,12 +20,15 @@ declare
   v_net stock.movement[];  -- one per level
   v_changed integer;
   v_posted integer;
+  v_supplies orders.supply[];
 begin
   if not p_locked then
     perform stock.lock_levels(p_region_id, p_movements);
   end if;
   p_movements := stock.post_lots(p_region_id, p_movements);
   p_movements := stock.settle_shortfall(p_region_id, p_movements);
+  v_supplies := orders.claim_supplies(p_region_id, p_movements);
+  p_movements := p_movements || orders.supply_movements(p_region_id => p_region_id, p_supplies => v_supplies, p_cause => p_movements[1]);
 
   with net as (
     select m.warehouse_id, m.sku_id, stock.new_counters(
@@ -78,6 +83,7 @@ begin
       detail = app.refusal('Not enough available stock.', '')::text;
   end if;
   perform events.emit_stock_events(p_region_id => p_region_id, p_movements => p_movements, p_net => v_net);
+  perform orders.write_supplies(p_region_id => p_region_id, p_supplies => v_supplies, p_cause => p_movements[1]);
 end
 $$;
 

@@ -1,0 +1,35 @@
+-- The refusal of the sale rules that a channel names, or null. Each is about one active SKU, or about all others; no two about the same.
+create or replace function catalog.refuse_sale_rules(
+  p_channel jsonb
+)
+  returns api.refusal
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select case when f.is_unknown then app.refuse_lines(p_code => 'ST002', p_errors => f.errors,
+                p_detail => 'A sale rule is about a SKU that is for sale, or, without sku_id, about all that have no rule of their own.')
+              when f.errors is not null then app.refuse_lines(p_code => 'VA001', p_errors => f.errors,
+                p_detail => 'The sale rules of a channel contradict each other.') end
+    from (select jsonb_agg(jsonb_build_object('pointer', '/sale_rules/' || n.at || '/' || n.member, 'detail', n.detail)
+                   order by n.at) as errors,
+                 bool_or(n.is_unknown) as is_unknown
+            from (select r.ordinality - 1 as at, r.value ->> 'sku_id' as sku_id,
+                         row_number() over (partition by r.value ->> 'sku_id' order by r.ordinality) as nth,
+                         coalesce(r.value ->> 'mode', '') as mode, r.value ->> 'units_max' as units_max,
+                         coalesce((r.value ->> 'priority')::integer, 0) as priority
+                    from jsonb_array_elements(p_channel -> 'sale_rules') with ordinality r) r
+           cross join lateral (
+             select r.at, 'sku_id' as member, true as is_unknown,
+                    format('There is no active SKU %s.%s', r.sku_id, catalog.suggest_sku(r.sku_id)) as detail
+              where r.sku_id is not null and not exists (
+                select from catalog.skus s where s.sku_id = r.sku_id and s.active)
+             union all
+             select r.at, 'sku_id', false, 'An earlier rule is about the same SKU: leave one of them out.'
+              where r.nth > 1
+             union all
+             select r.at, 'mode', false, 'Orders that are refused do not wait: leave units_max and priority out.'
+              where r.mode = 'refuse' and (r.units_max is not null or r.priority <> 0)) n) f;
+$$;
+
+grant execute on function catalog.refuse_sale_rules(jsonb) to scoville_definer;

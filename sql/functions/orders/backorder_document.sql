@@ -1,0 +1,14 @@
+-- The units of a SKU for which an order waits, as its document shows them.
+create or replace function orders.backorder_document(
+  p_sku_id text,
+  p_quantity bigint,
+  p_queued_at timestamptz
+)
+  returns json
+  language sql
+  stable
+  parallel safe
+  return json_build_object('sku_id', p_sku_id, 'quantity', p_quantity, 'queued_at', app.rfc3339(p_queued_at));
+
+grant execute on function orders.backorder_document(text, bigint, timestamptz)
+  to scoville_definer, admin, warehouse, sales, integration;

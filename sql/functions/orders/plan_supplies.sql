@@ -1,0 +1,66 @@
+-- Shares out the units of these levels (pairs of warehouse and SKU) that are available or become so (p_freed): of each SKU to the orders
+-- that wait, by priority and then by how long they wait, each from the warehouses of its channel by their priority. Changes nothing. At most
+-- c_supplies_max, because the event of a posting names all its documents; jobs.serve_backorders goes on.
+create or replace function orders.plan_supplies(
+  p_region_id smallint,
+  p_warehouse_ids text[],
+  p_sku_ids text[],
+  p_freed bigint[]
+)
+  returns orders.supply[]
+  language plpgsql
+  stable
+  set search_path = ''
+as $$
+declare
+  c_supplies_max constant integer := 10000;
+  v_sku text;
+  v_warehouses text[];
+  v_free integer[];
+  v_left bigint;
+  v_order record;
+  v_missing integer;
+  v_at integer;
+  v_units integer;
+  v_supplies orders.supply[] := '{}';
+begin
+  for v_sku, v_warehouses, v_free, v_left in
+    select l.sku_id, array_agg(l.warehouse_id order by l.warehouse_id),
+           array_agg((l.available + k.freed)::integer order by l.warehouse_id), sum(l.available + k.freed)
+      from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids), unnest(p_freed)) as k (warehouse_id, sku_id, freed)
+      join stock.stock_levels l on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
+     where l.available + k.freed > 0 and exists (
+       select from orders.backorders b where b.region_id = p_region_id and b.sku_id = l.sku_id)
+     group by l.sku_id
+     order by l.sku_id
+  loop
+    for v_order in
+      select b.order_id, b.channel_id, b.quantity, array(
+               select s.warehouse_id from catalog.serving_warehouses() s
+                where s.channel_id = b.channel_id and s.warehouse_id = any (v_warehouses)
+                order by s.priority, s.warehouse_id) as warehouse_ids
+        from orders.backorders b
+       where b.region_id = p_region_id and b.sku_id = v_sku
+       order by b.priority desc, b.queued_at, b.order_id
+    loop
+      v_missing := v_order.quantity;
+      for i in 1 .. cardinality(v_order.warehouse_ids) loop
+        v_at := array_position(v_warehouses, v_order.warehouse_ids[i]);
+        v_units := least(v_missing, v_free[v_at]);
+        continue when v_units = 0;
+        v_free[v_at] := v_free[v_at] - v_units;
+        v_left := v_left - v_units;
+        v_missing := v_missing - v_units;
+        v_supplies := v_supplies || orders.new_supply(p_order_id => v_order.order_id, p_sku_id => v_sku,
+          p_channel_id => v_order.channel_id, p_warehouse_id => v_warehouses[v_at], p_units => v_units,
+          p_is_last => v_missing = 0);
+      end loop;
+      exit when v_left = 0 or cardinality(v_supplies) >= c_supplies_max;
+    end loop;
+    exit when cardinality(v_supplies) >= c_supplies_max;
+  end loop;
+  return v_supplies;
+end
+$$;
+
+grant execute on function orders.plan_supplies(smallint, text[], text[], bigint[]) to scoville_definer;
