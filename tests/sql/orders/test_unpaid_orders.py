@@ -323,3 +323,29 @@ def test_a_new_order_is_processing_or_pending(shop: Shop) -> None:
         assert (refused.code, refused.body["errors"][0]["pointer"]) == ("VA001", "/status")
     refused = shop.record((SKU, 1), status="pending")
     assert (refused.code, refused.body["errors"][0]["pointer"]) == ("VA001", "/status")
+
+
+def test_what_nobody_paid_goes_to_the_order_that_waits(shop: Shop) -> None:
+    """Not to the newer order that found the unpaid one over."""
+    shop.receive(3)
+    shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}], "mode": "patch"})
+    over = unpaid(shop, (SKU, 3))
+    waiting, newer = (shop.order((SKU, 2), now=now) for now in (LAST, ONE))
+    assert read(shop, over)["status"] == "canceled"
+    assert read(shop, waiting)["backorders"] == []
+    assert [part["quantity"] for part in read(shop, newer)["backorders"]] == [1]
+    assert agrees(shop)
+
+
+def test_an_unpaid_order_that_waits_leaves_the_queue_at_its_end(shop: Shop) -> None:
+    shop.receive(1)
+    shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}], "mode": "patch"})
+    waiting = unpaid(shop, (SKU, 2), (OTHER_SKU, 1))
+    assert [part["quantity"] for part in waiting.body["backorders"]] == [1, 1]
+    assert state(hold(shop, waiting)) == ("on_hold", None, "pending")
+    assert state(release(shop, waiting)) == ("pending", ONE, None)
+    assert state(shop.order((SKU, 1), now=ONE)) == ("processing", None, None)
+    assert (read(shop, waiting)["status"], read(shop, waiting)["backorders"]) == ("canceled", [])
+    shop.receive(1, OTHER_SKU)
+    assert shop.level(OTHER_SKU) == {"on_hand": 1, "available": 1}
+    assert agrees(shop)
