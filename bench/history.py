@@ -51,11 +51,13 @@ select 1, order_id, line_no, channel_id, array[warehouse_id], sku_id, 1, 4.5, 1 
 insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity, fulfilled_quantity)
 select 1, order_id, sku_id, warehouse_id, channel_id, 1, 1 from past_lines""",
     """
-insert into orders.fulfillments (region_id, fulfillment_id, order_id, warehouse_id, channel_id, created_at, changed_by)
-select 1, order_id, order_id, warehouse_id, channel_id, shipped_at, 'past' from past""",
+insert into orders.fulfillments (region_id, fulfillment_id, order_id, warehouse_id, channel_id, shipped_at, created_at,
+  changed_by)
+select 1, order_id, order_id, warehouse_id, channel_id, shipped_at, shipped_at, 'past' from past""",
     """
-insert into orders.fulfillment_lines (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity)
-select 1, p.order_id, p.sku_id, t.lot_id, p.warehouse_id, p.channel_id, t.batch_number, 1
+insert into orders.fulfillment_lines (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity,
+  assumed)
+select 1, p.order_id, p.sku_id, t.lot_id, p.warehouse_id, p.channel_id, t.batch_number, 1, true
   from past_lines p join stock.lots t on t.region_id = 1 and t.sku_id = p.sku_id""",
     """
 insert into stock.stock_movements (region_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, on_hand_delta,

@@ -96,6 +96,7 @@ create table catalog.warehouses (
   region_id smallint not null,
   name text not null,
   time_zone text,
+  scan_required boolean not null default false,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -109,6 +110,7 @@ create table catalog.warehouses (
            and isfinite(timezone(time_zone, timestamptz '2026-01-01 00:00Z')))
 );
 comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
+comment on column catalog.warehouses.scan_required is 'A parcel that leaves it names the lot of every item, as it was scanned.';
 comment on column catalog.warehouses.time_zone is
   'Says when a day of its stock begins, and until when a lot is sold there. Null: that of the region. catalog.zones() has both.';
 
@@ -188,11 +190,13 @@ create table catalog.reason_codes (
   version integer not null default 1,
   constraint reason_codes_pkey primary key (reason_code),
   constraint reason_codes_reason_code_is_a_code_check check (reason_code ~ '^[a-z][a-z0-9_]{0,39}$'),
-  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both')),
+  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both', 'pick')),
   constraint reason_codes_takes_is_known_check check (takes in ('any', 'sellable', 'expired', 'recalled')),
-  constraint reason_codes_takes_only_what_leaves_check check (direction <> 'in' or takes = 'any')
+  constraint reason_codes_takes_only_what_leaves_check check (direction not in ('in', 'pick') or takes = 'any')
 );
-comment on table catalog.reason_codes is 'Why stock was changed by hand. direction: whether it may add units, take them away, or both.';
+comment on table catalog.reason_codes is
+  'Why stock was changed by hand. direction: whether it may add units, take them away, or both. pick: it changes no stock, and says why a '
+  'picker passed a lot over.';
 comment on column catalog.reason_codes.takes is
   'The units that the reason takes away: of lots that can be sold, of lots past their expiry date, of recalled lots, or of any lot.';
 
@@ -212,6 +216,8 @@ insert into catalog.reason_codes (reason_code, description, direction, note_requ
   ('recalled', 'Recalled', 'out', false, 'recalled'),
   ('return', 'Returned by a customer', 'in', false, 'any'),
   ('data_entry_error', 'Typed in wrongly', 'both', false, 'any'),
+  ('could_not_locate', 'Not found on the shelf', 'pick', false, 'any'),
+  ('earlier_expiration_date', 'Another lot expires earlier by its label', 'pick', false, 'any'),
   ('other', 'Anything else; the note says what', 'both', true, 'any');
 
 -- Passed between functions; never stored.
@@ -240,7 +246,7 @@ create domain stock.quantity as integer constraint quantity_is_positive_check ch
 comment on domain stock.quantity is 'Units that are ordered, reserved, allocated or shipped.';
 create domain stock.movement_kind as text constraint movement_kind_is_known_check
   check (value in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
-                   'uncommit', 'fulfill', 'return'));
+                   'uncommit', 'fulfill', 'unfulfill', 'return'));
 comment on domain stock.movement_kind is 'What a movement did.';
 
 create table stock.stock_levels (
@@ -360,7 +366,7 @@ create table stock.stock_movements (
 ) partition by range (recorded_at);
 alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
 comment on table stock.stock_movements is
-  'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Rows are never changed.';
+  'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Quantities are never changed.';
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
 -- Only of late entries, so that an order does not write to it.
 create index stock_movements_late_idx on stock.stock_movements (region_id, occurred_at) where occurred_at <> recorded_at;
@@ -393,6 +399,9 @@ comment on table stock.reservations is
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
+
+-- Of converted ones: erasing a customer finds the reservations of the orders.
+create index reservations_order_id_idx on stock.reservations (region_id, order_id) where order_id is not null;
 
 create table stock.reservation_lines (
   region_id smallint not null,
@@ -544,6 +553,7 @@ create table orders.orders (
   customer_key text,
   customer_address text,
   customer_pseudonym uuid,
+  customer_erased_at timestamptz,
   currency text not null,
   total_price orders.total_price not null,
   note text,
@@ -571,6 +581,9 @@ comment on table orders.orders is
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
 comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
+comment on column orders.orders.customer_erased_at is
+  'When the customer was erased (api.erase_customers). The pseudonym is then random: the same for the orders that were erased together, and '
+  'no later order has it.';
 comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
 comment on column orders.orders.updated_at is
   'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
@@ -676,16 +689,22 @@ create table orders.fulfillments (
   channel_id text collate "C" not null,
   tracking_number text,
   note text,
+  shipped_at timestamptz not null,
+  canceled_at timestamptz,
+  cancel_reason text,
   created_at timestamptz not null,
   changed_by text not null,
   change_reason text,
   request_id text,
   constraint fulfillments_pkey primary key (region_id, fulfillment_id),
   constraint fulfillments_region_id_order_id_fkey foreign key (region_id, order_id)
-    references orders.orders (region_id, order_id) on delete restrict
+    references orders.orders (region_id, order_id) on delete restrict,
+  constraint fulfillments_canceled_for_a_reason_check check ((canceled_at is null) = (cancel_reason is null))
 );
 alter sequence orders.fulfillments_fulfillment_id_seq owned by orders.fulfillments.fulfillment_id;
 comment on table orders.fulfillments is 'A parcel: units of one order that left one warehouse together.';
+comment on column orders.fulfillments.shipped_at is 'When it was handed over; created_at is when that was recorded.';
+comment on column orders.fulfillments.canceled_at is 'When it was undone: it did not leave, and its units are promised to the order again.';
 create index fulfillments_order_id_idx on orders.fulfillments (region_id, order_id);
 create index fulfillments_tracking_number_idx on orders.fulfillments (region_id, tracking_number) where tracking_number is not null;
 
@@ -698,15 +717,42 @@ create table orders.fulfillment_lines (
   channel_id text collate "C" not null,
   batch_number text not null,
   quantity stock.quantity not null,
+  assumed boolean not null,
+  reason_code text collate "C",
+  passed_over text[],
   constraint fulfillment_lines_pkey primary key (region_id, fulfillment_id, sku_id, lot_id),
   constraint fulfillment_lines_region_id_fulfillment_id_fkey foreign key (region_id, fulfillment_id)
     references orders.fulfillments (region_id, fulfillment_id) on delete restrict,
   constraint fulfillment_lines_region_id_lot_id_fkey foreign key (region_id, lot_id)
-    references stock.lots (region_id, lot_id) on delete restrict
+    references stock.lots (region_id, lot_id) on delete restrict,
+  constraint fulfillment_lines_passes_over_for_a_reason_check check ((passed_over is null) = (reason_code is null))
 );
 comment on table orders.fulfillment_lines is
-  'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
+  'The lots in a parcel. Numbers of lots are copied here for roles that read parcels but not lots.';
+comment on column orders.fulfillment_lines.assumed is 'Nobody named the lot: it is the one that expired first among those on the shelf.';
+comment on column orders.fulfillment_lines.passed_over is
+  'The lots that expire earlier, and of which sellable units stayed on the shelf, for the reason in reason_code.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
+
+create sequence orders.erasures_erasure_id_seq start 1001;
+create table orders.erasures (
+  region_id smallint not null,
+  erasure_id bigint not null default nextval('orders.erasures_erasure_id_seq'),
+  email_hash uuid,
+  order_ids bigint[] not null,
+  erased_at timestamptz not null,
+  actor text not null,
+  request_id text,
+  constraint erasures_pkey primary key (region_id, erasure_id),
+  constraint erasures_order_ids_is_not_empty_check check (cardinality(order_ids) > 0)
+);
+alter sequence orders.erasures_erasure_id_seq owned by orders.erasures.erasure_id;
+comment on table orders.erasures is
+  'The register of erasures: which orders lost their customer, when and by whom. After a restore of an older backup it says what to erase again.';
+comment on column orders.erasures.email_hash is
+  'Proves that a request for an e-mail was carried out: orders.register_hash(), which nobody can compute without the key of '
+  'identity.pseudonym_keys. It equals no pseudonym.';
+create index erasures_email_hash_idx on orders.erasures (region_id, email_hash, erased_at) where email_hash is not null;
 
 -- Passed between functions; never stored. Made only by orders.new_draft.
 create type orders.draft as (
@@ -738,6 +784,29 @@ comment on type orders.draft is
   '(orders.complete_drafts).';
 comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet; null: it can be shipped at once.';
 comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
+create type orders.part as (
+  item integer,
+  warehouse_id text,
+  sku_id text,
+  units integer,
+  lot_id bigint,
+  batch_number text,
+  reason_code text
+);
+comment on type orders.part is
+  'Units that a parcel takes from a level. item: the position of the item that asks for them; null: all open units leave. lot_id: the lot '
+  'that it names; reason_code: why it passes lots over. Made by orders.new_part.';
+create type orders.pick as (
+  item integer,
+  warehouse_id text,
+  sku_id text,
+  lot_id bigint,
+  units integer,
+  assumed boolean,
+  reason_code text,
+  passed_over text[]
+);
+comment on type orders.pick is 'Units of a lot that leave in a parcel: a row of fulfillment_lines before it is written. Made by orders.new_pick.';
 
 create type orders.supply as (
   order_id bigint,
@@ -803,6 +872,8 @@ insert into events.event_types (type, audience, about, says) values
   ('order.released', 'channel', 'order', 'The order was released from hold: it is again what it was before.'),
   ('order.canceled', 'channel', 'order', 'The order, or what was not shipped of it, was canceled. status says which: canceled or completed.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
+  ('fulfillment.canceled', 'channel', 'order', 'A parcel was undone: it did not leave, and its units are promised to the order again.'),
+  ('customer.erased', 'warehouse', 'erasure', 'A person was forgotten: the customer of these orders, their notes and tracking numbers are gone.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
@@ -933,12 +1004,21 @@ create table events.event_log (
   request_id text,
   occurred_at timestamptz not null,
   hash bytea not null,
-  constraint event_log_pkey primary key (seq, recorded_at, region_id)
+  salt uuid,
+  personal_hash bytea,
+  constraint event_log_pkey primary key (seq, recorded_at, region_id),
+  constraint event_log_is_salted_or_erased_check check (salt is null or personal_hash is null)
 ) partition by range (recorded_at);
 comment on table events.event_log is
   'Every event, in order; seq has no gap. Kept for events.stream.retention_months. epoch is the one at the time of recording: epoch '
   'and seq are the permanent id of the event.';
 comment on column events.event_log.hash is 'sha256 of the previous hash and events.canonical_text of the row.';
+comment on column events.event_log.salt is
+  'Of an event that holds personal data: random, part of events.personal_hash. It goes with the data, so nobody can test guesses against '
+  'the hash that stays.';
+comment on column events.event_log.personal_hash is 'Of an event whose personal data was erased: events.personal_hash of what is gone.';
+-- Finds what is to be erased, and nothing else: few events have a salt.
+create index event_log_personal_idx on events.event_log (region_id, subject) where salt is not null;
 alter table events.event_log alter column data set statistics 0;
 create table events.event_log_default partition of events.event_log default;
 alter table events.event_log_default alter column data set statistics 0;

@@ -190,6 +190,19 @@ FUNCTION_CALLS: dict[str, Call] = {
             {"order_id": "{shipped_id}"},
         ),
     ),
+    "cancel_fulfillments": call(
+        STAFF,
+        Request(
+            "PUT",
+            "/v1/orders/{order_id}/fulfillments/{fulfillment_id}/cancel",
+            {"reason": "never collected"},
+            {"order_id": "{shipped_id}"},
+        ),
+    ),
+    "erase_customers": call(
+        ADMIN, Request("POST", "/v1/customers/erase", {"email": "nobody@example.com", "include_open": True, "skip_missing": True})
+    ),
+    "list_erasures": call(ADMIN, Request("GET", "/v1/customers/erasures")),
     "list_reservations": call(SHOPS, Request("GET", "/v1/reservations")),
     "get_reservation": call(SHOPS, Request("GET", "/v1/reservations/{reservation_id}")),
     "reserve_stock": call(SHOPS, Request("POST", "/v1/reservations", {"items": HELD})),

@@ -92,7 +92,9 @@ def do_everything(shop: Shop) -> None:
     assert shop.send("place_orders", reserve(shop, 2) | customer)[0].code is None
     placed = place_order(shop, 12)
     send("modify_orders", **placed, items=[{"sku_id": SKU, "quantity": 13}])
-    send("fulfill_orders", **placed, items=[{"sku_id": SKU, "quantity": 1}])
+    [shipped] = shop.send("fulfill_orders", {**placed, "items": [{"sku_id": SKU, "quantity": 1}]})
+    parcel = shipped.body["fulfillments"][0]["fulfillment_id"]
+    send("cancel_fulfillments", **placed, fulfillment_id=parcel, reason="never collected")
     line = {"sku_id": SKU, "quantity": 1, "price": 3}
     send("place_orders", channel="web", items=[line], historic=True, created_at="2024-06-01T00:00:00Z", **customer)
     send("save_channels", channel_id="web", sale_rules=[{"mode": "backorder"}])
@@ -107,4 +109,5 @@ def do_everything(shop: Shop) -> None:
     assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 1
     send("change_batches", sku_id=SKU, batch_number="B-1", status="quarantined", reason_code="quality_control")
     send("change_batches", sku_id=SKU, batch_number="B-1", manufactured_on="2024-05-01", reason_code="other", note="as printed")
+    send("erase_customers", email="jane@example.com", include_open=True)
     send("save_skus", sku_id="SAMPLE", name="Sample", price=0)

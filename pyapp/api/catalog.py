@@ -42,7 +42,7 @@ WaitingMax = Annotated[
 SalePriority = Annotated[
     int, Meta(ge=-1000, le=1000, description="Units that arrive go to the highest priority first.", examples=[0])
 ]
-Direction = Literal["in", "out", "both"]
+Direction = Literal["in", "out", "both", "pick"]
 Takes = Annotated[
     Literal["any", "sellable", "expired", "recalled"],
     Meta(
@@ -124,6 +124,7 @@ class WarehouseChange(Body):
     name: Name | UnsetType = UNSET
     region_id: RegionDraft | UnsetType = UNSET
     time_zone: TimeZoneDraft | UnsetType | None = UNSET
+    scan_required: Annotated[bool, Meta(description="A parcel that leaves it names the lot of every item.")] | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -324,6 +325,7 @@ class Warehouse(Answer):
     name: Annotated[str, Meta(examples=["Main warehouse"])]
     region_id: values.Region
     time_zone: TimeZone | None
+    scan_required: Annotated[bool, Meta(description="A parcel that leaves it names the lot of every item.", examples=[False])]
     active: Active
     version: Version
     created_at: Moment
@@ -351,7 +353,10 @@ class ReasonCode(Answer):
 
     reason_code: values.Reason
     description: Annotated[str, Meta(examples=["Damaged"])]
-    direction: Annotated[Literal["in", "out", "both"], Meta(examples=["out"])]
+    direction: Annotated[
+        Literal["in", "out", "both", "pick"],
+        Meta(description="pick: it changes no stock, and says why a picker passed a lot over.", examples=["out"]),
+    ]
     takes: Takes
     note_required: Annotated[bool, Meta(description="A change with this code needs a note.", examples=[False])]
     active: Active

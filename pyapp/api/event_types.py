@@ -143,10 +143,17 @@ class Buyer(Answer):
     address: Annotated[str | None, Meta(examples=["123 Hot St, Spicetown, USA"])]
 
 
+ErasedFlag = Annotated[
+    Literal[True],
+    Meta(description="The customer was erased since: customer, notes and tracking numbers are null; the rest is as it was."),
+]
+
+
 class OrderChanged(Order):
     """The order in its current state."""
 
     customer: Buyer  # type: ignore[assignment]
+    erased: ErasedFlag | UnsetType = UNSET
 
 
 class OrderBefore(Answer):
@@ -182,6 +189,18 @@ class OrderMoved(OrderChanged, kw_only=True):
     old: OrderState
 
 
+class ParcelBefore(OrderState):
+    """The state of an order and its parcels, before one of them was undone."""
+
+    fulfillments: list[Fulfillment]
+
+
+class ParcelCanceled(OrderChanged, kw_only=True):
+    """The order in its current state, with the undone parcel (canceled_at), and its previous state."""
+
+    old: ParcelBefore
+
+
 class OrderStateBeforeCancel(OrderState):
     """The state of an order, what the customer owed, and until when its units were kept unpaid."""
 
@@ -211,6 +230,24 @@ class OrderCanceled(OrderChanged, kw_only=True):
 
 class ReservationChanged(Reservation):
     """The reservation in its current state."""
+
+    erased: ErasedFlag | UnsetType = UNSET
+
+
+class ErasedOrder(Answer):
+    """An order that lost its customer, with its version since."""
+
+    order_id: Annotated[str, Meta(examples=["ORD-1-1001"])]
+    version: Version
+
+
+class CustomerErased(Answer):
+    """A person was forgotten: delete the customer of these orders, too. A large erasure makes several events."""
+
+    erasure_id: Annotated[str, Meta(examples=["ERS-1-1001"])]
+    channel: Channel
+    orders: Annotated[list[ErasedOrder], Meta(description="At most 250.")]
+    version: Version
 
 
 class Status(Answer):
@@ -345,6 +382,8 @@ DATA: dict[str, type[Struct]] = {
     "order.released": OrderStatusChanged,
     "order.canceled": OrderCanceled,
     "order.fulfilled": OrderMoved,
+    "fulfillment.canceled": ParcelCanceled,
+    "customer.erased": CustomerErased,
     "lot.status_changed": LotStatusChanged,
     "lot.changed": LotChanged,
     "lot.expiring": LotExpiring,

@@ -13,6 +13,7 @@ from pyapp.http.fields import (
     LINES_MAX,
     TOTAL_BYTES,
     Answer,
+    BatchNumberDraft,
     Body,
     ChannelId,
     Email,
@@ -25,6 +26,7 @@ from pyapp.http.fields import (
     NoteDraft,
     Page,
     RangeQuery,
+    ReasonDraft,
     ReservationId,
     Since,
     SkuId,
@@ -32,12 +34,13 @@ from pyapp.http.fields import (
     Total,
     WarehouseId,
     WriteQuery,
+    check_lot,
     check_moment,
     check_number,
     check_range_end,
 )
 from pyapp.http.route import Noun, PathVariable, Route
-from pyapp.values import Amount, BatchNumber, Channel, Currency, Moment, Note, Sku, Units, Version, Warehouse
+from pyapp.values import Amount, BatchNumber, Channel, Currency, Moment, Note, Reason, Sku, Units, Version, Warehouse
 
 Address = Annotated[str, Meta(min_length=1, max_length=1000)]
 
@@ -183,18 +186,58 @@ class HoldReason(Body):
 
 
 class FulfillmentLine(Body):
+    """Units of a SKU, of the lot that was scanned. Without a lot, those that expire first are assumed to leave."""
+
+    together: ClassVar[Json] = {"not": {"required": ["batch_number", "lot_number"]}}
+
     sku_id: SkuId
     quantity: LineQuantity
+    batch_number: BatchNumberDraft | UnsetType = UNSET
+    lot_number: BatchNumberDraft | UnsetType = UNSET
+    reason_code: (
+        Annotated[
+            ReasonDraft,
+            Meta(description="Why lots that expire earlier stay on the shelf; kept if some do.", examples=["could_not_locate"]),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    def __post_init__(self) -> None:
+        check_lot(self.batch_number, self.lot_number)
 
 
 class FulfillmentDraft(Body):
     """The units that leave. Without items: everything left of the order."""
 
-    sample: ClassVar[Json] = {"warehouse_location": "WH-01", "tracking_number": "1Z999AA10123456784"}
+    sample: ClassVar[Json] = {
+        "warehouse_location": "WH-01",
+        "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1, "batch_number": "BATCH-202404"}],
+        "tracking_number": "1Z999AA10123456784",
+    }
 
     warehouse_location: WarehouseId | UnsetType = UNSET
     items: Annotated[list[FulfillmentLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
+    shipped_at: (
+        Annotated[
+            datetime.datetime,
+            Meta(tz=True, description="When the parcel was handed over; without it, now.", examples=["2024-06-01T16:00:00Z"]),
+        ]
+        | UnsetType
+    ) = UNSET
     tracking_number: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    note: NoteDraft | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        if isinstance(self.shipped_at, datetime.datetime):
+            check_moment(self.shipped_at, "shipped_at")
+
+
+class ParcelCancellation(Body):
+    """Why a parcel is undone."""
+
+    sample: ClassVar[Json] = {"reason": "The carrier never came."}
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
     note: NoteDraft | UnsetType = UNSET
 
 
@@ -266,7 +309,7 @@ Quantity = Annotated[int, Meta(ge=1, examples=[3])]
 
 
 class Customer(Answer):
-    """The customer. Warehouse staff see no e-mail address."""
+    """The customer. Warehouse staff see no e-mail address. All null: the customer was erased."""
 
     name: Annotated[str | None, Meta(examples=["Jane Doe"])]
     email: Annotated[str | None, Meta(examples=["jane@example.com"])]
@@ -301,20 +344,32 @@ class Backorder(Answer):
     queued_at: Moment
 
 
+class PassedOver(Answer):
+    """The lots that expire earlier and stayed on the shelf, and why."""
+
+    reason_code: Annotated[Reason, Meta(examples=["could_not_locate"])]
+    batch_numbers: list[BatchNumber]
+
+
 class Picked(Answer):
     """Units of a lot in a parcel."""
 
     sku_id: Sku
     batch_number: BatchNumber
     quantity: Quantity
+    assumed: Annotated[bool, Meta(description="Nobody named the lot: it is the one that expired first.", examples=[False])]
+    passed_over: PassedOver | None
 
 
 class Fulfillment(Answer):
-    """A parcel: units that left a warehouse together."""
+    """A parcel: units that left a warehouse together. With canceled_at it was undone: it did not leave."""
 
     fulfillment_id: Annotated[str, Meta(examples=["FUL-1-1001"])]
     warehouse_location: Warehouse
     created_at: Moment
+    shipped_at: Annotated[Moment, Meta(description="When it was handed over; created_at is when that was recorded.")]
+    canceled_at: Moment | None
+    cancel_reason: Annotated[str | None, Meta(examples=[None])]
     tracking_number: Annotated[str | None, Meta(examples=["1Z999AA10123456784"])]
     note: Note | None
     items: list[Picked]
@@ -508,6 +563,21 @@ NOUN = Noun(
             answer=Order,
             query=WriteQuery,
             body=ParcelChange,
+            key="optional",
+            versioned=True,
+        ),
+        Route(
+            method="PUT",
+            path="/v1/orders/{order_id}/fulfillments/{fulfillment_id}/cancel",
+            endpoint=change,
+            summary="Undo a parcel that did not leave",
+            description="Its units are on hand again, in the same lots, and promised to the order, which is open again. The "
+            "parcel stays in the order, with canceled_at. Units of a lot that was recalled or has expired meanwhile come back "
+            "unavailable. A parcel that is already undone stays as it is. The event is fulfillment.canceled.",
+            function="cancel_fulfillments",
+            answer=Order,
+            query=WriteQuery,
+            body=ParcelCancellation,
             key="optional",
             versioned=True,
         ),

@@ -33,6 +33,7 @@ from pyapp.http.fields import (
     Words,
     WriteQuery,
     check_attributes,
+    check_lot,
     check_moment,
     check_number,
 )
@@ -122,8 +123,7 @@ class Receipt(Body):
                 raise FieldError("received_on", "says the same as occurred_at: send one of them")
         check_number(self.price, "price")
         check_attributes(self.attributes)
-        if self.lot_number is not UNSET and self.batch_number is not UNSET and self.lot_number != self.batch_number:
-            raise FieldError("lot_number", "is another name for batch_number: send one of them, or the same in both")
+        check_lot(self.batch_number, self.lot_number)
 
 
 class Adjustment(Body):
@@ -272,6 +272,7 @@ MovementKind = Literal[
     "commit",
     "uncommit",
     "fulfill",
+    "unfulfill",
     "return",
 ]
 

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from pyapp.api import analytics, audit, catalog, clients, events, orders, reservations, stock, tickets, tokens, webhooks
+from pyapp.api import (
+    analytics,
+    audit,
+    catalog,
+    clients,
+    customers,
+    events,
+    orders,
+    reservations,
+    stock,
+    tickets,
+    tokens,
+    webhooks,
+)
 from pyapp.http.route import Noun, Route
 
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
     orders.NOUN,
+    customers.NOUN,
     reservations.NOUN,
     *catalog.NOUNS,
     tokens.NOUN,

@@ -21,6 +21,7 @@ from pyapp.cli import (
     clients,
     demo,
     doctor,
+    erasures,
     imports,
     migrations,
     psql,
@@ -85,6 +86,7 @@ app.command()(tokens.token)
 app.add_typer(clients.app, name="clients")
 app.add_typer(bi.app, name="bi")
 app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(erasures.app, name="erase")
 app.command("import")(imports.import_)
 app.command()(watch.watch)
 

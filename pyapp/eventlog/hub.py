@@ -41,6 +41,7 @@ STATEMENT_MILLISECONDS = 8_000
 FLUSH_SECONDS = 0.004  # while busy, between the starts of two flushes
 FLUSH_SHARE = 0.6  # largest share of the process's time that reading and flushing may take
 READY_SECONDS = 5.0
+ERASED = "customer.erased"
 CATCH_UP_SECONDS = 2.0  # to reach a position that another process has announced and this one has not read yet
 EXTEND_EVENTS_MAX = 20_000  # read back for clients that resume after this process has started
 
@@ -258,6 +259,9 @@ class Hub:
                 if (older := newest.pop(change.key, None)) is not None:
                     change.states += older.states
                 newest[change.key] = change  # moved to the end: the changes are in the order of their seq
+        if any(event.type == ERASED for event in events):
+            # Events in memory may hold the erased person. This page was read in one statement, after the erasure.
+            self.recent.clear(before.seq)
         self.recent.add(events)
         self._note(events)
         self.position = before._replace(seq=events[-1].seq)

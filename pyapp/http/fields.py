@@ -138,6 +138,11 @@ def check_moment(value: datetime.datetime, name: str) -> None:
         raise FieldError(name, "is outside the years 1 to 9999 in UTC") from None
 
 
+def check_lot(batch_number: str | UnsetType, lot_number: str | UnsetType) -> None:
+    if lot_number is not UNSET and batch_number is not UNSET and lot_number != batch_number:
+        raise FieldError("lot_number", "is another name for batch_number: send one of them, or the same in both")
+
+
 def check_number(value: Raw | UnsetType | None, name: str, pattern: re.Pattern[bytes] = MONEY_BYTES) -> None:
     if isinstance(value, Raw) and not pattern.fullmatch(bytes(value)):
         raise FieldError(name, MONEY_REMEDY)

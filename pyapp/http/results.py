@@ -37,6 +37,9 @@ class Fault(Struct, kw_only=True):
     price_min: Annotated[float, Meta(description="The lowest price allowed.", examples=[6.5])] | UnsetType = UNSET
     price_max: Annotated[float, Meta(description="The highest price allowed.", examples=[19.48])] | UnsetType = UNSET
     candidates: Annotated[list[LotCandidate], Meta(description="The lots to choose from.")] | UnsetType = UNSET
+    passed_over: (
+        Annotated[list[str], Meta(description="The lots that expire earlier and stay.", examples=[["BATCH-202404"]])] | UnsetType
+    ) = UNSET
     takes: Annotated[str, Meta(description="The units that the reason takes.", examples=["expired"])] | UnsetType = UNSET
     allowed: Annotated[list[str], Meta(description="The allowed values.", examples=[["other"]])] | UnsetType = UNSET
     first: Annotated[str, Meta(description="The position before the first event kept.", examples=["e1:1000"])] | UnsetType = UNSET

@@ -63,6 +63,7 @@ create table catalog.warehouses (
   region_id smallint not null,
   name text not null,
   time_zone text,
+  scan_required boolean not null default false,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -76,6 +77,7 @@ create table catalog.warehouses (
            and isfinite(timezone(time_zone, timestamptz '2026-01-01 00:00Z')))
 );
 comment on table catalog.warehouses is 'A place that keeps stock. It never changes its region.';
+comment on column catalog.warehouses.scan_required is 'A parcel that leaves it names the lot of every item, as it was scanned.';
 comment on column catalog.warehouses.time_zone is
   'Says when a day of its stock begins, and until when a lot is sold there. Null: that of the region. catalog.zones() has both.';
 
@@ -155,11 +157,13 @@ create table catalog.reason_codes (
   version integer not null default 1,
   constraint reason_codes_pkey primary key (reason_code),
   constraint reason_codes_reason_code_is_a_code_check check (reason_code ~ '^[a-z][a-z0-9_]{0,39}$'),
-  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both')),
+  constraint reason_codes_direction_is_known_check check (direction in ('in', 'out', 'both', 'pick')),
   constraint reason_codes_takes_is_known_check check (takes in ('any', 'sellable', 'expired', 'recalled')),
-  constraint reason_codes_takes_only_what_leaves_check check (direction <> 'in' or takes = 'any')
+  constraint reason_codes_takes_only_what_leaves_check check (direction not in ('in', 'pick') or takes = 'any')
 );
-comment on table catalog.reason_codes is 'Why stock was changed by hand. direction: whether it may add units, take them away, or both.';
+comment on table catalog.reason_codes is
+  'Why stock was changed by hand. direction: whether it may add units, take them away, or both. pick: it changes no stock, and says why a '
+  'picker passed a lot over.';
 comment on column catalog.reason_codes.takes is
   'The units that the reason takes away: of lots that can be sold, of lots past their expiry date, of recalled lots, or of any lot.';
 
@@ -179,6 +183,8 @@ insert into catalog.reason_codes (reason_code, description, direction, note_requ
   ('recalled', 'Recalled', 'out', false, 'recalled'),
   ('return', 'Returned by a customer', 'in', false, 'any'),
   ('data_entry_error', 'Typed in wrongly', 'both', false, 'any'),
+  ('could_not_locate', 'Not found on the shelf', 'pick', false, 'any'),
+  ('earlier_expiration_date', 'Another lot expires earlier by its label', 'pick', false, 'any'),
   ('other', 'Anything else; the note says what', 'both', true, 'any');
 
 -- Passed between functions; never stored.

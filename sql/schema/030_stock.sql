@@ -9,7 +9,7 @@ create domain stock.quantity as integer constraint quantity_is_positive_check ch
 comment on domain stock.quantity is 'Units that are ordered, reserved, allocated or shipped.';
 create domain stock.movement_kind as text constraint movement_kind_is_known_check
   check (value in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
-                   'uncommit', 'fulfill', 'return'));
+                   'uncommit', 'fulfill', 'unfulfill', 'return'));
 comment on domain stock.movement_kind is 'What a movement did.';
 
 create table stock.stock_levels (
@@ -129,7 +129,7 @@ create table stock.stock_movements (
 ) partition by range (recorded_at);
 alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
 comment on table stock.stock_movements is
-  'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Rows are never changed.';
+  'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Quantities are never changed.';
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
 -- Only of late entries, so that an order does not write to it.
 create index stock_movements_late_idx on stock.stock_movements (region_id, occurred_at) where occurred_at <> recorded_at;
@@ -162,6 +162,9 @@ comment on table stock.reservations is
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
+
+-- Of converted ones: erasing a customer finds the reservations of the orders.
+create index reservations_order_id_idx on stock.reservations (region_id, order_id) where order_id is not null;
 
 create table stock.reservation_lines (
   region_id smallint not null,

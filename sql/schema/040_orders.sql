@@ -24,6 +24,7 @@ create table orders.orders (
   customer_key text,
   customer_address text,
   customer_pseudonym uuid,
+  customer_erased_at timestamptz,
   currency text not null,
   total_price orders.total_price not null,
   note text,
@@ -51,6 +52,9 @@ comment on table orders.orders is
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
 comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
+comment on column orders.orders.customer_erased_at is
+  'When the customer was erased (api.erase_customers). The pseudonym is then random: the same for the orders that were erased together, and '
+  'no later order has it.';
 comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
 comment on column orders.orders.updated_at is
   'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
@@ -156,16 +160,22 @@ create table orders.fulfillments (
   channel_id text collate "C" not null,
   tracking_number text,
   note text,
+  shipped_at timestamptz not null,
+  canceled_at timestamptz,
+  cancel_reason text,
   created_at timestamptz not null,
   changed_by text not null,
   change_reason text,
   request_id text,
   constraint fulfillments_pkey primary key (region_id, fulfillment_id),
   constraint fulfillments_region_id_order_id_fkey foreign key (region_id, order_id)
-    references orders.orders (region_id, order_id) on delete restrict
+    references orders.orders (region_id, order_id) on delete restrict,
+  constraint fulfillments_canceled_for_a_reason_check check ((canceled_at is null) = (cancel_reason is null))
 );
 alter sequence orders.fulfillments_fulfillment_id_seq owned by orders.fulfillments.fulfillment_id;
 comment on table orders.fulfillments is 'A parcel: units of one order that left one warehouse together.';
+comment on column orders.fulfillments.shipped_at is 'When it was handed over; created_at is when that was recorded.';
+comment on column orders.fulfillments.canceled_at is 'When it was undone: it did not leave, and its units are promised to the order again.';
 create index fulfillments_order_id_idx on orders.fulfillments (region_id, order_id);
 create index fulfillments_tracking_number_idx on orders.fulfillments (region_id, tracking_number) where tracking_number is not null;
 
@@ -178,15 +188,42 @@ create table orders.fulfillment_lines (
   channel_id text collate "C" not null,
   batch_number text not null,
   quantity stock.quantity not null,
+  assumed boolean not null,
+  reason_code text collate "C",
+  passed_over text[],
   constraint fulfillment_lines_pkey primary key (region_id, fulfillment_id, sku_id, lot_id),
   constraint fulfillment_lines_region_id_fulfillment_id_fkey foreign key (region_id, fulfillment_id)
     references orders.fulfillments (region_id, fulfillment_id) on delete restrict,
   constraint fulfillment_lines_region_id_lot_id_fkey foreign key (region_id, lot_id)
-    references stock.lots (region_id, lot_id) on delete restrict
+    references stock.lots (region_id, lot_id) on delete restrict,
+  constraint fulfillment_lines_passes_over_for_a_reason_check check ((passed_over is null) = (reason_code is null))
 );
 comment on table orders.fulfillment_lines is
-  'The lots in a parcel. The lot''s number is copied here for roles that read parcels but not lots.';
+  'The lots in a parcel. Numbers of lots are copied here for roles that read parcels but not lots.';
+comment on column orders.fulfillment_lines.assumed is 'Nobody named the lot: it is the one that expired first among those on the shelf.';
+comment on column orders.fulfillment_lines.passed_over is
+  'The lots that expire earlier, and of which sellable units stayed on the shelf, for the reason in reason_code.';
 create index fulfillment_lines_lot_id_idx on orders.fulfillment_lines (region_id, lot_id);
+
+create sequence orders.erasures_erasure_id_seq start 1001;
+create table orders.erasures (
+  region_id smallint not null,
+  erasure_id bigint not null default nextval('orders.erasures_erasure_id_seq'),
+  email_hash uuid,
+  order_ids bigint[] not null,
+  erased_at timestamptz not null,
+  actor text not null,
+  request_id text,
+  constraint erasures_pkey primary key (region_id, erasure_id),
+  constraint erasures_order_ids_is_not_empty_check check (cardinality(order_ids) > 0)
+);
+alter sequence orders.erasures_erasure_id_seq owned by orders.erasures.erasure_id;
+comment on table orders.erasures is
+  'The register of erasures: which orders lost their customer, when and by whom. After a restore of an older backup it says what to erase again.';
+comment on column orders.erasures.email_hash is
+  'Proves that a request for an e-mail was carried out: orders.register_hash(), which nobody can compute without the key of '
+  'identity.pseudonym_keys. It equals no pseudonym.';
+create index erasures_email_hash_idx on orders.erasures (region_id, email_hash, erased_at) where email_hash is not null;
 
 -- Passed between functions; never stored. Made only by orders.new_draft.
 create type orders.draft as (
@@ -218,6 +255,29 @@ comment on type orders.draft is
   '(orders.complete_drafts).';
 comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet; null: it can be shipped at once.';
 comment on column orders.draft.sku_ids is 'Of its lines, in their order, as quantities and prices; items is their document.';
+create type orders.part as (
+  item integer,
+  warehouse_id text,
+  sku_id text,
+  units integer,
+  lot_id bigint,
+  batch_number text,
+  reason_code text
+);
+comment on type orders.part is
+  'Units that a parcel takes from a level. item: the position of the item that asks for them; null: all open units leave. lot_id: the lot '
+  'that it names; reason_code: why it passes lots over. Made by orders.new_part.';
+create type orders.pick as (
+  item integer,
+  warehouse_id text,
+  sku_id text,
+  lot_id bigint,
+  units integer,
+  assumed boolean,
+  reason_code text,
+  passed_over text[]
+);
+comment on type orders.pick is 'Units of a lot that leave in a parcel: a row of fulfillment_lines before it is written. Made by orders.new_pick.';
 
 create type orders.supply as (
   order_id bigint,

@@ -51,6 +51,8 @@ insert into events.event_types (type, audience, about, says) values
   ('order.released', 'channel', 'order', 'The order was released from hold: it is again what it was before.'),
   ('order.canceled', 'channel', 'order', 'The order, or what was not shipped of it, was canceled. status says which: canceled or completed.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
+  ('fulfillment.canceled', 'channel', 'order', 'A parcel was undone: it did not leave, and its units are promised to the order again.'),
+  ('customer.erased', 'warehouse', 'erasure', 'A person was forgotten: the customer of these orders, their notes and tracking numbers are gone.'),
   ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
@@ -181,12 +183,21 @@ create table events.event_log (
   request_id text,
   occurred_at timestamptz not null,
   hash bytea not null,
-  constraint event_log_pkey primary key (seq, recorded_at, region_id)
+  salt uuid,
+  personal_hash bytea,
+  constraint event_log_pkey primary key (seq, recorded_at, region_id),
+  constraint event_log_is_salted_or_erased_check check (salt is null or personal_hash is null)
 ) partition by range (recorded_at);
 comment on table events.event_log is
   'Every event, in order; seq has no gap. Kept for events.stream.retention_months. epoch is the one at the time of recording: epoch '
   'and seq are the permanent id of the event.';
 comment on column events.event_log.hash is 'sha256 of the previous hash and events.canonical_text of the row.';
+comment on column events.event_log.salt is
+  'Of an event that holds personal data: random, part of events.personal_hash. It goes with the data, so nobody can test guesses against '
+  'the hash that stays.';
+comment on column events.event_log.personal_hash is 'Of an event whose personal data was erased: events.personal_hash of what is gone.';
+-- Finds what is to be erased, and nothing else: few events have a salt.
+create index event_log_personal_idx on events.event_log (region_id, subject) where salt is not null;
 alter table events.event_log alter column data set statistics 0;
 create table events.event_log_default partition of events.event_log default;
 alter table events.event_log_default alter column data set statistics 0;

@@ -43,6 +43,7 @@ select r.from_view, r.from_columns, r.to_view, r.to_columns, r.cardinality
     ('order_patterns', 'channel_id', 'dim_channel', 'channel_id', 'many to one'),
     ('channel_performance', 'channel_id', 'dim_channel', 'channel_id', 'many to one'),
     ('fact_order_line', 'region_id, customer_key', 'dim_customer', 'region_id, customer_key', 'many to one'),
+    ('fact_fulfillment', 'reason_code', 'dim_reason', 'reason_code', 'many to one'),
     ('fact_stock_movement', 'reason_code', 'dim_reason', 'reason_code', 'many to one'),
     ('shrinkage', 'reason_code', 'dim_reason', 'reason_code', 'many to one'),
     ('fact_fulfillment', 'region_id, order_no', 'fact_order_line', 'region_id, order_no', 'many to many'),

@@ -47,15 +47,25 @@ class Hold:
 
 
 @dataclass
+class Parcel:
+    units: Counter[tuple[str, str, str]]  # by warehouse, SKU and lot
+    undone: bool = False
+
+
+@dataclass
 class Order:
     channel: str
     units: dict[Place, int]  # the units that are neither shipped nor released
-    shipped: Counter[tuple[str, str, str]] = field(default_factory=Counter)  # by warehouse, SKU and lot
+    parcels: list[Parcel] = field(default_factory=list)
     external_id: str | None = None
     canceled: bool = False
     unpaid_until: datetime | None = None
     unpaid_left: timedelta | None = None  # of an unpaid order on hold
     held: bool = False
+
+    @property
+    def shipped(self) -> Counter[tuple[str, str, str]]:
+        return sum((parcel.units for parcel in self.parcels if not parcel.undone), Counter[tuple[str, str, str]]())
 
     @property
     def status(self) -> str:
@@ -344,28 +354,53 @@ class Model:
         order.held = False
         return None, order.status
 
-    def fulfill(self, name: str, warehouses: Iterable[str], wants: Items | None) -> Answer:
-        """Ships the units in these warehouses: the lot that expires first ships first; lots that cannot be sold do not ship."""
-        order = self.orders[name]
+    def fulfill(
+        self, name: str, warehouses: Iterable[str], wants: Items | None, lots: Mapping[str, str] | None = None, reason: str = ""
+    ) -> Answer:
+        """Ships the units in these warehouses: the lot that expires first ships first; lots that cannot be sold do not ship.
+        `lots`: the lot of a SKU that was scanned. Passing over one that expires earlier needs a reason."""
+        order, lots = self.orders[name], lots or {}
         if order.status in ("pending", "on_hold"):
             return "OR013", None
+        if any((sku, lot) not in self.batches for sku, lot in lots.items()):
+            return "ST007", None
         open_units = {place: n for place, n in sorted(order.units.items()) if n and place[0] in warehouses}
         wants = dict(wants or _by_sku(open_units))
         if not wants or any(n > _by_sku(open_units).get(sku, 0) for sku, n in wants.items()):
             return "OR004", None
         picks: Counter[tuple[str, str, str]] = Counter()
+        passes_over = False
         for place, units in open_units.items():
             part = min(units, wants.get(place[1], 0))
             wants[place[1]] = wants.get(place[1], 0) - part
             here = [b for (w, s, b), n in self.lots.items() if (w, s) == place and n and self._sellable(s, b)]
+            named = lots.get(place[1])
+            if part and named in here:
+                dates = [self.batches[place[1], b].urgency[:2] for b in here]
+                passes_over |= min(dates) < self.batches[place[1], named].urgency[:2]
             for batch in sorted(here, key=lambda b: self.batches[place[1], b].urgency):
+                if named not in (None, batch):
+                    continue
                 picks[*place, batch] = min(part, self.lots[*place, batch])
                 part -= picks[*place, batch]
             if part:
                 return "ST013", None
+        if passes_over and not reason:
+            return "SH002", None
         for (warehouse, sku, batch), units in picks.items():
-            if units:
-                order.units[warehouse, sku] -= units
-                order.shipped[warehouse, sku, batch] += units
-                self.lots[warehouse, sku, batch] -= units
+            order.units[warehouse, sku] -= units
+            self.lots[warehouse, sku, batch] -= units
+        for warehouse in sorted({warehouse for (warehouse, *_), units in picks.items() if units}):
+            order.parcels.append(Parcel(Counter({key: n for key, n in picks.items() if n and key[0] == warehouse})))
+        return None, order.status
+
+    def undo(self, name: str, parcel: int) -> Answer:
+        """The units of a parcel come back to their lots and are promised to the order again."""
+        order, chosen = self.orders[name], self.orders[name].parcels[parcel]
+        if not chosen.undone:
+            chosen.undone = True
+            order.canceled = False
+            for (warehouse, sku, batch), units in chosen.units.items():
+                order.units[warehouse, sku] = order.units.get((warehouse, sku), 0) + units
+                self.lots[warehouse, sku, batch] += units
         return None, order.status

@@ -86,6 +86,7 @@ class Canaries:
         self.fails(self.shop.post("/v1/orders", json=order(items=[{"sku_id": SKUS[0], "quantity": 10**6}]), headers=key()))
         self.fails(self.shop.get("/v1/orders", params={"access_token": self.token}))
         self.fails(self.shop.get("/v1/audit"))
+        self.fails(self.admin.post("/v1/customers/erase", json={"email": EMAIL}, headers=key()))  # the order is open
         for spoilt in (self.token[:-2], f"{self.token}x", f"{self.token} {self.token}"):
             self.fails(httpx2.get(f"{self.system.url}/v1/orders", headers={"Authorization": f"Bearer {spoilt}"}))
         form = {"grant_type": "client_credentials", "client_id": "till", "client_secret": f"{self.client_secret}x"}

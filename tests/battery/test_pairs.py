@@ -36,7 +36,7 @@ def of_both(function: str, **changes: Any) -> tuple[str, list[dict[str, Any]]]:
     return function, [sample_element(function, **changes, sku_id=sku) for sku in ("S-2", "S-1")]
 
 
-# Each command on the same levels, lots, reservations and orders. {hold} is filled in once the reservation exists.
+# Each command on the same levels, lots, reservations and orders. {hold} and {parcel} are filled in once they exist.
 COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "receive": ("receive_stock", [{**HERE, "sku_id": sku, "stock": 3, "batch_number": "B-1"} for sku in ("S-2", "S-1")]),
     "adjust": of_both("adjust_stock", delta=-2, reason_code="correction"),
@@ -58,6 +58,8 @@ COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "put on hold": ("hold_orders", [{"order_id": order, "reason": "address?"} for order in ("X-2", "X-0")]),
     "let go": ("release_held_orders", [{"order_id": order} for order in ("X-2", "X-0")]),
     "ship": ("fulfill_orders", [sample_element("fulfill_orders", {"order_id": order}) for order in ("X-2", "X-1")]),
+    "undo": ("cancel_fulfillments", [{"order_id": "X-3", "fulfillment_id": "{parcel}", "reason": "never collected"}]),
+    "erase": ("erase_customers", [{"order_ids": ["X-2", "X-1"], "include_open": True}]),
     "expire holds": ("expire_reservations", []),
     "expire batches": ("expire_lots", []),
     "cancel unpaid": ("cancel_unpaid_orders", []),
@@ -91,7 +93,7 @@ class Desk:
         self.owner = psycopg.connect(server.url(database), autocommit=True)
         self.blocker = psycopg.connect(server.url(database))
         self.pool = ThreadPoolExecutor(2)
-        self.hold = ""
+        self.ids: dict[str, str] = {}
 
     def close(self) -> None:
         self.pool.shutdown()
@@ -116,29 +118,33 @@ class Desk:
             connection.execute("select set_config('scoville.now', %s, true)", [now])
             if job:
                 return connection.execute(f"select jobs.{command}(1::smallint, 100)".encode()).fetchall()
-            elements = [
-                {**element, "reservation_id": self.hold} if "reservation_id" in element else element for element in elements
-            ]
+            elements = [element | {name: self.ids[name] for name in self.ids if name in element} for element in elements]
             region = "" if command.startswith("save_") else "1::smallint, "
             query = f"select code, body from api.{command}({region}%s) order by ordinal"
             return connection.execute(query.encode(), [Jsonb(elements)]).fetchall()
 
     def set_up(self) -> None:
-        """Two levels with two lots each, one of which expires; an active and an expired reservation; two orders, and before
-        them an unpaid one whose time is over."""
+        """Two levels with two lots each, one of which expires; an active and an expired reservation; an unpaid order whose time
+        is over, and three others, the last of them shipped in two parcels."""
         self.owner.execute(EMPTY)
         dated = {"batch_number": "B-0", "expiration_date": "2030-05-01"}
         receipts = [
             {**HERE, "sku_id": sku, "stock": 10, **batch} for sku in ("S-1", "S-2") for batch in ({"batch_number": "B-1"}, dated)
         ]
         holds = [{"channel": "web", "items": BASKET, "ttl_seconds": seconds} for seconds in (60, 86_400)]
-        orders = [{"channel": "web", "items": BASKET, "external_id": name} for name in ("X-0", "X-1", "X-2")]
+        orders = [{"channel": "web", "items": BASKET, "external_id": name} for name in ("X-0", "X-1", "X-2", "X-3")]
         orders[0]["status"] = "pending"
-        for command, elements in (("receive_stock", receipts), ("reserve_stock", holds), ("place_orders", orders)):
+        parcel = [{"order_id": "X-3", "items": BASKET[:1]}, {"order_id": "X-3"}]
+        for command, elements in (
+            *(("receive_stock", receipts), ("reserve_stock", holds), ("place_orders", orders)),
+            *(("fulfill_orders", parcel[:1]), ("fulfill_orders", parcel[1:])),
+        ):
             answers = self.run("", now=SOON, as_=(command, elements))
             assert [code for code, _ in answers] == [None] * len(elements)
             if command == "reserve_stock":
-                self.hold = answers[1][1]["reservation_id"]
+                self.ids["reservation_id"] = answers[1][1]["reservation_id"]
+            elif command == "fulfill_orders":
+                self.ids["fulfillment_id"] = answers[0][1]["fulfillments"][0]["fulfillment_id"]
 
     def outcome(self) -> Any:
         assert self.owner.execute("select * from stock.verify()").fetchall() == []

@@ -23,6 +23,7 @@ from tests.calls import ORDER, SKU
 from tests.http.conftest import Api, check_problem, key, stock_up
 
 BODY_BYTES_MAX = 1024 * 1024
+UNITS = {"sku_id": "HOTSAUCE-001", "quantity": 1}
 LINE = ORDER["items"][0]  # type: ignore[index]
 
 WRITES: dict[str, tuple[str, str, dict[str, Any], bool]] = {
@@ -37,7 +38,8 @@ WRITES: dict[str, tuple[str, str, dict[str, Any], bool]] = {
     "order": ("POST", "/v1/orders", ORDER, True),
     "modify": ("PATCH", "/v1/orders/ORD-1-999999", {"items": [LINE], "customer": {"name": "Jane"}, "note": "x"}, False),
     "cancel": ("PUT", "/v1/orders/ORD-1-999999/cancel", {"reason": "changed mind"}, False),
-    "fulfill": ("POST", "/v1/orders/ORD-1-999999/fulfillments", {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}, False),
+    "fulfill": ("POST", "/v1/orders/ORD-1-999999/fulfillments", {"items": [UNITS]}, False),
+    "undo": ("PUT", "/v1/orders/ORD-1-999999/fulfillments/FUL-1-999999/cancel", {"reason": "never collected"}, False),
     "reserve": ("POST", "/v1/reservations", {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}], "ttl_seconds": 60}, True),
     "extend": ("PATCH", "/v1/reservations/RSV-1-999999", {"ttl_seconds": 60}, False),
     "sku": ("POST", "/v1/skus", {"sku_id": "HOTSAUCE-001", "name": "Sauce"}, True),
@@ -351,6 +353,11 @@ def line(**changes: object) -> dict[str, Any]:
         ("adjust", WRITES["adjust"][2] | {"reason_code": "Damaged!"}, "/reason_code"),
         ("count", WRITES["count"][2] | {"stock": -1}, "/stock"),
         ("fulfill", {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 0}]}, "/items/0/quantity"),
+        ("fulfill", {"items": [UNITS | {"batch_number": " "}]}, "/items/0/batch_number"),
+        ("fulfill", {"items": [UNITS | {"batch_number": "A", "lot_number": "B"}]}, "/items/0/lot_number"),
+        ("fulfill", {"items": [UNITS | {"reason_code": "Damaged!"}]}, "/items/0/reason_code"),
+        ("fulfill", {"shipped_at": "2024-06-01"}, "/shipped_at"),
+        ("undo", {"reason": ""}, "/reason"),
         ("modify", {"items": []}, "/items"),
         ("modify", {"items": [LINE | {"price": 12.999}]}, "/items/0/price"),
         ("modify", {"customer": {"name": None}}, "/customer/name"),
@@ -471,7 +478,12 @@ def test_all_faults_of_a_body_are_told_at_once_in_plain_words(client: httpx2.Cli
         ("patch sku", {"active": "yes"}, "/active", "Expected true or false, not a string."),
         ("adjust", WRITES["adjust"][2] | {"delta": 0, "note": 1}, "/delta", "Must not be 0."),
         ("sku", WRITES["sku"][2] | {"currency": "usd"}, "/currency", "Not of the expected form, such as USD."),
-        ("reason", WRITES["reason"][2] | {"direction": "inn"}, "/direction", "Expected one of in, out, both. Did you mean in?"),
+        (
+            "reason",
+            WRITES["reason"][2] | {"direction": "inn"},
+            "/direction",
+            "Expected one of in, out, both, pick. Did you mean in?",
+        ),
         ("order", ORDER | {"items": []}, "/items", "Must have at least 1 element."),
         ("order", ORDER | {"items": [LINE] * 1001}, "/items", "Must have at most 1000 elements."),
     ],

@@ -431,6 +431,43 @@ def test_a_parcel_is_corrected_by_those_who_ship_also_when_all_is_done(
     check_problem(stocked.put(f"{path}/cancel"), 409, "OR003")
 
 
+def test_a_parcel_names_the_scanned_lot_and_can_be_undone(
+    stocked: httpx2.Client, sales: httpx2.Client, warehouse: httpx2.Client
+) -> None:
+    later = SKU | {"batch_number": "LATER", "expiration_date": "2036-01-01"}
+    assert stocked.post("/v1/inventory", json=later, headers=key()).status_code == 201
+    path = place(sales).headers["location"]
+    assert stocked.patch("/v1/warehouses/WH-01", json={"scan_required": True}).json()["scan_required"] is True
+    check_problem(warehouse.post(f"{path}/fulfillments", json={}, headers=key()), 422, "SH001")
+    item: dict[str, Any] = {"sku_id": "HOTSAUCE-001", "quantity": 3, "lot_number": "later"}
+    problem = check_problem(warehouse.post(f"{path}/fulfillments", json={"items": [item]}, headers=key()), 422, "SH002")
+    assert problem["errors"][0]["passed_over"] == ["BATCH-202404"]
+    item |= {"reason_code": "could_not_locate"}
+    draft = {"items": [item], "shipped_at": "2024-06-03T16:00:00+02:00"}
+    shipped = warehouse.post(f"{path}/fulfillments", json=draft, headers=key())
+    assert shipped.status_code == 201, shipped.text
+    [parcel] = shipped.json()["fulfillments"]
+    assert (parcel["shipped_at"], parcel["canceled_at"]) == ("2024-06-03T14:00:00.000Z", None)
+    passed_over = {"reason_code": "could_not_locate", "batch_numbers": ["BATCH-202404"]}
+    assert parcel["items"] == [
+        {"sku_id": "HOTSAUCE-001", "batch_number": "LATER", "quantity": 3, "assumed": False, "passed_over": passed_over}
+    ]
+    undo = f"{path}/fulfillments/{parcel['fulfillment_id']}/cancel"
+    reason = {"reason": "never collected", "note": "still at the dock"}
+    check_problem(warehouse.put(undo, json={}), 422, "RQ422")
+    check_problem(sales.put(undo, json=reason), 403, "RQ403")
+    check_problem(warehouse.put(undo, json=reason, headers={"if-match": '"1"'}), 412, "ST009")
+    undone = warehouse.put(undo, json=reason, headers={"if-match": '"2"'})
+    assert undone.status_code == 200, undone.text
+    assert undone.headers["etag"] == '"3"'
+    order = undone.json()
+    assert (order["status"], order["fulfillment_status"]) == ("processing", "unfulfilled")
+    assert order["fulfillments"][0]["cancel_reason"] == "never collected: still at the dock"
+    assert warehouse.put(undo, json=reason).json() == order
+    kinds = [line["kind"] for line in stocked.get("/v1/inventory/HOTSAUCE-001/movements").json()["data"]]
+    assert kinds[:2] == ["unfulfill", "fulfill"]
+
+
 def test_a_number_of_two_channels_is_ambiguous_for_who_sees_both_and_for_nobody_else(
     stocked: httpx2.Client, sales: httpx2.Client, warehouse: httpx2.Client
 ) -> None:

@@ -75,6 +75,7 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         )
         insert into webhooks.attempts (region_id, endpoint_id, delivery_id, attempt_no, owner, started_at, duration_ms)
         select region_id, endpoint_id, 1, 1, owner, now(), 1 from made""")
+    connection.execute("insert into orders.erasures (region_id, order_ids, erased_at, actor) values (1, '{1}', now(), 'boss')")
     connection.execute(
         "insert into identity.clients (client_id, name, role, region_id, channels) values ('c', 'c', 'sales', 1, '{web}')"
     )

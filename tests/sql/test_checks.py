@@ -43,6 +43,9 @@ BREAKS = (
     ("order_allocations_parts_are_within_quantity_check", "orders.order_allocations", "released_quantity", "quantity + 1"),
     ("quantity_is_positive_check", "orders.backorders", "quantity", "0"),
     ("quantity_is_positive_check", "orders.fulfillment_lines", "quantity", "0"),
+    ("fulfillment_lines_passes_over_for_a_reason_check", "orders.fulfillment_lines", "passed_over", "'{B-1}'"),
+    ("fulfillments_canceled_for_a_reason_check", "orders.fulfillments", "canceled_at", "now()"),
+    ("erasures_order_ids_is_not_empty_check", "orders.erasures", "order_ids", "'{}'"),
     ("action_is_known_check", "audit.audit_log", "action", "'look'"),
 )
 
@@ -51,7 +54,8 @@ BREAKS = (
 def shop(shop: Shop) -> Shop:
     """A database with rows in all tables."""
     shop.receive(9)
-    shop.fulfill(shop.order((SKU, 1)))
+    shipped = shop.fulfill(shop.order((SKU, 1)))
+    assert codes(shop.send("erase_customers", {"order_ids": [shipped.body["order_id"]]})) == [None]
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
     assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
     assert shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]})[0].code is None

@@ -63,6 +63,24 @@ def test_staff_ship_a_part_and_then_the_rest(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name="Fulfill")).to_have_count(0)
 
 
+def test_staff_scan_a_lot_and_undo_a_parcel(visitor: Visitor) -> None:
+    order_id = place(visitor)
+    page = visitor.sign_in("warehouse", f"/orders/{order_id}", warehouses=["WH-01"])
+    page.get_by_role("button", name="Fulfill").click()
+    page.get_by_label("Lot of HOTSAUCE-001").fill("batch-202404")
+    page.get_by_role("button", name="Ship 4 units").click()
+    parcels = page.locator(".parcels")
+    expect(parcels).to_contain_text("BATCH-202404")
+    expect(parcels).to_contain_text("BATCH-202405 (assumed)")
+    page.get_by_role("button", name="Undo").click()
+    page.get_by_label("Reason").fill("The carrier never came")
+    page.get_by_role("button", name="Undo the parcel").click()
+    expect(parcels).to_contain_text("undone")
+    expect(parcels).to_contain_text("The carrier never came")
+    expect(page.locator(".facts")).to_contain_text("To ship")
+    expect(page.get_by_role("button", name="Fulfill")).to_be_visible()
+
+
 def test_sales_cancel_and_cannot_ship(visitor: Visitor) -> None:
     order_id = place(visitor)
     page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["web"])

@@ -17,7 +17,7 @@ as $$
            sum(t.reserved) as reserved, sum(t.committed) as committed, sum(t.unavailable) as unavailable,
            sum(t.safety_stock) as safety_stock, sum(t.incoming) as incoming,
            sum(t.on_hand) filter (where t.kind = 'receipt') as received,
-           -sum(t.on_hand) filter (where t.kind = 'fulfill') as shipped,
+           -sum(t.on_hand) filter (where t.kind in ('fulfill', 'unfulfill')) as shipped,
            sum(t.on_hand) filter (where t.kind in ('adjustment', 'count') and t.on_hand > 0) as adjusted_in,
            -sum(t.on_hand) filter (where t.kind in ('adjustment', 'count') and t.on_hand < 0) as adjusted_out
       from unnest(p_movements) t

@@ -12,9 +12,9 @@ as $$
   with fresh as materialized (
     select f.channel_id, f.warehouse_id, (s.seconds / 3600)::integer as hours, count(*) as parcels, sum(s.seconds) as seconds
       from orders.orders o
-      join orders.fulfillments f on f.region_id = p_region_id and f.order_id = o.order_id
+      join orders.fulfillments f on f.region_id = p_region_id and f.order_id = o.order_id and f.canceled_at is null
      cross join lateral (
-       select greatest(floor(extract(epoch from f.created_at - o.placed_at)), 0)::bigint) s (seconds)
+       select greatest(floor(extract(epoch from f.shipped_at - o.placed_at)), 0)::bigint) s (seconds)
      where o.region_id = p_region_id and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
        and o.placed_at < app.day_begins_at(p_day + 1, p_time_zone)
      group by f.channel_id, f.warehouse_id, 3

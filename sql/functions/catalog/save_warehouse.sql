@@ -22,7 +22,7 @@ begin
   created := v_old is null;
   v_decision := catalog.decide(p_write => p_write, p_noun => 'warehouses', p_old => v_old, p_defaults =>
     jsonb_build_object('warehouse_id', p_write.id, 'name', p_write.id,
-      'region_id', coalesce((v_old ->> 'region_id')::smallint, 1), 'time_zone', null, 'active', true));
+      'region_id', coalesce((v_old ->> 'region_id')::smallint, 1), 'time_zone', null, 'scan_required', false, 'active', true));
   refusal := v_decision.refusal;
   if refusal is not null then
     return next;
@@ -30,9 +30,9 @@ begin
   end if;
   v_warehouse := jsonb_populate_record(null::catalog.warehouses, v_decision.document);
   if created then
-    insert into catalog.warehouses as w (warehouse_id, region_id, name, time_zone, active, created_at, updated_at)
-    values (v_warehouse.warehouse_id, v_warehouse.region_id, v_warehouse.name, v_warehouse.time_zone, v_warehouse.active,
-            app.now(), app.now())
+    insert into catalog.warehouses as w (warehouse_id, region_id, name, time_zone, scan_required, active, created_at, updated_at)
+    values (v_warehouse.warehouse_id, v_warehouse.region_id, v_warehouse.name, v_warehouse.time_zone, v_warehouse.scan_required,
+            v_warehouse.active, app.now(), app.now())
     on conflict do nothing
     returning w.* into v_warehouse;
     if not found then  -- another session has just created it: it can be changed, or the write is refused
@@ -41,8 +41,8 @@ begin
     end if;
   elsif v_decision.document <> v_old then
     update catalog.warehouses w
-       set name = v_warehouse.name, time_zone = v_warehouse.time_zone, active = v_warehouse.active, version = w.version + 1,
-           updated_at = app.now()
+       set name = v_warehouse.name, time_zone = v_warehouse.time_zone, scan_required = v_warehouse.scan_required,
+           active = v_warehouse.active, version = w.version + 1, updated_at = app.now()
      where w.warehouse_id = p_write.id
     returning w.* into v_warehouse;
   end if;

@@ -9,7 +9,7 @@ create or replace function catalog.warehouse_document(
 as $$
   select json_build_object(
            'warehouse_id', p_warehouse.warehouse_id, 'name', p_warehouse.name, 'region_id', p_warehouse.region_id,
-           'time_zone', p_warehouse.time_zone,
+           'time_zone', p_warehouse.time_zone, 'scan_required', p_warehouse.scan_required,
            'active', p_warehouse.active, 'version', p_warehouse.version,
            'created_at', app.rfc3339(p_warehouse.created_at), 'updated_at', app.rfc3339(p_warehouse.updated_at));
 $$;

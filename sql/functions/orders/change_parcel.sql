@@ -19,22 +19,16 @@ declare
   v_old jsonb;
   v_parcel orders.fulfillments;
   v_new orders.fulfillments;
+  v_found record;
 begin
-  select o.* into v_order from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
-  if v_order.order_id is null then
-    return orders.refuse_missing(p_region_id, p_request ->> 'order_id');
+  v_found := orders.find_parcel(p_region_id => p_region_id, p_order_id => p_order_id, p_request => p_request);
+  v_parcel := v_found.parcel;
+  if (v_found.refusal).code is not null then
+    return v_found.refusal;
   end if;
+  select o.* into v_order from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
   if p_request ->> 'if_match' not in ('*', v_order.version::text) then
     return app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.');
-  end if;
-  select f.* into v_parcel
-    from orders.fulfillments f
-   where f.region_id = p_region_id and f.order_id = p_order_id
-     and 'FUL-' || f.region_id || '-' || f.fulfillment_id = p_request ->> 'fulfillment_id'
-     and (app.reaches_all_warehouses() or f.warehouse_id = any (app.claim_warehouses()));
-  if v_parcel.fulfillment_id is null then
-    return app.refuse_lines('OR012', format('Order %s has no parcel %s, or it is not of your warehouses. The order lists its parcels.',
-      p_request ->> 'order_id', p_request ->> 'fulfillment_id'));
   end if;
   v_new := v_parcel;
   if p_request ? 'tracking_number' then

@@ -34,9 +34,12 @@ as $$
            p_fulfillments => (select coalesce(json_agg(json_build_object(
                      'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,
                      'warehouse_location', f.warehouse_id, 'created_at', app.rfc3339(f.created_at),
-                     'tracking_number', f.tracking_number, 'note', f.note, 'items', (
+                     'shipped_at', app.rfc3339(f.shipped_at), 'canceled_at', app.rfc3339(f.canceled_at),
+                     'cancel_reason', f.cancel_reason, 'tracking_number', f.tracking_number, 'note', f.note, 'items', (
                        select json_agg(json_build_object(
-                                'sku_id', i.sku_id, 'batch_number', i.batch_number, 'quantity', i.quantity)
+                                'sku_id', i.sku_id, 'batch_number', i.batch_number, 'quantity', i.quantity, 'assumed', i.assumed,
+                                'passed_over', case when i.passed_over is not null then json_build_object(
+                                  'reason_code', i.reason_code, 'batch_numbers', i.passed_over) end)
                                 order by i.sku_id, i.lot_id)
                          from orders.fulfillment_lines i
                         where i.region_id = p_region_id and i.fulfillment_id = f.fulfillment_id))

@@ -1,4 +1,5 @@
--- Append-only: nobody may update, delete or truncate. Admin reads it.
+-- Append-only: nobody may update, delete or truncate, but for the functions that erase a person (audit.erase_history,
+-- audit.erase_email), which are the owner's. Admin reads it.
 alter table audit.audit_log enable row level security;
 alter table audit.audit_log force row level security;
 
@@ -22,6 +23,17 @@ drop policy if exists audit_log_insert_owner on audit.audit_log;
 create policy audit_log_insert_owner on audit.audit_log
   for insert to scoville_owner
   with check (table_name = 'identity.bi_logins');
+
+-- Erasures.
+drop policy if exists audit_log_select_owner on audit.audit_log;
+create policy audit_log_select_owner on audit.audit_log
+  for select to scoville_owner
+  using (true);
+drop policy if exists audit_log_update_owner on audit.audit_log;
+create policy audit_log_update_owner on audit.audit_log
+  for update to scoville_owner
+  using (app.is_erasing())
+  with check (app.is_erasing());
 
 grant select on audit.audit_log to admin;
 grant insert on audit.audit_log to scoville_definer;

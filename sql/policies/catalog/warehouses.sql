@@ -33,8 +33,8 @@ create policy warehouses_select_owner on catalog.warehouses
   using (true);
 
 grant select on catalog.warehouses to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (warehouse_id, region_id, name, time_zone, active, version, created_at, updated_at) on catalog.warehouses to scoville_definer;
-grant update (name, time_zone, active, version, updated_at) on catalog.warehouses to scoville_definer;
+grant insert (warehouse_id, region_id, name, time_zone, scan_required, active, version, created_at, updated_at) on catalog.warehouses to scoville_definer;
+grant update (name, time_zone, scan_required, active, version, updated_at) on catalog.warehouses to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
 drop policy if exists warehouses_select_analysts on catalog.warehouses;

@@ -1,6 +1,6 @@
--- Append-only: the sequencer writes it, nobody may update or delete. Admin and worker read every event, other roles the events of
--- their audience (events.event_types); pyapp/eventlog/rights.py repeats this rule. Channels and warehouses need no index, because
--- every read names a bounded range of seq.
+-- Append-only: the sequencer writes it, nobody may update or delete, but for events.erase_events, which is the owner's. Admin and
+-- worker read every event, other roles the events of their audience (events.event_types); pyapp/eventlog/rights.py repeats this rule.
+-- Channels and warehouses need no index, because every read names a bounded range of seq.
 alter table events.event_log enable row level security;
 alter table events.event_log force row level security;
 
@@ -35,15 +35,21 @@ create policy event_log_insert_definer on events.event_log
   for insert to scoville_definer
   with check (true);
 
--- Retention finds old events (jobs.drop_old_events).
+-- Retention (jobs.drop_old_events) and erasures find their events.
 drop policy if exists event_log_select_owner on events.event_log;
 create policy event_log_select_owner on events.event_log
   for select to scoville_owner
   using (true);
 
+drop policy if exists event_log_update_owner on events.event_log;
+create policy event_log_update_owner on events.event_log
+  for update to scoville_owner
+  using (app.is_erasing())
+  with check (app.is_erasing());
+
 grant select on events.event_log to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert (region_id, seq, epoch, recorded_at, type, audience, subject, sku_id, warehouse_ids, channel_id, version, data, actor,
-  request_id, occurred_at, hash) on events.event_log to scoville_definer;
+  request_id, occurred_at, hash, salt) on events.event_log to scoville_definer;
 
 -- A partition has no policy, so nobody can read it directly.
 alter table events.event_log_default enable row level security;

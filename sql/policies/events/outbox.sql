@@ -20,6 +20,14 @@ create policy outbox_delete_definer on events.outbox
   for delete to scoville_definer
   using (true);
 
+-- Erasures (orders.erase_waiting).
+drop policy if exists outbox_update_definer on events.outbox;
+create policy outbox_update_definer on events.outbox
+  for update to scoville_definer
+  using (app.reaches_all_channels())
+  with check (app.reaches_all_channels());
+
 grant select, delete on events.outbox to scoville_definer;
 grant insert on events.outbox to scoville_definer;
 grant usage on sequence events.outbox_outbox_id_seq to scoville_definer;
+grant update (data) on events.outbox to scoville_definer;

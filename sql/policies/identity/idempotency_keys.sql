@@ -20,5 +20,12 @@ create policy idempotency_keys_delete_definer on identity.idempotency_keys
   for delete to scoville_definer
   using (app.reaches_all_channels());
 
+drop policy if exists idempotency_keys_update_definer on identity.idempotency_keys;
+create policy idempotency_keys_update_definer on identity.idempotency_keys
+  for update to scoville_definer
+  using (app.reaches_all_channels())
+  with check (app.reaches_all_channels());
+
 grant select, delete on identity.idempotency_keys to scoville_definer;
 grant insert on identity.idempotency_keys to scoville_definer;
+grant update (answer) on identity.idempotency_keys to scoville_definer;

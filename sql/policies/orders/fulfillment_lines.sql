@@ -9,7 +9,7 @@ create policy fulfillment_lines_select_own_region on orders.fulfillment_lines
 
 drop policy if exists fulfillment_lines_select_every_channel on orders.fulfillment_lines;
 create policy fulfillment_lines_select_every_channel on orders.fulfillment_lines
-  for select to admin
+  for select to admin, scoville_worker
   using (true);
 drop policy if exists fulfillment_lines_select_own_channels on orders.fulfillment_lines;
 create policy fulfillment_lines_select_own_channels on orders.fulfillment_lines
@@ -29,8 +29,8 @@ create policy fulfillment_lines_insert_definer on orders.fulfillment_lines
   for insert to scoville_definer
   with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 
-grant select on orders.fulfillment_lines to admin, warehouse, sales, integration, scoville_definer;
-grant insert (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity)
+grant select on orders.fulfillment_lines to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
+grant insert (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity, assumed, reason_code, passed_over)
   on orders.fulfillment_lines to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
@@ -42,5 +42,5 @@ drop policy if exists fulfillment_lines_select_warehouses_of_the_login on orders
 create policy fulfillment_lines_select_warehouses_of_the_login on orders.fulfillment_lines
   for select to bi_reader
   using (warehouse_id = any (bi.own_warehouses()));
-grant select (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity)
+grant select (region_id, fulfillment_id, sku_id, lot_id, warehouse_id, channel_id, batch_number, quantity, assumed, reason_code)
   on orders.fulfillment_lines to bi_reader;

@@ -9,7 +9,7 @@ create policy fulfillments_select_own_region on orders.fulfillments
 
 drop policy if exists fulfillments_select_every_channel on orders.fulfillments;
 create policy fulfillments_select_every_channel on orders.fulfillments
-  for select to admin
+  for select to admin, scoville_worker
   using (true);
 drop policy if exists fulfillments_select_own_channels on orders.fulfillments;
 create policy fulfillments_select_own_channels on orders.fulfillments
@@ -34,9 +34,9 @@ create policy fulfillments_insert_definer on orders.fulfillments
   for insert to scoville_definer
   with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 
-grant select on orders.fulfillments to admin, warehouse, sales, integration, scoville_definer;
-grant update (tracking_number, note, changed_by, change_reason, request_id) on orders.fulfillments to scoville_definer;
-grant insert (region_id, order_id, warehouse_id, channel_id, tracking_number, note, created_at, changed_by, request_id)
+grant select on orders.fulfillments to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
+grant update (tracking_number, note, canceled_at, cancel_reason, changed_by, change_reason, request_id) on orders.fulfillments to scoville_definer;
+grant insert (region_id, order_id, warehouse_id, channel_id, tracking_number, note, shipped_at, created_at, changed_by, request_id)
   on orders.fulfillments to scoville_definer;
 grant usage on sequence orders.fulfillments_fulfillment_id_seq to scoville_definer;
 
@@ -49,4 +49,4 @@ drop policy if exists fulfillments_select_warehouses_of_the_login on orders.fulf
 create policy fulfillments_select_warehouses_of_the_login on orders.fulfillments
   for select to bi_reader
   using (warehouse_id = any (bi.own_warehouses()));
-grant select (region_id, fulfillment_id, order_id, warehouse_id, channel_id, created_at) on orders.fulfillments to bi_reader;
+grant select (region_id, fulfillment_id, order_id, warehouse_id, channel_id, shipped_at, canceled_at) on orders.fulfillments to bi_reader;

@@ -38,8 +38,8 @@ create policy orders_update_definer on orders.orders
 
 grant select on orders.orders to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert on orders.orders to scoville_definer;
-grant update (status, unpaid_until, unpaid_left, status_changed_at, status_changed_by, status_reason,
-  fulfillment_status, customer_name, customer_key, customer_address, customer_pseudonym, total_price, note,
+grant update (status, unpaid_until, unpaid_left, status_changed_at, status_changed_by, status_reason, fulfillment_status,
+  customer_name, customer_key, customer_address, customer_pseudonym, customer_erased_at, total_price, note,
   warehouse_ids, version, updated_at, changed_by, change_reason, request_id) on orders.orders to scoville_definer;
 grant usage on sequence orders.orders_order_id_seq to scoville_definer;
 
@@ -52,5 +52,5 @@ drop policy if exists orders_select_warehouses_of_the_login on orders.orders;
 create policy orders_select_warehouses_of_the_login on orders.orders
   for select to bi_reader
   using (warehouse_ids && bi.own_warehouses());
-grant select (region_id, order_id, channel_id, status, fulfillment_status, customer_pseudonym, currency, total_price,
+grant select (region_id, order_id, channel_id, status, fulfillment_status, customer_pseudonym, customer_erased_at, currency, total_price,
   warehouse_ids, placed_at, created_at, unpaid_until, unpaid_left) on orders.orders to bi_reader;

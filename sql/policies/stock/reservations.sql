@@ -34,7 +34,7 @@ create policy reservations_update_definer on stock.reservations
 grant select on stock.reservations to admin, sales, integration, scoville_worker, scoville_definer;
 grant insert (region_id, reservation_id, channel_id, owner, expires_at, note, created_at, updated_at, changed_by, change_reason,
   request_id) on stock.reservations to scoville_definer;
-grant update (status, expires_at, order_id, version, updated_at, changed_by, change_reason, request_id)
+grant update (status, expires_at, order_id, note, version, updated_at, changed_by, change_reason, request_id)
   on stock.reservations to scoville_definer;
 grant usage on sequence stock.reservations_reservation_id_seq to scoville_definer;
 

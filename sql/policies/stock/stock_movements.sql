@@ -1,5 +1,5 @@
--- The ledger is append-only: nobody may update, delete or truncate. Admin reads all of it, staff the movements of their own
--- warehouses.
+-- The ledger is append-only: nobody may update, delete or truncate, but for audit.erase_history, which is the owner's. Admin reads
+-- all of it, staff the movements of their own warehouses.
 alter table stock.stock_movements enable row level security;
 alter table stock.stock_movements force row level security;
 
@@ -25,6 +25,17 @@ drop policy if exists stock_movements_insert_definer on stock.stock_movements;
 create policy stock_movements_insert_definer on stock.stock_movements
   for insert to scoville_definer
   with check (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
+
+-- Erasures.
+drop policy if exists stock_movements_select_owner on stock.stock_movements;
+create policy stock_movements_select_owner on stock.stock_movements
+  for select to scoville_owner
+  using (true);
+drop policy if exists stock_movements_update_owner on stock.stock_movements;
+create policy stock_movements_update_owner on stock.stock_movements
+  for update to scoville_owner
+  using (app.is_erasing())
+  with check (app.is_erasing());
 
 grant select on stock.stock_movements to admin, warehouse, scoville_worker, scoville_definer;
 grant insert on stock.stock_movements to scoville_definer;

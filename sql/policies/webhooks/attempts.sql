@@ -24,6 +24,11 @@ drop policy if exists attempts_insert_definer on webhooks.attempts;
 create policy attempts_insert_definer on webhooks.attempts
   for insert to scoville_definer
   with check (app.reaches_all_channels() or owner = app.claim_subject());
+drop policy if exists attempts_update_definer on webhooks.attempts;
+create policy attempts_update_definer on webhooks.attempts
+  for update to scoville_definer
+  using (app.reaches_all_channels())
+  with check (app.reaches_all_channels());
 drop policy if exists attempts_delete_definer on webhooks.attempts;
 create policy attempts_delete_definer on webhooks.attempts
   for delete to scoville_definer
@@ -33,3 +38,4 @@ grant select on webhooks.attempts to admin, integration;
 grant select, delete on webhooks.attempts to scoville_definer;
 grant insert (region_id, endpoint_id, delivery_id, attempt_no, owner, started_at, duration_ms, status_code, error, response)
   on webhooks.attempts to scoville_definer;
+grant update (response) on webhooks.attempts to scoville_definer;

@@ -70,8 +70,8 @@ TABLES = {
     "lines": "select order_id as order_no, sku_id, quantity, price::float8 from orders.order_lines",
     "allocations": "select order_id as order_no, warehouse_id, sku_id, quantity as ordered, fulfilled_quantity as shipped,"
     " released_quantity as withdrawn from orders.order_allocations",
-    "parcels": "select order_id as order_no, channel_id, warehouse_id, created_at at time zone 'UTC' as shipped_at"
-    " from orders.fulfillments",
+    "parcels": "select order_id as order_no, channel_id, warehouse_id, shipped_at at time zone 'UTC' as shipped_at"
+    " from orders.fulfillments where canceled_at is null",
     "movements": "select warehouse_id, sku_id, occurred_at at time zone 'UTC' as occurred_at, kind, batch_number, reason_code,"
     " on_hand_delta as on_hand, reserved_delta as reserved, committed_delta as committed, unavailable_delta as unavailable,"
     " safety_stock_delta as safety_stock from stock.stock_movements left join stock.lots using (region_id, sku_id, lot_id)",
@@ -106,7 +106,7 @@ def stock_daily(facts: Facts) -> Frame:
     moved = facts.movements.assign(
         day_on=facts.days(facts.movements["warehouse_id"], facts.movements["occurred_at"]),
         units_received=lambda m: m["on_hand"].where(m["kind"] == "receipt", 0),
-        units_shipped=lambda m: -m["on_hand"].where(m["kind"] == "fulfill", 0),
+        units_shipped=lambda m: -m["on_hand"].where(m["kind"].isin(["fulfill", "unfulfill"]), 0),
         by_hand=lambda m: m["on_hand"].where(m["kind"].isin(["adjustment", "count"]), 0),
     ).assign(units_adjusted_in=lambda m: m["by_hand"].clip(lower=0), units_adjusted_out=lambda m: -m["by_hand"].clip(upper=0))
     flows = ["units_received", "units_shipped", "units_adjusted_in", "units_adjusted_out"]

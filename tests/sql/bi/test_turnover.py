@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.world import OTHER_SKU, REGION, SKU, THIRD_SKU, Shop, receipt
+from tests.world import OTHER_SKU, REGION, SKU, THIRD_SKU, Result, Shop, receipt
 
 SKUS = (SKU, OTHER_SKU, THIRD_SKU)
 PLACED_AT = (datetime.now(UTC) - timedelta(days=3)).isoformat()
@@ -32,6 +32,13 @@ def roll_up(shop: Shop) -> None:
     with shop.session("scoville_worker") as connection:
         connection.execute("select jobs.sequence_events(1000)")
         connection.execute("select jobs.roll_up_sales(1::smallint, 500)")
+
+
+def undo(shop: Shop, shipped: Result) -> None:
+    """Undoes the last parcel of an order."""
+    parcel = shipped.body["fulfillments"][-1]["fulfillment_id"]
+    element = {"order_id": shipped.body["order_id"], "fulfillment_id": parcel, "reason": "never collected"}
+    assert [answer.code for answer in shop.send("cancel_fulfillments", element)] == [None]
 
 
 def money(value: float) -> Decimal:
@@ -101,6 +108,25 @@ def test_of_nine_shipped_and_one_canceled_nine_are_turnover(shop: Shop) -> None:
         "orders": 1, "canceled_orders": 0, "units": 9, "revenue": 90, "cancellation_rate": 0}  # fmt: skip
 
 
+def test_lead_times_go_by_the_hour_at_which_a_parcel_left_and_forget_one_that_did_not(shop: Shop) -> None:
+    shop.receive(10)
+    placed = shop.order((SKU, 4), created_at=PLACED_AT)
+    left_at = (datetime.fromisoformat(PLACED_AT) + timedelta(hours=5, minutes=1)).isoformat()
+    shop.fulfill(placed, items=lines((SKU, 1)), shipped_at=left_at)
+    shipped = shop.fulfill(placed, items=lines((SKU, 3)))
+    query = "select parcels, median_hours, hours_max from bi.fulfillment_lead_time"
+    roll_up(shop)
+    assert shop.rows(query) == [{"parcels": 2, "median_hours": 5, "hours_max": 72}]
+    undo(shop, shipped)
+    roll_up(shop)
+    assert shop.rows(query) == [{"parcels": 1, "median_hours": 5, "hours_max": 5}]
+    with shop.session("scoville_worker") as connection:
+        connection.execute("select jobs.roll_up_stock(1::smallint, 500)")
+    [row] = shop.rows("select sum(units_shipped) as units from bi.fact_stock_daily")
+    assert row["units"] == 1
+    assert shop.verify() == []
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_every_view_counts_what_was_ordered_and_not_canceled(shop: Shop, seed: int) -> None:
     chance = random.Random(seed)
@@ -118,7 +144,9 @@ def test_every_view_counts_what_was_ordered_and_not_canceled(shop: Shop, seed: i
             continue
         for _ in range(chance.randint(0, 2)):
             sku_id, quantity = chance.choice(chosen)
-            shop.fulfill(placed, items=lines((sku_id, chance.randint(1, quantity))))
+            shipped = shop.fulfill(placed, items=lines((sku_id, chance.randint(1, quantity))))
+            if shipped.code is None and chance.random() < 0.3:
+                undo(shop, shipped)
         end = chance.choice(("open", "cancel", "ship"))
         if end == "cancel":
             shop.cancel(placed)

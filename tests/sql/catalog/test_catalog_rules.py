@@ -28,7 +28,10 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "active": False,
         },
     ),
-    "save_warehouses": ("warehouse_id", {"name": "New", "region_id": 1, "time_zone": "Europe/Berlin", "active": False}),
+    "save_warehouses": (
+        "warehouse_id",
+        {"name": "New", "region_id": 1, "time_zone": "Europe/Berlin", "scan_required": True, "active": False},
+    ),
     "save_channels": (
         "channel_id",
         {

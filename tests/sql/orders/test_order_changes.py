@@ -387,7 +387,10 @@ def test_the_event_of_a_change_says_what_is_and_what_was(shop: Shop) -> None:
     assert event["data"] == {**changed.body, "customer": {"name": "Jane", "address": "1 Hot St"}}
     assert old == {
         "customer": {"name": "Jane", "address": "1 Hot St"},
-        **{name: placed.body[name] for name in ("items", "total_price", "allocations", "fulfillments", "note", "version")},
+        **{
+            name: placed.body[name]
+            for name in ("items", "total_price", "allocations", "backorders", "fulfillments", "note", "version")
+        },
     }
 
 

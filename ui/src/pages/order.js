@@ -1,4 +1,5 @@
-// One order: its items, where they ship from, its parcels, and the dialogs that confirm, hold, release, fulfill and cancel it.
+// One order: its items, where they ship from, its parcels, and the dialogs that confirm, hold, release, fulfill and cancel it, and undo
+// a parcel.
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { get } from "../api.js";
@@ -9,6 +10,7 @@ import { announce, Empty, Figure, Heading, Trouble, useLoad, useTitle } from "..
 import { Dialog } from "../parts/dialog.js";
 import { errorOf, Field, Refusal, useSubmission } from "../parts/form.js";
 import { Back } from "../parts/icons.js";
+import { readReasons, reasons } from "../reasons.js";
 import { skuPath } from "../router.js";
 import { rights, session } from "../session.js";
 import { products } from "../store.js";
@@ -18,6 +20,8 @@ const POLL_MILLISECONDS = 5_000;
 const SOON_MILLISECONDS = 250;
 
 const pathOf = (id) => `/v1/orders/${encodeURIComponent(id)}`;
+// The reasons that orders.refuse_items accepts.
+const explainsPicking = ({ direction, takes }) => direction === "pick" || (direction !== "in" && takes === "any");
 const nameOf = (sku) => products.value.get(sku)?.name ?? sku;
 
 export function OrderPage({ id }) {
@@ -80,7 +84,7 @@ export function OrderPage({ id }) {
       <section class="section" aria-labelledby="customer">
         <h2 id="customer">Customer</h2>
         <address>
-          <span>${order.customer.name ?? "No name given"}</span>
+          <span>${order.customer.name ?? "No name: erased"}</span>
           ${order.customer.email && html`<span>${order.customer.email}</span>`}
           ${order.customer.address && html`<span>${order.customer.address}</span>`}
         </address>
@@ -95,12 +99,13 @@ export function OrderPage({ id }) {
       </section>
       <section class="section" aria-labelledby="parcels">
         <h2 id="parcels">Parcels</h2>
-        <${Parcels} order=${order} />
+        <${Parcels} order=${order} undo=${rights.value.fulfill && ((parcel) => setDialog(parcel))} />
       </section>
     </div>
     ${dialog === "fulfill" && html`<${FulfillDialog} order=${order} open=${open} onClose=${close} onDone=${done("Saved. The parcel is shipped.")} />`}
     ${STEPS[dialog] && html`<${StatusDialog} order=${order} step=${dialog} onClose=${close} onDone=${done(STEPS[dialog].done)} />`}
     ${dialog === "cancel" && html`<${CancelDialog} order=${order} onClose=${close} onDone=${done("The order is canceled.")} />`}
+    ${dialog.fulfillment_id && html`<${UndoDialog} order=${order} parcel=${dialog} onClose=${close} onDone=${done("The parcel is undone.")} />`}
   `;
 }
 
@@ -225,7 +230,7 @@ function Waiting({ order }) {
   );
 }
 
-function Parcels({ order }) {
+function Parcels({ order, undo }) {
   if (!order.fulfillments.length) {
     return html`<p class="quiet-line">${order.status === "canceled" ? "Nothing was shipped." : "Nothing has been shipped yet."}</p>`;
   }
@@ -235,13 +240,19 @@ function Parcels({ order }) {
         (parcel) => html`
           <li key=${parcel.fulfillment_id}>
             <p>
-              <b>${parcel.warehouse_location}</b> <time datetime=${parcel.created_at}>${moment(parcel.created_at)}</time>
+              <b>${parcel.warehouse_location}</b> <time datetime=${parcel.shipped_at}>${moment(parcel.shipped_at)}</time>
               ${parcel.tracking_number && html`<span class="code">${parcel.tracking_number}</span>`}
+              ${parcel.canceled_at
+                ? html`<span class="fine">undone ${moment(parcel.canceled_at)}</span>`
+                : undo && html`<button type="button" class="plain" onClick=${() => undo(parcel)}>Undo</button>`}
             </p>
+            ${parcel.cancel_reason && html`<q class="note">${parcel.cancel_reason}</q>`}
             ${parcel.items.map(
               (item) => html`
                 <p class="fine" key=${`${item.sku_id} ${item.batch_number}`}>
-                  ${number(item.quantity)} × ${nameOf(item.sku_id)}, ${item.batch_number}
+                  ${number(item.quantity)} × ${nameOf(item.sku_id)}, ${item.batch_number}${item.assumed && " (assumed)"}
+                  ${item.passed_over &&
+                  html`, before ${item.passed_over.batch_numbers.join(", ")}: ${item.passed_over.reason_code.replaceAll("_", " ")}`}
                 </p>
               `,
             )}
@@ -258,6 +269,9 @@ function FulfillDialog({ order, open, onClose, onDone }) {
   const own = places.find((place) => session.value.warehouses.includes(place));
   const [place, setPlace] = useState(own ?? places[0]);
   const [units, setUnits] = useState({});
+  const [lots, setLots] = useState({});
+  const [reason, setReason] = useState("");
+  useEffect(() => void readReasons().catch(() => {}), []);
   const { submit, problem, isBusy } = useSubmission();
   const parts = open.filter((part) => part.warehouse === place);
   const wanted = parts.map((part) => ({ ...part, wanted: Number(units[part.sku] ?? part.units) }));
@@ -269,7 +283,11 @@ function FulfillDialog({ order, open, onClose, onDone }) {
     const { tracking, note } = Object.fromEntries(new FormData(event.target));
     const done = await submit("POST", `${pathOf(order.order_id)}/fulfillments`, {
       warehouse_location: place,
-      items: wanted.filter((part) => part.wanted > 0).map((part) => ({ sku_id: part.sku, quantity: part.wanted })),
+      items: wanted.filter((part) => part.wanted > 0).map((part) => ({
+        sku_id: part.sku,
+        quantity: part.wanted,
+        ...(lots[part.sku]?.trim() && { batch_number: lots[part.sku].trim(), ...(reason && { reason_code: reason }) }),
+      })),
       ...(tracking.trim() && { tracking_number: tracking.trim() }),
       ...(note.trim() && { note: note.trim() }),
     });
@@ -301,10 +319,22 @@ function FulfillDialog({ order, open, onClose, onDone }) {
                        value=${units[part.sku] ?? part.units}
                        onInput=${(event) => setUnits({ ...units, [part.sku]: event.target.value })} />
                 <span class="fine">of ${number(part.units)}</span>
+                <input class="lot" aria-label=${`Lot of ${part.sku}`} placeholder="Lot (scan)" maxlength="64" autocomplete="off"
+                       spellcheck=${false} value=${lots[part.sku] ?? ""}
+                       onInput=${(event) => setLots({ ...lots, [part.sku]: event.target.value })} />
               </div>
             `,
           )}
         </fieldset>
+        ${Object.values(lots).some((lot) => lot.trim()) &&
+        html`<${Field} id="why" label="If lots that expire earlier stay: why?">
+          ${(given) => html`
+            <select ...${given} value=${reason} onChange=${(event) => setReason(event.target.value)}>
+              <option value=""></option>
+              ${reasons.value.filter(explainsPicking).map((one) => html`<option key=${one.reason_code} value=${one.reason_code}>${one.description}</option>`)}
+            </select>
+          `}
+        <//>`}
         <${Field} id="tracking" label="Tracking number (optional)" error=${errorOf(problem, "/tracking_number")}>
           ${(given) => html`<input ...${given} name="tracking" maxlength="200" autocomplete="off" spellcheck=${false} />`}
         <//>
@@ -313,7 +343,7 @@ function FulfillDialog({ order, open, onClose, onDone }) {
         <//>
         <${Refusal} problem=${problem} shown=${["/tracking_number", "/note"]} />
         <div class="form-end">
-          <p class="form-preview">Lots that expire first ship first.</p>
+          <p class="form-preview">Without a lot, the one that expires first is assumed.</p>
           <button class="primary" disabled=${isBusy || !total}>${isBusy ? "Saving" : `Ship ${count(total, "unit")}`}</button>
         </div>
       </form>
@@ -353,6 +383,28 @@ function StatusDialog({ order, step, onClose, onDone }) {
         <${Refusal} problem=${problem} shown=${["/reason"]} />
         <div class="form-end">
           <button class="primary" disabled=${isBusy}>${isBusy ? "Saving" : button}</button>
+function UndoDialog({ order, parcel, onClose, onDone }) {
+  const { submit, problem, isBusy } = useSubmission();
+  const units = parcel.items.reduce((sum, item) => sum + item.quantity, 0);
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    const { reason } = Object.fromEntries(new FormData(event.target));
+    const path = `${pathOf(order.order_id)}/fulfillments/${encodeURIComponent(parcel.fulfillment_id)}/cancel`;
+    const done = await submit("PUT", path, { reason: reason.trim() });
+    if (done) onDone(done);
+  };
+  return html`
+    <${Dialog} title=${`Undo ${parcel.fulfillment_id}`} onClose=${onClose}>
+      <form class="form" onSubmit=${onSubmit}>
+        <p>The parcel did not leave: ${count(units, "unit")} in ${parcel.warehouse_location} will be promised to the order again.</p>
+        <${Field} id="reason" label="Reason" error=${errorOf(problem, "/reason")}>
+          ${(given) => html`<input ...${given} name="reason" maxlength="200" autocomplete="off" required autofocus />`}
+        <//>
+        <${Refusal} problem=${problem} shown=${["/reason"]} />
+        <div class="form-end">
+          <button type="button" class="plain" onClick=${onClose}>Keep the parcel</button>
+          <button class="primary" disabled=${isBusy}>${isBusy ? "Undoing" : "Undo the parcel"}</button>
         </div>
       </form>
     <//>

@@ -121,9 +121,10 @@ function useFeed(state, name) {
     };
     const stop = follow({
       onEvent: (event) => {
-        const isWhole = event.type.startsWith("order.") && event.data?.items && !name;
+        const isOfOrder = /^(order|fulfillment)[.]/.test(event.type);
+        const isWhole = isOfOrder && event.data?.items && !name;
         if (isWhole) setView((old) => merge(old, [event.data], state, fresh.current));
-        else if (event.type.startsWith("order.") || event.data?.documents?.some((id) => ORDER.test(id))) readSoon();
+        else if (isOfOrder || event.data?.documents?.some((id) => ORDER.test(id))) readSoon();
       },
       onReset: readSoon,
       onState: (now) => {

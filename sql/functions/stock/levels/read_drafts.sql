@@ -71,9 +71,10 @@ as $$
          p_pointer => '/reason_code', p_facts => jsonb_build_object('allowed', (
            select jsonb_agg(a.reason_code order by a.reason_code) from catalog.reason_codes a where a.active)))
      when c.direction = 'in' and r.delta < 0 or c.direction = 'out' and (r.delta > 0 or p_reason_code = 'received')
+          or c.direction = 'pick'
        then app.refuse(p_code => 'ST006', p_pointer => '/reason_code', p_detail => format(
          'Reason %s is only for units that %s.', r.reason_code,
-         case c.direction when 'in' then 'come in' else 'go out' end))
+         case c.direction when 'in' then 'come in' when 'out' then 'go out' else 'a picker passes over' end))
      when c.note_required and coalesce(r.element ->> 'note', '') = ''
        then app.refuse(p_code => 'ST005', p_pointer => '/note', p_detail => format(
          'Reason %s requires a note that says what happened.', r.reason_code))

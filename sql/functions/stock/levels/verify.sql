@@ -77,6 +77,9 @@ as $$
   union all
   select o.check_name, o.region_id, null, o.sku_id, null, o.expected, o.found
     from orders.verify_lines() o
+  union all
+  select p.check_name, p.region_id, p.warehouse_id, p.sku_id, p.batch_number, p.expected, p.found
+    from orders.verify_parcels() p
    order by 2, 3, 4, 1;
 $$;
 

@@ -8,7 +8,7 @@ create or replace function stock.lock_lot_levels(
   p_sku_ids text[]
 )
   returns table (warehouse_id text, sku_id text, lot_id bigint, on_hand integer, sellable boolean, status text,
-                 expiration_date date)
+                 expiration_date date, batch_number text)
   language plpgsql
   volatile
   set search_path = ''
@@ -17,7 +17,7 @@ begin
   return query
     select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand::integer, v.sellable,
            stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
-             p_today => timezone(z.time_zone, app.now())::date), t.expiration_date
+             p_today => timezone(z.time_zone, app.now())::date), t.expiration_date, t.batch_number
       from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
       join stock.lot_levels v
         on v.region_id = p_region_id and v.warehouse_id = k.warehouse_id and v.sku_id = k.sku_id and v.on_hand > 0

@@ -1,5 +1,6 @@
 -- Changes the lot levels for the movements that name a lot, and returns the movements to be posted: units that enter or leave a lot
--- that cannot be sold do so as unavailable units.
+-- that cannot be sold do so as unavailable units. Units that come back promised (a parcel is undone) are shortfall, which available units
+-- settle at once (stock.settle_shortfall).
 -- Lock order: after stock_levels; lots in key order (stock.open_lot_levels), then lot_levels in key order.
 create or replace function stock.post_lots(
   p_region_id smallint,
@@ -46,7 +47,11 @@ begin
         on v.region_id = p_region_id and v.warehouse_id = m.warehouse_id and v.sku_id = m.sku_id and v.lot_id = m.lot_id
      where not v.sellable
   loop
-    p_movements[v_at].delta.unavailable := p_movements[v_at].delta.unavailable + p_movements[v_at].delta.on_hand;
+    if p_movements[v_at].kind = 'unfulfill' then
+      p_movements[v_at].delta.shortfall := p_movements[v_at].delta.shortfall + p_movements[v_at].delta.on_hand;
+    else
+      p_movements[v_at].delta.unavailable := p_movements[v_at].delta.unavailable + p_movements[v_at].delta.on_hand;
+    end if;
   end loop;
   return p_movements;
 end

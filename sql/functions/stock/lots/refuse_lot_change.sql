@@ -64,10 +64,11 @@ begin
       p_pointer => case when p_draft.element ? 'expiration_date' then '/expiration_date' else '/manufactured_on' end);
   elsif v_dates then
     return null;
-  elsif v_status = 'available' and v_reason.direction = 'out' or v_lot.status = 'available' and v_reason.direction = 'in' then
+  elsif v_status = 'available' and v_reason.direction = 'out' or v_lot.status = 'available' and v_reason.direction = 'in'
+        or v_reason.direction = 'pick' then
     return app.refuse(p_code => 'ST006', p_pointer => '/reason_code',
       p_detail => format('Reason %s is only for units that %s.', p_draft.reason_code,
-        case v_reason.direction when 'in' then 'come in' else 'go out' end));
+        case v_reason.direction when 'in' then 'come in' when 'out' then 'go out' else 'a picker passes over' end));
   elsif v_status = 'destroyed' and cardinality(v_where) > 0 then
     return app.refuse(p_code => 'ST018', p_pointer => '/status',
       p_detail => format('Units of this lot are on hand in %s. Quarantine it, or take them out with '
