@@ -142,6 +142,7 @@ create table catalog.channels (
   kind text not null default 'web',
   pricing text not null default 'list',
   hold_share_max smallint not null default 100,
+  unpaid_minutes integer not null default 60,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -151,9 +152,11 @@ create table catalog.channels (
   constraint channels_channel_id_is_a_code_check check (channel_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   constraint channels_kind_is_known_check check (kind in ('web', 'pos', 'marketplace', 'wholesale')),
   constraint channels_pricing_is_known_check check (pricing in ('list', 'channel')),
-  constraint channels_hold_share_max_is_a_percentage_check check (hold_share_max between 1 and 100)
+  constraint channels_hold_share_max_is_a_percentage_check check (hold_share_max between 1 and 100),
+  constraint channels_unpaid_minutes_are_within_a_month_check check (unpaid_minutes between 1 and 43200)
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
+comment on column catalog.channels.unpaid_minutes is 'How long the units of an unpaid order (status pending) are promised.';
 comment on column catalog.channels.hold_share_max is
   'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
 create unique index channels_channel_id_lower_key on catalog.channels (lower(channel_id collate "C"));
@@ -596,7 +599,14 @@ create table orders.orders (
   changed_by text not null,
   change_reason text,
   request_id text,
-  constraint orders_pkey primary key (region_id, order_id)
+  unpaid_until timestamptz,
+  unpaid_left interval,
+  status_changed_at timestamptz,
+  status_changed_by text,
+  status_reason text,
+  constraint orders_pkey primary key (region_id, order_id),
+  constraint orders_time_to_pay_fits_status_check  -- one: every order that is written pays for each
+    check ((status = 'pending') = (unpaid_until is not null) and (unpaid_left is null or status = 'on_hold'))
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
 comment on table orders.orders is
@@ -611,11 +621,20 @@ comment on column orders.orders.customer_erased_at is
 comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
 comment on column orders.orders.updated_at is
   'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
+comment on column orders.orders.unpaid_until is
+  'Until when the units of an unpaid order (pending) are promised. From then on whoever needs them cancels the order first; the worker '
+  'cancels it in any case.';
+comment on column orders.orders.unpaid_left is
+  'What was left of that time when the order was put on hold; it goes on when the order is released. Null: a held order that is paid.';
+comment on column orders.orders.status_changed_at is
+  'When the order was last confirmed, held, released or canceled, with the person and the reason; null if it never was.';
 create unique index orders_region_id_external_id_channel_id_key on orders.orders (region_id, external_id, channel_id)
   where external_id is not null;
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
+-- Tiny: only unpaid orders. Its condition names no column that other changes write.
+create index orders_unpaid_until_idx on orders.orders (region_id, unpaid_until) where unpaid_until is not null;
 create index orders_updated_at_idx on orders.orders (region_id, updated_at, order_id);
 
 create table orders.order_contacts (
@@ -807,6 +826,7 @@ create type orders.draft as (
   request_id text,
   reservation_id bigint,
   historic boolean,
+  unpaid_until timestamptz,
   order_id bigint,
   warehouse_ids text[],
   document json
@@ -814,6 +834,7 @@ create type orders.draft as (
 comment on type orders.draft is
   'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
   '(orders.complete_drafts).';
+comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet; null: it can be shipped at once.';
 comment on column orders.draft.sku_ids is
   'Of its lines, in their order, as quantities, prices and amounts (a line has one of these two); items is their document.';
 create type orders.part as (
@@ -899,6 +920,9 @@ insert into events.event_types (type, audience, about, says) values
   ('order.backordered', 'channel', 'order', 'Units of the order wait for stock. backorders says how many.'),
   ('order.supplied', 'channel', 'order', 'Units for which the order waited are now committed to it.'),
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
+  ('order.confirmed', 'channel', 'order', 'The order was paid: it can be shipped, or (on_hold) as soon as it is released.'),
+  ('order.held', 'channel', 'order', 'The order was put on hold: it is not shipped, and the time to pay stands still.'),
+  ('order.released', 'channel', 'order', 'The order was released from hold: it is again what it was before.'),
   ('order.canceled', 'channel', 'order', 'The order, or what was not shipped of it, was canceled. status says which: canceled or completed.'),
   ('order.fulfilled', 'channel', 'order', 'A parcel was shipped.'),
   ('fulfillment.canceled', 'channel', 'order', 'A parcel was undone: it did not leave, and its units are promised to the order again.'),

@@ -183,6 +183,9 @@ FUNCTION_CALLS: dict[str, Call] = {
     "find_repeats": call(SHOPS, p_orders="'[]'"),
     "modify_orders": call(SHOPS, Request("PATCH", "/v1/orders/{order_id}", {"items": HELD, "customer": {"email": None}})),
     "cancel_orders": call(SHOPS, Request("PUT", "/v1/orders/{order_id}/cancel", {"reason": "customer"})),
+    "confirm_orders": call(SHOPS, Request("POST", "/v1/orders/{order_id}/confirm", {"reason": "Paid."})),
+    "hold_orders": call(SHOPS, Request("POST", "/v1/orders/{order_id}/hold", {"reason": "The address does not exist."})),
+    "release_held_orders": call(SHOPS, Request("POST", "/v1/orders/{order_id}/release", {"reason": "The address was a typo."})),
     "fulfill_orders": call(STAFF, Request("POST", "/v1/orders/{order_id}/fulfillments", {"tracking_number": "T-1"})),
     "change_fulfillments": call(
         STAFF,

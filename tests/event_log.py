@@ -101,7 +101,10 @@ def do_everything(shop: Shop) -> None:
     send("save_skus", sku_id="LATE", name="Late", price=10)
     assert shop.order(("LATE", 1))[0] is None
     shop.receive(1, "LATE")
-    canceled = place_order(shop, 4)
+    canceled = place_order(shop, 4, status="pending")
+    send("hold_orders", **canceled, reason="no address")
+    send("release_held_orders", **canceled)
+    send("confirm_orders", **canceled)
     send("cancel_orders", **canceled)
     assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 1
     send("change_batches", sku_id=SKU, batch_number="B-1", status="quarantined", reason_code="quality_control")

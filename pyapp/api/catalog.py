@@ -168,6 +168,10 @@ class RegionChange(Body):
 
 HoldShare = Annotated[int, Meta(ge=1, le=100, description="Percent of a SKU's units that one client may reserve; 100: no limit.")]
 
+UnpaidMinutes = Annotated[
+    int, Meta(ge=1, le=43200, description="How long the units of a pending order are kept, in minutes.", examples=[60])
+]
+
 
 class SaleRuleDraft(Body):
     """The rule for an order that finds too few units of a SKU: it is refused, or the missing units wait for stock.
@@ -193,6 +197,7 @@ class ChannelChange(Body):
     kind: Kind | UnsetType = UNSET
     pricing: Literal["list", "channel"] | UnsetType = UNSET
     hold_share_max: HoldShare | UnsetType = UNSET
+    unpaid_minutes: UnpaidMinutes | UnsetType = UNSET
     region_id: RegionDraft | UnsetType = UNSET
     warehouses: Annotated[list[WarehouseId], Meta(max_length=1000)] | UnsetType = UNSET
     sale_rules: Annotated[list[SaleRuleDraft], Meta(max_length=1000)] | UnsetType = UNSET
@@ -307,6 +312,7 @@ class Channel(Answer):
     hold_share_max: Annotated[
         int, Meta(description="Percent of a SKU's units that one client may reserve; 100: no limit.", examples=[100])
     ]
+    unpaid_minutes: UnpaidMinutes
     region_id: values.Region
     warehouses: list[values.Warehouse]
     sale_rules: list[SaleRule]

@@ -202,9 +202,24 @@ class ParcelCanceled(OrderChanged, kw_only=True):
 
 
 class OrderStateBeforeCancel(OrderState):
-    """The state of an order, and what the customer owed."""
+    """The state of an order, what the customer owed, and until when its units were kept unpaid."""
 
     total_price: Amount
+    unpaid_until: Moment | None
+
+
+class OrderStatus(Answer):
+    """The status of an order."""
+
+    status: Annotated[orders.Status, Meta(examples=["pending"])]
+    unpaid_until: Moment | None
+    version: Version
+
+
+class OrderStatusChanged(OrderChanged, kw_only=True):
+    """The order in its current state, and its previous status. status_change says who changed it and why."""
+
+    old: OrderStatus
 
 
 class OrderCanceled(OrderChanged, kw_only=True):
@@ -362,6 +377,9 @@ DATA: dict[str, type[Struct]] = {
     "order.backordered": OrderChanged,
     "order.supplied": OrderChanged,
     "order.modified": OrderModified,
+    "order.confirmed": OrderStatusChanged,
+    "order.held": OrderStatusChanged,
+    "order.released": OrderStatusChanged,
     "order.canceled": OrderCanceled,
     "order.fulfilled": OrderMoved,
     "fulfillment.canceled": ParcelCanceled,

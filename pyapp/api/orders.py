@@ -113,7 +113,16 @@ class OrderDraft(Body):
     external_id: ExternalId | UnsetType = UNSET
     created_at: Timestamp | UnsetType = UNSET
     total_price: Total | UnsetType = UNSET
-    status: Annotated[Literal["processing"], Meta(description="A new order can be shipped at once.")] | UnsetType = UNSET
+    status: (
+        Annotated[
+            Literal["processing", "pending"],
+            Meta(
+                description="pending: not paid yet. Its units are kept for the channel's `unpaid_minutes` and not shipped before "
+                "`POST /v1/orders/{order_id}/confirm`. Otherwise the order can be shipped at once."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     note: NoteDraft | UnsetType = UNSET
     historic: (
         Annotated[bool, Meta(description="True: it was shipped elsewhere. Completed, moves no stock; admins only.")] | UnsetType
@@ -176,6 +185,22 @@ class Cancellation(Body):
 
     reason: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
+
+
+class StatusReason(Body):
+    """Why the order goes on, kept in the order and the audit."""
+
+    sample: ClassVar[Json] = {"reason": "Bank transfer of 1 June."}
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+
+
+class HoldReason(Body):
+    """Why the order has to wait, kept in the order and the audit."""
+
+    sample: ClassVar[Json] = {"reason": "The address does not exist."}
+
+    reason: Annotated[str, Meta(min_length=1, max_length=200)]
 
 
 class FulfillmentLine(Body):
@@ -386,6 +411,14 @@ class Fulfillment(Answer):
     items: list[Picked]
 
 
+class StatusChange(Answer):
+    """Who confirmed, held, released or canceled an order, when and why."""
+
+    at: Moment
+    by: Annotated[str, Meta(description="system: its time to be paid was over.", examples=["clerk"])]
+    reason: Annotated[str | None, Meta(examples=["The address does not exist."])]
+
+
 class Order(Answer):
     """An order. Warehouse staff see the allocations and parcels of their own warehouses."""
 
@@ -405,6 +438,19 @@ class Order(Answer):
     ]
     currency: Currency
     status: Annotated[Status, Meta(examples=["completed"])]
+    unpaid_until: Annotated[
+        Moment | None,
+        Meta(
+            description="Of a pending order: until when its units are kept. Then it is canceled (reason unpaid). Null while it "
+            "is on hold: the time stands still."
+        ),
+    ]
+    held_from: Annotated[
+        Literal["pending", "processing"] | None, Meta(description="Of an order on hold: what it is when it is released.")
+    ]
+    status_change: Annotated[
+        StatusChange | None, Meta(description="The latest confirmation, hold, release or cancellation; null if there was none.")
+    ]
     fulfillment_status: FulfillmentStatus
     allocations: list[Allocation]
     backorders: Annotated[list[Backorder], Meta(description="What waits for stock; it can only be shipped when it has come.")]
@@ -487,6 +533,49 @@ NOUN = Noun(
             answer=Order,
             query=WriteQuery,
             body=Cancellation,
+            body_required=False,
+            key="optional",
+            versioned=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/orders/{order_id}/confirm",
+            endpoint=change,
+            summary="Confirm that a pending order was paid",
+            description="It becomes processing and can be shipped. A processing order stays as it is, an order on hold stays on "
+            "hold and is processing when it is released. Possible after `unpaid_until` too, until the order is canceled.",
+            function="confirm_orders",
+            answer=Order,
+            query=WriteQuery,
+            body=StatusReason,
+            body_required=False,
+            key="optional",
+            versioned=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/orders/{order_id}/hold",
+            endpoint=change,
+            summary="Put an order on hold",
+            description="It keeps its units and is not shipped. The time to pay stands still. On an order that is on hold, "
+            "another reason replaces the former one.",
+            function="hold_orders",
+            answer=Order,
+            query=WriteQuery,
+            body=HoldReason,
+            key="optional",
+            versioned=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/orders/{order_id}/release",
+            endpoint=change,
+            summary="Release an order from hold",
+            description="It becomes what it was: processing, or pending with the time to pay that was left.",
+            function="release_held_orders",
+            answer=Order,
+            query=WriteQuery,
+            body=StatusReason,
             body_required=False,
             key="optional",
             versioned=True,

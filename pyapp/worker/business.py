@@ -38,9 +38,11 @@ MEASURE = """
     union all select 'oldest_snapshot_transactions', '{}', coalesce(max(s.transactions), 0) from jobs.measure_snapshots() s
     union all select f.figure, '{}', f.value
       from jobs.measure_backlogs() b
-     cross join lateral (values ('expired_holds', b.waiting::float8), ('expired_holds_oldest_seconds', b.oldest_seconds::float8))
-           f (figure, value)
-     where b.backlog = 'expired reservations'"""
+     cross join lateral (values ('expired reservations', 'expired_holds', b.waiting::float8),
+             ('expired reservations', 'expired_holds_oldest_seconds', b.oldest_seconds::float8),
+             ('overdue orders', 'overdue_orders', b.waiting::float8),
+             ('overdue orders', 'overdue_orders_oldest_seconds', b.oldest_seconds::float8)) f (backlog, figure, value)
+     where f.backlog = b.backlog"""
 VERIFY = "select count(*) from stock.verify()"
 
 # Name without scoville_: description and labels.
@@ -51,6 +53,9 @@ FIGURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "recent_orders": ("Orders placed in the last hour, by current status; among the newest 10,000.", ("region", "status")),
     "recent_units": ("Units of the orders that were not canceled.", ("region",)),
     "recent_order_value": ("Their totals.", ("region", "currency")),
+    "unpaid_orders": ("Unpaid orders (pending), however old; counted to 100,000.", ("region",)),
+    "overdue_orders": ("Unpaid orders whose time is over and that are not canceled yet; counted to 100,000.", ()),
+    "overdue_orders_oldest_seconds": ("Time since that of the oldest of them was over.", ()),
     "holds": ("Active reservations; counted to 100,000.", ("region",)),
     "expiring_lots": ("Lots in stock that expire within the region's notice.", ("region",)),
     "expiring_units": ("Units of those lots.", ("region",)),

@@ -53,6 +53,7 @@ class Job:
 
 JOBS = (
     Job("expire_reservations", "select jobs.expire_reservations(%(region)s::smallint, %(limit)s)", 1, by_region=True),
+    Job("cancel_unpaid_orders", "select jobs.cancel_unpaid_orders(%(region)s::smallint, %(limit)s)", 1, by_region=True),
     Job("serve_backorders", "select jobs.serve_backorders(%(region)s::smallint, %(limit)s)", 1, by_region=True),
     Job("expire_lots", "select jobs.expire_lots(%(region)s::smallint, %(limit)s)", 1, by_region=True),
     Job(

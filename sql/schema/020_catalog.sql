@@ -109,6 +109,7 @@ create table catalog.channels (
   kind text not null default 'web',
   pricing text not null default 'list',
   hold_share_max smallint not null default 100,
+  unpaid_minutes integer not null default 60,
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -118,9 +119,11 @@ create table catalog.channels (
   constraint channels_channel_id_is_a_code_check check (channel_id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
   constraint channels_kind_is_known_check check (kind in ('web', 'pos', 'marketplace', 'wholesale')),
   constraint channels_pricing_is_known_check check (pricing in ('list', 'channel')),
-  constraint channels_hold_share_max_is_a_percentage_check check (hold_share_max between 1 and 100)
+  constraint channels_hold_share_max_is_a_percentage_check check (hold_share_max between 1 and 100),
+  constraint channels_unpaid_minutes_are_within_a_month_check check (unpaid_minutes between 1 and 43200)
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
+comment on column catalog.channels.unpaid_minutes is 'How long the units of an unpaid order (status pending) are promised.';
 comment on column catalog.channels.hold_share_max is
   'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
 create unique index channels_channel_id_lower_key on catalog.channels (lower(channel_id collate "C"));

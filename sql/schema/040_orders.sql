@@ -37,7 +37,14 @@ create table orders.orders (
   changed_by text not null,
   change_reason text,
   request_id text,
-  constraint orders_pkey primary key (region_id, order_id)
+  unpaid_until timestamptz,
+  unpaid_left interval,
+  status_changed_at timestamptz,
+  status_changed_by text,
+  status_reason text,
+  constraint orders_pkey primary key (region_id, order_id),
+  constraint orders_time_to_pay_fits_status_check  -- one: every order that is written pays for each
+    check ((status = 'pending') = (unpaid_until is not null) and (unpaid_left is null or status = 'on_hold'))
 ) with (fillfactor = 80);
 alter sequence orders.orders_order_id_seq owned by orders.orders.order_id;
 comment on table orders.orders is
@@ -52,11 +59,20 @@ comment on column orders.orders.customer_erased_at is
 comment on column orders.orders.total_price is 'What the customer owes: the units that are not canceled, at the prices of their lines.';
 comment on column orders.orders.updated_at is
   'When its latest change was written (orders.begin_change), not when the transaction began: changes are listed by it.';
+comment on column orders.orders.unpaid_until is
+  'Until when the units of an unpaid order (pending) are promised. From then on whoever needs them cancels the order first; the worker '
+  'cancels it in any case.';
+comment on column orders.orders.unpaid_left is
+  'What was left of that time when the order was put on hold; it goes on when the order is released. Null: a held order that is paid.';
+comment on column orders.orders.status_changed_at is
+  'When the order was last confirmed, held, released or canceled, with the person and the reason; null if it never was.';
 create unique index orders_region_id_external_id_channel_id_key on orders.orders (region_id, external_id, channel_id)
   where external_id is not null;
 create index orders_placed_at_idx on orders.orders (region_id, placed_at, order_id);
 create index orders_channel_id_idx on orders.orders (channel_id, region_id, placed_at, order_id);
 create index orders_customer_key_idx on orders.orders (region_id, customer_key);
+-- Tiny: only unpaid orders. Its condition names no column that other changes write.
+create index orders_unpaid_until_idx on orders.orders (region_id, unpaid_until) where unpaid_until is not null;
 create index orders_updated_at_idx on orders.orders (region_id, updated_at, order_id);
 
 create table orders.order_contacts (
@@ -248,6 +264,7 @@ create type orders.draft as (
   request_id text,
   reservation_id bigint,
   historic boolean,
+  unpaid_until timestamptz,
   order_id bigint,
   warehouse_ids text[],
   document json
@@ -255,6 +272,7 @@ create type orders.draft as (
 comment on type orders.draft is
   'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
   '(orders.complete_drafts).';
+comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet; null: it can be shipped at once.';
 comment on column orders.draft.sku_ids is
   'Of its lines, in their order, as quantities, prices and amounts (a line has one of these two); items is their document.';
 create type orders.part as (

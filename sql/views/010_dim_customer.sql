@@ -15,7 +15,7 @@ comment on column bi.dim_customer.customer_key is
   'The pseudonym: the same in every order of the customer, and meaningless elsewhere.';
 comment on column bi.dim_customer.first_order_at is 'When the first order was placed.';
 comment on column bi.dim_customer.last_order_at is 'When the latest order was placed.';
-comment on column bi.dim_customer.orders is 'Orders placed, including canceled ones.';
+comment on column bi.dim_customer.orders is 'Orders placed, including canceled and unpaid ones.';
 comment on column bi.dim_customer.canceled_orders is 'How many of them were canceled whole: nothing of them was shipped.';
 comment on column bi.dim_customer.is_returning is 'Whether the customer has placed more than one order.';
 comment on column bi.dim_customer.is_erased is

@@ -8,7 +8,8 @@ select l.region_id, orders.public_id(l.region_id, l.order_id) as order_id, l.ord
          p_units => l.quantity)::numeric(18, 4) as amount,
        o.currency, l.fulfilled_quantity as units_shipped, l.canceled_quantity as units_canceled,
        orders.line_amount(p_price => l.price, p_amount => l.amount, p_amount_quantity => l.amount_quantity,
-         p_units => l.quantity - l.canceled_quantity)::numeric(18, 4) as revenue
+         p_units => case when o.unpaid_until is null and o.unpaid_left is null then l.quantity - l.canceled_quantity else 0 end
+       )::numeric(18, 4) as revenue
   from orders.order_lines l
   join orders.orders o on o.region_id = l.region_id and o.order_id = l.order_id
   join catalog.regions g on g.region_id = l.region_id;
@@ -35,5 +36,6 @@ comment on column bi.fact_order_line.currency is 'ISO 4217 code of the amounts.'
 comment on column bi.fact_order_line.units_shipped is 'Units of these that were shipped.';
 comment on column bi.fact_order_line.units_canceled is 'Units of these that were canceled.';
 comment on column bi.fact_order_line.revenue is
-  'The price of quantity - units_canceled: the turnover, as every view counts it.';
+  'The price of quantity - units_canceled: the turnover, as every view counts it. 0 while the order is unpaid (pending, or on hold '
+  'since then): until the payment is confirmed it is a promise of units and no sale.';
 grant select on bi.fact_order_line to bi_reader;

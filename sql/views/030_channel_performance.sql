@@ -14,7 +14,8 @@ select h.region_id, h.channel_id, c.name as channel_name, h.month_on, h.currency
   join catalog.channels c on c.channel_id = h.channel_id;
 
 comment on view bi.channel_performance is
-  'One row per channel, currency and month in which the orders were placed. As old as the rollup sales in bi.freshness.';
+  'One row per channel, currency and month in which the orders were placed. An unpaid order is no sale: it counts, in the month in '
+  'which it was placed, when it is confirmed or canceled. As old as the rollup sales in bi.freshness.';
 comment on column bi.channel_performance.region_id is 'The region, a group of warehouses that serve orders together.';
 comment on column bi.channel_performance.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.channel_performance.channel_name is 'The name of the channel.';

@@ -21,7 +21,7 @@ comment on column bi.fill_rate.warehouse_id is 'The warehouse; joins dim_warehou
 comment on column bi.fill_rate.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fill_rate.sku_name is 'The name of the product.';
 comment on column bi.fill_rate.units_ordered is
-  'Units promised to orders placed in the month, including those withdrawn later.';
+  'Units promised to orders placed in the month, including those withdrawn later, without orders that are unpaid.';
 comment on column bi.fill_rate.units_shipped is 'Units of these that were shipped.';
 comment on column bi.fill_rate.units_withdrawn is 'Units of these that were withdrawn: the order was canceled or changed.';
 comment on column bi.fill_rate.units_open is 'Units of these that are still to be shipped.';

@@ -14,6 +14,6 @@ comment on column bi.order_patterns.channel_id is 'The sales channel; joins dim_
 comment on column bi.order_patterns.month_on is 'The first day of the month (of the region).';
 comment on column bi.order_patterns.iso_weekday is '1 for Monday to 7 for Sunday.';
 comment on column bi.order_patterns.hour_of_day is '0 to 23, by the clocks of the region: 9 is from nine to ten.';
-comment on column bi.order_patterns.orders is 'Orders placed in this hour, including canceled ones.';
+comment on column bi.order_patterns.orders is 'Orders placed in this hour, including canceled ones, without unpaid ones.';
 comment on column bi.order_patterns.units is 'Units ordered in this hour and not canceled.';
 grant select on bi.order_patterns to bi_reader, admin;

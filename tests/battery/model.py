@@ -59,6 +59,9 @@ class Order:
     parcels: list[Parcel] = field(default_factory=list)
     external_id: str | None = None
     canceled: bool = False
+    unpaid_until: datetime | None = None
+    unpaid_left: timedelta | None = None  # of an unpaid order on hold
+    held: bool = False
 
     @property
     def shipped(self) -> Counter[tuple[str, str, str]]:
@@ -68,7 +71,23 @@ class Order:
     def status(self) -> str:
         if self.canceled and not self.shipped:
             return "canceled"
-        return "completed" if not any(self.units.values()) else "processing"
+        if not any(self.units.values()):
+            return "completed"
+        return "on_hold" if self.held else "pending" if self.unpaid_until else "processing"
+
+    @property
+    def has_ended(self) -> bool:
+        return self.status in ("canceled", "completed")
+
+    def over(self, now: datetime) -> bool:
+        return self.unpaid_until is not None and self.unpaid_until <= now
+
+    def end(self) -> None:
+        self.canceled, self.held, self.unpaid_until, self.unpaid_left, self.units = True, False, None, None, {}
+
+    def swept(self, now: datetime) -> tuple[str, dict[Place, int]]:
+        """Status and open units as a sweep would leave them."""
+        return ("canceled", {}) if self.over(now) else (self.status, self.units)
 
 
 def _by_sku(units: Mapping[Place, int]) -> dict[str, int]:
@@ -100,7 +119,7 @@ class Model:
         here = {batch: units for (*where, batch), units in self.lots.items() if tuple(where) == place}
         active = [hold.units.get(place, 0) for hold in self.holds.values() if hold.status(self.now) == "active"]
         on_hand, reserved = sum(here.values()), sum(active)
-        committed = sum(order.units.get(place, 0) for order in self.orders.values())
+        committed = sum(order.swept(self.now)[1].get(place, 0) for order in self.orders.values())
         unsellable = sum(units for batch, units in here.items() if not self._sellable(place[1], batch))
         free = on_hand - reserved - committed - self.safety[place]
         # Only free units become unavailable; promised units that cannot be sold are the shortfall.
@@ -141,6 +160,13 @@ class Model:
                     taken[place] = units
         return taken, short
 
+    def sweep(self, skus: Iterable[str] | None = None, but: str = "") -> None:
+        """Unpaid orders whose time is over end when the worker sweeps, or when somebody needs one of their SKUs: only then are
+        they canceled for good. Nobody else sees a difference, so a level counts them as ended from the end of their time on."""
+        for name, order in self.orders.items():
+            if name != but and order.over(self.now) and (skus is None or set(skus) & set(_by_sku(order.units))):
+                order.end()
+
     # Commands
 
     def receive(self, warehouse: str, sku: str, batch: str, units: int, expires_on: date | None) -> Answer:
@@ -150,6 +176,7 @@ class Model:
 
     def change(self, warehouse: str, sku: str, delta: int, batch: str | None, reason: str = "correction") -> Answer:
         """An adjustment. Without a lot, units join the lot that was received last, and leave the lots that the reason takes."""
+        self.sweep([sku])
         here = [b for (w, s, b) in self.lots if (w, s) == (warehouse, sku)]
         if batch is not None and (sku, batch) not in self.batches:
             return "ST007", None
@@ -199,6 +226,7 @@ class Model:
         return self.change(warehouse, sku, units - have, batch)
 
     def keep_back(self, place: Place, units: int) -> Answer:
+        self.sweep([place[1]])
         can = self.safety[place] + self.available(place)
         if units > can:
             return "ST001", (units, can)
@@ -213,6 +241,7 @@ class Model:
         return None, "expired" if status == "available" and not sellable else status
 
     def reserve(self, name: str, channel: str, owner: str, wants: Items, seconds: int) -> Answer:
+        self.sweep(wants)
         taken, short = self._allocate(channel, wants)
         if short:
             return "ST001", short
@@ -249,19 +278,23 @@ class Model:
         """Whether the channel already has an order with this number."""
         return any((o.channel, o.external_id) == (channel, external_id) for o in self.orders.values())
 
-    def order(self, channel: str, wants: Items, external_id: str | None, name: str | None = None) -> Answer:
-        """`name` is the id from the database, if the database placed the order."""
+    def order(
+        self, channel: str, wants: Items, external_id: str | None, name: str | None = None, kept: timedelta | None = None
+    ) -> Answer:
+        """`name` is the id from the database, if the database placed the order. `kept`: how long, because it is unpaid."""
         if external_id and self.knows(channel, external_id):
             return "OR005", None
+        self.sweep(wants)
         taken, short = self._allocate(channel, wants)
         if short:
             return "ST001", short
-        self.orders[name or ""] = Order(channel, taken, external_id=external_id)
+        self.orders[name or ""] = Order(channel, taken, external_id=external_id, unpaid_until=self.now + kept if kept else None)
         return None, taken
 
     def convert(self, hold_name: str, wants: Items | None, name: str | None) -> Answer:
         """Orders the reserved items, or other items that take reserved units first. Releases the remaining reserved units."""
         hold = self.holds[hold_name]
+        self.sweep({*_by_sku(hold.units), *(wants or {})})
         if hold.status(self.now) != "active":
             return "RV002", hold.status(self.now)
         taken, short = self._allocate(hold.channel, wants or _by_sku(hold.units), hold.units)
@@ -273,7 +306,8 @@ class Model:
 
     def modify(self, name: str, wants: Items) -> Answer:
         order = self.orders[name]
-        if order.status != "processing" or order.shipped:
+        self.sweep(wants, but=name)
+        if order.has_ended or order.shipped:
             return "OR010", None
         had = _by_sku(order.units)
         more, short = self._allocate(order.channel, {s: n - had.get(s, 0) for s, n in wants.items() if n > had.get(s, 0)})
@@ -292,7 +326,32 @@ class Model:
         order = self.orders[name]
         if order.status == "completed" and not order.canceled:
             return "OR003", None
-        order.canceled, order.units = True, {}
+        order.end()
+        return None, order.status
+
+    def confirm(self, name: str) -> Answer:
+        order = self.orders[name]
+        if order.has_ended:
+            return "OR014", None
+        order.unpaid_until = order.unpaid_left = None
+        return None, order.status
+
+    def hold(self, name: str) -> Answer:
+        order = self.orders[name]
+        if order.has_ended:
+            return "OR014", None
+        if order.unpaid_until:
+            order.unpaid_left = order.unpaid_until - self.now
+        order.held, order.unpaid_until = True, None
+        return None, order.status
+
+    def let_go(self, name: str) -> Answer:
+        order = self.orders[name]
+        if order.has_ended:
+            return "OR014", None
+        if order.unpaid_left is not None:
+            order.unpaid_until, order.unpaid_left = self.now + order.unpaid_left, None
+        order.held = False
         return None, order.status
 
     def fulfill(
@@ -301,6 +360,8 @@ class Model:
         """Ships the units in these warehouses: the lot that expires first ships first; lots that cannot be sold do not ship.
         `lots`: the lot of a SKU that was scanned. Passing over one that expires earlier needs a reason."""
         order, lots = self.orders[name], lots or {}
+        if order.status in ("pending", "on_hold"):
+            return "OR013", None
         if any((sku, lot) not in self.batches for sku, lot in lots.items()):
             return "ST007", None
         open_units = {place: n for place, n in sorted(order.units.items()) if n and place[0] in warehouses}

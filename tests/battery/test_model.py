@@ -29,6 +29,7 @@ from tests.prepared import AUTHENTICATOR_PASSWORD
 EXAMPLES = int(os.environ.get("SCOVILLE_BATTERY_EXAMPLES", LENGTH.examples))
 STEPS = 24
 ROUNDS_MAX = 20  # a round of a short run has few examples
+KEPT = timedelta(minutes=15)  # the units of an unpaid order
 START = datetime(2030, 5, 1, 12, tzinfo=UTC)
 SERVING = {"web": ("WH-01", "WH-02"), "till": ("WH-02", "WH-01"), "far": ("WH-03",)}
 OWNERS = {"ana": "web", "bo": "till"}  # the owners of reservations, and their channels
@@ -71,7 +72,10 @@ WANTED: dict[str, set[str | None]] = {
     "place_orders": {None, "ST001", "OR005", "RV002"},
     "modify_orders": {None, "ST001", "OR010"},
     "cancel_orders": {None},
-    "fulfill_orders": {None, "OR004"},
+    "fulfill_orders": {None, "OR004", "OR013"},
+    "confirm_orders": {None, "OR014"},
+    "hold_orders": {None},
+    "release_held_orders": {None},
     "cancel_fulfillments": {None},
 }
 WANTED_IN_A_LONG_RUN: dict[str, set[str | None]] = {
@@ -79,6 +83,8 @@ WANTED_IN_A_LONG_RUN: dict[str, set[str | None]] = {
     "set_stock": {"ST001"},  # of several lots, a count names one first (ST015)
     "cancel_orders": {"OR003"},
     "fulfill_orders": {"ST007", "ST013", "SH002"},
+    "hold_orders": {"OR014"},
+    "release_held_orders": {"OR014"},
     "place_orders": {"ID002"},
     "release_reservations": {"RV002"},
 }
@@ -116,7 +122,8 @@ class Desk:
     def sweep(self) -> None:
         """At the beginning of a transaction, or after `reset role`."""
         self.enter("scoville_worker")
-        self.api.execute("select jobs.expire_lots(1::smallint, 100), jobs.expire_reservations(1::smallint, 100)")
+        for job in ("expire_lots", "expire_reservations", "cancel_unpaid_orders"):
+            self.api.execute(f"select jobs.{job}(1::smallint, 100)".encode())
 
     def parcels(self, order_id: str) -> list[str]:
         query = """select 'FUL-1-' || fulfillment_id from orders.fulfillments
@@ -181,7 +188,7 @@ class Shop(RuleBasedStateMachine):
         for warehouse, sku, batch, units in stock:
             self._receive((warehouse, sku), batch, units, staff=False)
         for channel, wants in sold:  # so that the first step can already change, ship or cancel an order
-            self._place([(channel, wants, None)], repeats=False)
+            self._place([(channel, wants, None, False)], repeats=False)
             self._hold_units(next(owner for owner in OWNERS if OWNERS[owner] == channel), wants, 900)
 
     def check(self) -> None:
@@ -196,8 +203,9 @@ class Shop(RuleBasedStateMachine):
         assert {tuple(key.split()) for key in books["levels"]} >= {place for place in model.places() if model.level(place)}
         assert books["lots"] == {" ".join(key): units for key, units in model.lots.items() if units}
         assert books["holds"] == {name: hold.status(model.now) for name, hold in model.holds.items()}
-        assert books["orders"] == {name: order.status for name, order in model.orders.items()}
-        open_units = {(n, *p): units for n, o in model.orders.items() for p, units in o.units.items() if units}
+        swept = {name: order.swept(model.now) for name, order in model.orders.items()}
+        assert books["orders"] == {name: status for name, (status, _) in swept.items()}
+        open_units = {(name, *place): units for name, (_, kept) in swept.items() for place, units in kept.items() if units}
         assert books["open"] == {" ".join(key): units for key, units in open_units.items()}
         shipped = {(n, *part): units for n, o in model.orders.items() for part, units in o.shipped.items()}
         assert books["shipped"] == {" ".join(key): units for key, units in shipped.items()}
@@ -315,26 +323,30 @@ class Shop(RuleBasedStateMachine):
     # Orders
 
     @rule(
-        orders=st.lists(st.tuples(channels, baskets, st.sampled_from([None, None, None, "X-1", "X-2"])), min_size=1, max_size=3),
+        orders=st.lists(
+            st.tuples(channels, baskets, st.sampled_from([None, None, None, "X-1", "X-2"]), st.booleans()), min_size=1, max_size=3
+        ),
         repeats=st.booleans(),
     )
-    def order(self, orders: list[tuple[str, dict[str, int], str | None]], repeats: bool) -> None:
+    def order(self, orders: list[tuple[str, dict[str, int], str | None, bool]], repeats: bool) -> None:
         """One order, or several as a lane sends them; sometimes sent again."""
         self._place(orders, repeats=repeats)
 
-    def _place(self, orders: list[tuple[str, dict[str, int], str | None]], *, repeats: bool) -> None:
+    def _place(self, orders: list[tuple[str, dict[str, int], str | None, bool]], *, repeats: bool) -> None:
         elements = []
-        for channel, wants, external_id in orders:
+        for channel, wants, external_id, unpaid in orders:
             named = {"external_id": external_id} if external_id else {}
+            named |= {"status": "pending"} if unpaid else {}
             elements.append({"channel": channel, "items": lines(wants), **named, **self._key()})
         answers = self.desk.send("place_orders", *elements)
         named_before: set[tuple[str, str | None]] = set()
-        for (code, replayed, body), (channel, wants, external_id) in zip(answers, orders, strict=True):
+        for (code, replayed, body), (channel, wants, external_id, unpaid) in zip(answers, orders, strict=True):
             assert not replayed
             if external_id and (channel, external_id) in named_before:  # the answer depends on the order before it
                 assert code == ("OR005" if self.model.knows(channel, external_id) else "ID002"), body
             else:
-                assert told(code, body) == self.model.order(channel, wants, external_id, body.get("order_id")), body
+                kept = KEPT if unpaid else None
+                assert told(code, body) == self.model.order(channel, wants, external_id, body.get("order_id"), kept), body
             named_before.add((channel, external_id))
         if repeats and all(code is None for code, _, _ in answers):
             again = self.desk.send("place_orders", *elements)
@@ -343,7 +355,7 @@ class Shop(RuleBasedStateMachine):
     def _order(self, data: st.DataObject) -> str:
         """An existing order, mostly one that can still change."""
         names = list(self.model.orders)
-        living = [name for name in names if self.model.orders[name].status == "processing"]
+        living = [name for name in names if not self.model.orders[name].has_ended]
         return data.draw(st.sampled_from(living * 3 + names))
 
     @precondition(lambda self: self.model.orders)
@@ -359,6 +371,14 @@ class Shop(RuleBasedStateMachine):
         name = self._order(data)
         [(code, _, body)] = self.desk.send("cancel_orders", {"order_id": name, "reason": "test"})
         assert (code, body.get("status") if code is None else None) == self.model.cancel(name), body
+
+    @precondition(lambda self: self.model.orders)
+    @rule(data=st.data(), command=st.sampled_from(["confirm_orders", "confirm_orders", "hold_orders", "release_held_orders"]))
+    def change_status(self, data: st.DataObject, command: str) -> None:
+        name = self._order(data)
+        [(code, _, body)] = self.desk.send(command, {"order_id": name, "reason": "test"})
+        act = {"confirm_orders": self.model.confirm, "hold_orders": self.model.hold, "release_held_orders": self.model.let_go}
+        assert (code, body.get("status") if code is None else None) == act[command](name), body
 
     @precondition(lambda self: self.model.orders)
     @rule(data=st.data())
@@ -426,13 +446,15 @@ class Shop(RuleBasedStateMachine):
     def the_worker_sweeps(self) -> None:
         with self.desk.api.transaction():
             self.desk.sweep()
+        self.model.sweep()
 
 
 @pytest.fixture
 def desk(server: Server, module_clone: str) -> Iterator[Desk]:
     desk = Desk(server, module_clone)
     desk.send("save_warehouses", *({"warehouse_id": warehouse} for warehouse in WAREHOUSES))
-    desk.send("save_channels", *({"channel_id": channel, "warehouses": list(SERVING[channel])} for channel in SERVING))
+    minutes = {"unpaid_minutes": KEPT // timedelta(minutes=1)}
+    desk.send("save_channels", *({"channel_id": channel, "warehouses": list(SERVING[channel]), **minutes} for channel in SERVING))
     desk.send("save_skus", *({"sku_id": sku, "name": sku, "price": 10} for sku in ("S-1", "S-2", "S-3")))
     yield desk
     desk.close()

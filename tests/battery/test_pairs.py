@@ -47,17 +47,22 @@ COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "extend": ("extend_reservations", [sample_element("extend_reservations", {"reservation_id": "{hold}"}, ttl_seconds=600)]),
     "release": ("release_reservations", [sample_element("release_reservations", {"reservation_id": "{hold}"})]),
     "order": ("place_orders", [{"channel": "web", "items": BASKET}]),
+    "order unpaid": ("place_orders", [{"channel": "web", "items": BASKET, "status": "pending"}]),
     "convert": ("place_orders", [{"reservation_id": "{hold}"}]),
     "modify": (
         "modify_orders",
         [{"order_id": "X-1", "items": [{"sku_id": "S-1", "quantity": 4}, {"sku_id": "S-2", "quantity": 1}]}],
     ),
     "cancel": ("cancel_orders", [sample_element("cancel_orders", {"order_id": order}) for order in ("X-1", "X-2")]),
+    "confirm": ("confirm_orders", [{"order_id": order} for order in ("X-2", "X-0")]),
+    "put on hold": ("hold_orders", [{"order_id": order, "reason": "address?"} for order in ("X-2", "X-0")]),
+    "let go": ("release_held_orders", [{"order_id": order} for order in ("X-2", "X-0")]),
     "ship": ("fulfill_orders", [sample_element("fulfill_orders", {"order_id": order}) for order in ("X-2", "X-1")]),
     "undo": ("cancel_fulfillments", [{"order_id": "X-3", "fulfillment_id": "{parcel}", "reason": "never collected"}]),
     "erase": ("erase_customers", [{"order_ids": ["X-2", "X-1"], "include_open": True}]),
     "expire holds": ("expire_reservations", []),
     "expire batches": ("expire_lots", []),
+    "cancel unpaid": ("cancel_unpaid_orders", []),
 }
 # The rows where the first command stops: the last row of each table in key order, except the levels, which are locked first.
 STOPS = {
@@ -106,7 +111,7 @@ class Desk:
 
     def _run(self, name: str, connection: psycopg.Connection[Any], now: str, more: dict[str, Any]) -> list[Any]:
         command, elements = more.get("as_", COMMANDS.get(name)) or ("", [])
-        job = command.startswith("expire_")
+        job = command.startswith("expire_") or command == "cancel_unpaid_orders"
         with connection.transaction():
             connection.execute("reset role")
             connection.execute("select app.enter(%s, %s)", ["scoville_worker" if job else "admin", Jsonb({"sub": "tester"})])
@@ -119,15 +124,16 @@ class Desk:
             return connection.execute(query.encode(), [Jsonb(elements)]).fetchall()
 
     def set_up(self) -> None:
-        """Two levels with two lots each, one of which expires; an active and an expired reservation; three orders, the last of
-        them shipped in two parcels."""
+        """Two levels with two lots each, one of which expires; an active and an expired reservation; an unpaid order whose time
+        is over, and three others, the last of them shipped in two parcels."""
         self.owner.execute(EMPTY)
         dated = {"batch_number": "B-0", "expiration_date": "2030-05-01"}
         receipts = [
             {**HERE, "sku_id": sku, "stock": 10, **batch} for sku in ("S-1", "S-2") for batch in ({"batch_number": "B-1"}, dated)
         ]
         holds = [{"channel": "web", "items": BASKET, "ttl_seconds": seconds} for seconds in (60, 86_400)]
-        orders = [{"channel": "web", "items": BASKET, "external_id": name} for name in ("X-1", "X-2", "X-3")]
+        orders = [{"channel": "web", "items": BASKET, "external_id": name} for name in ("X-0", "X-1", "X-2", "X-3")]
+        orders[0]["status"] = "pending"
         parcel = [{"order_id": "X-3", "items": BASKET[:1]}, {"order_id": "X-3"}]
         for command, elements in (
             *(("receive_stock", receipts), ("reserve_stock", holds), ("place_orders", orders)),

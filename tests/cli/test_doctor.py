@@ -51,7 +51,7 @@ def test_a_demo_that_runs_is_in_order(scoville: Scoville, demo: Demo) -> None:
     assert done.returncode == (0 if found["events"]["state"] == "ok" else 1)
     assert set(found) == {
         *("python", "settings", "tokens", "api", "data folder", "disk", "server", "clock", "login", "migrations"),
-        *("functions", "partitions", "worker", "expired reservations", "events", "snapshots", "webhooks"),
+        *("functions", "partitions", "worker", "expired reservations", "overdue orders", "events", "snapshots", "webhooks"),
         *("durability", "autovacuum", "slots", "archive", "connections", "locks", "notifications", "rights", "analysts"),
         "encryption",
     }

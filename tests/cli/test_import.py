@@ -133,6 +133,18 @@ def test_orders_are_placed_once_however_often_the_file_is_imported(demo: Demo, t
     assert len(orders_of(demo, sku)) == 1
 
 
+def test_orders_of_a_file_may_be_unpaid(demo: Demo, tmp_path: Path, sku: str) -> None:
+    path = tmp_path / "orders.csv"
+    unpaid, paid = uuid.uuid4().hex, uuid.uuid4().hex
+    path.write_text(
+        f"order_id,sku_id,quantity,status,channel\n{unpaid},{sku},1,Pending,web\n{paid},{sku},1,,web\nx,{sku},1,paid,web\n"
+    )
+    done = import_file(demo, "orders", path)
+    assert done.returncode == 3
+    assert "status 'paid' is not pending or processing" in done.stdout + done.stderr
+    assert {order["external_id"]: order["status"] for order in orders_of(demo, sku)} == {unpaid: "pending", paid: "processing"}
+
+
 def test_every_bad_line_is_named_and_nothing_else_is_lost(demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "orders.csv"
     header = b"order_id,channel,customer_name,customer_address,sku_id,quantity,price\n"

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 GUIDE = (Path(__file__).parents[2] / "docs/how-to/integrate.md").read_text()
 
 
-def block(language: str) -> str:
+def block(language: str, number: int = 1) -> str:
+    """The blocks of a language, one after the other: there are so many."""
     found = re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.MULTILINE | re.DOTALL)
-    assert len(found) == 1, language
-    return str(found[0])
+    assert len(found) == number, language
+    return "".join(found)
 
 
 @pytest.fixture
@@ -48,12 +49,17 @@ def test_the_python_prints_what_the_guide_says(environment: dict[str, str], stoc
 
 
 def test_the_curl_lines_do_the_same(environment: dict[str, str], stocked: httpx2.Client) -> None:
-    script = "shopt -s expand_aliases\nset -eu\n" + block("sh")
+    script = "shopt -s expand_aliases\nset -eu\n" + block("sh", 2)
     done = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True, check=False)  # noqa: S607
     assert done.returncode == 0, done.stderr
     assert '"ST001"' in done.stdout
-    assert done.stdout.count('"processing"') == 2, "expected the replayed order and the order with its parcel"
+    assert done.stdout.count('"status" : "processing"') == 3, (
+        "expected the replayed order, that with its parcel, and the confirmed one"
+    )
+    assert done.stdout.count('"status" : "on_hold"') == 1
+    assert done.stdout.count('"status" : "pending"') == 1, "expected the released order"
     assert '"canceled"' in done.stdout
-    (order,) = stocked.get("/v1/orders").json()["data"]
+    later, order = stocked.get("/v1/orders").json()["data"]
     assert (order["status"], order["fulfillment_status"]) == ("completed", "partially_fulfilled")
-    assert available(stocked) == 349
+    assert (later["status"], later["status_change"]["reason"]) == ("processing", "Bank transfer of 1 June.")
+    assert available(stocked) == 347

@@ -38,6 +38,7 @@ OTHERWISE = {
     "ttl_seconds": 77,
     "overlap_seconds": 77,
     "description": "something else",
+    "reason": "something else",
 }
 
 

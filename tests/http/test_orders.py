@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -106,12 +107,39 @@ def test_an_order_is_fulfilled_in_parts(stocked: httpx2.Client, warehouse: httpx
     check_problem(warehouse.post(f"/v1/orders/{order_id}/fulfillments", json={}, headers=key()), 409, "OR004")
 
 
-def test_an_order_that_is_not_paid_is_not_placed(stocked: httpx2.Client) -> None:
-    for status in ("pending", "on_hold", "paid"):
+def test_a_new_order_is_processing_or_pending(stocked: httpx2.Client) -> None:
+    for status in ("on_hold", "paid"):
         problem = check_problem(place(stocked, ORDER | {"status": status}), 422, "RQ422")
         assert problem["errors"][0]["pointer"] == "/status"
         assert "processing" in problem["errors"][0]["detail"]
-    assert place(stocked, ORDER | {"status": "processing"}).json()["status"] == "processing"
+    for status in ("processing", "pending"):
+        assert place(stocked, ORDER | {"status": status, "order_id": f"A-{status}"}).json()["status"] == status
+
+
+def test_an_unpaid_order_waits_for_its_payment(stocked: httpx2.Client, sales: httpx2.Client, warehouse: httpx2.Client) -> None:
+    for minutes in (0, 43201, 1.5, "60"):
+        problem = check_problem(stocked.patch("/v1/channels/web", json={"unpaid_minutes": minutes}), 422, "RQ422")
+        assert problem["errors"][0]["pointer"] == "/unpaid_minutes"
+    assert stocked.patch("/v1/channels/web", json={"unpaid_minutes": 90}).json()["unpaid_minutes"] == 90
+    placed = place(sales, ORDER | {"status": "pending", "created_at": datetime.now(UTC).isoformat()}).json()
+    kept = datetime.fromisoformat(placed["unpaid_until"]) - datetime.fromisoformat(placed["created_at"])
+    assert (placed["status"], round(kept / timedelta(minutes=1))) == ("pending", 90)
+    path = f"/v1/orders/{placed['order_id']}"
+    check_problem(warehouse.post(f"{path}/fulfillments", json={}, headers=key()), 409, "OR013")
+    check_problem(warehouse.post(f"{path}/confirm", json={}), 403, "RQ403")
+    check_problem(sales.post(f"{path}/hold", json={}), 422, "RQ422")
+    held = sales.post(f"{path}/hold", json={"reason": "address?"}, headers={"if-match": '"1"'})
+    assert (held.status_code, held.headers["etag"], held.json()["status"]) == (200, '"2"', "on_hold")
+    assert [one["order_id"] for one in sales.get("/v1/orders?status=on_hold").json()["data"]] == [placed["order_id"]]
+    check_problem(sales.post(f"{path}/release", json={}, headers={"if-match": '"1"'}), 412, "ST009")
+    assert sales.post(f"{path}/release").json()["held_from"] is None
+    assert [one["order_id"] for one in sales.get("/v1/orders?status=pending").json()["data"]] == [placed["order_id"]]
+    assert sales.post(f"{path}/confirm?dry_run=true").json()["status"] == "processing"
+    confirmed = sales.post(f"{path}/confirm", json={"reason": "paid"}).json()
+    assert (confirmed["status"], confirmed["unpaid_until"], confirmed["status_change"]["reason"]) == ("processing", None, "paid")
+    assert sales.get(path).json() == confirmed
+    assert warehouse.post(f"{path}/fulfillments", json={}, headers=key()).json()["status"] == "completed"
+    check_problem(sales.post(f"{path}/hold", json={"reason": "late"}), 409, "OR014")
 
 
 def test_orders_are_found_by_date_customer_status_and_sku(stocked: httpx2.Client) -> None:

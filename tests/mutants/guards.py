@@ -23,6 +23,8 @@ TOKENS = "tests/http/test_tokens.py"
 EGRESS = "tests/webhooks/test_egress.py"
 AGAIN = "tests/cli/test_import_again.py"
 HISTORY = "tests/sql/orders/test_history.py"
+UNPAID = "tests/sql/orders/test_unpaid_orders.py"
+UNPAID_RACES = "tests/sql/orders/test_unpaid_races.py"
 ERASURE = "tests/sql/orders/test_erasure.py"
 STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
@@ -579,11 +581,74 @@ GUARDS = (
     ),
     Guard(
         "an expired hold blocks no order",
-        "sql/functions/stock/allocation/lock_candidates.sql",
-        "    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',\n"
-        "      p_actor => 'system');\n",
+        "sql/functions/stock/allocation/end_overdue.sql",
+        "  perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => p_reservation_ids,"
+        " p_status => 'expired',\n    p_actor => 'system');\n",
         "",
         "tests/sql/stock/test_expiry.py -k expired_hold",
+    ),
+    Guard(
+        "an unpaid order whose time is over blocks nobody",
+        "sql/functions/stock/allocation/end_overdue.sql",
+        "    perform orders.cancel_unpaid(p_region_id, p_unpaid_ids);\n",
+        "",
+        f"{UNPAID} -k blocks_nobody",
+    ),
+    Guard(
+        "who ends an unpaid order of another channel gets no access to it",
+        "sql/functions/stock/allocation/end_overdue.sql",
+        "    perform set_config('scoville.channels', coalesce(v_claim::text, ''), true);\n",
+        "",
+        f"{UNPAID} -k shows_nothing",
+    ),
+    Guard(
+        "the look for unpaid orders of every channel ends",
+        "sql/functions/stock/allocation/find_overdue.sql",
+        "  v_set := set_config('scoville.seeks_unpaid', '', true);\n",
+        "",
+        f"{UNPAID} -k shows_nothing",
+    ),
+    Guard(
+        "the levels of what is over are locked with the others",
+        "sql/functions/stock/allocation/lock_candidates.sql",
+        "  p_warehouse_ids := p_warehouse_ids || v_overdue.warehouse_ids;\n",
+        "  p_warehouse_ids := p_warehouse_ids || array_fill('-'::text, array[cardinality(v_overdue.warehouse_ids)]);\n",
+        f"{UNPAID} -k blocks_nobody",
+    ),
+    Guard(
+        "an order that was changed since its levels were locked is left alone",
+        "sql/functions/orders/lock_rows.sql",
+        "  if exists (\n",
+        "  if false and exists (\n",
+        f"{UNPAID_RACES} -k starts_again",
+    ),
+    Guard(
+        "an order that was paid in the meantime is not canceled",
+        "sql/functions/orders/cancel_unpaid.sql",
+        " and o.unpaid_until <= v_now\n",
+        "\n",
+        f"{UNPAID_RACES} -k whose_time_is_over",
+    ),
+    Guard(
+        "an order that is not paid or on hold is not shipped",
+        "sql/functions/orders/fulfill_order.sql",
+        "  v_refusal := orders.refuse_shipment(v_order);\n",
+        "",
+        f"{UNPAID} -k keeps_its_units",
+    ),
+    Guard(
+        "an order that has ended is not confirmed",
+        "sql/functions/orders/refuse_status.sql",
+        "    when p_order.status in ('canceled', 'completed')\n",
+        "    when false\n",
+        f"{UNPAID} -k has_ended",
+    ),
+    Guard(
+        "only a pending order waits for its payment",
+        "sql/schema/040_orders.sql",
+        "check ((status = 'pending') = (unpaid_until is not null) and (unpaid_left is null or status = 'on_hold'))",
+        "check (true)",
+        CHECKS,
     ),
     Guard(
         "no hold is swept before its time",

@@ -116,6 +116,7 @@ union all
 select 'moment_not_named_at', tb.name || ' ' || t.attname
   from tb join pg_attribute t on t.attrelid = tb.oid
  where t.attnum > 0 and not t.attisdropped and t.atttypid = 'timestamptz'::regtype and t.attname not like '%\_at'
+   and t.attname not like '%\_until'
 union all
 select 'enum_type', t.oid::regtype::text from pg_type t where t.typnamespace in (select oid from ours) and t.typtype = 'e'
 union all

@@ -36,6 +36,8 @@ BREAKS = (
     ("fulfillment_status_is_known_check", "orders.orders", "fulfillment_status", "'lost'"),
     ("amount_is_within_bounds_check", "orders.orders", "total_price", "-0.01"),
     ("amount_is_within_bounds_check", "orders.orders", "total_price", "100000000000000"),
+    ("orders_time_to_pay_fits_status_check", "orders.orders", "unpaid_until", "now()"),
+    ("orders_time_to_pay_fits_status_check", "orders.orders", "unpaid_left", "'1 hour'"),
     ("quantity_is_positive_check", "orders.order_lines", "quantity", "0 where fulfilled_quantity = 0"),
     ("price_is_within_bounds_check", "orders.order_lines", "price", "-0.01"),
     ("price_is_within_bounds_check", "orders.order_lines", "price", "'NaN'"),

@@ -94,6 +94,28 @@ def test_sales_cancel_and_cannot_ship(visitor: Visitor) -> None:
     assert visitor.api.client("admin").get(f"/v1/orders/{order_id}").json()["status"] == "canceled"
 
 
+def test_an_unpaid_order_is_held_released_confirmed_and_then_shipped(visitor: Visitor) -> None:
+    order_id = place(visitor, status="pending")
+    page = visitor.sign_in("admin", f"/orders/{order_id}")
+    facts = page.locator(".title")
+    expect(facts).to_contain_text("Not paid")
+    expect(facts).to_contain_text("kept until")
+    expect(page.get_by_role("button", name="Fulfill")).to_have_count(0)
+    page.get_by_role("button", name="Hold").click()
+    page.get_by_label("Reason").fill("The address does not exist")
+    page.get_by_role("button", name="Put on hold").click()
+    expect(facts).to_contain_text("The address does not exist (not paid)")
+    page.get_by_role("button", name="Release").click()
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
+    expect(facts).to_contain_text("kept until")
+    page.get_by_role("button", name="Confirm payment").click()
+    page.get_by_role("dialog").get_by_role("button", name="Confirm").click()
+    expect(facts).to_contain_text("To ship")
+    page.get_by_role("button", name="Fulfill").click()
+    page.get_by_role("button", name="Ship 4 units").click()
+    expect(facts).to_contain_text("Shipped")
+
+
 def test_an_order_of_another_channel_is_kindly_not_there(visitor: Visitor) -> None:
     order_id = place(visitor)
     page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["elsewhere"])

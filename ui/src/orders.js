@@ -2,7 +2,7 @@
 import { html } from "./html.js";
 
 const STATES = {
-  pending: "Pending",
+  pending: "Not paid",
   on_hold: "On hold",
   canceled: "Canceled",
   completed: "Shipped",

@@ -26,6 +26,7 @@ export const rights = computed(() => {
     movements: isStaff,
     adjust: isStaff,
     fulfill: isStaff,
+    changeStatus: role === "admin" || role === "sales" || role === "integration",
     cancel: role === "admin" || role === "sales" || role === "integration",
     webhooks: role === "admin" || role === "integration",
     settings: role === "admin",

@@ -185,6 +185,7 @@ def check_backlogs(connection: Connection) -> Iterator[Finding]:
         found = {name: (waiting, float(seconds)) for name, waiting, seconds in connection.execute(BACKLOGS)}
     for name, remedy in (
         ("expired reservations", "See the worker's log: it should release them every second."),
+        ("overdue orders", "See the worker's log: it should cancel them every second."),
         ("events", "See the logs of API and worker: one of them should move events into the log immediately."),
     ):
         waiting, seconds = found.get(name, (0, 0.0))

@@ -74,6 +74,7 @@ KINDS: dict[KindName, Kind] = {
             "line_total",
             "currency",
             "historic",
+            "status",
         ),
         prose=("customer_address",),
         quantity="quantity",

@@ -16,7 +16,7 @@ from pyapp.cli.importing.values import Forms
 from pyapp.failures import Exit, Failure
 
 PATH = "/v1/orders"
-CELLS = ("channel", "created_at", "customer_name", "customer_email", "customer_phone", "customer_address", "historic")
+CELLS = ("channel", "created_at", "customer_name", "customer_email", "customer_phone", "customer_address", "historic", "status")
 Item = dict[str, Any]
 
 
@@ -66,6 +66,9 @@ class Orders:
         cells["historic"] = cells["historic"].casefold()
         if cells["historic"] not in ("", "true", "false"):
             raise BadLine(f"historic {cells['historic']!r} is not true or false")
+        cells["status"] = cells["status"].casefold()
+        if cells["status"] not in ("", "pending", "processing"):
+            raise BadLine(f"status {cells['status']!r} is not pending or processing")
         same = self.by_number.setdefault(number, [])
         # Another channel may use the number, too; without a channel the line continues the order above.
         order = next((one for one in reversed(same) if _agree(one.cells["channel"], cells["channel"])), None)
@@ -74,7 +77,7 @@ class Orders:
             same.append(order)
         elif not all(_agree(order.cells[name], cells[name]) for name in CELLS):
             order.bad = True
-            raise BadLine(f"has another time or customer than {order.first.name} of order {number}")
+            raise BadLine(f"has another time, customer or status than {order.first.name} of order {number}")
         order.cells = {name: order.cells[name] or cells[name] for name in CELLS}
         return order
 
@@ -85,7 +88,7 @@ class Orders:
         for order in found:
             customer = {name: order.cells[f"customer_{name}"] for name in ("name", "email", "phone", "address")}
             given = {name: text for name, text in customer.items() if text}
-            kept = {name: order.cells[name] for name in ("channel", "created_at") if order.cells[name]}
+            kept = {name: order.cells[name] for name in ("channel", "created_at", "status") if order.cells[name]}
             historic = {"historic": True} if order.cells["historic"] == "true" else {}
             order.element.body |= {**kept, **historic, "customer": {"name": "unknown", **given}}
             if whole and order.bad:

@@ -1,5 +1,6 @@
--- Recomputes a day's sums of orders by hour. What is canceled counts neither as units nor as revenue (total_price). Deletes stale
--- rows and leaves unchanged ones alone.
+-- Recomputes a day's sums of orders by hour. What is canceled counts neither as units nor as revenue (total_price). An unpaid order is
+-- no sale yet: it counts, on the day on which it was placed, when it is confirmed (or canceled). Deletes stale rows and leaves
+-- unchanged ones alone.
 create or replace function analytics.sum_order_hours(
   p_region_id smallint,
   p_day date,
@@ -20,7 +21,8 @@ as $$
        select sum(l.quantity - l.canceled_quantity)
          from orders.order_lines l
         where l.region_id = p_region_id and l.order_id = o.order_id) u (units)
-     where o.region_id = p_region_id and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
+     where o.region_id = p_region_id and o.unpaid_until is null and o.unpaid_left is null
+       and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
        and o.placed_at < app.day_begins_at(p_day + 1, p_time_zone)
      group by 1, o.channel_id, o.currency, o.warehouse_ids
   ), gone as (

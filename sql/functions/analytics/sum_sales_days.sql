@@ -1,4 +1,5 @@
--- Recomputes the units promised, shipped and withdrawn for the orders of a day.
+-- Recomputes the units promised, shipped and withdrawn for the orders of a day. An unpaid order counts when it is confirmed (or
+-- canceled).
 -- The revenue of a SKU is the price of what is not canceled of its lines in the order, divided among the warehouses by the units
 -- that each ships: together the order's total_price.
 create or replace function analytics.sum_sales_days(
@@ -22,7 +23,8 @@ as $$
                  p_units => l.quantity - l.canceled_quantity)), sum(l.quantity - l.canceled_quantity)
           from orders.order_lines l
          where l.region_id = p_region_id and l.order_id = a.order_id and l.sku_id = a.sku_id) p (amount, units) on true
-     where o.region_id = p_region_id and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
+     where o.region_id = p_region_id and o.unpaid_until is null and o.unpaid_left is null
+       and o.placed_at >= app.day_begins_at(p_day, p_time_zone)
        and o.placed_at < app.day_begins_at(p_day + 1, p_time_zone)
      group by o.channel_id, a.warehouse_id, a.sku_id, o.currency
   ), gone as (

@@ -14,7 +14,7 @@ as $$
 $$;
 
 comment on function api.save_channels(jsonb) is
-  'Creates, changes or retires channels. An array of {channel_id, name, kind, pricing, hold_share_max, region_id, warehouses, '
+  'Creates, changes or retires channels. An array of {channel_id, name, kind, pricing, hold_share_max, unpaid_minutes, region_id, warehouses, '
   'sale_rules, active, mode, if_match, if_none_match}; warehouses are tried in the given order. One result per element, in order; created: the channel '
   'is new. Absent members stay (mode put: get their defaults; retire: only active changes).
 Errors: SK001 SK002 SK003 SK004 ST002 ST003 ST009 VA001';

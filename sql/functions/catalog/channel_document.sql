@@ -9,7 +9,7 @@ create or replace function catalog.channel_document(
 as $$
   select json_build_object(
            'channel_id', p_channel.channel_id, 'name', p_channel.name, 'kind', p_channel.kind, 'pricing', p_channel.pricing,
-           'hold_share_max', p_channel.hold_share_max, 'region_id', p_channel.region_id, 'warehouses', (
+           'hold_share_max', p_channel.hold_share_max, 'unpaid_minutes', p_channel.unpaid_minutes, 'region_id', p_channel.region_id, 'warehouses', (
              select coalesce(json_agg(w.warehouse_id order by w.priority, w.warehouse_id), '[]')
                from catalog.channel_warehouses w where w.channel_id = p_channel.channel_id),
            'sale_rules', (

@@ -20,7 +20,8 @@ begin
   created := v_old is null;
   v_decision := catalog.decide(p_write => p_write, p_noun => 'channels', p_old => v_old, p_defaults =>
     jsonb_build_object('channel_id', p_write.id, 'name', p_write.id,
-      'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
+      'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'unpaid_minutes', 60,
+      'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
       'warehouses', '{}'::text[], 'sale_rules', '[]'::jsonb, 'active', true));
   refusal := v_decision.refusal;
   if refusal is null and v_decision.document -> 'sale_rules' is distinct from coalesce(v_old -> 'sale_rules', '[]') then
@@ -35,9 +36,10 @@ begin
   end if;
   v_channel := jsonb_populate_record(null::catalog.channels, v_decision.document);
   if created then
-    insert into catalog.channels as c (channel_id, region_id, name, kind, pricing, hold_share_max, active, created_at, updated_at)
+    insert into catalog.channels as c
+      (channel_id, region_id, name, kind, pricing, hold_share_max, unpaid_minutes, active, created_at, updated_at)
     values (v_channel.channel_id, v_channel.region_id, v_channel.name, v_channel.kind, v_channel.pricing, v_channel.hold_share_max,
-            v_channel.active, app.now(), app.now())
+            v_channel.unpaid_minutes, v_channel.active, app.now(), app.now())
     on conflict do nothing
     returning c.* into v_channel;
     if not found then  -- another session has just created it: it can be changed, or the write is refused
@@ -47,7 +49,7 @@ begin
   elsif v_decision.document <> v_old then
     update catalog.channels c
        set name = v_channel.name, kind = v_channel.kind, pricing = v_channel.pricing, hold_share_max = v_channel.hold_share_max,
-           active = v_channel.active, version = c.version + 1, updated_at = app.now()
+           unpaid_minutes = v_channel.unpaid_minutes, active = v_channel.active, version = c.version + 1, updated_at = app.now()
      where c.channel_id = p_write.id
     returning c.* into v_channel;
   end if;

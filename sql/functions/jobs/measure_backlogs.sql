@@ -1,7 +1,7 @@
 -- Definer: no role may read the outbox, but its backlog is not secret.
 -- The backlogs of the worker and the sequencer, and for how many seconds the oldest entry has waited: expired reservations that still
--- count as reserved, and events that are not in the log yet. One row each, also when nothing waits. Counts at most 100,000 entries:
--- that many are a problem already, and the measurement must not add to it.
+-- count as reserved, unpaid orders whose time is over, and events that are not in the log yet. One row each, also when nothing waits.
+-- Counts at most 100,000 entries: that many are a problem already, and the measurement must not add to it.
 create or replace function jobs.measure_backlogs()
   returns table (backlog text, waiting bigint, oldest_seconds numeric)
   language plpgsql
@@ -38,6 +38,17 @@ begin
                 where h.region_id = r.region_id and h.status = 'active' and h.expires_at <= v_now
                 order by h.expires_at
                 limit c_counted_max) h
+             limit c_counted_max) w;
+  return query
+    select 'overdue orders', count(*), coalesce(extract(epoch from v_now - min(w.unpaid_until)), 0)
+      from (select o.unpaid_until
+              from catalog.regions r
+             cross join lateral (
+               select o.unpaid_until
+                 from orders.orders o
+                where o.region_id = r.region_id and o.unpaid_until <= v_now
+                order by o.unpaid_until
+                limit c_counted_max) o
              limit c_counted_max) w;
 end
 $$;

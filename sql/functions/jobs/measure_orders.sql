@@ -1,6 +1,7 @@
 -- Definer: the worker may count the orders of every channel, but not read them.
 -- Orders of the last hour by region: the number per status, and the units and value of what was not canceled. Reads at most the
--- newest 10,000 orders per region, so the cost does not grow with the number of orders.
+-- newest 10,000 orders per region, so the cost does not grow with the number of orders. Also the unpaid orders, however old: they are
+-- few, and have an index.
 create or replace function jobs.measure_orders()
   returns table (figure text, labels jsonb, value numeric)
   language plpgsql
@@ -15,6 +16,7 @@ create or replace function jobs.measure_orders()
 as $$
 declare
   c_orders_max constant integer := 10000;
+  c_counted_max constant integer := 100000;
   v_since timestamptz := app.now() - interval '1 hour';
   v_until timestamptz := app.now();
 begin
@@ -45,6 +47,16 @@ begin
       left join (recent o
             join orders.order_lines l on l.region_id = o.region_id and l.order_id = o.order_id)
         on o.region_id = r.region_id and o.status <> 'canceled'
+     group by r.region_id
+    union all
+    select 'unpaid_orders', jsonb_build_object('region', r.region_id::text), count(u.unpaid_until)::numeric
+      from catalog.regions r
+      left join lateral (
+        select o.unpaid_until
+          from orders.orders o
+         where o.region_id = r.region_id and o.unpaid_until is not null
+         order by o.unpaid_until
+         limit c_counted_max) u on true
      group by r.region_id;
 end
 $$;

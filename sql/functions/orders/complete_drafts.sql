@@ -60,10 +60,11 @@ begin
       p_external_id => v_draft.external_id, p_channel_id => v_draft.channel_id, p_placed_at => v_draft.placed_at,
       p_customer_name => v_draft.customer_name, p_email => v_draft.customer_email, p_phone => v_draft.customer_phone,
       p_customer_address => v_draft.customer_address, p_items => v_draft.items, p_total_price => v_draft.total_price,
-      p_currency => v_draft.currency, p_status => case when v_draft.historic then 'completed' else 'processing' end,
+      p_currency => v_draft.currency, p_status => case when v_draft.historic then 'completed'
+                                                         when v_draft.unpaid_until is not null then 'pending' else 'processing' end,
       p_fulfillment_status => case when v_draft.historic then 'fulfilled' else 'unfulfilled' end,
       p_allocations => array_to_json(v_parts), p_backorders => array_to_json(v_waiting), p_fulfillments => '[]', p_note => v_draft.note,
-      p_version => 1, p_updated_at => p_changed_at);
+      p_version => 1, p_updated_at => p_changed_at, p_unpaid_until => v_draft.unpaid_until);
     p_drafts[i] := v_draft;
   end loop;
   return p_drafts;

@@ -14,7 +14,10 @@ as $$
            p_external_id => o.external_id, p_channel_id => o.channel_id, p_placed_at => o.placed_at,
            p_customer_name => o.customer_name, p_customer_address => o.customer_address, p_total_price => o.total_price,
            p_currency => o.currency, p_status => o.status, p_fulfillment_status => o.fulfillment_status, p_note => o.note,
-           p_version => o.version, p_updated_at => o.updated_at,
+           p_version => o.version, p_updated_at => o.updated_at, p_unpaid_until => o.unpaid_until,
+           p_held_from => case when o.status = 'on_hold' then orders.held_from(o.unpaid_left) end,
+           p_status_change => case when o.status_changed_at is not null then json_build_object(
+             'at', app.rfc3339(o.status_changed_at), 'by', o.status_changed_by, 'reason', o.status_reason) end,
            p_email => n.email, p_phone => n.phone,
            p_items => (select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price,
                         p_amount => case when l.amount is not null then orders.line_amount(p_price => l.price, p_amount => l.amount,

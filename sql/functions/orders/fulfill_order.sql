@@ -21,7 +21,8 @@ begin
   if v_order.order_id is null then
     return orders.refuse_missing(p_region_id, p_request ->> 'order_id');
   end if;
-  if v_shipped_at is not null then
+  v_refusal := orders.refuse_shipment(v_order);
+  if v_refusal.code is null and v_shipped_at is not null then
     v_refusal := orders.refuse_shipped_at(p_region_id => p_region_id, p_placed_at => v_order.placed_at, p_shipped_at => v_shipped_at);
   end if;
   if v_refusal.code is null and p_request

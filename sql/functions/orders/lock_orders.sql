@@ -28,7 +28,7 @@ begin
            where b.region_id = p_region_id and b.order_id = any (p_order_ids)) k;
   if cardinality(p_demands) > 0 then
     perform from stock.lock_candidates(p_region_id => p_region_id, p_demands => p_demands, p_warehouse_ids => v_warehouses,
-                   p_sku_ids => v_skus);
+                   p_sku_ids => v_skus, p_order_ids => p_order_ids);
   else
     perform from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
       join stock.stock_levels l
@@ -36,20 +36,7 @@ begin
      order by l.warehouse_id, l.sku_id
        for no key update of l;
   end if;
-  perform from orders.orders o
-   where o.region_id = p_region_id and o.order_id = any (p_order_ids)
-   order by o.order_id
-     for no key update;
-  if exists (
-    select from orders.order_allocations a
-     where a.region_id = p_region_id and a.order_id = any (p_order_ids)
-       and (app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))
-       and (a.warehouse_id, a.sku_id) not in (
-         select k.warehouse_id, k.sku_id
-           from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)))
-  then
-    raise exception using errcode = 'serialization_failure', message = 'an order was changed in the meantime';
-  end if;
+  perform orders.lock_rows(p_region_id => p_region_id, p_order_ids => p_order_ids, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
 end
 $$;
 

@@ -20,6 +20,7 @@ create or replace function orders.new_draft(
   p_request_id text default null,
   p_reservation_id bigint default null,
   p_historic boolean default false,
+  p_unpaid_until timestamptz default null,
   p_order_id bigint default null,
   p_warehouse_ids text[] default null,
   p_document json default null
@@ -30,7 +31,7 @@ create or replace function orders.new_draft(
   parallel safe
   return row(p_ordinal, p_channel_id, p_external_id, p_customer_name, p_customer_email, p_customer_phone, p_customer_address,
     p_note, p_placed_at, p_currency, p_total_price, p_sku_ids, p_quantities, p_prices, p_amounts, p_items, p_actor, p_request_id,
-    p_reservation_id, p_historic, p_order_id, p_warehouse_ids, p_document)::orders.draft;
+    p_reservation_id, p_historic, p_unpaid_until, p_order_id, p_warehouse_ids, p_document)::orders.draft;
 
 grant execute on function orders.new_draft(integer, text, text, text, text, text, text, text, timestamptz, text, numeric,
-  text[], bigint[], numeric[], numeric[], json, text, text, bigint, boolean, bigint, text[], json) to scoville_definer;
+  text[], bigint[], numeric[], numeric[], json, text, text, bigint, boolean, timestamptz, bigint, text[], json) to scoville_definer;

@@ -37,7 +37,8 @@ begin
              p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices,
              p_amounts => l.amounts, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
-             p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic) order by o.ordinal), '{}'),
+             p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic,
+             p_unpaid_until => case o.element ->> 'status' when 'pending' then v_now + c.unpaid_minutes * interval '1 minute' end) order by o.ordinal), '{}'),
          -- Suspect is what is not certainly fine: an unknown value (null) makes no order fine. The bounds are no rules but narrower, as
          -- most orders are; orders.refuse_draft has the rules.
          array_agg(o.ordinal) filter (where (
@@ -46,7 +47,7 @@ begin
            and coalesce(o.placed_at between v_just_now and v_now, true)
            and coalesce((o.element ->> 'total_price')::numeric = l.total, true)
            and coalesce(o.external_id ~ '^[!-~]+$' and o.external_id !~ '^(ORD-|[.]{1,2}$)', true)
-           and coalesce(o.element ->> 'status' = 'processing', true)) is not true)
+           and coalesce(o.element ->> 'status' in ('processing', 'pending'), true)) is not true)
     into p_drafts, v_suspects
     from jsonb_array_elements(p_orders) with ordinality e
    cross join lateral (

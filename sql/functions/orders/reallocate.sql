@@ -28,7 +28,7 @@ declare
   v_taken stock.allocation[] := '{}';
 begin
   if cardinality(v_demands) > 0 then
-    v_taken := orders.allocate_or_wait(p_region_id, v_demands);
+    v_taken := orders.allocate_or_wait(p_region_id => p_region_id, p_demands => v_demands, p_order_ids => array[p_order.order_id]);
   end if;
   refusal := (
   select app.refuse_lines(p_code => 'ST001',

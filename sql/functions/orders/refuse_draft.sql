@@ -53,9 +53,11 @@ create or replace function orders.refuse_draft(
         'another one. Send it without.', app.hidden_character(p_order ->> 'external_id')))
     when p_order ->> 'external_id' in ('.', '..') then app.refuse(p_code => 'VA001', p_pointer => '/external_id',
       p_detail => 'Clients remove . and .. from paths, so nobody could address the order. Send another ID.')
-    when p_order ->> 'status' <> 'processing' then app.refuse(p_code => 'VA001', p_pointer => '/status',
-      p_detail => format('A new order is processing: it can be shipped at once, so it cannot be %s. Leave status out. To keep units '
-        'for an order that is not paid, reserve them with POST /v1/reservations.', p_order ->> 'status'))
+    when p_order ->> 'status' not in ('processing', 'pending') then app.refuse(p_code => 'VA001', p_pointer => '/status',
+      p_detail => format('A new order is processing or, until it is paid, pending: it cannot be %s. Leave status out or send one of '
+        'these.', p_order ->> 'status'))
+    when p_order ->> 'status' = 'pending' and (p_order ->> 'historic')::boolean then app.refuse(p_code => 'VA001',
+      p_pointer => '/status', p_detail => 'A historic order is completed, so it cannot be pending. Leave status out.')
   end;
 
 grant execute on function orders.refuse_draft(jsonb, text, boolean, numeric, jsonb, timestamptz, jsonb, jsonb, jsonb, jsonb, integer,

@@ -20,12 +20,14 @@ begin
     return;
   end if;
   select jsonb_object_agg(o.order_id, jsonb_build_object('status', o.status,
-           'fulfillment_status', o.fulfillment_status, 'total_price', o.total_price, 'version', o.version))
+           'unpaid_until', app.rfc3339(o.unpaid_until), 'fulfillment_status', o.fulfillment_status, 'total_price', o.total_price,
+           'version', o.version))
     into v_old
     from orders.orders o
    where o.region_id = p_region_id and o.order_id = any (p_order_ids);
   update orders.orders o
-     set status = case o.fulfillment_status when 'unfulfilled' then 'canceled' else 'completed' end,
+     set status = case o.fulfillment_status when 'unfulfilled' then 'canceled' else 'completed' end, unpaid_until = null,
+         unpaid_left = null, status_changed_at = v_now, status_changed_by = r.actor, status_reason = r.reason,
          total_price = (select coalesce(sum(orders.line_amount(p_price => l.price, p_amount => l.amount,
                                  p_amount_quantity => l.amount_quantity, p_units => l.fulfilled_quantity)), 0)
                           from orders.order_lines l

@@ -19,7 +19,10 @@ create or replace function orders.render_document(
   p_fulfillments json,
   p_note text,
   p_version integer,
-  p_updated_at timestamptz
+  p_updated_at timestamptz,
+  p_unpaid_until timestamptz default null,
+  p_held_from text default null,
+  p_status_change json default null
 )
   returns json
   language sql
@@ -35,6 +38,9 @@ create or replace function orders.render_document(
     'total_price', p_total_price,
     'currency', p_currency,
     'status', p_status,
+    'unpaid_until', app.rfc3339(p_unpaid_until),
+    'held_from', p_held_from,
+    'status_change', p_status_change,
     'fulfillment_status', p_fulfillment_status,
     'allocations', p_allocations,
     'backorders', p_backorders,
@@ -44,4 +50,5 @@ create or replace function orders.render_document(
     'updated_at', app.rfc3339(p_updated_at));
 
 grant execute on function orders.render_document(smallint, bigint, text, text, timestamptz, text, text, text, text, json, numeric, text,
-  text, text, json, json, json, text, integer, timestamptz) to scoville_definer, admin, warehouse, sales, integration;
+  text, text, json, json, json, text, integer, timestamptz, timestamptz,
+  text, json) to scoville_definer, admin, warehouse, sales, integration;

@@ -156,3 +156,30 @@ def test_every_view_counts_what_was_ordered_and_not_canceled(shop: Shop, seed: i
     statuses = {(order["status"], order["fulfillment_status"]) for order in documents(shop)}
     assert ("completed", "partially_fulfilled") in statuses
     assert ("canceled", "partially_fulfilled") not in statuses
+
+
+def test_an_unpaid_order_is_no_turnover_until_it_is_confirmed(shop: Shop) -> None:
+    shop.receive(100)
+    pending, held, paid = (shop.order((SKU, units), status=status, created_at=PLACED_AT) for units, status in
+                           ((1, "pending"), (2, "pending"), (4, "processing")))  # fmt: skip
+    shop.send("hold_orders", {"order_id": held.body["order_id"], "reason": "address?"})
+
+    def check(orders: int, canceled: int, units: int) -> None:
+        roll_up(shop)
+        [performance] = shop.rows("select orders, canceled_orders, units, revenue from bi.channel_performance")
+        assert tuple(performance.values()) == (orders, canceled, units, 10 * units)
+        [patterns] = shop.rows("select sum(orders) as orders, sum(units) as units from bi.order_patterns")
+        assert tuple(patterns.values()) == (orders, units)
+        [ordered] = shop.rows("select sum(units_ordered - units_withdrawn) as units from bi.fill_rate")
+        assert ordered["units"] == units
+        for view in ("abc_xyz", "fact_order_line"):
+            [sold] = shop.rows(f"select sum(revenue) as revenue from bi.{view}")
+            assert sold["revenue"] == 10 * units, view
+
+    check(1, 0, 4)
+    shop.send("hold_orders", {"order_id": paid.body["order_id"], "reason": "address?"})  # it is paid: it stays turnover
+    shop.send("confirm_orders", {"order_id": held.body["order_id"]})  # the money came while it is on hold
+    check(2, 0, 6)
+    assert shop.job("cancel_unpaid_orders", "2070-01-01T00:00:00Z") == 1
+    check(3, 1, 6)
+    assert pending.code is None

@@ -39,6 +39,7 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "kind": "pos",
             "pricing": "channel",
             "hold_share_max": 40,
+            "unpaid_minutes": 90,
             "region_id": 1,
             "warehouses": ["WH-02", "WH-01"],
             "sale_rules": [{"sku_id": None, "mode": "backorder", "units_max": 9, "priority": -1}],

@@ -84,6 +84,15 @@ def test_they_are_those_of_the_tables(authenticator_url: str, connection: psycop
     assert value(found, "expired_holds") == 1
     assert value(found, "expired_holds_oldest_seconds") >= 90
 
+    assert (value(found, "unpaid_orders", region="1"), value(found, "overdue_orders")) == (0, 0)
+    connection.execute(
+        "update orders.orders set status = 'pending', unpaid_until = now() - interval '90 s'"
+        " where order_id = (select min(order_id) from orders.orders)"
+    )
+    found = look(authenticator_url)
+    assert (value(found, "unpaid_orders", region="1"), value(found, "overdue_orders")) == (1, 1)
+    assert value(found, "overdue_orders_oldest_seconds") >= 90
+
 
 def test_a_snapshot_that_somebody_keeps_is_seen(
     authenticator_url: str, database_url: str, connection: psycopg.Connection[Any]

@@ -1,4 +1,5 @@
-// One order: its items, where they ship from, its parcels, and the dialogs that fulfill it, cancel it and undo a parcel.
+// One order: its items, where they ship from, its parcels, and the dialogs that confirm, hold, release, fulfill and cancel it, and undo
+// a parcel.
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { get } from "../api.js";
@@ -59,10 +60,14 @@ export function OrderPage({ id }) {
           ${order.external_id && html`<span class="code">${order.external_id}</span>`}
           <time datetime=${order.created_at}>${moment(order.created_at)}</time>
         </p>
+        <${StatusLine} order=${order} />
       </div>
       <div class="actions">
         ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("cancel")}>Cancel order</button>`}
-        ${rights.value.fulfill && open.length > 0 && html`<button type="button" class="primary" onClick=${() => setDialog("fulfill")}>Fulfill</button>`}
+        ${rights.value.changeStatus && !isOver && order.status !== "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("hold")}>Hold</button>`}
+        ${rights.value.changeStatus && order.status === "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("release")}>Release</button>`}
+        ${rights.value.changeStatus && (order.status === "pending" || order.held_from === "pending") && html`<button type="button" class="primary" onClick=${() => setDialog("confirm")}>Confirm payment</button>`}
+        ${rights.value.fulfill && order.status === "processing" && open.length > 0 && html`<button type="button" class="primary" onClick=${() => setDialog("fulfill")}>Fulfill</button>`}
       </div>
     </div>
     <div class="figures wide" role="group" aria-label="Totals">
@@ -99,8 +104,24 @@ export function OrderPage({ id }) {
       </section>
     </div>
     ${dialog === "fulfill" && html`<${FulfillDialog} order=${order} open=${open} onClose=${close} onDone=${done("Saved. The parcel is shipped.")} />`}
+    ${STEPS[dialog] && html`<${StatusDialog} order=${order} step=${dialog} onClose=${close} onDone=${done(STEPS[dialog].done)} />`}
     ${dialog === "cancel" && html`<${CancelDialog} order=${order} onClose=${close} onDone=${done("The order is canceled.")} />`}
     ${dialog.fulfillment_id && html`<${UndoDialog} order=${order} parcel=${dialog} onClose=${close} onDone=${done("The parcel is undone.")} />`}
+  `;
+}
+
+/** Why the order waits, or who ended it. */
+function StatusLine({ order }) {
+  const change = order.status_change;
+  if (order.status === "pending") {
+    return html`<p class="fine">Not paid. The units are kept until <time datetime=${order.unpaid_until}>${moment(order.unpaid_until)}</time>.</p>`;
+  }
+  if (!change || (order.status !== "on_hold" && order.status !== "canceled")) return null;
+  return html`
+    <p class="fine">
+      ${order.status === "on_hold" ? "On hold" : "Canceled"} since <time datetime=${change.at}>${moment(change.at)}</time> by ${change.by}${change.reason && `: ${change.reason}`}
+      ${order.held_from === "pending" && " (not paid)"}
+    </p>
   `;
 }
 
@@ -331,6 +352,38 @@ function FulfillDialog({ order, open, onClose, onDone }) {
   `;
 }
 
+const STEPS = {
+  confirm: {
+    title: "Confirm the payment of",
+    text: "The order can then be shipped.",
+    button: "Confirm",
+    done: "The payment is confirmed.",
+  },
+  hold: { title: "Hold", text: "The order keeps its units and is not shipped.", button: "Put on hold", done: "The order is on hold." },
+  release: { title: "Release", text: "The order becomes what it was before.", button: "Release", done: "The order is released." },
+};
+
+/** Confirms, holds or releases the order. A hold needs a reason. */
+function StatusDialog({ order, step, onClose, onDone }) {
+  const { submit, problem, isBusy } = useSubmission();
+  const { title, text, button } = STEPS[step];
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    if (isBusy) return;
+    const reason = new FormData(event.target).get("reason").trim();
+    const done = await submit("POST", `${pathOf(order.order_id)}/${step}`, reason ? { reason } : {});
+    if (done) onDone(done);
+  };
+  return html`
+    <${Dialog} title=${`${title} ${order.order_id}`} onClose=${onClose}>
+      <form class="form" onSubmit=${onSubmit}>
+        <p>${text}</p>
+        <${Field} id="reason" label=${step === "hold" ? "Reason" : "Reason (optional)"} error=${errorOf(problem, "/reason")}>
+          ${(given) => html`<input ...${given} name="reason" maxlength="200" autocomplete="off" autofocus required=${step === "hold"} />`}
+        <//>
+        <${Refusal} problem=${problem} shown=${["/reason"]} />
+        <div class="form-end">
+          <button class="primary" disabled=${isBusy}>${isBusy ? "Saving" : button}</button>
 function UndoDialog({ order, parcel, onClose, onDone }) {
   const { submit, problem, isBusy } = useSubmission();
   const units = parcel.items.reduce((sum, item) => sum + item.quantity, 0);

@@ -22,6 +22,8 @@ const ORDER = /^ORD-\d+-\d+$/;
 const FILTERS = [
   { value: "", label: "All" },
   { value: "processing", label: "Open" },
+  { value: "pending", label: "Not paid" },
+  { value: "on_hold", label: "On hold" },
   { value: "partially_fulfilled", label: "Partly shipped" },
   { value: "completed", label: "Shipped" },
   { value: "canceled", label: "Canceled" },

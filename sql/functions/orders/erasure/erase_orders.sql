@@ -22,6 +22,7 @@ begin
   delete from orders.order_contacts c where c.region_id = p_region_id and c.order_id = any (p_order_ids);
   update orders.orders o
      set customer_name = null, customer_key = null, customer_address = null, note = null, customer_pseudonym = v_pseudonym,
+         status_reason = case when o.status_reason = 'unpaid' then 'unpaid' when o.status_changed_at is not null then 'erased' end,
          customer_erased_at = v_now, version = o.version + 1, updated_at = v_changed_at, changed_by = p_actor,
          change_reason = 'erased', request_id = p_request_id
    where o.region_id = p_region_id and o.order_id = any (p_order_ids);

@@ -8,6 +8,8 @@
 --
 -- With p_may_wait, what is missing of a SKU waits where a rule allows it (orders.may_wait): the order takes what there is.
 --
+-- p_order_ids: the (locked) orders that the demands belong to; even if they are overdue, they do not end.
+--
 -- Returns one element per SKU and warehouse that serves it, with the units that are still available there after it. For an order that
 -- cannot be served it returns one element per short SKU, with warehouse_id null and the available units, or one element with sku_id
 -- null when its reservation is no longer active or an earlier order took it. Posts nothing. Levels and reservations stay locked until
@@ -17,7 +19,8 @@
 create or replace function stock.allocate(
   p_region_id smallint,
   p_demands stock.demand[],
-  p_may_wait boolean default false
+  p_may_wait boolean default false,
+  p_order_ids bigint[] default '{}'
 )
   returns stock.allocation[]
   language plpgsql
@@ -25,7 +28,7 @@ create or replace function stock.allocate(
   set search_path = ''
 as $$
 declare
-  v_locked record := stock.lock_candidates(p_region_id, p_demands);
+  v_locked record := stock.lock_candidates(p_region_id => p_region_id, p_demands => p_demands, p_order_ids => p_order_ids);
   v_candidates stock.candidate[] := v_locked.levels;
   v_free integer[] := '{}';
   v_live bigint[] := stock.lock_live_reservations(p_region_id, v_locked.converted);
@@ -106,4 +109,4 @@ begin
 end
 $$;
 
-grant execute on function stock.allocate(smallint, stock.demand[], boolean) to scoville_definer;
+grant execute on function stock.allocate(smallint, stock.demand[], boolean, bigint[]) to scoville_definer;

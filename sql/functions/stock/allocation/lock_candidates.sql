@@ -1,14 +1,16 @@
 -- Locks the levels that could serve these demands, and the levels of the reservations that they convert, and returns them in key order.
--- First applies changes that are due and that the worker has not swept yet: it releases expired reservations on these SKUs and moves
--- expired lots out of the available units, so neither affects an order. p_warehouse_ids and p_sku_ids: more pairs to lock.
+-- First applies changes that are due and that the worker has not swept yet: it releases expired reservations on these SKUs, cancels
+-- unpaid orders whose time is over, and moves expired lots out of the available units, so none of them affects an order.
+-- p_warehouse_ids and p_sku_ids: more pairs to lock. p_order_ids: orders that the caller locks and changes afterwards.
 -- numbers: where each level stands in levels, by its key. converted: the reservations. channels, serving: the warehouses that serve
 -- the channels of the demands, in the order in which they are tried.
--- Lock order: stock_levels in key order (with those of the reservations), then lot_levels, then reservations.
+-- Lock order: stock_levels in key order (with those of the reservations and unpaid orders), then lot_levels, reservations, orders.
 create or replace function stock.lock_candidates(
   p_region_id smallint,
   p_demands stock.demand[],
   p_warehouse_ids text[] default '{}',
   p_sku_ids text[] default '{}',
+  p_order_ids bigint[] default '{}',
   out levels stock.candidate[],
   out numbers jsonb,
   out converted bigint[],
@@ -20,7 +22,8 @@ create or replace function stock.lock_candidates(
   set search_path = ''
 as $$
 declare
-  v_expired bigint[] := stock.find_expired_reservations(p_region_id, p_demands);
+  v_is_overdue boolean := stock.has_overdue(p_region_id);
+  v_overdue record;
   v_channels text[] := '{}';
   v_now timestamptz := app.now();
   v_keys text[] := '{}';
@@ -49,10 +52,17 @@ begin
       end if;
     end loop;
   end loop;
-  if cardinality(converted) + cardinality(v_expired) > 0 then
+  if v_is_overdue then
+    v_overdue := stock.find_overdue(p_region_id => p_region_id, p_except => p_order_ids,
+      p_sku_ids => array(select d.sku_id from unnest(p_demands) d));
+    p_warehouse_ids := p_warehouse_ids || v_overdue.warehouse_ids;
+    p_sku_ids := p_sku_ids || v_overdue.held_sku_ids;
+    v_is_overdue := cardinality(v_overdue.warehouse_ids) > 0;
+  end if;
+  if cardinality(converted) > 0 then
     select p_warehouse_ids || array_agg(r.warehouse_id), p_sku_ids || array_agg(r.sku_id) into p_warehouse_ids, p_sku_ids
       from stock.reservation_lines r
-     where r.region_id = p_region_id and r.reservation_id = any (converted || v_expired);
+     where r.region_id = p_region_id and r.reservation_id = any (converted);
   end if;
   for i in 1 .. 2 loop
     levels := array(
@@ -73,14 +83,17 @@ begin
     for j in 1 .. cardinality(levels) loop
       v_is_stale := v_is_stale or coalesce(levels[j].next_expiry_at <= v_now, false);
     end loop;
-    exit when not v_is_stale and cardinality(v_expired) = 0;
+    exit when not v_is_stale and not v_is_overdue;
     if v_is_stale then
       perform stock.reclassify_lots(p_region_id => p_region_id,
         p_warehouse_ids => array(select l.warehouse_id from unnest(levels) l),
         p_sku_ids => array(select l.sku_id from unnest(levels) l));
     end if;
-    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
-      p_actor => 'system');
+    if v_is_overdue then
+      perform stock.end_overdue(p_region_id => p_region_id, p_reservation_ids => v_overdue.reservation_ids,
+        p_unpaid_ids => v_overdue.order_ids, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids, p_converted => converted,
+        p_order_ids => p_order_ids);
+    end if;
   end loop;
   for i in 1 .. cardinality(levels) loop
     v_keys := v_keys || stock.level_key(levels[i].warehouse_id, levels[i].sku_id);
@@ -90,4 +103,4 @@ begin
 end
 $$;
 
-grant execute on function stock.lock_candidates(smallint, stock.demand[], text[], text[]) to scoville_definer;
+grant execute on function stock.lock_candidates(smallint, stock.demand[], text[], text[], bigint[]) to scoville_definer;

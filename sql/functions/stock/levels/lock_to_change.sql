@@ -1,10 +1,10 @@
 -- Locks these levels (pairs of warehouse and SKU) for a change by hand. First applies changes that are due and that the worker has
--- not swept yet: it ends expired reservations on them and moves expired lots out of the available units, so neither blocks an
--- adjustment, a count or a change of safety stock.
--- A reservation may include warehouses outside the caller's claims. It expires no matter who notices. While it is ended, the claims
+-- not swept yet: it ends expired reservations of these SKUs, cancels unpaid orders whose time is over, and moves expired lots out of
+-- the available units, so none of them blocks an adjustment, a count or a change of safety stock.
+-- What is over may hold units of warehouses outside the caller's claims. It ends no matter who notices. While it does, the claims
 -- include those warehouses too; the caller did not name them and gets no access to them.
--- Lock order: levels to be created (stock.claim_new_levels); stock_levels in key order (with those of the reservations),
--- then lot_levels, then reservations.
+-- Lock order: levels to be created (stock.claim_new_levels); stock_levels in key order (with those of what is over),
+-- then lot_levels, reservations, orders.
 create or replace function stock.lock_to_change(
   p_region_id smallint,
   p_warehouse_ids text[],
@@ -17,39 +17,25 @@ create or replace function stock.lock_to_change(
 as $$
 declare
   v_claim text[] := app.claim_warehouses();
-  v_expired bigint[] := array(
-    select distinct r.reservation_id
-      from stock.reservations r
-      join stock.reservation_lines l on l.region_id = p_region_id and l.reservation_id = r.reservation_id
-      join rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
-        on k.warehouse_id = l.warehouse_id and k.sku_id = l.sku_id
-     where r.region_id = p_region_id and r.status = 'active' and r.expires_at <= app.now());
+  v_overdue record := stock.find_overdue(p_region_id, p_sku_ids);
+  v_warehouses text[] := p_warehouse_ids || v_overdue.warehouse_ids;
+  v_skus text[] := p_sku_ids || v_overdue.held_sku_ids;
 begin
-  if cardinality(v_expired) > 0 then
-    perform set_config('scoville.warehouses', array(
-      select unnest(v_claim)
-       union
-      select l.warehouse_id
-        from stock.reservation_lines l
-       where l.region_id = p_region_id and l.reservation_id = any (v_expired))::text, true);
+  if cardinality(v_overdue.warehouse_ids) > 0 then
+    perform set_config('scoville.warehouses', array(select unnest(v_claim) union select unnest(v_overdue.warehouse_ids))::text, true);
   end if;
   perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,
     p_sku_ids => p_sku_ids);
-  perform from (
-      select k.warehouse_id, k.sku_id
-        from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)
-       union
-      select l.warehouse_id, l.sku_id
-        from stock.reservation_lines l
-       where l.region_id = p_region_id and l.reservation_id = any (v_expired)) k
+  perform from (select distinct k.warehouse_id, k.sku_id
+                  from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)) k
     join stock.stock_levels l
       on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
    order by l.warehouse_id, l.sku_id
      for no key update of l;
   perform stock.reclassify_lots(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids);
-  if cardinality(v_expired) > 0 then
-    perform stock.end_reservations(p_region_id => p_region_id, p_reservation_ids => v_expired, p_status => 'expired',
-      p_actor => 'system');
+  if cardinality(v_overdue.warehouse_ids) > 0 then
+    perform stock.end_overdue(p_region_id => p_region_id, p_reservation_ids => v_overdue.reservation_ids,
+      p_unpaid_ids => v_overdue.order_ids, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
     perform set_config('scoville.warehouses', coalesce(v_claim::text, ''), true);
   end if;
 end
