@@ -13,7 +13,7 @@ from tests.http.conftest import Api, check_problem, key
 from tests.patience import PATIENCE_SECONDS
 
 ERASE = "/v1/customers/erase"
-NOBODY = {"name": None, "email": None, "address": None}
+NOBODY = {"name": None, "email": None, "phone": None, "address": None}
 
 
 def place(client: httpx2.Client, email: str, headers: dict[str, str] | None = None, **rest: Any) -> httpx2.Response:

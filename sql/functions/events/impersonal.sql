@@ -27,7 +27,7 @@ begin
   if v_data #> '{status_change,reason}' is not null then
     v_data := jsonb_set(v_data, '{status_change,reason}', 'null');
   end if;
-  if v_data -> 'old' ? 'customer' then
+  if v_data -> 'old' ?| '{customer,fulfillments}' then
     v_data := jsonb_set(v_data, '{old}', events.impersonal(v_data -> 'old'));
   end if;
   if jsonb_typeof(v_data -> c_parcels) = 'array' then

@@ -7,6 +7,6 @@ create or replace function events.is_personal(
   language sql
   immutable
   parallel safe
-  return p_type like 'order.%' or (p_type like 'reservation.%' and p_data ->> 'note' is not null);
+  return p_data ? 'customer' or (p_type like 'reservation.%' and p_data ->> 'note' is not null);
 
 grant execute on function events.is_personal(text, jsonb) to scoville_definer;

@@ -10,7 +10,7 @@ as $$
 declare
   v_data jsonb := p_data - '{customer,note,reason,status_change,erased}'::text[];
 begin
-  if v_data -> 'old' ? 'customer' then
+  if v_data -> 'old' ?| '{customer,fulfillments}' then
     v_data := jsonb_set(v_data, '{old}', events.strip(v_data -> 'old'));
   end if;
   if jsonb_typeof(v_data -> 'fulfillments') = 'array' then

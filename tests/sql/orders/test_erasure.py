@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 EMAIL = "Canary.Erased@customer.example"
-CUSTOMER = {"name": "Canary Erased", "email": EMAIL, "address": "1 Canary Lane, Spicetown"}
+CUSTOMER = {"name": "Canary Erased", "email": EMAIL, "phone": "555-0143-77", "address": "1 Canary Lane, Spicetown"}
 SECRETS = (
     *("canary erased", "canary.erased@customer.example", "canary lane", "canary's bell", "canary called", "canary has moved"),
-    *("canary hides it", "canary-track", "canary-hold", "canary echo"),
+    *("canary hides it", "canary-track", "canary-hold", "canary echo", "555-0143-77", "555014377", "canary is"),
 )
 FIGURES = (
     "select order_id, channel_id, status, fulfillment_status, currency, total_price, placed_at, created_at"
@@ -74,13 +74,20 @@ def history(shop: Shop, *, sequenced: bool = True) -> list[str]:
             "modify_orders",
             {"order_id": kept.body["order_id"], "items": [{"sku_id": SKU, "quantity": 4}], "reason": "canary called"},
         ),
+        shop.send("hold_orders", {"order_id": kept.body["order_id"], "reason": "Canary is away"}),
+        shop.send("release_held_orders", {"order_id": kept.body["order_id"]}),
+    ]
+    undone = shop.fulfill(kept, tracking_number="CANARY-TRACK-0")
+    parcel = {"order_id": kept.body["order_id"], "fulfillment_id": undone.body["fulfillments"][0]["fulfillment_id"]}
+    changes += [
+        shop.send("cancel_fulfillments", {**parcel, "reason": "never collected", "note": "Canary is ill"}),
         [shop.fulfill(kept, tracking_number="CANARY-TRACK-1", note="Canary hides it")],
         [shop.fulfill(converted, tracking_number="CANARY-TRACK-2")],
     ]
     canceled = shop.order((OTHER_SKU, 3), customer=CUSTOMER)
     changes.append([shop.cancel(canceled, reason="customer", note="Canary called")])
     old = shop.record((SKU, 7), customer=CUSTOMER)
-    assert codes([kept, converted, canceled, old, *(one for change in changes for one in change)]) == [None] * 9
+    assert codes([kept, converted, canceled, old, *(one for change in changes for one in change)]) == [None] * 12
     if sequenced:
         sequence(shop)
     return [one.body["order_id"] for one in (kept, converted, canceled, old)]
@@ -146,7 +153,7 @@ def test_a_repeat_of_a_key_gets_the_order_as_it_is_and_acts_once(shop: Shop) -> 
     erase(shop)
     [again] = shop.send("place_orders", keyed({**placing(), "external_id": "S-1", "note": "Ring the Canary's bell"}, "first"))
     assert (again.code, again.replayed, again.body["order_id"]) == (None, True, order_id)
-    assert again.body["customer"] == {"name": None, "email": None, "address": None}
+    assert again.body["customer"] == {"name": None, "email": None, "phone": None, "address": None}
     assert again.body["status"] == "completed"
     assert shop.rows("select count(*) as n from orders.orders") == count
 
