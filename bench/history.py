@@ -60,12 +60,14 @@ insert into orders.fulfillment_lines (region_id, fulfillment_id, sku_id, lot_id,
 select 1, p.order_id, p.sku_id, t.lot_id, p.warehouse_id, p.channel_id, t.batch_number, 1, true
   from past_lines p join stock.lots t on t.region_id = 1 and t.sku_id = p.sku_id""",
     """
-insert into stock.stock_movements (region_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, on_hand_delta,
+insert into stock.stock_movements (region_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, lot_id, on_hand_delta,
   reserved_delta, committed_delta, unavailable_delta, safety_stock_delta, incoming_delta, shortfall_delta, on_hand_after,
   available_after, version, reason_code, document, actor)
-select 1, case when k.later then p.shipped_at else p.placed_at end, p.placed_at, p.warehouse_id, p.sku_id, k.kind, k.on_hand,
+select 1, case when k.later then p.shipped_at else p.placed_at end, p.placed_at, p.warehouse_id, p.sku_id, k.kind,
+       case when k.on_hand <> 0 then t.lot_id end, k.on_hand,
        0, k.committed, 0, 0, 0, 0, 0, 0, 0, k.reason_code, 'ORD-1-' || p.order_id, 'past'
   from past_lines p
+  join stock.lots t on t.region_id = 1 and t.sku_id = p.sku_id
  cross join (values ('receipt', 1, 0, false, 'received'), ('commit', 0, 1, false, null), ('fulfill', -1, -1, true, null),
                     ('adjustment', 1, 0, true, 'found'), ('adjustment', -1, 0, true, 'shrinkage'))
        as k (kind, on_hand, committed, later, reason_code)""",

@@ -384,6 +384,12 @@ function StatusDialog({ order, step, onClose, onDone }) {
         <${Refusal} problem=${problem} shown=${["/reason"]} />
         <div class="form-end">
           <button class="primary" disabled=${isBusy}>${isBusy ? "Saving" : button}</button>
+        </div>
+      </form>
+    <//>
+  `;
+}
+
 function UndoDialog({ order, parcel, onClose, onDone }) {
   const { submit, problem, isBusy } = useSubmission();
   const units = parcel.items.reduce((sum, item) => sum + item.quantity, 0);
