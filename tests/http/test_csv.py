@@ -51,7 +51,7 @@ def place(client: httpx2.Client, **changes: object) -> dict[str, Any]:
 def flat(document: dict[str, Any], prefix: str = "") -> dict[str, Any]:
     cells: dict[str, Any] = {}
     for name, value in document.items():
-        if isinstance(value, dict) and name == "customer":
+        if isinstance(value, dict) and name in ("customer", "status_change"):
             cells |= flat(value, f"{prefix}{name}.")
         else:
             cells[prefix + name] = value
