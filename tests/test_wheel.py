@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -21,7 +22,9 @@ def test_a_wheel_made_from_the_sdist_needs_no_node(tmp_path: Path, built: None) 
     (sdist,) = tmp_path.glob("*.tar.gz")
     with tarfile.open(sdist) as archive:
         names = archive.getnames()
-        archive.extractall(tmp_path, filter="data")
+    subprocess.run(
+        [shutil.which("tar") or "tar", "-xf", sdist, "-C", tmp_path], check=True
+    )  # tarfile's safe filter came with Python 3.11.4
     assert not [name for name in names if "node_modules" in name]
     (folder,) = [path for path in tmp_path.iterdir() if path.is_dir()]
     subprocess.run([*build, "wheel"], cwd=folder, check=True, capture_output=True, env={"PATH": "/nowhere"})

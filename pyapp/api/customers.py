@@ -103,9 +103,10 @@ NOUN = Noun(
             path="/v1/customers/erase",
             endpoint=write,
             summary="Erase a person",
-            description="Name, e-mail, address, notes, reasons and tracking numbers are gone from the orders of this person and "
-            "from everything that repeats them: audit, ledger, events, kept answers. Units, amounts, dates and the proof of the "
-            "event log stay. It cannot be undone; `?dry_run=true` says what would be erased. Once per region.",
+            description="Name, e-mail, phone number, address, notes, reasons and tracking numbers are gone from the orders "
+            "of this person and from everything that repeats them: audit, ledger, events, kept answers. Units, amounts, dates "
+            "and the proof of the event log stay. It cannot be undone; `?dry_run=true` says what would be "
+            "erased. Once per region.",
             function="erase_customers",
             answer=Erased,
             query=WriteQuery,

@@ -56,6 +56,9 @@ class CustomerDraft(Body):
     address: Address | UnsetType = UNSET
 
 
+ReasonText = Annotated[str, Meta(min_length=1, max_length=200)]
+
+
 class OrderLine(Body):
     """A quantity of a SKU, and the price that the customer was shown: of a unit, or (amount) of the whole line."""
 
@@ -183,7 +186,7 @@ class Cancellation(Body):
 
     sample: ClassVar[Json] = {"reason": "customer", "note": "Ordered twice."}
 
-    reason: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    reason: ReasonText | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
 
 
@@ -192,7 +195,7 @@ class StatusReason(Body):
 
     sample: ClassVar[Json] = {"reason": "Bank transfer of 1 June."}
 
-    reason: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    reason: ReasonText | UnsetType = UNSET
 
 
 class HoldReason(Body):
@@ -200,7 +203,7 @@ class HoldReason(Body):
 
     sample: ClassVar[Json] = {"reason": "The address does not exist."}
 
-    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: ReasonText
 
 
 class FulfillmentLine(Body):
@@ -242,7 +245,7 @@ class FulfillmentDraft(Body):
         ]
         | UnsetType
     ) = UNSET
-    tracking_number: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType = UNSET
+    tracking_number: ReasonText | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
 
     def __post_init__(self) -> None:
@@ -255,7 +258,7 @@ class ParcelCancellation(Body):
 
     sample: ClassVar[Json] = {"reason": "The carrier never came."}
 
-    reason: Annotated[str, Meta(min_length=1, max_length=200)]
+    reason: ReasonText
     note: NoteDraft | UnsetType = UNSET
 
 
@@ -264,7 +267,7 @@ class ParcelChange(Body):
 
     sample: ClassVar[Json] = {"tracking_number": "1Z999AA10123456784"}
 
-    tracking_number: Annotated[str, Meta(min_length=1, max_length=200)] | UnsetType | None = UNSET
+    tracking_number: ReasonText | UnsetType | None = UNSET
     note: NoteDraft | UnsetType | None = UNSET
 
 

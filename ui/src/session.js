@@ -17,6 +17,7 @@ let renewing = null;
 export const rights = computed(() => {
   const role = session.value?.role;
   const isStaff = role === "admin" || role === "warehouse";
+  const isSeller = role === "admin" || role === "sales" || role === "integration";
   return {
     levels: role !== "integration",
     analytics: role !== "integration",
@@ -26,8 +27,8 @@ export const rights = computed(() => {
     movements: isStaff,
     adjust: isStaff,
     fulfill: isStaff,
-    changeStatus: role === "admin" || role === "sales" || role === "integration",
-    cancel: role === "admin" || role === "sales" || role === "integration",
+    changeStatus: isSeller,
+    cancel: isSeller,
     webhooks: role === "admin" || role === "integration",
     settings: role === "admin",
   };

@@ -1,7 +1,7 @@
 -- Recomputes the units promised, shipped and withdrawn for the orders of a day. An unpaid order counts when it is confirmed (or
 -- canceled).
 -- The revenue of a SKU is the price of what is not canceled of its lines in the order, divided among the warehouses by the units
--- that each ships: together the order's total_price.
+-- that each ships: together the order's total_price, as soon as nothing of it waits for stock.
 create or replace function analytics.sum_sales_days(
   p_region_id smallint,
   p_day date,

@@ -8,7 +8,8 @@ create or replace function audit.impersonal_reason(
   parallel safe
   return case
     when split_part(p_reason, ': ', 1) in ('placed', 'modified', 'canceled', 'fulfilled', 'corrected', 'parcel corrected', 'erased',
-      'created', 'extended', 'committed', 'released', 'expired') then split_part(p_reason, ': ', 1)
+      'created', 'extended', 'committed', 'released', 'expired', 'confirmed',
+      'held', 'supplied', 'parcel canceled', 'unpaid') then split_part(p_reason, ': ', 1)
   end;
 
 grant execute on function audit.impersonal_reason(text) to scoville_definer;

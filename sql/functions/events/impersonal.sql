@@ -10,12 +10,9 @@ create or replace function events.impersonal(
 as $$
 declare
   c_parcels constant text := 'fulfillments';
-  v_data jsonb := p_data;
+  v_data jsonb := p_data - 'erased';
   v_parcel jsonb;
 begin
-  if v_data ? 'erased' then
-    v_data := v_data - 'erased';
-  end if;
   if v_data ? 'customer' then
     v_data := v_data || '{"customer": {"name": null, "address": null}, "note": null}';
   elsif v_data ? 'note' then

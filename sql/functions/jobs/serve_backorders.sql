@@ -16,7 +16,6 @@ declare
   v_warehouses text[];
   v_skus text[];
   v_supplies orders.supply[];
-  v_cause stock.movement := stock.new_movement(p_actor => 'system');
 begin
   select array_agg(k.warehouse_id), array_agg(k.sku_id) into v_warehouses, v_skus
     from (select l.warehouse_id, l.sku_id
@@ -39,8 +38,8 @@ begin
     return 0;
   end if;
   perform stock.post_movements(p_region_id => p_region_id, p_locked => true, p_movements => orders.supply_movements(
-    p_region_id => p_region_id, p_supplies => v_supplies, p_cause => v_cause));
-  perform orders.write_supplies(p_region_id => p_region_id, p_supplies => v_supplies, p_cause => v_cause);
+    p_region_id, v_supplies));
+  perform orders.write_supplies(p_region_id, v_supplies);
   return cardinality(v_warehouses);
 end
 $$;

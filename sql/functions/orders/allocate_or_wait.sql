@@ -18,11 +18,9 @@ declare
 begin
   for i in 1 .. cardinality(v_allocations) loop
     if v_allocations[i].waits then
-      if orders.open_queue(p_region_id => p_region_id, p_demands => p_demands, p_allocations => v_allocations) then
-        v_allocations := stock.allocate(p_region_id => p_region_id, p_demands => p_demands, p_may_wait => true,
-          p_order_ids => p_order_ids);
-      end if;
-      return v_allocations;
+      perform orders.open_queue(p_region_id => p_region_id, p_demands => p_demands, p_allocations => v_allocations);
+      -- Also if all levels exist: one may have been created since they were locked.
+      return stock.allocate(p_region_id => p_region_id, p_demands => p_demands, p_may_wait => true, p_order_ids => p_order_ids);
     end if;
   end loop;
   return v_allocations;

@@ -1,4 +1,4 @@
--- Puts what these new orders miss into the queue of its SKU, and tells it.
+-- Queues the missing units of these new orders, and writes the event.
 -- Lock order: the caller has locked every level that could serve them (stock.allocate, orders.open_queue).
 create or replace function orders.insert_backorders(
   p_region_id smallint,
@@ -15,7 +15,7 @@ declare
 begin
   with written as (
     insert into orders.backorders (region_id, order_id, sku_id, channel_id, warehouse_ids, quantity, priority, queued_at)
-    select p_region_id, d.order_id, a.sku_id, d.channel_id, d.warehouse_ids, a.quantity, r.priority, app.now()
+    select p_region_id, d.order_id, a.sku_id, d.channel_id, d.warehouse_ids, a.quantity, coalesce(r.priority, 0), app.now()
       from unnest(p_drafts) d
       join unnest(p_allocations) a on a.ordinal = d.ordinal and a.waits
      cross join lateral catalog.sale_rule(d.channel_id, a.sku_id) r

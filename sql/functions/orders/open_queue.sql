@@ -1,6 +1,5 @@
 -- Creates the levels that could serve what waits and that do not exist yet, so that whoever brings the first units there has to wait for
--- the lock of this transaction, and then sees who waits. Returns whether it created any, or waited for another who did: the demands
--- must then be allocated again.
+-- the lock of this transaction, and then sees who waits. Then the demands must be allocated again.
 -- Lock order: levels to be created (stock.claim_new_levels). The caller has locked the existing ones; a deadlock with another who creates
 -- one of these levels is resolved by PostgreSQL, and the repeat finds the level.
 create or replace function orders.open_queue(
@@ -8,7 +7,7 @@ create or replace function orders.open_queue(
   p_demands stock.demand[],
   p_allocations stock.allocation[]
 )
-  returns boolean
+  returns void
   language plpgsql
   volatile
   set search_path = ''
@@ -27,13 +26,12 @@ begin
             from stock.stock_levels l
            where l.region_id = p_region_id and l.sku_id = any (select d.sku_id from unnest(p_demands) d)) k;
   if v_warehouses is null then
-    return false;
+    return;
   end if;
   insert into stock.stock_levels (region_id, warehouse_id, sku_id)
   select p_region_id, k.warehouse_id, k.sku_id
     from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus) k
   on conflict do nothing;
-  return true;
 end
 $$;
 

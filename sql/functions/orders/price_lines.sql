@@ -17,7 +17,8 @@ create or replace function orders.price_lines(
   set search_path = ''
 as $$
   with old as (
-    select l.*, sum(l.quantity) over (partition by l.sku_id, l.price order by l.line_no) as upto_of_price
+    select l.line_no, l.sku_id, l.price, l.amount, l.amount_quantity, l.quantity - l.canceled_quantity as quantity,
+           sum(l.quantity - l.canceled_quantity) over (partition by l.sku_id, l.price order by l.line_no) as upto_of_price
       from orders.order_lines l
      where l.region_id = p_region_id and l.order_id = p_order.order_id
   ), wanted as (

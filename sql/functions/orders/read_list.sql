@@ -46,7 +46,9 @@ begin
                and orders.is_wanted(o, p_filters)
                and (v_named is null or o.order_id = any (v_named))
                and (v_sku is null or o.order_id in (
-                 select a.order_id from orders.order_allocations a where a.region_id = p_region_id and a.sku_id = v_sku))
+                 select a.order_id from orders.order_allocations a where a.region_id = p_region_id and a.sku_id = v_sku
+                 union all
+                 select b.order_id from orders.backorders b where b.region_id = p_region_id and b.sku_id = v_sku))
                and (v_sku is null or exists (
                  select from orders.order_lines l
                   where l.region_id = p_region_id and l.order_id = o.order_id and l.sku_id = v_sku))

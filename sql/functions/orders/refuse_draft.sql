@@ -34,7 +34,7 @@ create or replace function orders.refuse_draft(
     when p_inexact is not null then app.refuse_lines(p_code => 'VA001', p_errors => p_inexact,
       p_detail => 'A line has a price or an amount, with at most the decimals of its currency.')
     when p_repriced is not null then app.refuse_lines(p_code => 'OR001', p_errors => p_repriced,
-      p_detail => 'Prices differ from the current ones. Show the customer current_price and send that, or no price.')
+      p_detail => 'Prices differ from the current ones. Show the customer current_price and send that, or neither price nor amount.')
     when p_placed_at > app.now() + interval '5 minutes' then app.refuse(p_code => 'VA001', p_pointer => '/created_at',
       p_detail => 'created_at is in the future. Leave it out, or send the time when the order was placed.')
     -- Only an order from the past looks the region up.

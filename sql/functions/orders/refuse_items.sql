@@ -43,7 +43,8 @@ begin
          p_detail => format('Reason code %s does not exist.', i.reason_code),
          p_facts => jsonb_build_object('allowed', (select jsonb_agg(r.reason_code order by r.reason_code) from reasons r where r.fits)))
        when not c.fits then app.refuse(p_code => 'ST006', p_pointer => i.pointer || '/reason_code',
-         p_detail => format('Reason %s does not say why a lot stays on the shelf. could_not_locate or damaged do.', i.reason_code))
+         p_detail => format('Reason %s does not say why a lot stays on the shelf. The reasons in allowed do.', i.reason_code),
+         p_facts => jsonb_build_object('allowed', (select jsonb_agg(r.reason_code order by r.reason_code) from reasons r where r.fits)))
        when c.note_required and coalesce(p_request ->> 'note', '') = '' then app.refuse(p_code => 'ST005', p_pointer => '/note',
          p_detail => format('Reason %s requires a note that says what happened.', i.reason_code))
        end offset 0) v (refusal)

@@ -22,8 +22,8 @@ begin
   for i in 1 .. cardinality(p_picks) loop
     if p_picks[i].passed_over is not null and p_picks[i].reason_code is null then
       return app.refuse(p_code => 'SH002', p_pointer => '/items/' || p_picks[i].item - 1 || '/reason_code',
-        p_detail => format('Lots of %s that expire earlier stay in %s: %s. Say why in reason_code (could_not_locate, damaged), or '
-          'ship those.', p_picks[i].sku_id, p_picks[i].warehouse_id, array_to_string(p_picks[i].passed_over, ', ')),
+        p_detail => format('Lots of %s that expire earlier stay in %s: %s. Say why in reason_code, or ship those. '
+          'GET /v1/reason-codes?direction=pick lists the reasons.', p_picks[i].sku_id, p_picks[i].warehouse_id, array_to_string(p_picks[i].passed_over, ', ')),
         p_facts => jsonb_build_object('passed_over', p_picks[i].passed_over));
     end if;
   end loop;

@@ -11,7 +11,7 @@ begin
   return case p_order.status
     when 'pending' then app.refuse('OR013', 'The order is not paid: its units are kept for it, but not shipped. When the '
       'payment has arrived, confirm it with POST /v1/orders/{order_id}/confirm.')
-    when 'on_hold' then app.refuse('OR013', format('The order is on hold (%s). Whoever may decide that it goes on releases it '
+    when 'on_hold' then app.refuse('OR013', format('The order is on hold (%s). Release it '
       'with POST /v1/orders/{order_id}/release.', p_order.status_reason)) end;
 end
 $$;

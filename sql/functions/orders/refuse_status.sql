@@ -20,7 +20,8 @@ as $$
       then app.refuse('OR014', 'The order was canceled because it was not paid in time, and its units may be sold. Place it again, '
         'or return the payment.')
     when p_order.status in ('canceled', 'completed')
-      then app.refuse('OR014', format('The order is %s: it cannot be confirmed, held or released any more.', p_order.status))
+      then app.refuse('OR014', format('The order is %s: it cannot be confirmed, held or released any more. '
+        'status_change says why; place it again if the customer still wants it.', p_order.status))
   end;
 $$;
 

@@ -61,7 +61,7 @@ begin
       case when v_has_none then 'Ship whole units, at least one.' else 'You cannot ship more units than are open.' end);
   elsif parts is null then
     refusal := app.refuse('OR004',
-      'This order has no open units at your warehouses: they are shipped, canceled, or allocated elsewhere.');
+      'This order has no open units at your warehouses: they are shipped, canceled, or allocated elsewhere, or they wait for stock (backorders).');
   end if;
 end
 $$;

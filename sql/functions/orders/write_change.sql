@@ -50,8 +50,8 @@ begin
      set customer_name = v_customer ->> 'name', customer_key = app.fold(v_customer ->> 'name'), customer_address = v_customer ->> 'address',
          customer_pseudonym = coalesce(orders.pseudonym(v_key, coalesce(v_customer ->> 'email', v_customer ->> 'name')),
            o.customer_pseudonym), note = v_note,
-         customer_erased_at = case when coalesce(v_customer ->> 'name', v_customer ->> 'email', v_customer ->> 'address') is null
-                                   then o.customer_erased_at end,
+         customer_erased_at = case when coalesce(v_customer ->> 'name', v_customer ->> 'email', v_customer ->> 'phone',
+                                     v_customer ->> 'address') is null then o.customer_erased_at end,
          total_price = p_order.total_price, warehouse_ids = p_order.warehouse_ids, version = o.version + 1,
          updated_at = v_changed_at, changed_by = p_order.changed_by, change_reason = p_order.change_reason,
          request_id = p_order.request_id

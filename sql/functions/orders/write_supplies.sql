@@ -1,10 +1,9 @@
--- Writes what waiting orders get, beside the movements: allocations, queue, order and event. p_cause: the movement that brought the units.
+-- Writes what waiting orders get, beside the movements: allocations, queue, order and event.
 -- The orders may be of any channel of the region: for the time of this call the claims name their channels.
 -- Lock order: the caller has locked the levels and the orders (orders.claim_supplies).
 create or replace function orders.write_supplies(
   p_region_id smallint,
-  p_supplies orders.supply[],
-  p_cause stock.movement
+  p_supplies orders.supply[]
 )
   returns void
   language plpgsql
@@ -40,9 +39,9 @@ begin
     select s.order_id, array_agg(distinct s.warehouse_id) as warehouse_ids from unnest(p_supplies) s group by s.order_id
   ), changed as (
     update orders.orders o
-       set warehouse_ids = array(select distinct w from unnest(o.warehouse_ids || n.warehouse_ids) w order by w),
-           version = o.version + 1, updated_at = v_changed_at, changed_by = p_cause.actor,
-           change_reason = 'supplied', request_id = p_cause.request_id
+       set warehouse_ids = array(select distinct w collate "C" as w from unnest(o.warehouse_ids || n.warehouse_ids) w order by w),
+           version = o.version + 1, updated_at = v_changed_at, changed_by = 'system',
+           change_reason = 'supplied', request_id = null
       from named n
      where o.region_id = p_region_id and o.order_id = n.order_id
     returning o.order_id
@@ -64,4 +63,4 @@ begin
 end
 $$;
 
-grant execute on function orders.write_supplies(smallint, orders.supply[], stock.movement) to scoville_definer;
+grant execute on function orders.write_supplies(smallint, orders.supply[]) to scoville_definer;

@@ -1,5 +1,5 @@
--- Sets the units for which a locked order waits: {SKU: units}. What waited before keeps its place in the queue. Called before the units
--- that the order returns are posted, or they would be its own again.
+-- Sets the units for which a locked order waits: {SKU: units}. An order that waits for more goes to the end of the queue, or its new
+-- units would pass those that came before them. Called before the units that the order returns are posted, or they would be its own again.
 create or replace function orders.write_waiting(
   p_region_id smallint,
   p_order orders.orders,
@@ -19,7 +19,8 @@ begin
     from jsonb_each_text(p_waiting) w
     left join lateral catalog.sale_rule(p_order.channel_id, w.key) r on true
   on conflict on constraint backorders_pkey do update
-    set quantity = excluded.quantity, warehouse_ids = excluded.warehouse_ids;
+    set quantity = excluded.quantity, warehouse_ids = excluded.warehouse_ids,
+        queued_at = case when excluded.quantity > b.quantity then excluded.queued_at else b.queued_at end;
 end
 $$;
 

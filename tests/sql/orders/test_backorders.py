@@ -174,6 +174,26 @@ def test_an_order_that_converts_a_reservation_keeps_it_and_waits_for_the_rest(sh
     check(shop)
 
 
+def test_orders_that_wait_for_a_sku_are_listed_by_it(shop: Shop) -> None:
+    let_wait(shop)
+    placed = shop.order((SKU, 2))
+    for filters in ('{"sku": "SAUCE-1"}', '{"sku": "SAUCE-1", "waiting": true}'):
+        with shop.session() as c:
+            [(body,)] = c.execute("select body from api.list_orders(1::smallint, %s, null, 10)", [filters]).fetchall()
+        assert [order["order_id"] for order in body["data"]] == [placed.body["order_id"]]
+
+
+def test_a_rule_that_is_gone_since_the_decision_fails_no_order(shop: Shop) -> None:
+    let_wait(shop)
+    shop.connection.execute(
+        "create function public.no_rule() returns trigger language plpgsql as $$ begin"
+        " delete from catalog.sale_rules; return null; end $$"
+    )
+    shop.connection.execute("create trigger t after insert on orders.orders for each statement execute function public.no_rule()")
+    shop.connection.execute("alter function public.no_rule() security definer")
+    assert waiting(shop.order((SKU, 1))) == {SKU: 1}
+
+
 # The queue
 
 
@@ -268,6 +288,27 @@ def test_an_expired_reservation_serves_the_queue_before_the_order_that_found_it(
     check(shop)
 
 
+def test_what_a_conversion_leaves_goes_to_the_queue_and_not_to_a_later_order_of_the_list(shop: Shop) -> None:
+    let_wait(shop)
+    shop.receive(5)
+    [held] = shop.send("reserve_stock", {"items": [{"sku_id": SKU, "quantity": 5}], "channel": "web"})
+    waits = shop.order((SKU, 4))
+    converts = {**order((SKU, 1)), "reservation_id": held.body["reservation_id"]}
+    _, late = shop.send("place_orders", converts, order((SKU, 4)))
+    assert (units(shop, waits), units(shop, late)) == ((4, 0), (0, 4))
+    check(shop)
+
+
+def test_a_supply_names_nobody_of_another_channel(shop: Shop) -> None:
+    let_wait(shop, channel="till")
+    shop.receive(1)
+    has = shop.order((SKU, 1))
+    shop.send("place_orders", order(channel="till") | {"items": [{"sku_id": SKU, "quantity": 1, "price": 3}]})
+    shop.send("cancel_orders", {"order_id": has.body["order_id"], "meta": {"actor": "Wanda", "request_id": "r-1"}})
+    found = shop.rows("select actor, request_id from events.outbox where type = 'order.supplied'")
+    assert found == [{"actor": "system", "request_id": None}]
+
+
 def test_staff_of_a_warehouse_serve_orders_of_channels_that_they_do_not_see(shop: Shop) -> None:
     let_wait(shop)
     waits = shop.order((SKU, 2), external_id="S-1")
@@ -328,20 +369,33 @@ def test_a_lowered_order_first_waits_for_less(shop: Shop) -> None:
     check(shop)
 
 
-def test_more_units_of_an_order_wait_behind_those_that_wait_already(shop: Shop) -> None:
+def test_an_order_that_waits_for_more_goes_to_the_end_of_the_queue(shop: Shop) -> None:
+    def at(second: int) -> str:
+        return f"2030-05-02T12:00:{second:02}Z"
+
     let_wait(shop)
-    shop.receive(2)
-    shop.order((SKU, 3), external_id="S-1")
-    second = shop.order((SKU, 1))
-    [more] = shop.send(
-        "modify_orders", {"order_id": "S-1", "items": [{"sku_id": SKU, "quantity": 4}, {"sku_id": OTHER_SKU, "quantity": 1}]}
-    )
+    shop.receive(2, now=at(0))
+    first = shop.order((SKU, 3), external_id="S-1", now=at(1))
+    second = shop.order((SKU, 1), now=at(2))
+    lines = [{"sku_id": SKU, "quantity": 4}, {"sku_id": OTHER_SKU, "quantity": 1}]
+    [more] = shop.send("modify_orders", {"order_id": "S-1", "items": lines}, now=at(3))
     assert waiting(more) == {SKU: 2, OTHER_SKU: 1}
     let_wait(shop, {"mode": "refuse"})
-    [refused] = shop.send("modify_orders", {"order_id": "S-1", "items": [{"sku_id": SKU, "quantity": 9}]})
-    assert refused.code == "ST001"
-    assert units(shop, second) == (0, 1)
+    lines = [{"sku_id": SKU, "quantity": 9}]
+    assert codes(shop.send("modify_orders", {"order_id": "S-1", "items": lines}, now=at(4))) == ["ST001"]
+    shop.receive(1, now=at(5))
+    assert (units(shop, first), units(shop, second)) == ((2, 2), (1, 0))
     check(shop)
+
+
+def test_an_order_that_waits_for_less_keeps_its_place(shop: Shop) -> None:
+    let_wait(shop)
+    first = shop.order((SKU, 3), external_id="S-1", now="2030-05-02T12:00:01Z")
+    second = shop.order((SKU, 1), now="2030-05-02T12:00:02Z")
+    less = {"order_id": "S-1", "items": [{"sku_id": SKU, "quantity": 2}]}
+    assert codes(shop.send("modify_orders", less, now="2030-05-02T12:00:03Z")) == [None]
+    shop.receive(2, now="2030-05-02T12:00:04Z")
+    assert (units(shop, first), units(shop, second)) == ((2, 0), (0, 1))
 
 
 def test_a_part_is_shipped_and_the_order_is_complete_when_the_rest_has_come(shop: Shop) -> None:
@@ -407,7 +461,7 @@ def test_without_the_new_levels_an_order_waits_beside_units(shop: Shop) -> None:
     shop.connection.execute(
         "create or replace function orders.open_queue("
         "p_region_id smallint, p_demands stock.demand[], p_allocations stock.allocation[])"
-        " returns boolean language sql as 'select false'"
+        " returns void language sql as ''"
     )
     with shop.session() as connection:
         shop.run(connection, "place_orders", order((SKU, 2)))

@@ -318,12 +318,23 @@ def test_open_orders_are_refused_by_name_unless_they_are_included(shop: Shop) ->
     sequence(shop)
     assert find(shop) == {}
     # It goes on without its customer: it is shipped, and what its parcel says is erased by its number.
-    assert shop.fulfill(placed, tracking_number="CANARY-TRACK-9").code is None
-    assert find(shop)
-    [again] = shop.send("erase_customers", {"order_ids": [placed.body["order_id"]]})
-    assert again.body["orders"] == [placed.body["order_id"]]
-    sequence(shop)
-    assert find(shop) == {}
+    name = {"order_id": placed.body["order_id"]}
+    shipped = shop.fulfill(placed, tracking_number="CANARY-TRACK-9")
+    [parcel] = shipped.body["fulfillments"]
+    later = (
+        (),
+        ("cancel_fulfillments", {**name, "fulfillment_id": parcel["fulfillment_id"], "reason": "Canary is ill"}),
+        ("hold_orders", {**name, "reason": "Canary is away"}),
+        ("modify_orders", {**name, "customer": {"phone": CUSTOMER["phone"]}}),
+    )
+    for command in later:
+        if command:
+            assert codes(shop.send(*command)) == [None]
+        assert find(shop)
+        [again] = shop.send("erase_customers", {"order_ids": [placed.body["order_id"]], "include_open": True})
+        assert again.body["orders"] == [placed.body["order_id"]]
+        sequence(shop)
+        assert find(shop) == {}
     assert chain(shop) == []
 
 

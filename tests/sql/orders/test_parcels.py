@@ -400,3 +400,20 @@ def test_shipping_is_dated_no_later_than_now(shelf: Shop) -> None:
     ahead = (datetime.now(UTC) + timedelta(minutes=2)).isoformat()
     [parcel] = shelf.fulfill(placed, shipped_at=ahead).body["fulfillments"]
     assert datetime.fromisoformat(parcel["shipped_at"]) <= datetime.now(UTC)
+
+
+def test_an_order_whose_only_parcel_was_undone_after_the_rest_was_canceled_can_be_raised(shop: Shop) -> None:
+    shop.receive(9)
+    placed = shop.order((SKU, 5), external_id="S-1")
+    shipped = shop.fulfill(placed, items=[{"sku_id": SKU, "quantity": 2}])
+    shop.cancel(placed)
+    [parcel] = shipped.body["fulfillments"]
+    undone = {"order_id": "S-1", "fulfillment_id": parcel["fulfillment_id"], "reason": "never collected"}
+    assert shop.send("cancel_fulfillments", undone)[0].code is None
+    items = [{"sku_id": SKU, "quantity": 5}]
+    [raised] = shop.send("modify_orders", {"order_id": "S-1", "items": items, "note": "gift"})
+    assert raised.code is None
+    [line] = raised.body["items"]
+    assert (line["quantity"], line["canceled"], raised.body["total_price"]) == (5, 0, 50)
+    assert shop.level() == {"on_hand": 9, "available": 4, "committed": 5}
+    assert shop.verify() == []

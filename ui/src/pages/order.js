@@ -141,7 +141,8 @@ function useReload(id, run) {
     };
     const stop = follow({
       onEvent: (event) => {
-        if (event.data?.order_id === id || event.data?.documents?.includes(id)) readSoon();
+        const { order_id: one, documents, orders } = event.data ?? {};
+        if (one === id || documents?.includes(id) || orders?.some((erased) => erased.order_id === id)) readSoon();
       },
       onReset: readSoon,
       onState: (now) => {

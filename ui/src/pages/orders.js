@@ -124,7 +124,7 @@ function useFeed(state, name) {
         const isOfOrder = /^(order|fulfillment)[.]/.test(event.type);
         const isWhole = isOfOrder && event.data?.items && !name;
         if (isWhole) setView((old) => merge(old, [event.data], state, fresh.current));
-        else if (isOfOrder || event.data?.documents?.some((id) => ORDER.test(id))) readSoon();
+        else if (isOfOrder || event.type === "customer.erased" || event.data?.documents?.some((id) => ORDER.test(id))) readSoon();
       },
       onReset: readSoon,
       onState: (now) => {

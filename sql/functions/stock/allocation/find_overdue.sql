@@ -28,7 +28,7 @@ begin
   order_ids := array(
     select o.order_id
       from orders.orders o
-     where o.region_id = p_region_id and o.unpaid_until <= v_now and o.order_id <> all (p_except)
+     where o.region_id = p_region_id and o.unpaid_until <= v_now and o.order_id <> all (array_remove(p_except, null))
        and exists (
          select from orders.order_allocations a
           where a.region_id = p_region_id and a.order_id = o.order_id and a.sku_id = any (p_sku_ids)

@@ -46,10 +46,9 @@ begin
            order by s.channel_id, s.priority, s.warehouse_id) w;
   for i in 1 .. cardinality(p_demands) loop
     for j in 1 .. cardinality(channels) loop
-      if channels[j] = p_demands[i].channel_id then
-        p_warehouse_ids := p_warehouse_ids || serving[j];
-        p_sku_ids := p_sku_ids || p_demands[i].sku_id;
-      end if;
+      continue when channels[j] <> p_demands[i].channel_id;
+      p_warehouse_ids := p_warehouse_ids || serving[j];
+      p_sku_ids := p_sku_ids || p_demands[i].sku_id;
     end loop;
   end loop;
   if v_is_overdue then
@@ -95,6 +94,7 @@ begin
         p_order_ids => p_order_ids);
     end if;
   end loop;
+  levels := orders.keep_for_queue(p_region_id => p_region_id, p_levels => levels, p_converts => cardinality(converted) > 0);
   for i in 1 .. cardinality(levels) loop
     v_keys := v_keys || stock.level_key(levels[i].warehouse_id, levels[i].sku_id);
     v_numbers := v_numbers || i::text;

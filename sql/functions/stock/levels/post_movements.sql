@@ -28,7 +28,7 @@ begin
   p_movements := stock.post_lots(p_region_id, p_movements);
   p_movements := stock.settle_shortfall(p_region_id, p_movements);
   v_supplies := orders.claim_supplies(p_region_id, p_movements);
-  p_movements := p_movements || orders.supply_movements(p_region_id => p_region_id, p_supplies => v_supplies, p_cause => p_movements[1]);
+  p_movements := p_movements || orders.supply_movements(p_region_id, v_supplies);
 
   with net as (
     select m.warehouse_id, m.sku_id, stock.new_counters(
@@ -83,7 +83,7 @@ begin
       detail = app.refusal('Not enough available stock.', '')::text;
   end if;
   perform events.emit_stock_events(p_region_id => p_region_id, p_movements => p_movements, p_net => v_net);
-  perform orders.write_supplies(p_region_id => p_region_id, p_supplies => v_supplies, p_cause => p_movements[1]);
+  perform orders.write_supplies(p_region_id, v_supplies);
 end
 $$;
 
