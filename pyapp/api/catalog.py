@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, ClassVar, Literal, NamedTuple
 
 from msgspec import UNSET, Meta, Raw, UnsetType
@@ -37,12 +38,16 @@ from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.values import Amount, Attributes, Currency, Flavors, Milliliters, Moment, Prose, SkuName, TimeZone, Units, Version
 
 Kind = Literal["web", "pos", "marketplace", "wholesale"]
-SaleMode = Literal["refuse", "backorder"]
+SaleMode = Literal["refuse", "backorder", "preorder"]
 WaitingMax = Annotated[
     int, Meta(ge=1, le=2_000_000_000, description="So many units of each SKU may wait; null: any number.", examples=[500])
 ]
 SalePriority = Annotated[
     int, Meta(ge=-1000, le=1000, description="Units that arrive go to the highest priority first.", examples=[0])
+]
+ShipsOn = Annotated[
+    datetime.date,
+    Meta(description="Of a preorder: its units leave from this day on, by the clock of their warehouse.", examples=["2035-03-01"]),
 ]
 Direction = Literal["in", "out", "both", "pick"]
 Takes = Annotated[
@@ -174,7 +179,8 @@ UnpaidMinutes = Annotated[
 
 
 class SaleRuleDraft(Body):
-    """The rule for an order that finds too few units of a SKU: it is refused, or the missing units wait for stock.
+    """The rule for an order that finds too few units of a SKU: it is refused, or the missing units wait for stock. With mode preorder
+    no unit of the SKU that the channel sold leaves before ships_on.
 
     Without sku_id: for every SKU of the channel without a rule of its own.
     """
@@ -185,6 +191,7 @@ class SaleRuleDraft(Body):
     sku_id: SkuId | UnsetType | None = UNSET
     units_max: WaitingMax | UnsetType | None = UNSET
     priority: SalePriority | UnsetType = UNSET
+    ships_on: ShipsOn | UnsetType | None = UNSET
 
 
 class ChannelChange(Body):
@@ -300,6 +307,7 @@ class SaleRule(Answer):
     mode: Annotated[SaleMode, Meta(description="Without a rule: refuse.", examples=["backorder"])]
     units_max: WaitingMax | None
     priority: SalePriority
+    ships_on: ShipsOn | None
 
 
 class Channel(Answer):

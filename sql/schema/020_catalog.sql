@@ -150,13 +150,15 @@ create table catalog.sale_rules (
   mode text not null,
   units_max integer,
   priority smallint not null default 0,
+  ships_on date,
   constraint sale_rules_pkey primary key (channel_id, rule_no),
   constraint sale_rules_channel_id_sku_id_key unique nulls not distinct (channel_id, sku_id),
   constraint sale_rules_channel_id_fkey foreign key (channel_id) references catalog.channels (channel_id) on delete restrict,
   constraint sale_rules_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
-  constraint sale_rules_mode_is_known_check check (mode in ('refuse', 'backorder')),
+  constraint sale_rules_mode_is_known_check check (mode in ('refuse', 'backorder', 'preorder')),
   constraint sale_rules_units_max_is_positive_check check (units_max > 0),
-  constraint sale_rules_only_backorders_have_more_check check (mode = 'backorder' or units_max is null and priority = 0)
+  constraint sale_rules_refusals_have_no_more_check check (mode <> 'refuse' or units_max is null and priority = 0),
+  constraint sale_rules_only_preorders_have_ships_on_check check ((mode = 'preorder') = (ships_on is not null))
 );
 comment on table catalog.sale_rules is
   'What happens to an order of a SKU through a channel that finds too few units: it is refused, or what is missing waits. sku_id null: '
@@ -164,6 +166,9 @@ comment on table catalog.sale_rules is
 comment on column catalog.sale_rules.rule_no is 'The place of the rule in the list of its channel.';
 comment on column catalog.sale_rules.units_max is 'How many units of each SKU may wait at a time through the channel; null: any number.';
 comment on column catalog.sale_rules.priority is 'Units that arrive go to the highest priority first, and among equals to who waits longest.';
+comment on column catalog.sale_rules.ships_on is
+  'Of a preorder: units sold through the channel do not leave before this day, by the clock of their warehouse. It is not kept with the '
+  'orders: whoever moves it moves it for all of them.';
 create index sale_rules_sku_id_idx on catalog.sale_rules (sku_id);
 
 create table catalog.reason_codes (

@@ -660,7 +660,7 @@ def test_an_order_waits_where_its_channel_allows_it_and_is_served_by_the_receipt
 ) -> None:
     rule = {"sku_id": "HOTSAUCE-001", "mode": "backorder", "units_max": 100}
     changed = stocked.patch("/v1/channels/web", json={"sale_rules": [rule]})
-    assert changed.json()["sale_rules"] == [rule | {"priority": 0}]
+    assert changed.json()["sale_rules"] == [rule | {"priority": 0, "ships_on": None}]
 
     order = place(sales, lines(360)).json()
     [waits] = order["backorders"]
@@ -675,6 +675,15 @@ def test_an_order_waits_where_its_channel_allows_it_and_is_served_by_the_receipt
     assert sales.get(f"/v1/orders/{order['order_id']}").json()["backorders"] == []
 
 
+def test_a_preorder_says_when_it_leaves_and_does_not_leave_before(stocked: httpx2.Client, sales: httpx2.Client) -> None:
+    rule = {"sku_id": "HOTSAUCE-001", "mode": "preorder", "ships_on": "2199-03-01"}
+    assert stocked.patch("/v1/channels/web", json={"sale_rules": [rule]}).status_code == 200
+    order = place(sales, lines(360)).json()
+    assert order["backorders"][0]["ships_on"] == "2199-03-01"
+    problem = check_problem(stocked.post(f"/v1/orders/{order['order_id']}/fulfillments", json={}, headers=key()), 409, "OR015")
+    assert problem["errors"][0]["ships_on"] == "2199-03-01"
+
+
 @pytest.mark.parametrize(
     ("rule", "member"),
     [
@@ -682,7 +691,8 @@ def test_an_order_waits_where_its_channel_allows_it_and_is_served_by_the_receipt
         ({}, "mode"),
         ({"mode": "backorder", "units_max": 0}, "units_max"),
         ({"mode": "backorder", "priority": "high"}, "priority"),
-        ({"mode": "backorder", "ships_on": "2030-01-01"}, "ships_on"),
+        ({"mode": "preorder", "ships_on": "soon"}, "ships_on"),
+        ({"mode": "backorder", "waits_until": "2030-01-01"}, "waits_until"),
     ],
 )
 def test_a_wrong_sale_rule_is_refused_by_the_member(shared_api: Api, rule: dict[str, Any], member: str) -> None:

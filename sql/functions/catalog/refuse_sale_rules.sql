@@ -1,6 +1,8 @@
 -- The refusal of the sale rules that a channel names, or null. Each is about one active SKU, or about all others; no two about the same.
+-- A preorder names a day to come, unless the channel (p_old: as it was) has had this rule before.
 create or replace function catalog.refuse_sale_rules(
-  p_channel jsonb
+  p_channel jsonb,
+  p_old jsonb
 )
   returns api.refusal
   language sql
@@ -17,7 +19,9 @@ as $$
             from (select r.ordinality - 1 as at, r.value ->> 'sku_id' as sku_id,
                          row_number() over (partition by r.value ->> 'sku_id' order by r.ordinality) as nth,
                          coalesce(r.value ->> 'mode', '') as mode, r.value ->> 'units_max' as units_max,
-                         coalesce((r.value ->> 'priority')::integer, 0) as priority
+                         coalesce((r.value ->> 'priority')::integer, 0) as priority, (r.value ->> 'ships_on')::date as ships_on,
+                         p_old @> jsonb_build_object('sale_rules', jsonb_build_array(jsonb_build_object(
+                           'sku_id', r.value ->> 'sku_id', 'ships_on', r.value ->> 'ships_on'))) as is_old
                     from jsonb_array_elements(p_channel -> 'sale_rules') with ordinality r) r
            cross join lateral (
              select r.at, 'sku_id' as member, true as is_unknown,
@@ -29,7 +33,18 @@ as $$
               where r.nth > 1
              union all
              select r.at, 'mode', false, 'Orders that are refused do not wait: leave units_max and priority out.'
-              where r.mode = 'refuse' and (r.units_max is not null or r.priority <> 0)) n) f;
+              where r.mode = 'refuse' and (r.units_max is not null or r.priority <> 0)
+             union all
+             select r.at, 'ships_on', false, 'A preorder says from which day on its units leave.'
+              where r.mode = 'preorder' and r.ships_on is null
+             union all
+             select r.at, 'ships_on', false, 'Only a preorder has ships_on. Leave it out, or set mode to preorder.'
+              where r.mode <> 'preorder' and r.ships_on is not null
+             union all
+             select r.at, 'ships_on', false, format('%s is over. Name a day to come.', r.ships_on)
+              where r.mode = 'preorder' and r.is_old is not true and r.ships_on < (
+                select (app.now() at time zone g.time_zone)::date from catalog.regions g
+                 where g.region_id = (p_channel ->> 'region_id')::smallint)) n) f;
 $$;
 
-grant execute on function catalog.refuse_sale_rules(jsonb) to scoville_definer;
+grant execute on function catalog.refuse_sale_rules(jsonb, jsonb) to scoville_definer;

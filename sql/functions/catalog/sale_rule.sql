@@ -15,4 +15,4 @@ as $$
    limit 1;
 $$;
 
-grant execute on function catalog.sale_rule(text, text) to scoville_definer;
+grant execute on function catalog.sale_rule(text, text) to scoville_definer, admin, warehouse, sales, integration;

@@ -25,7 +25,7 @@ begin
       'warehouses', '{}'::text[], 'sale_rules', '[]'::jsonb, 'active', true));
   refusal := v_decision.refusal;
   if refusal is null and v_decision.document -> 'sale_rules' is distinct from coalesce(v_old -> 'sale_rules', '[]') then
-    refusal := catalog.refuse_sale_rules(v_decision.document);
+    refusal := catalog.refuse_sale_rules(v_decision.document, v_old);
   end if;
   if refusal is not null then
     return next;
@@ -63,9 +63,9 @@ begin
   end if;
   if v_decision.document -> 'sale_rules' is distinct from v_old -> 'sale_rules' then
     delete from catalog.sale_rules r where r.channel_id = p_write.id;
-    insert into catalog.sale_rules (channel_id, rule_no, sku_id, mode, units_max, priority)
+    insert into catalog.sale_rules (channel_id, rule_no, sku_id, mode, units_max, priority, ships_on)
     select p_write.id, r.ordinality, r.value ->> 'sku_id', r.value ->> 'mode', (r.value ->> 'units_max')::integer,
-           (r.value ->> 'priority')::smallint
+           (r.value ->> 'priority')::smallint, (r.value ->> 'ships_on')::date
       from jsonb_array_elements(v_decision.document -> 'sale_rules') with ordinality r
     on conflict do nothing;
   end if;

@@ -1,14 +1,15 @@
--- The units of a SKU for which an order waits, as its document shows them.
+-- The units of a SKU for which an order waits, as its document shows them. p_ships_on: of the sale rule, if it is a preorder.
 create or replace function orders.backorder_document(
   p_sku_id text,
   p_quantity bigint,
-  p_queued_at timestamptz
+  p_queued_at timestamptz,
+  p_ships_on date
 )
   returns json
   language sql
   stable
   parallel safe
-  return json_build_object('sku_id', p_sku_id, 'quantity', p_quantity, 'queued_at', app.rfc3339(p_queued_at));
+  return json_build_object('sku_id', p_sku_id, 'quantity', p_quantity, 'queued_at', app.rfc3339(p_queued_at), 'ships_on', p_ships_on);
 
-grant execute on function orders.backorder_document(text, bigint, timestamptz)
+grant execute on function orders.backorder_document(text, bigint, timestamptz, date)
   to scoville_definer, admin, warehouse, sales, integration;

@@ -18,8 +18,8 @@ declare
   v_rule catalog.sale_rules := catalog.sale_rule(v_demand.channel_id, v_demand.sku_id);
   v_waiting bigint;
 begin
-  if v_rule.mode is distinct from 'backorder' or v_rule.units_max is null then
-    return v_rule.mode is not distinct from 'backorder';
+  if coalesce(v_rule.mode, 'refuse') = 'refuse' or v_rule.units_max is null then
+    return coalesce(v_rule.mode, 'refuse') <> 'refuse';
   end if;
   v_waiting := (
     select coalesce(sum(b.quantity), 0)

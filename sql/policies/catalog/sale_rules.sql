@@ -21,5 +21,5 @@ create policy sale_rules_delete_definer on catalog.sale_rules
   using (true);
 
 grant select on catalog.sale_rules to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (channel_id, rule_no, sku_id, mode, units_max, priority) on catalog.sale_rules to scoville_definer;
+grant insert (channel_id, rule_no, sku_id, mode, units_max, priority, ships_on) on catalog.sale_rules to scoville_definer;
 grant delete on catalog.sale_rules to scoville_definer;

@@ -42,7 +42,7 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "unpaid_minutes": 90,
             "region_id": 1,
             "warehouses": ["WH-02", "WH-01"],
-            "sale_rules": [{"sku_id": None, "mode": "backorder", "units_max": 9, "priority": -1}],
+            "sale_rules": [{"sku_id": None, "mode": "backorder", "units_max": 9, "priority": -1, "ships_on": None}],
             "active": False,
         },
     ),

@@ -80,8 +80,8 @@ def test_an_order_with_one_line_that_may_not_wait_is_refused_and_takes_nothing(s
 def test_the_channel_shows_its_rules_and_keeps_them(shop: Shop) -> None:
     let_wait(shop, {"mode": "backorder", "units_max": 9}, {"sku_id": SKU, "mode": "backorder", "priority": 2})
     full = [
-        {"sku_id": None, "mode": "backorder", "units_max": 9, "priority": 0},
-        {"sku_id": SKU, "mode": "backorder", "units_max": None, "priority": 2},
+        {"sku_id": None, "mode": "backorder", "units_max": 9, "priority": 0, "ships_on": None},
+        {"sku_id": SKU, "mode": "backorder", "units_max": None, "priority": 2, "ships_on": None},
     ]
     [same] = shop.send("save_channels", {"channel_id": "web", "name": "Shop"})
     assert same.body["sale_rules"] == full
@@ -97,6 +97,9 @@ def test_the_channel_shows_its_rules_and_keeps_them(shop: Shop) -> None:
         ([{"sku_id": "SAUCE-9", "mode": "backorder"}], "ST002", ["/sale_rules/0/sku_id"]),
         ([EVERY_SKU, {"sku_id": SKU, "mode": "refuse"}, EVERY_SKU], "VA001", ["/sale_rules/2/sku_id"]),
         ([{"sku_id": SKU, "mode": "refuse", "units_max": 3}], "VA001", ["/sale_rules/0/mode"]),
+        ([EVERY_SKU, {"sku_id": SKU, "mode": "preorder"}], "VA001", ["/sale_rules/1/ships_on"]),
+        ([EVERY_SKU | {"ships_on": "2040-01-01"}], "VA001", ["/sale_rules/0/ships_on"]),
+        ([{"mode": "preorder", "ships_on": "2024-06-01"}], "VA001", ["/sale_rules/0/ships_on"]),
     ],
 )
 def test_contradicting_rules_are_refused(shop: Shop, rules: list[dict[str, Any]], code: str, pointers: list[str]) -> None:
