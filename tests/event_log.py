@@ -97,6 +97,8 @@ def do_everything(shop: Shop) -> None:
     send("cancel_fulfillments", **placed, fulfillment_id=parcel, reason="never collected")
     line = {"sku_id": SKU, "quantity": 1, "price": 3}
     send("place_orders", channel="web", items=[line], historic=True, created_at="2024-06-01T00:00:00Z", **customer)
+    sold = {"warehouse_location": "WH-01", "offline": True}
+    send("place_orders", channel="web", items=[{"sku_id": SKU, "quantity": 900}], handed_over=sold, **customer)
     send("save_channels", channel_id="web", sale_rules=[{"mode": "backorder"}])
     send("save_skus", sku_id="LATE", name="Late", price=10)
     assert shop.order(("LATE", 1))[0] is None

@@ -75,6 +75,10 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         )
         insert into webhooks.attempts (region_id, endpoint_id, delivery_id, attempt_no, owner, started_at, duration_ms)
         select region_id, endpoint_id, 1, 1, owner, now(), 1 from made""")
+    connection.execute("""
+        insert into stock.count_requests (region_id, warehouse_id, sku_id, requested_at, units, document)
+        select l.region_id, l.warehouse_id, l.sku_id, now(), 1, 'ORD-1-1001'
+          from stock.stock_levels l where l.sku_id = 'HOTSAUCE-001'""")
     connection.execute("insert into orders.erasures (region_id, order_ids, erased_at, actor) values (1, '{1}', now(), 'boss')")
     connection.execute(
         "insert into identity.clients (client_id, name, role, region_id, channels) values ('c', 'c', 'sales', 1, '{web}')"
