@@ -355,7 +355,9 @@ class CountRequested(Answer):
 
     sku_id: Sku
     warehouse_location: Warehouse
-    requested_at: Annotated[Moment, Meta(description="Since when: later requests are added to the first, until the level is counted.")]
+    requested_at: Annotated[
+        Moment, Meta(description="Since when: later requests are added to the first, until the level is counted.")
+    ]
     found: Annotated[int, Meta(ge=1, description="Units booked as found since then.", examples=[1])]
     order_id: Annotated[str, Meta(description="The latest order that sold more than the count said.", examples=["ORD-1-1001"])]
 

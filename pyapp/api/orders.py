@@ -123,8 +123,8 @@ class HandedOver(Body):
         Annotated[
             bool,
             Meta(
-                description="True: it was sold while the till was offline. It is recorded whatever the count says, at its own prices: "
-                "units that the count does not have are booked as found, and a count is asked for."
+                description="True: it was sold while the till was offline. It is recorded whatever the count says, at its own "
+                "prices: units that the count does not have are booked as found, and a count is asked for."
             ),
         ]
         | UnsetType

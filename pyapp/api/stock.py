@@ -317,7 +317,10 @@ class Level(Answer, kw_only=True):
     ) = UNSET
     version: Version
     count_requested_at: (
-        Annotated[Moment, Meta(description="Since when a count is asked for: a till sold more than the count said. The next count ends it.")]
+        Annotated[
+            Moment,
+            Meta(description="Since when a count is asked for: a till sold more than the count said. The next count ends it."),
+        ]
         | UnsetType
     ) = UNSET
 

@@ -64,9 +64,9 @@ def test_an_offline_sale_is_recorded_though_orders_are_refused(
         ({"warehouse_location": "NO-SUCH"}, "ST003", "/handed_over/warehouse_location"),
         ({"items": [{"sku_id": NAMED, "quantity": 2}]}, "VA001", "/handed_over/items/0/quantity"),
         ({"items": [{"sku_id": NAMED, "quantity": 1, "batch_number": "NONE"}]}, "ST007", "/handed_over/items/0/batch_number"),
-        ({"items": []}, "VA001", "/handed_over/items"),
-        ({"offline": "yes"}, "VA001", "/handed_over/offline"),
-        ({"shelf": 3}, "VA001", "/handed_over/shelf"),
+        ({"items": []}, "RQ422", "/handed_over/items"),
+        ({"offline": "yes"}, "RQ422", "/handed_over/offline"),
+        ({"shelf": 3}, "RQ422", "/handed_over/shelf"),
     ],
 )
 def test_a_handover_that_cannot_be_right_names_its_fault(

@@ -1,4 +1,4 @@
-"""Sales at a till are placed and handed over in one act; what was sold while the till was offline is recorded whatever the count says."""
+"""Sales at a till are placed and handed over in one act; what was sold offline is recorded whatever the count says."""
 
 from __future__ import annotations
 
@@ -227,7 +227,12 @@ def test_what_the_count_does_not_have_is_found(store: Shop) -> None:
     events = happened(store)
     assert types(events) == ["order.placed", "stock.adjusted", "stock.fulfilled", "order.fulfilled", "stock.count_requested"]
     data = events[-1]["data"]
-    assert (data["sku_id"], data["warehouse_location"], data["found"], data["order_id"]) == (SKU, "WH-02", 2, sold.body["order_id"])
+    assert (data["sku_id"], data["warehouse_location"], data["found"], data["order_id"]) == (
+        SKU,
+        "WH-02",
+        2,
+        sold.body["order_id"],
+    )
     [audited] = [row for row in store.audit("orders.orders", sold.body["order_id"].split("-")[2]) if row["action"] == "insert"]
     assert audited["role"] == "integration"
     assert store.verify() == []

@@ -52,8 +52,7 @@ begin
   perform stock.request_counts(p_region_id => p_region_id, p_found => p_found, p_document => v_document, p_actor => p_draft.actor,
     p_request_id => p_draft.request_id);
   p_draft := v_drafts[1];
-  -- A separate statement, because it must see the rows that were written.
-  select d.document into p_draft.document from orders.documents(p_region_id, array[v_order.order_id]) d;
+  p_draft.document := (select d.document from orders.documents(p_region_id, array[v_order.order_id]) d);
   return p_draft;
 end
 $$;
