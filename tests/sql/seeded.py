@@ -60,6 +60,10 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         values (0, 'sku.changed', 'everybody', 'skus/HOTSAUCE-001', 9, '{}', 'a', now())""")
     with as_role("scoville_worker") as c:
         assert c.execute("select jobs.sequence_events(1000)").fetchone() != (0,)
+        c.execute(
+            "select jobs.record_refusals(1::smallint, %s)",
+            [json.dumps([{"channel": name, "sku_id": "HOTSAUCE-001", "refusals": 1, "units": 9} for name in ("web", "pos")])],
+        )
         c.execute("select jobs.roll_up_stock(1::smallint, 500), jobs.roll_up_sales(1::smallint, 500)")
     connection.execute("""
         with made as (

@@ -95,6 +95,7 @@ READS: dict[str, dict[str, str]] = {
     "analytics.due_days": {},
     "analytics.order_hours": {"admin": "all"},
     "analytics.sales_days": {"admin": "all"},
+    "analytics.refusal_days": {"admin": "all", "sales": "channel"},
     "analytics.lead_hours": {"admin": "all", "warehouse": "warehouse", "sales": "channel"},
 }
 COLUMNS = {
