@@ -1,6 +1,6 @@
 """What customers wanted and did not get: the refusals for lack of stock (ST001) by channel and SKU, counted in memory.
 
-Most refusals never reach the database (pyapp/cache/refusals.py), and none is a row there. Each process adds its counts to the sums
+Most refusals never reach the database (pyapp/cache/refusals.py), and none is a row there. Each process adds its counts to those
 of the day every FLUSH_SECONDS and when it stops; a crash loses what it has counted since. If it is unknown whether a call was
 committed, its counts are dropped: too few is better than twice.
 """

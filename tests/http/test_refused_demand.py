@@ -1,4 +1,4 @@
-"""Refusals for lack of stock are counted by channel and SKU, from the database and from memory, and written as a process stops."""
+"""Refusals for lack of stock are counted by channel and SKU, from database and memory, and written when a process stops."""
 
 from __future__ import annotations
 
