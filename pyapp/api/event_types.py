@@ -350,6 +350,10 @@ class WebhookTest(Answer):
     note: str
 
 
+class Found(Answer):
+    found: Annotated[int, Meta(ge=0, description="Before this event.", examples=[0])]
+
+
 class CountRequested(Answer):
     """A level that staff should count."""
 
@@ -360,6 +364,8 @@ class CountRequested(Answer):
     ]
     found: Annotated[int, Meta(ge=1, description="Units booked as found since then.", examples=[1])]
     order_id: Annotated[str, Meta(description="The latest order that sold more than the count said.", examples=["ORD-1-1001"])]
+    version: Annotated[int, Meta(ge=1, description="Of the level.", examples=[7])]
+    old: Found
 
 
 # The shape of the data of each type (pyapp/eventlog/types.py); tests compare with real events.

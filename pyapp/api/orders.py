@@ -203,7 +203,7 @@ class OrderDraft(Body):
 
 
 def _place(handed_over: HandedOver | UnsetType) -> object:
-    """What decides whether a sale at a till is short: its warehouse, unless the count does not matter. Lots decide later."""
+    """The part that decides whether a sale at a till is short. Its lots are looked at later."""
     return handed_over if handed_over is UNSET else (handed_over.warehouse_location, handed_over.offline)
 
 

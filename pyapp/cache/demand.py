@@ -1,4 +1,4 @@
-"""What customers wanted and did not get: the refusals for lack of stock (ST001) by channel and SKU, counted in memory.
+"""Refused demand: the refusals for lack of stock (ST001) by channel and SKU, counted in memory.
 
 Most refusals never reach the database (pyapp/cache/refusals.py), and none is a row there. Each process adds its counts to those
 of the day every FLUSH_SECONDS and when it stops; a crash loses what it has counted since. If it is unknown whether a call was
@@ -28,7 +28,7 @@ RECORD = "select jobs.record_refusals($1, $2)"
 
 
 class Asked(Struct):
-    """What is read of an order or reservation. Without a channel, it is the only one of the caller."""
+    """The part that is read of an order or reservation. Without a channel, it is the only one of the caller."""
 
     channel: str | None = None
 
@@ -89,7 +89,7 @@ class Demand:
             await self.flush()
 
     async def flush(self) -> None:
-        """Writes what was counted. What cannot be written now is kept for the next call."""
+        """Writes the counts, or keeps them for the next call if they cannot be written now."""
         taken, self._sums = self._sums, {}
         for region in {region for region, _, _ in taken}:
             sums = {key: found for key, found in taken.items() if key[0] == region}

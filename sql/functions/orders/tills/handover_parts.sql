@@ -1,4 +1,4 @@
--- What a sale takes from the shelf: the lots that were scanned, or, of SKUs that handed_over does not name, the units sold.
+-- The units that a sale takes from the shelf: the lots that were scanned, or, of SKUs that handed_over does not name, the units sold.
 create or replace function orders.handover_parts(
   p_region_id smallint,
   p_draft orders.draft,

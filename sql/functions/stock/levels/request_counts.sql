@@ -24,15 +24,19 @@ begin
      group by f.warehouse_id, f.sku_id
      order by f.warehouse_id, f.sku_id
     on conflict on constraint count_requests_pkey do update set units = r.units + excluded.units, document = excluded.document
-    returning r.warehouse_id, r.sku_id, r.requested_at, r.units
+    returning r.warehouse_id, r.sku_id, r.requested_at, r.units, (
+      select l.version from stock.stock_levels l
+       where l.region_id = p_region_id and l.warehouse_id = r.warehouse_id and l.sku_id = r.sku_id) as version
   loop
     perform events.emit(p_region_id => p_region_id, p_type => 'stock.count_requested',
       p_subject => 'counts/' || v_request.warehouse_id || '/' || v_request.sku_id, p_channel_id => null,
       p_warehouse_ids => array[v_request.warehouse_id], p_sku_id => v_request.sku_id,
-      p_version => (select l.version from stock.stock_levels l
-                     where l.region_id = p_region_id and l.warehouse_id = v_request.warehouse_id and l.sku_id = v_request.sku_id),
+      p_version => v_request.version,
       p_data => jsonb_build_object('sku_id', v_request.sku_id, 'warehouse_location', v_request.warehouse_id,
-        'requested_at', app.rfc3339(v_request.requested_at), 'found', v_request.units, 'order_id', p_document),
+        'requested_at', app.rfc3339(v_request.requested_at), 'found', v_request.units, 'order_id', p_document,
+        'version', v_request.version, 'old', jsonb_build_object('found', v_request.units - (
+          select sum(f.units) from unnest(p_found) f
+           where f.warehouse_id = v_request.warehouse_id and f.sku_id = v_request.sku_id))),
       p_actor => p_actor, p_request_id => p_request_id);
   end loop;
 end
