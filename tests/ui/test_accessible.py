@@ -37,6 +37,7 @@ def every_page(visitor: Visitor) -> Iterator[str]:
         (f"/webhooks/{webhook_id}", "hooks.example.com/scoville", "Resend failed"),
         ("/analytics", "Analytics", None),
         ("/settings", "Settings", None),
+        ("/channels", "Channels", "Edit Web"),
         ("/stock/NOTHING", "Product not found", None),
     ):
         visitor.open(path)
