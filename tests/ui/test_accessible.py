@@ -62,7 +62,7 @@ def test_no_page_has_a_serious_fault(browser: Browser, api: Api) -> None:
             visitor.page.emulate_media(color_scheme="dark")
             seen[where, "dark"] = faults(visitor, "color-contrast")
     assert {where: found for where, found in seen.items() if found} == {}
-    assert len(seen) == 2 * 14
+    assert len(seen) == 2 * 16
 
 
 def test_a_phone_shows_every_page_without_scrolling_sideways(browser: Browser, api: Api) -> None:

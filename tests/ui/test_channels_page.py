@@ -39,7 +39,7 @@ def test_an_admin_edits_a_channel(visitor: Visitor) -> None:
     saved = admin.get("/v1/channels/web").json()
     assert (saved["name"], saved["warehouses"], saved["unpaid_minutes"]) == ("Shop", ["WH-02", "WH-01"], 90)
     assert saved["sale_rules"] == [{"sku_id": None, "mode": "backorder", "units_max": 50, "priority": 0}]
-    # What the form does not change stays as others have set it.
+    # The form leaves the members that it does not change.
     page.get_by_role("button", name="Edit Shop").click()
     page.get_by_role("button", name="Remove rule 1").click()
     assert admin.patch("/v1/channels/web", json={"unpaid_minutes": 30}).status_code == 200
