@@ -29,6 +29,7 @@ BREAKS = (
     ("lots_status_is_known_check", "stock.lots", "status", "'expired'"),
     ("lots_manufactured_before_expiry_check", "stock.lots", "manufactured_on", "expiration_date + 1"),
     ("units_are_within_range_check", "stock.lot_levels", "on_hand", "-1"),
+    ("count_requests_units_is_positive_check", "stock.count_requests", "units", "0"),
     ("movement_kind_is_known_check", "stock.stock_movements", "kind", "'gift'"),
     ("reservations_status_is_known_check", "stock.reservations", "status", "'lost'"),
     ("quantity_is_positive_check", "stock.reservation_lines", "quantity", "0"),
