@@ -64,8 +64,7 @@ def shop(shop: Shop) -> Shop:
     shop.receive(9)
     shipped = shop.fulfill(shop.order((SKU, 1)))
     assert codes(shop.send("erase_customers", {"order_ids": [shipped.body["order_id"]]})) == [None]
-    sold = {"handed_over": {"warehouse_location": "WH-01", "offline": True}, "customer": {"name": "Walk-in"}}
-    assert shop.order((SKU, 9), **sold).code is None
+    assert shop.order((SKU, 9), handed_over={"warehouse_location": "WH-01", "offline": True}).code is None
     shop.receive(9)
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
     assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
