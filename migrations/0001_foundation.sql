@@ -375,6 +375,23 @@ comment on column stock.lot_levels.sellable is
 comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced; null before an announcement.';
 create index lot_levels_lot_id_idx on stock.lot_levels (region_id, lot_id);
 
+create table stock.count_requests (
+  region_id smallint not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  requested_at timestamptz not null,
+  units integer not null,
+  document text not null,
+  constraint count_requests_pkey primary key (region_id, warehouse_id, sku_id),
+  constraint count_requests_region_id_warehouse_id_sku_id_fkey foreign key (region_id, warehouse_id, sku_id)
+    references stock.stock_levels (region_id, warehouse_id, sku_id) on delete restrict,
+  constraint count_requests_units_is_positive_check check (units > 0)
+);
+comment on table stock.count_requests is
+  'Levels that staff should count: a till sold more than the count said. The next count of the level removes the request.';
+comment on column stock.count_requests.units is 'Units that were booked as found since the first request.';
+comment on column stock.count_requests.document is 'The latest order for which units were found.';
+
 create sequence stock.stock_movements_movement_id_seq;
 create table stock.stock_movements (
   region_id smallint not null,
@@ -906,6 +923,7 @@ insert into events.event_types (type, audience, about, says) values
   ('stock.released', 'warehouse', 'level', 'Units are no longer reserved or committed.'),
   ('stock.committed', 'warehouse', 'level', 'Units were committed to an order.'),
   ('stock.fulfilled', 'warehouse', 'level', 'Units were shipped.'),
+  ('stock.count_requested', 'warehouse', 'count', 'A till sold more units of a level than the count said: staff should count it.'),
   ('stock.low', 'warehouse', 'sum', 'A SKU fell to its reorder point or below it, over all warehouses that serve a channel.'),
   ('stock.out', 'warehouse', 'sum', 'No unit of a SKU can be sold any more, in any channel.'),
   ('stock.back_in', 'warehouse', 'sum', 'Units of a SKU can be sold again.'),
@@ -1599,6 +1617,20 @@ comment on table analytics.lead_hours is
   'Parcels of the orders placed on a day, by the whole hours until they left; seconds is the sum.';
 create index lead_hours_warehouse_id_idx on analytics.lead_hours (warehouse_id, placed_on);
 create index lead_hours_channel_id_idx on analytics.lead_hours (channel_id, placed_on);
+
+create table analytics.refusal_days (
+  region_id smallint not null,
+  refused_on date not null,
+  channel_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  refusals bigint not null,
+  units bigint not null,
+  constraint refusal_days_pkey primary key (region_id, refused_on, channel_id, sku_id)
+) with (fillfactor = 80);
+comment on table analytics.refusal_days is
+  'Orders and reservations that were refused for lack of stock, by day of the region. A refusal is no row of any other table, and most '
+  'never reach the database, so the API processes count them (jobs.record_refusals). No job can sum them again.';
+create index refusal_days_channel_id_idx on analytics.refusal_days (channel_id, refused_on);
 
 -- Passed between functions; never stored.
 create type analytics.movement as (

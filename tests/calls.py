@@ -81,6 +81,7 @@ API = frozenset({"authenticator"})  # the API itself, before it has authenticate
 REPORTS = {
     **dict.fromkeys(("turnover", "sell-through", "cover"), STAFF),
     **dict.fromkeys(("fill-rate", "abc", "patterns"), ADMIN),
+    "refused-demand": CATALOG,
     **dict.fromkeys(("stockouts", "fulfillment", "expiring"), INSIDE),
 }
 

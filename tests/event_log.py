@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.types.json import Jsonb
 from psycopg.types.numeric import Int2
 
-from tests.world import REGION, SKU
+from tests.world import OTHER_SKU, REGION, SKU
 
 if TYPE_CHECKING:
     from tests.world import Shop
@@ -90,6 +90,9 @@ def do_everything(shop: Shop) -> None:
     assert shop.job("expire_reservations", "2070-01-01T00:00:00Z") == 1
     customer = {"customer": {"name": "Jane Doe", "email": "jane@example.com"}}
     assert shop.send("place_orders", reserve(shop, 2) | customer)[0].code is None
+    left = {"sku_id": OTHER_SKU, "quantity": 1, "batch_number": "T-1", "expiration_date": "2090-01-01"}
+    sold = {"warehouse_location": "WH-01", "offline": True, "items": [left]}
+    send("place_orders", channel="web", items=[{"sku_id": OTHER_SKU, "quantity": 1}], handed_over=sold, **customer)
     placed = place_order(shop, 12)
     send("modify_orders", **placed, items=[{"sku_id": SKU, "quantity": 13}])
     [shipped] = shop.send("fulfill_orders", {**placed, "items": [{"sku_id": SKU, "quantity": 1}]})

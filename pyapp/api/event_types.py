@@ -350,6 +350,24 @@ class WebhookTest(Answer):
     note: str
 
 
+class Found(Answer):
+    found: Annotated[int, Meta(ge=0, description="Before this event.", examples=[0])]
+
+
+class CountRequested(Answer):
+    """A level that staff should count."""
+
+    sku_id: Sku
+    warehouse_location: Warehouse
+    requested_at: Annotated[
+        Moment, Meta(description="Since when: later requests are added to the first, until the level is counted.")
+    ]
+    found: Annotated[int, Meta(ge=1, description="Units booked as found since then.", examples=[1])]
+    order_id: Annotated[str, Meta(description="The latest order that sold more than the count said.", examples=["ORD-1-1001"])]
+    version: Annotated[int, Meta(ge=1, description="Of the level.", examples=[7])]
+    old: Found
+
+
 # The shape of the data of each type (pyapp/eventlog/types.py); tests compare with real events.
 DATA: dict[str, type[Struct]] = {
     "stock.received": StockChanged,
@@ -358,6 +376,7 @@ DATA: dict[str, type[Struct]] = {
     "stock.released": StockChanged,
     "stock.committed": StockChanged,
     "stock.fulfilled": StockChanged,
+    "stock.count_requested": CountRequested,
     "stock.low": SkuState,
     "stock.out": SkuState,
     "stock.back_in": SkuState,

@@ -82,6 +82,55 @@ class OrderLine(Body):
         self.fulfilled = self.canceled = UNSET
 
 
+class HandedOverLine(Body):
+    """Units of a SKU that were handed over, of the lot that the till scanned."""
+
+    together: ClassVar[Json] = {"not": {"required": ["batch_number", "lot_number"]}}
+
+    sku_id: SkuId
+    quantity: LineQuantity
+    batch_number: BatchNumberDraft | UnsetType = UNSET
+    lot_number: BatchNumberDraft | UnsetType = UNSET
+    expiration_date: (
+        Annotated[
+            datetime.date,
+            Meta(description="With offline: of a lot that Scoville does not know. The lot is created.", examples=["2035-04-30"]),
+        ]
+        | UnsetType
+    ) = UNSET
+    reason_code: (
+        Annotated[
+            ReasonDraft,
+            Meta(description="Why lots that expire earlier stay on the shelf; kept if some do.", examples=["could_not_locate"]),
+        ]
+        | UnsetType
+    ) = UNSET
+
+    def __post_init__(self) -> None:
+        check_lot(self.batch_number, self.lot_number)
+
+
+class HandedOver(Body):
+    """The order left the shelf at a till, at its created_at. It is completed at once, with a parcel.
+
+    All units are of this warehouse, which serves the channel. items names the lots that were scanned; a SKU that is not named
+    leaves from the lots that expire first.
+    """
+
+    warehouse_location: WarehouseId
+    items: Annotated[list[HandedOverLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
+    offline: (
+        Annotated[
+            bool,
+            Meta(
+                description="True: it was sold while the till was offline. It is recorded whatever the count says, at its own "
+                "prices: units that the count does not have are booked as found, and a count is asked for."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
 class OrderDraft(Body):
     """An order to place. order_id is the shop's own number, stored as external_id. The total is checked against the computed one.
 
@@ -130,6 +179,7 @@ class OrderDraft(Body):
     historic: (
         Annotated[bool, Meta(description="True: it was shipped elsewhere. Completed, moves no stock; admins only.")] | UnsetType
     ) = UNSET
+    handed_over: HandedOver | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         if self.items is UNSET and self.reservation_id is UNSET:
@@ -148,7 +198,13 @@ class OrderDraft(Body):
         if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
             return None
         lines = tuple((line.quantity, _bytes(line.price), _bytes(line.amount)) for line in self.items)
-        return Wanted(tuple(line.sku_id for line in self.items), (self.channel, lines, _bytes(self.total_price), self.status))
+        terms = (self.channel, lines, _bytes(self.total_price), self.status, _place(self.handed_over))
+        return Wanted(tuple(line.sku_id for line in self.items), terms)
+
+
+def _place(handed_over: HandedOver | UnsetType) -> object:
+    """The part that decides whether a sale at a till is short. Its lots are looked at later."""
+    return handed_over if handed_over is UNSET else (handed_over.warehouse_location, handed_over.offline)
 
 
 def _bytes(value: Raw | UnsetType) -> object:

@@ -259,6 +259,10 @@ class InventoryQuery(PageQuery):
     q: Words | UnsetType = UNSET
     low_stock: Annotated[bool, Meta(description="True: SKUs at or below the reorder point; false: others.")] | UnsetType = UNSET
     expiring_before: Annotated[datetime.date, Meta(description="With stock that expires before this day.")] | UnsetType = UNSET
+    count_requested: (
+        Annotated[bool, Meta(description="True: SKUs that staff should count, because a till sold more than the count said.")]
+        | UnsetType
+    ) = UNSET
 
 
 MovementKind = Literal[
@@ -312,6 +316,13 @@ class Level(Answer, kw_only=True):
         | UnsetType
     ) = UNSET
     version: Version
+    count_requested_at: (
+        Annotated[
+            Moment,
+            Meta(description="Since when a count is asked for: a till sold more than the count said. The next count ends it."),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class Batch(Answer, kw_only=True):

@@ -19,7 +19,16 @@ from pyapp.http.context import matches_etag
 from pyapp.http.headers import joined
 
 WEB = Path(__file__).parents[1] / "web"
-PAGES = ("/stock/{sku_id}", "/orders", "/orders/{order_id}", "/webhooks", "/webhooks/{webhook_id}", "/analytics", "/settings")
+PAGES = (
+    "/stock/{sku_id}",
+    "/orders",
+    "/orders/{order_id}",
+    "/webhooks",
+    "/webhooks/{webhook_id}",
+    "/analytics",
+    "/settings",
+    "/channels",
+)
 MEDIA_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 FOREVER = "public, max-age=31536000, immutable"  # the name changes with the content
 CHECK_FIRST = "no-cache"

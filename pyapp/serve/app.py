@@ -15,6 +15,7 @@ from starlette.types import ASGIApp
 
 from pyapp.api.tokens import TokenIssuer
 from pyapp.cache.answers import Answers
+from pyapp.cache.demand import Demand
 from pyapp.cache.refusals import Refusals
 from pyapp.cache.writes import Noted
 from pyapp.database.calls import Database
@@ -86,6 +87,7 @@ def create_app(settings: Settings, *, warming: bool = True) -> Scoville:
                     await stack.enter_async_context(standby.running())
                 answers = Answers(reads, live.hub)
                 refusals = Refusals(lanes, live.hub)
+                demand = Demand(refusals, database)
                 app.state.live, app.state.answers, app.state.refusals = live, answers, refusals
                 issuer = TokenIssuer(settings)
                 sampler = Sampler(
@@ -98,11 +100,11 @@ def create_app(settings: Settings, *, warming: bool = True) -> Scoville:
                     sources.live(live),
                 )
                 app.state.exposition = Exposition(sampler.sample, settings.metrics_token, is_open=settings.is_local)
-                sampling = asyncio.create_task(sampler.run())
+                sampling, counting = asyncio.create_task(sampler.run()), asyncio.create_task(demand.run())
                 rates = settings.rates()
                 yield {
                     "database": database,
-                    "commands": Noted(refusals, answers, standby),
+                    "commands": Noted(demand, answers, standby),
                     "reads": answers,
                     "answers": answers,
                     "live": live,
@@ -114,7 +116,8 @@ def create_app(settings: Settings, *, warming: bool = True) -> Scoville:
                     "limits": Limits(database, rates) if rates else None,
                     "origins": frozenset(settings.allowed_origins),
                 }
-                await end(sampling)
+                await end(sampling, counting)
+                await demand.flush()
         finally:
             await lanes.drain()
             await database.close()

@@ -100,6 +100,23 @@ comment on column stock.lot_levels.sellable is
 comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced; null before an announcement.';
 create index lot_levels_lot_id_idx on stock.lot_levels (region_id, lot_id);
 
+create table stock.count_requests (
+  region_id smallint not null,
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  requested_at timestamptz not null,
+  units integer not null,
+  document text not null,
+  constraint count_requests_pkey primary key (region_id, warehouse_id, sku_id),
+  constraint count_requests_region_id_warehouse_id_sku_id_fkey foreign key (region_id, warehouse_id, sku_id)
+    references stock.stock_levels (region_id, warehouse_id, sku_id) on delete restrict,
+  constraint count_requests_units_is_positive_check check (units > 0)
+);
+comment on table stock.count_requests is
+  'Levels that staff should count: a till sold more than the count said. The next count of the level removes the request.';
+comment on column stock.count_requests.units is 'Units that were booked as found since the first request.';
+comment on column stock.count_requests.document is 'The latest order for which units were found.';
+
 create sequence stock.stock_movements_movement_id_seq;
 create table stock.stock_movements (
   region_id smallint not null,

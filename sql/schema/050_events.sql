@@ -27,6 +27,7 @@ insert into events.event_types (type, audience, about, says) values
   ('stock.released', 'warehouse', 'level', 'Units are no longer reserved or committed.'),
   ('stock.committed', 'warehouse', 'level', 'Units were committed to an order.'),
   ('stock.fulfilled', 'warehouse', 'level', 'Units were shipped.'),
+  ('stock.count_requested', 'warehouse', 'count', 'A till sold more units of a level than the count said: staff should count it.'),
   ('stock.low', 'warehouse', 'sum', 'A SKU fell to its reorder point or below it, over all warehouses that serve a channel.'),
   ('stock.out', 'warehouse', 'sum', 'No unit of a SKU can be sold any more, in any channel.'),
   ('stock.back_in', 'warehouse', 'sum', 'Units of a SKU can be sold again.'),

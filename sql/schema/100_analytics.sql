@@ -146,6 +146,20 @@ comment on table analytics.lead_hours is
 create index lead_hours_warehouse_id_idx on analytics.lead_hours (warehouse_id, placed_on);
 create index lead_hours_channel_id_idx on analytics.lead_hours (channel_id, placed_on);
 
+create table analytics.refusal_days (
+  region_id smallint not null,
+  refused_on date not null,
+  channel_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  refusals bigint not null,
+  units bigint not null,
+  constraint refusal_days_pkey primary key (region_id, refused_on, channel_id, sku_id)
+) with (fillfactor = 80);
+comment on table analytics.refusal_days is
+  'Orders and reservations that were refused for lack of stock, by day of the region. A refusal is no row of any other table, and most '
+  'never reach the database, so the API processes count them (jobs.record_refusals). No job can sum them again.';
+create index refusal_days_channel_id_idx on analytics.refusal_days (channel_id, refused_on);
+
 -- Passed between functions; never stored.
 create type analytics.movement as (
   warehouse_id text,

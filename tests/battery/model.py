@@ -291,6 +291,40 @@ class Model:
         self.orders[name or ""] = Order(channel, taken, external_id=external_id, unpaid_until=self.now + kept if kept else None)
         return None, taken
 
+    def sell(
+        self, channel: str, warehouse: str, wants: Items, name: str | None, lots: Mapping[str, str], *, offline: bool
+    ) -> Answer:
+        """Places and hands over at a till. Offline: whatever is neither available nor unavailable was found, and leaves."""
+        here = {sku: [b for (w, s, b) in self.lots if (w, s) == (warehouse, sku)] for sku in wants}
+        if any((sku, lot) not in self.batches for sku, lot in lots.items()):
+            return "ST007", None
+        if offline and not all(here[sku] or sku in lots for sku in wants):
+            return "ST015", None
+        self.sweep(wants)
+        there = {sku: self.available((warehouse, sku)) for sku in wants}
+        if not offline and any(there[sku] < units for sku, units in wants.items()):
+            return "ST001", {sku: (units, there[sku]) for sku, units in wants.items() if there[sku] < units}
+        left: Counter[tuple[str, str, str]] = Counter()
+        for sku, wanted in wants.items():
+            units, level = wanted, self.level((warehouse, sku))
+            can = {True: level.get("available", 0), False: level.get("unavailable", 0)}
+            turns = sorted((b for b in here[sku] if self._sellable(sku, b)), key=lambda b: self.batches[sku, b].urgency)
+            if sku in lots:
+                turns = [lots[sku]]
+            elif offline:
+                turns.append(max(here[sku], key=lambda b: (self._sellable(sku, b), self.batches[sku, b].number)))
+            for nth, batch in enumerate(turns, 1):
+                place, is_sellable = (warehouse, sku, batch), self._sellable(sku, batch)
+                taken = min(units, self.lots[place], can[is_sellable])
+                part = units if nth == len(turns) else taken
+                self.lots[place] -= taken
+                can[is_sellable] -= taken
+                left[place] += part
+                units -= part
+        parcel = Parcel(Counter({place: units for place, units in left.items() if units}))
+        self.orders[name or ""] = Order(channel, {}, [parcel])
+        return None, {(warehouse, sku): units for sku, units in wants.items()}
+
     def convert(self, hold_name: str, wants: Items | None, name: str | None) -> Answer:
         """Orders the reserved items, or other items that take reserved units first. Releases the remaining reserved units."""
         hold = self.holds[hold_name]

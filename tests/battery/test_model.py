@@ -352,6 +352,19 @@ class Shop(RuleBasedStateMachine):
             again = self.desk.send("place_orders", *elements)
             assert [(code, replayed, body) for code, replayed, body in again] == [(None, True, body) for _, _, body in answers]
 
+    @rule(data=st.data(), channel=channels, wants=baskets, offline=st.booleans())
+    def sell(self, data: st.DataObject, channel: str, wants: dict[str, int], *, offline: bool) -> None:
+        """At a till, which has scanned some lots if it was offline: then the rules of parcels do not hold."""
+        warehouse = data.draw(st.sampled_from(SERVING[channel]))
+        scanned = {sku: data.draw(st.sampled_from([None, *sorted(BATCHES)])) for sku in wants} if offline else {}
+        lots = {sku: lot for sku, lot in scanned.items() if lot}
+        named = [{"sku_id": sku, "quantity": wants[sku], "batch_number": lot} for sku, lot in lots.items()]
+        handed = {"warehouse_location": warehouse, "offline": offline, **({"items": named} if named else {})}
+        element = {"channel": channel, "items": lines(wants), "handed_over": handed, **self._key()}
+        [(code, _, body)] = self.desk.send("place_orders", element)
+        expected = self.model.sell(channel, warehouse, wants, body.get("order_id"), lots, offline=offline)
+        assert told(code, body) == expected, body
+
     def _order(self, data: st.DataObject) -> str:
         """An existing order, mostly one that can still change."""
         names = list(self.model.orders)

@@ -29,6 +29,7 @@ SOON = "2030-05-01T12:00:00Z"
 NOW = "2030-05-02T12:00:00Z"  # by then a reservation and a lot have expired, and no sweep has run
 BASKET = [{"sku_id": "S-1", "quantity": 2}, {"sku_id": "S-2", "quantity": 2}]
 HERE = {"sku_id": "S-2", "warehouse_location": "WH-01"}
+TILL = {"warehouse_location": "WH-01"}
 
 
 def of_both(function: str, **changes: Any) -> tuple[str, list[dict[str, Any]]]:
@@ -48,6 +49,8 @@ COMMANDS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "release": ("release_reservations", [sample_element("release_reservations", {"reservation_id": "{hold}"})]),
     "order": ("place_orders", [{"channel": "web", "items": BASKET}]),
     "order unpaid": ("place_orders", [{"channel": "web", "items": BASKET, "status": "pending"}]),
+    "sell": ("place_orders", [{"channel": "web", "items": BASKET, "handed_over": TILL}]),
+    "sell offline": ("place_orders", [{"channel": "web", "items": BASKET[::-1], "handed_over": TILL | {"offline": True}}]),
     "convert": ("place_orders", [{"reservation_id": "{hold}"}]),
     "modify": (
         "modify_orders",

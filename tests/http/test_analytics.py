@@ -33,6 +33,7 @@ VIEWS = {
     "turnover": ("bi.inventory_turnover", {"month": "month_on"}),
     "sell-through": ("bi.sell_through", {"month": "month_on"}),
     "stockouts": ("bi.stockouts", {}),
+    "refused-demand": ("bi.refused_demand", {"day": "refused_on", "channel": "channel_id"}),
     "fulfillment": ("bi.fulfillment_lead_time", {"month": "month_on", "channel": "channel_id", "max_hours": "hours_max"}),
     "expiring": ("bi.expiring_lots", {"status": "batch_status", "stock": "on_hand"}),
     "fill-rate": (FILL_RATE, {"month": "month_on", "channel": "channel_id"}),

@@ -32,8 +32,56 @@ ZONES = "tests/sql/stock/test_zones.py"
 PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
+TILLS = "tests/sql/orders/test_tills.py"
 
 GUARDS = (
+    # Tills
+    Guard(
+        "a till takes available units only",
+        "sql/functions/orders/tills/hand_over_draft.sql",
+        "       where w.units > coalesce(l.available, 0))))[1];\n",
+        "       where false)))[1];\n",
+        f"{TILLS} -k named_warehouse_only",
+    ),
+    Guard(
+        "an offline sale takes no promised unit",
+        "sql/functions/orders/tills/pick_offline.sql",
+        """      v_found := greatest(0, v_units - v_slots[v_slot].on_hand,
+        v_units - case when v_slots[v_slot].sellable then v_free else v_stuck end);
+""",
+        "      v_found := greatest(0, v_units - v_slots[v_slot].on_hand);\n",
+        f"{TILLS} -k promised_units_are_never_taken",
+    ),
+    Guard(
+        "levels are locked before a till sells",
+        "sql/functions/orders/tills/hand_over.sql",
+        "    select stock.new_demand(p_ordinal => d.ordinal, p_sku_id => s.sku_id, p_channel_id => d.channel_id, "
+        "p_reservation_id => d.reservation_id)\n      from unnest(v_sold || p_others) d\n",
+        "    select stock.new_demand(p_ordinal => d.ordinal, p_sku_id => s.sku_id, p_channel_id => d.channel_id, "
+        "p_reservation_id => d.reservation_id)\n      from unnest(p_others) d\n",
+        f"{TILLS} -k last_bottle",
+    ),
+    Guard(
+        "a till sells from the warehouses of its channel",
+        "sql/functions/orders/tills/refuse_handover.sql",
+        "  elsif v_warehouse <> all (v_serving) then\n",
+        "  elsif false then\n",
+        f"{TILLS} -k cannot_be_right",
+    ),
+    Guard(
+        "a count ends the request",
+        "sql/functions/stock/levels/change_levels.sql",
+        "r.sku_id = d.sku_id and d.counted is not null;\n",
+        "r.sku_id = d.sku_id and false;\n",
+        f"{TILLS} -k count_ends",
+    ),
+    Guard(
+        "count requests of other warehouses stay hidden",
+        "sql/policies/stock/count_requests.sql",
+        "  for select to warehouse\n  using (warehouse_id = any (app.claim_warehouses()));\n",
+        "  for select to warehouse\n  using (true);\n",
+        f"{ROLES} -k rows_of_the_spec",
+    ),
     # Orders that wait
     Guard(
         "units that become available go to who waits",

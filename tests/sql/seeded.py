@@ -60,6 +60,10 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         values (0, 'sku.changed', 'everybody', 'skus/HOTSAUCE-001', 9, '{}', 'a', now())""")
     with as_role("scoville_worker") as c:
         assert c.execute("select jobs.sequence_events(1000)").fetchone() != (0,)
+        c.execute(
+            "select jobs.record_refusals(1::smallint, %s)",
+            [json.dumps([{"channel": name, "sku_id": "HOTSAUCE-001", "refusals": 1, "units": 9} for name in ("web", "pos")])],
+        )
         c.execute("select jobs.roll_up_stock(1::smallint, 500), jobs.roll_up_sales(1::smallint, 500)")
     connection.execute("""
         with made as (
@@ -75,6 +79,10 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         )
         insert into webhooks.attempts (region_id, endpoint_id, delivery_id, attempt_no, owner, started_at, duration_ms)
         select region_id, endpoint_id, 1, 1, owner, now(), 1 from made""")
+    connection.execute("""
+        insert into stock.count_requests (region_id, warehouse_id, sku_id, requested_at, units, document)
+        select l.region_id, l.warehouse_id, l.sku_id, now(), 1, 'ORD-1-1001'
+          from stock.stock_levels l where l.sku_id = 'HOTSAUCE-001'""")
     connection.execute("insert into orders.erasures (region_id, order_ids, erased_at, actor) values (1, '{1}', now(), 'boss')")
     connection.execute(
         "insert into identity.clients (client_id, name, role, region_id, channels) values ('c', 'c', 'sales', 1, '{web}')"

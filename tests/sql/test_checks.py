@@ -29,6 +29,7 @@ BREAKS = (
     ("lots_status_is_known_check", "stock.lots", "status", "'expired'"),
     ("lots_manufactured_before_expiry_check", "stock.lots", "manufactured_on", "expiration_date + 1"),
     ("units_are_within_range_check", "stock.lot_levels", "on_hand", "-1"),
+    ("count_requests_units_is_positive_check", "stock.count_requests", "units", "0"),
     ("movement_kind_is_known_check", "stock.stock_movements", "kind", "'gift'"),
     ("reservations_status_is_known_check", "stock.reservations", "status", "'lost'"),
     ("quantity_is_positive_check", "stock.reservation_lines", "quantity", "0"),
@@ -63,6 +64,8 @@ def shop(shop: Shop) -> Shop:
     shop.receive(9)
     shipped = shop.fulfill(shop.order((SKU, 1)))
     assert codes(shop.send("erase_customers", {"order_ids": [shipped.body["order_id"]]})) == [None]
+    assert shop.order((SKU, 9), handed_over={"warehouse_location": "WH-01", "offline": True}).code is None
+    shop.receive(9)
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
     assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
     assert shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]})[0].code is None

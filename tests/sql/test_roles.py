@@ -44,6 +44,13 @@ READS: dict[str, dict[str, str]] = {
     "stock.lots": {"admin": "all", "warehouse": "all", "sales": "all", "scoville_worker": "all"},
     "stock.lot_levels": {"admin": "all", "warehouse": "warehouse", "sales": "all", "scoville_worker": "all"},
     "stock.stock_movements": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
+    "stock.count_requests": {
+        "admin": "all",
+        "warehouse": "warehouse",
+        "sales": "all",
+        "integration": "none",
+        "scoville_worker": "all",
+    },
     "stock.reservations": {**BY_CHANNEL, "scoville_worker": "all"},
     "stock.reservation_lines": {**BY_CHANNEL, "scoville_worker": "all"},
     "orders.orders": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
@@ -88,6 +95,7 @@ READS: dict[str, dict[str, str]] = {
     "analytics.due_days": {},
     "analytics.order_hours": {"admin": "all"},
     "analytics.sales_days": {"admin": "all"},
+    "analytics.refusal_days": {"admin": "all", "sales": "channel"},
     "analytics.lead_hours": {"admin": "all", "warehouse": "warehouse", "sales": "channel"},
 }
 COLUMNS = {

@@ -37,6 +37,7 @@ def every_page(visitor: Visitor) -> Iterator[str]:
         (f"/webhooks/{webhook_id}", "hooks.example.com/scoville", "Resend failed"),
         ("/analytics", "Analytics", None),
         ("/settings", "Settings", None),
+        ("/channels", "Channels", "Edit Web"),
         ("/stock/NOTHING", "Product not found", None),
     ):
         visitor.open(path)
@@ -61,7 +62,7 @@ def test_no_page_has_a_serious_fault(browser: Browser, api: Api) -> None:
             visitor.page.emulate_media(color_scheme="dark")
             seen[where, "dark"] = faults(visitor, "color-contrast")
     assert {where: found for where, found in seen.items() if found} == {}
-    assert len(seen) == 2 * 14
+    assert len(seen) == 2 * 16
 
 
 def test_a_phone_shows_every_page_without_scrolling_sideways(browser: Browser, api: Api) -> None:

@@ -184,3 +184,23 @@ def test_a_name_that_turns_the_direction_of_writing_moves_nothing_beside_it(visi
              node.nodeType === 3 && /[\\u202a-\\u202e\\u2066-\\u2069]/.test(node.data) && !one.closest("bdi, option"))).length"""
     )
     assert turned == 0
+
+
+def test_a_requested_count_is_marked_at_its_warehouse(visitor: Visitor) -> None:
+    """A till sold offline more than the count said. Counting ends it, also on a phone."""
+    admin = visitor.api.client("admin")
+    sold = DRAFT["items"][0] | {"quantity": 400, "price": 12}  # type: ignore[index]
+    sale = {"channel": "web", "customer": ORDER["customer"], "items": [sold]}
+    answer = admin.post(
+        "/v1/orders", json=sale | {"handed_over": {"warehouse_location": "WH-01", "offline": True}}, headers=key()
+    )
+    assert answer.status_code == 201, answer.text
+    page = visitor.sign_in("warehouse", PATH, warehouses=["WH-01"])
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 740})
+        expect(page.get_by_role("row", name="WH-01").get_by_text("Count it")).to_be_visible()
+    newest = page.locator(".movements li")
+    expect(newest.nth(1)).to_contain_text(f"sold in {answer.json()['order_id']} while the till was offline")
+    counted = admin.put("/v1/inventory/HOTSAUCE-001", json={"warehouse_location": "WH-01", "stock": 2, "change_from_quantity": 0})
+    assert counted.status_code == 200, counted.text
+    expect(page.get_by_text("Count it")).to_have_count(0)

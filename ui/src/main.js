@@ -2,6 +2,7 @@ import { render } from "preact";
 
 import { html } from "./html.js";
 import { AnalyticsPage } from "./pages/analytics.js";
+import { ChannelsPage } from "./pages/channels.js";
 import { Missing } from "./pages/missing.js";
 import { OrderPage } from "./pages/order.js";
 import { OrdersPage } from "./pages/orders.js";
@@ -17,7 +18,7 @@ import { Shell } from "./shell.js";
 
 const PAGES = {
   stock: StockPage, sku: SkuPage, orders: OrdersPage, order: OrderPage, webhooks: WebhooksPage, webhook: WebhookPage, analytics: AnalyticsPage,
-  settings: SettingsPage,
+  settings: SettingsPage, channels: ChannelsPage,
 };
 
 function App() {
@@ -27,7 +28,7 @@ function App() {
     found &&
     (rights.value.webhooks || !found.page.startsWith("webhook")) &&
     (rights.value.analytics || found.page !== "analytics") &&
-    (rights.value.settings || found.page !== "settings");
+    (rights.value.settings || !["settings", "channels"].includes(found.page));
   const Page = isOpen ? PAGES[found.page] : Missing;
   return html`<${Shell}><${Page} key=${`${found?.page} ${found?.id}`} id=${found?.id} /><//>`;
 }

@@ -1,4 +1,4 @@
-// Paths of the page: /, /stock/{sku}, /orders, /orders/{id}, /webhooks, /webhooks/{id}, /analytics, /settings.
+// Paths of the page: /, /stock/{sku}, /orders, /orders/{id}, /webhooks, /webhooks/{id}, /analytics, /settings, /channels.
 import { signal } from "@preact/signals";
 
 export const location_ = signal({ path: location.pathname, query: new URLSearchParams(location.search) });
@@ -34,6 +34,7 @@ export function match(path) {
   if (path === "/webhooks") return { page: "webhooks" };
   if (path === "/analytics") return { page: "analytics" };
   if (path === "/settings") return { page: "settings" };
+  if (path === "/channels") return { page: "channels" };
   const found = /^\/(stock|orders|webhooks)\/([^/]+)$/.exec(path);
   if (!found) return null;
   try {

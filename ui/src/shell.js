@@ -47,7 +47,7 @@ function Navigation() {
       ${entry("/", "Stock", ["stock", "sku"], Shelf)} ${entry("/orders", "Orders", ["orders", "order"], Parcel)}
       ${rights.value.analytics && entry("/analytics", "Analytics", ["analytics"], Bars)}
       ${rights.value.webhooks && entry("/webhooks", "Webhooks", ["webhooks", "webhook"], Hook)}
-      ${rights.value.settings && entry("/settings", "Settings", ["settings"], Clock)}
+      ${rights.value.settings && entry("/settings", "Settings", ["settings", "channels"], Clock)}
     </nav>
   `;
 }

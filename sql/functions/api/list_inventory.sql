@@ -18,6 +18,7 @@ declare
   v_q text := p_filters ->> 'q';
   v_channel text := p_filters ->> 'channel';
   v_low boolean := (p_filters ->> 'low_stock')::boolean;
+  v_count boolean := (p_filters ->> 'count_requested')::boolean;
   v_own text[] := catalog.own_warehouses(p_region_id);
   v_low_skus text[];
   v_expiring text[];
@@ -43,6 +44,10 @@ begin
                select from stock.stock_levels l
                 where l.region_id = p_region_id and l.warehouse_id = v_warehouse and l.sku_id = k.sku_id))
              and (v_low is null or v_low = (k.sku_id = any (v_low_skus)))
+             and (v_count is null or v_count = exists (
+               select from stock.count_requests r
+                where r.region_id = p_region_id and r.sku_id = k.sku_id and (v_warehouse is null or r.warehouse_id = v_warehouse)
+                  and (v_own is null or r.warehouse_id = any (v_own))))
            order by k.sku_id
            limit p_limit + 1) s;
   next_cursor := case when cardinality(v_ids) > p_limit
@@ -57,6 +62,6 @@ $$;
 
 comment on function api.list_inventory(smallint, jsonb, text, integer) is
   'SKUs with their stock by warehouse. Filters: sku_id, warehouse, channel (only what it can sell), q (words in ID or name), '
-  'low_stock, expiring_before.
+  'low_stock, expiring_before, count_requested.
 Errors: OR008 VA001';
 grant execute on function api.list_inventory(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

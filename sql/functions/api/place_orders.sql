@@ -24,15 +24,23 @@ declare
   v_read record;
   v_refusals api.result[];
   v_drafts orders.draft[];
+  v_placed orders.draft[] := '{}';
   v_converts boolean := false;
   v_historic boolean := false;
   v_waits boolean := false;
+  v_handed record;
   v_allocations stock.allocation[];
   v_changed_at timestamptz;
 begin
   v_read := orders.read_drafts(p_region_id => p_region_id, p_orders => p_orders, p_answered => v_results);
   v_refusals := v_read.p_refusals || orders.refuse_duplicates(p_region_id, v_read.p_drafts);
   v_drafts := orders.drop_refused(v_read.p_drafts, v_refusals);
+  if p_orders @? '$[*].handed_over ? (@ != null)' then
+    v_handed := orders.hand_over(p_region_id => p_region_id, p_orders => p_orders, p_drafts => v_drafts);
+    v_results := v_results || v_handed.p_results;
+    v_placed := v_handed.p_placed;
+    v_drafts := v_handed.p_others;
+  end if;
   for i in 1 .. cardinality(v_drafts) loop
     v_converts := v_converts or v_drafts[i].reservation_id is not null;
     v_historic := v_historic or v_drafts[i].historic;
@@ -44,7 +52,7 @@ begin
   v_refusals := v_refusals || orders.refuse_unallocated(p_region_id => p_region_id, p_drafts => v_drafts,
     p_allocations => v_allocations);
   v_drafts := orders.drop_refused(v_drafts, v_refusals);
-  v_refusals := orders.settle_duplicates(p_refusals => v_refusals, p_read => v_read.p_drafts, p_placed => v_drafts);
+  v_refusals := orders.settle_duplicates(p_refusals => v_refusals, p_read => v_read.p_drafts, p_placed => v_placed || v_drafts);
   v_results := v_results || v_refusals;
   if cardinality(v_drafts) > 0 then
     v_changed_at := orders.begin_change();
@@ -74,9 +82,10 @@ end
 $$;
 
 comment on function api.place_orders(smallint, jsonb) is
-  'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note, historic}; one result per '
+  'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note, historic, handed_over}; one result per '
   'element, in order: the order document, or the refusal. With a reservation_id the order takes the units of the reservation. A '
-  'historic order (admins only) was shipped elsewhere: it is completed, and moves no stock.
-Errors: ID001 ID002 OR001 OR005 OR006 OR007 OR008 OR009 RV001 RV002 RV003 RV004 ST001 ST002 VA001';
+  'historic order (admins only) was shipped elsewhere: it is completed, and moves no stock. One that is handed_over left the shelf at a till: it '
+  'is completed at once.
+Errors: ID001 ID002 OR001 OR005 OR006 OR007 OR008 OR009 RV001 RV002 RV003 RV004 SH001 SH002 ST001 ST002 ST003 ST004 ST005 ST006 ST007 ST013 ST015 VA001';
 alter function api.place_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.place_orders(smallint, jsonb) to admin, sales, integration;

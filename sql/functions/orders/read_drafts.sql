@@ -34,8 +34,7 @@ begin
              p_customer_name => o.customer ->> 'name', p_customer_email => o.customer ->> 'email',
              p_customer_phone => o.customer ->> 'phone', p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note',
              p_placed_at => coalesce(o.placed_at, v_now), p_currency => coalesce(l.currency, 'USD'), p_total_price => l.total,
-             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices,
-             p_amounts => l.amounts, p_items => l.items,
+             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices, p_amounts => l.amounts, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
              p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic,
              p_unpaid_until => case o.element ->> 'status' when 'pending' then v_now + c.unpaid_minutes * interval '1 minute' end) order by o.ordinal), '{}'),
@@ -53,7 +52,8 @@ begin
    cross join lateral (
      select e.ordinality::integer as ordinal, e.value as element, e.value -> 'customer' as customer, e.value -> 'meta' as meta,
             coalesce(e.value ->> 'channel', v_channel) as channel_id, normalize(e.value ->> 'external_id', nfc) as external_id,
-            (e.value ->> 'created_at')::timestamptz as placed_at, coalesce((e.value ->> 'historic')::boolean, false) as historic
+            (e.value ->> 'created_at')::timestamptz as placed_at, coalesce((e.value ->> 'historic')::boolean, false) as historic,
+            orders.has_own_prices(e.value) as has_own_prices
       where e.ordinality <> all (v_skip)
      offset 0  -- computed once, although it is used several times
    ) o
@@ -68,9 +68,9 @@ begin
             bool_and(p.is_fine and coalesce(p.given = p.price, p.price is not null)) and min(p.currency) = max(p.currency) as is_fine
        from (
          select i.sku_id, i.quantity, i.price as given, k.currency, coalesce(k.active and i.amount is null, false) as is_fine,
-                orders.line_price(p_pricing => c.pricing, p_historic => o.historic, p_given => i.price, p_amount => i.amount,
+                orders.line_price(p_pricing => c.pricing, p_historic => o.has_own_prices, p_given => i.price, p_amount => i.amount,
                   p_current => k.price, p_decimals => k.decimals) as price,
-                orders.own_amount(p_pricing => c.pricing, p_historic => o.historic, p_given => i.amount,
+                orders.own_amount(p_pricing => c.pricing, p_historic => o.has_own_prices, p_given => i.amount,
                   p_decimals => k.decimals) as amount
            from (select r.value ->> 'sku_id' as sku_id, (r.value ->> 'quantity')::bigint as quantity,
                         (r.value ->> 'price')::numeric as price, (r.value ->> 'amount')::numeric as amount

@@ -28,7 +28,7 @@ begin
        and (app.reaches_all_channels() or c.channel_id = any (app.claim_channels()))
      cross join lateral orders.price_items(p_region_id => p_region_id, p_items => nullif(p_order -> 'items', 'null'),
                           p_pricing => c.pricing, p_reservation_id => p_reservation_id,
-                          p_historic => coalesce((p_order ->> 'historic')::boolean, false)) l
+                          p_historic => orders.has_own_prices(p_order)) l
      cross join lateral (select f.* from orders.refuse_draft(p_order => p_order, p_channel_id => v_channel_id,
        p_channel_known => c.channel_id is not null, p_placed_at => (p_order ->> 'created_at')::timestamptz, p_total => l.total,
        p_lines => l.lines, p_unknown => l.unknown, p_elements => p_elements, p_unsaleable => l.unsaleable, p_inexact => l.inexact,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -14,7 +16,6 @@ from pyapp.deploy import analysts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
 
 VIEWS = "select viewname from pg_views where schemaname = 'bi' order by 1"
 CALLS_MAX = 1000
@@ -23,7 +24,7 @@ EXPECTED = {
     *("fact_order_line", "fact_stock_movement", "fact_stock_daily", "fact_fulfillment", "fact_reservation"),
     *("fact_webhook_delivery", "inventory_turnover", "days_of_cover", "sell_through", "stockouts", "fill_rate"),
     *("fulfillment_lead_time", "expiring_lots", "aging_stock", "abc_xyz", "order_patterns", "channel_performance"),
-    *("shrinkage", "relationships", "freshness"),
+    *("shrinkage", "refused_demand", "relationships", "freshness"),
 }
 # The columns that identify a row.
 GRAINS = {
@@ -39,6 +40,7 @@ GRAINS = {
     "order_patterns": "region_id, channel_id, month_on, iso_weekday, hour_of_day",
     "channel_performance": "region_id, channel_id, month_on, currency",
     "shrinkage": "region_id, month_on, warehouse_id, sku_id, reason_code",
+    "refused_demand": "region_id, refused_on, channel_id, sku_id",
     "fact_stock_daily": "region_id, warehouse_id, sku_id, day_on",
     "fact_order_line": "region_id, order_no, line_no",
     "fact_stock_movement": "region_id, movement_id",
@@ -48,9 +50,18 @@ GRAINS = {
 
 
 def load(authenticator_url: str) -> None:
-    """The demo's data, with its sums."""
+    """The demo's data, with its sums, and some refusals, which no job can sum."""
     assert demo.load(authenticator_url)
     roll_up(authenticator_url)
+    refused = [
+        {"channel": channel, "sku_id": f"HOTSAUCE-00{nth}", "refusals": nth, "units": 5 * nth}
+        for channel in ("web", "wholesale")
+        for nth in (1, 2)
+    ]
+    with psycopg.connect(authenticator_url, autocommit=True) as connection:
+        for days in range(3):
+            now = datetime.now(UTC) - timedelta(days=days)
+            assert call(connection, f"record_refusals(1::smallint, '{json.dumps(refused)}')", now) == len(refused)
 
 
 def roll_up(authenticator_url: str, rows: int = 500, now: datetime | None = None) -> None:

@@ -22,6 +22,7 @@ export function SettingsPage() {
   const { data, problem, run } = useLoad(readAll, []);
   return html`
     <div class="page-head"><${Heading}>Settings<//></div>
+    <p><a href="/channels">Channels</a> <span class="fine">their warehouses, time to pay and sale rules</span></p>
     ${problem.value
       ? html`<${Trouble} problem=${problem.value} retry=${run} />`
       : data.value

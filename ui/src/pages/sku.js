@@ -86,7 +86,7 @@ export function SkuPage({ id }) {
     <div class="columns">
       <section class="section" aria-labelledby="where">
         <h2 id="where">By warehouse</h2>
-        <${Places} levels=${levels} isFull=${isFull} />
+        <${Places} levels=${levels} isFull=${isFull} requests=${requestsOf(product)} />
       </section>
       ${batches &&
       html`<section class="section" aria-labelledby="batches">
@@ -139,7 +139,11 @@ function merge(documents, live) {
   return new Map([...merged].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function Places({ levels, isFull }) {
+/** When a count was asked for, by warehouse. The live levels do not say it. */
+const requestsOf = (product) =>
+  new Map(product.warehouses.filter((level) => level.count_requested_at).map((level) => [level.warehouse_location, level.count_requested_at]));
+
+function Places({ levels, isFull, requests }) {
   const isNarrow = useNarrow();
   if (!levels.size) return html`<p class="quiet-line">No warehouse stocks it yet.</p>`;
   const names = new Map(warehouses.value.map(({ id, name }) => [id, name]));
@@ -161,7 +165,9 @@ function Places({ levels, isFull }) {
             ([warehouse, level]) => html`
               <tr key=${warehouse}>
                 <th scope="row">${warehouse} ${names.get(warehouse) !== warehouse && html`<span class="fine">${names.get(warehouse)}</span>`}
-                  ${isUnserved(warehouse) && html` <span class="mark" title="Retired, or serves no channel">Not sold from</span>`}</th>
+                  ${isUnserved(warehouse) && html` <span class="mark" title="Retired, or serves no channel">Not sold from</span>`}
+                  ${requests.has(warehouse) &&
+                  html` <span class="mark low" title=${`A till sold more than the count said, ${moment(requests.get(warehouse))}`}>Count it</span>`}</th>
                 ${parts.map(
                   (part) => html`
                     <td class="numeric" key=${part}><${Quantity} value=${level[part]} quiet=${part !== "available"} /></td>

@@ -40,6 +40,9 @@ begin
     perform stock.post_movements(p_region_id, v_movements);
   end if;
   p_accepted := array(select d from unnest(p_accepted) d order by d.ordinal);
+  delete from stock.count_requests r
+   using unnest(p_accepted) d
+   where r.region_id = p_region_id and r.warehouse_id = d.warehouse_id and r.sku_id = d.sku_id and d.counted is not null;
 end
 $$;
 

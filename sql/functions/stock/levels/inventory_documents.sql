@@ -48,10 +48,12 @@ as $$
                json_build_object(
                  'sellable', case when app.claim_role() <> 'integration' then s.warehouse_id is not null end,
                  'reorder_point', l.reorder_point, 'low_stock', stock.available_of(l.counters) <= l.reorder_point,
-                 'version', l.version)) order by l.warehouse_id) as warehouses
+                 'version', l.version, 'count_requested_at', app.rfc3339(r.requested_at))) order by l.warehouse_id) as warehouses
         from stock.read_levels(p_region_id => p_region_id, p_sku_ids => p_sku_ids,
                p_warehouse_ids => case when p_warehouse_id is not null then array[p_warehouse_id] end) l
         left join serving s on s.warehouse_id = l.warehouse_id
+        left join stock.count_requests r
+          on r.region_id = p_region_id and r.warehouse_id = l.warehouse_id and r.sku_id = l.sku_id
        where p_channel_id is null or s.warehouse_id is not null
        group by l.sku_id) t on t.sku_id = k.sku_id
    where k.sku_id = any (p_sku_ids);

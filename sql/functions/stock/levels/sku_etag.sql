@@ -17,6 +17,10 @@ as $$
                    + coalesce((select sum(w.version) from catalog.warehouses w where w.region_id = p_region_id), 0)
            || case when app.claim_role() = 'warehouse' and coalesce(p_is_low, stock.low_skus(p_region_id, array[p_sku_id]) <> '{}')
                    then '.low' else '' end
+           -- A count that finds what was there changes no level, and ends the request.
+           || coalesce((select '.' || string_agg(r.warehouse_id, '.' order by r.warehouse_id)
+                          from stock.count_requests r
+                         where r.region_id = p_region_id and r.sku_id = p_sku_id), '')
     from catalog.skus k
    where k.sku_id = p_sku_id;
 $$;
