@@ -47,7 +47,9 @@ SalePriority = Annotated[
 ]
 ShipsOn = Annotated[
     datetime.date,
-    Meta(description="Of a preorder: its units leave from this day on, by the clock of their warehouse.", examples=["2035-03-01"]),
+    Meta(
+        description="Of a preorder: its units leave from this day on, by the clock of their warehouse.", examples=["2035-03-01"]
+    ),
 ]
 Direction = Literal["in", "out", "both", "pick"]
 Takes = Annotated[

@@ -439,7 +439,10 @@ class Backorder(Answer):
     queued_at: Moment
     ships_on: Annotated[
         datetime.date | None,
-        Meta(description="The day from which on the units leave, if the channel sells the SKU as a preorder.", examples=["2035-03-01"]),
+        Meta(
+            description="The day from which on the units leave, if the channel sells the SKU as a preorder.",
+            examples=["2035-03-01"],
+        ),
     ]
 
 

@@ -47,7 +47,9 @@ class Fault(Struct, kw_only=True):
     last: Annotated[str, Meta(description="The position of the last event.", examples=["e1:84211"])] | UnsetType = UNSET
     order_id: Annotated[str, Meta(description="The existing order.", examples=["ORD-1-1001"])] | UnsetType = UNSET
     reservation_id: Annotated[str, Meta(description="The reservation.", examples=["RSV-1-1001"])] | UnsetType = UNSET
-    ships_on: Annotated[str, Meta(description="The day from which on the units leave.", examples=["2035-03-01"])] | UnsetType = UNSET
+    ships_on: Annotated[str, Meta(description="The day from which on the units leave.", examples=["2035-03-01"])] | UnsetType = (
+        UNSET
+    )
     status: Annotated[str, Meta(description="The current status.", examples=["expired"])] | UnsetType = UNSET
     total_price: Annotated[float, Meta(description="The computed total.", examples=[49.96])] | UnsetType = UNSET
 
