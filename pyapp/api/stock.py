@@ -61,6 +61,7 @@ from pyapp.values import (
     Reason,
     RequestId,
     Reserved,
+    Shortfall,
     Sku,
     SkuName,
     Unavailable,
@@ -301,6 +302,7 @@ class Level(Answer, kw_only=True):
     unavailable: Unavailable | UnsetType = UNSET
     safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
+    shortfall: Shortfall | UnsetType = UNSET
     sellable: Sellable | UnsetType = UNSET
     reorder_point: (
         Annotated[Units, Meta(description="Of this warehouse, if it has one of its own.", examples=[20])] | UnsetType
@@ -379,6 +381,7 @@ class Inventory(Answer, kw_only=True):
         | UnsetType
     ) = UNSET
     incoming: Incoming | UnsetType = UNSET
+    shortfall: Shortfall | UnsetType = UNSET
     low_stock: Annotated[
         bool,
         Meta(
@@ -446,6 +449,7 @@ class Adjusted(Answer):
     unavailable: Unavailable
     safety_stock: values.SafetyStock
     incoming: Incoming
+    shortfall: Shortfall
     reorder_point: Annotated[Units | None, Meta(description="Of this warehouse; null: it has none of its own.", examples=[20])]
     version: Version
     batch_number: BatchNumber | None
@@ -503,6 +507,7 @@ class WarehouseSummary(Answer, kw_only=True):
     unavailable: Unavailable | UnsetType = UNSET
     safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
+    shortfall: Shortfall | UnsetType = UNSET
 
 
 class WarehouseSummaryPage(Page):
