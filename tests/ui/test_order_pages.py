@@ -63,6 +63,21 @@ def test_staff_ship_a_part_and_then_the_rest(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name="Fulfill")).to_have_count(0)
 
 
+def test_sales_move_units_to_another_warehouse(visitor: Visitor) -> None:
+    order_id = place(visitor)
+    page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["web"])
+    page.get_by_role("button", name="Move").click()
+    page.get_by_label("To warehouse").select_option("WH-02")
+    page.get_by_label("Fiery Ghost Pepper Sauce").fill("2")
+    page.get_by_label("Reason").fill("Not on the shelf")
+    page.get_by_role("button", name="Move 2 units").click()
+    parts = page.get_by_role("group", name="Ships from")
+    expect(parts).to_contain_text("WH-02")
+    document = visitor.api.client("admin").get(f"/v1/orders/{order_id}").json()
+    moved = {part["warehouse_location"]: part["quantity"] for part in document["allocations"] if part["sku_id"] == "HOTSAUCE-001"}
+    assert moved == {"WH-01": 3, "WH-02": 2}
+
+
 def test_staff_scan_a_lot_and_undo_a_parcel(visitor: Visitor) -> None:
     order_id = place(visitor)
     page = visitor.sign_in("warehouse", f"/orders/{order_id}", warehouses=["WH-01"])
