@@ -49,5 +49,5 @@ SafetyStock = Annotated[Units, Meta(description="Units kept back from sale.", ex
 Incoming = Annotated[Units, Meta(description="Units on their way here; not part of stock.", examples=[0])]
 Shortfall = Annotated[
     Units,
-    Meta(description="Promised units (of reserved, committed and safety_stock) whose lots cannot be sold any more.", examples=[0]),
+    Meta(description="Units of reserved, committed and safety_stock whose lots cannot be sold any more.", examples=[0]),
 ]

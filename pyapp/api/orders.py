@@ -199,7 +199,7 @@ class Move(Body):
     from_warehouse_location: (
         Annotated[
             WarehouseId,
-            Meta(description="Where they are promised now; may be missing if the order has open units of the SKU in one other place."),
+            Meta(description="Where they are promised now; may be missing if that is only one other warehouse."),
         ]
         | UnsetType
     ) = UNSET
@@ -331,8 +331,8 @@ class OrderQuery(RangeQuery):
         Annotated[
             bool,
             Meta(
-                description="Whether units that were promised to it are missing: it waits since a loss, or it is one of the latest "
-                "orders of a warehouse whose lots of the SKU cannot all be sold any more, as many as lack units there."
+                description="Whether units that were promised to it are missing: it waits since a loss, or it is one of the "
+                "latest orders of a warehouse whose lots of the SKU cannot all be sold any more, as many as lack units there."
             ),
         ]
         | UnsetType

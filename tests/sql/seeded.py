@@ -34,7 +34,13 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
     with as_role("admin") as c:
         run(c, "save_warehouses", *({"warehouse_id": name} for name in ("WH-01", "WH-02", "WH-03", "spare")))
         run(c, "save_channels", CHANNEL | {"warehouses": ["WH-01", "WH-03"]}, OTHER_CHANNEL, {"channel_id": "spare"})
-        run(c, "receive_stock", SKU, SECOND_SKU, *(SKU | {"warehouse_location": far, "batch_number": "FAR"} for far in ("WH-02", "WH-03")))
+        run(
+            c,
+            "receive_stock",
+            SKU,
+            SECOND_SKU,
+            *(SKU | {"warehouse_location": far, "batch_number": "FAR"} for far in ("WH-02", "WH-03")),
+        )
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
         sold = {"customer": ORDER["customer"], "items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}]}

@@ -15,7 +15,12 @@ if TYPE_CHECKING:
 
 
 def move(
-    shop: Shop, placed: Result, *items: tuple[str, int, str | None, str], role: str = "admin", warehouses: tuple[str, ...] = (), **rest: Any
+    shop: Shop,
+    placed: Result,
+    *items: tuple[str, int, str | None, str],
+    role: str = "admin",
+    warehouses: tuple[str, ...] = (),
+    **rest: Any,
 ) -> Result:
     element = {"order_id": placed.body["order_id"], "items": moves(*items), **rest}
     channels = ["web"] if role == "sales" else []
@@ -171,7 +176,9 @@ def test_a_move_meets_another_change(shop: Shop, pool: ThreadPoolExecutor, secon
     shop.send("receive_stock", receipt(3), receipt(2, warehouse_location="WH-02"))
     first, last = shop.order((SKU, 2)), shop.order((SKU, 1))
     acts = {
-        "move": sender(shop, "reallocate_orders", {"order_id": last.body["order_id"], "items": moves((SKU, 1, "WH-01", "WH-02"))}),
+        "move": sender(
+            shop, "reallocate_orders", {"order_id": last.body["order_id"], "items": moves((SKU, 1, "WH-01", "WH-02"))}
+        ),
         "order": sender(shop, "place_orders", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]}),
         "cancel": sender(shop, "cancel_orders", {"order_id": first.body["order_id"]}),
     }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import random
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 import pytest
 
 from tests.races import race, sender
-from tests.world import AFTER_EARLY, EARLY, OTHER_SKU, SKU, Result, Shop, adjustment, codes, order, parts, receipt
+from tests.world import AFTER_EARLY, EARLY, OTHER_SKU, SKU, Result, Shop, adjustment, codes, order, receipt
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -330,6 +331,108 @@ def test_the_ledger_says_why(shop: Shop) -> None:
         ("adjustment", "tester", "dropped", 0, -1),
         ("uncommit", "system", "units are missing", -1, 0),
     ]
+
+
+# Any sequence
+
+
+class Book:
+    """The same rules in plain Python, for one SKU: orders by age, and where the units of each are promised."""
+
+    SERVING: ClassVar = {"web": ("WH-01", "WH-02"), "far": ("WH-03", "WH-02")}
+
+    def __init__(self) -> None:
+        self.stock = dict.fromkeys(("WH-01", "WH-02", "WH-03"), 0)
+        self.orders: dict[str, tuple[str, dict[str, int]]] = {}  # the promises by warehouse and, under waits, the queue
+
+    def free(self, place: str) -> int:
+        return self.stock[place] - sum(promised.get(place, 0) for _, promised in self.orders.values())
+
+    def serve(self) -> None:
+        """Free units go to whoever waits longest."""
+        for channel, promised in self.orders.values():
+            self.take(channel, promised)
+
+    def take(self, channel: str, promised: dict[str, int]) -> None:
+        for place in self.SERVING[channel]:
+            units = min(promised.get("waits", 0), self.free(place))
+            promised[place] = promised.get(place, 0) + units
+            promised["waits"] = promised.get("waits", 0) - units
+
+    def lose(self, place: str, units: int) -> None:
+        """The latest orders give, and of those the earliest takes what is free elsewhere."""
+        self.stock[place] -= units
+        losers = []
+        for channel, promised in reversed(self.orders.values()):
+            lost = min(promised.get(place, 0), max(0, -self.free(place)))
+            if lost:
+                promised[place] -= lost
+                losers.append((channel, promised, lost))
+        for channel, promised, lost in reversed(losers):
+            before = promised.get("waits", 0)
+            promised["waits"] = lost
+            self.take(channel, promised)
+            promised["waits"] += before
+
+    def shown(self, name: str) -> dict[str, int]:
+        return {place: units for place, units in self.orders[name][1].items() if units}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_any_sequence_of_losses_leaves_the_promises_of_the_model(shop: Shop, seed: int) -> None:
+    chance = random.Random(seed)
+    book = Book()
+    shop.send("save_channels", {"channel_id": "far", "warehouses": ["WH-03", "WH-02"]})
+    for channel in book.SERVING:
+        shop.send("save_channels", {"channel_id": channel, "sale_rules": [{"mode": "backorder"}]})
+    placed: dict[str, Result] = {}
+    for _ in range(40):
+        place = chance.choice(list(book.stock))
+        match chance.choice(["order", "order", "receive", "receive", "lose", "lose", "count", "cancel", "ship", "move"]):
+            case "order":
+                channel, units = chance.choice(list(book.SERVING)), chance.randint(1, 6)
+                answer = shop.order((SKU, units), channel=channel)
+                placed[answer.body["order_id"]] = answer
+                book.orders[answer.body["order_id"]] = (channel, {"waits": units})
+            case "receive":
+                units = chance.randint(1, 5)
+                shop.receive(units, warehouse_location=place)
+                book.stock[place] += units
+            case "lose" if book.stock[place]:
+                units = chance.randint(1, book.stock[place])
+                assert shop.adjust(-units, warehouse_location=place, reason_code="shrinkage").code is None
+                book.lose(place, units)
+            case "count" if book.stock[place]:
+                units = chance.randint(0, book.stock[place])
+                assert shop.count(units, warehouse_location=place).code is None
+                book.lose(place, book.stock[place] - units)
+            case "cancel" if placed:
+                name = chance.choice(list(placed))
+                shop.cancel(placed.pop(name))
+                del book.orders[name]
+            case "ship" if placed:
+                name = chance.choice(list(placed))
+                if shop.fulfill(placed[name]).code is None:
+                    for where in book.stock:
+                        book.stock[where] -= book.orders[name][1].pop(where, 0)
+                    if not book.shown(name):
+                        del placed[name], book.orders[name]
+            case "move" if placed:
+                name = chance.choice(list(placed))
+                channel, promised = book.orders[name]
+                start = chance.choice(list(book.stock))
+                item = {"sku_id": SKU, "quantity": 1, "from_warehouse_location": start, "to_warehouse_location": place}
+                [answer] = shop.send("reallocate_orders", {"order_id": name, "items": [item]})
+                possible = (
+                    start != place and promised.get(start, 0) > 0 and place in book.SERVING[channel] and book.free(place) > 0
+                )
+                assert (answer.code is None) == possible, answer
+                if possible:
+                    promised[start], promised[place] = promised[start] - 1, promised.get(place, 0) + 1
+        book.serve()
+        check(shop)
+        assert {name: open_parts(shop, each) for name, each in placed.items()} == {name: book.shown(name) for name in placed}
+    assert shop.rows("select from stock.stock_levels where shortfall > 0") == []
 
 
 # At the same moment
