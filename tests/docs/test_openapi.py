@@ -253,7 +253,7 @@ def test_requests_can_be_sent_as_the_examples_show_them(stocked: httpx2.Client) 
             continue
         body = deepcopy(content["application/json"]["example"])
         if "change_from_quantity" in body:
-            body["change_from_quantity"] = stocked.get("/v1/inventory/HOTSAUCE-001").json()["stock"]
+            body["change_from_quantity"] = stocked.get("/v1/inventory/HOTSAUCE-001").json()["warehouses"][0]["stock"]
         names = {item["name"]: item["example"] for item in operation["parameters"] if item["in"] == "path"}
         headers = key() | ({"if-match": "*"} if method == "PUT" else {})
         response = stocked.request(method, path.format(**names), json=body, headers=headers)
