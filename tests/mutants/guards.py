@@ -286,8 +286,8 @@ GUARDS = (
     Guard(
         "staff move units only from warehouses of their own",
         "sql/functions/orders/plan_relocations.sql",
-        "         and a.warehouse_id <> v_item.to_id and (app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses())));",
-        "         and a.warehouse_id <> v_item.to_id);",
+        "         and (app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses())));",
+        "         );",
         f"{RELOCATIONS} -k other_part",
     ),
     Guard(

@@ -32,7 +32,8 @@ begin
            from unnest(relocations) r
           where r.sku_id = a.sku_id and r.warehouse_id = a.warehouse_id) n
        where a.region_id = p_region_id and a.order_id = p_order.order_id and a.sku_id = v_item.sku_id and n.units > 0
-         and a.warehouse_id <> v_item.to_id and (app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses())));
+         and a.warehouse_id <> v_item.to_id
+         and (app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses())));
     v_from := coalesce(v_item.from_id, case when (select count(*) from jsonb_object_keys(v_open)) = 1
                                             then (select k from jsonb_object_keys(v_open) k) end);
     v_available := (
