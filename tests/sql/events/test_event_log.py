@@ -46,6 +46,7 @@ def test_an_event_holds_the_level_as_the_snapshot_shows_it(shop: Shop) -> None:
         "unavailable": 0,
         "safety_stock": 0,
         "incoming": 0,
+        "shortfall": 0,
     }
     assert data["reason_codes"] == ["correction"]
     with shop.session("admin") as connection:

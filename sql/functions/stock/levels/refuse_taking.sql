@@ -1,5 +1,6 @@
--- The refusal of a change that takes units away, or null. A change never takes more units than lie there, but it may take promised ones:
--- a loss or a count says what is true, and the promises follow (orders.resolve_shortfall). p_slots: the named lot, or the lots with units that the reason takes.
+-- The refusal of a change that takes units away, or null. A change never takes more units than lie there, but it may take promised ones: a
+-- loss or a count says what is true, and the promises follow (orders.resolve_shortfall).
+-- p_slots: the named lot, or the lots with units that the reason takes.
 -- Reason and lots must decide which units leave: sellable ones leave in order of expiry, as they are sold, but nothing says in which
 -- order others leave, or whether a bottle that broke was one of those. Then the caller names the lot, unless all of them leave.
 create or replace function stock.refuse_taking(
