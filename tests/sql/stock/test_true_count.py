@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import psycopg
 import pytest
 
-from tests.races import race, sender
+from tests.races import race, sender, weaken
 from tests.world import AFTER_EARLY, EARLY, OTHER_SKU, SKU, Result, Shop, adjustment, codes, order, receipt
 
 if TYPE_CHECKING:
@@ -191,9 +191,9 @@ def test_units_move_to_other_warehouses_of_the_channel_the_earliest_first(shop: 
 
 
 def test_staff_of_one_warehouse_move_promises_to_others_and_read_no_more_than_before(shop: Shop) -> None:
-    shop.receive(5)
-    shop.receive(2, warehouse_location="WH-02")
+    shop.send("receive_stock", receipt(8), receipt(2, warehouse_location="WH-02"), receipt(3, OTHER_SKU))
     placed = shop.order((SKU, 5))
+    kept, held = shop.hold(2, "2099-01-01"), shop.hold(1, "2099-01-01", (SKU, OTHER_SKU))
     element = {"sku_id": SKU, "warehouse_location": "WH-01", "stock": 2}
     with shop.session("warehouse", warehouses=["WH-01"]) as connection:
         [answer] = shop.run(connection, "set_stock", element)
@@ -201,7 +201,10 @@ def test_staff_of_one_warehouse_move_promises_to_others_and_read_no_more_than_be
         [(body,)] = connection.execute("select body from api.get_order(1::smallint, %s)", [placed.body["order_id"]]).fetchall()
     assert (answer.code, claims) == (None, (["WH-01"], None))
     assert [part["warehouse_location"] for part in body["allocations"]] == ["WH-01"]
-    assert open_parts(shop, placed) == {"WH-01": 2, "WH-02": 2, "waits": 1}
+    assert open_parts(shop, placed) == {"WH-02": 2, "waits": 3}
+    states = {row["reservation_id"]: row["status"] for row in shop.rows("select reservation_id, status from stock.reservations")}
+    assert states == {kept: "active", held: "released"}
+    assert shop.level(OTHER_SKU) == {"on_hand": 3, "available": 3}
     check(shop)
 
 
@@ -491,3 +494,33 @@ def test_a_count_meets_another_act(
     assert open_parts(shop, placed) == left
     check(shop)
     assert shop.rows("select from stock.stock_levels where available < 0 or shortfall > 0") == []
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("counted_first", [True, False])
+def test_no_order_waits_beside_the_first_units_of_a_warehouse(shop: Shop, pool: ThreadPoolExecutor, counted_first: bool) -> None:
+    """The level to which the units could move does not exist yet: count and receipt have no row in common."""
+    shop.receive(2)
+    placed = shop.order((SKU, 2))
+    count = sender(shop, "set_stock", {**COUNT, "stock": 0})
+    receive = sender(shop, "receive_stock", receipt(2, warehouse_location="WH-02"))
+    assert meet(shop, pool, *((count, receive) if counted_first else (receive, count))) == [None, None]
+    assert open_parts(shop, placed) == {"WH-02": 2}
+    check(shop)
+
+
+@pytest.mark.commits
+def test_without_the_claim_of_new_levels_an_order_waits_beside_units(shop: Shop) -> None:
+    """Without the guard, the race above fails."""
+    weaken(
+        shop,
+        "stock.lock_to_change",
+        "perform from stock.claim_new_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,\n"
+        "    p_sku_ids => p_sku_ids);",
+    )
+    shop.receive(2)
+    shop.order((SKU, 2))
+    with shop.session() as connection:
+        shop.run(connection, "set_stock", {**COUNT, "stock": 0})
+        shop.receive(2, warehouse_location="WH-02")
+    assert len(shop.rows(IDLE)) == 1
