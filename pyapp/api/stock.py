@@ -561,8 +561,8 @@ NOUN = Noun(
             path="/v1/inventory/adjust",
             endpoint=write,
             summary="Change stock by hand, with a reason; one or a list",
-            description="Promised units may leave, too: a loss is a fact. Safety stock gives first, then orders, the latest first: "
-            "their units move to other warehouses of the channel, or the order waits. Then reservations end.",
+            description="Promised units may leave, too: a loss is a fact. Safety stock gives first, then orders, the latest "
+            "first: their units move to other warehouses of the channel, or the order waits. Then reservations end.",
             location="/v1/inventory/{sku_id}/movements",
             function="adjust_stock",
             answer=Adjusted,
