@@ -315,7 +315,7 @@ comment on table stock.stock_levels is
 comment on column stock.stock_levels.available is
   'What can still be promised. Its domain refuses promises beyond on_hand: the last guard against an oversold unit.';
 comment on column stock.stock_levels.shortfall is
-  'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
+  'Promised units (or safety stock) of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.reorder_point is
   'The available units at or below which this warehouse is low of the SKU; null: only the SKU as a whole has a reorder point.';
 comment on column stock.stock_levels.next_expiry_at is
@@ -742,6 +742,7 @@ create table orders.backorders (
   quantity stock.quantity not null,
   priority smallint not null,
   queued_at timestamptz not null,
+  lost_at timestamptz,
   constraint backorders_pkey primary key (region_id, order_id, sku_id),
   constraint backorders_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
@@ -750,6 +751,8 @@ comment on table orders.backorders is
   'The units of an order that wait for stock. Whatever becomes available goes to them first (stock.post_movements), so a level with '
   'available units has no waiting order of a channel that it serves. Changed only under the lock of such a level and of the order.';
 comment on column orders.backorders.queued_at is 'When Scoville took the order, so nobody comes earlier by an earlier created_at.';
+comment on column orders.backorders.lost_at is
+  'When units that were promised to the order turned out to be missing and were not elsewhere (orders.resolve_shortfall); null: nothing was promised.';
 create index backorders_queue_idx on orders.backorders (region_id, sku_id, priority desc, queued_at, order_id);
 
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
@@ -894,6 +897,18 @@ create type orders.supply as (
 comment on type orders.supply is
   'Units of a level for an order that waits for them. is_last: the order then waits for no more units of the SKU. Made by orders.new_supply.';
 
+create type orders.relocation as (
+  order_id bigint,
+  sku_id text,
+  channel_id text,
+  warehouse_id text,
+  to_warehouse_id text,
+  units integer
+);
+comment on type orders.relocation is
+  'Promised units that an order no longer has in a warehouse, but in another one; to_warehouse_id null: it waits for them. Made by '
+  'orders.new_relocation.';
+
 -- Events for the outside world. A business transaction writes the outbox and never calls NOTIFY, which takes a cluster-wide lock
 -- until the commit. A sequencer moves committed rows into the log, where they get a gapless seq.
 -- Events of the catalog, which every region shares, have region 0.
@@ -940,7 +955,8 @@ insert into events.event_types (type, audience, about, says) values
   ('reservation.committed', 'channel', 'reservation', 'The reservation became an order.'),
   ('order.placed', 'channel', 'order', 'An order was placed.'),
   ('order.recorded', 'channel', 'order', 'A historic order was recorded: it was shipped long ago, elsewhere.'),
-  ('order.backordered', 'channel', 'order', 'Units of a new order wait for stock. backorders says how many.'),
+  ('order.backordered', 'channel', 'order', 'Units of the order wait for stock: of a new one, or promised ones that are missing. backorders says how many.'),
+  ('order.reallocated', 'channel', 'order', 'Promised units of the order come from another warehouse now. allocations says which.'),
   ('order.supplied', 'channel', 'order', 'Units for which the order waited are now committed to it.'),
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
   ('order.confirmed', 'channel', 'order', 'The order was paid: it can be shipped, or (on_hold) as soon as it is released.'),

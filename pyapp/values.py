@@ -47,3 +47,7 @@ Committed = Annotated[Units, Meta(description="Units promised to orders, not yet
 Unavailable = Annotated[Units, Meta(description="Units in lots that cannot be sold.", examples=[0])]
 SafetyStock = Annotated[Units, Meta(description="Units kept back from sale.", examples=[0])]
 Incoming = Annotated[Units, Meta(description="Units on their way here; not part of stock.", examples=[0])]
+Shortfall = Annotated[
+    Units,
+    Meta(description="Units of reserved, committed and safety_stock whose lots cannot be sold any more.", examples=[0]),
+]

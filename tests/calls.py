@@ -187,6 +187,14 @@ FUNCTION_CALLS: dict[str, Call] = {
     "confirm_orders": call(SHOPS, Request("POST", "/v1/orders/{order_id}/confirm", {"reason": "Paid."})),
     "hold_orders": call(SHOPS, Request("POST", "/v1/orders/{order_id}/hold", {"reason": "The address does not exist."})),
     "release_held_orders": call(SHOPS, Request("POST", "/v1/orders/{order_id}/release", {"reason": "The address was a typo."})),
+    "reallocate_orders": call(
+        STAFF | {"sales"},
+        Request(
+            "POST",
+            "/v1/orders/{order_id}/reallocate",
+            {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1, "to_warehouse_location": "WH-03"}], "reason": "not found"},
+        ),
+    ),
     "fulfill_orders": call(STAFF, Request("POST", "/v1/orders/{order_id}/fulfillments", {"tracking_number": "T-1"})),
     "change_fulfillments": call(
         STAFF,

@@ -104,7 +104,12 @@ def do_everything(shop: Shop) -> None:
     send("save_skus", sku_id="LATE", name="Late", price=10)
     assert shop.order(("LATE", 1))[0] is None
     shop.receive(1, "LATE")
-    canceled = place_order(shop, 4, status="pending")
+    send("save_warehouses", warehouse_id="WH-02", name="Second")
+    send("save_channels", channel_id="web", warehouses=["WH-01", "WH-02"])
+    shop.receive(1, batch_number="FAR", expiration_date="2080-01-20", warehouse_location="WH-02")
+    moves = [{"sku_id": SKU, "quantity": 1, "from_warehouse_location": "WH-01", "to_warehouse_location": "WH-02"}]
+    send("reallocate_orders", **placed, items=moves)
+    canceled = place_order(shop, 5, status="pending")
     send("hold_orders", **canceled, reason="no address")
     send("release_held_orders", **canceled)
     send("confirm_orders", **canceled)

@@ -29,6 +29,7 @@ from pyapp.values import (
     RequestId,
     Reserved,
     SafetyStock,
+    Shortfall,
     Sku,
     Unavailable,
     Units,
@@ -75,6 +76,7 @@ class Counters(Answer):
     unavailable: Unavailable
     safety_stock: SafetyStock
     incoming: Incoming
+    shortfall: Shortfall
 
 
 class LevelState(Counters):
@@ -394,6 +396,7 @@ DATA: dict[str, type[Struct]] = {
     "order.placed": OrderChanged,
     "order.recorded": OrderChanged,
     "order.backordered": OrderChanged,
+    "order.reallocated": OrderChanged,
     "order.supplied": OrderChanged,
     "order.modified": OrderModified,
     "order.confirmed": OrderStatusChanged,

@@ -246,6 +246,40 @@ class Cancellation(Body):
     note: NoteDraft | UnsetType = UNSET
 
 
+class Move(Body):
+    """Promised units of a SKU that another warehouse is to ship."""
+
+    sku_id: SkuId
+    quantity: LineQuantity
+    to_warehouse_location: WarehouseId
+    from_warehouse_location: (
+        Annotated[
+            WarehouseId,
+            Meta(description="Where they are promised now; may be missing if that is only one other warehouse."),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
+class Reallocation(Body):
+    """Which units move where."""
+
+    sample: ClassVar[Json] = {
+        "items": [
+            {
+                "sku_id": "HOTSAUCE-001",
+                "quantity": 1,
+                "from_warehouse_location": "WH-01",
+                "to_warehouse_location": "WH-02",
+            }
+        ],
+        "reason": "Not on the shelf.",
+    }
+
+    items: Annotated[list[Move], Meta(min_length=1, max_length=LINES_MAX)]
+    reason: ReasonText | UnsetType = UNSET
+
+
 class StatusReason(Body):
     """Why the order goes on, kept in the order and the audit."""
 
@@ -349,6 +383,16 @@ class OrderQuery(RangeQuery):
     status: OrderStatus | UnsetType = UNSET
     fulfillment_status: FulfillmentStatus | UnsetType = UNSET
     waiting: Annotated[bool, Meta(description="Whether units of it wait for stock.")] | UnsetType = UNSET
+    short: (
+        Annotated[
+            bool,
+            Meta(
+                description="Whether units that were promised to it are missing: it waits since a loss, or it is one of the "
+                "latest orders of a warehouse whose lots of the SKU cannot all be sold any more, as many as lack units there."
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     channel: ChannelId | UnsetType = UNSET
     external_id: (
         Annotated[ExternalId, Meta(description="The channel's number; several channels may use the same.")] | UnsetType
@@ -436,7 +480,8 @@ class Backorder(Answer):
 
     sku_id: Sku
     quantity: Quantity
-    queued_at: Moment
+    queued_at: Annotated[Moment, Meta(description="Its age in the queue: when the order was taken, or raised.")]
+    lost_at: Annotated[Moment | None, Meta(description="When promised units turned out to be missing; null: these never were.")]
     ships_on: Annotated[
         datetime.date | None,
         Meta(
@@ -643,6 +688,20 @@ NOUN = Noun(
             query=WriteQuery,
             body=StatusReason,
             body_required=False,
+            key="optional",
+            versioned=True,
+        ),
+        Route(
+            method="POST",
+            path="/v1/orders/{order_id}/reallocate",
+            endpoint=change,
+            summary="Move promised units of an order to other warehouses",
+            description="All or nothing. The units have to be available there, in a warehouse that serves the channel of the "
+            "order. What becomes free goes to the orders that wait. Staff move units between warehouses of their own.",
+            function="reallocate_orders",
+            answer=Order,
+            query=WriteQuery,
+            body=Reallocation,
             key="optional",
             versioned=True,
         ),

@@ -61,6 +61,7 @@ from pyapp.values import (
     Reason,
     RequestId,
     Reserved,
+    Shortfall,
     Sku,
     SkuName,
     Unavailable,
@@ -305,6 +306,7 @@ class Level(Answer, kw_only=True):
     unavailable: Unavailable | UnsetType = UNSET
     safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
+    shortfall: Shortfall | UnsetType = UNSET
     sellable: Sellable | UnsetType = UNSET
     reorder_point: (
         Annotated[Units, Meta(description="Of this warehouse, if it has one of its own.", examples=[20])] | UnsetType
@@ -390,6 +392,7 @@ class Inventory(Answer, kw_only=True):
         | UnsetType
     ) = UNSET
     incoming: Incoming | UnsetType = UNSET
+    shortfall: Shortfall | UnsetType = UNSET
     low_stock: Annotated[
         bool,
         Meta(
@@ -457,6 +460,7 @@ class Adjusted(Answer):
     unavailable: Unavailable
     safety_stock: values.SafetyStock
     incoming: Incoming
+    shortfall: Shortfall
     reorder_point: Annotated[Units | None, Meta(description="Of this warehouse; null: it has none of its own.", examples=[20])]
     version: Version
     batch_number: BatchNumber | None
@@ -514,6 +518,7 @@ class WarehouseSummary(Answer, kw_only=True):
     unavailable: Unavailable | UnsetType = UNSET
     safety_stock: values.SafetyStock | UnsetType = UNSET
     incoming: Incoming | UnsetType = UNSET
+    shortfall: Shortfall | UnsetType = UNSET
 
 
 class WarehouseSummaryPage(Page):
@@ -567,6 +572,8 @@ NOUN = Noun(
             path="/v1/inventory/adjust",
             endpoint=write,
             summary="Change stock by hand, with a reason; one or a list",
+            description="Promised units may leave, too: a loss is a fact. Safety stock gives first, then orders, the latest "
+            "first: their units move to other warehouses of the channel, or the order waits. Then reservations end.",
             location="/v1/inventory/{sku_id}/movements",
             function="adjust_stock",
             answer=Adjusted,
@@ -592,6 +599,7 @@ NOUN = Noun(
             path="/v1/inventory/{sku_id}",
             endpoint=change,
             summary="Set stock to a counted value",
+            description="It may be less than is promised: then promises move or wait, as after an adjustment.",
             function="set_stock",
             answer=Adjusted,
             query=WriteQuery,

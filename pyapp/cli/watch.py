@@ -24,7 +24,7 @@ OPEN_SECONDS = 10.0
 SILENT_SECONDS = 40.0  # the server sends a frame at least every 15
 REFUSALS = {1008, 4401, 4403}  # close codes after which a retry would fail the same way
 TRY_AGAIN = 503  # the statuses of temporary problems
-COUNTERS = ("stock", "reserved", "committed", "unavailable", "safety_stock", "incoming")
+COUNTERS = ("stock", "reserved", "committed", "unavailable", "safety_stock", "incoming", "shortfall")
 
 
 def watch(

@@ -56,6 +56,7 @@ class Level(msgspec.Struct):
     unavailable: values.Unavailable
     safety_stock: values.SafetyStock
     incoming: values.Incoming
+    shortfall: values.Shortfall
     version: values.Version
     updated_at: MomentText
 

@@ -48,6 +48,7 @@ VERIFY = "select count(*) from stock.verify()"
 # Name without scoville_: description and labels.
 FIGURES: dict[str, tuple[str, tuple[str, ...]]] = {
     "stock_units": ("Units by state; unserved: available where no channel sells.", ("region", "state")),
+    "stock_shortfall_units": ("Promised units whose lots cannot be sold any more; part of reserved and committed.", ("region",)),
     "stock_value": ("Value of the units on hand at list prices.", ("region", "currency")),
     "skus": ("Active SKUs per region, by availability.", ("region", "state")),
     "recent_orders": ("Orders placed in the last hour, by current status; among the newest 10,000.", ("region", "status")),

@@ -40,7 +40,7 @@ comment on table stock.stock_levels is
 comment on column stock.stock_levels.available is
   'What can still be promised. Its domain refuses promises beyond on_hand: the last guard against an oversold unit.';
 comment on column stock.stock_levels.shortfall is
-  'Promised units of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
+  'Promised units (or safety stock) of lots that can no longer be sold. They become unavailable as soon as a promise is withdrawn.';
 comment on column stock.stock_levels.reorder_point is
   'The available units at or below which this warehouse is low of the SKU; null: only the SKU as a whole has a reorder point.';
 comment on column stock.stock_levels.next_expiry_at is

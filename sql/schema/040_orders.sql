@@ -158,6 +158,7 @@ create table orders.backorders (
   quantity stock.quantity not null,
   priority smallint not null,
   queued_at timestamptz not null,
+  lost_at timestamptz,
   constraint backorders_pkey primary key (region_id, order_id, sku_id),
   constraint backorders_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
@@ -166,6 +167,8 @@ comment on table orders.backorders is
   'The units of an order that wait for stock. Whatever becomes available goes to them first (stock.post_movements), so a level with '
   'available units has no waiting order of a channel that it serves. Changed only under the lock of such a level and of the order.';
 comment on column orders.backorders.queued_at is 'When Scoville took the order, so nobody comes earlier by an earlier created_at.';
+comment on column orders.backorders.lost_at is
+  'When units that were promised to the order turned out to be missing and were not elsewhere (orders.resolve_shortfall); null: nothing was promised.';
 create index backorders_queue_idx on orders.backorders (region_id, sku_id, priority desc, queued_at, order_id);
 
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
@@ -309,3 +312,15 @@ create type orders.supply as (
 );
 comment on type orders.supply is
   'Units of a level for an order that waits for them. is_last: the order then waits for no more units of the SKU. Made by orders.new_supply.';
+
+create type orders.relocation as (
+  order_id bigint,
+  sku_id text,
+  channel_id text,
+  warehouse_id text,
+  to_warehouse_id text,
+  units integer
+);
+comment on type orders.relocation is
+  'Promised units that an order no longer has in a warehouse, but in another one; to_warehouse_id null: it waits for them. Made by '
+  'orders.new_relocation.';

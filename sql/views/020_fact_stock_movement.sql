@@ -2,7 +2,7 @@ create or replace view bi.fact_stock_movement with (security_invoker = true, sec
 select m.region_id, m.movement_id, m.recorded_at, timezone(z.time_zone, m.recorded_at)::date as recorded_on, m.occurred_at,
        m.warehouse_id, m.sku_id, m.lot_id as batch_id, m.kind::text as kind, m.reason_code, m.on_hand_delta, m.reserved_delta, m.committed_delta,
        m.unavailable_delta, m.safety_stock_delta, m.incoming_delta, m.on_hand_after, m.available_after,
-       timezone(z.time_zone, m.occurred_at)::date as occurred_on
+       timezone(z.time_zone, m.occurred_at)::date as occurred_on, m.shortfall_delta
   from stock.stock_movements m
   join catalog.zones() z on z.warehouse_id = m.warehouse_id;
 
@@ -32,4 +32,5 @@ comment on column bi.fact_stock_movement.incoming_delta is 'Change of the announ
 comment on column bi.fact_stock_movement.on_hand_after is 'Units on hand after the movement.';
 comment on column bi.fact_stock_movement.available_after is 'Units available after the movement.';
 comment on column bi.fact_stock_movement.occurred_on is 'The day of occurred_at in the time zone of the warehouse; joins dim_date.';
+comment on column bi.fact_stock_movement.shortfall_delta is 'Change of the promised units whose lots cannot be sold any more.';
 grant select on bi.fact_stock_movement to bi_reader;

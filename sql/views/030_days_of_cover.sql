@@ -2,7 +2,8 @@ create or replace view bi.days_of_cover with (security_invoker = true, security_
 select l.region_id, l.warehouse_id, l.sku_id, s.name as sku_name, a.units as available,
        coalesce(d.days, 0)::integer as days,
        coalesce(d.units_shipped, 0)::bigint as units_shipped, (d.units_shipped / d.days)::numeric(16, 4) as units_per_day,
-       (a.units * d.days / nullif(d.units_shipped, 0))::numeric(16, 1) as days_of_cover
+       (a.units * d.days / nullif(d.units_shipped, 0))::numeric(16, 1) as days_of_cover,
+       l.shortfall::integer as shortfall
   from stock.stock_levels l
   join catalog.skus s on s.sku_id = l.sku_id
   left join (select distinct w.warehouse_id from catalog.serving_warehouses() w where w.sells) w on w.warehouse_id = l.warehouse_id
@@ -31,4 +32,6 @@ comment on column bi.days_of_cover.days is 'Complete days from which the pace is
 comment on column bi.days_of_cover.units_shipped is 'Units shipped for orders on those days.';
 comment on column bi.days_of_cover.units_per_day is 'units_shipped / days; null where no day is complete.';
 comment on column bi.days_of_cover.days_of_cover is 'available / units_per_day; null where nothing was shipped.';
+comment on column bi.days_of_cover.shortfall is
+  'Promised units (of orders, reservations and safety stock) whose lots cannot be sold any more: not all of those orders can be shipped.';
 grant select on bi.days_of_cover to bi_reader, admin, warehouse;

@@ -15,6 +15,9 @@ Place = tuple[str, str]  # warehouse, SKU
 Items = Mapping[str, int]
 Shortage = dict[str, tuple[int, int]]  # SKU: requested, available
 Answer = tuple[str | None, object]
+# Units that leave although they are promised: then orders wait, which this model does not know. It changes nothing, and its
+# machine does not send the command; tests/sql/stock/test_true_count.py has a model of its own for it.
+PROMISED = "promised"
 
 
 @dataclass
@@ -202,10 +205,11 @@ class Model:
         blocked = sum(self.lots[warehouse, sku, b] for b in chosen if not self._sellable(sku, b))
         if batch is None and blocked and len(chosen) > 1 and units < sellable + blocked:
             return "ST015", None
+        if units > sellable + blocked:
+            return "ST001", (units, sellable + blocked)
         level = self.level((warehouse, sku))
-        can = min(sellable, level.get("available", 0)) + min(blocked, level.get("unavailable", 0))
-        if units > can:
-            return "ST001", (units, can)
+        if units > min(sellable, level.get("available", 0)) + min(blocked, level.get("unavailable", 0)):
+            return PROMISED, None
         for lot in chosen:
             part = min(units, self.lots[warehouse, sku, lot])
             self.lots[warehouse, sku, lot] -= part

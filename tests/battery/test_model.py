@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from psycopg.types.json import Jsonb
 
 from tests.battery.lengths import LENGTH, LONG, SEED
-from tests.battery.model import Answer, Model, Place
+from tests.battery.model import PROMISED, Answer, Model, Place
 from tests.battery.tables import EMPTY
 from tests.conftest import Server
 from tests.prepared import AUTHENTICATOR_PASSWORD
@@ -80,7 +80,6 @@ WANTED: dict[str, set[str | None]] = {
 }
 WANTED_IN_A_LONG_RUN: dict[str, set[str | None]] = {
     "adjust_stock": {"ST020"},
-    "set_stock": {"ST001"},  # of several lots, a count names one first (ST015)
     "cancel_orders": {"OR003"},
     "fulfill_orders": {"ST007", "ST013", "SH002"},
     "hold_orders": {"OR014"},
@@ -248,6 +247,8 @@ class Shop(RuleBasedStateMachine):
         self._change("set_stock", element, self.model.count(*place, units, batch))
 
     def _change(self, command: str, element: dict[str, Any], expected: Answer) -> None:
+        if expected[0] == PROMISED:
+            return
         [(code, _, body)] = self.desk.send(command, element)
         if code is None:
             detail: object = body["stock"]

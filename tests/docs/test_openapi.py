@@ -27,6 +27,7 @@ from pyapp.problems import KINDS
 from pyapp.serve.app import create_app
 from pyapp.settings import Settings
 from tests import npm
+from tests.calls import SKU
 from tests.docs.spectral import lint
 from tests.http.conftest import KEY, Api, key, run_server
 from tests.lazy import imported_at_first_use
@@ -100,7 +101,7 @@ def test_operations_say_what_they_take() -> None:
     names = {name for where, name in parameters("GET", "/v1/orders") if where == "query"}
     assert names == {
         *("region", "cursor", "limit", "from", "to", "updated_since", "customer", "q"),
-        *("status", "fulfillment_status", "waiting", "channel", "external_id", "sku"),
+        *("status", "fulfillment_status", "waiting", "short", "channel", "external_id", "sku"),
     }
     draft = OPERATIONS["POST", "/v1/orders"]["requestBody"]["content"]["application/json"]["schema"]["anyOf"]
     assert draft[1]["items"] == draft[0] == {"$ref": "#/components/schemas/OrderDraft"}
@@ -243,13 +244,16 @@ def test_each_code_is_explained_with_an_example_that_is_a_problem() -> None:
 def test_requests_can_be_sent_as_the_examples_show_them(stocked: httpx2.Client) -> None:
     """Sends requests in document order, path parameters included: later operations use the objects that earlier ones create."""
     sent = set()
+    second = {**SKU, "warehouse_location": "WH-02", "batch_number": "SECOND"}  # units can move there
+    assert stocked.post("/v1/inventory", json=second, headers=key()).status_code == 201
+    assert stocked.patch("/v1/channels/web", json={"warehouses": ["WH-01", "WH-02"]}).status_code == 200
     for (method, path), operation in OPERATIONS.items():
         content = operation.get("requestBody", {}).get("content", {})
         if "application/json" not in content or path.endswith(("/cancel", "/replay")):  # need finished requests or an event log
             continue
         body = deepcopy(content["application/json"]["example"])
         if "change_from_quantity" in body:
-            body["change_from_quantity"] = stocked.get("/v1/inventory/HOTSAUCE-001").json()["stock"]
+            body["change_from_quantity"] = stocked.get("/v1/inventory/HOTSAUCE-001").json()["warehouses"][0]["stock"]
         names = {item["name"]: item["example"] for item in operation["parameters"] if item["in"] == "path"}
         headers = key() | ({"if-match": "*"} if method == "PUT" else {})
         response = stocked.request(method, path.format(**names), json=body, headers=headers)

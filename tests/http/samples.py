@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tests.calls import HELD, ORDER, REASON, Names, Request
+from tests.calls import HELD, ORDER, REASON, SKU, Names, Request
 from tests.http.conftest import key
 
 
@@ -31,6 +31,16 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
         "reservation_id": make(owner, "/v1/reservations", {"items": HELD})["reservation_id"],
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
+
+
+def make_room(admin: httpx2.Client, body: Any) -> list[str]:
+    """Lets units move where the body of a reallocation sends them. Returns the warehouses of staff who may do that."""
+    place = body["items"][0]["to_warehouse_location"]
+    make(admin, "/v1/inventory", SKU | {"warehouse_location": place, "batch_number": "ROOM"})
+    serving = admin.get("/v1/channels/web").json()["warehouses"]
+    if place not in serving:
+        assert admin.patch("/v1/channels/web", json={"warehouses": [*serving, place]}).status_code == 200
+    return ["WH-01", place]
 
 
 def make_spare(admin: httpx2.Client, request: Request) -> Names:

@@ -12,7 +12,7 @@ from pyapp.http.results import results_of
 from pyapp.http.route import Route
 from tests.calls import ORDER, REMEDY_OF_ROUTE, REQUESTS
 from tests.http.conftest import Api, delivered, key
-from tests.http.samples import make, make_ids, make_spare
+from tests.http.samples import make, make_ids, make_room, make_spare
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
@@ -22,7 +22,8 @@ def test_real_answers_of_every_route_are_what_its_row_says(module_api: Api, rout
     body = sample.body
     admin = module_api.client("admin")
     for role in route.roles:
-        client = module_api.client(role, warehouses=["WH-01"], channels=["web"])
+        places = make_room(admin, body) if route.function == "reallocate_orders" else ["WH-01"]
+        client = module_api.client(role, warehouses=places, channels=["web"])
         names = make_ids(admin, client if route.path == "/v1/reservations/{reservation_id}" else admin) | {"role": role}
         names |= make_spare(admin, sample)
         if route.method == "GET":  # adds a canceled order, a shipped order and a converted reservation, to cover more members

@@ -101,6 +101,36 @@ def test_an_adjustment_below_zero_is_refused_with_the_figures(stocked: httpx2.Cl
     assert available(stocked) == 350
 
 
+def test_a_broken_unit_that_was_promised_is_written_off_and_its_order_moves(stocked: httpx2.Client) -> None:
+    """Count below what is promised, look for the orders, move a promise by hand."""
+    far = {**SKU, "warehouse_location": "WH-02", "batch_number": "SECOND", "stock": 1}
+    assert stocked.post("/v1/inventory", json=far, headers=key()).status_code == 201
+    assert stocked.patch("/v1/channels/web", json={"warehouses": ["WH-01", "WH-02"]}).status_code == 200
+    draft = {"channel": "web", "customer": {"name": "T"}, "items": [{"sku_id": "HOTSAUCE-001", "quantity": 350}]}
+    order = stocked.post("/v1/orders", json=draft, headers=key()).json()
+    lost = adjust(stocked, delta=-2, reason_code="damaged")
+    assert lost.status_code == 201, lost.text
+    assert {name: lost.json()[name] for name in ("stock", "committed", "available", "shortfall")} == {
+        "stock": 348, "committed": 348, "available": 0, "shortfall": 0,
+    }  # fmt: skip
+    [short] = stocked.get("/v1/orders?short=true").json()["data"]
+    assert short["order_id"] == order["order_id"]
+    assert [(part["quantity"], part["lost_at"] is not None) for part in short["backorders"]] == [(1, True)]
+    assert stocked.get("/v1/orders?short=false").json()["data"] == []
+    item = {"sku_id": "HOTSAUCE-001", "quantity": 1, "from_warehouse_location": "WH-02", "to_warehouse_location": "WH-01"}
+    path = f"/v1/orders/{order['order_id']}/reallocate"
+    check_problem(stocked.post(path, json={"items": [item]}, headers=key()), 409, "ST001")
+    check_problem(stocked.post(path, json={"items": [item | {"to_warehouse_location": "WH-02"}]}, headers=key()), 409, "OR018")
+    check_problem(stocked.post(path, json={"items": []}, headers=key()), 422, "RQ422")
+    assert stocked.post("/v1/inventory", json={**SKU, "stock": 2}, headers=key()).status_code == 201
+    one = key()
+    moved = [stocked.post(path, json={"items": [item], "reason": "too far"}, headers=one) for _ in range(2)]
+    assert [answer.status_code for answer in moved] == [200, 200], moved[0].text
+    assert moved[0].json() == moved[1].json()
+    assert moved[0].json()["backorders"] == []
+    assert stocked.get("/v1/inventory/HOTSAUCE-001").json()["shortfall"] == 0
+
+
 def test_units_are_written_off_from_the_lots_that_the_reason_means(admin: httpx2.Client) -> None:
     """Expired and recalled units leave the books, and good ones stay."""
     lots = [("old", "2026-11-01", "T"), ("new", "2037-11-01", "T"), ("bad", "2037-01-01", "U"), ("good", "2037-11-01", "U")]

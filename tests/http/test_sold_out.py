@@ -156,7 +156,7 @@ def test_a_refusal_from_memory_wakes_no_sequencer(authenticator_url: str) -> Non
 
 
 def restock(sku_id: str) -> Change:
-    level = Level(sku_id, "WH-01", 100, 100, 0, 0, 0, 0, 0, 2, "2026-01-01T00:00:00Z")
+    level = Level(sku_id, "WH-01", 100, 100, 0, 0, 0, 0, 0, 0, 2, "2026-01-01T00:00:00Z")
     return Change(1, 1, level)
 
 

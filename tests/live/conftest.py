@@ -33,7 +33,8 @@ FLOOD = """
            jsonb_build_object('sku_id', sku_id, 'warehouse_location', warehouse_id, 'version', version, 'new',
              jsonb_build_object('sku_id', sku_id, 'warehouse_location', warehouse_id, 'stock', on_hand, 'available', available,
                'reserved', reserved, 'committed', committed, 'unavailable', unavailable, 'safety_stock', safety_stock,
-               'incoming', incoming, 'version', version, 'updated_at', app.rfc3339(updated_at))), 'flood', now()
+               'incoming', incoming, 'shortfall', shortfall, 'version', version,
+               'updated_at', app.rfc3339(updated_at))), 'flood', now()
       from changed order by sku_id"""
 
 

@@ -14,7 +14,7 @@ from tests.live.conftest import PATH, Onlookers, Shop, wait_for
 
 LEVEL = {
     *("sku_id", "warehouse_location", "stock", "available", "reserved", "committed", "unavailable", "safety_stock"),
-    *("incoming", "version", "updated_at"),
+    *("incoming", "shortfall", "version", "updated_at"),
 }
 AVAILABLE = {"sku_id", "warehouse_location", "stock", "available", "version", "updated_at"}
 

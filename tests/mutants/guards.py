@@ -15,6 +15,8 @@ class Guard(NamedTuple):
     tests: str
 
 
+TRUE_COUNT = "tests/sql/stock/test_true_count.py"
+RELOCATIONS = "tests/sql/orders/test_relocations.py"
 RACES = "tests/sql/stock/test_races.py"
 MODEL = "tests/battery/test_model.py"
 CHECKS = "tests/sql/test_checks.py -k refuses"
@@ -223,6 +225,118 @@ GUARDS = (
         "  if p_draft.batch_number is not null and not stock.is_taken(",
         "  if p_draft.batch_number is null and not stock.is_taken(",
         "tests/sql/stock/test_reasons.py -k contradicts",
+    ),
+    Guard(
+        "a loss never takes more than lies there",
+        "sql/functions/stock/levels/refuse_taking.sql",
+        "  elsif p_units > v_sellable + v_blocked then",
+        "  elsif false then",
+        f"{TRUE_COUNT} -k more_than_lies_there",
+    ),
+    Guard(
+        "promises of units that are gone are withdrawn",
+        "sql/functions/stock/levels/change_levels.sql",
+        "  if 0 < any (v_missing) then",
+        "  if false then",
+        f"{TRUE_COUNT} -k broken_unit",
+    ),
+    Guard(
+        "a loss locks the levels to which promises can move",
+        "sql/functions/stock/levels/lock_to_lose.sql",
+        "  if v_losses.units is not null then",
+        "  if false then",
+        f"{TRUE_COUNT} -k broken_unit",
+    ),
+    Guard(
+        "levels that a loss needs and has not locked are not touched",
+        "sql/functions/stock/levels/cover_losses.sql",
+        "     where (n.warehouse_id, n.sku_id) not in (",
+        "     where false and (n.warehouse_id, n.sku_id) not in (",
+        f"{RACES} -k checkout_do_not_both",
+    ),
+    Guard(
+        "the safety stock gives before orders",
+        "sql/functions/orders/resolve_shortfall.sql",
+        "least(l.safety_stock, p_units[i])",
+        "least(0, p_units[i])",
+        f"{TRUE_COUNT} -k safety_stock_gives_first",
+    ),
+    Guard(
+        "the latest order gives first",
+        "sql/functions/orders/take_promises.sql",
+        "     order by a.order_id desc\n",
+        "     order by a.order_id\n",
+        f"{TRUE_COUNT} -k safety_stock_gives_first",
+    ),
+    Guard(
+        "the latest reservation ends first",
+        "sql/functions/stock/reservations/latest_reservations.sql",
+        "over (order by r.reservation_id desc)",
+        "over (order by r.reservation_id)",
+        f"{TRUE_COUNT} -k safety_stock_gives_first",
+    ),
+    Guard(
+        "of the orders that lose units the earliest finds room first",
+        "sql/functions/orders/find_room.sql",
+        "from unnest(p_taken) t order by t.order_id loop",
+        "from unnest(p_taken) t order by t.order_id desc loop",
+        f"{TRUE_COUNT} -k earliest_first",
+    ),
+    Guard(
+        "promises move only to warehouses of their channel",
+        "sql/functions/orders/find_room.sql",
+        "on s.channel_id = v_part.channel_id and s.warehouse_id = f.warehouse_id",
+        "on s.warehouse_id = f.warehouse_id",
+        f"{TRUE_COUNT} -k earliest_first",
+    ),
+    Guard(
+        "what the same list takes away is no room",
+        "sql/functions/orders/find_room.sql",
+        "l.available + least(0, coalesce(sum(stock.available_of(m.delta)), 0))::bigint",
+        "l.available::bigint",
+        f"{TRUE_COUNT} -k takes_elsewhere",
+    ),
+    Guard(
+        "an order that lost its units waits with its age",
+        "sql/functions/orders/write_relocations.sql",
+        "         o.created_at, v_now\n",
+        "         v_now, v_now\n",
+        f"{TRUE_COUNT} -k with_its_age",
+    ),
+    Guard(
+        "what an ended reservation leaves goes to the queue",
+        "sql/functions/orders/claim_supplies.sql",
+        "having bool_or(stock.available_of(n.delta) > 0)",
+        "having sum(stock.available_of(n.delta)) > 0",
+        f"{TRUE_COUNT} -k no_more_than_before",
+    ),
+    Guard(
+        "no more units move than are available",
+        "sql/functions/orders/refuse_relocation.sql",
+        "    when p_units > p_available\n",
+        "    when false\n",
+        f"{RELOCATIONS} -k not_possible",
+    ),
+    Guard(
+        "units move only to warehouses of the channel",
+        "sql/functions/orders/refuse_relocation.sql",
+        "    when not v_serving ? p_to\n",
+        "    when false\n",
+        f"{RELOCATIONS} -k not_possible",
+    ),
+    Guard(
+        "staff move units only to warehouses of their own",
+        "sql/functions/orders/refuse_relocation.sql",
+        "and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())))",
+        ")",
+        f"{RELOCATIONS} -k of_their_own",
+    ),
+    Guard(
+        "staff move units only from warehouses of their own",
+        "sql/functions/orders/plan_relocations.sql",
+        "         and (app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses())));",
+        "         );",
+        f"{RELOCATIONS} -k other_part",
     ),
     Guard(
         "prices, currency and sale are the admin's",

@@ -29,12 +29,18 @@ def run(c: psycopg.Connection[Any], function: str, *elements: object) -> list[An
 
 
 def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
-    """Two warehouses, each with a channel, a partly shipped order and a reservation. Returns the names that the requests
-    of tests/calls.py need."""
+    """Two warehouses, each with a channel, a partly shipped order and a reservation, and a third one to which units can move.
+    Returns the names that the requests of tests/calls.py need."""
     with as_role("admin") as c:
-        run(c, "save_warehouses", *({"warehouse_id": name} for name in ("WH-01", "WH-02", "spare")))
-        run(c, "save_channels", CHANNEL, OTHER_CHANNEL, {"channel_id": "spare"})
-        run(c, "receive_stock", SKU, SECOND_SKU, SKU | {"warehouse_location": "WH-02", "batch_number": "FAR"})
+        run(c, "save_warehouses", *({"warehouse_id": name} for name in ("WH-01", "WH-02", "WH-03", "spare")))
+        run(c, "save_channels", CHANNEL | {"warehouses": ["WH-01", "WH-03"]}, OTHER_CHANNEL, {"channel_id": "spare"})
+        run(
+            c,
+            "receive_stock",
+            SKU,
+            SECOND_SKU,
+            *(SKU | {"warehouse_location": far, "batch_number": "FAR"} for far in ("WH-02", "WH-03")),
+        )
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
         sold = {"customer": ORDER["customer"], "items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}]}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import expect
 
-from tests.calls import ORDER
+from tests.calls import ORDER, SKU
 from tests.http.conftest import key
 
 if TYPE_CHECKING:
@@ -61,6 +61,25 @@ def test_staff_ship_a_part_and_then_the_rest(visitor: Visitor) -> None:
     page.get_by_role("button", name="Ship 3 units").click()
     expect(page.locator(".facts")).to_contain_text("Shipped")
     expect(page.get_by_role("button", name="Fulfill")).to_have_count(0)
+
+
+def test_sales_move_units_to_another_warehouse(visitor: Visitor) -> None:
+    order_id = place(visitor)
+    admin = visitor.api.client("admin")
+    second = {**SKU, "warehouse_location": "WH-02", "batch_number": "SECOND"}
+    assert admin.post("/v1/inventory", json=second, headers=key()).status_code == 201
+    assert admin.patch("/v1/channels/web", json={"warehouses": ["WH-01", "WH-02"]}).status_code == 200
+    page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["web"])
+    page.get_by_role("button", name="Move").click()
+    page.get_by_label("To warehouse").select_option("WH-02")
+    page.get_by_label("Fiery Ghost Pepper Sauce").fill("2")
+    page.get_by_label("Reason").fill("Not on the shelf")
+    page.get_by_role("button", name="Move 2 units").click()
+    parts = page.get_by_role("group", name="Ships from")
+    expect(parts).to_contain_text("WH-02")
+    document = admin.get(f"/v1/orders/{order_id}").json()
+    moved = {part["warehouse_location"]: part["quantity"] for part in document["allocations"] if part["sku_id"] == "HOTSAUCE-001"}
+    assert moved == {"WH-01": 3, "WH-02": 2}
 
 
 def test_staff_scan_a_lot_and_undo_a_parcel(visitor: Visitor) -> None:

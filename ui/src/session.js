@@ -27,6 +27,7 @@ export const rights = computed(() => {
     movements: isStaff,
     adjust: isStaff,
     fulfill: isStaff,
+    move: isStaff || role === "sales",
     changeStatus: isSeller,
     cancel: isSeller,
     webhooks: role === "admin" || role === "integration",

@@ -23,7 +23,7 @@ $$;
 
 comment on function api.list_orders(smallint, jsonb, text, integer) is
   'Orders, the latest first. Filters: from (inclusive), to (exclusive), customer (whole name, e-mail or phone), status '
-  '(either kind), fulfillment_status, waiting (for stock), channel, external_id, sku (of a line), q (words in name, e-mail, numbers). With '
-  'updated_since (inclusive) the changed orders by updated_at, complete up to the oldest change that still runs.
+  '(either kind), fulfillment_status, waiting (for stock), short (promised units are missing), channel, external_id, sku (of a line), '
+  'q (words in name, e-mail, numbers). With updated_since (inclusive) the changed orders by updated_at, complete up to the oldest change that still runs.
 Errors: VA001';
 grant execute on function api.list_orders(smallint, jsonb, text, integer) to admin, warehouse, sales, integration;

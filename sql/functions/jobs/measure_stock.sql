@@ -19,7 +19,8 @@ begin
       select l.region_id, l.sku_id, k.price, k.currency, k.reorder_point, k.active, sum(l.on_hand) as on_hand,
              coalesce(sum(l.available) filter (where s.warehouse_id is not null), 0) as available,
              coalesce(sum(l.available) filter (where s.warehouse_id is null), 0) as unserved,
-             sum(l.reserved) as reserved, sum(l.committed) as committed, sum(l.unavailable) as unavailable, sum(l.safety_stock) as safety_stock, sum(l.incoming) as incoming
+             sum(l.reserved) as reserved, sum(l.committed) as committed, sum(l.unavailable) as unavailable, sum(l.safety_stock) as safety_stock, sum(l.incoming) as incoming,
+             sum(l.shortfall) as shortfall
         from stock.stock_levels l
         join catalog.skus k on k.sku_id = l.sku_id
         left join (select distinct v.warehouse_id from catalog.serving_warehouses() v where v.sells) s
@@ -31,6 +32,10 @@ begin
      cross join lateral (values ('available', l.available), ('unserved', l.unserved), ('reserved', l.reserved),
              ('committed', l.committed), ('unavailable', l.unavailable), ('safety_stock', l.safety_stock), ('incoming', l.incoming)) s (state, units)
      group by l.region_id, s.state
+    union all
+    select 'stock_shortfall_units', jsonb_build_object('region', l.region_id::text), sum(l.shortfall)
+      from levels l
+     group by l.region_id
     union all
     select 'stock_value', jsonb_build_object('region', l.region_id::text, 'currency', l.currency),
            sum(l.on_hand * l.price)

@@ -3,13 +3,15 @@ create or replace function orders.backorder_document(
   p_sku_id text,
   p_quantity bigint,
   p_queued_at timestamptz,
-  p_ships_on date
+  p_ships_on date,
+  p_lost_at timestamptz default null
 )
   returns json
   language sql
   stable
   parallel safe
-  return json_build_object('sku_id', p_sku_id, 'quantity', p_quantity, 'queued_at', app.rfc3339(p_queued_at), 'ships_on', p_ships_on);
+  return json_build_object('sku_id', p_sku_id, 'quantity', p_quantity, 'queued_at', app.rfc3339(p_queued_at),
+    'lost_at', app.rfc3339(p_lost_at), 'ships_on', p_ships_on);
 
-grant execute on function orders.backorder_document(text, bigint, timestamptz, date)
+grant execute on function orders.backorder_document(text, bigint, timestamptz, date, timestamptz)
   to scoville_definer, admin, warehouse, sales, integration;

@@ -1,4 +1,5 @@
--- The units that these movements make available and for which orders wait, and to whom they go. Empty for nearly every posting.
+-- The units that these movements make available and for which orders wait, and to whom they go. Empty for nearly every posting. Of a level
+-- where some become available all that are available then count: an order may wait for more since the same posting (stock.cover_losses).
 -- Lock order: the caller has locked the levels; here the orders in key order (orders.claim_units).
 create or replace function orders.claim_supplies(
   p_region_id smallint,
@@ -28,7 +29,7 @@ begin
     from (select n.warehouse_id, n.sku_id, sum(stock.available_of(n.delta))::bigint as freed
             from unnest(p_movements) n
            group by n.warehouse_id, n.sku_id
-          having sum(stock.available_of(n.delta)) > 0) m;
+          having bool_or(stock.available_of(n.delta) > 0)) m;
   return orders.claim_units(p_region_id => p_region_id, p_warehouse_ids => v_freed.warehouse_ids, p_sku_ids => v_freed.sku_ids,
     p_freed => v_freed.units);
 end

@@ -31,7 +31,8 @@ as $$
              where a.region_id = p_region_id and a.order_id = o.order_id
                and (p_complete or app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))),
            p_backorders => (select coalesce(json_agg(orders.backorder_document(p_sku_id => b.sku_id, p_quantity => b.quantity,
-                     p_queued_at => b.queued_at, p_ships_on => (catalog.sale_rule(b.channel_id, b.sku_id)).ships_on) order by b.sku_id), '[]')
+                     p_queued_at => b.queued_at, p_ships_on => (catalog.sale_rule(b.channel_id, b.sku_id)).ships_on,
+                     p_lost_at => b.lost_at) order by b.sku_id), '[]')
               from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id),
            p_fulfillments => (select coalesce(json_agg(json_build_object(
                      'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,

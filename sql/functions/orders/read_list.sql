@@ -25,6 +25,8 @@ declare
   v_after_id bigint := app.cursor_number(v_position ->> 2);
   v_sku text := p_filters ->> 'sku';
   v_waiting boolean := (p_filters ->> 'waiting')::boolean;
+  v_short boolean := (p_filters ->> 'short')::boolean;
+  v_short_ids bigint[] := case when v_short is not null then orders.short_orders(p_region_id) end;
   v_named bigint[];
   v_words text;
   v_rows integer;
@@ -52,6 +54,7 @@ begin
                and (v_sku is null or exists (
                  select from orders.order_lines l
                   where l.region_id = p_region_id and l.order_id = o.order_id and l.sku_id = v_sku))
+               and (v_short is null or v_short = (o.order_id = any (v_short_ids)))
                and (v_waiting is null or v_waiting = exists (
                  select from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id))
              order by o.placed_at desc, o.order_id desc
@@ -67,6 +70,7 @@ begin
                and (v_sku is null or exists (
                  select from orders.order_lines l
                   where l.region_id = p_region_id and l.order_id = o.order_id and l.sku_id = v_sku))
+               and (v_short is null or v_short = (o.order_id = any (v_short_ids)))
                and (v_waiting is null or v_waiting = exists (
                  select from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id))
              order by o.updated_at, o.order_id

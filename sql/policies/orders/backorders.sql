@@ -40,6 +40,6 @@ create policy backorders_delete_definer on orders.backorders
   using (app.reaches_all_channels() or channel_id = any (app.claim_channels()));
 
 grant select on orders.backorders to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (region_id, order_id, sku_id, channel_id, warehouse_ids, quantity, priority, queued_at) on orders.backorders to scoville_definer;
-grant update (quantity, warehouse_ids, queued_at) on orders.backorders to scoville_definer;
+grant insert (region_id, order_id, sku_id, channel_id, warehouse_ids, quantity, priority, queued_at, lost_at) on orders.backorders to scoville_definer;
+grant update (quantity, warehouse_ids, queued_at, lost_at) on orders.backorders to scoville_definer;
 grant delete on orders.backorders to scoville_definer;

@@ -74,7 +74,8 @@ TABLES = {
     " from orders.fulfillments where canceled_at is null",
     "movements": "select warehouse_id, sku_id, occurred_at at time zone 'UTC' as occurred_at, kind, batch_number, reason_code,"
     " on_hand_delta as on_hand, reserved_delta as reserved, committed_delta as committed, unavailable_delta as unavailable,"
-    " safety_stock_delta as safety_stock from stock.stock_movements left join stock.lots using (region_id, sku_id, lot_id)",
+    " safety_stock_delta as safety_stock, shortfall_delta as shortfall"
+    " from stock.stock_movements left join stock.lots using (region_id, sku_id, lot_id)",
     "batches": "select warehouse_id, v.sku_id, batch_number, on_hand, expiration_date::timestamp as expiration_date"
     " from stock.lot_levels v join stock.lots using (region_id, lot_id) where on_hand > 0",
 }
@@ -143,13 +144,14 @@ def sell_through(daily: Frame) -> Frame:
 
 
 def days_of_cover(facts: Facts, daily: Frame) -> Frame:
-    level = facts.movements.groupby(LEVEL)[COUNTERS].sum()
+    level = facts.movements.groupby(LEVEL)[[*COUNTERS, "shortfall"]].sum()
     today = facts.today_of(daily["warehouse_id"])
     recent = daily[(daily["day_on"] >= today - pd.Timedelta(days=28)) & (daily["day_on"] < today)]
     pace = recent.groupby(LEVEL).agg(days=("day_on", "size"), units_shipped=("units_shipped", "sum"))
     found = pace.reindex(level.index)
     found["units_per_day"] = found["units_shipped"] / found["days"]
     found["available"] = level["on_hand"] - level[COUNTERS[1:]].sum(axis=1)
+    found["shortfall"] = level["shortfall"]
     found["days_of_cover"] = found["available"] / found["units_per_day"].replace(0, np.nan)
     found[["days", "units_shipped"]] = found[["days", "units_shipped"]].fillna(0)
     return found.reset_index()

@@ -191,7 +191,7 @@ class Trade:
     def _move(
         self, at: datetime, warehouse: str, sku_id: str, kind: str, batch: str | None, reason: str | None, **deltas: int
     ) -> None:
-        zero = dict.fromkeys(("on_hand", "reserved", "committed", "unavailable", "safety_stock"), 0)
+        zero = dict.fromkeys(("on_hand", "reserved", "committed", "unavailable", "safety_stock", "shortfall"), 0)
         self.facts["movements"].append({
             "warehouse_id": warehouse, "sku_id": sku_id, "occurred_at": at.replace(tzinfo=None), "kind": kind,
             "batch_number": batch, "reason_code": reason, **zero, **deltas})  # fmt: skip

@@ -46,6 +46,7 @@ def test_an_event_holds_the_level_as_the_snapshot_shows_it(shop: Shop) -> None:
         "unavailable": 0,
         "safety_stock": 0,
         "incoming": 0,
+        "shortfall": 0,
     }
     assert data["reason_codes"] == ["correction"]
     with shop.session("admin") as connection:
@@ -107,7 +108,7 @@ def test_everything_that_happens_has_its_complete_event(shop: Shop) -> None:
         assert versions == sorted(versions), subject
     old = {event["type"]: event["data"]["old"] for event in events if "old" in event["data"]}
     assert old["order.canceled"] == {
-        "status": "processing", "fulfillment_status": "unfulfilled", "total_price": 40, "unpaid_until": None,
+        "status": "processing", "fulfillment_status": "unfulfilled", "total_price": 50, "unpaid_until": None,
         "version": 4}  # fmt: skip
     assert old["order.fulfilled"] == {"status": "processing", "fulfillment_status": "unfulfilled", "version": 2}
     line = {"sku_id": SKU, "quantity": 12, "price": 10, "amount": None, "fulfilled": 0, "canceled": 0}

@@ -73,7 +73,7 @@ def stocked(shop: Shop, **rest: Any) -> Result:
         ("sweep", "confirm", (None, "OR014", "canceled")),
         ("confirm", "buy", (None, "ST001", "processing")),
         ("buy", "confirm", (None, "OR014", "canceled")),
-        ("confirm", "count", (None, "ST001", "processing")),
+        ("confirm", "count", (None, None, "processing")),
         ("count", "confirm", (None, "OR014", "canceled")),
         ("hold", "sweep", (None, None, "on_hold")),
         ("sweep", "hold", (None, "OR014", "canceled")),

@@ -154,23 +154,15 @@ def test_units_that_are_not_there_are_not_called_promised(
     assert refused.body["errors"][0]["available"] == available
 
 
-def test_units_that_are_promised_or_kept_back_are_told(shop: Shop) -> None:
-    shop.receive(10, **NEW)
-    shop.order((SKU, 4))
-    shop.send("set_safety_stock", {"sku_id": SKU, "warehouse_location": "WH-01", "safety_stock": 3})
-    refused = take(shop, 5, "damaged")
-    assert refused.body["detail"] == (
-        "WH-01 has 10 units of SAUCE-1, not 5. At most 3 can leave: 4 promised to orders and reservations and 3 kept as safety "
-        "stock. Cancel, release or lower those first."
-    )
-
-
-def test_promised_units_of_an_expired_lot_stay(shop: Shop) -> None:
+def test_promised_units_of_an_expired_lot_leave_too(shop: Shop) -> None:
     shop.receive(10, **OLD)
     shop.order((SKU, 6))
-    refused = take(shop, 5, "expired")
-    assert (refused.code, refused.body["errors"][0]["available"]) == ("ST001", 4)
+    assert take(shop, 11, "expired").code == "ST001"
     assert taken(take(shop, 4, "expired")) == {"OLD": 4}
+    assert shop.rows("select from orders.backorders") == []
+    assert taken(take(shop, 2, "expired")) == {"OLD": 2}
+    assert shop.rows("select quantity from orders.backorders") == [{"quantity": 6}]
+    assert shop.verify() == []
 
 
 def test_ledger_and_event_name_the_lots_and_their_units(shop: Shop) -> None:

@@ -407,12 +407,13 @@ def test_an_expired_hold_blocks_no_adjustment_count_or_safety_stock_even_of_staf
     assert {row["actor"] for row in ended} == {"system"}
 
 
-def test_a_live_hold_still_blocks_an_adjustment(shop: Shop) -> None:
+def test_a_live_hold_ends_when_its_units_are_lost(shop: Shop) -> None:
     shop.receive(5)
-    reserve(shop, (SKU, 4))
+    hold = reserve(shop, (SKU, 4))
     element = {"sku_id": SKU, "warehouse_location": "WH-01", "delta": -2, "reason_code": "damaged"}
-    (refused,) = shop.send("adjust_stock", element, now=NOON)
-    assert refused.code == "ST001"
+    (damaged,) = shop.send("adjust_stock", element, now=NOON)
+    assert (damaged.code, damaged.body["available"], damaged.body["reserved"]) == (None, 3, 0)
+    assert read(shop, hold, NOON)[0]["status"] == "released"
 
 
 def test_an_expired_hold_does_not_make_a_closed_warehouse_serve(shop: Shop) -> None:

@@ -13,7 +13,7 @@ import { Back } from "../parts/icons.js";
 import { readReasons, reasons } from "../reasons.js";
 import { skuPath } from "../router.js";
 import { rights, session } from "../session.js";
-import { products } from "../store.js";
+import { products, warehouses } from "../store.js";
 import { follow } from "../stream.js";
 
 const POLL_MILLISECONDS = 5_000;
@@ -66,6 +66,7 @@ export function OrderPage({ id }) {
         ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("cancel")}>Cancel order</button>`}
         ${rights.value.changeStatus && !isOver && order.status !== "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("hold")}>Hold</button>`}
         ${rights.value.changeStatus && order.status === "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("release")}>Release</button>`}
+        ${rights.value.move && !isOver && open.length > 0 && warehouses.value.length > 1 && html`<button type="button" class="plain" onClick=${() => setDialog("move")}>Move</button>`}
         ${rights.value.changeStatus && (order.status === "pending" || order.held_from === "pending") && html`<button type="button" class="primary" onClick=${() => setDialog("confirm")}>Confirm payment</button>`}
         ${rights.value.fulfill && order.status === "processing" && open.length > 0 && html`<button type="button" class="primary" onClick=${() => setDialog("fulfill")}>Fulfill</button>`}
       </div>
@@ -104,6 +105,7 @@ export function OrderPage({ id }) {
       </section>
     </div>
     ${dialog === "fulfill" && html`<${FulfillDialog} order=${order} open=${open} onClose=${close} onDone=${done("Saved. The parcel is shipped.")} />`}
+    ${dialog === "move" && html`<${MoveDialog} order=${order} open=${open} onClose=${close} onDone=${done("The units are moved.")} />`}
     ${STEPS[dialog] && html`<${StatusDialog} order=${order} step=${dialog} onClose=${close} onDone=${done(STEPS[dialog].done)} />`}
     ${dialog === "cancel" && html`<${CancelDialog} order=${order} onClose=${close} onDone=${done("The order is canceled.")} />`}
     ${dialog.fulfillment_id && html`<${UndoDialog} order=${order} parcel=${dialog} onClose=${close} onDone=${done("The parcel is undone.")} />`}
@@ -226,7 +228,7 @@ function Waiting({ order }) {
     (part) => html`
       <p class="quiet-line" key=${part.sku_id}>
         ${number(part.quantity)} × ${nameOf(part.sku_id)}: waiting for stock since
-        ${" "}<time datetime=${part.queued_at}>${moment(part.queued_at)}</time>
+        ${" "}<time datetime=${part.queued_at}>${moment(part.queued_at)}</time>${part.lost_at && html`; units are missing since <time datetime=${part.lost_at}>${moment(part.lost_at)}</time>`}
       </p>
     `,
   );
@@ -347,6 +349,71 @@ function FulfillDialog({ order, open, onClose, onDone }) {
         <div class="form-end">
           <p class="form-preview">Without a lot, the one that expires first is assumed.</p>
           <button class="primary" disabled=${isBusy || !total}>${isBusy ? "Saving" : `Ship ${count(total, "unit")}`}</button>
+        </div>
+      </form>
+    <//>
+  `;
+}
+
+/** Moves open units to another warehouse: of each part as many as are typed. */
+function MoveDialog({ order, open, onClose, onDone }) {
+  const [units, setUnits] = useState({});
+  const [place, setPlace] = useState("");
+  const { submit, problem, isBusy } = useSubmission();
+  const places = warehouses.value.filter(({ isSellable }) => isSellable).map(({ id }) => id);
+  const to = place || places.find((one) => open.every((part) => part.warehouse !== one)) || places[0];
+  const items = open
+    .map((part) => ({ ...part, wanted: Number(units[`${part.sku} ${part.warehouse}`] ?? 0) }))
+    .filter((part) => part.wanted > 0 && part.warehouse !== to);
+  const total = items.reduce((sum, part) => sum + part.wanted, 0);
+
+  const onSubmit = async (event) => {
+    event.preventDefault();
+    if (isBusy || !total) return;
+    const reason = new FormData(event.target).get("reason").trim();
+    const done = await submit("POST", `${pathOf(order.order_id)}/reallocate`, {
+      items: items.map(({ sku, warehouse, wanted }) => ({
+        sku_id: sku,
+        quantity: wanted,
+        from_warehouse_location: warehouse,
+        to_warehouse_location: to,
+      })),
+      ...(reason && { reason }),
+    });
+    if (done) onDone(done);
+  };
+
+  return html`
+    <${Dialog} title=${`Move units of ${order.order_id}`} onClose=${onClose}>
+      <form class="form" onSubmit=${onSubmit}>
+        <${Field} id="to" label="To warehouse">
+          ${(given) => html`
+            <select ...${given} value=${to} onChange=${(event) => setPlace(event.target.value)}>
+              ${places.map((one) => html`<option key=${one} value=${one}>${one}</option>`)}
+            </select>
+          `}
+        <//>
+        <fieldset class="lines">
+          <legend>Units to move</legend>
+          ${open.filter((part) => part.warehouse !== to).map((part) => {
+            const key = `${part.sku} ${part.warehouse}`;
+            return html`
+              <div class="line" key=${key}>
+                <label for=${`move-${key}`}>${nameOf(part.sku)} <span class="code">${part.warehouse}</span></label>
+                <input id=${`move-${key}`} type="number" inputmode="numeric" min="0" max=${part.units} step="1" required
+                       value=${units[key] ?? 0}
+                       onInput=${(event) => setUnits({ ...units, [key]: event.target.value })} />
+                <span class="fine">of ${number(part.units)}</span>
+              </div>
+            `;
+          })}
+        </fieldset>
+        <${Field} id="reason" label="Reason (optional)" error=${errorOf(problem, "/reason")}>
+          ${(given) => html`<input ...${given} name="reason" maxlength="200" autocomplete="off" />`}
+        <//>
+        <${Refusal} problem=${problem} shown=${["/reason"]} />
+        <div class="form-end">
+          <button class="primary" disabled=${isBusy || !total}>${isBusy ? "Moving" : `Move ${count(total, "unit")}`}</button>
         </div>
       </form>
     <//>

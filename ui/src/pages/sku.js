@@ -80,6 +80,7 @@ export function SkuPage({ id }) {
         ["Reserved", "reserved"],
         ["Committed", "committed"],
         ["Unavailable", "unavailable"],
+        ...(total("shortfall") ? [["Short of promises", "shortfall"]] : []),
       ].map(([label, field]) => html`<${Figure} key=${field} label=${label}><${Quantity} value=${total(field)} /><//>`)}
       <${Figure} label="Reorder at">${number(product.reorder_point)}<//>
     </div>
@@ -149,8 +150,9 @@ function Places({ levels, isFull, requests }) {
   const names = new Map(warehouses.value.map(({ id, name }) => [id, name]));
   // On a phone, columns of zeros are hidden.
   const some = (part) => !isNarrow || [...levels.values()].some((level) => level[part]);
-  const parts = isFull ? ["stock", ...["reserved", "committed", "unavailable"].filter(some), "available"] : ["available"];
-  const labels = { stock: "On hand" };
+  const short = [...levels.values()].some((level) => level.shortfall) ? ["shortfall"] : [];
+  const parts = isFull ? ["stock", ...["reserved", "committed", "unavailable"].filter(some), ...short, "available"] : ["available"];
+  const labels = { stock: "On hand", shortfall: "Short" };
   return html`
     <div class="scroll" tabindex="0" role="group" aria-label="Stock by warehouse">
       <table class="plain-table">

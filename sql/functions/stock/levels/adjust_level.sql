@@ -2,6 +2,8 @@
 -- ones, those drafts with the lots that they change, and the refusals of the others. Units go to and come from the named lot.
 -- Without a lot, units leave from the lots that the reason takes (stock.refuse_taking), in order of expiry, and arrive in the newest
 -- lot.
+-- More units may leave than are free: what is gone is gone, whoever it was promised to. p_missing: so many promises of the level have to be
+-- withdrawn before (orders.resolve_shortfall).
 -- Locks nothing: change_levels has locked the level.
 create or replace function stock.adjust_level(
   p_region_id smallint,
@@ -10,7 +12,8 @@ create or replace function stock.adjust_level(
   p_drafts stock.draft[],
   out p_movements stock.movement[],
   out p_accepted stock.draft[],
-  out p_refusals api.result[]
+  out p_refusals api.result[],
+  out p_missing bigint
 )
   language plpgsql
   stable
@@ -33,6 +36,7 @@ begin
   p_movements := '{}';
   p_accepted := '{}';
   p_refusals := '{}';
+  p_missing := 0;
   v_level := (
     select stock.sum_counters(array_agg(stock.to_counters(l)))
       from stock.stock_levels l
@@ -75,6 +79,14 @@ begin
         p_reason_code => v_draft.reason_code, p_note => v_draft.note, p_document => v_draft.document,
         p_actor => v_draft.actor, p_request_id => v_draft.request_id);
     end loop;
+    if stock.available_of(v_level) < 0 or v_level.unavailable < 0 then
+      -- Promises of units that cannot be sold count, too: after this, the level owes nothing.
+      v_units := greatest(0, v_level.shortfall - stock.available_of(v_level));
+      p_missing := p_missing + v_units;
+      v_level.committed := v_level.committed - v_units;  -- the rest of the list counts only what is promised in all
+      v_level.unavailable := v_level.unavailable + v_level.shortfall;
+      v_level.shortfall := 0;
+    end if;
     p_accepted := p_accepted || v_draft;
   end loop;
 end

@@ -31,7 +31,7 @@ begin
      where l.region_id = p_region_id and l.warehouse_id = n.warehouse_id and l.sku_id = n.sku_id
        and l.available >= n.units
     returning l.warehouse_id, l.sku_id, l.version, l.on_hand, l.reserved, l.committed, l.unavailable, l.safety_stock, l.incoming,
-              n.units, n.place, n.documents, n.actors
+              l.shortfall, n.units, n.place, n.documents, n.actors
   ), posted as (
     insert into stock.stock_movements
       (region_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, on_hand_delta, reserved_delta, committed_delta,
@@ -50,7 +50,8 @@ begin
            stock.transition_document(p_warehouse_id => c.warehouse_id, p_sku_id => c.sku_id, p_version => c.version,
              p_updated_at => v_now,
              p_new => stock.new_counters(p_on_hand => c.on_hand, p_reserved => c.reserved, p_committed => c.committed,
-               p_unavailable => c.unavailable, p_safety_stock => c.safety_stock, p_incoming => c.incoming),
+               p_unavailable => c.unavailable, p_safety_stock => c.safety_stock, p_incoming => c.incoming,
+               p_shortfall => c.shortfall),
              p_delta => stock.new_counters(p_committed => c.units))
              || jsonb_build_object('reason_codes', '[]'::jsonb, 'documents', c.documents, 'actors', c.actors),
            p_drafts[c.place].actor, p_drafts[c.place].request_id, v_now

@@ -11,6 +11,6 @@ create or replace function stock.counters_document(
     then json_build_object('stock', stock.available_of(p_counters), 'available', stock.available_of(p_counters))
     else json_build_object('stock', (p_counters).on_hand, 'available', stock.available_of(p_counters),
       'reserved', (p_counters).reserved, 'committed', (p_counters).committed, 'unavailable', (p_counters).unavailable,
-      'safety_stock', (p_counters).safety_stock, 'incoming', (p_counters).incoming) end;
+      'safety_stock', (p_counters).safety_stock, 'incoming', (p_counters).incoming, 'shortfall', (p_counters).shortfall) end;
 
 grant execute on function stock.counters_document(stock.counters, boolean) to scoville_definer, admin, warehouse, sales, integration;

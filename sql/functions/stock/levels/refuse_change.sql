@@ -38,7 +38,7 @@ begin
       p_pointer => case when p_draft.counted is null then '/delta' else '/stock' end,
       p_facts => jsonb_build_object('stock', p_level.on_hand));
   elsif p_delta < 0 then
-    return stock.refuse_taking(p_draft => p_draft, p_units => -p_delta, p_level => p_level, p_slots => p_slots);
+    return stock.refuse_taking(p_draft => p_draft, p_units => -p_delta, p_slots => p_slots);
   end if;
   return null;
 end

@@ -1,10 +1,11 @@
--- The refusal of a change that takes units away, or null. p_slots: the named lot, or the lots with units that the reason takes.
+-- The refusal of a change that takes units away, or null. A change never takes more units than lie there, but it may take promised ones: a
+-- loss or a count says what is true, and the promises follow (orders.resolve_shortfall).
+-- p_slots: the named lot, or the lots with units that the reason takes.
 -- Reason and lots must decide which units leave: sellable ones leave in order of expiry, as they are sold, but nothing says in which
 -- order others leave, or whether a bottle that broke was one of those. Then the caller names the lot, unless all of them leave.
 create or replace function stock.refuse_taking(
   p_draft stock.draft,
   p_units bigint,
-  p_level stock.counters,
   p_slots stock.slot[]
 )
   returns api.refusal
@@ -17,9 +18,6 @@ declare
   v_field text := case when p_draft.counted is null then '/delta' else '/stock' end;
   v_sellable bigint := coalesce((select sum(s.on_hand) from unnest(p_slots) s where s.sellable), 0);
   v_blocked bigint := coalesce((select sum(s.on_hand) from unnest(p_slots) s where not s.sellable), 0);
-  -- Units of lots that cannot be sold leave from the unavailable ones, so that no promise loses its unit.
-  v_can bigint := least(v_sellable, stock.available_of(p_level)) + least(v_blocked, p_level.unavailable);
-  v_promised bigint := p_level.reserved + p_level.committed;
 begin
   if p_draft.batch_number is not null and not stock.is_taken(p_takes => p_draft.takes, p_sellable => p_slots[1].sellable,
        p_status => p_slots[1].status, p_is_past => p_slots[1].is_past) then
@@ -39,7 +37,7 @@ begin
           select jsonb_agg(jsonb_build_object('batch_number', s.batch_number, 'status', s.status, 'stock', s.on_hand)
                    order by s.ordinality)
             from unnest(p_slots) with ordinality s where s.ordinality <= c_listed_max)));
-  elsif p_units > v_can then
+  elsif p_units > v_sellable + v_blocked then
     return app.refuse(p_code => 'ST001', p_pointer => v_field,
       p_detail => format('%s has %s of %s%s, not %s.', p_draft.warehouse_id,
         case v_sellable + v_blocked when 0 then 'no units' when 1 then '1 unit' else v_sellable + v_blocked || ' units' end,
@@ -47,16 +45,12 @@ begin
         case when p_draft.batch_number is not null then ' in lot ' || p_draft.batch_number
              when p_draft.takes = 'sellable' then ' that can be sold'
              when p_draft.takes = 'expired' then ' past their expiry date'
-             when p_draft.takes = 'recalled' then ' in recalled lots' else '' end, p_units)
-        || case when v_can < v_sellable + v_blocked
-             then format(' At most %s can leave: %s. Cancel, release or lower those first.', v_can, concat_ws(' and ',
-               case when v_promised > 0 then v_promised || ' promised to orders and reservations' end,
-               case when p_level.safety_stock > 0 then p_level.safety_stock || ' kept as safety stock' end)) else '' end,
+             when p_draft.takes = 'recalled' then ' in recalled lots' else '' end, p_units),
       p_facts => jsonb_build_object('sku_id', p_draft.sku_id, 'warehouse_location', p_draft.warehouse_id,
-        'requested', p_units, 'available', v_can));
+        'requested', p_units, 'available', v_sellable + v_blocked));
   end if;
   return null;
 end
 $$;
 
-grant execute on function stock.refuse_taking(stock.draft, bigint, stock.counters, stock.slot[]) to scoville_definer;
+grant execute on function stock.refuse_taking(stock.draft, bigint, stock.slot[]) to scoville_definer;

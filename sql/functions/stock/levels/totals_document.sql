@@ -13,6 +13,7 @@ create or replace function stock.totals_document(
     then stock.counters_document(p_counters, true)
     else json_build_object('stock', (p_counters).on_hand, 'available', stock.available_of(p_counters) - p_unserved,
       'reserved', (p_counters).reserved, 'committed', (p_counters).committed, 'unavailable', (p_counters).unavailable,
-      'safety_stock', (p_counters).safety_stock, 'unserved', p_unserved, 'incoming', (p_counters).incoming) end;
+      'safety_stock', (p_counters).safety_stock, 'unserved', p_unserved, 'incoming', (p_counters).incoming,
+      'shortfall', (p_counters).shortfall) end;
 
 grant execute on function stock.totals_document(stock.counters, bigint, boolean) to admin, warehouse, sales, integration;
