@@ -9,10 +9,10 @@ create or replace function orders.kept_items(
   parallel safe
   set search_path = ''
 as $$
-  select jsonb_agg(case when (i.value ->> 'canceled')::bigint > 0
+  select coalesce(jsonb_agg(case when (i.value ->> 'canceled')::bigint > 0
                         then i.value || jsonb_build_object('quantity',
                                greatest(0, (i.value ->> 'quantity')::bigint - (i.value ->> 'canceled')::bigint))
-                        else i.value end order by i.ordinality)
+                        else i.value end order by i.ordinality), '[]')
     from jsonb_array_elements(p_items) with ordinality i;
 $$;
 

@@ -28,8 +28,12 @@ begin
   v_refusal := orders.refuse_change(p_region_id => p_region_id, p_order => v_order, p_request => p_request);
   v_total := v_order.total_price;
   if v_refusal.code is null and p_request -> 'items' <> 'null' then
-    p_request := p_request || jsonb_build_object('items', orders.kept_items(p_request -> 'items'));
     v_current := orders.current_lines(p_region_id, p_order_id);
+    v_refusal := orders.refuse_claimed(p_request -> 'items', v_current);
+    if v_refusal.code is not null then
+      return v_refusal;
+    end if;
+    p_request := p_request || jsonb_build_object('items', orders.kept_items(p_request -> 'items'));
     v_kept := (select coalesce(jsonb_object_agg(u.sku_id, u.kept), '{}') from orders.line_units(v_current) u);
     select p.lines, p.total_price, p.refusal into v_priced
       from orders.price_lines(p_region_id => p_region_id, p_order => v_order, p_request => p_request, p_kept => v_kept) p;

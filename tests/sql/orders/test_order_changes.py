@@ -383,12 +383,12 @@ def test_the_event_of_a_change_says_what_is_and_what_was(shop: Shop) -> None:
     assert (event["actor"], event["request_id"]) == ("Ada", "r-1")
     old = event["data"].pop("old")
     assert "example.com" not in str(event["data"]) + str(old)
-    assert event["data"] == {**changed.body, "customer": {"name": "Jane", "address": "1 Hot St"}}
+    assert event["data"] == {**changed.body, "customer": {"name": "Jane", "address": "1 Hot St"}, "reason": None}
     assert old == {
         "customer": {"name": "Jane", "address": "1 Hot St"},
         **{
             name: placed.body[name]
-            for name in ("items", "total_price", "allocations", "backorders", "fulfillments", "note", "version")
+            for name in ("items", "total_price", "allocations", "backorders", "fulfillments", "note", "version", "status")
         },
     }
 
