@@ -59,7 +59,7 @@ class CustomerDraft(Body):
 ReasonText = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class OrderLine(Body):
+class PricedLine(Body):
     """A quantity of a SKU, and the price that the customer was shown: of a unit, or (amount) of the whole line."""
 
     together: ClassVar[Json] = {
@@ -73,12 +73,20 @@ class OrderLine(Body):
     quantity: LineQuantity
     price: Money | UnsetType = UNSET
     amount: LineAmount | UnsetType = UNSET
-    fulfilled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
-    canceled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         check_number(self.price, "price")
         check_number(self.amount, "amount", TOTAL_BYTES)
+
+
+class OrderLine(PricedLine):
+    """A quantity of a SKU, and the price that the customer was shown: of a unit, or (amount) of the whole line."""
+
+    fulfilled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
+    canceled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self.fulfilled = self.canceled = UNSET
 
 
@@ -165,22 +173,17 @@ class CustomerChange(Body):
     address: Address | UnsetType | None = UNSET
 
 
-class ChangedLine(OrderLine):
-    """The units of a SKU that the order shall have, shipped ones too."""
+class ChangedLine(PricedLine):
+    """The units of a SKU that the order shall have, shipped ones too, and their price or amount."""
 
     fulfilled: Annotated[int, Meta(ge=0, description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
     canceled: (
         Annotated[
             int,
-            Meta(ge=0, description="May be sent back as it was read: then quantity counts these too, and the others are kept."),
+            Meta(ge=0, description="May be sent back as it was read: quantity counts these units too, and the others are kept."),
         ]
         | UnsetType
     ) = UNSET
-
-    def __post_init__(self) -> None:
-        canceled = self.canceled
-        super().__post_init__()
-        self.canceled = canceled
 
 
 class OrderChange(Body):
@@ -193,7 +196,10 @@ class OrderChange(Body):
     customer: CustomerChange | UnsetType = UNSET
     note: NoteDraft | UnsetType | None = UNSET
     total_price: Total | UnsetType = UNSET
-    reason: Annotated[str, Meta(min_length=1, max_length=200, description="The reason, kept in timeline, event and audit.")] | UnsetType = UNSET
+    reason: (
+        Annotated[str, Meta(min_length=1, max_length=200, description="The reason, kept in timeline, event and audit.")]
+        | UnsetType
+    ) = UNSET
 
     def __post_init__(self) -> None:
         check_number(self.total_price, "total_price", TOTAL_BYTES)

@@ -1,7 +1,8 @@
 -- The changes of allocations that give a locked order the open units of p_lines: [{"sku_id", "warehouse_id", "units"}], negative units to
 -- release, positive units to take. Kept units stay in their warehouse. Surplus units are released from the channel's last warehouses
 -- first. Added units are allocated as for a new order, all or nothing. refusal: the short lines, by their places in p_items (the
--- request's, of which p_lines were made). p_kept: {SKU: units} that it has, shipped ones too. waiting: {SKU: units} of what then waits; fewer units are first taken from those that wait.
+-- request's, of which p_lines were made). p_kept: {SKU: units} that it has, shipped ones too. waiting: {SKU: units} of what then waits;
+-- fewer units are first taken from those that wait.
 -- Lock order: the caller has locked all levels that could be affected (orders.lock_orders).
 create or replace function orders.reallocate(
   p_region_id smallint,

@@ -79,7 +79,7 @@ def test_what_was_shipped_stays(shop: Shop) -> None:
     refused = modify(shop, line(1))
     assert (refused.code, refused.body["errors"][0]["pointer"]) == ("OR010", "/items/0/quantity")
     assert shop.level() == {"on_hand": 7, "available": 6, "committed": 1}
-    assert shipped.body["version"] == 2 and modify(shop, line(3)).body["version"] == 3
+    assert (shipped.body["version"], modify(shop, line(3)).body["version"]) == (2, 3)
 
 
 def test_units_at_the_price_at_which_they_were_shipped_stay(shop: Shop) -> None:
@@ -206,7 +206,9 @@ def test_what_a_change_frees_goes_to_whoever_waits_and_what_is_missing_waits(sho
     shop.order((SKU, 2), external_id="S-2")
     swapped = modify(shop, line(2), line(3, OTHER_SKU))
     assert [(part["sku_id"], part["quantity"]) for part in swapped.body["backorders"]] == [(OTHER_SKU, 2)]
-    waiting = shop.rows("select o.external_id, b.sku_id, b.quantity from orders.backorders b join orders.orders o using (order_id) order by 1")
+    waiting = shop.rows(
+        "select o.external_id, b.sku_id, b.quantity from orders.backorders b join orders.orders o using (order_id) order by 1"
+    )
     assert waiting == [
         {"external_id": "S-1", "sku_id": OTHER_SKU, "quantity": 2},
         {"external_id": "S-2", "sku_id": SKU, "quantity": 1},

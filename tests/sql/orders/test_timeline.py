@@ -104,7 +104,8 @@ def test_parcels_and_units_of_other_warehouses_are_not_told(shop: Shop) -> None:
     do(shop, "change_fulfillments", fulfillment_id=parcel, tracking_number="SECRET")
     assert [entry["fulfillments"] for entry in read(shop, "warehouse", warehouses=["WH-02"])] == [[], [parcel], [parcel]]
     other = read(shop, "warehouse", warehouses=["WH-01"])
-    assert [(entry["type"], entry["fulfillments"]) for entry in other] == [("placed", []), ("shipped", []), ("parcel_corrected", [])]
+    assert [entry["type"] for entry in other] == ["placed", "shipped", "parcel_corrected"]
+    assert [entry["fulfillments"] for entry in other] == [[], [], []]
     assert "SECRET" not in str(other)
 
 
