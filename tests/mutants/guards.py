@@ -821,13 +821,6 @@ GUARDS = (
         CHECKS.replace("refuses", "once"),
     ),
     Guard(
-        "what is shipped is not changed",
-        "sql/functions/orders/refuse_change.sql",
-        "    when p_order.fulfillment_status <> 'unfulfilled' and coalesce(p_request -> 'items', 'null') <> 'null'\n",
-        "    when false\n",
-        MODEL,
-    ),
-    Guard(
         "a price that has changed is refused",
         "sql/functions/orders/refuse_draft.sql",
         "    when p_repriced is not null then",

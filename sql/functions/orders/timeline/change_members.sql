@@ -1,4 +1,4 @@
--- What a row of the audit of an order changed, member by member; of lines, the units of each SKU that are not canceled. p_shows_contact:
+-- The members of an order that a row of its audit changed; of lines, the units of each SKU that are not canceled. p_shows_contact:
 -- with the values of e-mail and phone number. After an erasure the audit has no values of the person, so these are null.
 create or replace function orders.change_members(
   p_table_name text,

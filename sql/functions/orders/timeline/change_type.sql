@@ -1,4 +1,4 @@
--- What a row of the audit of an order says was done with it. A cancellation is told by its effect: its reason is the caller's own.
+-- The kind of change that a row of the audit of an order records. A cancellation is known by its effect: its reason is the caller's own.
 create or replace function orders.change_type(
   p_action text,
   p_reason text,
