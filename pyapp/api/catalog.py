@@ -8,7 +8,7 @@ from typing import Annotated, ClassVar, Literal, NamedTuple
 from msgspec import UNSET, Meta, Raw, UnsetType
 
 from pyapp import values
-from pyapp.api.orders import Order
+from pyapp.api.orders import OrderWithTimeline
 from pyapp.api.stock import SKU_ID
 from pyapp.http.endpoints import change, read_document, read_page, write
 from pyapp.http.fields import (
@@ -565,7 +565,7 @@ PARTS = (
                 summary="Read an order by its channel and the channel's number",
                 description="Encode a slash in the number as %2F.",
                 function="get_channel_order",
-                answer=Order,
+                answer=OrderWithTimeline,
             ),
         ),
         variables=(PathVariable("external_id", "The channel's number of the order: its external_id.", "ORD-123456"),),

@@ -161,6 +161,7 @@ class OrderChanged(Order):
 class OrderBefore(Answer):
     """The modifiable members of an order, before the change."""
 
+    status: orders.Status
     items: list[Line]
     allocations: list[Allocation]
     backorders: list[Backorder]
@@ -172,9 +173,10 @@ class OrderBefore(Answer):
 
 
 class OrderModified(OrderChanged, kw_only=True):
-    """The order in its current state, and its modified members before the change."""
+    """The order in its current state, its modified members before the change, and the reason that the request gave."""
 
     old: OrderBefore
+    reason: Annotated[str | None, Meta(examples=["The customer called."])]
 
 
 class OrderState(Answer):

@@ -59,7 +59,7 @@ class CustomerDraft(Body):
 ReasonText = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
-class OrderLine(Body):
+class PricedLine(Body):
     """A quantity of a SKU, and the price that the customer was shown: of a unit, or (amount) of the whole line."""
 
     together: ClassVar[Json] = {
@@ -73,12 +73,20 @@ class OrderLine(Body):
     quantity: LineQuantity
     price: Money | UnsetType = UNSET
     amount: LineAmount | UnsetType = UNSET
-    fulfilled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
-    canceled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
 
     def __post_init__(self) -> None:
         check_number(self.price, "price")
         check_number(self.amount, "amount", TOTAL_BYTES)
+
+
+class OrderLine(PricedLine):
+    """A quantity of a SKU, and the price that the customer was shown: of a unit, or (amount) of the whole line."""
+
+    fulfilled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
+    canceled: Annotated[Literal[0], Meta(description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
         self.fulfilled = self.canceled = UNSET
 
 
@@ -221,17 +229,33 @@ class CustomerChange(Body):
     address: Address | UnsetType | None = UNSET
 
 
+class ChangedLine(PricedLine):
+    """The units of a SKU that the order shall have, shipped ones too, and their price or amount."""
+
+    fulfilled: Annotated[int, Meta(ge=0, description="Read-only; may be sent back as it was read.")] | UnsetType = UNSET
+    canceled: (
+        Annotated[
+            int,
+            Meta(ge=0, description="May be sent back as it was read: quantity counts these units too, and the others are kept."),
+        ]
+        | UnsetType
+    ) = UNSET
+
+
 class OrderChange(Body):
     """The members of an order to change. items are replaced as a whole. Units that the order has keep their prices; further ones
-    have the current price, on a line of their own. The total is checked."""
+    have the current price, on a line of their own. What was shipped stays. The total is checked."""
 
     sample: ClassVar[Json] = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}], "reason": "The customer called."}
 
-    items: Annotated[list[OrderLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
+    items: Annotated[list[ChangedLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
     customer: CustomerChange | UnsetType = UNSET
     note: NoteDraft | UnsetType | None = UNSET
     total_price: Total | UnsetType = UNSET
-    reason: Annotated[str, Meta(min_length=1, max_length=200, description="The reason, kept in the audit.")] | UnsetType = UNSET
+    reason: (
+        Annotated[str, Meta(min_length=1, max_length=200, description="The reason, kept in timeline, event and audit.")]
+        | UnsetType
+    ) = UNSET
 
     def __post_init__(self) -> None:
         check_number(self.total_price, "total_price", TOTAL_BYTES)
@@ -571,6 +595,72 @@ class Order(Answer):
     updated_at: Moment
 
 
+class ChangedMember(Answer):
+    """A member of an order that changed. member items: the units of a SKU that are not canceled."""
+
+    member: Annotated[
+        Literal[
+            "customer.name",
+            "customer.email",
+            "customer.phone",
+            "customer.address",
+            "note",
+            "items",
+            "total_price",
+            "status",
+            "fulfillment_status",
+            "parcel.tracking_number",
+            "parcel.note",
+        ],
+        Meta(examples=["items"]),
+    ]
+    sku_id: Annotated[str | None, Meta(examples=["HOTSAUCE-001"])]
+    before: Annotated[str | float | None, Meta(examples=[3])]
+    after: Annotated[str | float | None, Meta(examples=[2])]
+
+
+class SuppliedUnits(Answer):
+    """Units that a warehouse promised to the order."""
+
+    sku_id: Sku
+    warehouse_location: Warehouse
+    quantity: Annotated[int, Meta(description="Negative: it does not serve these any more.", examples=[1])]
+
+
+class TimelineEntry(Answer):
+    """What was done with an order, when and by whom."""
+
+    at: Moment
+    type: Literal[
+        "placed",
+        "confirmed",
+        "held",
+        "released",
+        "modified",
+        "supplied",
+        "reallocated",
+        "shipped",
+        "parcel_corrected",
+        "parcel_undone",
+        "canceled",
+        "erased",
+    ]
+    by: Annotated[str, Meta(description="system: nobody asked for it.", examples=["clerk"])]
+    reason: Annotated[str | None, Meta(description="Null after the customer was erased.", examples=["The customer called."])]
+    changes: Annotated[
+        list[ChangedMember],
+        Meta(description="Values of the customer are null after an erasure; staff see no e-mail address and phone number."),
+    ]
+    fulfillments: Annotated[list[str], Meta(description="The parcels that it was about.", examples=[["FUL-1-1001"]])]
+    units: Annotated[list[SuppliedUnits], Meta(description="Of supplied and reallocated: where the units come from.")]
+
+
+class OrderWithTimeline(Order):
+    """An order, and what was done with it."""
+
+    timeline: Annotated[list[TimelineEntry], Meta(description="The earliest first; at most the latest 500.")]
+
+
 class OrderPage(Page):
     """A page of orders: the latest first, or with updated_since the earliest change first."""
 
@@ -617,15 +707,16 @@ NOUN = Noun(
             endpoint=read_document,
             summary="Read an order, by our ID or yours",
             function="get_order",
-            answer=Order,
+            answer=OrderWithTimeline,
         ),
         Route(
             method="PATCH",
             path="/v1/orders/{order_id}",
             endpoint=change,
-            summary="Change an order: customer and note while anything is open, items until something is shipped",
+            summary="Change an order while anything of it is open: items, customer and note",
             description="A merge patch: missing members stay unchanged, items are replaced whole. Additional units are taken "
-            "all or nothing, at the current price; removed units become available.",
+            "all or nothing, at the current price; removed units become available. No line gets fewer units than were shipped; "
+            "once something was, units that a line loses stay in it as canceled, and an order without open units is completed.",
             function="modify_orders",
             answer=Order,
             query=WriteQuery,

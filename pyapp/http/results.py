@@ -34,6 +34,7 @@ class Fault(Struct, kw_only=True):
     current: Annotated[Any, Meta(description="The current value.", examples=[342])] = UNSET
     price: Annotated[float, Meta(description="The price that was sent.", examples=[11.99])] | UnsetType = UNSET
     amount: Annotated[float, Meta(description="The amount that was sent.", examples=[10.0])] | UnsetType = UNSET
+    fulfilled: Annotated[int, Meta(description="The units that were shipped.", examples=[2])] | UnsetType = UNSET
     current_price: Annotated[float, Meta(description="The current price.", examples=[12.99])] | UnsetType = UNSET
     price_min: Annotated[float, Meta(description="The lowest price allowed.", examples=[6.5])] | UnsetType = UNSET
     price_max: Annotated[float, Meta(description="The highest price allowed.", examples=[19.48])] | UnsetType = UNSET

@@ -345,19 +345,23 @@ class Model:
     def modify(self, name: str, wants: Items) -> Answer:
         order = self.orders[name]
         self.sweep(wants, but=name)
-        if order.has_ended or order.shipped:
+        left = Counter[str]()
+        for (_, sku, _), n in order.shipped.items():
+            left[sku] += n
+        if order.has_ended or any(wants.get(sku, 0) < n for sku, n in left.items()):
             return "OR010", None
-        had = _by_sku(order.units)
+        had = dict(Counter(_by_sku(order.units)) + Counter(left))
         more, short = self._allocate(order.channel, {s: n - had.get(s, 0) for s, n in wants.items() if n > had.get(s, 0)})
         if short:
             return "ST001", {sku: (wants[sku], there + had.get(sku, 0)) for sku, (_, there) in short.items()}
         kept: Counter[Place] = Counter(more)
         for sku in had:  # a decrease takes units from the warehouse of lowest priority first
-            left = wants.get(sku, 0)
+            more_open = wants.get(sku, 0) - left.get(sku, 0)
             for warehouse in self.serving[order.channel]:
-                kept[warehouse, sku] += min(left, order.units.get((warehouse, sku), 0))
-                left = max(0, left - order.units.get((warehouse, sku), 0))
+                kept[warehouse, sku] += min(more_open, order.units.get((warehouse, sku), 0))
+                more_open = max(0, more_open - order.units.get((warehouse, sku), 0))
         order.units = {place: n for place, n in kept.items() if n}
+        order.held &= bool(order.units)  # what was shipped is all that it still has: completed
         return None, order.units
 
     def cancel(self, name: str) -> Answer:

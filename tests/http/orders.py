@@ -23,6 +23,11 @@ def lines(quantity: int, **changes: object) -> dict[str, Any]:
     return but(items=[{"sku_id": "HOTSAUCE-001", "quantity": quantity}], total_price=None, **changes)
 
 
+def document(client: httpx2.Client, path: str) -> dict[str, Any]:
+    """The order as commands answer it: without its timeline."""
+    return {name: value for name, value in client.get(path).json().items() if name != "timeline"}
+
+
 def available(client: httpx2.Client, sku: str = "HOTSAUCE-001") -> int:
     """Bypasses the cache: a cached response may lack another client's writes of the last 100 ms."""
     return int(client.get(f"/v1/inventory/{sku}", headers={"cache-control": "no-cache"}).json()["available"])

@@ -100,6 +100,27 @@ def test_staff_scan_a_lot_and_undo_a_parcel(visitor: Visitor) -> None:
     expect(page.get_by_role("button", name="Fulfill")).to_be_visible()
 
 
+def test_sales_change_the_items_of_a_partly_shipped_order_and_its_history_says_so(visitor: Visitor) -> None:
+    order_id = place(visitor)
+    part = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
+    visitor.api.client("admin").post(f"/v1/orders/{order_id}/fulfillments", json=part, headers=key())
+    page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["web"])
+    page.get_by_role("button", name="Change items").click()
+    page.get_by_label("Fiery Ghost Pepper Sauce").fill("2")
+    page.get_by_label("Mild Mango Sauce").fill("0")
+    page.get_by_label("Another SKU").fill("HOTSAUCE-002")
+    page.get_by_label("Its units").fill("2")
+    page.get_by_label("Reason").fill("The customer likes it milder")
+    page.get_by_role("button", name="Save the items").click()
+    history = page.locator(".timeline")
+    expect(history.locator("li")).to_have_count(3)
+    expect(history).to_contain_text("Placed")
+    expect(history.locator("li").last).to_contain_text("The customer likes it milder")
+    expect(history.locator("li").last).to_contain_text("Fiery Ghost Pepper Sauce: 3 → 2")
+    expect(history.locator("li").last).to_contain_text("Mild Mango Sauce: 1 → 2")
+    expect(page.get_by_role("group", name="Items")).to_contain_text("1 canceled")
+
+
 def test_sales_cancel_and_cannot_ship(visitor: Visitor) -> None:
     order_id = place(visitor)
     page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["web"])

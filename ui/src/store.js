@@ -16,6 +16,7 @@ const EXPIRING_MILLISECONDS = 5 * 60_000;
 const LOW_MILLISECONDS = 30_000;
 
 export const products = signal(new Map()); // sku_id -> entry of the catalog
+export const nameOf = (sku) => products.value.get(sku)?.name ?? sku;
 export const warehouses = signal([]); // {id, name, isSellable}, in order
 export const lowSkus = signal(null); // of staff, who do not see every warehouse: what the server calls low; null: the levels decide
 export const expiring = signal(new Map()); // sku_id -> Set of warehouses with a lot that expires soon

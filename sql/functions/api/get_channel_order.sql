@@ -18,10 +18,7 @@ begin
     perform app.raise_refusal(app.refuse_lines('OR002', format('Order %s of channel %s does not exist or is not yours.',
       p_external_id, p_channel_id)));
   end if;
-  return query
-    select d.document, o.version::text
-      from orders.documents(p_region_id, array[v_order_id]) d
-      join orders.orders o on o.region_id = p_region_id and o.order_id = d.order_id;
+  return query select r.body, r.etag from orders.read_order(p_region_id, v_order_id) r;
 end
 $$;
 

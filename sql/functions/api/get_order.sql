@@ -13,10 +13,7 @@ begin
   if v_order_id is null then
     perform app.raise_refusal(orders.refuse_missing(p_region_id, p_order_id));
   end if;
-  return query
-    select d.document, o.version::text
-      from orders.documents(p_region_id, array[v_order_id]) d
-      join orders.orders o on o.region_id = p_region_id and o.order_id = d.order_id;
+  return query select r.body, r.etag from orders.read_order(p_region_id, v_order_id) r;
 end
 $$;
 

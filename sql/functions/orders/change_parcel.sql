@@ -52,7 +52,7 @@ begin
          request_id = v_request_id
    where o.region_id = p_region_id and o.order_id = p_order_id;
   perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.modified', p_order_ids => array[p_order_id],
-    p_old => jsonb_build_object(p_order_id, orders.modifiable_members(v_old)));
+    p_old => jsonb_build_object(p_order_id, orders.modifiable_members(v_old)), p_more => '{"reason": null}');
   return null;
 end
 $$;

@@ -1,11 +1,12 @@
 -- Writes one event per order with its document (in the same order), complete except for e-mail and phone number, so a consumer does not have to
--- read a table. p_old: the former values of the changed members, by order_id.
+-- read a table. p_old: the former values of the changed members, by order_id; p_more: further members of such events.
 create or replace function orders.emit_documents(
   p_region_id smallint,
   p_type text,
   p_orders orders.orders[],
   p_documents json[],
-  p_old jsonb default '{}'
+  p_old jsonb default '{}',
+  p_more jsonb default '{}'
 )
   returns void
   language plpgsql
@@ -22,7 +23,7 @@ begin
     select p_region_id, p_type, v_audience, 'orders/' || orders.public_id(p_region_id, o.order_id), o.channel_id,
            o.warehouse_ids, o.version,
            case when p_old ? o.order_id::text
-                then jsonb_build_object('old', p_old -> o.order_id::text) || d.data else d.data end,
+                then jsonb_build_object('old', p_old -> o.order_id::text) || p_more || d.data else d.data end,
            o.changed_by, o.request_id, app.now()
       from unnest(p_orders) with ordinality o
       join rows from (unnest(p_documents)) with ordinality g (document, ordinality) on g.ordinality = o.ordinality
@@ -37,4 +38,4 @@ begin
 end
 $$;
 
-grant execute on function orders.emit_documents(smallint, text, orders.orders[], json[], jsonb) to scoville_definer;
+grant execute on function orders.emit_documents(smallint, text, orders.orders[], json[], jsonb, jsonb) to scoville_definer;

@@ -1,10 +1,11 @@
 -- The items of a change of an order, with what they cost if they do not keep the prices of the order. An item whose amount is that of a
--- line of the order claims this line. is_free: it names neither price nor amount. more: of units that the order does not have.
+-- line of the order claims this line. is_free: it names neither price nor amount. more: of units that the order does not have (p_kept:
+-- {SKU: units} that it has). An item that is canceled whole asks for nothing.
 create or replace function orders.match_items(
   p_region_id smallint,
   p_order orders.orders,
   p_items jsonb,
-  p_open jsonb
+  p_kept jsonb
 )
   returns table (item_no integer, sku_id text, quantity bigint, given numeric, given_amount numeric, is_free boolean, more boolean,
     known boolean, sold boolean, currency text, current numeric, is_old boolean, inexact jsonb, claimed smallint, price numeric,
@@ -17,14 +18,16 @@ as $$
     select i.ordinality::integer as item_no, i.value ->> 'sku_id' as sku_id, (i.value ->> 'quantity')::bigint as quantity,
            (i.value ->> 'price')::numeric as given, (i.value ->> 'amount')::numeric as amount
       from jsonb_array_elements(p_items) with ordinality i
+     where ((i.value ->> 'canceled')::bigint > 0 and (i.value ->> 'quantity')::bigint = 0) is not true
   ), asked as (
-    select i.*, sum(i.quantity) over (partition by i.sku_id) > coalesce((p_open ->> i.sku_id)::bigint, 0) as more,
+    select i.*, sum(i.quantity) over (partition by i.sku_id) > coalesce((p_kept ->> i.sku_id)::bigint, 0) as more,
            row_number() over (partition by i.sku_id, i.quantity, i.amount order by i.item_no) as nth
       from items i
   ), exact as (
     select l.*, row_number() over (partition by l.sku_id, l.quantity, l.worth order by l.line_no) as nth
-      from (select o.line_no, o.sku_id, o.quantity, o.amount, o.amount_quantity, orders.line_amount(p_price => o.price,
-                     p_amount => o.amount, p_amount_quantity => o.amount_quantity, p_units => o.quantity) as worth
+      from (select o.line_no, o.sku_id, o.quantity - o.canceled_quantity as quantity, o.amount, o.amount_quantity,
+                   orders.line_amount(p_price => o.price, p_amount => o.amount, p_amount_quantity => o.amount_quantity,
+                     p_units => o.quantity - o.canceled_quantity) as worth
               from orders.order_lines o
              where o.region_id = p_region_id and o.order_id = p_order.order_id and o.amount is not null) l
   )

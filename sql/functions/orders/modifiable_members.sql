@@ -7,7 +7,7 @@ create or replace function orders.modifiable_members(
   immutable
   parallel safe
   return jsonb_build_object('customer', orders.event_customer(p_document #>> '{customer,name}', p_document #>> '{customer,address}'),
-    'items', p_document -> 'items',
+    'status', p_document -> 'status', 'items', p_document -> 'items',
     'total_price', p_document -> 'total_price', 'allocations', p_document -> 'allocations',
     'backorders', p_document -> 'backorders', 'fulfillments', p_document -> 'fulfillments', 'note', p_document -> 'note', 'version', p_document -> 'version');
 

@@ -13,8 +13,10 @@ create or replace function orders.modify_order(
 as $$
 declare
   v_order orders.orders;
-  v_open jsonb;
+  v_kept jsonb;
+  v_current jsonb;
   v_priced record;
+  v_settled record;
   v_moved record;
   v_total numeric;
   v_lines jsonb;  -- null: the lines stay
@@ -26,18 +28,29 @@ begin
   v_refusal := orders.refuse_change(p_region_id => p_region_id, p_order => v_order, p_request => p_request);
   v_total := v_order.total_price;
   if v_refusal.code is null and p_request -> 'items' <> 'null' then
-    v_open := orders.open_units(p_region_id, p_order_id);
+    v_current := orders.current_lines(p_region_id, p_order_id);
+    v_refusal := orders.refuse_claimed(p_request -> 'items', v_current);
+    if v_refusal.code is not null then
+      return v_refusal;
+    end if;
+    p_request := p_request || jsonb_build_object('items', orders.kept_items(p_request -> 'items'));
+    v_kept := (select coalesce(jsonb_object_agg(u.sku_id, u.kept), '{}') from orders.line_units(v_current) u);
     select p.lines, p.total_price, p.refusal into v_priced
-      from orders.price_lines(p_region_id => p_region_id, p_order => v_order, p_request => p_request, p_open => v_open) p;
-    v_lines := v_priced.lines;
+      from orders.price_lines(p_region_id => p_region_id, p_order => v_order, p_request => p_request, p_kept => v_kept) p;
     v_total := v_priced.total_price;
     v_refusal := v_priced.refusal;
-    if v_refusal.code is null and v_lines = orders.current_lines(p_region_id, p_order_id) then
+    if v_refusal.code is null then
+      select s.lines, s.refusal into v_settled
+        from orders.settle_lines(p_current => v_current, p_priced => v_priced.lines, p_items => p_request -> 'items') s;
+      v_lines := v_settled.lines;
+      v_refusal := v_settled.refusal;
+    end if;
+    if v_refusal.code is null and v_lines = v_current then
       v_lines := null;
     elsif v_refusal.code is null then
       select r.changes, r.waiting, r.refusal into v_moved
         from orders.reallocate(p_region_id => p_region_id, p_order => v_order, p_lines => v_lines,
-               p_items => p_request -> 'items', p_open => v_open) r;
+               p_items => p_request -> 'items', p_kept => v_kept) r;
       v_changes := v_moved.changes;
       v_waiting := v_moved.waiting;
       v_refusal := v_moved.refusal;

@@ -1,14 +1,15 @@
--- The changes of allocations that give a locked order the units of p_lines: [{"sku_id", "warehouse_id", "units"}], negative units to
+-- The changes of allocations that give a locked order the open units of p_lines: [{"sku_id", "warehouse_id", "units"}], negative units to
 -- release, positive units to take. Kept units stay in their warehouse. Surplus units are released from the channel's last warehouses
 -- first. Added units are allocated as for a new order, all or nothing. refusal: the short lines, by their places in p_items (the
--- request's, of which price_lines made p_lines). waiting: {SKU: units} of what then waits; fewer units are first taken from those that wait.
+-- request's, of which p_lines were made). p_kept: {SKU: units} that it has, shipped ones too. waiting: {SKU: units} of what then waits;
+-- fewer units are first taken from those that wait.
 -- Lock order: the caller has locked all levels that could be affected (orders.lock_orders).
 create or replace function orders.reallocate(
   p_region_id smallint,
   p_order orders.orders,
   p_lines jsonb,
   p_items jsonb,
-  p_open jsonb,
+  p_kept jsonb,
   out changes jsonb,
   out waiting jsonb,
   out refusal api.refusal
@@ -20,10 +21,9 @@ as $$
 declare
   v_demands stock.demand[] := array(
     select stock.new_demand(p_ordinal => 1, p_sku_id => l.sku_id, p_channel_id => p_order.channel_id,
-             p_quantity => (sum(l.quantity) - coalesce((p_open ->> l.sku_id)::bigint, 0))::integer)
-      from jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint)
-     group by l.sku_id
-    having sum(l.quantity) > coalesce((p_open ->> l.sku_id)::bigint, 0)
+             p_quantity => (l.kept - coalesce((p_kept ->> l.sku_id)::bigint, 0))::integer)
+      from orders.line_units(p_lines) l
+     where l.kept > coalesce((p_kept ->> l.sku_id)::bigint, 0)
      order by l.sku_id);
   v_taken stock.allocation[] := '{}';
 begin
@@ -37,21 +37,20 @@ begin
              p_available => t.available + f.held) order by f.line_no))
     from unnest(v_taken) t
    cross join lateral (
-     select min(l.ordinality)::integer as line_no, sum((l.value ->> 'quantity')::bigint)::bigint as units, coalesce((p_open ->> t.sku_id)::bigint, 0) as held
+     select min(l.ordinality)::integer as line_no, sum((l.value ->> 'quantity')::bigint)::bigint as units, coalesce((p_kept ->> t.sku_id)::bigint, 0) as held
        from jsonb_array_elements(p_items) with ordinality l
       where l.value ->> 'sku_id' = t.sku_id) f
    where t.warehouse_id is null and t.waits is not true
   having count(*) > 0);
   with held as (
-    select a.sku_id, a.warehouse_id, a.quantity - a.released_quantity as units,
-           sum(a.quantity - a.released_quantity) over (partition by a.sku_id order by s.priority, a.warehouse_id) as upto
+    select a.sku_id, a.warehouse_id, a.quantity - a.released_quantity - a.fulfilled_quantity as units,
+           sum(a.quantity - a.released_quantity - a.fulfilled_quantity) over (partition by a.sku_id order by s.priority, a.warehouse_id) as upto
       from orders.order_allocations a
       left join catalog.serving_warehouses() s
         on s.channel_id = p_order.channel_id and s.warehouse_id = a.warehouse_id
      where a.region_id = p_region_id and a.order_id = p_order.order_id
   ), wanted as (
-    select l.sku_id, sum(l.quantity) as units
-      from jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint) group by l.sku_id
+    select l.sku_id, l.open as units from orders.line_units(p_lines) l
   ), changed as (
     select h.sku_id, h.warehouse_id,
            greatest(0, least(h.units, coalesce(w.units, 0) - (h.upto - h.units))) - h.units as units

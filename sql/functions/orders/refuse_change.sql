@@ -1,5 +1,5 @@
--- The reason why this change of an order is not possible, or null. While anything is open, customer and note can be changed; the lines
--- only until something is shipped.
+-- The reason why this change of an order is not possible, or null. While anything is open, everything can be changed but what was
+-- shipped (orders.settle_lines).
 create or replace function orders.refuse_change(
   p_region_id smallint,
   p_order orders.orders,
@@ -16,9 +16,6 @@ as $$
       then app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.')
     when p_order.status in ('canceled', 'completed')
       then app.refuse('OR010', format('The order is %s and cannot be changed. Place a new one.', p_order.status))
-    when p_order.fulfillment_status <> 'unfulfilled' and coalesce(p_request -> 'items', 'null') <> 'null'
-      then app.refuse(p_code => 'OR010', p_pointer => '/items', p_detail =>
-        'The order is partly fulfilled: customer and note can be changed, its lines cannot. Cancel the rest, or order more separately.')
   end;
 $$;
 

@@ -1,5 +1,5 @@
 -- Brings the lines of an order up to date with the units that its allocations have shipped. Allocations know a SKU, not its lines:
--- lines of one SKU are shipped in their order.
+-- lines of one SKU are shipped in their order, each up to the units that are not canceled.
 create or replace function orders.ship_lines(
   p_region_id smallint,
   p_order_id bigint
@@ -12,9 +12,10 @@ as $$
 begin
   update orders.order_lines l
      set fulfilled_quantity = s.units
-    from (select n.line_no, greatest(0, least(n.quantity, u.units - n.before))::integer as units
-            from (select o.line_no, o.sku_id, o.quantity,
-                         sum(o.quantity) over (partition by o.sku_id order by o.line_no) - o.quantity as before
+    from (select n.line_no, greatest(0, least(n.kept, u.units - n.before))::integer as units
+            from (select o.line_no, o.sku_id, o.quantity - o.canceled_quantity as kept,
+                         sum(o.quantity - o.canceled_quantity) over (partition by o.sku_id order by o.line_no)
+                           - (o.quantity - o.canceled_quantity) as before
                     from orders.order_lines o
                    where o.region_id = p_region_id and o.order_id = p_order_id) n
             join (select a.sku_id, sum(a.fulfilled_quantity) as units

@@ -1,5 +1,6 @@
 -- Writes the changes of a request to a locked order, with audit and event; writes nothing if nothing changes. p_lines null: the lines
--- stay. The event has the former values in "old", except e-mail and phone number.
+-- stay. An order that has no open units any more was shipped as far as it still goes: it is completed, as after a cancellation of the
+-- rest. The event has the former values in "old", except e-mail and phone number.
 create or replace function orders.write_change(
   p_region_id smallint,
   p_order orders.orders,
@@ -20,6 +21,7 @@ declare
   v_customer jsonb := (v_old -> 'customer') || coalesce(nullif(p_request -> 'customer', 'null'), '{}');
   v_key bytea := (select k.secret from identity.pseudonym_keys k);
   v_changed_at timestamptz;
+  v_is_over boolean := not exists (select from orders.line_units(p_lines) u where u.open > 0) and p_lines is not null;
   v_note text := case when p_request ? 'note' then p_request ->> 'note' else p_order.note end;
 begin
   if p_lines is null and v_customer = v_old -> 'customer' and v_note is not distinct from p_order.note then
@@ -52,12 +54,15 @@ begin
            o.customer_pseudonym), note = v_note,
          customer_erased_at = case when coalesce(v_customer ->> 'name', v_customer ->> 'email', v_customer ->> 'phone',
                                      v_customer ->> 'address') is null then o.customer_erased_at end,
+         status = case when v_is_over then 'completed' else o.status end,
+         unpaid_left = case when not v_is_over then o.unpaid_left end,
          total_price = p_order.total_price, warehouse_ids = p_order.warehouse_ids, version = o.version + 1,
          updated_at = v_changed_at, changed_by = p_order.changed_by, change_reason = p_order.change_reason,
          request_id = p_order.request_id
    where o.region_id = p_region_id and o.order_id = p_order.order_id;
   perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.modified', p_order_ids => array[p_order.order_id],
-    p_old => jsonb_build_object(p_order.order_id, orders.modifiable_members(v_old)));
+    p_old => jsonb_build_object(p_order.order_id, orders.modifiable_members(v_old)),
+    p_more => jsonb_build_object('reason', p_request ->> 'reason'));
 end
 $$;
 

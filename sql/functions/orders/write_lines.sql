@@ -15,21 +15,23 @@ as $$
 begin
   delete from orders.order_lines l where l.region_id = p_region_id and l.order_id = p_order.order_id;
   insert into orders.order_lines (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount,
-    amount_quantity)
+    amount_quantity, fulfilled_quantity, canceled_quantity)
   select p_region_id, p_order.order_id, l.line_no, p_order.channel_id, p_order.warehouse_ids, l.sku_id, l.quantity, l.price, l.amount,
-         l.amount_quantity
-    from jsonb_to_recordset(p_lines)
-           as l (line_no smallint, sku_id text, quantity integer, price numeric, amount numeric, amount_quantity integer)
+         l.amount_quantity, l.fulfilled, l.canceled
+    from jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity integer, price numeric, amount numeric,
+           amount_quantity integer, fulfilled integer, canceled integer)
   on conflict do nothing;
   perform audit.record(p_action => 'update', p_table_name => 'orders.order_lines', p_row_key => p_order.order_id::text,
-    p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled' - 'canceled' order by l.ordinality)
+    p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled'
+                                                    - case when l.value -> 'canceled' = '0' then 'canceled' else '' end order by l.ordinality)
                                             from jsonb_array_elements(p_old_items) with ordinality l)),
     p_new => jsonb_build_object('items', (
       select jsonb_agg(jsonb_build_object('sku_id', l.sku_id, 'quantity', l.quantity, 'price', l.price, 'amount',
                case when l.amount is not null then orders.line_amount(p_price => l.price, p_amount => l.amount,
-                 p_amount_quantity => l.amount_quantity, p_units => l.quantity) end) order by l.line_no)
-        from jsonb_to_recordset(p_lines)
-               as l (line_no smallint, sku_id text, quantity bigint, price numeric, amount numeric, amount_quantity integer))),
+                 p_amount_quantity => l.amount_quantity, p_units => l.quantity - l.canceled) end)
+               || case when l.canceled > 0 then jsonb_build_object('canceled', l.canceled) else '{}' end order by l.line_no)
+        from jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity bigint, price numeric, amount numeric,
+               amount_quantity integer, canceled bigint))),
     p_reason => p_order.change_reason, p_actor => p_order.changed_by, p_request_id => p_order.request_id,
     p_region_id => p_region_id);
   update orders.order_allocations a

@@ -1,5 +1,5 @@
-// One order: its items, where they ship from, its parcels, and the dialogs that confirm, hold, release, fulfill and cancel it, and undo
-// a parcel.
+// One order: its items, where they ship from, its parcels, what was done with it, and the dialogs that confirm, hold, release, change,
+// fulfill and cancel it, and undo a parcel.
 import { useEffect, useRef, useState } from "preact/hooks";
 
 import { get } from "../api.js";
@@ -7,13 +7,14 @@ import { count, moment, money, number } from "../format.js";
 import { html } from "../html.js";
 import { openParts, State, unitsOf } from "../orders.js";
 import { announce, Empty, Figure, Heading, Trouble, useLoad, useTitle } from "../parts/bits.js";
+import { ChangeDialog, Timeline } from "../parts/changes.js";
 import { Dialog } from "../parts/dialog.js";
 import { errorOf, Field, Refusal, useSubmission } from "../parts/form.js";
 import { Back } from "../parts/icons.js";
 import { readReasons, reasons } from "../reasons.js";
 import { skuPath } from "../router.js";
 import { rights, session } from "../session.js";
-import { products, warehouses } from "../store.js";
+import { nameOf, products, warehouses } from "../store.js";
 import { follow } from "../stream.js";
 
 const POLL_MILLISECONDS = 5_000;
@@ -22,7 +23,6 @@ const SOON_MILLISECONDS = 250;
 const pathOf = (id) => `/v1/orders/${encodeURIComponent(id)}`;
 // The reasons that orders.refuse_items accepts.
 const explainsPicking = ({ direction, takes }) => direction === "pick" || (direction !== "in" && takes === "any");
-const nameOf = (sku) => products.value.get(sku)?.name ?? sku;
 
 export function OrderPage({ id }) {
   const { data, problem, run } = useLoad(() => get(pathOf(id)), [id]);
@@ -44,7 +44,8 @@ export function OrderPage({ id }) {
   const open = openParts(order);
   const isOver = order.status === "canceled" || order.status === "completed";
   const done = (text) => (document) => {
-    data.value = document;
+    data.value = { ...document, timeline: order.timeline }; // no command answers with it
+    run({ quietly: true });
     setDialog("");
     announce(text);
   };
@@ -64,6 +65,7 @@ export function OrderPage({ id }) {
       </div>
       <div class="actions">
         ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("cancel")}>Cancel order</button>`}
+        ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("change")}>Change items</button>`}
         ${rights.value.changeStatus && !isOver && order.status !== "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("hold")}>Hold</button>`}
         ${rights.value.changeStatus && order.status === "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("release")}>Release</button>`}
         ${rights.value.move && !isOver && open.length > 0 && warehouses.value.length > 1 && html`<button type="button" class="plain" onClick=${() => setDialog("move")}>Move</button>`}
@@ -104,6 +106,11 @@ export function OrderPage({ id }) {
         <${Parcels} order=${order} undo=${rights.value.fulfill && ((parcel) => setDialog(parcel))} />
       </section>
     </div>
+    <section class="section" aria-labelledby="timeline">
+      <h2 id="timeline">History</h2>
+      <${Timeline} entries=${order.timeline} currency=${order.currency} />
+    </section>
+    ${dialog === "change" && html`<${ChangeDialog} order=${order} path=${pathOf(order.order_id)} onClose=${close} onDone=${done("The items are changed.")} />`}
     ${dialog === "fulfill" && html`<${FulfillDialog} order=${order} open=${open} onClose=${close} onDone=${done("Saved. The parcel is shipped.")} />`}
     ${dialog === "move" && html`<${MoveDialog} order=${order} open=${open} onClose=${close} onDone=${done("The units are moved.")} />`}
     ${STEPS[dialog] && html`<${StatusDialog} order=${order} step=${dialog} onClose=${close} onDone=${done(STEPS[dialog].done)} />`}

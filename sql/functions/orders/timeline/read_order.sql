@@ -1,0 +1,16 @@
+-- One order as its document, with its timeline as the last member, and its version.
+create or replace function orders.read_order(
+  p_region_id smallint,
+  p_order_id bigint
+)
+  returns table (body json, etag text)
+  language sql
+  stable
+  set search_path = ''
+as $$
+  select (left(d.document::text, -1) || ', "timeline" : ' || orders.timeline(p_region_id, p_order_id) || '}')::json, o.version::text
+    from orders.documents(p_region_id, array[p_order_id]) d
+    join orders.orders o on o.region_id = p_region_id and o.order_id = d.order_id;
+$$;
+
+grant execute on function orders.read_order(smallint, bigint) to admin, warehouse, sales, integration;
