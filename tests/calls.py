@@ -179,6 +179,7 @@ FUNCTION_CALLS: dict[str, Call] = {
     "list_orders": call(EVERYONE, Request("GET", "/v1/orders")),
     "get_order": call(EVERYONE, Request("GET", "/v1/orders/{order_id}")),
     "get_channel_order": call(EVERYONE, Request("GET", "/v1/channels/{channel_id}/orders/{external_id}")),
+    "get_availability": call(SHOPS, Request("GET", "/v1/availability?sku=HOTSAUCE-001&channel={channel_id}&quantity=2")),
     "place_orders": call(SHOPS, Request("POST", "/v1/orders", ORDER | {"order_id": "another"})),
     "find_repeats": call(SHOPS, p_orders="'[]'"),
     "modify_orders": call(SHOPS, Request("PATCH", "/v1/orders/{order_id}", {"items": HELD, "customer": {"email": None}})),

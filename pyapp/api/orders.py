@@ -82,6 +82,16 @@ class OrderLine(Body):
         self.fulfilled = self.canceled = UNSET
 
 
+CustomerGroup = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\\Z",
+        description="Who buys, as the channel's freshness_rules name it. Not personal: the erasure of a customer leaves it.",
+        examples=["export"],
+    ),
+]
+
+
 class OrderDraft(Body):
     """An order to place. order_id is the shop's own number, stored as external_id. The total is checked against the computed one.
 
@@ -109,6 +119,7 @@ class OrderDraft(Body):
     }
 
     customer: CustomerDraft
+    customer_group: CustomerGroup | UnsetType | None = UNSET
     items: Annotated[list[OrderLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
     reservation_id: ReservationId | UnsetType = UNSET
     channel: ChannelId | UnsetType = UNSET
@@ -148,7 +159,7 @@ class OrderDraft(Body):
         if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
             return None
         lines = tuple((line.quantity, _bytes(line.price), _bytes(line.amount)) for line in self.items)
-        return Wanted(tuple(line.sku_id for line in self.items), (self.channel, lines, _bytes(self.total_price), self.status))
+        return Wanted(tuple(line.sku_id for line in self.items), (self.channel, self.customer_group, lines, _bytes(self.total_price), self.status))
 
 
 def _bytes(value: Raw | UnsetType) -> object:
@@ -383,6 +394,17 @@ class Backorder(Answer):
     queued_at: Moment
 
 
+class Freshness(Answer):
+    """What the order promises about the units of a SKU, frozen when it got the SKU. Not listed: any unit that can be sold."""
+
+    sku_id: Sku
+    fresh_until: Annotated[
+        datetime.date | None,
+        Meta(description="They can be sold on this day. Null: they never expire.", examples=["2035-04-30"]),
+    ]
+    rule: Annotated[str, Meta(examples=["channel web, customer group export: 180 days after 21 days of transit"])]
+
+
 class PassedOver(Answer):
     """The lots that expire earlier and stayed on the shelf, and why."""
 
@@ -430,6 +452,7 @@ class Order(Answer):
     channel: Channel
     created_at: Annotated[Moment, Meta(description="The time of the order at its source.")]
     customer: Customer
+    customer_group: CustomerGroup | None
     items: list[Line]
     total_price: Annotated[
         Amount,
@@ -457,6 +480,7 @@ class Order(Answer):
     fulfillment_status: FulfillmentStatus
     allocations: list[Allocation]
     backorders: Annotated[list[Backorder], Meta(description="What waits for stock; it can only be shipped when it has come.")]
+    freshness: list[Freshness]
     fulfillments: list[Fulfillment]
     note: Note | None
     version: Version

@@ -26,6 +26,7 @@ declare
   v_drafts orders.draft[];
   v_converts boolean := false;
   v_historic boolean := false;
+  v_has_rules boolean := false;
   v_waits boolean := false;
   v_allocations stock.allocation[];
   v_changed_at timestamptz;
@@ -36,8 +37,10 @@ begin
   for i in 1 .. cardinality(v_drafts) loop
     v_converts := v_converts or v_drafts[i].reservation_id is not null;
     v_historic := v_historic or v_drafts[i].historic;
+    v_has_rules := v_has_rules or v_drafts[i].has_rules;
   end loop;
-  v_allocations := orders.allocate_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_converts => v_converts);
+  v_allocations := orders.allocate_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_converts => v_converts,
+    p_has_rules => v_has_rules);
   if v_historic then
     v_allocations := v_allocations || orders.allocate_history(v_drafts);
   end if;
@@ -52,6 +55,9 @@ begin
       p_changed_at => v_changed_at);
     perform orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations,
       p_changed_at => v_changed_at);
+    if v_has_rules then
+      perform orders.insert_freshness(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+    end if;
     if v_converts or v_historic then
       perform orders.post_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
     else
@@ -74,7 +80,7 @@ end
 $$;
 
 comment on function api.place_orders(smallint, jsonb) is
-  'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note, historic}; one result per '
+  'Places orders. An array of {channel, customer, customer_group, items, reservation_id, external_id, created_at, note, historic}; one result per '
   'element, in order: the order document, or the refusal. With a reservation_id the order takes the units of the reservation. A '
   'historic order (admins only) was shipped elsewhere: it is completed, and moves no stock.
 Errors: ID001 ID002 OR001 OR005 OR006 OR007 OR008 OR009 RV001 RV002 RV003 RV004 ST001 ST002 VA001';

@@ -38,6 +38,7 @@ begin
              p_amounts => l.amounts, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
              p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic,
+             p_customer_group => o.element ->> 'customer_group', p_has_rules => c.freshness_rules <> '[]',
              p_unpaid_until => case o.element ->> 'status' when 'pending' then v_now + c.unpaid_minutes * interval '1 minute' end) order by o.ordinal), '{}'),
          -- Suspect is what is not certainly fine: an unknown value (null) makes no order fine. The bounds are no rules but narrower, as
          -- most orders are; orders.refuse_draft has the rules.
@@ -47,6 +48,7 @@ begin
            and coalesce(o.placed_at between v_just_now and v_now, true)
            and coalesce((o.element ->> 'total_price')::numeric = l.total, true)
            and coalesce(o.external_id ~ '^[!-~]+$' and o.external_id !~ '^(ORD-|[.]{1,2}$)', true)
+           and coalesce(o.element ->> 'customer_group' ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', true)
            and coalesce(o.element ->> 'status' in ('processing', 'pending'), true)) is not true)
     into p_drafts, v_suspects
     from jsonb_array_elements(p_orders) with ordinality e
