@@ -188,7 +188,7 @@ comment on table orders.freshness is
   'to carry along.';
 comment on column orders.freshness.fresh_until is 'infinity: only units that never expire, because the rule has a percentage and no lot says when it was made.';
 comment on column orders.freshness.is_open is
-  'False some time after the order is over (jobs.recheck_freshness), so that whoever adds up open promises reads no old ones.';
+  'False some time after the order is over (jobs.close_freshness), so that whoever adds up open promises reads no old ones.';
 create index freshness_open_sku_id_idx on orders.freshness (region_id, sku_id) where is_open;
 
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;

@@ -25,6 +25,7 @@ declare
   v_freshness jsonb;
   v_short stock.allocation;
   v_given stock.allocation[];
+  v_answer json;
 begin
   perform app.check_region(p_region_id);
   perform app.raise_refusal(orders.refuse_question(p_region_id => p_region_id, p_channel_id => v_channel, p_sku_id => v_sku,
@@ -36,7 +37,7 @@ begin
     p_channel_id => v_channel, p_quantity => c_everything, p_freshness => v_freshness)])) a;
   v_given := stock.foresee(p_region_id, array[stock.new_demand(p_ordinal => 1, p_sku_id => v_sku, p_channel_id => v_channel,
     p_quantity => least(v_quantity, v_short.available), p_freshness => v_freshness)]);
-  return query select json_build_object('sku_id', v_sku, 'channel', v_channel, 'customer_group', p_filters ->> 'customer_group',
+  v_answer := json_build_object('sku_id', v_sku, 'channel', v_channel, 'customer_group', p_filters ->> 'customer_group',
     'quantity', v_quantity, 'ship_on', v_ship_on, 'available', v_short.available >= v_quantity, 'available_quantity', v_short.available,
     -- When the missing units come is not known: there are no purchases yet.
     'available_on', case when v_short.available >= v_quantity then v_ship_on end,
@@ -46,7 +47,8 @@ begin
     'warehouses', (
       select coalesce(json_agg(json_build_object('warehouse_location', g.warehouse_id, 'quantity', g.quantity) order by g.nth), '[]')
         from unnest(v_given) with ordinality g (ordinal, sku_id, warehouse_id, quantity, available, waits, freshness, nth)
-       where g.warehouse_id is not null and (v_warehouses is null or g.warehouse_id = any (v_warehouses)))), null::text;
+       where g.warehouse_id is not null and (v_warehouses is null or g.warehouse_id = any (v_warehouses))));
+  return query select v_answer, md5(v_answer::text);
 end
 $$;
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import datetime
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 import pytest
 
+from tests.races import race, sender
 from tests.world import OTHER_SKU, SKU, Result, Shop, codes, order, parts, shortages
 
 NOW = "2030-01-10T12:00:00Z"
 TODAY_RULE = {"min_days": 30}  # units that can be sold on 2030-02-09
+FAR, NEAR = "2099-12-31", str(datetime.date.today() + datetime.timedelta(days=9))  # by the real clock
 STALE, GOOD, BETTER = "2030-02-08", "2030-02-09", "2031-01-01"
 
 
@@ -188,6 +192,15 @@ def test_strict_orders_leave_the_units_that_expire_late_to_stricter_ones(shop: S
     assert shop.fulfill(first, now=NOW).body["fulfillments"][0]["items"][0]["batch_number"] == f"B-{BETTER}"
 
 
+def test_a_promise_leaves_room_for_those_of_earlier_days(shop: Shop) -> None:
+    """Whoever needs the later day takes a unit that would do for the earlier one, too."""
+    set_rules(shop, {"customer_group": "a", "min_days": 30}, {"customer_group": "b", "min_days": 100})
+    receive(shop, 3, STALE)
+    receive(shop, 2, BETTER)
+    assert place(shop, 2, customer_group="a").code is None
+    assert shortages(place(shop, 1, customer_group="b")) == [("/items/0/quantity", 1, 0)]
+
+
 def test_promises_of_one_list_count_each_other(shop: Shop) -> None:
     set_rules(shop, TODAY_RULE)
     receive(shop, 5, STALE)
@@ -356,10 +369,40 @@ def test_a_parcel_that_is_undone_is_a_promise_again(shop: Shop) -> None:
     receive(shop, 2, STALE)
     placed = place(shop, 2)
     shipped = shop.fulfill(placed, now=NOW)
-    assert shop.job("recheck_freshness", now=NOW) == 1
+    assert shop.job("close_freshness", now=NOW) == 1
     parcel = {"order_id": placed.body["order_id"], "fulfillment_id": shipped.body["fulfillments"][0]["fulfillment_id"]}
     assert shop.send("cancel_fulfillments", {**parcel, "reason": "stayed"}, now=NOW)[0].code is None
     assert place(shop, 1).code == "ST001"
+
+
+# Two sessions
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("groups", [("export", None), (None, "export"), ("export", "export")])
+def test_two_orders_of_the_last_fresh_unit(shop: Shop, pool: ThreadPoolExecutor, groups: tuple[str | None, str | None]) -> None:
+    """The loose order takes the other unit, in both orders of commits; of two strict ones the second gets none."""
+    set_rules(shop, {"customer_group": "export", "min_days": 30})
+    shop.receive(1, expiration_date=FAR, batch_number="FAR")
+    shop.receive(1, expiration_date=NEAR, batch_number="NEAR")
+    first, second = (sender(shop, "place_orders", order((SKU, 1), customer_group=group)) for group in groups)
+    answers = race(shop, pool, first, second)
+    assert codes(list(answers)) == [None, "ST001" if groups == ("export", "export") else None]
+    for answer in reversed(answers):
+        if answer.code is None:
+            assert shop.fulfill(answer).code is None
+    assert shop.verify() == []
+
+
+@pytest.mark.commits
+def test_a_recall_and_a_strict_order(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    set_rules(shop, {"min_days": 30})
+    shop.receive(1, expiration_date=FAR, batch_number="FAR")
+    shop.receive(1, expiration_date=NEAR, batch_number="NEAR")
+    recall = sender(shop, "change_batches", {"sku_id": SKU, "batch_number": "FAR", "status": "recalled"})
+    recalled, refused = race(shop, pool, recall, sender(shop, "place_orders", order((SKU, 1))))
+    assert (recalled.code, refused.code) == (None, "ST001")
+    assert refused.body["errors"][0]["stale"] == 1
 
 
 # Answers about availability
@@ -413,6 +456,17 @@ def test_a_shop_learns_what_others_left_and_nothing_about_them(shop: Shop) -> No
     receive(shop, 5, BETTER)
     place(shop, 2, channel="till")
     assert ask(shop, role="integration", channels=("web",))["available_quantity"] == 3
+
+
+def test_what_becomes_free_goes_to_the_queue_first(shop: Shop) -> None:
+    set_rules(shop, sale_rules=[])
+    set_rules(shop, channel="till", sale_rules=[{"mode": "backorder"}])
+    receive(shop, 3, BETTER)
+    shop.send("reserve_stock", order((SKU, 3), ttl_seconds=60), now=NOW)
+    place(shop, 2, channel="till")
+    later = "2030-01-10T12:05:00Z"
+    assert ask(shop, now=later)["available_quantity"] == 1
+    assert shortages(place(shop, 2, now=later)) == [("/items/0/quantity", 2, 1)]
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -18,6 +18,8 @@ as $$
 declare
   v_listed record := stock.list_candidates(p_demands => p_demands, p_warehouse_ids => '{}', p_sku_ids => '{}');
   v_overdue record;
+  v_warehouses text[] := v_listed.p_warehouse_ids;
+  v_skus text[] := v_listed.p_sku_ids;
   v_reservation_ids bigint[] := '{}';
   v_levels record;
 begin
@@ -29,8 +31,8 @@ begin
     v_overdue := stock.find_overdue(p_region_id => p_region_id, p_sku_ids => array(select d.sku_id from unnest(p_demands) d));
     over := v_overdue.order_ids;
     v_reservation_ids := v_overdue.reservation_ids;
-    v_listed.p_warehouse_ids := v_listed.p_warehouse_ids || v_overdue.warehouse_ids;
-    v_listed.p_sku_ids := v_listed.p_sku_ids || v_overdue.held_sku_ids;
+    v_warehouses := v_warehouses || v_overdue.warehouse_ids;
+    v_skus := v_skus || v_overdue.held_sku_ids;
   end if;
   select coalesce(array_agg(r.warehouse_id), '{}') as warehouse_ids, coalesce(array_agg(r.sku_id), '{}') as sku_ids,
          coalesce(array_agg(r.available), '{}') as available, coalesce(array_agg(r.held), '{}') as held
@@ -38,7 +40,7 @@ begin
     from (select l.warehouse_id, l.sku_id, h.units as held,
                  greatest(0, l.available - l.shortfall + h.units - coalesce(e.units, 0))::integer as available
             from (select distinct w collate "C" as warehouse_id, s collate "C" as sku_id
-                    from rows from (unnest(v_listed.p_warehouse_ids), unnest(v_listed.p_sku_ids)) as m (w, s)) k
+                    from rows from (unnest(v_warehouses), unnest(v_skus)) as m (w, s)) k
             join stock.stock_levels l on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
            cross join lateral stock.overdue_units(p_region_id => p_region_id, p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id,
                                 p_reservation_ids => v_reservation_ids, p_order_ids => over) h (units)

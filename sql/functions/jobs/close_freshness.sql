@@ -1,6 +1,6 @@
 -- Definer: the worker may not write to tables; this function closes promises about the time of sale whose order is over.
 -- At most p_limit per call. Returns their number.
-create or replace function jobs.recheck_freshness(
+create or replace function jobs.close_freshness(
   p_region_id smallint,
   p_limit integer
 )
@@ -31,5 +31,5 @@ begin
 end
 $$;
 
-alter function jobs.recheck_freshness(smallint, integer) owner to scoville_definer;
-grant execute on function jobs.recheck_freshness(smallint, integer) to scoville_worker;
+alter function jobs.close_freshness(smallint, integer) owner to scoville_definer;
+grant execute on function jobs.close_freshness(smallint, integer) to scoville_worker;
