@@ -8,9 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from pyapp.api.orders import CustomerGroup
 from pyapp.http.endpoints import read_document
-from pyapp.http.fields import Answer, ChannelId, LineQuantity, Query, SkuId
+from pyapp.http.fields import Answer, ChannelId, CustomerGroup, LineQuantity, Query, SkuId
 from pyapp.http.route import Noun, Route
 from pyapp.values import Channel, Sku, Units, Warehouse
 
@@ -24,7 +23,9 @@ class AvailabilityQuery(Query):
     customer_group: CustomerGroup | UnsetType = UNSET
     quantity: LineQuantity | UnsetType = UNSET
     ship_on: (
-        Annotated[datetime.date, Meta(description="The day on which they would leave; without it, today.", examples=["2035-01-31"])]
+        Annotated[
+            datetime.date, Meta(description="The day on which they would leave; without it, today.", examples=["2035-01-31"])
+        ]
         | UnsetType
     ) = UNSET
 
@@ -40,7 +41,7 @@ class WarehouseUnits(Answer):
 
 
 class Availability(Answer):
-    """What an order could have at this moment. It holds nothing: reserve the units, or order them at once."""
+    """The units that an order could have at this moment. Nothing is held: reserve them, or order at once."""
 
     sku_id: Sku
     channel: Channel
@@ -50,7 +51,8 @@ class Availability(Answer):
     available: Annotated[bool, Meta(description="Whether there are so many.", examples=[True])]
     available_quantity: Annotated[Units, Meta(description="How many there are: an order of one more is refused, or waits.")]
     available_on: Annotated[
-        datetime.date | None, Meta(description="The day from which there are so many. Null: too few, and it is not known when more come.")
+        datetime.date | None,
+        Meta(description="The day from which there are so many. Null: too few, and it is not known when more come."),
     ]
     fresh_until: Annotated[
         datetime.date | None,
@@ -58,11 +60,12 @@ class Availability(Answer):
     ]
     rule: Annotated[str, Meta(description="The freshness rule of the channel that applies, or none.", examples=["none"])]
     stale_quantity: Annotated[
-        Units | None, Meta(description="Further units that are there and expire too early for the rule. Null: no rule.", examples=[None])
+        Units | None,
+        Meta(description="Further units that are there and expire too early for the rule. Null: no rule.", examples=[None]),
     ]
     sold_until: Annotated[
         datetime.date | None,
-        Meta(description="Until when they can be sold: the last day of those that expire first. Null: none, or they never expire."),
+        Meta(description="The last day of sale of those that expire first. Null: none, or they never expire."),
     ]
     warehouses: Annotated[list[WarehouseUnits], Meta(description="Where they would come from, as far as there are any.")]
 

@@ -18,6 +18,7 @@ from pyapp.http.fields import (
     Body,
     ChannelId,
     Count,
+    CustomerGroup,
     Json,
     Name,
     Page,
@@ -187,14 +188,6 @@ class SaleRuleDraft(Body):
     priority: SalePriority | UnsetType = UNSET
 
 
-CustomerGroup = Annotated[
-    str,
-    Meta(
-        pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\\Z",
-        description="The customers whose orders say this customer_group; null: all.",
-        examples=["export"],
-    ),
-]
 Category = Annotated[
     str, Meta(min_length=1, max_length=64, description="attributes.category of the SKUs; null: all.", examples=["sauce"])
 ]

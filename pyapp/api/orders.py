@@ -16,6 +16,7 @@ from pyapp.http.fields import (
     BatchNumberDraft,
     Body,
     ChannelId,
+    CustomerGroup,
     Email,
     ExternalId,
     FieldError,
@@ -80,16 +81,6 @@ class OrderLine(Body):
         check_number(self.price, "price")
         check_number(self.amount, "amount", TOTAL_BYTES)
         self.fulfilled = self.canceled = UNSET
-
-
-CustomerGroup = Annotated[
-    str,
-    Meta(
-        pattern="^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\\Z",
-        description="Who buys, as the channel's freshness_rules name it. Not personal: the erasure of a customer leaves it.",
-        examples=["export"],
-    ),
-]
 
 
 class OrderDraft(Body):
@@ -159,7 +150,8 @@ class OrderDraft(Body):
         if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
             return None
         lines = tuple((line.quantity, _bytes(line.price), _bytes(line.amount)) for line in self.items)
-        return Wanted(tuple(line.sku_id for line in self.items), (self.channel, self.customer_group, lines, _bytes(self.total_price), self.status))
+        terms = (self.channel, self.customer_group, lines, _bytes(self.total_price), self.status)
+        return Wanted(tuple(line.sku_id for line in self.items), terms)
 
 
 def _bytes(value: Raw | UnsetType) -> object:

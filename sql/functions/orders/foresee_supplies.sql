@@ -1,4 +1,4 @@
--- What the orders that wait (but for p_except) would take of these levels once their p_available units are free, of which p_held are held by
+-- The units that waiting orders (but for p_except) would take from these levels once their p_available units are free, of which p_held are held by
 -- something that is over: as claim_supplies would share them out, as allocations without an ordinal.
 create or replace function orders.foresee_supplies(
   p_region_id smallint,

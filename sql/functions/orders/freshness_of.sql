@@ -1,5 +1,5 @@
--- What an order promises about units of a SKU that are added to it, or null: what it promised about those that it has; of a SKU that is
--- new in it, what the rules say now.
+-- The promise about units of a SKU that are added to an order, or null: the same as for those that it has; for a SKU that is new in it,
+-- that of the rules of today.
 create or replace function orders.freshness_of(
   p_region_id smallint,
   p_order orders.orders,

@@ -1,4 +1,4 @@
--- What an order that is placed now promises about the units of a SKU, or null: {fresh_until, rule}. They leave on p_ship_on (today), and when
+-- The promise of a new order about the units of a SKU, or null: {fresh_until, rule}. They leave on p_ship_on (today), and when
 -- they arrive there is as much time of sale left as the rule says. A percentage is taken of the longest life of the SKU's lots, so it is a
 -- number of days, too, and one date says it for all lots. If no lot tells when it was made, only units that never expire are sure to pass.
 create or replace function orders.promised_freshness(

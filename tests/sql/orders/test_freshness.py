@@ -32,7 +32,9 @@ def place(shop: Shop, units: int, sku_id: str = SKU, now: str = NOW, **rest: Any
     return shop.order((sku_id, units), now=now, **rest)
 
 
-def ask(shop: Shop, sku: str = SKU, now: str = NOW, role: str = "admin", channels: tuple[str, ...] = (), **filters: Any) -> Any:
+def ask(
+    shop: Shop, sku: str = SKU, *, now: str = NOW, role: str = "admin", channels: tuple[str, ...] = (), **filters: Any
+) -> Any:
     with shop.session(role, now, channels=channels) as connection:
         question = psycopg.types.json.Jsonb({"sku": sku, "channel": "web", **filters})
         [(body,)] = connection.execute("select body from api.get_availability(1::smallint, %s)", [question]).fetchall()
@@ -94,7 +96,7 @@ def test_the_most_specific_rule_wins(shop: Shop) -> None:
     )
     third = "SAUCE-3"
     found = {
-        (group, sku): ask(shop, sku, **({"customer_group": group} if group else {}))["fresh_until"]
+        (group, sku): ask(shop, sku, customer_group=group)["fresh_until"]
         for group in (None, "export", "other")
         for sku in (SKU, OTHER_SKU, third)
     }
@@ -109,7 +111,8 @@ def test_the_most_specific_rule_wins(shop: Shop) -> None:
         ("export", OTHER_SKU): "2030-01-15",
         ("export", third): "2030-01-24",
     }
-    assert ask(shop, third, customer_group="export")["rule"] == "channel web, customer group export: 4 days after 10 days of transit"
+    rule = "channel web, customer group export: 4 days after 10 days of transit"
+    assert ask(shop, third, customer_group="export")["rule"] == rule
     assert ask(shop, channel="till")["rule"] == "none"
 
 
@@ -471,7 +474,7 @@ def test_what_becomes_free_goes_to_the_queue_first(shop: Shop) -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_what_an_answer_says_can_be_ordered_and_one_more_cannot(shop: Shop, seed: int) -> None:
-    """Random lots, promises, reservations and unpaid orders (some over), a queue, expired lots that nobody swept, safety stock."""
+    """Random lots, promises, reservations and unpaid orders (some over), a queue, expired lots not swept, safety stock."""
     dice = random.Random(seed)
     groups = {"a": 20, "b": 60, "c": 200}
     rules = [{"customer_group": group, "min_days": days} for group, days in groups.items()]
@@ -482,7 +485,10 @@ def test_what_an_answer_says_can_be_ordered_and_one_more_cannot(shop: Shop, seed
     for warehouse in ("WH-01", "WH-02"):
         for expires in dice.sample(["2030-01-09", "2030-01-10", "2030-01-31", "2030-03-20", "2030-09-01", None], 4):
             done = shop.receive(
-                dice.randint(1, 6), batch_number=f"B-{expires}", expiration_date=expires, warehouse_location=warehouse,
+                dice.randint(1, 6),
+                batch_number=f"B-{expires}",
+                expiration_date=expires,
+                warehouse_location=warehouse,
                 now="2030-01-08T12:00:00Z",
             )
             assert done.code is None
@@ -504,7 +510,7 @@ def test_what_an_answer_says_can_be_ordered_and_one_more_cannot(shop: Shop, seed
     everyone = [None, *groups]
     dice.shuffle(everyone)
     for group in everyone:
-        named = {"customer_group": group} if group else {}
+        named: dict[str, Any] = {"customer_group": group} if group else {}
         said = ask(shop, **named)["available_quantity"]
         for units in (said, said + 1):
             with shop.session(now=NOW) as connection, connection.transaction(force_rollback=True):
