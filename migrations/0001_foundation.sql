@@ -749,6 +749,7 @@ create table orders.freshness (
   fresh_until date not null,
   rule text not null,
   is_open boolean not null default true,
+  at_risk_at timestamptz,
   constraint freshness_pkey primary key (region_id, order_id, sku_id),
   constraint freshness_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
@@ -760,6 +761,8 @@ comment on table orders.freshness is
 comment on column orders.freshness.fresh_until is 'infinity: only units that never expire, because the rule has a percentage and no lot says when it was made.';
 comment on column orders.freshness.is_open is
   'False some time after the order is over (jobs.close_freshness), so that whoever adds up open promises reads no old ones.';
+comment on column orders.freshness.at_risk_at is
+  'Since when too few units are left that keep the promise (jobs.recheck_freshness); null: there are enough.';
 create index freshness_open_sku_id_idx on orders.freshness (region_id, sku_id) where is_open;
 
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
@@ -956,6 +959,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.recorded', 'channel', 'order', 'A historic order was recorded: it was shipped long ago, elsewhere.'),
   ('order.backordered', 'channel', 'order', 'Units of a new order wait for stock. backorders says how many.'),
   ('order.supplied', 'channel', 'order', 'Units for which the order waited are now committed to it.'),
+  ('order.at_risk', 'channel', 'order', 'Too few units are left that keep what the order was promised about their time of sale (freshness says of which SKU).'),
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
   ('order.confirmed', 'channel', 'order', 'The order was paid: it can be shipped, or (on_hold) as soon as it is released.'),
   ('order.held', 'channel', 'order', 'The order was put on hold: it is not shipped, and the time to pay stands still.'),

@@ -101,6 +101,12 @@ def do_everything(shop: Shop) -> None:
     send("save_skus", sku_id="LATE", name="Late", price=10)
     assert shop.order(("LATE", 1))[0] is None
     shop.receive(1, "LATE")
+    send("save_channels", channel_id="web", freshness_rules=[{"sku_id": "LATE", "min_days": 1}])
+    shop.receive(1, "LATE", batch_number="B-2")
+    assert shop.order(("LATE", 1))[0] is None
+    for number in ("B-1", "B-2"):
+        send("change_batches", sku_id="LATE", batch_number=number, status="recalled")
+    assert shop.job("recheck_freshness") == 1
     canceled = place_order(shop, 4, status="pending")
     send("hold_orders", **canceled, reason="no address")
     send("release_held_orders", **canceled)

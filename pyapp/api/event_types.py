@@ -376,6 +376,7 @@ DATA: dict[str, type[Struct]] = {
     "order.recorded": OrderChanged,
     "order.backordered": OrderChanged,
     "order.supplied": OrderChanged,
+    "order.at_risk": OrderChanged,
     "order.modified": OrderModified,
     "order.confirmed": OrderStatusChanged,
     "order.held": OrderStatusChanged,

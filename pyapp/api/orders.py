@@ -395,6 +395,7 @@ class Freshness(Answer):
         Meta(description="They can be sold on this day. Null: they never expire.", examples=["2035-04-30"]),
     ]
     rule: Annotated[str, Meta(examples=["channel web, customer group export: 180 days after 21 days of transit"])]
+    at_risk: Annotated[bool, Meta(description="Too few such units are left where the order gets its units.", examples=[False])]
 
 
 class PassedOver(Answer):

@@ -178,6 +178,7 @@ create table orders.freshness (
   fresh_until date not null,
   rule text not null,
   is_open boolean not null default true,
+  at_risk_at timestamptz,
   constraint freshness_pkey primary key (region_id, order_id, sku_id),
   constraint freshness_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
@@ -189,6 +190,8 @@ comment on table orders.freshness is
 comment on column orders.freshness.fresh_until is 'infinity: only units that never expire, because the rule has a percentage and no lot says when it was made.';
 comment on column orders.freshness.is_open is
   'False some time after the order is over (jobs.close_freshness), so that whoever adds up open promises reads no old ones.';
+comment on column orders.freshness.at_risk_at is
+  'Since when too few units are left that keep the promise (jobs.recheck_freshness); null: there are enough.';
 create index freshness_open_sku_id_idx on orders.freshness (region_id, sku_id) where is_open;
 
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;

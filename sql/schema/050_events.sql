@@ -45,6 +45,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.recorded', 'channel', 'order', 'A historic order was recorded: it was shipped long ago, elsewhere.'),
   ('order.backordered', 'channel', 'order', 'Units of a new order wait for stock. backorders says how many.'),
   ('order.supplied', 'channel', 'order', 'Units for which the order waited are now committed to it.'),
+  ('order.at_risk', 'channel', 'order', 'Too few units are left that keep what the order was promised about their time of sale (freshness says of which SKU).'),
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
   ('order.confirmed', 'channel', 'order', 'The order was paid: it can be shipped, or (on_hold) as soon as it is released.'),
   ('order.held', 'channel', 'order', 'The order was put on hold: it is not shipped, and the time to pay stands still.'),

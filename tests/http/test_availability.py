@@ -39,7 +39,9 @@ def test_what_the_answer_says_can_be_ordered_and_one_more_cannot(stocked: httpx2
     assert (problem["errors"][0]["rule"], problem["errors"][0]["stale"]) == (said["rule"], 350)
     placed = place(sales, wants(4, customer_group="export"))
     assert placed.status_code == 201, placed.text
-    assert placed.json()["freshness"] == [{"sku_id": SKU, "fresh_until": said["fresh_until"], "rule": said["rule"]}]
+    assert placed.json()["freshness"] == [
+        {"sku_id": SKU, "fresh_until": said["fresh_until"], "rule": said["rule"], "at_risk": False}
+    ]
     assert placed.json()["customer_group"] == "export"
     assert available(stocked) == 350
     old = {"items": [{"sku_id": SKU, "quantity": 4, "batch_number": "BATCH-202404"}]}

@@ -76,7 +76,7 @@ GUARDS = (
         "sql/functions/orders/pick_lots.sql",
         " and l.expires_on >= coalesce((",
         " and '-infinity' <> coalesce((",
-        f"{FRESH} -k 'recall or scanned'",
+        f"{FRESH} -k scanned_lot_that_is_not",
     ),
     Guard(
         "a lot that others were promised stays",
@@ -104,7 +104,7 @@ GUARDS = (
         "sql/functions/stock/allocation/read_candidates.sql",
         "  if cardinality(over) > 0 or cardinality(v_reservation_ids) > 0 then\n",
         "  if false then\n",
-        f"{FRESH} -k 'one_more_cannot or queue_first'",
+        f"{FRESH} -k queue_first",
     ),
     # Orders that wait
     Guard(

@@ -34,7 +34,7 @@ as $$
                      p_queued_at => b.queued_at) order by b.sku_id), '[]')
               from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id),
            p_freshness => (select coalesce(json_agg(orders.freshness_document(p_sku_id => f.sku_id, p_fresh_until => f.fresh_until,
-                     p_rule => f.rule) order by f.sku_id), '[]')
+                     p_rule => f.rule, p_at_risk => f.is_open and f.at_risk_at is not null) order by f.sku_id), '[]')
               from orders.freshness f where f.region_id = p_region_id and f.order_id = o.order_id),
            p_fulfillments => (select coalesce(json_agg(json_build_object(
                      'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,

@@ -33,4 +33,4 @@ create policy freshness_update_definer on orders.freshness
 
 grant select on orders.freshness to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert (region_id, order_id, sku_id, channel_id, fresh_until, rule) on orders.freshness to scoville_definer;
-grant update (is_open) on orders.freshness to scoville_definer;
+grant update (is_open, at_risk_at) on orders.freshness to scoville_definer;

@@ -120,7 +120,7 @@ def test_a_percentage_is_of_the_longest_life_of_the_lots(shop: Shop) -> None:
     set_rules(shop, {"min_percent": 50})
     receive(shop, 5, "2030-04-20", manufactured_on="2030-01-10")  # a life of 100 days: 50 are left on 2030-03-01
     assert place(shop, 5).body["freshness"] == [
-        {"sku_id": SKU, "fresh_until": "2030-03-01", "rule": "channel web: 50 percent"},
+        {"sku_id": SKU, "fresh_until": "2030-03-01", "rule": "channel web: 50 percent", "at_risk": False},
     ]
 
 
@@ -131,7 +131,9 @@ def test_without_a_day_of_manufacture_a_percentage_is_unknown(shop: Shop) -> Non
     assert shortages(refused) == [("/items/0/quantity", 1, 0)]
     assert "no lot says when it was made" in refused.body["errors"][0]["detail"]
     receive(shop, 2, None)
-    assert place(shop, 2).body["freshness"] == [{"sku_id": SKU, "fresh_until": None, "rule": "channel web: 1 percent"}]
+    assert place(shop, 2).body["freshness"] == [
+        {"sku_id": SKU, "fresh_until": None, "rule": "channel web: 1 percent", "at_risk": False}
+    ]
 
 
 # Orders
@@ -147,8 +149,9 @@ def test_exactly_the_minimum_is_good_and_a_day_less_is_not(shop: Shop) -> None:
     receive(shop, 2, GOOD)
     assert shortages(place(shop, 3)) == [("/items/0/quantity", 3, 2)]
     placed = place(shop, 2)
-    assert placed.body["freshness"] == [{"sku_id": SKU, "fresh_until": GOOD, "rule": "channel web: 30 days"}]
+    assert placed.body["freshness"] == [{"sku_id": SKU, "fresh_until": GOOD, "rule": "channel web: 30 days", "at_risk": False}]
     assert read(shop, placed) == placed.body
+    assert shortages(place(shop, 1)) == [("/items/0/quantity", 1, 0)]
 
 
 def test_a_shortage_of_any_unit_names_no_rule(shop: Shop) -> None:
@@ -238,7 +241,7 @@ def test_a_rule_that_changes_touches_new_orders_only(shop: Shop) -> None:
     [changed] = shop.send(
         "modify_orders", {"order_id": placed.body["order_id"], "items": [{"sku_id": SKU, "quantity": 2}]}, now=NOW
     )
-    assert changed.body["freshness"] == [{"sku_id": SKU, "fresh_until": GOOD, "rule": "channel web: 30 days"}]
+    assert changed.body["freshness"] == [{"sku_id": SKU, "fresh_until": GOOD, "rule": "channel web: 30 days", "at_risk": False}]
     assert shop.fulfill(placed, now=NOW).code is None
 
 
@@ -254,7 +257,9 @@ def test_a_sku_that_is_added_gets_the_promise_of_today(shop: Shop) -> None:
     assert refused.body["errors"][0]["rule"] == "channel web: 30 days"
     receive(shop, 1, GOOD, sku_id=OTHER_SKU)
     [changed] = shop.send("modify_orders", change, now=NOW)
-    assert changed.body["freshness"] == [{"sku_id": OTHER_SKU, "fresh_until": GOOD, "rule": "channel web: 30 days"}]
+    assert changed.body["freshness"] == [
+        {"sku_id": OTHER_SKU, "fresh_until": GOOD, "rule": "channel web: 30 days", "at_risk": False}
+    ]
     assert shop.verify() == []
 
 
@@ -376,6 +381,25 @@ def test_a_parcel_that_is_undone_is_a_promise_again(shop: Shop) -> None:
     parcel = {"order_id": placed.body["order_id"], "fulfillment_id": shipped.body["fulfillments"][0]["fulfillment_id"]}
     assert shop.send("cancel_fulfillments", {**parcel, "reason": "stayed"}, now=NOW)[0].code is None
     assert place(shop, 1).code == "ST001"
+
+
+def test_the_worker_tells_of_orders_whose_fresh_units_are_gone(shop: Shop) -> None:
+    set_rules(shop, TODAY_RULE)
+    receive(shop, 2, GOOD)
+    receive(shop, 2, BETTER)
+    receive(shop, 4, STALE)
+    first, second = place(shop, 2), place(shop, 1)
+    assert shop.job("recheck_freshness", now=NOW) == 0
+    recalled = {"sku_id": SKU, "batch_number": f"B-{GOOD}", "status": "recalled"}
+    shop.send("change_batches", recalled, now=NOW)
+    assert shop.job("recheck_freshness", now=NOW) == 1
+    assert shop.job("recheck_freshness", now=NOW) == 0
+    told = shop.rows("select subject from events.outbox where type = 'order.at_risk'")
+    assert [row["subject"] for row in told] == [f"orders/{second.body['order_id']}"]
+    assert [read(shop, placed)["freshness"][0]["at_risk"] for placed in (first, second)] == [False, True]
+    shop.send("change_batches", {**recalled, "status": "available", "reason_code": "correction"}, now=NOW)
+    assert shop.job("recheck_freshness", now=NOW) == 1
+    assert read(shop, second)["freshness"][0]["at_risk"] is False
 
 
 # Two sessions
