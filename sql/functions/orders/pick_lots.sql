@@ -1,5 +1,6 @@
 -- The lots from which these parts are taken, all or nothing: the named ones, or first expired, first out. A lot whose last day has
--- passed is not sellable, swept or not; one that expires before the order's promise is none for it. A named lot passes over those that expire earlier and keep sellable units.
+-- passed is not sellable, swept or not; one that expires before the order's promise is none for it. A named lot passes over those that
+-- expire earlier and keep sellable units.
 -- Lock order: lot_levels in key order; the caller has locked their levels.
 create or replace function orders.pick_lots(
   p_region_id smallint,
