@@ -74,8 +74,8 @@ GUARDS = (
     Guard(
         "a lot that is not fresh enough stays",
         "sql/functions/orders/pick_lots.sql",
-        " and l.expires_on >= coalesce((",
-        " and '-infinity' <> coalesce((",
+        "       select max(p.fresh_until) from parts p where",
+        "       select max('-infinity'::date) from parts p where",
         f"{FRESH} -k scanned_lot_that_is_not",
     ),
     Guard(
