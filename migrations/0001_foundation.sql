@@ -143,6 +143,7 @@ create table catalog.channels (
   pricing text not null default 'list',
   hold_share_max smallint not null default 100,
   unpaid_minutes integer not null default 60,
+  freshness_rules jsonb not null default '[]',
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -153,10 +154,15 @@ create table catalog.channels (
   constraint channels_kind_is_known_check check (kind in ('web', 'pos', 'marketplace', 'wholesale')),
   constraint channels_pricing_is_known_check check (pricing in ('list', 'channel')),
   constraint channels_hold_share_max_is_a_percentage_check check (hold_share_max between 1 and 100),
-  constraint channels_unpaid_minutes_are_within_a_month_check check (unpaid_minutes between 1 and 43200)
+  constraint channels_unpaid_minutes_are_within_a_month_check check (unpaid_minutes between 1 and 43200),
+  constraint channels_freshness_rules_is_a_list_check check (jsonb_typeof(freshness_rules) = 'array')
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
 comment on column catalog.channels.unpaid_minutes is 'How long the units of an unpaid order (status pending) are promised.';
+comment on column catalog.channels.freshness_rules is
+  'How long units that are sold through the channel must at least still be for sale when they arrive: [{customer_group, category, sku_id, min_days, '
+  'min_percent, transit_days}]. Here and not in a table of its own, because every order reads this row and most channels have none. '
+  'catalog.freshness_rule() says which one applies.';
 comment on column catalog.channels.hold_share_max is
   'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
 create unique index channels_channel_id_lower_key on catalog.channels (lower(channel_id collate "C"));
@@ -504,22 +510,25 @@ create type stock.demand as (
   sku_id text,
   channel_id text,
   quantity integer,
-  reservation_id bigint
+  reservation_id bigint,
+  freshness jsonb
 );
 comment on type stock.demand is
   'The units of one SKU that one order or reservation (ordinal) needs through a channel: input of stock.allocate. reservation_id: '
-  'the reservation that the order converts.';
+  'the reservation that the order converts. freshness: {fresh_until, rule} if a rule promises some time of sale (orders.promised_freshness).';
 create type stock.allocation as (
   ordinal integer,
   sku_id text,
   warehouse_id text,
   quantity integer,
   available integer,
-  waits boolean
+  waits boolean,
+  freshness jsonb
 );
 comment on type stock.allocation is
   'A decision of stock.allocate: a demand gets quantity units from a warehouse, where available are left; or, with warehouse_id null, it '
-  'needs quantity and only available exist, or quantity of it waits (waits true).';
+  'needs quantity and only available exist, or quantity of it waits (waits true). freshness: that of the demand; of a shortage also stale, the '
+  'units that are there and expire too early.';
 create type stock.candidate as (
   warehouse_id text,
   sku_id text,
@@ -608,6 +617,7 @@ create table orders.orders (
   customer_name text,
   customer_key text,
   customer_address text,
+  customer_group text,
   customer_pseudonym uuid,
   customer_erased_at timestamptz,
   currency text not null,
@@ -636,6 +646,7 @@ comment on table orders.orders is
   'is never deleted, and the check would lock the row of a busy channel.';
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
+comment on column orders.orders.customer_group is 'Who buys, in the words of the freshness_rules of channels: no personal data.';
 comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
 comment on column orders.orders.customer_erased_at is
   'When the customer was erased (api.erase_customers). The pseudonym is then random: the same for the orders that were erased together, and '
@@ -755,6 +766,30 @@ comment on column orders.backorders.lost_at is
   'When units that were promised to the order turned out to be missing and were not elsewhere (orders.resolve_shortfall); null: nothing was promised.';
 create index backorders_queue_idx on orders.backorders (region_id, sku_id, priority desc, queued_at, order_id);
 
+create table orders.freshness (
+  region_id smallint not null,
+  order_id bigint not null,
+  sku_id text collate "C" not null,
+  channel_id text collate "C" not null,
+  fresh_until date not null,
+  rule text not null,
+  is_open boolean not null default true,
+  at_risk_at timestamptz,
+  constraint freshness_pkey primary key (region_id, order_id, sku_id),
+  constraint freshness_region_id_order_id_fkey foreign key (region_id, order_id)
+    references orders.orders (region_id, order_id) on delete restrict
+);
+comment on table orders.freshness is
+  'What was promised about the time of sale of an order''s units of a SKU, frozen when the order got the SKU: they can be sold on fresh_until. No '
+  'row: any unit that can be sold. A table of its own, so that whoever moves, queues, splits or supplies the units of an order has nothing '
+  'to carry along.';
+comment on column orders.freshness.fresh_until is 'infinity: only units that never expire, because the rule has a percentage and no lot says when it was made.';
+comment on column orders.freshness.is_open is
+  'False some time after the order is over (jobs.close_freshness), so that whoever adds up open promises reads no old ones.';
+comment on column orders.freshness.at_risk_at is
+  'Since when too few units are left that keep the promise (jobs.recheck_freshness); null: there are enough.';
+create index freshness_open_sku_id_idx on orders.freshness (region_id, sku_id) where is_open;
+
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
 create table orders.fulfillments (
   region_id smallint not null,
@@ -854,12 +889,15 @@ create type orders.draft as (
   unpaid_until timestamptz,
   order_id bigint,
   warehouse_ids text[],
-  document json
+  document json,
+  customer_group text,
+  has_rules boolean
 );
 comment on type orders.draft is
   'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
   '(orders.complete_drafts).';
 comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet; null: it can be shipped at once.';
+comment on column orders.draft.has_rules is 'Whether its channel has rules about the time of sale that is left.';
 comment on column orders.draft.sku_ids is
   'Of its lines, in their order, as quantities, prices and amounts (a line has one of these two); items is their document.';
 create type orders.part as (
@@ -869,11 +907,13 @@ create type orders.part as (
   units integer,
   lot_id bigint,
   batch_number text,
-  reason_code text
+  reason_code text,
+  fresh_until date,
+  rule text
 );
 comment on type orders.part is
   'Units that a parcel takes from a level. item: the position of the item that asks for them; null: all open units leave. lot_id: the lot '
-  'that it names; reason_code: why it passes lots over. Made by orders.new_part.';
+  'that it names; reason_code: why it passes lots over. fresh_until and rule: of the promise of the order. Made by orders.new_part.';
 create type orders.pick as (
   item integer,
   warehouse_id text,
@@ -958,6 +998,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.backordered', 'channel', 'order', 'Units of the order wait for stock: of a new one, or promised ones that are missing. backorders says how many.'),
   ('order.reallocated', 'channel', 'order', 'Promised units of the order come from another warehouse now. allocations says which.'),
   ('order.supplied', 'channel', 'order', 'Units for which the order waited are now committed to it.'),
+  ('order.at_risk', 'channel', 'order', 'Too few units are left that keep what the order was promised about their time of sale (freshness says of which SKU).'),
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
   ('order.confirmed', 'channel', 'order', 'The order was paid: it can be shipped, or (on_hold) as soon as it is released.'),
   ('order.held', 'channel', 'order', 'The order was put on hold: it is not shipped, and the time to pay stands still.'),

@@ -51,6 +51,7 @@ ORDER = {
 HOOK = {"url": "https://hooks.example.com/scoville", "description": "Orders", "event_types": ["order.*"], "rate_limit": 600}
 CHANNEL = {"channel_id": "web", "name": "Web shop", "kind": "web", "pricing": "list", "region_id": 1, "warehouses": ["WH-01"]}
 SECRET = {"secret_hash": "00" * 32}
+FILTERS = """'{{"sku": "HOTSAUCE-001", "channel": "web"}}'"""
 HELD = [{"sku_id": "HOTSAUCE-001", "quantity": 1}]
 REASON = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
 
@@ -96,6 +97,7 @@ class Request:
     values: Names = field(default_factory=dict)
     added: Json = field(default_factory=dict)  # members that the API adds to the element of a command
     if_match: bool = False  # the request needs the ETag of the resource
+    query: str = ""  # parameters without which the request is refused
     roles: frozenset[str] | None = None  # if fewer roles may send the request than may call the function
 
     @property
@@ -108,7 +110,7 @@ class Request:
         return {name: templates.get(name, f"{{{name}}}").format(**names) for name in re.findall(r"{(\w+)}", self.path)}
 
     def target(self, names: Names) -> str:
-        return self.path.format(**self.named(names))
+        return self.path.format(**self.named(names)) + self.query
 
     def element(self, names: Names) -> Json:
         """The element of the command: the body, the path values, and the members that the API adds."""
@@ -180,6 +182,7 @@ FUNCTION_CALLS: dict[str, Call] = {
     "list_orders": call(EVERYONE, Request("GET", "/v1/orders")),
     "get_order": call(EVERYONE, Request("GET", "/v1/orders/{order_id}")),
     "get_channel_order": call(EVERYONE, Request("GET", "/v1/channels/{channel_id}/orders/{external_id}")),
+    "get_availability": call(SHOPS, Request("GET", "/v1/availability", query="?sku=HOTSAUCE-001&channel=web"), p_filters=FILTERS),
     "place_orders": call(SHOPS, Request("POST", "/v1/orders", ORDER | {"order_id": "another"})),
     "find_repeats": call(SHOPS, p_orders="'[]'"),
     "modify_orders": call(SHOPS, Request("PATCH", "/v1/orders/{order_id}", {"items": HELD, "customer": {"email": None}})),

@@ -109,6 +109,12 @@ def do_everything(shop: Shop) -> None:
     shop.receive(1, batch_number="FAR", expiration_date="2080-01-20", warehouse_location="WH-02")
     moves = [{"sku_id": SKU, "quantity": 1, "from_warehouse_location": "WH-01", "to_warehouse_location": "WH-02"}]
     send("reallocate_orders", **placed, items=moves)
+    send("save_channels", channel_id="web", freshness_rules=[{"sku_id": "LATE", "min_days": 1}])
+    shop.receive(1, "LATE", batch_number="B-2")
+    assert shop.order(("LATE", 1))[0] is None
+    for number in ("B-1", "B-2"):
+        send("change_batches", sku_id="LATE", batch_number=number, status="recalled")
+    assert shop.job("recheck_freshness") == 1
     canceled = place_order(shop, 5, status="pending")
     send("hold_orders", **canceled, reason="no address")
     send("release_held_orders", **canceled)

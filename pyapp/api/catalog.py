@@ -19,6 +19,7 @@ from pyapp.http.fields import (
     Body,
     ChannelId,
     Count,
+    CustomerGroup,
     Json,
     Name,
     Page,
@@ -196,8 +197,37 @@ class SaleRuleDraft(Body):
     ships_on: ShipsOn | UnsetType | None = UNSET
 
 
+Category = Annotated[
+    str, Meta(min_length=1, max_length=64, description="attributes.category of the SKUs; null: all.", examples=["sauce"])
+]
+MinDays = Annotated[
+    int, Meta(ge=0, le=3650, description="Days of sale that are left when the units arrive, at least.", examples=[180])
+]
+MinPercent = Annotated[
+    int, Meta(ge=1, le=100, description="The same as a percentage of the longest life of the SKU's lots.", examples=[None])
+]
+TransitDays = Annotated[int, Meta(ge=0, le=365, description="Days from the warehouse to the customer.", examples=[3])]
+
+
+class FreshnessRuleDraft(Body):
+    """How long units must still be for sale when they arrive: a number of days, or a percentage of their life.
+
+    The most specific rule applies: one for the customer's group before one for all customers, then one for the SKU, for its
+    category, for all.
+    """
+
+    sample: ClassVar[Json | None] = {"customer_group": "export", "min_days": 180, "transit_days": 21}
+
+    customer_group: CustomerGroup | UnsetType | None = UNSET
+    category: Category | UnsetType | None = UNSET
+    sku_id: SkuId | UnsetType | None = UNSET
+    min_days: MinDays | UnsetType | None = UNSET
+    min_percent: MinPercent | UnsetType | None = UNSET
+    transit_days: TransitDays | UnsetType = UNSET
+
+
 class ChannelChange(Body):
-    """The members of a channel to change. The lists of warehouses and of sale rules are replaced as a whole."""
+    """The members of a channel to change. The lists of warehouses and of rules are replaced as a whole."""
 
     sample: ClassVar[Json | None] = {"warehouses": ["WH-01"], "pricing": "list"}
 
@@ -210,6 +240,7 @@ class ChannelChange(Body):
     region_id: RegionDraft | UnsetType = UNSET
     warehouses: Annotated[list[WarehouseId], Meta(max_length=1000)] | UnsetType = UNSET
     sale_rules: Annotated[list[SaleRuleDraft], Meta(max_length=1000)] | UnsetType = UNSET
+    freshness_rules: Annotated[list[FreshnessRuleDraft], Meta(max_length=200)] | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
 
@@ -312,6 +343,17 @@ class SaleRule(Answer):
     ships_on: ShipsOn | None
 
 
+class FreshnessRule(Answer):
+    """How long units must still be for sale when they arrive. The most specific rule applies."""
+
+    customer_group: CustomerGroup | None
+    category: Category | None
+    sku_id: values.Sku | None
+    min_days: MinDays | None
+    min_percent: MinPercent | None
+    transit_days: TransitDays
+
+
 class Channel(Answer):
     """A source of orders, and the warehouses that serve it, in order of preference."""
 
@@ -326,6 +368,7 @@ class Channel(Answer):
     region_id: values.Region
     warehouses: list[values.Warehouse]
     sale_rules: list[SaleRule]
+    freshness_rules: list[FreshnessRule]
     active: Active
     version: Version
     created_at: Moment

@@ -400,6 +400,7 @@ DATA: dict[str, type[Struct]] = {
     "order.backordered": OrderChanged,
     "order.reallocated": OrderChanged,
     "order.supplied": OrderChanged,
+    "order.at_risk": OrderChanged,
     "order.modified": OrderModified,
     "order.confirmed": OrderStatusChanged,
     "order.held": OrderStatusChanged,

@@ -16,6 +16,7 @@ from pyapp.http.fields import (
     BatchNumberDraft,
     Body,
     ChannelId,
+    CustomerGroup,
     Email,
     ExternalId,
     FieldError,
@@ -166,6 +167,7 @@ class OrderDraft(Body):
     }
 
     customer: CustomerDraft
+    customer_group: CustomerGroup | UnsetType | None = UNSET
     items: Annotated[list[OrderLine], Meta(min_length=1, max_length=LINES_MAX)] | UnsetType = UNSET
     reservation_id: ReservationId | UnsetType = UNSET
     channel: ChannelId | UnsetType = UNSET
@@ -206,7 +208,7 @@ class OrderDraft(Body):
         if isinstance(self.created_at, datetime.datetime) and self.created_at > datetime.datetime.now(datetime.UTC):
             return None
         lines = tuple((line.quantity, _bytes(line.price), _bytes(line.amount)) for line in self.items)
-        terms = (self.channel, lines, _bytes(self.total_price), self.status, _place(self.handed_over))
+        terms = (self.channel, self.customer_group, lines, _bytes(self.total_price), self.status, _place(self.handed_over))
         return Wanted(tuple(line.sku_id for line in self.items), terms)
 
 
@@ -515,6 +517,18 @@ class Backorder(Answer):
     ]
 
 
+class Freshness(Answer):
+    """What the order promises about the units of a SKU, frozen when it got the SKU. Not listed: any unit that can be sold."""
+
+    sku_id: Sku
+    fresh_until: Annotated[
+        datetime.date | None,
+        Meta(description="They can be sold on this day. Null: they never expire.", examples=["2035-04-30"]),
+    ]
+    rule: Annotated[str, Meta(examples=["channel web, customer group export: 180 days after 21 days of transit"])]
+    at_risk: Annotated[bool, Meta(description="Too few such units are left where the order gets its units.", examples=[False])]
+
+
 class PassedOver(Answer):
     """The lots that expire earlier and stayed on the shelf, and why."""
 
@@ -562,6 +576,7 @@ class Order(Answer):
     channel: Channel
     created_at: Annotated[Moment, Meta(description="The time of the order at its source.")]
     customer: Customer
+    customer_group: CustomerGroup | None
     items: list[Line]
     total_price: Annotated[
         Amount,
@@ -589,6 +604,7 @@ class Order(Answer):
     fulfillment_status: FulfillmentStatus
     allocations: list[Allocation]
     backorders: Annotated[list[Backorder], Meta(description="What waits for stock; it can only be shipped when it has come.")]
+    freshness: list[Freshness]
     fulfillments: list[Fulfillment]
     note: Note | None
     version: Version

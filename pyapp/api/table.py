@@ -5,6 +5,7 @@ from __future__ import annotations
 from pyapp.api import (
     analytics,
     audit,
+    availability,
     catalog,
     clients,
     customers,
@@ -21,6 +22,7 @@ from pyapp.http.route import Noun, Route
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
     orders.NOUN,
+    availability.NOUN,
     customers.NOUN,
     reservations.NOUN,
     *catalog.NOUNS,

@@ -207,14 +207,14 @@ def _parameters(route: Route) -> Iterable[Json]:
         schema: Json = {"type": "string", "minLength": 1, "maxLength": PATH_VALUE_CHARACTERS_MAX}
         about = {"description": variable.description, "schema": schema, "example": variable.sample}
         yield {"name": variable.name, "in": "path", "required": True, **about}
-    queries = _components([route.query])[route.query.__name__]["properties"] if route.roles else {}
-    for name, schema in queries.items():
+    query = _components([route.query])[route.query.__name__] if route.roles else {}
+    for name, schema in query.get("properties", {}).items():
         about = {
             "description": schema.pop("description", ""),
             "schema": schema,
             "example": schema.get("default", compose(schema, {})),
         }
-        yield {"name": name, "in": "query", **about}
+        yield {"name": name, "in": "query", "required": name in query.get("required", ()), **about}
     if route.key != "none":
         yield _header(
             "Idempotency-Key",

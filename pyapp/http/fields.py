@@ -53,6 +53,7 @@ def _code(description: str, example: str) -> Meta:
 SkuId = Annotated[str, _code("The SKU: letters, digits, dot, underscore, hyphen; at most 64.", "HOTSAUCE-001")]
 WarehouseId = Annotated[str, _code("The warehouse.", "WH-01")]
 ChannelId = Annotated[str, _code("The sales channel.", "web")]
+CustomerGroup = Annotated[str, _code("Who buys, in words of your own; freshness rules use it. No personal data.", "export")]
 ReasonDraft = Annotated[str, Meta(pattern=r"^[a-z][a-z0-9_]{0,39}$(?!\n)", description="A reason code.", examples=["damaged"])]
 Name = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
 Text = Annotated[str, Meta(max_length=4000)]

@@ -42,6 +42,16 @@ class Fault(Struct, kw_only=True):
     passed_over: (
         Annotated[list[str], Meta(description="The lots that expire earlier and stay.", examples=[["BATCH-202404"]])] | UnsetType
     ) = UNSET
+    batch_number: Annotated[str, Meta(description="The lot.", examples=["BATCH-202404"])] | UnsetType = UNSET
+    expiration_date: Annotated[str, Meta(description="Its last day of sale.", examples=["2035-04-30"])] | UnsetType = UNSET
+    rule: Annotated[str, Meta(description="The freshness rule.", examples=["channel web: 30 days"])] | UnsetType = UNSET
+    fresh_until: (
+        Annotated[str | None, Meta(description="Until when units must be for sale; null: for ever.", examples=["2035-05-12"])]
+        | UnsetType
+    ) = UNSET
+    days_short: Annotated[int | None, Meta(description="Days that the lot lacks.", examples=[12])] | UnsetType = UNSET
+    stale: Annotated[int, Meta(description="Further units, which expire too early.", examples=[4])] | UnsetType = UNSET
+    promised: Annotated[int, Meta(description="Units promised until that day.", examples=[2])] | UnsetType = UNSET
     takes: Annotated[str, Meta(description="The units that the reason takes.", examples=["expired"])] | UnsetType = UNSET
     allowed: Annotated[list[str], Meta(description="The allowed values.", examples=[["other"]])] | UnsetType = UNSET
     first: Annotated[str, Meta(description="The position before the first event kept.", examples=["e1:1000"])] | UnsetType = UNSET

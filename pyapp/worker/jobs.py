@@ -55,6 +55,8 @@ JOBS = (
     Job("expire_reservations", "select jobs.expire_reservations(%(region)s::smallint, %(limit)s)", 1, by_region=True),
     Job("cancel_unpaid_orders", "select jobs.cancel_unpaid_orders(%(region)s::smallint, %(limit)s)", 1, by_region=True),
     Job("serve_backorders", "select jobs.serve_backorders(%(region)s::smallint, %(limit)s)", 1, by_region=True),
+    Job("recheck_freshness", "select jobs.recheck_freshness(%(region)s::smallint, %(limit)s)", 600, by_region=True, rest=4),
+    Job("close_freshness", "select jobs.close_freshness(%(region)s::smallint, %(limit)s)", 600, by_region=True, rest=4),
     Job("expire_lots", "select jobs.expire_lots(%(region)s::smallint, %(limit)s)", 1, by_region=True),
     Job(
         "announce_expiring_lots",

@@ -110,6 +110,7 @@ create table catalog.channels (
   pricing text not null default 'list',
   hold_share_max smallint not null default 100,
   unpaid_minutes integer not null default 60,
+  freshness_rules jsonb not null default '[]',
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -120,10 +121,15 @@ create table catalog.channels (
   constraint channels_kind_is_known_check check (kind in ('web', 'pos', 'marketplace', 'wholesale')),
   constraint channels_pricing_is_known_check check (pricing in ('list', 'channel')),
   constraint channels_hold_share_max_is_a_percentage_check check (hold_share_max between 1 and 100),
-  constraint channels_unpaid_minutes_are_within_a_month_check check (unpaid_minutes between 1 and 43200)
+  constraint channels_unpaid_minutes_are_within_a_month_check check (unpaid_minutes between 1 and 43200),
+  constraint channels_freshness_rules_is_a_list_check check (jsonb_typeof(freshness_rules) = 'array')
 );
 comment on table catalog.channels is 'Where orders come from. pricing list: sells at the list price; channel: tills and marketplaces that set their own.';
 comment on column catalog.channels.unpaid_minutes is 'How long the units of an unpaid order (status pending) are promised.';
+comment on column catalog.channels.freshness_rules is
+  'How long units that are sold through the channel must at least still be for sale when they arrive: [{customer_group, category, sku_id, min_days, '
+  'min_percent, transit_days}]. Here and not in a table of its own, because every order reads this row and most channels have none. '
+  'catalog.freshness_rule() says which one applies.';
 comment on column catalog.channels.hold_share_max is
   'The percentage of a SKU''s units that one client may reserve through this channel; 100: no limit.';
 create unique index channels_channel_id_lower_key on catalog.channels (lower(channel_id collate "C"));

@@ -229,22 +229,25 @@ create type stock.demand as (
   sku_id text,
   channel_id text,
   quantity integer,
-  reservation_id bigint
+  reservation_id bigint,
+  freshness jsonb
 );
 comment on type stock.demand is
   'The units of one SKU that one order or reservation (ordinal) needs through a channel: input of stock.allocate. reservation_id: '
-  'the reservation that the order converts.';
+  'the reservation that the order converts. freshness: {fresh_until, rule} if a rule promises some time of sale (orders.promised_freshness).';
 create type stock.allocation as (
   ordinal integer,
   sku_id text,
   warehouse_id text,
   quantity integer,
   available integer,
-  waits boolean
+  waits boolean,
+  freshness jsonb
 );
 comment on type stock.allocation is
   'A decision of stock.allocate: a demand gets quantity units from a warehouse, where available are left; or, with warehouse_id null, it '
-  'needs quantity and only available exist, or quantity of it waits (waits true).';
+  'needs quantity and only available exist, or quantity of it waits (waits true). freshness: that of the demand; of a shortage also stale, the '
+  'units that are there and expire too early.';
 create type stock.candidate as (
   warehouse_id text,
   sku_id text,

@@ -24,6 +24,7 @@ create table orders.orders (
   customer_name text,
   customer_key text,
   customer_address text,
+  customer_group text,
   customer_pseudonym uuid,
   customer_erased_at timestamptz,
   currency text not null,
@@ -52,6 +53,7 @@ comment on table orders.orders is
   'is never deleted, and the check would lock the row of a busy channel.';
 comment on column orders.orders.customer_pseudonym is
   'Shows analysts which orders have the same customer, without naming the customer: orders.pseudonym() of e-mail or name, with a key that they cannot read.';
+comment on column orders.orders.customer_group is 'Who buys, in the words of the freshness_rules of channels: no personal data.';
 comment on column orders.orders.customer_key is 'The name as searches compare it: app.fold() of customer_name.';
 comment on column orders.orders.customer_erased_at is
   'When the customer was erased (api.erase_customers). The pseudonym is then random: the same for the orders that were erased together, and '
@@ -171,6 +173,30 @@ comment on column orders.backorders.lost_at is
   'When units that were promised to the order turned out to be missing and were not elsewhere (orders.resolve_shortfall); null: nothing was promised.';
 create index backorders_queue_idx on orders.backorders (region_id, sku_id, priority desc, queued_at, order_id);
 
+create table orders.freshness (
+  region_id smallint not null,
+  order_id bigint not null,
+  sku_id text collate "C" not null,
+  channel_id text collate "C" not null,
+  fresh_until date not null,
+  rule text not null,
+  is_open boolean not null default true,
+  at_risk_at timestamptz,
+  constraint freshness_pkey primary key (region_id, order_id, sku_id),
+  constraint freshness_region_id_order_id_fkey foreign key (region_id, order_id)
+    references orders.orders (region_id, order_id) on delete restrict
+);
+comment on table orders.freshness is
+  'What was promised about the time of sale of an order''s units of a SKU, frozen when the order got the SKU: they can be sold on fresh_until. No '
+  'row: any unit that can be sold. A table of its own, so that whoever moves, queues, splits or supplies the units of an order has nothing '
+  'to carry along.';
+comment on column orders.freshness.fresh_until is 'infinity: only units that never expire, because the rule has a percentage and no lot says when it was made.';
+comment on column orders.freshness.is_open is
+  'False some time after the order is over (jobs.close_freshness), so that whoever adds up open promises reads no old ones.';
+comment on column orders.freshness.at_risk_at is
+  'Since when too few units are left that keep the promise (jobs.recheck_freshness); null: there are enough.';
+create index freshness_open_sku_id_idx on orders.freshness (region_id, sku_id) where is_open;
+
 create sequence orders.fulfillments_fulfillment_id_seq start 1001;
 create table orders.fulfillments (
   region_id smallint not null,
@@ -270,12 +296,15 @@ create type orders.draft as (
   unpaid_until timestamptz,
   order_id bigint,
   warehouse_ids text[],
-  document json
+  document json,
+  customer_group text,
+  has_rules boolean
 );
 comment on type orders.draft is
   'An order before it is written: read and priced. It gets order_id, warehouse_ids and document together with its units '
   '(orders.complete_drafts).';
 comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet; null: it can be shipped at once.';
+comment on column orders.draft.has_rules is 'Whether its channel has rules about the time of sale that is left.';
 comment on column orders.draft.sku_ids is
   'Of its lines, in their order, as quantities, prices and amounts (a line has one of these two); items is their document.';
 create type orders.part as (
@@ -285,11 +314,13 @@ create type orders.part as (
   units integer,
   lot_id bigint,
   batch_number text,
-  reason_code text
+  reason_code text,
+  fresh_until date,
+  rule text
 );
 comment on type orders.part is
   'Units that a parcel takes from a level. item: the position of the item that asks for them; null: all open units leave. lot_id: the lot '
-  'that it names; reason_code: why it passes lots over. Made by orders.new_part.';
+  'that it names; reason_code: why it passes lots over. fresh_until and rule: of the promise of the order. Made by orders.new_part.';
 create type orders.pick as (
   item integer,
   warehouse_id text,

@@ -47,6 +47,7 @@ insert into events.event_types (type, audience, about, says) values
   ('order.backordered', 'channel', 'order', 'Units of the order wait for stock: of a new one, or promised ones that are missing. backorders says how many.'),
   ('order.reallocated', 'channel', 'order', 'Promised units of the order come from another warehouse now. allocations says which.'),
   ('order.supplied', 'channel', 'order', 'Units for which the order waited are now committed to it.'),
+  ('order.at_risk', 'channel', 'order', 'Too few units are left that keep what the order was promised about their time of sale (freshness says of which SKU).'),
   ('order.modified', 'channel', 'order', 'The order was changed: its lines, customer or note, or the tracking number or note of a parcel.'),
   ('order.confirmed', 'channel', 'order', 'The order was paid: it can be shipped, or (on_hold) as soon as it is released.'),
   ('order.held', 'channel', 'order', 'The order was put on hold: it is not shipped, and the time to pay stands still.'),

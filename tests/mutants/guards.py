@@ -35,6 +35,7 @@ PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
 TILLS = "tests/sql/orders/test_tills.py"
+FRESH = "tests/sql/orders/test_freshness.py"
 
 GUARDS = (
     # Tills
@@ -83,6 +84,77 @@ GUARDS = (
         "  for select to warehouse\n  using (warehouse_id = any (app.claim_warehouses()));\n",
         "  for select to warehouse\n  using (true);\n",
         f"{ROLES} -k rows_of_the_spec",
+    ),
+    # Promises about the time of sale
+    Guard(
+        "an order gets only units that keep its promise",
+        "sql/functions/stock/allocation/decide.sql",
+        "        v_units := least(v_missing, v_rooms[i], ",
+        "        v_units := least(v_missing, ",
+        f"{FRESH} -k split",
+    ),
+    Guard(
+        "a fresh unit is promised once",
+        "sql/functions/stock/allocation/fresh_room.sql",
+        "             - (select coalesce(sum(p.units), 0) from promises p where p.fresh_until >= t.day))",
+        "             - 0)",
+        f"{FRESH} -k exactly",
+    ),
+    Guard(
+        "promises of one list count each other",
+        "sql/functions/stock/allocation/decide.sql",
+        "p_decided => p_decided || v_result",
+        "p_decided => p_decided",
+        f"{FRESH} -k one_list",
+    ),
+    Guard(
+        "a promise leaves room for those of earlier days",
+        "sql/functions/stock/allocation/fresh_room.sql",
+        "            select p.fresh_until from promises p where p.fresh_until < p_fresh_until) t);",
+        "            select p_fresh_until) t);",
+        f"{FRESH} -k leaves_room",
+    ),
+    Guard(
+        "an order that waits takes only fresh units",
+        "sql/functions/orders/plan_supplies.sql",
+        "        if v_order.fresh_until is not null then\n",
+        "        if false then\n",
+        f"{FRESH} -k blocks_nobody",
+    ),
+    Guard(
+        "a lot that is not fresh enough stays",
+        "sql/functions/orders/pick_lots.sql",
+        "       select max(p.fresh_until) from parts p where",
+        "       select max('-infinity'::date) from parts p where",
+        f"{FRESH} -k scanned_lot_that_is_not",
+    ),
+    Guard(
+        "a lot that others were promised stays",
+        "sql/functions/orders/stranded_days.sql",
+        "     where d.taken > d.own and d.there - d.taken < d.promised - d.own\n",
+        "     where false\n",
+        f"{FRESH} -k others_were_promised",
+    ),
+    Guard(
+        "a promise is frozen",
+        "sql/functions/orders/freshness_of.sql",
+        "     where a.region_id = p_region_id and a.order_id = p_order.order_id and a.sku_id = p_sku_id) or exists (",
+        "     where false) or exists (",
+        f"{FRESH} -k new_orders_only",
+    ),
+    Guard(
+        "an answer counts what is over as free",
+        "sql/functions/stock/allocation/read_candidates.sql",
+        "  if stock.has_overdue(p_region_id) then\n",
+        "  if false then\n",
+        f"{FRESH} -k one_more_cannot",
+    ),
+    Guard(
+        "an answer leaves to the queue what becomes free",
+        "sql/functions/stock/allocation/read_candidates.sql",
+        "  if cardinality(over) > 0 or cardinality(v_reservation_ids) > 0 then\n",
+        "  if false then\n",
+        f"{FRESH} -k queue_first",
     ),
     # Orders that wait
     Guard(
@@ -468,14 +540,14 @@ GUARDS = (
     ),
     Guard(
         "an order is served whole or not at all",
-        "sql/functions/stock/allocation/allocate.sql",
+        "sql/functions/stock/allocation/decide.sql",
         "    if v_total < v_demand.quantity and not (",
         "    if false and not (",
         MODEL,
     ),
     Guard(
         "what a refused order had taken goes to the next",
-        "sql/functions/stock/allocation/allocate.sql",
+        "sql/functions/stock/allocation/decide.sql",
         "          v_free[v_given_levels[i]] := v_free[v_given_levels[i]] + v_given[i];\n",
         "          null;\n",
         "tests/sql/orders/test_order_rules.py -k refused",

@@ -55,7 +55,9 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         )
         run(c, "save_skus", {"sku_id": "LATE", "name": "Late", "price": 9})
         late = [{"sku_id": "LATE", "mode": "backorder"}]
-        run(c, "save_channels", *({"channel_id": channel, "sale_rules": late} for channel in ("web", "pos")))
+        fresh = [{"sku_id": "LATE", "min_days": 1}]
+        rules = {"sale_rules": late, "freshness_rules": fresh}
+        run(c, "save_channels", *({"channel_id": channel, **rules} for channel in ("web", "pos")))
         waits = sold | {"items": [*HELD, {"sku_id": "LATE", "quantity": 1}]}
         run(c, "place_orders", *(waits | {"channel": channel} for channel in ("web", "pos")))
         shipped, _ = run(c, "fulfill_orders", *({"order_id": f"from-{channel}", "items": HELD} for channel in ("web", "pos")))

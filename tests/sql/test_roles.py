@@ -59,6 +59,8 @@ READS: dict[str, dict[str, str]] = {
     "orders.order_lines": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
     "orders.order_allocations": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "orders.backorders": {**BY_CHANNEL, "warehouse": "warehouses", "scoville_worker": "all"},
+    # Read only through an order, whose rows are those of the warehouse; a promise names no person.
+    "orders.freshness": {**BY_CHANNEL, "warehouse": "all", "scoville_worker": "all"},
     "orders.fulfillments": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "orders.fulfillment_lines": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "events.event_types": EVERYONE,

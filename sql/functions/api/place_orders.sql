@@ -27,6 +27,7 @@ declare
   v_placed orders.draft[] := '{}';
   v_converts boolean := false;
   v_historic boolean := false;
+  v_has_rules boolean := false;
   v_waits boolean := false;
   v_handed record;
   v_allocations stock.allocation[];
@@ -44,8 +45,10 @@ begin
   for i in 1 .. cardinality(v_drafts) loop
     v_converts := v_converts or v_drafts[i].reservation_id is not null;
     v_historic := v_historic or v_drafts[i].historic;
+    v_has_rules := v_has_rules or v_drafts[i].has_rules;
   end loop;
-  v_allocations := orders.allocate_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_converts => v_converts);
+  v_allocations := orders.allocate_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_converts => v_converts,
+    p_has_rules => v_has_rules);
   if v_historic then
     v_allocations := v_allocations || orders.allocate_history(v_drafts);
   end if;
@@ -60,6 +63,9 @@ begin
       p_changed_at => v_changed_at);
     perform orders.insert_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations,
       p_changed_at => v_changed_at);
+    if v_has_rules then
+      perform orders.insert_freshness(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+    end if;
     if v_converts or v_historic then
       perform orders.post_drafts(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
     else
@@ -82,7 +88,7 @@ end
 $$;
 
 comment on function api.place_orders(smallint, jsonb) is
-  'Places orders. An array of {channel, customer, items, reservation_id, external_id, created_at, note, historic, handed_over}; one result per '
+  'Places orders. An array of {channel, customer, customer_group, items, reservation_id, external_id, created_at, note, historic, handed_over}; one result per '
   'element, in order: the order document, or the refusal. With a reservation_id the order takes the units of the reservation. A '
   'historic order (admins only) was shipped elsewhere: it is completed, and moves no stock. One that is handed_over left the shelf at a till: it '
   'is completed at once.

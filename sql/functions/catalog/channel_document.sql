@@ -15,6 +15,7 @@ as $$
            'sale_rules', (
              select coalesce(json_agg(catalog.sale_rule_document(r) order by r.rule_no), '[]')
                from catalog.sale_rules r where r.channel_id = p_channel.channel_id),
+           'freshness_rules', p_channel.freshness_rules,
            'active', p_channel.active, 'version', p_channel.version,
            'created_at', app.rfc3339(p_channel.created_at), 'updated_at', app.rfc3339(p_channel.updated_at));
 $$;

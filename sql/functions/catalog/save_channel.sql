@@ -1,4 +1,4 @@
--- Creates, changes or retires one sales channel, and sets which warehouses serve it, in which order, and its sale rules. Writes the
+-- Creates, changes or retires one sales channel, and sets which warehouses serve it, in which order, and its rules. Writes the
 -- audit and the event. A channel never changes its region.
 -- Lock order: catalog rows come before every row of stock.
 create or replace function catalog.save_channel(
@@ -22,10 +22,13 @@ begin
     jsonb_build_object('channel_id', p_write.id, 'name', p_write.id,
       'kind', 'web', 'pricing', 'list', 'hold_share_max', 100, 'unpaid_minutes', 60,
       'region_id', coalesce((v_old ->> 'region_id')::smallint, 1),
-      'warehouses', '{}'::text[], 'sale_rules', '[]'::jsonb, 'active', true));
+      'warehouses', '{}'::text[], 'sale_rules', '[]'::jsonb, 'freshness_rules', '[]'::jsonb, 'active', true));
   refusal := v_decision.refusal;
   if refusal is null and v_decision.document -> 'sale_rules' is distinct from coalesce(v_old -> 'sale_rules', '[]') then
     refusal := catalog.refuse_sale_rules(v_decision.document, v_old);
+  end if;
+  if refusal is null and v_decision.document -> 'freshness_rules' is distinct from coalesce(v_old -> 'freshness_rules', '[]') then
+    refusal := catalog.refuse_freshness_rules(v_decision.document);
   end if;
   if refusal is not null then
     return next;
@@ -34,12 +37,14 @@ begin
   if v_decision.document -> 'sale_rules' <> '[]' then
     v_decision.document := v_decision.document || jsonb_build_object('sale_rules', catalog.complete_sale_rules(v_decision.document));
   end if;
+  v_decision.document := v_decision.document || jsonb_build_object('freshness_rules', catalog.complete_freshness_rules(v_decision.document));
   v_channel := jsonb_populate_record(null::catalog.channels, v_decision.document);
   if created then
     insert into catalog.channels as c
-      (channel_id, region_id, name, kind, pricing, hold_share_max, unpaid_minutes, active, created_at, updated_at)
+      (channel_id, region_id, name, kind, pricing, hold_share_max, unpaid_minutes, freshness_rules, active,
+       created_at, updated_at)
     values (v_channel.channel_id, v_channel.region_id, v_channel.name, v_channel.kind, v_channel.pricing, v_channel.hold_share_max,
-            v_channel.unpaid_minutes, v_channel.active, app.now(), app.now())
+            v_channel.unpaid_minutes, v_channel.freshness_rules, v_channel.active, app.now(), app.now())
     on conflict do nothing
     returning c.* into v_channel;
     if not found then  -- another session has just created it: it can be changed, or the write is refused
@@ -49,7 +54,7 @@ begin
   elsif v_decision.document <> v_old then
     update catalog.channels c
        set name = v_channel.name, kind = v_channel.kind, pricing = v_channel.pricing, hold_share_max = v_channel.hold_share_max,
-           unpaid_minutes = v_channel.unpaid_minutes, active = v_channel.active, version = c.version + 1, updated_at = app.now()
+           unpaid_minutes = v_channel.unpaid_minutes, freshness_rules = v_channel.freshness_rules, active = v_channel.active, version = c.version + 1, updated_at = app.now()
      where c.channel_id = p_write.id
     returning c.* into v_channel;
   end if;

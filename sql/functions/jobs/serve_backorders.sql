@@ -19,10 +19,15 @@ declare
 begin
   select array_agg(k.warehouse_id), array_agg(k.sku_id) into v_warehouses, v_skus
     from (select l.warehouse_id, l.sku_id
-            from (select distinct b.sku_id, b.channel_id from orders.backorders b where b.region_id = p_region_id) b
+            from (select distinct b.sku_id, b.channel_id, f.fresh_until
+                    from orders.backorders b
+                    left join orders.freshness f
+                      on f.region_id = p_region_id and f.order_id = b.order_id and f.sku_id = b.sku_id
+                   where b.region_id = p_region_id) b
             join catalog.serving_warehouses() s on s.channel_id = b.channel_id
             join stock.stock_levels l on l.region_id = p_region_id and l.warehouse_id = s.warehouse_id and l.sku_id = b.sku_id
-           where l.available > 0
+           where l.available > 0 and (b.fresh_until is null or stock.fresh_room(p_region_id => p_region_id,
+             p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id, p_fresh_until => b.fresh_until) > 0)
            group by l.warehouse_id, l.sku_id
            order by l.warehouse_id, l.sku_id
            limit p_limit) k;

@@ -4,7 +4,8 @@
 create or replace function orders.allocate_drafts(
   p_region_id smallint,
   p_drafts orders.draft[],
-  p_converts boolean
+  p_converts boolean,
+  p_has_rules boolean
 )
   returns stock.allocation[]
   language plpgsql
@@ -38,8 +39,11 @@ begin
        group by d.ordinal, l.sku_id
        order by d.ordinal, l.sku_id collate "C");
   end if;
+  if p_has_rules then
+    v_demands := orders.promise_freshness(p_region_id => p_region_id, p_demands => v_demands, p_drafts => p_drafts);
+  end if;
   return orders.allocate_or_wait(p_region_id, v_demands);
 end
 $$;
 
-grant execute on function orders.allocate_drafts(smallint, orders.draft[], boolean) to scoville_definer;
+grant execute on function orders.allocate_drafts(smallint, orders.draft[], boolean, boolean) to scoville_definer;

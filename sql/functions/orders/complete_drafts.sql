@@ -17,6 +17,8 @@ declare
   v_at integer := 1;
   v_parts json[];
   v_waiting json[];
+  v_fresh json[];
+  v_fresh_sku text;
 begin
   -- In the order of the drafts, and as a document lists them. Those of a SKU that was split come by priority of its warehouses, and those of
   -- historic drafts after all others.
@@ -34,6 +36,8 @@ begin
     v_draft.warehouse_ids := '{}';
     v_parts := '{}';
     v_waiting := '{}';
+    v_fresh := '{}';
+    v_fresh_sku := null;
     -- Allocations between those of two drafts are of refused orders.
     while v_at <= cardinality(p_allocations) loop
       v_part := p_allocations[v_at];
@@ -47,6 +51,11 @@ begin
         end if;
         v_parts := v_parts || orders.allocation_document(p_sku_id => v_part.sku_id, p_warehouse_id => v_part.warehouse_id,
           p_quantity => v_part.quantity, p_fulfilled => case when v_draft.historic then v_part.quantity else 0 end, p_released => 0);
+      end if;
+      if v_part.freshness is not null and v_part.ordinal = v_draft.ordinal and v_part.sku_id is distinct from v_fresh_sku then
+        v_fresh_sku := v_part.sku_id;
+        v_fresh := v_fresh || orders.freshness_document(p_sku_id => v_part.sku_id, p_rule => v_part.freshness ->> 'rule',
+          p_fresh_until => (v_part.freshness ->> 'fresh_until')::date);
       end if;
       v_at := v_at + 1;
     end loop;
@@ -64,7 +73,8 @@ begin
                                                          when v_draft.unpaid_until is not null then 'pending' else 'processing' end,
       p_fulfillment_status => case when v_draft.historic then 'fulfilled' else 'unfulfilled' end,
       p_allocations => array_to_json(v_parts), p_backorders => array_to_json(v_waiting), p_fulfillments => '[]', p_note => v_draft.note,
-      p_version => 1, p_updated_at => p_changed_at, p_unpaid_until => v_draft.unpaid_until);
+      p_version => 1, p_updated_at => p_changed_at, p_unpaid_until => v_draft.unpaid_until,
+      p_customer_group => v_draft.customer_group, p_freshness => array_to_json(v_fresh));
     p_drafts[i] := v_draft;
   end loop;
   return p_drafts;

@@ -18,7 +18,7 @@ as $$
            p_held_from => case when o.status = 'on_hold' then orders.held_from(o.unpaid_left) end,
            p_status_change => case when o.status_changed_at is not null then json_build_object(
              'at', app.rfc3339(o.status_changed_at), 'by', o.status_changed_by, 'reason', o.status_reason) end,
-           p_email => n.email, p_phone => n.phone,
+           p_email => n.email, p_phone => n.phone, p_customer_group => o.customer_group,
            p_items => (select json_agg(orders.item_document(p_sku_id => l.sku_id, p_quantity => l.quantity, p_price => l.price,
                         p_amount => case when l.amount is not null then orders.line_amount(p_price => l.price, p_amount => l.amount,
                           p_amount_quantity => l.amount_quantity, p_units => l.quantity - l.canceled_quantity) end,
@@ -34,6 +34,9 @@ as $$
                      p_queued_at => b.queued_at, p_ships_on => (catalog.sale_rule(b.channel_id, b.sku_id)).ships_on,
                      p_lost_at => b.lost_at) order by b.sku_id), '[]')
               from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id),
+           p_freshness => (select coalesce(json_agg(orders.freshness_document(p_sku_id => f.sku_id, p_fresh_until => f.fresh_until,
+                     p_rule => f.rule, p_at_risk => f.is_open and f.at_risk_at is not null) order by f.sku_id), '[]')
+              from orders.freshness f where f.region_id = p_region_id and f.order_id = o.order_id),
            p_fulfillments => (select coalesce(json_agg(json_build_object(
                      'fulfillment_id', 'FUL-' || f.region_id || '-' || f.fulfillment_id,
                      'warehouse_location', f.warehouse_id, 'created_at', app.rfc3339(f.created_at),

@@ -57,12 +57,12 @@ begin
   ), placed as (
     insert into orders.orders
       (region_id, order_id, channel_id, external_id, status, fulfillment_status, customer_name, customer_key, customer_address,
-       customer_pseudonym, currency, total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason,
+       customer_group, customer_pseudonym, currency, total_price, note, warehouse_ids, placed_at, created_at, updated_at, changed_by, change_reason,
        request_id, unpaid_until)
     select p_region_id, d.order_id, d.channel_id, d.external_id,
            case when d.historic then 'completed' when d.unpaid_until is not null then 'pending' else 'processing' end,
            case when d.historic then 'fulfilled' else 'unfulfilled' end, d.customer_name, app.fold(d.customer_name),
-           d.customer_address, orders.pseudonym(k.secret, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price,
+           d.customer_address, d.customer_group, orders.pseudonym(k.secret, coalesce(d.customer_email, d.customer_name)), d.currency, d.total_price,
            d.note, d.warehouse_ids, d.placed_at, v_now, p_changed_at, d.actor, 'placed', d.request_id, d.unpaid_until
       from drafts d
       left join identity.pseudonym_keys k on true

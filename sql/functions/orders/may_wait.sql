@@ -18,6 +18,9 @@ declare
   v_rule catalog.sale_rules := catalog.sale_rule(v_demand.channel_id, v_demand.sku_id);
   v_waiting bigint;
 begin
+  if v_demand.freshness ->> 'fresh_until' = 'infinity' then
+    return false;  -- no unit that expires would ever do
+  end if;
   if coalesce(v_rule.mode, 'refuse') = 'refuse' or v_rule.units_max is null then
     return coalesce(v_rule.mode, 'refuse') <> 'refuse';
   end if;

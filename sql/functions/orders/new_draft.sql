@@ -23,7 +23,9 @@ create or replace function orders.new_draft(
   p_unpaid_until timestamptz default null,
   p_order_id bigint default null,
   p_warehouse_ids text[] default null,
-  p_document json default null
+  p_document json default null,
+  p_customer_group text default null,
+  p_has_rules boolean default false
 )
   returns orders.draft
   language sql
@@ -31,7 +33,8 @@ create or replace function orders.new_draft(
   parallel safe
   return row(p_ordinal, p_channel_id, p_external_id, p_customer_name, p_customer_email, p_customer_phone, p_customer_address,
     p_note, p_placed_at, p_currency, p_total_price, p_sku_ids, p_quantities, p_prices, p_amounts, p_items, p_actor, p_request_id,
-    p_reservation_id, p_historic, p_unpaid_until, p_order_id, p_warehouse_ids, p_document)::orders.draft;
+    p_reservation_id, p_historic, p_unpaid_until, p_order_id, p_warehouse_ids, p_document,
+    p_customer_group, p_has_rules)::orders.draft;
 
 grant execute on function orders.new_draft(integer, text, text, text, text, text, text, text, timestamptz, text, numeric,
-  text[], bigint[], numeric[], numeric[], json, text, text, bigint, boolean, timestamptz, bigint, text[], json) to scoville_definer;
+  text[], bigint[], numeric[], numeric[], json, text, text, bigint, boolean, timestamptz, bigint, text[], json, text, boolean) to scoville_definer;

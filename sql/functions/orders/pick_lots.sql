@@ -1,5 +1,6 @@
 -- The lots from which these parts are taken, all or nothing: the named ones, or first expired, first out. A lot whose last day has
--- passed is not sellable, swept or not. A named lot passes over those that expire earlier and keep sellable units.
+-- passed is not sellable, swept or not; one that expires before the order's promise is none for it. A named lot passes over those that
+-- expire earlier and keep sellable units.
 -- Lock order: lot_levels in key order; the caller has locked their levels.
 create or replace function orders.pick_lots(
   p_region_id smallint,
@@ -27,7 +28,8 @@ begin
   ), lots as (
     select l.*, sum(l.on_hand) over (partition by l.warehouse_id, l.sku_id order by l.expires_on, l.lot_id) - l.on_hand as before
       from here l
-     where l.sellable and l.status = 'available' and l.on_hand > 0
+     where l.sellable and l.status = 'available' and l.on_hand > 0 and l.expires_on >= coalesce((
+       select max(p.fresh_until) from parts p where p.warehouse_id = l.warehouse_id and p.sku_id = l.sku_id), '-infinity')
   ), taken as (
     select p.item, p.warehouse_id, p.sku_id, l.lot_id, p.lot_id is null as assumed, p.reason_code,
            least(l.on_hand, p.units - case when p.lot_id is null then l.before else 0 end)::integer as units,
@@ -60,7 +62,10 @@ begin
              and exists (select from parts w where w.warehouse_id = p.warehouse_id and w.scan_required) order by p.item limit 1) as unscanned
     into v_found;
   picks := v_found.picks;
-  refusal := orders.refuse_picks(p_picks => picks, p_short => v_found.short, p_unscanned => v_found.unscanned);
+  refusal := orders.refuse_unfresh(p_region_id => p_region_id, p_parts => p_parts, p_picks => picks);
+  if refusal.code is null then
+    refusal := orders.refuse_picks(p_picks => picks, p_short => v_found.short, p_unscanned => v_found.unscanned);
+  end if;
 end
 $$;
 

@@ -32,11 +32,11 @@ begin
   select coalesce(array_agg(
            orders.new_draft(p_ordinal => o.ordinal, p_channel_id => o.channel_id, p_external_id => o.external_id,
              p_customer_name => o.customer ->> 'name', p_customer_email => o.customer ->> 'email',
-             p_customer_phone => o.customer ->> 'phone', p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note',
+             p_customer_phone => o.customer ->> 'phone', p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note', p_customer_group => o.element ->> 'customer_group',
              p_placed_at => coalesce(o.placed_at, v_now), p_currency => coalesce(l.currency, 'USD'), p_total_price => l.total,
              p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices, p_amounts => l.amounts, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
-             p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic,
+             p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic, p_has_rules => c.freshness_rules <> '[]',
              p_unpaid_until => case o.element ->> 'status' when 'pending' then v_now + c.unpaid_minutes * interval '1 minute' end) order by o.ordinal), '{}'),
          -- Suspect is what is not certainly fine: an unknown value (null) makes no order fine. The bounds are no rules but narrower, as
          -- most orders are; orders.refuse_draft has the rules.
@@ -46,7 +46,7 @@ begin
            and coalesce(o.placed_at between v_just_now and v_now, true)
            and coalesce((o.element ->> 'total_price')::numeric = l.total, true)
            and coalesce(o.external_id ~ '^[!-~]+$' and o.external_id !~ '^(ORD-|[.]{1,2}$)', true)
-           and coalesce(o.element ->> 'status' in ('processing', 'pending'), true)) is not true)
+           and coalesce(o.element ->> 'customer_group' ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', true) and coalesce(o.element ->> 'status' in ('processing', 'pending'), true)) is not true)
     into p_drafts, v_suspects
     from jsonb_array_elements(p_orders) with ordinality e
    cross join lateral (

@@ -21,7 +21,8 @@ as $$
 declare
   v_demands stock.demand[] := array(
     select stock.new_demand(p_ordinal => 1, p_sku_id => l.sku_id, p_channel_id => p_order.channel_id,
-             p_quantity => (l.kept - coalesce((p_kept ->> l.sku_id)::bigint, 0))::integer)
+             p_quantity => (l.kept - coalesce((p_kept ->> l.sku_id)::bigint, 0))::integer,
+             p_freshness => orders.freshness_of(p_region_id => p_region_id, p_order => p_order, p_sku_id => l.sku_id))
       from orders.line_units(p_lines) l
      where l.kept > coalesce((p_kept ->> l.sku_id)::bigint, 0)
      order by l.sku_id);
@@ -34,7 +35,7 @@ begin
   select app.refuse_lines(p_code => 'ST001',
            p_detail => 'Not enough stock. Order at most what is available, or try again later. Nothing was changed.',
            p_errors => jsonb_agg(stock.short_line(p_line_no => f.line_no, p_sku_id => t.sku_id, p_requested => f.units,
-             p_available => t.available + f.held) order by f.line_no))
+             p_available => t.available + f.held, p_freshness => t.freshness) order by f.line_no))
     from unnest(v_taken) t
    cross join lateral (
      select min(l.ordinality)::integer as line_no, sum((l.value ->> 'quantity')::bigint)::bigint as units, coalesce((p_kept ->> t.sku_id)::bigint, 0) as held

@@ -53,6 +53,8 @@ create or replace function orders.refuse_draft(
         'another one. Send it without.', app.hidden_character(p_order ->> 'external_id')))
     when p_order ->> 'external_id' in ('.', '..') then app.refuse(p_code => 'VA001', p_pointer => '/external_id',
       p_detail => 'Clients remove . and .. from paths, so nobody could address the order. Send another ID.')
+    when p_order ->> 'customer_group' !~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' then app.refuse(p_code => 'VA001',
+      p_pointer => '/customer_group', p_detail => 'A customer group is a code: letters, digits, dots, hyphens and underscores, at most 64.')
     when p_order ->> 'status' not in ('processing', 'pending') then app.refuse(p_code => 'VA001', p_pointer => '/status',
       p_detail => format('A new order is processing or, until it is paid, pending: it cannot be %s. Leave status out or send one of '
         'these.', p_order ->> 'status'))

@@ -22,7 +22,9 @@ create or replace function orders.render_document(
   p_updated_at timestamptz,
   p_unpaid_until timestamptz default null,
   p_held_from text default null,
-  p_status_change json default null
+  p_status_change json default null,
+  p_customer_group text default null,
+  p_freshness json default '[]'
 )
   returns json
   language sql
@@ -34,6 +36,7 @@ create or replace function orders.render_document(
     'channel', p_channel_id,
     'created_at', app.rfc3339(p_placed_at),
     'customer', json_build_object('name', p_customer_name, 'email', p_email, 'phone', p_phone, 'address', p_customer_address),
+    'customer_group', p_customer_group,
     'items', p_items,
     'total_price', p_total_price,
     'currency', p_currency,
@@ -44,6 +47,7 @@ create or replace function orders.render_document(
     'fulfillment_status', p_fulfillment_status,
     'allocations', p_allocations,
     'backorders', p_backorders,
+    'freshness', p_freshness,
     'fulfillments', p_fulfillments,
     'note', p_note,
     'version', p_version,
@@ -51,4 +55,4 @@ create or replace function orders.render_document(
 
 grant execute on function orders.render_document(smallint, bigint, text, text, timestamptz, text, text, text, text, json, numeric, text,
   text, text, json, json, json, text, integer, timestamptz, timestamptz,
-  text, json) to scoville_definer, admin, warehouse, sales, integration;
+  text, json, text, json) to scoville_definer, admin, warehouse, sales, integration;

@@ -47,8 +47,9 @@ begin
   )
   select (select array_agg(orders.new_part(p_item => w.nth, p_warehouse_id => o.warehouse_id, p_sku_id => o.sku_id,
                    p_units => (least(w.upto, o.upto) - greatest(w.upto - w.units, o.upto - o.units))::integer, p_lot_id => w.lot_id,
-                   p_batch_number => w.batch_number, p_reason_code => w.reason_code))
+                   p_batch_number => w.batch_number, p_reason_code => w.reason_code, p_fresh_until => f.fresh_until, p_rule => f.rule))
             from open o join wanted w on w.sku_id = o.sku_id
+            left join orders.freshness f on f.region_id = p_region_id and f.order_id = p_order_id and f.sku_id = o.sku_id
            where w.upto > o.upto - o.units and o.upto > w.upto - w.units),
          (select jsonb_agg(jsonb_build_object('pointer', '/items/' || f.nth - 1 || '/quantity',
                    'sku_id', f.sku_id, 'requested', f.units, 'open', f.open,

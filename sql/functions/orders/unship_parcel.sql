@@ -35,6 +35,9 @@ begin
      set fulfilled_quantity = a.fulfilled_quantity - s.units
     from (select m.warehouse_id, m.sku_id, sum((m.delta).on_hand) as units from unnest(v_movements) m group by 1, 2) s
    where a.region_id = p_region_id and a.order_id = p_order.order_id and a.warehouse_id = s.warehouse_id and a.sku_id = s.sku_id;
+  update orders.freshness f
+     set is_open = true
+   where f.region_id = p_region_id and f.order_id = p_order.order_id and not f.is_open;
   perform orders.ship_lines(p_region_id, p_order.order_id);
   perform stock.post_movements(p_region_id => p_region_id, p_movements => v_movements, p_locked => true);
   update orders.orders o

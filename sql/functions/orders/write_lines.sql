@@ -13,6 +13,13 @@ create or replace function orders.write_lines(
   set search_path = ''
 as $$
 begin
+  -- First, because a SKU is new only until it has allocations.
+  insert into orders.freshness (region_id, order_id, sku_id, channel_id, fresh_until, rule)
+  select p_region_id, p_order.order_id, l.sku_id, p_order.channel_id, (f.promise ->> 'fresh_until')::date, f.promise ->> 'rule'
+    from (select distinct r.sku_id from jsonb_to_recordset(p_lines) as r (sku_id text)) l
+   cross join lateral orders.freshness_of(p_region_id => p_region_id, p_order => p_order, p_sku_id => l.sku_id) f (promise)
+   where f.promise is not null
+  on conflict do nothing;
   delete from orders.order_lines l where l.region_id = p_region_id and l.order_id = p_order.order_id;
   insert into orders.order_lines (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount,
     amount_quantity, fulfilled_quantity, canceled_quantity)

@@ -27,9 +27,10 @@ create policy channels_update_definer on catalog.channels
   with check (true);
 
 grant select on catalog.channels to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
-grant insert (channel_id, region_id, name, kind, pricing, hold_share_max, unpaid_minutes, active, version, created_at, updated_at)
+grant insert (channel_id, region_id, name, kind, pricing, hold_share_max, unpaid_minutes, freshness_rules, active, version, created_at, updated_at)
   on catalog.channels to scoville_definer;
-grant update (name, kind, pricing, hold_share_max, unpaid_minutes, active, version, updated_at) on catalog.channels to scoville_definer;
+grant update (name, kind, pricing, hold_share_max, unpaid_minutes, freshness_rules, active, version, updated_at) on catalog.channels
+  to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
 drop policy if exists channels_select_analysts on catalog.channels;

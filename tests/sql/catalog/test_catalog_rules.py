@@ -43,6 +43,16 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "region_id": 1,
             "warehouses": ["WH-02", "WH-01"],
             "sale_rules": [{"sku_id": None, "mode": "backorder", "units_max": 9, "priority": -1, "ships_on": None}],
+            "freshness_rules": [
+                {
+                    "customer_group": "export",
+                    "category": "hot",
+                    "sku_id": None,
+                    "min_days": None,
+                    "min_percent": 50,
+                    "transit_days": 3,
+                }
+            ],
             "active": False,
         },
     ),

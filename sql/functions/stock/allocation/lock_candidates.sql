@@ -24,33 +24,14 @@ as $$
 declare
   v_is_overdue boolean := stock.has_overdue(p_region_id);
   v_overdue record;
-  v_channels text[] := '{}';
   v_now timestamptz := app.now();
   v_keys text[] := '{}';
   v_numbers text[] := '{}';
   v_is_stale boolean := false;
 begin
-  converted := '{}';
-  for i in 1 .. cardinality(p_demands) loop
-    if p_demands[i].channel_id <> all (v_channels) then
-      v_channels := v_channels || p_demands[i].channel_id;
-    end if;
-    if p_demands[i].reservation_id is not null then
-      converted := converted || p_demands[i].reservation_id;
-    end if;
-  end loop;
-  select coalesce(array_agg(w.channel_id), '{}'), coalesce(array_agg(w.warehouse_id), '{}') into channels, serving
-    from (select s.channel_id, s.warehouse_id
-            from catalog.serving_warehouses() s
-           where s.channel_id = any (v_channels)
-           order by s.channel_id, s.priority, s.warehouse_id) w;
-  for i in 1 .. cardinality(p_demands) loop
-    for j in 1 .. cardinality(channels) loop
-      continue when channels[j] <> p_demands[i].channel_id;
-      p_warehouse_ids := p_warehouse_ids || serving[j];
-      p_sku_ids := p_sku_ids || p_demands[i].sku_id;
-    end loop;
-  end loop;
+  select c.p_warehouse_ids, c.p_sku_ids, c.converted, c.channels, c.serving
+    into p_warehouse_ids, p_sku_ids, converted, channels, serving
+    from stock.list_candidates(p_demands => p_demands, p_warehouse_ids => p_warehouse_ids, p_sku_ids => p_sku_ids) c;
   if v_is_overdue then
     v_overdue := stock.find_overdue(p_region_id => p_region_id, p_except => p_order_ids,
       p_sku_ids => array(select d.sku_id from unnest(p_demands) d));
