@@ -182,8 +182,9 @@ UnpaidMinutes = Annotated[
 
 
 class SaleRuleDraft(Body):
-    """The rule for an order that finds too few units of a SKU: it is refused, or the missing units wait for stock. With mode preorder
-    no unit of the SKU that the channel sold leaves before ships_on.
+    """The rule for an order that finds too few units of a SKU: it is refused, or the missing units wait for stock.
+
+    With mode preorder no unit of the SKU that the channel sold leaves before ships_on.
 
     Without sku_id: for every SKU of the channel without a rule of its own.
     """
