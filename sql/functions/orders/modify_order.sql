@@ -26,6 +26,9 @@ begin
   v_refusal := orders.refuse_change(p_region_id => p_region_id, p_order => v_order, p_request => p_request);
   v_total := v_order.total_price;
   if v_refusal.code is null and p_request -> 'items' <> 'null' then
+    v_refusal := orders.refuse_bundles(p_region_id => p_region_id, p_order_id => p_order_id, p_items => p_request -> 'items');
+  end if;
+  if v_refusal.code is null and p_request -> 'items' <> 'null' then
     v_open := orders.open_units(p_region_id, p_order_id);
     select p.lines, p.total_price, p.refusal into v_priced
       from orders.price_lines(p_region_id => p_region_id, p_order => v_order, p_request => p_request, p_open => v_open) p;

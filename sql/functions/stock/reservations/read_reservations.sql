@@ -38,7 +38,10 @@ as $$
                filter (where k.sku_id is null) as unknown,
              jsonb_agg(jsonb_build_object('pointer', '/items/' || i.line_no - 1 || '/sku_id',
                'detail', format('SKU %s is not for sale here.', i.sku_id), 'sku_id', i.sku_id) order by i.line_no)
-               filter (where not k.active or k.price is null and c.pricing = 'list') as unsaleable
+               filter (where not k.active or k.price is null and c.pricing = 'list') as unsaleable,
+             jsonb_agg(jsonb_build_object('pointer', '/items/' || i.line_no - 1 || '/sku_id',
+               'detail', format('SKU %s is a bundle. Reserve its components.', i.sku_id), 'sku_id', i.sku_id,
+               'components', k.components) order by i.line_no) filter (where k.components <> '[]') as bundles
         from (select r.value ->> 'sku_id' as sku_id, least(sum((r.value ->> 'quantity')::bigint), 2147483647) as quantity,
                      min(r.ordinality)::integer as line_no
                 from jsonb_array_elements(nullif(h.element -> 'items', 'null')) with ordinality r
@@ -48,7 +51,7 @@ as $$
    cross join lateral (select stock.refuse_reservation(p_channel_id => h.channel_id,
      p_channel_known => c.channel_id is not null, p_ttl_seconds => h.ttl_seconds, p_lines => l.lines,
      p_unknown => catalog.suggest_lines(l.unknown, jsonb_array_length(p_reservations)),
-     p_unsaleable => l.unsaleable) offset 0) v (refusal);
+     p_unsaleable => l.unsaleable, p_bundles => l.bundles) offset 0) v (refusal);
 $$;
 
 grant execute on function stock.read_reservations(smallint, jsonb, integer[]) to scoville_definer;
