@@ -6,6 +6,7 @@ import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from tests.races import race, sender
 from tests.world import LATE, OTHER_SKU, SKU, THIRD_SKU, Result, Shop, adjustment, codes, order, parts, receipt
@@ -128,16 +129,12 @@ def test_only_an_admin_says_what_a_bundle_is_made_of(gifts: Shop) -> None:
     assert renamed.code is None
 
 
+@pytest.mark.commits
 def test_two_definitions_at_once_make_no_bundle_of_a_bundle(shop: Shop, pool: ThreadPoolExecutor) -> None:
     outer = {"sku_id": GIFT, "name": GIFT, "components": [{"sku_id": THIRD_SKU, "quantity": 1}]}
     inner = {"sku_id": THIRD_SKU, "components": made_of(one=1)}
     first, second = race(shop, pool, sender(shop, "save_skus", outer), sender(shop, "save_skus", inner))
     assert (first.code, second.code) == (None, "KT001")
-
-
-test_two_definitions_at_once_make_no_bundle_of_a_bundle = pytest.mark.commits(
-    test_two_definitions_at_once_make_no_bundle_of_a_bundle
-)
 
 
 # A bundle has no level (KT1)
@@ -166,12 +163,8 @@ def test_a_sku_that_becomes_a_bundle_meanwhile_gets_no_level(shop: Shop, pool: T
     receive, define = sender(shop, "receive_stock", receipt(1, GIFT)), sender(shop, "save_skus", GIFT_SET)
     with pytest.raises(Exception, match="has just become a bundle"):  # the API sends the command again
         race(shop, pool, define, receive)
-    assert receive_code(shop) == "KT003"
+    assert shop.receive(1, GIFT).code == "KT003"
     assert shop.rows("select from stock.stock_levels where sku_id = %s", GIFT) == []
-
-
-def receive_code(shop: Shop) -> str | None:
-    return shop.receive(1, GIFT).code
 
 
 @pytest.mark.commits
@@ -282,7 +275,7 @@ def test_units_that_leave_are_shared_among_bundles_and_single_lines(gifts: Shop,
 def test_a_shipment_has_no_part_of_a_bundle(gifts: Shop) -> None:
     placed = gifts.order((GIFT, 2), (SKU, 1))
     refused = gifts.fulfill(placed, items=[{"sku_id": SKU, "quantity": 2}])
-    assert [(fault["sku_id"], fault["missing"]) for fault in refused.body["errors"]] == [(OTHER_SKU, 1), (SKU, 1)]
+    assert [(fault["sku_id"], fault["missing"]) for fault in refused.body["errors"]] == [(SKU, 1), (OTHER_SKU, 1)]
     assert gifts.level() == {"on_hand": 6, "available": 1, "committed": 5}
 
 
@@ -358,22 +351,21 @@ def test_verify_finds_lines_that_disagree_with_their_components(gifts: Shop) -> 
     placed = gifts.order((GIFT, 2))
     gifts.fulfill(placed)
     gifts.connection.execute("update orders.order_lines set fulfilled_quantity = 1 where components is not null")
-    assert [(row[0], row[2]) for row in gifts.verify()] == [("bundles fulfilled", GIFT)]
+    assert [(row[0], row[3]) for row in gifts.verify()] == [("bundles fulfilled", GIFT)]
     gifts.connection.execute(
         "update orders.order_lines set fulfilled_quantity = 2, components = jsonb_set(components, '{0,fulfilled}', '3')"
         " where components is not null"
     )
-    assert {(row[0], row[2]) for row in gifts.verify()} == {("bundles fulfilled", GIFT), ("lines fulfilled", SKU)}
+    assert {(row[0], row[3]) for row in gifts.verify()} == {("bundles fulfilled", GIFT), ("lines fulfilled", SKU)}
+    gifts.connection.execute("update orders.order_lines set components = jsonb_set(components, '{0,fulfilled}', '4')")
 
 
 def test_orders_are_found_by_bundle_and_by_component(gifts: Shop) -> None:
     placed = gifts.order((GIFT, 1)).body["order_id"]
-    gifts.order((THIRD_SKU, 0)) if False else None
     for sku_id, found in ((GIFT, [placed]), (SKU, [placed]), (THIRD_SKU, [])):
         with gifts.session() as connection:
-            [(body,)] = connection.execute(
-                "select body from api.list_orders(1::smallint, %s)", ['{"sku": "%s"}' % sku_id]
-            ).fetchall()
+            query = "select body from api.list_orders(1::smallint, %s, null, 10)"
+            [(body,)] = connection.execute(query, [Jsonb({"sku": sku_id})]).fetchall()
         assert [order_["order_id"] for order_ in body["data"]] == found, sku_id
 
 
@@ -399,3 +391,59 @@ def test_two_sessions_never_take_the_same_component(
     fits = {"bundle": 6, "other bundle": 4, "single": 3}[second] <= remaining
     assert (won.code, lost.code) == (None, None if fits else "ST001")
     assert shop.verify() == []
+
+
+# What is shown
+
+
+def stock_of(shop: Shop, sku_id: str, role: str = "admin", **filters: str) -> dict[str, Any]:
+    with shop.session(role, channels=["web"]) as connection:
+        query = "select body, etag from api.get_inventory(1::smallint, %s, %s)"
+        [(body, etag)] = connection.execute(query, [sku_id, Jsonb(filters)]).fetchall()
+    return {**body, "etag": etag}
+
+
+def test_the_inventory_of_a_bundle_is_what_can_be_made_of_its_components(gifts: Shop) -> None:
+    shown = stock_of(gifts, GIFT)
+    assert (shown["stock"], shown["available"], shown["warehouses"], shown["low_stock"]) == (0, 3, [], False)
+    assert shown["components"] == [
+        {"sku_id": SKU, "quantity": 2, "available": 6},
+        {"sku_id": OTHER_SKU, "quantity": 1, "available": 3},
+    ]
+    gifts.adjust(-1, SKU)
+    assert stock_of(gifts, GIFT)["available"] == 2
+    assert stock_of(gifts, GIFT)["etag"] != shown["etag"]
+    assert "components" not in stock_of(gifts, SKU)
+    assert {name: stock_of(gifts, GIFT, "integration")[name] for name in ("stock", "available")} == {"stock": 2, "available": 2}
+
+
+@pytest.mark.parametrize("channel", ["web", "far"])
+def test_what_is_shown_of_a_bundle_is_what_its_channel_can_order(gifts: Shop, channel: str) -> None:
+    gifts.receive(4, SKU, warehouse_location="WH-02")
+    gifts.receive(2, SKU, warehouse_location="WH-03")
+    shown = stock_of(gifts, GIFT, channel=channel)["available"]
+    assert shown == {"web": 3, "far": 0}[channel]
+    assert gifts.order((GIFT, shown + 1), channel=channel).code == "ST001"
+    assert channel == "far" or gifts.order((GIFT, shown), channel=channel).code is None
+
+
+def test_a_bundle_is_not_in_the_list_of_what_is_low(gifts: Shop) -> None:
+    gifts.adjust(-6, SKU)
+    with gifts.session() as connection:
+        query = "select body from api.list_inventory(1::smallint, %s, null, 10)"
+        [(body,)] = connection.execute(query, [Jsonb({"low_stock": True})]).fetchall()
+        [(every,)] = connection.execute(query, [Jsonb({})]).fetchall()
+    assert GIFT not in [sku["sku_id"] for sku in body["data"]]
+    assert SKU in [sku["sku_id"] for sku in body["data"]]
+    assert [sku["available"] for sku in every["data"] if sku["sku_id"] == GIFT] == [0]
+
+
+def test_the_sums_by_day_count_components_once_and_share_the_price_of_the_bundle(gifts: Shop) -> None:
+    placed = gifts.order((SKU, 1), (GIFT, 2), now="2026-03-10T12:00:00Z")
+    with gifts.session("scoville_worker", "2026-03-10T12:01:00Z") as connection:
+        connection.execute("select jobs.sequence_events(1000)")
+        connection.execute("select jobs.roll_up_sales(1::smallint, 500)")
+    sums = gifts.rows("select sku_id, ordered, revenue from analytics.sales_days order by sku_id")
+    assert [(row["sku_id"], row["ordered"]) for row in sums] == [(SKU, 5), (OTHER_SKU, 2)]
+    assert float(sum(row["revenue"] for row in sums)) == pytest.approx(placed.body["total_price"], abs=0.001)
+    assert float(sums[0]["revenue"]) == pytest.approx(10 + 50 * 2 / 3, abs=0.001)
