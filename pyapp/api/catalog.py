@@ -70,7 +70,8 @@ ComponentsDraft = Annotated[
     list[ComponentDraft],
     Meta(
         max_length=50,
-        description="What a bundle is made of; the list replaces the former one, for new orders. Empty: no bundle. Only an admin changes it.",
+        description="What a bundle is made of. The list replaces the former one, for new orders. Empty: no bundle. "
+        "Only an admin changes it.",
     ),
 ]
 

@@ -385,7 +385,10 @@ class Line(Answer):
     canceled: Annotated[Units, Meta(description="Units of these that were canceled; they are not paid.", examples=[1])]
     components: Annotated[
         list[SoldComponent],
-        Meta(description="What the bundle is made of; its units are fulfilled when all components left. Empty: no bundle.", examples=[[]]),
+        Meta(
+            description="What the bundle is made of; a bundle is fulfilled when all of it has left. Empty: no bundle.",
+            examples=[[]],
+        ),
     ]
 
 

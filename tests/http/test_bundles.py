@@ -59,7 +59,7 @@ def test_the_stock_of_a_bundle_is_never_older_than_that_of_its_components(api: A
     reader = api.client("sales", subject="reader")
     deadline = time.monotonic() + PATIENCE_SECONDS
     before = reader.get(f"/v1/inventory/{GIFT}").json()["available"]
-    change = {"sku_id": "HOTSAUCE-001", "warehouse_location": "WH-01", "delta": -3, "reason_code": "damaged"}
+    change = {"sku_id": "HOTSAUCE-002", "warehouse_location": "WH-01", "delta": -1, "reason_code": "damaged"}
     assert stocked.post("/v1/inventory/adjust", json=change, headers=key()).status_code == 201
     while (now := reader.get(f"/v1/inventory/{GIFT}").json()["available"]) == before:
         assert time.monotonic() < deadline, "the answer is kept although a component changed"

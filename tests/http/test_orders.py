@@ -26,7 +26,8 @@ def test_the_sample_order_goes_in_and_comes_back_with_its_names_and_types(stocke
     assert {name: order[name] for name in ("customer", "total_price", "status")} == {
         name: ORDER[name] for name in ("customer", "total_price", "status")
     }
-    assert order["items"] == [{**line, "amount": None, "fulfilled": 0, "canceled": 0, "components": []} for line in ORDER["items"]]  # type: ignore[attr-defined]
+    more: dict[str, Any] = {"amount": None, "fulfilled": 0, "canceled": 0, "components": []}
+    assert order["items"] == [{**line, **more} for line in ORDER["items"]]  # type: ignore[attr-defined]
     assert response.headers["location"] == f"/v1/orders/{order['order_id']}"
     assert available(stocked) == 347
 

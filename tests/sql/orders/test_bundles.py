@@ -265,8 +265,8 @@ def test_a_historic_order_of_a_bundle_has_shipped_its_components(gifts: Shop) ->
 @pytest.mark.parametrize("bundled", [True, False])
 def test_units_that_leave_are_shared_among_bundles_and_single_lines(gifts: Shop, bundled: bool) -> None:
     placed = gifts.order((SKU, 1), (GIFT, 2))
-    items = [{"sku_id": SKU, "quantity": 2}, {"sku_id": OTHER_SKU, "quantity": 1}] if bundled else [{"sku_id": SKU, "quantity": 1}]
-    shipped = gifts.fulfill(placed, items=items)
+    units = {SKU: 2, OTHER_SKU: 1} if bundled else {SKU: 1}
+    shipped = gifts.fulfill(placed, items=[{"sku_id": sku_id, "quantity": quantity} for sku_id, quantity in units.items()])
     gift = (GIFT, 2, 1, 0, {SKU: (2, 2), OTHER_SKU: (1, 1)}) if bundled else (GIFT, 2, 0, 0, {SKU: (2, 0), OTHER_SKU: (1, 0)})
     assert lines(shipped) == [(SKU, 1, 0 if bundled else 1, 0, {}), gift]
     assert gifts.verify() == []
@@ -379,10 +379,8 @@ LAST: dict[str, Callable[[Shop], Callable[..., Any]]] = {
 
 
 @pytest.mark.commits
-@pytest.mark.parametrize(("first", "second"), list(itertools.permutations(LAST, 2)) + [("bundle", "bundle")])
-def test_two_sessions_never_take_the_same_component(
-    shop: Shop, pool: ThreadPoolExecutor, first: str, second: str
-) -> None:
+@pytest.mark.parametrize(("first", "second"), [*itertools.permutations(LAST, 2), ("bundle", "bundle")])
+def test_two_sessions_never_take_the_same_component(shop: Shop, pool: ThreadPoolExecutor, first: str, second: str) -> None:
     shop.send("save_skus", GIFT_SET, bundle(PAIR, one=2))
     shop.receive(6, SKU)
     shop.receive(3, OTHER_SKU, expiration_date=LATE)
