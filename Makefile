@@ -34,10 +34,10 @@ fuzz: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m bench $(ARGS)
 
-# The tests of SQL and its callers on Debian's PostgreSQL 15 with plpgsql_check, with each write in its own transaction. They run one
-# after the other because they share that server.
+# The tests of SQL and its callers on Debian's PostgreSQL 15 with plpgsql_check, with each write in its own transaction.
 test-pg15: $(INSTALLED)
-	.ci/with-postgres-15 $(BIN)/python -m pytest --database-only tests/sql $(foreach noun,batches catalog inventory orders reservations webhooks,tests/http/test_$(noun).py)
+	WORKERS=$(WORKERS) .ci/with-postgres-15 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	  --database-only tests/sql $(foreach noun,batches catalog inventory orders reservations webhooks,tests/http/test_$(noun).py)
 
 # Until the first release, the only migration is a copy of sql/schema.
 migration-0001:

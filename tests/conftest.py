@@ -1,6 +1,7 @@
 """One server per session, one migrated database, one clone of it per test.
 
-The server is the embedded one, or a superuser's URL in SCOVILLE_TEST_SERVER_URL.
+The server is the embedded one, or a superuser's URL in SCOVILLE_TEST_SERVER_URL. Workers that run side by side need a server
+each: {worker} in the URL is the name of one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
 httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
 
 ROOT = Path(__file__).resolve().parents[1]
-GIVEN_SERVER = os.environ.get("SCOVILLE_TEST_SERVER_URL")
+GIVEN_SERVER = os.environ.get("SCOVILLE_TEST_SERVER_URL", "").replace("{worker}", os.environ.get("PYTEST_XDIST_WORKER", "gw0"))
 
 # For speed only: these settings do not change the results of statements or their visibility.
 FAST = (

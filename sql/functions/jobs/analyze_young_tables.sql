@@ -13,11 +13,11 @@ create or replace function jobs.analyze_young_tables()
 as $$
 declare
   c_bytes_min constant integer := 32768;
-  v_table text;
+  v_table regclass;
   v_analyzed integer := 0;
 begin
   for v_table in
-    select c.oid::regclass::text
+    select c.oid::regclass
       from pg_class c
      where c.relkind = 'r' and c.reltuples < 0 and c.relnamespace = any (array[
              'catalog', 'stock', 'orders', 'events', 'audit', 'identity', 'webhooks']::regnamespace[])
