@@ -45,6 +45,6 @@ $$;
 comment on function api.reserve_stock(smallint, jsonb) is
   'Reserves units for a channel for ttl_seconds (default 900). An array of {channel, items, ttl_seconds, note}; one result per '
   'element, in order: the reservation, or the refusal.
-Errors: ID001 ID002 KT003 OR006 OR008 OR009 RV005 ST001 ST002 VA001';
+Errors: ID001 ID002 OR006 OR008 OR009 RV005 ST001 ST002 VA001';
 alter function api.reserve_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.reserve_stock(smallint, jsonb) to admin, sales, integration;

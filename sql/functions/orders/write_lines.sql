@@ -22,7 +22,7 @@ begin
            as l (line_no smallint, sku_id text, quantity integer, price numeric, amount numeric, amount_quantity integer)
   on conflict do nothing;
   perform audit.record(p_action => 'update', p_table_name => 'orders.order_lines', p_row_key => p_order.order_id::text,
-    p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled' - 'canceled' order by l.ordinality)
+    p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled' - 'canceled' - 'components' order by l.ordinality)
                                             from jsonb_array_elements(p_old_items) with ordinality l)),
     p_new => jsonb_build_object('items', (
       select jsonb_agg(jsonb_build_object('sku_id', l.sku_id, 'quantity', l.quantity, 'price', l.price, 'amount',

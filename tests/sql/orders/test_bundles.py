@@ -148,7 +148,6 @@ def test_no_posting_names_a_bundle(gifts: Shop) -> None:
         ("set_stock", {**setting, "stock": 1}),
         ("set_safety_stock", {**setting, "safety_stock": 1}),
         ("set_reorder_point", {**setting, "reorder_point": 1}),
-        ("reserve_stock", {"channel": "web", "items": [{"sku_id": GIFT, "quantity": 1}]}),
     ]
     for command, element in attempts:
         [refused] = gifts.send(command, element)
@@ -249,6 +248,30 @@ def test_an_order_of_the_bundle_takes_the_components_that_were_reserved(gifts: S
     placed = gifts.order((GIFT, 2), reservation_id=held.body["reservation_id"])
     assert parts(placed) == {(SKU, "WH-01"): 4, (OTHER_SKU, "WH-01"): 2}
     assert gifts.level() == {"on_hand": 6, "available": 2, "committed": 4}
+    assert gifts.verify() == []
+
+
+def test_a_reservation_of_a_bundle_holds_its_components_and_becomes_an_order_of_it(gifts: Shop) -> None:
+    wanted = [{"sku_id": SKU, "quantity": 1}, {"sku_id": GIFT, "quantity": 2}]
+    [held] = gifts.send("reserve_stock", {"channel": "web", "items": wanted})
+    assert held.body["items"] == wanted
+    assert {part["sku_id"]: part["quantity"] for part in held.body["allocations"]} == {SKU: 5, OTHER_SKU: 2}
+    assert gifts.level() == {"on_hand": 6, "available": 1, "reserved": 5}
+    [refused] = gifts.send("reserve_stock", {"channel": "web", "items": [{"sku_id": OTHER_SKU, "quantity": 1}, *wanted[1:]]})
+    assert short(refused) == [("/items/0/quantity", OTHER_SKU, 3, 1), ("/items/1/quantity", SKU, 4, 1)]
+    placed = gifts.send("place_orders", {"reservation_id": held.body["reservation_id"]})[0]
+    assert lines(placed) == [(SKU, 1, 0, 0, {}), (GIFT, 2, 0, 0, {SKU: (2, 0), OTHER_SKU: (1, 0)})]
+    assert (placed.body["total_price"], gifts.level()) == (60, {"on_hand": 6, "available": 1, "committed": 5})
+    assert gifts.verify() == []
+    gifts.send("save_skus", {"sku_id": OTHER_SKU, "active": False})
+    assert gifts.send("reserve_stock", {"channel": "web", "items": wanted})[0].code == "OR006"
+
+
+def test_a_reservation_that_ends_returns_the_components(gifts: Shop) -> None:
+    wanted = [{"sku_id": GIFT, "quantity": 3}]
+    gifts.send("reserve_stock", {"channel": "web", "items": wanted, "ttl_seconds": 60}, now="2026-03-10T12:00:00Z")
+    assert gifts.order((GIFT, 1), now="2026-03-10T12:00:30Z").code == "ST001"
+    assert gifts.order((GIFT, 3), now="2026-03-10T12:01:00Z").code is None
     assert gifts.verify() == []
 
 

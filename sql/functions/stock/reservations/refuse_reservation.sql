@@ -5,8 +5,7 @@ create or replace function stock.refuse_reservation(
   p_ttl_seconds bigint,
   p_lines jsonb,
   p_unknown jsonb,
-  p_unsaleable jsonb,
-  p_bundles jsonb
+  p_unsaleable jsonb
 )
   returns api.refusal
   language sql
@@ -24,9 +23,6 @@ as $$
       p_detail => 'The reservation names SKUs that do not exist. GET /v1/inventory lists the existing SKUs.')
     when p_unsaleable is not null then app.refuse_lines(p_code => 'OR006', p_errors => p_unsaleable,
       p_detail => 'The reservation names SKUs that are retired or have no price in this channel.')
-    when p_bundles is not null then app.refuse_lines(p_code => 'KT003', p_errors => p_bundles,
-      p_detail => 'The reservation names bundles, which have no stock of their own. Reserve the components: an order of the bundle with this '
-        'reservation takes them.')
     when exists (select from jsonb_to_recordset(p_lines) as l (quantity bigint) where not l.quantity > 0)
       then app.refuse(p_code => 'VA001', p_detail => 'Reserve at least one unit of each SKU.', p_pointer => '/items')
     when p_ttl_seconds not between 1 and 86400 then app.refuse(p_code => 'VA001', p_pointer => '/ttl_seconds',
@@ -34,4 +30,4 @@ as $$
   end;
 $$;
 
-grant execute on function stock.refuse_reservation(text, boolean, bigint, jsonb, jsonb, jsonb, jsonb) to scoville_definer;
+grant execute on function stock.refuse_reservation(text, boolean, bigint, jsonb, jsonb, jsonb) to scoville_definer;
