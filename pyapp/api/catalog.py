@@ -528,7 +528,7 @@ class Part(NamedTuple):
                 roles=("admin",),
                 query=WriteQuery,
                 mode="retire",
-                never=("SK002", "SK003", "SK005", "ST003"),
+                never=("KT001", "KT002", "SK002", "SK003", "SK005", "ST003"),
                 versioned=True,
                 operation=f"retire_{self.name}",
             ),

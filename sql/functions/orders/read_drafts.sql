@@ -1,6 +1,7 @@
 -- Reads orders except the answered ones and prices them. Refuses orders without a channel, SKU or reservation of the caller's, and orders
 -- with a price, amount or total that differs from the computed one. The total is computed here, never taken from the caller.
 -- One pass over all orders decides for nearly all of them that nothing is wrong; orders.refuse_order looks at the others.
+-- Only lines of bundles evaluate what concerns components.
 create or replace function orders.read_drafts(
   p_region_id smallint,
   p_orders jsonb,
@@ -34,10 +35,9 @@ begin
              p_customer_name => o.customer ->> 'name', p_customer_email => o.customer ->> 'email',
              p_customer_phone => o.customer ->> 'phone', p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note',
              p_placed_at => coalesce(o.placed_at, v_now), p_currency => coalesce(l.currency, 'USD'), p_total_price => l.total,
-             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices,
-             p_amounts => l.amounts, p_bundles => l.bundles, p_items => l.items,
-             p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
-             p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic,
+             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices, p_amounts => l.amounts, p_bundles => l.bundles,
+             p_items => l.items, p_actor => coalesce(o.meta ->> 'actor', v_subject),
+             p_request_id => coalesce(o.meta ->> 'request_id', v_request_id), p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic,
              p_unpaid_until => case o.element ->> 'status' when 'pending' then v_now + c.unpaid_minutes * interval '1 minute' end) order by o.ordinal), '{}'),
          -- Suspect is what is not certainly fine: an unknown value (null) makes no order fine. The bounds are no rules but narrower, as
          -- most orders are; orders.refuse_draft has the rules.
@@ -63,7 +63,6 @@ begin
    cross join lateral (
      select sum(coalesce(p.amount, p.price * p.quantity)) as total, min(p.currency) as currency, array_agg(p.sku_id) as sku_ids,
             array_agg(p.quantity) as quantities, array_agg(p.price) as prices, array_agg(p.amount) as amounts,
-            -- Evaluated for bundles only.
             jsonb_object_agg(p.line_no, p.components) filter (where p.components is not null) as bundles,
             json_agg(orders.item_document(p_sku_id => p.sku_id, p_quantity => p.quantity, p_price => p.price,
               p_amount => p.amount, p_fulfilled => case when o.historic then p.quantity else 0 end, p_canceled => 0,
@@ -71,9 +70,10 @@ begin
             bool_and(p.is_fine and coalesce(p.given = p.price, p.price is not null)) and min(p.currency) = max(p.currency) as is_fine
        from (
          select i.line_no, i.sku_id, i.quantity, i.price as given, k.currency,
-                coalesce(k.active and i.amount is null and (k.components = '[]' or catalog.sells_components(k.components)), false) as is_fine,
-                case when k.components <> '[]'
-                     then orders.freeze_components(k.components, case when o.historic then i.quantity else 0 end) end as components,
+                coalesce(k.active and i.amount is null and (k.components = '[]' or catalog.sells_components(k.components)), false)
+                  as is_fine,
+                case when k.components <> '[]' then orders.freeze_components(p_components => k.components, p_historic => o.historic,
+                       p_quantity => i.quantity) end as components,
                 orders.line_price(p_pricing => c.pricing, p_historic => o.historic, p_given => i.price, p_amount => i.amount,
                   p_current => k.price, p_decimals => k.decimals) as price,
                 orders.own_amount(p_pricing => c.pricing, p_historic => o.historic, p_given => i.amount,
@@ -88,13 +88,8 @@ begin
    ) l;
   p_refusals := '{}';
   if v_suspects is not null then
-    p_refusals := array(
-      select app.result_of(s.ordinal, s.refusal)
-        from (select n.ordinal, orders.refuse_order(p_region_id => p_region_id, p_order => p_orders -> n.ordinal - 1,
-                       p_reservation_id => v_reservation_ids[n.ordinal], p_elements => jsonb_array_length(p_orders)) as refusal
-                from unnest(v_suspects) n (ordinal)
-              offset 0) s
-       where (s.refusal).code is not null);
+    p_refusals := orders.refuse_suspects(p_region_id => p_region_id, p_orders => p_orders, p_suspects => v_suspects,
+      p_reservation_ids => v_reservation_ids);
     p_drafts := orders.drop_refused(p_drafts, p_refusals);
   end if;
 end

@@ -25,14 +25,16 @@ as $$
    where c.expected <> c.found
   union all
   select 'bundles fulfilled', l.region_id, l.sku_id, b.whole, l.fulfilled_quantity
-    from orders.order_lines l
+    from catalog.regions r
+    join orders.order_lines l on l.region_id = r.region_id
    cross join lateral (
      select least(min(c.fulfilled / c.quantity), l.quantity - l.canceled_quantity)
        from jsonb_to_recordset(l.components) as c (quantity bigint, fulfilled bigint)) b (whole)
    where l.components is not null and l.fulfilled_quantity <> b.whole
   union all
   select 'levels of bundles', l.region_id, l.sku_id, 0, count(*)
-    from stock.stock_levels l
+    from catalog.regions r
+    join stock.stock_levels l on l.region_id = r.region_id
     join catalog.skus k on k.sku_id = l.sku_id and k.components <> '[]'
    group by 2, 3;
 $$;
