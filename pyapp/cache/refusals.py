@@ -40,13 +40,13 @@ class OrderKey(NamedTuple):
 class ShortLine(msgspec.Struct):
     """What the refusal says of a SKU."""
 
-    sku_id: str
+    sku_id: str = ""
 
 
 class Shortage(msgspec.Struct):
     """The body of a refusal with ST001."""
 
-    errors: list[ShortLine]
+    errors: list[ShortLine] = []
 
 
 class Entry:
@@ -114,7 +114,7 @@ class Refusals:
         if result.code != SHORT or len(skus) > LINES_MAX:
             return
         short = msgspec.json.decode(result.body, type=Shortage)
-        if not {error.sku_id for error in short.errors} <= set(skus):
+        if not {error.sku_id for error in short.errors} <= {*skus, ""}:
             return  # of a component of a bundle, whose units nobody would hear of here
         self._forget_old()
         if asked <= max(self._reset_at, time.monotonic() - PROBED_SECONDS):
