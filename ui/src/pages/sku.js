@@ -141,7 +141,7 @@ function merge(documents, live) {
   return new Map([...merged].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** What a bundle is made of, and the units of each component. */
+/** The components of a bundle and their units. */
 function Components({ components }) {
   return html`
     <div class="scroll" tabindex="0" role="group" aria-label="Components">

@@ -1,4 +1,4 @@
--- What a reservation is for: the units that it holds of each SKU, over all warehouses, or the bundles that they make: [{"sku_id", "quantity"}].
+-- The items of a reservation: the units that it holds of each SKU, over all warehouses, or the bundles that they make: [{"sku_id", "quantity"}].
 create or replace function stock.reservation_items(
   p_region_id smallint,
   p_reservation_id bigint
