@@ -102,8 +102,13 @@ def test_of_nine_shipped_and_one_canceled_nine_are_turnover(shop: Shop) -> None:
     assert (done.body["status"], done.body["total_price"]) == ("completed", 90)
     [line] = done.body["items"]
     assert line == {
-        **{"sku_id": SKU, "quantity": 10, "price": 10, "amount": None},
-        **{"fulfilled": 9, "canceled": 1, "components": []},
+        "sku_id": SKU,
+        "quantity": 10,
+        "price": 10,
+        "amount": None,
+        "fulfilled": 9,
+        "canceled": 1,
+        "components": [],
     }
     assert shop.cancel(placed).body == done.body
     roll_up(shop)
