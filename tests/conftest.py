@@ -24,6 +24,7 @@ import psycopg
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
+from pyapp.database import calls
 from pyapp.demo import embedded
 from pyapp.deploy.migrate import migrate
 from pyapp.identity.enter import Component, entering
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 
 # Each client would load the certificates of all authorities, 25 ms of CPU, and tests open thousands of clients.
 httpcore2.default_ssl_context = functools.cache(httpcore2.default_ssl_context)
+
+# A request that the tests keep waiting behind a lock waits for as long as they do: on a busy machine longer than in production.
+PRODUCTION_CALL_SECONDS = calls.CALL_SECONDS
+calls.LOCK_MILLISECONDS = calls.STATEMENT_MILLISECONDS = int(PATIENCE_SECONDS * 1000)
+calls.CALL_SECONDS = PATIENCE_SECONDS + calls.SPARE_SECONDS
 
 ROOT = Path(__file__).resolve().parents[1]
 GIVEN_SERVER = os.environ.get("SCOVILLE_TEST_SERVER_URL", "").replace("{worker}", os.environ.get("PYTEST_XDIST_WORKER", "gw0"))

@@ -96,11 +96,12 @@ def test_a_write_that_the_server_ended_before_its_commit_is_carried_out_once(
 
 
 def test_a_wait_for_a_lock_that_is_too_long_is_a_503_and_changes_nothing(
-    stocked: httpx2.Client, database_url: str, monkeypatch: pytest.MonkeyPatch
+    stocked: httpx2.Client, authenticator_url: str, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with psycopg.connect(database_url) as blocker:
+    monkeypatch.setattr(database, "LOCK_MILLISECONDS", 300)
+    with run_server(authenticator_url) as api, psycopg.connect(database_url) as blocker:
         blocker.execute("select from stock.stock_levels for update")
-        response = place(stocked, lines(1))
+        response = place(api.client("admin"), lines(1))
     check_problem(response, 503, "RQ503")
     assert response.headers["retry-after"] == "1"
     assert available(stocked) == 350

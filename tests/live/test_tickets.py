@@ -15,11 +15,10 @@ import pytest
 from psycopg.types.json import Jsonb
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from pyapp.database.calls import CALL_SECONDS
 from pyapp.identity.keys import STALE_SECONDS
 from pyapp.identity.tokens import Role
 from pyapp.live import inventory, live
-from tests.conftest import AsRole
+from tests.conftest import PRODUCTION_CALL_SECONDS, AsRole
 from tests.http.conftest import check_problem, run_server
 from tests.http.issuer import Keys, by
 from tests.live.conftest import PATH, Onlookers, Shop, Socket, wait_for
@@ -185,7 +184,7 @@ def test_an_expired_token_closes_its_socket(onlookers: Onlookers) -> None:
 @pytest.fixture
 def rechecked(monkeypatch: pytest.MonkeyPatch) -> None:
     """Open connections are rechecked five times per second."""
-    assert live.RECHECK_SECONDS + CALL_SECONDS < 60  # with the slowest permitted database
+    assert live.RECHECK_SECONDS + PRODUCTION_CALL_SECONDS < 60  # with the slowest permitted database
     monkeypatch.setattr(live, "RECHECK_SECONDS", 0.2)
 
 
