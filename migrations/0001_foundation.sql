@@ -83,6 +83,7 @@ create table catalog.skus (
   decimals smallint not null default 2,
   reorder_point integer not null default 0,
   attributes jsonb not null default '{}',
+  components jsonb not null default '[]',
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -99,6 +100,7 @@ create table catalog.skus (
     check (scale(price) = decimals and scale(reference_price) = decimals),
   constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
   constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
+  constraint skus_components_is_an_array_check check (jsonb_typeof(components) = 'array'),
   constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
@@ -106,6 +108,11 @@ comment on column catalog.skus.decimals is
   'Those of the currency, here because every order needs them. The prices are stored with as many, so documents print them.';
 comment on column catalog.skus.reference_price is
   'The price that an admin set last, or with which the SKU was created. Sales may change the price within a bound around it.';
+
+comment on column catalog.skus.components is
+  'Of a bundle: what it is made of, as [{"sku_id", "quantity"}]. A bundle has no stock, and its components are no bundles. Here and not in a '
+  'table because every order reads the SKUs that it sells, and a change of the bundle is a version of the SKU.';
+create index skus_components_idx on catalog.skus using gin (components jsonb_path_ops) where components <> '[]';
 
 -- Two codes that differ only by case are taken for one.
 create unique index skus_sku_id_lower_key on catalog.skus (lower(sku_id collate "C"));
@@ -443,6 +450,7 @@ create table stock.reservations (
   status text not null default 'active',
   expires_at timestamptz not null,
   order_id bigint,
+  items jsonb,
   note text,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -457,6 +465,8 @@ alter sequence stock.reservations_reservation_id_seq owned by stock.reservations
 comment on table stock.reservations is
   'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it. '
   'channel_id has no foreign key, as in orders.orders.';
+comment on column stock.reservations.items is
+  'What was asked for, as [{"sku_id", "quantity"}], if a bundle is among it: the lines have its components. Null: the lines say it.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
@@ -565,7 +575,8 @@ create type stock.reservation_draft as (
   lines jsonb,
   actor text,
   request_id text,
-  reservation_id bigint
+  reservation_id bigint,
+  items jsonb
 );
 comment on type stock.reservation_draft is 'A reservation before it is written; it gets its id together with its units.';
 create type stock.draft as (
@@ -702,6 +713,7 @@ create table orders.order_lines (
   amount_quantity integer,
   fulfilled_quantity integer not null default 0,
   canceled_quantity integer not null default 0,
+  components jsonb,
   constraint order_lines_pkey primary key (region_id, order_id, line_no),
   constraint order_lines_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
@@ -723,6 +735,10 @@ comment on column orders.order_lines.amount_quantity is
 comment on column orders.order_lines.fulfilled_quantity is
   'Units shipped. Several lines of one SKU are shipped in their order, and canceled from the last (orders.settle_lines).';
 comment on column orders.order_lines.canceled_quantity is 'Units canceled: neither shipped nor paid. The rest of the line counts as sold.';
+comment on column orders.order_lines.components is
+  'Of a bundle: what it was made of when it was ordered, as [{"sku_id", "quantity", "fulfilled"}]: units per bundle, and units shipped. '
+  'Allocations and backorders have the components. Null: no bundle.';
+create index order_lines_bundles_idx on orders.order_lines (region_id, sku_id, order_id) where components is not null;
 
 create table orders.order_allocations (
   region_id smallint not null,
@@ -881,6 +897,7 @@ create type orders.draft as (
   quantities bigint[],
   prices numeric[],
   amounts numeric[],
+  bundles jsonb,
   items json,
   actor text,
   request_id text,
@@ -900,6 +917,7 @@ comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet
 comment on column orders.draft.has_rules is 'Whether its channel has rules about the time of sale that is left.';
 comment on column orders.draft.sku_ids is
   'Of its lines, in their order, as quantities, prices and amounts (a line has one of these two); items is their document.';
+comment on column orders.draft.bundles is 'The components of the lines that are bundles, by line number (orders.freeze_components); null: none is.';
 create type orders.part as (
   item integer,
   warehouse_id text,

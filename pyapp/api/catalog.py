@@ -67,6 +67,22 @@ CurrencyDraft = Annotated[
 Description = Annotated[str, Meta(min_length=1, max_length=200, pattern=INK_PATTERN)]
 
 
+class ComponentDraft(Body):
+    """A component of a bundle: a SKU that is no bundle."""
+
+    sku_id: SkuId
+    quantity: Annotated[int, Meta(ge=1, le=1000, description="Units per bundle.", examples=[2])]
+
+
+ComponentsDraft = Annotated[
+    list[ComponentDraft],
+    Meta(
+        max_length=50,
+        description="What a bundle is made of. The list replaces the former one, for new orders. Empty: no bundle. "
+        "Only an admin changes it.",
+    ),
+]
+
 ListPrice = Annotated[
     Raw,
     Meta(
@@ -91,6 +107,7 @@ class SkuChange(Body):
     currency: CurrencyDraft | UnsetType = UNSET
     reorder_point: Count | UnsetType = UNSET
     attributes: AttributesDraft | UnsetType = UNSET
+    components: ComponentsDraft | UnsetType = UNSET
     active: bool | UnsetType = UNSET
 
     def __post_init__(self) -> None:
@@ -316,6 +333,13 @@ class ReasonCodeQuery(CatalogQuery):
 Active = Annotated[bool, Meta(description="False: retired, kept because other records refer to it.", examples=[True])]
 
 
+class Component(Answer):
+    """A component of a bundle."""
+
+    sku_id: values.Sku
+    quantity: Annotated[int, Meta(ge=1, description="Units per bundle.", examples=[2])]
+
+
 class Sku(Answer):
     """A SKU of the catalog. price null: no list price."""
 
@@ -328,6 +352,7 @@ class Sku(Answer):
     currency: Currency
     reorder_point: Annotated[Units, Meta(examples=[20])]
     attributes: Attributes
+    components: Annotated[list[Component], Meta(description="What a bundle is made of. Empty: no bundle.", examples=[[]])]
     active: Active
     version: Version
     created_at: Moment
@@ -557,7 +582,7 @@ class Part(NamedTuple):
                 roles=("admin",),
                 query=WriteQuery,
                 mode="retire",
-                never=("SK002", "SK003", "SK005", "ST003"),
+                never=("KT001", "KT002", "SK002", "SK003", "SK005", "ST003"),
                 versioned=True,
                 operation=f"retire_{self.name}",
             ),

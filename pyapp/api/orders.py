@@ -60,6 +60,14 @@ class CustomerDraft(Body):
 ReasonText = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
+class SoldComponentDraft(Body):
+    """A component of a bundle, as it was read."""
+
+    sku_id: SkuId
+    quantity: LineQuantity
+    fulfilled: Annotated[int, Meta(ge=0)]
+
+
 class PricedLine(Body):
     """A quantity of a SKU, and the price that the customer was shown: of a unit, or (amount) of the whole line."""
 
@@ -74,10 +82,15 @@ class PricedLine(Body):
     quantity: LineQuantity
     price: Money | UnsetType = UNSET
     amount: LineAmount | UnsetType = UNSET
+    components: (
+        Annotated[list[SoldComponentDraft], Meta(max_length=50, description="Read-only; may be sent back as it was read.")]
+        | UnsetType
+    ) = UNSET
 
     def __post_init__(self) -> None:
         check_number(self.price, "price")
         check_number(self.amount, "amount", TOTAL_BYTES)
+        self.components = UNSET
 
 
 class OrderLine(PricedLine):
@@ -473,6 +486,14 @@ class Customer(Answer):
     address: Annotated[str | None, Meta(examples=["123 Hot St, Spicetown, USA"])]
 
 
+class SoldComponent(Answer):
+    """A component of a bundle that was ordered. The allocations have its units together with those of other lines."""
+
+    sku_id: Sku
+    quantity: Annotated[int, Meta(ge=1, description="Units per bundle, as of the time of the order.", examples=[2])]
+    fulfilled: Annotated[Units, Meta(description="Units for this line that were shipped.", examples=[4])]
+
+
 class Line(Answer):
     """A quantity of a SKU at a price. What is neither fulfilled nor canceled is still open."""
 
@@ -489,6 +510,13 @@ class Line(Answer):
     ]
     fulfilled: Annotated[Units, Meta(description="Units of these that were shipped.", examples=[2])]
     canceled: Annotated[Units, Meta(description="Units of these that were canceled; they are not paid.", examples=[1])]
+    components: Annotated[
+        list[SoldComponent],
+        Meta(
+            description="What the bundle is made of; a bundle is fulfilled when all of it has left. Empty: no bundle.",
+            examples=[[]],
+        ),
+    ]
 
 
 class Allocation(Answer):

@@ -366,6 +366,14 @@ class LotPage(Page):
     data: list[Lot]
 
 
+class AvailableComponent(Answer):
+    """A component of a bundle and its units, in all warehouses that count."""
+
+    sku_id: Sku
+    quantity: Annotated[int, Meta(ge=1, description="Units per bundle.", examples=[2])]
+    available: Available
+
+
 class Inventory(Answer, kw_only=True):
     """A SKU with its stock by warehouse."""
 
@@ -381,6 +389,13 @@ class Inventory(Answer, kw_only=True):
     active: Annotated[bool, Meta(examples=[True])]
     stock: OnHand
     available: Available
+    components: (
+        Annotated[
+            list[AvailableComponent],
+            Meta(description="Of a bundle. It has no stock and no warehouses: available is what can be made of these."),
+        ]
+        | UnsetType
+    ) = UNSET
     reserved: Reserved | UnsetType = UNSET
     committed: Committed | UnsetType = UNSET
     unavailable: Unavailable | UnsetType = UNSET

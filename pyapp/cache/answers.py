@@ -26,6 +26,7 @@ BYTES_MAX = 32 * 1024 * 1024  # of all bodies and their overhead
 ENTRY_BYTES = 1000  # overhead of an entry in addition to its body, roughly
 WRITERS_MAX = 1000  # those that wrote longer ago than STALE_SECONDS are dropped first
 QUARTER_SECONDS = 900
+OF_BUNDLE = b".bundle"  # ends the ETag of a bundle (stock.sku_etag), whose stock is that of other SKUs
 
 
 class Entry:
@@ -89,7 +90,9 @@ class Answers:
             entry.future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
             raise
         entry.future.set_result(rows)
-        if self._entries.get(entry.key) is entry:  # else dropped during the read
+        if any(value is not None and value.endswith(OF_BUNDLE) for row in rows for value in row):
+            self._drop(entry)  # events about its components do not name it
+        elif self._entries.get(entry.key) is entry:  # else dropped during the read
             entry.rows = rows
             self._grow(entry, sum(len(value) for row in rows for value in row if value is not None) + ENTRY_BYTES)
         return rows

@@ -14,6 +14,8 @@ import time
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import msgspec
+
 from pyapp.database.commands import Command, Commands, Result, Wanted
 from pyapp.eventlog.hub import Hub
 from pyapp.eventlog.levels import Change
@@ -33,6 +35,18 @@ class OrderKey(NamedTuple):
     region: int | None
     scope: tuple[object, ...]
     wanted: Wanted
+
+
+class ShortLine(msgspec.Struct):
+    """What the refusal says of a SKU."""
+
+    sku_id: str = ""
+
+
+class Shortage(msgspec.Struct):
+    """The body of a refusal with ST001."""
+
+    errors: list[ShortLine] = []
 
 
 class Entry:
@@ -99,6 +113,9 @@ class Refusals:
         skus = key.wanted.skus
         if result.code != SHORT or len(skus) > LINES_MAX:
             return
+        short = msgspec.json.decode(result.body, type=Shortage)
+        if not {error.sku_id for error in short.errors} <= {*skus, ""}:
+            return  # of a component of a bundle, whose units nobody would hear of here
         self._forget_old()
         if asked <= max(self._reset_at, time.monotonic() - PROBED_SECONDS):
             return

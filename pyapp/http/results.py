@@ -18,6 +18,13 @@ class LotCandidate(Struct, kw_only=True):
     stock: Annotated[int, Meta(description="Units of the lot.", examples=[43])]
 
 
+class BundleComponent(Struct, kw_only=True):
+    """A component of a bundle."""
+
+    sku_id: Annotated[str, Meta(examples=["HOTSAUCE-001"])]
+    quantity: Annotated[int, Meta(description="Units per bundle.", examples=[2])]
+
+
 class Fault(Struct, kw_only=True):
     """One fault, its location, and facts that help to fix it. Which facts are present depends on the code."""
 
@@ -52,6 +59,11 @@ class Fault(Struct, kw_only=True):
     days_short: Annotated[int | None, Meta(description="Days that the lot lacks.", examples=[12])] | UnsetType = UNSET
     stale: Annotated[int, Meta(description="Further units, which expire too early.", examples=[4])] | UnsetType = UNSET
     promised: Annotated[int, Meta(description="Units promised until that day.", examples=[2])] | UnsetType = UNSET
+    components: Annotated[list[BundleComponent], Meta(description="What the bundle is made of.")] | UnsetType = UNSET
+    bundle_sku_id: Annotated[str, Meta(description="The bundle that sku_id belongs to.", examples=["GIFT-001"])] | UnsetType = (
+        UNSET
+    )
+    missing: Annotated[int, Meta(description="Units that make its bundles whole.", examples=[1])] | UnsetType = UNSET
     takes: Annotated[str, Meta(description="The units that the reason takes.", examples=["expired"])] | UnsetType = UNSET
     allowed: Annotated[list[str], Meta(description="The allowed values.", examples=[["other"]])] | UnsetType = UNSET
     first: Annotated[str, Meta(description="The position before the first event kept.", examples=["e1:1000"])] | UnsetType = UNSET

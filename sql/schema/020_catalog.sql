@@ -50,6 +50,7 @@ create table catalog.skus (
   decimals smallint not null default 2,
   reorder_point integer not null default 0,
   attributes jsonb not null default '{}',
+  components jsonb not null default '[]',
   active boolean not null default true,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -66,6 +67,7 @@ create table catalog.skus (
     check (scale(price) = decimals and scale(reference_price) = decimals),
   constraint skus_reorder_point_is_not_negative_check check (reorder_point >= 0),
   constraint skus_attributes_is_an_object_check check (jsonb_typeof(attributes) = 'object'),
+  constraint skus_components_is_an_array_check check (jsonb_typeof(components) = 'array'),
   constraint skus_attributes_are_at_most_65536_bytes_check check (octet_length(attributes::text) <= 65536)
 );
 comment on table catalog.skus is 'One product in one size. price null: no list price, so it is sold only where the channel sets the price.';
@@ -73,6 +75,11 @@ comment on column catalog.skus.decimals is
   'Those of the currency, here because every order needs them. The prices are stored with as many, so documents print them.';
 comment on column catalog.skus.reference_price is
   'The price that an admin set last, or with which the SKU was created. Sales may change the price within a bound around it.';
+
+comment on column catalog.skus.components is
+  'Of a bundle: what it is made of, as [{"sku_id", "quantity"}]. A bundle has no stock, and its components are no bundles. Here and not in a '
+  'table because every order reads the SKUs that it sells, and a change of the bundle is a version of the SKU.';
+create index skus_components_idx on catalog.skus using gin (components jsonb_path_ops) where components <> '[]';
 
 -- Two codes that differ only by case are taken for one.
 create unique index skus_sku_id_lower_key on catalog.skus (lower(sku_id collate "C"));

@@ -162,6 +162,7 @@ create table stock.reservations (
   status text not null default 'active',
   expires_at timestamptz not null,
   order_id bigint,
+  items jsonb,
   note text,
   version integer not null default 1,
   created_at timestamptz not null default now(),
@@ -176,6 +177,8 @@ alter sequence stock.reservations_reservation_id_seq owned by stock.reservations
 comment on table stock.reservations is
   'Units reserved for a caller until expires_at. An expired reservation never blocks an order, even before the worker releases it. '
   'channel_id has no foreign key, as in orders.orders.';
+comment on column stock.reservations.items is
+  'What was asked for, as [{"sku_id", "quantity"}], if a bundle is among it: the lines have its components. Null: the lines say it.';
 create index reservations_channel_id_idx on stock.reservations (channel_id, region_id, reservation_id);
 create index reservations_active_owner_idx on stock.reservations (region_id, owner) where status = 'active';
 create index reservations_active_expires_at_idx on stock.reservations (region_id, expires_at) where status = 'active';
@@ -284,7 +287,8 @@ create type stock.reservation_draft as (
   lines jsonb,
   actor text,
   request_id text,
-  reservation_id bigint
+  reservation_id bigint,
+  items jsonb
 );
 comment on type stock.reservation_draft is 'A reservation before it is written; it gets its id together with its units.';
 create type stock.draft as (

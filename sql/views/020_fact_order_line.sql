@@ -19,7 +19,8 @@ comment on column bi.fact_order_line.region_id is 'The region, a group of wareho
 comment on column bi.fact_order_line.order_id is 'The public ID of the order: ORD-<region>-<number>.';
 comment on column bi.fact_order_line.order_no is 'The number in order_id; identifies an order together with region_id.';
 comment on column bi.fact_order_line.line_no is 'The number of the line in its order, from 1.';
-comment on column bi.fact_order_line.sku_id is 'The SKU; joins dim_sku.';
+comment on column bi.fact_order_line.sku_id is
+  'The SKU as it was sold; joins dim_sku. A bundle is one line here; views that count stock or sums by day have its components.';
 comment on column bi.fact_order_line.channel_id is 'The sales channel; joins dim_channel.';
 comment on column bi.fact_order_line.customer_key is 'The customer; joins dim_customer. Null where the order names none.';
 comment on column bi.fact_order_line.placed_at is 'When the customer ordered.';

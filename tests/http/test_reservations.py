@@ -43,7 +43,8 @@ def test_a_checkout_holds_looks_extends_and_orders(stocked: httpx2.Client, sales
     headers = key()
     placed = sales.post("/v1/orders", json=order, headers=headers)
     assert (placed.status_code, placed.json()["total_price"]) == (201, 38.97), placed.text
-    items = [{"sku_id": "HOTSAUCE-001", "quantity": 3, "price": 12.99, "amount": None, "fulfilled": 0, "canceled": 0}]
+    line = {"sku_id": "HOTSAUCE-001", "quantity": 3, "price": 12.99, "amount": None}
+    items = [{**line, "fulfilled": 0, "canceled": 0, "components": []}]
     assert placed.json()["items"] == items
     again = sales.post("/v1/orders", json=order, headers=headers)
     assert (again.content, again.headers["idempotency-replayed"]) == (placed.content, "true")

@@ -36,6 +36,7 @@ LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
 TILLS = "tests/sql/orders/test_tills.py"
 FRESH = "tests/sql/orders/test_freshness.py"
+BUNDLES = "tests/sql/orders/test_bundles.py"
 
 GUARDS = (
     # Tills
@@ -59,7 +60,7 @@ GUARDS = (
         "levels are locked before a till sells",
         "sql/functions/orders/tills/hand_over.sql",
         "    select stock.new_demand(p_ordinal => d.ordinal, p_sku_id => s.sku_id, p_channel_id => d.channel_id, "
-        "p_reservation_id => d.reservation_id)\n      from unnest(v_sold || p_others) d\n",
+        "p_reservation_id => d.reservation_id)\n      from unnest(orders.explode_drafts(v_sold || p_others)) d\n",
         "    select stock.new_demand(p_ordinal => d.ordinal, p_sku_id => s.sku_id, p_channel_id => d.channel_id, "
         "p_reservation_id => d.reservation_id)\n      from unnest(p_others) d\n",
         f"{TILLS} -k last_bottle",
@@ -155,6 +156,77 @@ GUARDS = (
         "  if cardinality(over) > 0 or cardinality(v_reservation_ids) > 0 then\n",
         "  if false then\n",
         f"{FRESH} -k queue_first",
+    ),
+    # Bundles
+    Guard(
+        "lines that share a component are summed",
+        "sql/functions/orders/allocate_drafts.sql",
+        ":= orders.explode_drafts(p_drafts);",
+        ":= p_drafts;",
+        f"{BUNDLES} -k demands_are_summed",
+    ),
+    Guard(
+        "a bundle leaves whole",
+        "sql/functions/orders/refuse_fractions.sql",
+        "  if v_after.missing = '{}' then",
+        "  if true then",
+        f"{BUNDLES} -k has_no_part",
+    ),
+    Guard(
+        "components are frozen at the order",
+        "sql/functions/orders/insert_drafts.sql",
+        "           d.bundles -> l.line_no::text\n",
+        "           null\n",
+        f"{BUNDLES} -k new_definition",
+    ),
+    Guard(
+        "a bundle has no level",
+        "sql/functions/stock/levels/claim_new_levels.sql",
+        " and k.components <> '[]') then",
+        " and false) then",
+        f"{BUNDLES} -k becomes_a_bundle_meanwhile",
+    ),
+    Guard(
+        "a SKU whose level is being created becomes no bundle",
+        "sql/functions/catalog/refuse_components.sql",
+        "    perform from catalog.skus k where k.sku_id = p_sku.sku_id for update;\n",
+        "",
+        f"{BUNDLES} -k gets_stock_meanwhile",
+    ),
+    Guard(
+        "definitions of bundles go one by one",
+        "sql/functions/catalog/save_all.sql",
+        "    perform pg_advisory_xact_lock(hashtextextended('components', 4));\n",
+        "    null;\n",
+        f"{BUNDLES} -k two_definitions",
+    ),
+    Guard(
+        "verify counts a bundle as its components",
+        "sql/functions/orders/verify_lines.sql",
+        "   where l.components is not null and l.fulfilled_quantity <> b.whole\n",
+        "   where false\n",
+        f"{BUNDLES} -k verify_finds",
+    ),
+    Guard(
+        "a sale ends with one of its components",
+        "sql/functions/orders/read_drafts.sql",
+        " and (k.components = '[]' or catalog.sells_components(k.components))",
+        "",
+        f"{BUNDLES} -k retired_component",
+    ),
+    Guard(
+        "the answer about a bundle is not kept",
+        "pyapp/cache/answers.py",
+        "if any(value is not None and value.endswith(OF_BUNDLE) for row in rows for value in row):",
+        "if not rows:",
+        "tests/http/test_bundles.py -k never_older",
+    ),
+    Guard(
+        "a refused bundle is asked for again",
+        "pyapp/cache/refusals.py",
+        'if not {error.sku_id for error in short.errors} <= {*skus, ""}:',
+        "if not short:",
+        "tests/http/test_bundles.py -k as_soon_as",
     ),
     # Orders that wait
     Guard(
@@ -795,8 +867,8 @@ GUARDS = (
     Guard(
         "an order with an amount is looked at closely",
         "sql/functions/orders/read_drafts.sql",
-        "coalesce(k.active and i.amount is null, false)",
-        "coalesce(k.active, false)",
+        "coalesce(k.active and i.amount is null and",
+        "coalesce(k.active and",
         "tests/sql/orders/test_amounts.py -k no_way_around",
     ),
     Guard(

@@ -41,6 +41,8 @@ UNREACHABLE = (
     ("ST003", "save_reason_codes save_regions save_skus save_warehouses", "only a channel names warehouses"),
     ("ST002", "save_reason_codes save_regions save_skus save_warehouses", "only a channel has sale rules"),
     ("SK005", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
+    ("KT001", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
+    ("KT002", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
 )
 
 

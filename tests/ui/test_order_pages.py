@@ -44,6 +44,22 @@ def test_orders_are_found_by_state_customer_and_number(visitor: Visitor) -> None
     expect(page.get_by_role("heading", name=second)).to_be_visible()
 
 
+def test_pages_show_what_a_bundle_is_made_of(visitor: Visitor) -> None:
+    gift = {"sku_id": "GIFT-001", "name": "Gift set", "price": 29.9}
+    admin = visitor.api.client("admin")
+    assert admin.post("/v1/skus", json={**gift, "components": LINES}).status_code == 201
+    order_id = place(visitor, items=[{"sku_id": "GIFT-001", "quantity": 1}])
+    page = visitor.sign_in("sales", f"/orders/{order_id}", channels=["web"])
+    items = page.get_by_role("group", name="Items")
+    expect(items).to_contain_text(re.compile("Each: 3 . Fiery Ghost Pepper Sauce, 1 . Mild Mango Sauce"))
+    items.get_by_role("link", name="Gift set").click()
+    parts = page.get_by_role("group", name="Components")
+    expect(parts.get_by_role("row")).to_have_count(3)
+    made = admin.get("/v1/inventory/GIFT-001").json()["available"]
+    expect(page.get_by_role("group", name="Totals")).to_contain_text(str(made))
+    expect(page.get_by_role("button", name="Adjust stock")).to_have_count(0)
+
+
 def test_staff_ship_a_part_and_then_the_rest(visitor: Visitor) -> None:
     order_id = place(visitor)
     page = visitor.sign_in("warehouse", f"/orders/{order_id}", warehouses=["WH-01"])

@@ -42,6 +42,6 @@ comment on function api.fulfill_orders(smallint, jsonb) is
   'Ships orders, whole or in part. An array of {order_id, warehouse_location, items, shipped_at, tracking_number, note}; one result '
   'per element, in order. Without items all open units (at the caller''s warehouses) are shipped. An item, {sku_id, quantity, '
   'batch_number, reason_code}, names the lot that left, and why lots that expire earlier were passed over.
-Errors: ID001 ID002 OR002 OR004 OR011 OR013 OR015 SH001 SH002 SH003 ST004 ST005 ST006 ST007 ST013 VA001';
+Errors: ID001 ID002 KT004 OR002 OR004 OR011 OR013 OR015 SH001 SH002 SH003 ST004 ST005 ST006 ST007 ST013 VA001';
 alter function api.fulfill_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.fulfill_orders(smallint, jsonb) to admin, warehouse;

@@ -49,6 +49,6 @@ comment on function api.modify_orders(smallint, jsonb) is
   'Changes orders while anything is open: lines (what was shipped stays), customer and note. An array of {order_id, items, '
   'customer, note, total_price, reason, if_match}; absent members stay, items are replaced as a whole. One result per element, in '
   'order: the order, or the refusal.
-Errors: ID001 ID002 OR001 OR002 OR006 OR007 OR008 OR010 OR011 ST001 ST002 ST009 VA001';
+Errors: ID001 ID002 KT005 OR001 OR002 OR006 OR007 OR008 OR010 OR011 ST001 ST002 ST009 VA001';
 alter function api.modify_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.modify_orders(smallint, jsonb) to admin, sales, integration;

@@ -19,6 +19,6 @@ comment on function api.save_skus(jsonb) is
   'sets currency and active, removes a price, and leaves the bound around the price that an admin set last. One result per '
   'element, in order; created: the SKU is new. Absent members stay (mode put: get their defaults; retire: only active '
   'changes).
-Errors: SK002 SK003 SK004 SK005 ST009 ST010 VA001';
+Errors: KT001 KT002 SK002 SK003 SK004 SK005 ST009 ST010 VA001';
 alter function api.save_skus(jsonb) owner to scoville_definer;
 grant execute on function api.save_skus(jsonb) to admin, sales;

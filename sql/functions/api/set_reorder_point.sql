@@ -18,6 +18,6 @@ $$;
 comment on function api.set_reorder_point(smallint, jsonb) is
   'Sets how many available units of a SKU make a warehouse low of it; null: it has no reorder point of its own. An array of '
   '{sku_id, warehouse_location, reorder_point, reason_code, note, if_match}; one result per element, in order: the current level.
-Errors: ID001 ID002 ST003 ST004 ST005 ST009 ST010 VA001';
+Errors: ID001 ID002 KT003 ST003 ST004 ST005 ST009 ST010 VA001';
 alter function api.set_reorder_point(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.set_reorder_point(smallint, jsonb) to admin, warehouse;

@@ -18,6 +18,6 @@ $$;
 comment on function api.set_safety_stock(smallint, jsonb) is
   'Sets how many units of a SKU a warehouse keeps back from sale. An array of {sku_id, warehouse_location, safety_stock, '
   'reason_code, note, if_match}; one result per element, in order: the current level.
-Errors: ID001 ID002 ST001 ST003 ST004 ST005 ST009 ST010 VA001';
+Errors: ID001 ID002 KT003 ST001 ST003 ST004 ST005 ST009 ST010 VA001';
 alter function api.set_safety_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.set_safety_stock(smallint, jsonb) to admin, warehouse;

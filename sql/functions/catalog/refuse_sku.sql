@@ -37,6 +37,8 @@ begin
              p_reference, round(c_share * 100)), 'price_min', v_low, 'price_max', v_high) end),
       (case when p_new ->> 'currency' <> p_old ->> 'currency'
          then jsonb_build_object('pointer', '/currency', 'detail', 'Another currency changes every price. Ask an admin.') end),
+      (case when p_new -> 'components' <> coalesce(p_old -> 'components', '[]')
+         then jsonb_build_object('pointer', '/components', 'detail', 'What a bundle is made of changes what customers get. Ask an admin.') end),
       (case when p_new -> 'active' <> p_old -> 'active'
          then jsonb_build_object('pointer', '/active', 'detail', 'Every channel starts or stops selling the SKU. Ask an admin.') end)) f (fault)
    where f.fault is not null;

@@ -1,5 +1,6 @@
 -- Carries out the writes of one noun of the catalog. Returns one row per write, in no order.
--- Lock order: rows by id, the same in every session, so that no two wait for each other. Writes of one id go in the order of
+-- Lock order: definitions of bundles, one session at a time (advisory: two that are right by themselves could be a bundle of a bundle
+-- together); then rows by id, the same in every session, so that no two wait for each other. Writes of one id go in the order of
 -- their arrival.
 create or replace function catalog.save_all(
   p_noun text,
@@ -15,6 +16,9 @@ declare
   v_write catalog.write;
   v_saved record;
 begin
+  if p_elements @? '$[*].components[*]' then
+    perform pg_advisory_xact_lock(hashtextextended('components', 4));
+  end if;
   for v_write in select w.* from catalog.read_writes(p_elements, p_key) w order by w.id collate "C", w.ordinal loop
     case p_noun
       when 'skus' then select s.* into v_saved from catalog.save_sku(v_write) s;

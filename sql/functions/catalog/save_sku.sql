@@ -21,12 +21,13 @@ begin
   v_decision := catalog.decide(p_write => p_write, p_noun => 'skus', p_old => v_old, p_defaults =>
     jsonb_build_object('sku_id', p_write.id, 'description', '',
       'size_ml', null, 'flavor_profile', '{}'::text[], 'price', null, 'currency', 'USD', 'reorder_point', 0,
-      'attributes', '{}'::jsonb, 'active', true));
+      'attributes', '{}'::jsonb, 'components', '[]'::jsonb, 'active', true));
   v_sku := jsonb_populate_record(null::catalog.skus, v_decision.document);
   v_decimals := (select c.decimals from catalog.currencies c where c.currency = v_sku.currency);
   refusal := coalesce(v_decision.refusal,
     catalog.refuse_price(p_currency => v_sku.currency, p_decimals => v_decimals, p_price => v_sku.price),
-    catalog.refuse_sku(p_old => v_old, p_new => v_decision.document, p_reference => v_reference));
+    catalog.refuse_sku(p_old => v_old, p_new => v_decision.document, p_reference => v_reference),
+    case when v_sku.components <> coalesce(v_old -> 'components', '[]') then catalog.refuse_components(v_sku, created) end);
   if refusal is not null then
     return next;
     return;
@@ -36,9 +37,9 @@ begin
                       then v_sku.price else round(v_reference, v_decimals) end;
   if created then
     insert into catalog.skus as k (sku_id, name, description, size_ml, flavor_profile, price, reference_price, currency, decimals,
-      reorder_point, attributes, active, created_at, updated_at)
+      reorder_point, attributes, components, active, created_at, updated_at)
     values (v_sku.sku_id, v_sku.name, v_sku.description, v_sku.size_ml, v_sku.flavor_profile, v_sku.price, v_reference,
-            v_sku.currency, v_decimals, v_sku.reorder_point, v_sku.attributes, v_sku.active, app.now(), app.now())
+            v_sku.currency, v_decimals, v_sku.reorder_point, v_sku.attributes, v_sku.components, v_sku.active, app.now(), app.now())
     on conflict do nothing
     returning k.* into v_sku;
     if not found then  -- another session has just created it: it can be changed, or the write is refused
@@ -50,7 +51,7 @@ begin
        set name = v_sku.name, description = v_sku.description, size_ml = v_sku.size_ml,
            flavor_profile = v_sku.flavor_profile, price = v_sku.price, reference_price = v_reference,
            currency = v_sku.currency, decimals = v_decimals, reorder_point = v_sku.reorder_point, attributes = v_sku.attributes,
-           active = v_sku.active, version = k.version + 1, updated_at = app.now()
+           components = v_sku.components, active = v_sku.active, version = k.version + 1, updated_at = app.now()
      where k.sku_id = p_write.id
     returning k.* into v_sku;
   end if;

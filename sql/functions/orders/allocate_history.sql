@@ -12,7 +12,7 @@ begin
     select stock.new_allocation(p_ordinal => u.ordinal, p_sku_id => u.sku_id, p_warehouse_id => w.warehouse_id,
              p_quantity => u.units)
       from (select d.ordinal, d.channel_id, l.sku_id, sum(l.quantity)::integer as units
-              from unnest(p_drafts) d
+              from unnest(orders.explode_drafts(p_drafts)) d
              cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities)) as l (sku_id, quantity)
              where d.historic
              group by d.ordinal, d.channel_id, l.sku_id) u

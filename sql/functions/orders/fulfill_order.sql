@@ -34,7 +34,10 @@ begin
     v_refusal := v_split.refusal;
   end if;
   if v_refusal.code is null then
-    v_refusal := orders.refuse_early(v_order, v_split.parts);
+    v_refusal := orders.refuse_early(v_order.channel_id, v_split.parts);
+  end if;
+  if v_refusal.code is null then
+    v_refusal := orders.refuse_fractions(p_region_id => p_region_id, p_order_id => p_order_id, p_parts => v_split.parts);
   end if;
   if v_refusal.code is null then
     v_picked := orders.pick_lots(p_region_id, v_split.parts);

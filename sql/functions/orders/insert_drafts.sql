@@ -40,9 +40,10 @@ begin
   ), lines as (
     insert into orders.order_lines
       (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount, amount_quantity,
-       fulfilled_quantity)
+       fulfilled_quantity, components)
     select p_region_id, d.order_id, l.line_no, d.channel_id, d.warehouse_ids, l.sku_id, l.quantity, l.price, l.amount,
-           case when l.amount is not null then l.quantity end, case when d.historic then l.quantity else 0 end
+           case when l.amount is not null then l.quantity end, case when d.historic then l.quantity else 0 end,
+           d.bundles -> l.line_no::text
       from drafts d
      cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities), unnest(d.prices), unnest(d.amounts))
        with ordinality as l (sku_id, quantity, price, amount, line_no)

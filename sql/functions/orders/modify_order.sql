@@ -28,8 +28,11 @@ begin
   v_refusal := orders.refuse_change(p_region_id => p_region_id, p_order => v_order, p_request => p_request);
   v_total := v_order.total_price;
   if v_refusal.code is null and p_request -> 'items' <> 'null' then
-    v_current := orders.current_lines(p_region_id, p_order_id);
-    v_refusal := orders.refuse_claimed(p_request -> 'items', v_current);
+    v_refusal := orders.refuse_bundles(p_region_id => p_region_id, p_order_id => p_order_id, p_items => p_request -> 'items');
+    if v_refusal.code is null then
+      v_current := orders.current_lines(p_region_id, p_order_id);
+      v_refusal := orders.refuse_claimed(p_request -> 'items', v_current);
+    end if;
     if v_refusal.code is not null then
       return v_refusal;
     end if;

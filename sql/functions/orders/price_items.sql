@@ -17,7 +17,8 @@ begin atomic
            as unknown,
          jsonb_agg(orders.unsaleable_line(p_line_no => i.line_no, p_sku_id => i.sku_id, p_currency => k.currency,
            p_order_currency => f.currency) order by i.line_no)
-           filter (where not k.active and not p_historic and not orders.covers_items(p_region_id => p_region_id,
+           filter (where not (k.active and (k.components = '[]' or catalog.sells_components(k.components))) and not p_historic
+             and not orders.covers_items(p_region_id => p_region_id,
                            p_reservation_id => p_reservation_id, p_sku_id => i.sku_id, p_items => p_items)
              or p.amount is null and p.price is null or k.currency <> f.currency) as unsaleable,
          jsonb_agg(x.inexact order by i.line_no) filter (where x.inexact is not null) as inexact,

@@ -1,6 +1,7 @@
 -- Reads orders except the answered ones and prices them. Refuses orders without a channel, SKU or reservation of the caller's, and orders
 -- with a price, amount or total that differs from the computed one. The total is computed here, never taken from the caller.
 -- One pass over all orders decides for nearly all of them that nothing is wrong; orders.refuse_order looks at the others.
+-- Only lines of bundles evaluate what concerns components.
 create or replace function orders.read_drafts(
   p_region_id smallint,
   p_orders jsonb,
@@ -31,22 +32,22 @@ begin
   end if;
   select coalesce(array_agg(
            orders.new_draft(p_ordinal => o.ordinal, p_channel_id => o.channel_id, p_external_id => o.external_id,
-             p_customer_name => o.customer ->> 'name', p_customer_email => o.customer ->> 'email',
-             p_customer_phone => o.customer ->> 'phone', p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note', p_customer_group => o.element ->> 'customer_group',
-             p_placed_at => coalesce(o.placed_at, v_now), p_currency => coalesce(l.currency, 'USD'), p_total_price => l.total,
-             p_sku_ids => l.sku_ids, p_quantities => l.quantities, p_prices => l.prices, p_amounts => l.amounts, p_items => l.items,
+             p_customer_name => o.customer ->> 'name', p_customer_email => o.customer ->> 'email', p_customer_phone => o.customer ->> 'phone',
+             p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note',
+             p_customer_group => o.element ->> 'customer_group', p_placed_at => coalesce(o.placed_at, v_now),
+             p_currency => coalesce(l.currency, 'USD'), p_total_price => l.total, p_sku_ids => l.sku_ids, p_quantities => l.quantities,
+             p_prices => l.prices, p_amounts => l.amounts, p_bundles => l.bundles, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
              p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic, p_has_rules => c.freshness_rules <> '[]',
              p_unpaid_until => case o.element ->> 'status' when 'pending' then v_now + c.unpaid_minutes * interval '1 minute' end) order by o.ordinal), '{}'),
          -- Suspect is what is not certainly fine: an unknown value (null) makes no order fine. The bounds are no rules but narrower, as
          -- most orders are; orders.refuse_draft has the rules.
          array_agg(o.ordinal) filter (where (
-           l.is_fine and c.channel_id is not null and not o.historic and l.total < 1000000
-           and o.element ->> 'reservation_id' is null
-           and coalesce(o.placed_at between v_just_now and v_now, true)
-           and coalesce((o.element ->> 'total_price')::numeric = l.total, true)
+           l.is_fine and c.channel_id is not null and not o.historic and l.total < 1000000 and o.element ->> 'reservation_id' is null
+           and coalesce(o.placed_at between v_just_now and v_now, true) and coalesce((o.element ->> 'total_price')::numeric = l.total, true)
            and coalesce(o.external_id ~ '^[!-~]+$' and o.external_id !~ '^(ORD-|[.]{1,2}$)', true)
-           and coalesce(o.element ->> 'customer_group' ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', true) and coalesce(o.element ->> 'status' in ('processing', 'pending'), true)) is not true)
+           and coalesce(o.element ->> 'customer_group' ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$', true)
+           and coalesce(o.element ->> 'status' in ('processing', 'pending'), true)) is not true)
     into p_drafts, v_suspects
     from jsonb_array_elements(p_orders) with ordinality e
    cross join lateral (
@@ -63,16 +64,21 @@ begin
    cross join lateral (
      select sum(coalesce(p.amount, p.price * p.quantity)) as total, min(p.currency) as currency, array_agg(p.sku_id) as sku_ids,
             array_agg(p.quantity) as quantities, array_agg(p.price) as prices, array_agg(p.amount) as amounts,
+            jsonb_object_agg(p.line_no, p.components) filter (where p.components is not null) as bundles,
             json_agg(orders.item_document(p_sku_id => p.sku_id, p_quantity => p.quantity, p_price => p.price,
-              p_amount => p.amount, p_fulfilled => case when o.historic then p.quantity else 0 end, p_canceled => 0)) as items,
+              p_amount => p.amount, p_fulfilled => case when o.historic then p.quantity else 0 end, p_canceled => 0,
+              p_components => p.components)) as items,
             bool_and(p.is_fine and coalesce(p.given = p.price, p.price is not null)) and min(p.currency) = max(p.currency) as is_fine
        from (
-         select i.sku_id, i.quantity, i.price as given, k.currency, coalesce(k.active and i.amount is null, false) as is_fine,
+         select i.line_no, i.sku_id, i.quantity, i.price as given, k.currency,
+                coalesce(k.active and i.amount is null and (k.components = '[]' or catalog.sells_components(k.components)), false) as is_fine,
+                case when k.components <> '[]' then orders.freeze_components(p_components => k.components, p_historic => o.historic,
+                       p_quantity => i.quantity) end as components,
                 orders.line_price(p_pricing => c.pricing, p_historic => o.has_own_prices, p_given => i.price, p_amount => i.amount,
                   p_current => k.price, p_decimals => k.decimals) as price,
                 orders.own_amount(p_pricing => c.pricing, p_historic => o.has_own_prices, p_given => i.amount,
                   p_decimals => k.decimals) as amount
-           from (select r.value ->> 'sku_id' as sku_id, (r.value ->> 'quantity')::bigint as quantity,
+           from (select r.ordinality as line_no, r.value ->> 'sku_id' as sku_id, (r.value ->> 'quantity')::bigint as quantity,
                         (r.value ->> 'price')::numeric as price, (r.value ->> 'amount')::numeric as amount
                    from jsonb_array_elements(nullif(o.element -> 'items', 'null')) with ordinality r
                   order by r.ordinality) i
@@ -82,13 +88,8 @@ begin
    ) l;
   p_refusals := '{}';
   if v_suspects is not null then
-    p_refusals := array(
-      select app.result_of(s.ordinal, s.refusal)
-        from (select n.ordinal, orders.refuse_order(p_region_id => p_region_id, p_order => p_orders -> n.ordinal - 1,
-                       p_reservation_id => v_reservation_ids[n.ordinal], p_elements => jsonb_array_length(p_orders)) as refusal
-                from unnest(v_suspects) n (ordinal)
-              offset 0) s
-       where (s.refusal).code is not null);
+    p_refusals := orders.refuse_suspects(p_region_id => p_region_id, p_orders => p_orders, p_suspects => v_suspects,
+      p_reservation_ids => v_reservation_ids);
     p_drafts := orders.drop_refused(p_drafts, p_refusals);
   end if;
 end

@@ -24,6 +24,7 @@ declare
   v_after_at timestamptz := timestamptz 'epoch' + (app.cursor_number(v_position ->> 1) - c_year_1) * interval '1 microsecond';
   v_after_id bigint := app.cursor_number(v_position ->> 2);
   v_sku text := p_filters ->> 'sku';
+  v_component jsonb := jsonb_build_array(jsonb_build_object('sku_id', v_sku));  -- as a part of a bundle
   v_waiting boolean := (p_filters ->> 'waiting')::boolean;
   v_short boolean := (p_filters ->> 'short')::boolean;
   v_short_ids bigint[] := case when v_short is not null then orders.short_orders(p_region_id) end;
@@ -50,10 +51,14 @@ begin
                and (v_sku is null or o.order_id in (
                  select a.order_id from orders.order_allocations a where a.region_id = p_region_id and a.sku_id = v_sku
                  union all
-                 select b.order_id from orders.backorders b where b.region_id = p_region_id and b.sku_id = v_sku))
+                 select b.order_id from orders.backorders b where b.region_id = p_region_id and b.sku_id = v_sku
+                 union all
+                 select l.order_id from orders.order_lines l
+                  where l.region_id = p_region_id and l.sku_id = v_sku and l.components is not null))
                and (v_sku is null or exists (
                  select from orders.order_lines l
-                  where l.region_id = p_region_id and l.order_id = o.order_id and l.sku_id = v_sku))
+                  where l.region_id = p_region_id and l.order_id = o.order_id
+                    and (l.sku_id = v_sku or l.components @> v_component)))
                and (v_short is null or v_short = (o.order_id = any (v_short_ids)))
                and (v_waiting is null or v_waiting = exists (
                  select from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id))
@@ -69,7 +74,8 @@ begin
                and (v_named is null or o.order_id = any (v_named))
                and (v_sku is null or exists (
                  select from orders.order_lines l
-                  where l.region_id = p_region_id and l.order_id = o.order_id and l.sku_id = v_sku))
+                  where l.region_id = p_region_id and l.order_id = o.order_id
+                    and (l.sku_id = v_sku or l.components @> v_component)))
                and (v_short is null or v_short = (o.order_id = any (v_short_ids)))
                and (v_waiting is null or v_waiting = exists (
                  select from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id))

@@ -1,4 +1,4 @@
--- The refusals of drafts that did not get their units: each short line (a shortage appears at the first line of its SKU), or the
+-- The refusals of drafts that did not get their units: each short SKU, at its first line or the first bundle that needs it, or the
 -- reservation that no longer holds units.
 create or replace function orders.refuse_unallocated(
   p_region_id smallint,
@@ -34,7 +34,11 @@ begin
               from unnest(p_allocations) a
               join unnest(p_drafts) d on d.ordinal = a.ordinal
              cross join lateral (
-               select array_position(d.sku_ids, a.sku_id) as line_no) f
+               select min(l.line_no)::integer as line_no
+                 from unnest(d.sku_ids) with ordinality as l (sku_id, line_no)
+                where case when d.bundles ? l.line_no::text
+                           then d.bundles -> l.line_no::text @> jsonb_build_array(jsonb_build_object('sku_id', a.sku_id))
+                           else l.sku_id = a.sku_id end) f
              where a.warehouse_id is null and a.waits is not true
              group by d.ordinal) s);
 end

@@ -10,6 +10,14 @@ create or replace function orders.ship_lines(
   set search_path = ''
 as $$
 begin
+  if orders.has_bundles(p_region_id, p_order_id) then
+    update orders.order_lines l
+       set fulfilled_quantity = s.fulfilled, components = nullif(s.components, 'null')
+      from orders.share_bundles(p_region_id, p_order_id) b
+     cross join lateral jsonb_to_recordset(b.lines) as s (line_no smallint, fulfilled integer, components jsonb)
+     where l.region_id = p_region_id and l.order_id = p_order_id and l.line_no = s.line_no;
+    return;
+  end if;
   update orders.order_lines l
      set fulfilled_quantity = s.units
     from (select n.line_no, greatest(0, least(n.kept, u.units - n.before))::integer as units

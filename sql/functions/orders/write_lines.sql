@@ -29,7 +29,7 @@ begin
            amount_quantity integer, fulfilled integer, canceled integer)
   on conflict do nothing;
   perform audit.record(p_action => 'update', p_table_name => 'orders.order_lines', p_row_key => p_order.order_id::text,
-    p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled'
+    p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled' - 'components'
                                                     - case when l.value -> 'canceled' = '0' then 'canceled' else '' end order by l.ordinality)
                                             from jsonb_array_elements(p_old_items) with ordinality l)),
     p_new => jsonb_build_object('items', (

@@ -23,13 +23,13 @@ create policy skus_update_definer on catalog.skus
 
 grant select on catalog.skus to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert (sku_id, name, description, size_ml, flavor_profile, price, reference_price, currency, decimals, reorder_point, attributes,
-  active, version, created_at, updated_at) on catalog.skus to scoville_definer;
-grant update (name, description, size_ml, flavor_profile, price, reference_price, currency, decimals, reorder_point, attributes, active,
-  version, updated_at) on catalog.skus to scoville_definer;
+  components, active, version, created_at, updated_at) on catalog.skus to scoville_definer;
+grant update (name, description, size_ml, flavor_profile, price, reference_price, currency, decimals, reorder_point, attributes, components,
+  active, version, updated_at) on catalog.skus to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
 drop policy if exists skus_select_analysts on catalog.skus;
 create policy skus_select_analysts on catalog.skus
   for select to bi_reader
   using (true);
-grant select (sku_id, name, description, size_ml, price, currency, reorder_point, active, created_at) on catalog.skus to bi_reader;
+grant select (sku_id, name, description, size_ml, price, currency, reorder_point, components, active, created_at) on catalog.skus to bi_reader;

@@ -41,7 +41,7 @@ create policy order_lines_delete_definer on orders.order_lines
 
 grant select on orders.order_lines to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert on orders.order_lines to scoville_definer;
-grant update (fulfilled_quantity, canceled_quantity, warehouse_ids) on orders.order_lines to scoville_definer;
+grant update (fulfilled_quantity, canceled_quantity, components, warehouse_ids) on orders.order_lines to scoville_definer;
 grant delete on orders.order_lines to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
@@ -54,4 +54,4 @@ create policy order_lines_select_warehouses_of_the_login on orders.order_lines
   for select to bi_reader
   using (warehouse_ids && bi.own_warehouses());
 grant select (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount, amount_quantity,
-  fulfilled_quantity, canceled_quantity) on orders.order_lines to bi_reader;
+  fulfilled_quantity, canceled_quantity, components) on orders.order_lines to bi_reader;

@@ -32,7 +32,7 @@ create policy reservations_update_definer on stock.reservations
   with check (true);
 
 grant select on stock.reservations to admin, sales, integration, scoville_worker, scoville_definer;
-grant insert (region_id, reservation_id, channel_id, owner, expires_at, note, created_at, updated_at, changed_by, change_reason,
+grant insert (region_id, reservation_id, channel_id, owner, expires_at, items, note, created_at, updated_at, changed_by, change_reason,
   request_id) on stock.reservations to scoville_definer;
 grant update (status, expires_at, order_id, note, version, updated_at, changed_by, change_reason, request_id)
   on stock.reservations to scoville_definer;

@@ -25,6 +25,7 @@ NOUNS: dict[str, tuple[str, dict[str, Any]]] = {
             "currency": "EUR",
             "reorder_point": 3,
             "attributes": {"vegan": True},
+            "components": [],
             "active": False,
         },
     ),

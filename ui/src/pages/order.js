@@ -181,9 +181,12 @@ function Items({ order }) {
         </thead>
         <tbody>
           ${order.items.map(
-            ({ sku_id: sku, quantity, price, amount, canceled }, place) => html`
+            ({ sku_id: sku, quantity, price, amount, canceled, components }, place) => html`
               <tr key=${place}>
-                <th scope="row"><a href=${skuPath(sku)}>${nameOf(sku)}</a> <span class="code">${sku}</span></th>
+                <th scope="row">
+                  <a href=${skuPath(sku)}>${nameOf(sku)}</a> <span class="code">${sku}</span>
+                  ${components.length > 0 && html` <span class="fine">Each: ${components.map((part) => `${number(part.quantity)} × ${nameOf(part.sku_id)}`).join(", ")}</span>`}
+                </th>
                 <td class="numeric">${number(quantity)}${canceled > 0 && html` <span class="fine">${number(canceled)} canceled</span>`}</td>
                 <td class="numeric">${price === null ? html`<span class="fine">per line</span>` : money(price, order.currency)}</td>
                 <td class="numeric">${money(amount ?? price * (quantity - canceled), order.currency)}</td>

@@ -12,9 +12,9 @@ import { Back } from "../parts/icons.js";
 import { Quantity } from "../parts/number.js";
 import { useNarrow } from "../parts/table.js";
 import { reasons, readReasons } from "../reasons.js";
-import { orderPath } from "../router.js";
+import { orderPath, skuPath } from "../router.js";
 import { rights } from "../session.js";
-import { isUnserved, levelsOf, onChange, warehouses } from "../store.js";
+import { isUnserved, levelsOf, onChange, products, warehouses } from "../store.js";
 import { AdjustDialog } from "./adjust.js";
 
 const RELOAD_MILLISECONDS = 400; // after a change, so that a burst of changes makes one request
@@ -37,7 +37,8 @@ export function SkuPage({ id }) {
   const [isAdjusting, setAdjusting] = useState(false);
   const product = data.value;
   useTitle(product?.name ?? id);
-  useReload(id, run);
+  const components = product?.components ?? [];
+  useReload([id, ...components.map((part) => part.sku_id)].join(" "), run);
   const live = levelsOf(id);
 
   if (problem.value) {
@@ -52,6 +53,7 @@ export function SkuPage({ id }) {
 
   const levels = merge(product.warehouses, live);
   const counted = (field) => (field === "available" ? [...levels].filter(([warehouse]) => !isUnserved(warehouse)) : [...levels]);
+  const isBundle = components.length > 0; // it has no stock: what is available can be made of its components
   const total = (field) => counted(field).reduce((sum, [, level]) => sum + (level[field] ?? 0), 0);
   const { levels: isFull, batches, movements, adjust } = rights.value;
   return html`
@@ -68,13 +70,13 @@ export function SkuPage({ id }) {
         </p>
         ${product.description && html`<p class="lead">${product.description}</p>`}
       </div>
-      ${adjust && html`<button type="button" class="primary" onClick=${() => setAdjusting(true)}>Adjust stock</button>`}
+      ${adjust && !isBundle && html`<button type="button" class="primary" onClick=${() => setAdjusting(true)}>Adjust stock</button>`}
     </div>
     <div class="figures wide" role="group" aria-label="Totals">
       <${Figure} label="Available" tone=${product.low_stock ? "hot big" : "big"}
-        ><${Quantity} value=${total("available")}
+        ><${Quantity} value=${isBundle ? product.available : total("available")}
       /><//>
-      ${isFull &&
+      ${isFull && !isBundle &&
       [
         ["On hand", "stock"],
         ["Reserved", "reserved"],
@@ -86,16 +88,16 @@ export function SkuPage({ id }) {
     </div>
     <div class="columns">
       <section class="section" aria-labelledby="where">
-        <h2 id="where">By warehouse</h2>
-        <${Places} levels=${levels} isFull=${isFull} requests=${requestsOf(product)} />
+        <h2 id="where">${isBundle ? "Components" : "By warehouse"}</h2>
+        ${isBundle ? html`<${Components} components=${components} />` : html`<${Places} levels=${levels} isFull=${isFull} requests=${requestsOf(product)} />`}
       </section>
-      ${batches &&
+      ${batches && !isBundle &&
       html`<section class="section" aria-labelledby="batches">
         <h2 id="batches">Lots</h2>
         <${Batches} batches=${product.batches ?? []} />
       </section>`}
     </div>
-    ${movements && html`<${History} id=${id} levels=${levels} reorderPoint=${product.reorder_point} />`}
+    ${movements && !isBundle && html`<${History} id=${id} levels=${levels} reorderPoint=${product.reorder_point} />`}
     ${isAdjusting &&
     html`<${AdjustDialog}
       product=${product}
@@ -112,14 +114,14 @@ export function SkuPage({ id }) {
 
 const BackLink = () => html`<a class="back" href="/"><${Back} size=${16} />Stock</a>`;
 
-/** Reads the product again shortly after its stock has changed. */
-function useReload(id, run) {
+/** Reads the product again shortly after the stock of one of these SKUs (or of its components) has changed. */
+function useReload(ids, run) {
   const latest = useRef(run);
   latest.current = run;
   useEffect(() => {
     let timer = 0;
     const stop = onChange((changed) => {
-      if (!changed.has(id)) return;
+      if (!ids.split(" ").some((id) => changed.has(id))) return;
       clearTimeout(timer);
       timer = setTimeout(() => latest.current({ quietly: true }), RELOAD_MILLISECONDS);
     });
@@ -127,7 +129,7 @@ function useReload(id, run) {
       clearTimeout(timer);
       stop();
     };
-  }, [id]);
+  }, [ids]);
 }
 
 /** For each warehouse, the newer of the document's level and the live one. */
@@ -143,6 +145,34 @@ function merge(documents, live) {
 /** When a count was asked for, by warehouse. The live levels do not say it. */
 const requestsOf = (product) =>
   new Map(product.warehouses.filter((level) => level.count_requested_at).map((level) => [level.warehouse_location, level.count_requested_at]));
+
+/** The components of a bundle and their units. */
+function Components({ components }) {
+  return html`
+    <div class="scroll" tabindex="0" role="group" aria-label="Components">
+      <table class="plain-table">
+        <thead>
+          <tr>
+            <th scope="col">Component</th>
+            <th scope="col" class="numeric">Per bundle</th>
+            <th scope="col" class="numeric">Available</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${components.map(
+            (part) => html`
+              <tr key=${part.sku_id}>
+                <th scope="row"><a href=${skuPath(part.sku_id)}>${products.value.get(part.sku_id)?.name ?? part.sku_id}</a></th>
+                <td class="numeric">${number(part.quantity)}</td>
+                <td class="numeric"><${Quantity} value=${part.available} /></td>
+              </tr>
+            `,
+          )}
+        </tbody>
+      </table>
+    </div>
+  `;
+}
 
 function Places({ levels, isFull, requests }) {
   const isNarrow = useNarrow();

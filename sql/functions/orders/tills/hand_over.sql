@@ -18,6 +18,7 @@ declare
   v_sold orders.draft[] := '{}';
   v_warehouses text[] := '{}';
   v_skus text[] := '{}';
+  v_stock orders.draft;
   v_request jsonb;
   v_refusal api.refusal;
   v_handed record;
@@ -31,16 +32,17 @@ begin
       p_others := p_others || p_drafts[i];
       continue;
     end if;
+    v_stock := (orders.explode_drafts(array[p_drafts[i]]))[1];
     v_refusal := orders.refuse_handover(p_region_id => p_region_id, p_order => p_orders -> p_drafts[i].ordinal - 1,
-      p_draft => p_drafts[i]);
+      p_draft => v_stock);
     if v_refusal.code is not null then
       p_results := p_results || app.result_of(p_drafts[i].ordinal, v_refusal);
       continue;
     end if;
     v_sold := v_sold || p_drafts[i];
     if (v_request ->> 'offline')::boolean then
-      v_warehouses := v_warehouses || array_fill(v_request ->> 'warehouse_location', array[cardinality(p_drafts[i].sku_ids)]);
-      v_skus := v_skus || p_drafts[i].sku_ids;
+      v_warehouses := v_warehouses || array_fill(v_request ->> 'warehouse_location', array[cardinality(v_stock.sku_ids)]);
+      v_skus := v_skus || v_stock.sku_ids;
     end if;
   end loop;
   if cardinality(v_skus) > 0 then
@@ -51,7 +53,7 @@ begin
   end if;
   perform stock.lock_candidates(p_region_id => p_region_id, p_demands => array(
     select stock.new_demand(p_ordinal => d.ordinal, p_sku_id => s.sku_id, p_channel_id => d.channel_id, p_reservation_id => d.reservation_id)
-      from unnest(v_sold || p_others) d
+      from unnest(orders.explode_drafts(v_sold || p_others)) d
      cross join lateral unnest(d.sku_ids) s (sku_id)
      where not d.historic));
   for i in 1 .. cardinality(v_sold) loop

@@ -14,18 +14,19 @@ create or replace function orders.hand_over_draft(
   set search_path = ''
 as $$
 declare
+  v_stock orders.draft := (orders.explode_drafts(array[p_draft]))[1];  -- a bundle leaves as its components
   v_refusal api.refusal;
   v_parts orders.part[];
   v_picked record;
 begin
   if (p_request ->> 'offline')::boolean then
-    perform orders.create_sold_lots(p_region_id => p_region_id, p_draft => p_draft, p_request => p_request);
+    perform orders.create_sold_lots(p_region_id => p_region_id, p_draft => v_stock, p_request => p_request);
     v_picked := orders.pick_offline(p_region_id => p_region_id, p_sold_at => p_draft.placed_at,
-      p_parts => orders.handover_parts(p_region_id => p_region_id, p_draft => p_draft, p_request => p_request));
+      p_parts => orders.handover_parts(p_region_id => p_region_id, p_draft => v_stock, p_request => p_request));
     p_placed := orders.write_handover(p_region_id => p_region_id, p_draft => p_draft, p_request => p_request,
       p_picks => v_picked.p_picks, p_found => v_picked.p_found);
   else
-    v_parts := orders.handover_parts(p_region_id => p_region_id, p_draft => p_draft, p_request => p_request);
+    v_parts := orders.handover_parts(p_region_id => p_region_id, p_draft => v_stock, p_request => p_request);
     p_result := (orders.refuse_unallocated(p_region_id => p_region_id, p_drafts => array[p_draft], p_allocations => array(
       select stock.new_allocation(p_ordinal => p_draft.ordinal, p_sku_id => w.sku_id, p_quantity => w.units, p_available => coalesce(l.available, 0))
         from (select p.warehouse_id, p.sku_id, sum(p.units)::integer as units from unnest(v_parts) p group by p.warehouse_id, p.sku_id) w
@@ -37,6 +38,9 @@ begin
     end if;
     if p_request @? '$.items[*] ? (exists (@.batch_number) || exists (@.lot_number) || exists (@.reason_code))' then
       v_refusal := orders.refuse_items(p_region_id, p_request || jsonb_build_object('note', p_draft.note));
+    end if;
+    if v_refusal.code is null then
+      v_refusal := orders.refuse_early(p_draft.channel_id, v_parts);
     end if;
     if v_refusal.code is null then
       v_picked := orders.pick_lots(p_region_id, v_parts);

@@ -2,7 +2,10 @@
 -- any other transaction that wants to waits here, before it locks a level, so the two cannot deadlock. The claim leaves no trace if
 -- no level is created.
 -- More than a few are locked by one lock of the region, which the others share: all locks of the server share one table.
--- Lock order: advisory, the region's first, then by hash, before stock_levels.
+-- A SKU that was made a bundle meanwhile gets no level: the caller's command is repeated and reads it as a bundle (no check before this
+-- moment is final).
+-- Lock order: advisory, the region's first, then by hash, before stock_levels; then the SKUs, in key order, as the insert of a level
+-- locks them (key share, which only catalog.refuse_components does not admit).
 create or replace function stock.claim_new_levels(
   p_region_id smallint,
   p_warehouse_ids text[],
@@ -39,6 +42,10 @@ begin
                       concat_ws(E'\x1f', p_region_id, k.warehouse_id, k.sku_id), 2) as key
                from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
               order by 1) h;
+  end if;
+  perform from catalog.skus k where k.sku_id = any (v_skus) order by k.sku_id for key share;
+  if exists (select from catalog.skus k where k.sku_id = any (v_skus) and k.components <> '[]') then
+    raise exception using errcode = 'serialization_failure', message = 'the SKU has just become a bundle';
   end if;
   return query
     select k.* from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id);

@@ -3,6 +3,7 @@
 -- the warehouses that serve p_channel_id, else those of the channels of a caller who is bound to channels, else those of any
 -- channel. So staff of one warehouse learn whether the SKU is low, not whether their own shelf is. A level with a reorder point of
 -- its own answers for itself where only its warehouse is asked for (p_warehouse_id).
+-- A bundle is never low: its components are.
 -- The claim is widened while the levels are summed, because the policies bind the definer to the caller's warehouses, too.
 create or replace function stock.low_skus(
   p_region_id smallint,
@@ -41,7 +42,7 @@ begin
           from stock.stock_levels l
          where l.region_id = p_region_id and l.sku_id = any (p_sku_ids)
          group by l.sku_id) t on t.sku_id = k.sku_id
-     where k.sku_id = any (p_sku_ids)
+     where k.sku_id = any (p_sku_ids) and k.components = '[]'
        and coalesce(t.is_low_there, coalesce(t.available, 0) <= k.reorder_point));
   perform set_config('scoville.warehouses', coalesce(v_claim::text, ''), true);
   return v_low;

@@ -2,6 +2,7 @@
 -- the order in which a caller would fix them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and
 -- a new SKU if it gives a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU means 404.
 -- p_quantity: the member that gives the number of units; an element without it is refused. A reorder point may be null.
+-- A bundle has no level, so no posting names it.
 -- A retired warehouse receives nothing; its remaining units can still be counted and adjusted.
 create or replace function stock.read_drafts(
   p_region_id smallint,
@@ -57,6 +58,10 @@ as $$
        then app.refuse(p_code => 'ST002', p_pointer => '/sku_id', p_detail => format(
          'SKU %s does not exist.%s An admin creates it with POST /v1/skus, or with a receipt that gives its name.', r.sku_id,
          catalog.suggest_sku(r.sku_id, jsonb_array_length(p_elements))))
+     when k.components <> '[]'
+       then app.refuse(p_code => 'KT003', p_pointer => case when p_sku_in_path then '' else '/sku_id' end, p_detail => format(
+         'SKU %s is a bundle and has no stock of its own. Name its components.', r.sku_id),
+         p_facts => jsonb_build_object('components', k.components))
      when app.clean(r.batch_number) = ''
        then app.refuse(p_code => 'VA001', p_pointer => '/' || r.batch_field, p_detail => 'The number of the lot is empty.')
      when app.hidden_character(app.clean(r.batch_number)) is not null

@@ -22,9 +22,9 @@ begin
   end loop;
   with written as (
     insert into stock.reservations
-      (region_id, reservation_id, channel_id, owner, expires_at, note, created_at, updated_at, changed_by, change_reason,
+      (region_id, reservation_id, channel_id, owner, expires_at, items, note, created_at, updated_at, changed_by, change_reason,
        request_id)
-    select p_region_id, d.reservation_id, d.channel_id, d.actor, d.expires_at, d.note, v_now, v_now, d.actor, 'reserved',
+    select p_region_id, d.reservation_id, d.channel_id, d.actor, d.expires_at, d.items, d.note, v_now, v_now, d.actor, 'reserved',
            d.request_id
       from unnest(p_drafts) d
     returning 1

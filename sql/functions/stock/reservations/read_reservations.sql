@@ -1,5 +1,6 @@
 -- Reads reservations except p_skip. Refuses those without a channel or SKU of the caller's, and those with a ttl_seconds outside 1 to
--- 86,400. Lines of one SKU are summed; errors point at the first of them.
+-- 86,400. Lines of one SKU are summed; errors point at the first of them. A bundle
+-- becomes its components.
 create or replace function stock.read_reservations(
   p_region_id smallint,
   p_reservations jsonb,
@@ -15,7 +16,7 @@ as $$
            stock.new_reservation_draft(p_ordinal => h.ordinal, p_channel_id => h.channel_id,
              p_expires_at => case when h.ttl_seconds between 1 and 86400
                                   then date_trunc('milliseconds', app.now() + h.ttl_seconds * interval '1 second') end,
-             p_note => h.element ->> 'note', p_lines => l.lines,
+             p_note => h.element ->> 'note', p_lines => case when l.items is not null then stock.explode_lines(l.lines) else l.lines end, p_items => l.items,
              p_actor => coalesce(h.element -> 'meta' ->> 'actor', app.claim_subject()),
              p_request_id => coalesce(h.element -> 'meta' ->> 'request_id', app.claim_request_id()))
            order by h.ordinal) filter (where (v.refusal).code is null), '{}'),
@@ -38,7 +39,9 @@ as $$
                filter (where k.sku_id is null) as unknown,
              jsonb_agg(jsonb_build_object('pointer', '/items/' || i.line_no - 1 || '/sku_id',
                'detail', format('SKU %s is not for sale here.', i.sku_id), 'sku_id', i.sku_id) order by i.line_no)
-               filter (where not k.active or k.price is null and c.pricing = 'list') as unsaleable
+               filter (where not k.active or k.components <> '[]' and not catalog.sells_components(k.components) or k.price is null and c.pricing = 'list') as unsaleable,
+             case when bool_or(k.components <> '[]')
+                  then jsonb_agg(jsonb_build_object('sku_id', i.sku_id, 'quantity', i.quantity) order by i.line_no) end as items
         from (select r.value ->> 'sku_id' as sku_id, least(sum((r.value ->> 'quantity')::bigint), 2147483647) as quantity,
                      min(r.ordinality)::integer as line_no
                 from jsonb_array_elements(nullif(h.element -> 'items', 'null')) with ordinality r
