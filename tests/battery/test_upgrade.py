@@ -38,7 +38,7 @@ IS_MIGRATED = "select count(*) from pg_attribute where attname = 'gift_message' 
 CONSTRUCTORS = {
     "stock/levels/new_movement.sql": ("p_occurred_at", "timestamptz", "null", "p_transfer_id", "bigint"),
     "stock/levels/new_counters.sql": ("p_shortfall", "bigint", "0", "p_withheld", "bigint"),
-    "orders/new_draft.sql": ("p_document", "json", "null", "p_gift_message", "text"),
+    "orders/new_draft.sql": ("p_has_rules", "boolean", "false", "p_gift_message", "text"),
 }
 # The deploy waits between its migration and its replay until this file exists.
 GO = "go"

@@ -222,12 +222,18 @@ def delivered(client: httpx2.Client, authenticator_url: str) -> tuple[str, str]:
         proof = {"region_id": 1, "endpoint_id": int(webhook_id.rpartition("-")[2]), "url": HOOK["url"]}
         connection.execute("select jobs.finish_challenges(%s)", [json.dumps([proof])])
         connection.execute("select jobs.dispatch_webhooks(1000000)")
-        connection.execute("""
-            select jobs.finish_deliveries(json_agg(json_build_object(
-                     'message_id', c.message_id, 'claim', c.claim, 'region_id', c.region_id, 'endpoint_id', c.endpoint_id,
-                     'delivery_id', c.delivery_id, 'started_at', now(), 'duration_ms', 7, 'error', 'timeout'))::jsonb)
-              from jobs.claim_deliveries(10000, 60) c""")
-    [delivery] = client.get(f"/v1/webhooks/{webhook_id}/deliveries?type=webhook.test").json()["data"]
+        connection.commit()
+        status = "sending"
+        while status == "sending":  # a message of this moment may be one of the next for a clock that was set back
+            connection.execute("select app.enter('scoville_worker', '{}')")
+            connection.execute("""
+                select jobs.finish_deliveries(json_agg(json_build_object(
+                         'message_id', c.message_id, 'claim', c.claim, 'region_id', c.region_id, 'endpoint_id', c.endpoint_id,
+                         'delivery_id', c.delivery_id, 'started_at', now(), 'duration_ms', 7, 'error', 'timeout'))::jsonb)
+                  from jobs.claim_deliveries(10000, 60) c""")
+            connection.commit()
+            [delivery] = client.get(f"/v1/webhooks/{webhook_id}/deliveries?type=webhook.test").json()["data"]
+            status = delivery["status"]
     return webhook_id, delivery["delivery_id"]
 
 

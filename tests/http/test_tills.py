@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from tests.http.conftest import check_problem, key
-from tests.http.orders import available, lines, place
+from tests.http.orders import available, document, lines, place
 
 SHELF = {"warehouse_location": "WH-01"}
 NAMED = "HOTSAUCE-001"
@@ -33,7 +33,7 @@ def test_a_sale_is_completed_with_its_parcel_and_repeats(stocked: httpx2.Client,
     assert available(stocked) == 348
     assert place(sales, sale(2), **keys).content == sold.content
     assert available(stocked) == 348
-    assert sales.get(f"/v1/orders/{order['order_id']}").json() == order
+    assert document(sales, f"/v1/orders/{order['order_id']}") == order
 
 
 def test_an_offline_sale_is_recorded_though_orders_are_refused(

@@ -38,7 +38,13 @@ def test_an_admin_edits_a_channel(visitor: Visitor) -> None:
     expect(page.get_by_text("from WH-02, WH-01")).to_be_visible()
     saved = admin.get("/v1/channels/web").json()
     assert (saved["name"], saved["warehouses"], saved["unpaid_minutes"]) == ("Shop", ["WH-02", "WH-01"], 90)
-    assert saved["sale_rules"] == [{"sku_id": None, "mode": "backorder", "units_max": 50, "priority": 0}]
+    assert saved["sale_rules"] == [{"sku_id": None, "mode": "backorder", "units_max": 50, "priority": 0, "ships_on": None}]
+    page.get_by_role("button", name="Edit Shop").click()
+    page.get_by_label("Missing units").select_option("Wait for the release")
+    page.get_by_label("Ships on").fill("2199-03-01")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    assert [rule["ships_on"] for rule in admin.get("/v1/channels/web").json()["sale_rules"]] == ["2199-03-01"]
     # The form leaves the members that it does not change.
     page.get_by_role("button", name="Edit Shop").click()
     page.get_by_role("button", name="Remove rule 1").click()

@@ -124,7 +124,7 @@ def test_an_order_that_another_ships_changes_on_its_page(visitor: Visitor) -> No
     expect(page.locator(".facts")).to_contain_text("To ship")
     admin.post(f"/v1/orders/{order_id}/fulfillments", json={"tracking_number": "1Z77"}, headers=key())
     expect(page.locator(".facts")).to_contain_text("Shipped")
-    expect(page.locator(".parcels")).to_contain_text("1Z77")
+    expect(page.get_by_role("region", name="Parcels")).to_contain_text("1Z77")
 
 
 def test_a_server_without_live_stock_is_read_every_few_seconds(visitor: Visitor) -> None:

@@ -92,6 +92,6 @@ comment on function api.place_orders(smallint, jsonb) is
   'element, in order: the order document, or the refusal. With a reservation_id the order takes the units of the reservation. A '
   'historic order (admins only) was shipped elsewhere: it is completed, and moves no stock. One that is handed_over left the shelf at a till: it '
   'is completed at once.
-Errors: ID001 ID002 OR001 OR005 OR006 OR007 OR008 OR009 OR015 RV001 RV002 RV003 RV004 SH001 SH002 ST001 ST002 ST003 ST004 ST005 ST006 ST007 ST013 ST015 VA001';
+Errors: ID001 ID002 OR001 OR005 OR006 OR007 OR008 OR009 OR015 RV001 RV002 RV003 RV004 SH001 SH002 SH003 ST001 ST002 ST003 ST004 ST005 ST006 ST007 ST013 ST015 VA001';
 alter function api.place_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.place_orders(smallint, jsonb) to admin, sales, integration;

@@ -13,7 +13,7 @@ declare
   v_region smallint := (p_client ->> 'region_id')::smallint;
   v_warehouses text[] := app.text_array(p_client -> 'warehouses');
   v_channels text[] := app.text_array(p_client -> 'channels');
-  v_reserved constant text[] := '{demo,doctor,figures,live,psql,restore,sequencer,status,system,verify,warming,webhooks,worker}';
+  v_reserved constant text[] := '{api,demo,doctor,figures,live,psql,restore,sequencer,status,system,verify,warming,webhooks,worker}';
   v_characters_max constant integer := 4000; -- of a scope: the API takes tokens of up to 8,192 characters
   v_fault record;
   v_errors jsonb;

@@ -10,9 +10,9 @@ import psycopg
 import pytest
 
 from tests.races import race, sender
+from tests.waiting import EVERY_SKU, let_wait, read, waiting
 from tests.world import OTHER_SKU, SKU, THIRD_SKU, Result, Shop, codes, order, parts, receipt, shortages
 
-EVERY_SKU = {"mode": "backorder"}
 # No level of a SKU has available units while an order of a channel that it serves waits for the SKU.
 IDLE = """
     select b.order_id, l.warehouse_id, l.sku_id, l.available
@@ -20,22 +20,6 @@ IDLE = """
       join catalog.serving_warehouses() s on s.channel_id = b.channel_id
       join stock.stock_levels l on l.region_id = b.region_id and l.warehouse_id = s.warehouse_id and l.sku_id = b.sku_id
      where l.available > 0"""
-
-
-def let_wait(shop: Shop, *rules: dict[str, Any], channel: str = "web") -> Result:
-    return shop.send("save_channels", {"channel_id": channel, "sale_rules": list(rules or [EVERY_SKU])})[0]
-
-
-def waiting(answer: Result) -> dict[str, int]:
-    assert answer.code is None, answer
-    return {part["sku_id"]: part["quantity"] for part in answer.body["backorders"]}
-
-
-def read(shop: Shop, placed: Result) -> Result:
-    with shop.session() as connection:
-        [(body,)] = connection.execute("select body from api.get_order(1::smallint, %s)", [placed.body["order_id"]]).fetchall()
-    del body["timeline"]  # no command answers with it
-    return Result(None, False, body)
 
 
 def units(shop: Shop, placed: Result) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.sql.orders.test_backorders import let_wait, read, waiting
+from tests.waiting import let_wait, read, waiting
 from tests.world import OTHER_SKU, SKU, Result, Shop, receipt
 
 RELEASE = "2039-03-01"

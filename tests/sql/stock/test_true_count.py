@@ -255,7 +255,7 @@ def test_an_order_that_lost_its_units_waits_with_its_age(shop: Shop) -> None:
     shop.send("save_channels", {"channel_id": "web", "sale_rules": []})
     assert shop.count(1, now="2030-01-03T00:00:00Z").code is None
     [row] = read(shop, lost).body["backorders"]
-    assert row == {"sku_id": SKU, "quantity": 4, "queued_at": "2030-01-01T00:00:00.000Z", "lost_at": row["lost_at"]}
+    assert (row["sku_id"], row["quantity"], row["queued_at"]) == (SKU, 4, "2030-01-01T00:00:00.000Z")
     assert row["lost_at"] is not None
     assert read(shop, later).body["backorders"][0]["lost_at"] is None
     shop.receive(3)

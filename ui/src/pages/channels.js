@@ -11,9 +11,10 @@ import { Back } from "../parts/icons.js";
 
 const MODES = [
   ["backorder", "Wait for stock"],
+  ["preorder", "Wait for the release"],
   ["refuse", "Refuse"],
 ];
-const NEW_RULE = { sku_id: "", mode: "backorder", units_max: "", priority: 0 };
+const NEW_RULE = { sku_id: "", mode: "backorder", units_max: "", priority: 0, ships_on: "" };
 
 async function readAll() {
   const all = [];
@@ -75,7 +76,7 @@ function EditDialog({ channel, onClose, onSaved }) {
   const [name, setName] = useState(channel.name);
   const [minutes, setMinutes] = useState(String(channel.unpaid_minutes));
   const [places, setPlaces] = useState(channel.warehouses.join(", "));
-  const [rules, setRules] = useState(channel.sale_rules.map((rule) => ({ ...rule, sku_id: rule.sku_id ?? "", units_max: rule.units_max ?? "" })));
+  const [rules, setRules] = useState(channel.sale_rules.map((rule) => ({ ...rule, sku_id: rule.sku_id ?? "", units_max: rule.units_max ?? "", ships_on: rule.ships_on ?? "" })));
   const { submit, problem, isBusy } = useSubmission();
   const setRule = (at, change) => setRules(rules.map((rule, nth) => (nth === at ? { ...rule, ...change } : rule)));
 
@@ -86,8 +87,12 @@ function EditDialog({ channel, onClose, onSaved }) {
       name: name.trim(),
       unpaid_minutes: Number(minutes),
       warehouses: places.split(/[\s,]+/).filter(Boolean),
-      sale_rules: rules.map(({ sku_id: sku, mode, units_max: most, priority }) => ({
-        sku_id: sku.trim() || null, mode, units_max: most === "" || mode === "refuse" ? null : Number(most), priority: Number(priority),
+      sale_rules: rules.map(({ sku_id: sku, mode, units_max: most, priority, ships_on: day }) => ({
+        sku_id: sku.trim() || null,
+        mode,
+        units_max: most === "" || mode === "refuse" ? null : Number(most),
+        priority: mode === "refuse" ? 0 : Number(priority),
+        ships_on: mode === "preorder" ? day || null : null,
       })),
     };
     // Only what was changed, so that the form undoes nobody else's change of the rest.
@@ -129,7 +134,7 @@ function EditDialog({ channel, onClose, onSaved }) {
 
 const known = (channel, member) =>
   member === "sale_rules"
-    ? channel.sale_rules.map(({ sku_id, mode, units_max, priority }) => ({ sku_id, mode, units_max, priority }))
+    ? channel.sale_rules.map(({ sku_id, mode, units_max, priority, ships_on }) => ({ sku_id, mode, units_max, priority, ships_on }))
     : channel[member];
 
 function Rule({ at, rule, onChange, onRemove }) {
@@ -147,7 +152,13 @@ function Rule({ at, rule, onChange, onRemove }) {
           </select>
         `}
       <//>
-      ${rule.mode === "backorder" &&
+      ${rule.mode === "preorder" &&
+      html`
+        <${Field} id=${id("day")} label="Ships on">
+          ${(given) => html`<input ...${given} type="date" required ...${field("ships_on")} />`}
+        <//>
+      `}
+      ${rule.mode !== "refuse" &&
       html`
         <${Field} id=${id("most")} label="At most">
           ${(given) => html`<input ...${given} placeholder="No limit" type="number" inputmode="numeric" min="1" step="1" ...${field("units_max")} />`}
