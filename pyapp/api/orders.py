@@ -683,6 +683,7 @@ class TimelineEntry(Answer):
         "modified",
         "supplied",
         "reallocated",
+        "backordered",
         "shipped",
         "parcel_corrected",
         "parcel_undone",
@@ -696,7 +697,9 @@ class TimelineEntry(Answer):
         Meta(description="Values of the customer are null after an erasure; staff see no e-mail address and phone number."),
     ]
     fulfillments: Annotated[list[str], Meta(description="The parcels that it was about.", examples=[["FUL-1-1001"]])]
-    units: Annotated[list[SuppliedUnits], Meta(description="Of supplied and reallocated: where the units come from.")]
+    units: Annotated[
+        list[SuppliedUnits], Meta(description="Of supplied, reallocated and backordered: where the order got units, or lost them.")
+    ]
 
 
 class OrderWithTimeline(Order):

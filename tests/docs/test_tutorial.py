@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -31,6 +32,30 @@ def test_the_tutorial_comes_to_what_it_says(demo: Demo, tmp_path: Path) -> None:
     assert '"ST001"' in recalled
     assert ("fulfill" in why, "loose seals" in why, "lot.status_changed" in why) == (True, True, True)
     assert proved.strip()
+
+
+def test_the_life_of_an_order_is_as_told(demo: Demo, tmp_path: Path) -> None:
+    said = walk(fenced(page("docs/tutorial-order.md")), tmp_path, SCOVILLE_DATA_DIR=str(demo.data_dir))
+    _, _, short, paid, supplied, moved, parcels, nine, told = said
+    assert [block.strip().endswith("verified") for block in said] == [False, *[True] * 7, False]
+
+    def order(block: str) -> dict[str, Any]:
+        found: dict[str, Any] = json.JSONDecoder().raw_decode(block, block.rindex('{"order_id"'))[0]
+        return found
+
+    def kept(block: str) -> dict[str, int]:
+        return {part["warehouse_location"]: part["quantity"] - part["released"] for part in order(block)["allocations"]}
+
+    assert (order(short)["status"], kept(short), order(short)["backorders"][0]["quantity"]) == ("pending", {"WH-01": 6}, 4)
+    assert order(paid)["status"] == "processing"
+    assert (kept(supplied), order(supplied)["backorders"]) == ({"WH-01": 6, "WH-02": 4}, [])
+    assert kept(moved) == {"WH-01": 5, "WH-02": 5}
+    lots = {part["batch_number"]: part["assumed"] for parcel in order(parcels)["fulfillments"] for part in parcel["items"]}
+    assert lots == {"ALPHA": False, "BETA": False}
+    assert (order(nine)["status"], order(nine)["total_price"]) == ("completed", 90)
+    assert [(line["quantity"], line["fulfilled"], line["canceled"]) for line in order(nine)["items"]] == [(10, 9, 1)]
+    story = ["placed", "confirmed", "supplied", "reallocated", "shipped", "shipped", "modified"]
+    assert [step["type"] for step in order(told)["timeline"]] == story
 
 
 def test_the_first_ten_minutes_are_so(demo: Demo, tmp_path: Path) -> None:

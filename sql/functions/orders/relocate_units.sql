@@ -34,7 +34,7 @@ begin
   perform set_config('scoville.channels', array[v_order.channel_id]::text, true);
   perform orders.write_relocations(p_region_id => p_region_id, p_relocations => v_planned.relocations,
     p_actor => coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject()),
-    p_reason => concat_ws(': ', 'reallocated', p_request ->> 'reason'),
+    p_reason => p_request ->> 'reason',
     p_request_id => coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id()));
   perform stock.post_movements(p_region_id, orders.relocation_movements(p_region_id, v_planned.relocations));
   perform set_config('scoville.channels', coalesce(v_channels::text, ''), true);

@@ -42,7 +42,8 @@ begin
      set warehouse_ids = array(select distinct w collate "C" as w
                                  from unnest(o.warehouse_ids || array(select r.to_warehouse_id from unnest(p_relocations) r
                                         where r.order_id = o.order_id and r.to_warehouse_id is not null)) w order by w),
-         version = o.version + 1, updated_at = v_now, changed_by = p_actor, change_reason = p_reason, request_id = p_request_id
+         version = o.version + 1, updated_at = v_now, changed_by = p_actor, request_id = p_request_id,
+         change_reason = concat_ws(': ', case when o.order_id = any (v_moved) then 'reallocated' else 'backordered' end, p_reason)
    where o.region_id = p_region_id and o.order_id = any (v_moved || v_waiting);
   -- Rows that are read only through their order have its warehouses, too.
   update orders.order_lines l

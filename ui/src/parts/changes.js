@@ -15,6 +15,7 @@ const ACTS = {
   modified: "Changed",
   supplied: "Units came that it waited for",
   reallocated: "Moved to another warehouse",
+  backordered: "Units are missing, the order waits for others",
   shipped: "Shipped",
   parcel_corrected: "Parcel corrected",
   parcel_undone: "Parcel undone",

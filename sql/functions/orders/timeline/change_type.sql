@@ -14,7 +14,7 @@ create or replace function orders.change_type(
     when p_reason = 'fulfilled' then 'shipped'
     when p_reason = 'parcel canceled' then 'parcel_undone'
     when p_reason = 'parcel corrected' then 'parcel_corrected'
-    when split_part(p_reason, ': ', 1) in ('confirmed', 'held', 'released', 'supplied', 'reallocated', 'erased')
+    when split_part(p_reason, ': ', 1) in ('confirmed', 'held', 'released', 'supplied', 'reallocated', 'backordered', 'erased')
       then split_part(p_reason, ': ', 1)
     else 'modified' end;
 

@@ -56,7 +56,7 @@ begin
         select json_agg(json_build_object('sku_id', m.sku_id, 'warehouse_location', m.warehouse_id, 'quantity', m.committed_delta)
                  order by m.movement_id) as units
           from stock.stock_movements m
-         where a.type in ('supplied', 'reallocated') and m.region_id = p_region_id and m.recorded_at = a.recorded_at
+         where a.type in ('supplied', 'reallocated', 'backordered') and m.region_id = p_region_id and m.recorded_at = a.recorded_at
            and m.document = orders.public_id(p_region_id, p_order_id) and m.actor = a.actor and m.committed_delta <> 0) u on true);
 end
 $$;
