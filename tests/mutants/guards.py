@@ -230,6 +230,13 @@ GUARDS = (
     ),
     # Orders that wait
     Guard(
+        "expired units serve nobody, swept or not",
+        "sql/functions/orders/plan_supplies.sql",
+        "        where l.next_expiry_at <= v_now and ",
+        "        where false and ",
+        f"{QUEUE} -k past_their_last",
+    ),
+    Guard(
         "units that become available go to who waits",
         "sql/functions/stock/levels/post_movements.sql",
         "  v_supplies := orders.claim_supplies(p_region_id, p_movements);\n",

@@ -1,7 +1,7 @@
 -- Shares out the units of these levels (pairs of warehouse and SKU) that are available or become so (p_freed): of each SKU to the orders
 -- that wait, by priority and then by how long they wait, each from the warehouses of its channel by their priority.
--- An order whose units a rule promises something about takes only units that keep it, and leaves the others to those behind it. p_except:
--- orders that are over. Changes nothing. At most
+-- An order whose units a rule promises something about takes only units that keep it, and leaves the others to those behind it. Units of
+-- lots that are past their last day serve nobody, even if no sweep has come yet. p_except: orders that are over. Changes nothing. At most
 -- c_supplies_max, because the event of a posting names all its documents; jobs.serve_backorders goes on.
 create or replace function orders.plan_supplies(
   p_region_id smallint,
@@ -17,6 +17,7 @@ create or replace function orders.plan_supplies(
 as $$
 declare
   c_supplies_max constant integer := 10000;
+  v_now timestamptz := app.now();
   v_sku text;
   v_warehouses text[];
   v_free integer[];
@@ -30,10 +31,17 @@ declare
 begin
   for v_sku, v_warehouses, v_free, v_left in
     select l.sku_id, array_agg(l.warehouse_id order by l.warehouse_id),
-           array_agg((l.available + k.freed)::integer order by l.warehouse_id), sum(l.available + k.freed)
+           array_agg((l.available + k.freed - o.units)::integer order by l.warehouse_id), sum(l.available + k.freed - o.units)
       from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids), unnest(p_freed)) as k (warehouse_id, sku_id, freed)
       join stock.stock_levels l on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
-     where l.available + k.freed > 0 and exists (
+     cross join lateral (
+       select coalesce(sum(v.on_hand), 0)
+         from stock.lot_levels v
+         join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
+         join catalog.zones() z on z.warehouse_id = v.warehouse_id
+        where l.next_expiry_at <= v_now and v.region_id = p_region_id and v.warehouse_id = l.warehouse_id and v.sku_id = l.sku_id
+          and v.sellable and t.expiration_date < (v_now at time zone z.time_zone)::date) o (units)
+     where l.available + k.freed > o.units and exists (
        select from orders.backorders b where b.region_id = p_region_id and b.sku_id = l.sku_id)
      group by l.sku_id
      order by l.sku_id

@@ -11,7 +11,7 @@ import pytest
 
 from tests.races import race, sender
 from tests.waiting import EVERY_SKU, let_wait, read, waiting
-from tests.world import OTHER_SKU, SKU, THIRD_SKU, Result, Shop, codes, order, parts, receipt, shortages
+from tests.world import AFTER_EARLY, EARLY, OTHER_SKU, SKU, THIRD_SKU, Result, Shop, codes, order, parts, receipt, shortages
 
 # No level of a SKU has available units while an order of a channel that it serves waits for the SKU.
 IDLE = """
@@ -118,6 +118,23 @@ def test_two_orders_at_once_obey_the_limit(shop: Shop, pool: ThreadPoolExecutor)
     shop.receive(1)
     place = sender(shop, "place_orders", order((SKU, 4)))
     assert codes(list(race(shop, pool, place, place))) == [None, "ST001"]
+
+
+# Expiry
+
+
+def test_units_past_their_last_day_serve_nobody_though_no_sweep_has_come(shop: Shop) -> None:
+    let_wait(shop)
+    shop.receive(3, expiration_date=EARLY, now="2030-06-01T00:00:00Z")
+    first = shop.order((SKU, 3), now="2030-06-02T00:00:00Z")
+    second = shop.order((SKU, 2), now="2030-06-03T00:00:00Z")
+    assert shop.cancel(first, now=AFTER_EARLY).code is None
+    assert units(shop, second) == (0, 2)
+    shop.job("expire_lots", AFTER_EARLY)
+    assert shop.level() == {"on_hand": 3, "unavailable": 3}
+    shop.receive(2, batch_number="B-2", now=AFTER_EARLY)
+    assert units(shop, second) == (2, 0)
+    check(shop)
 
 
 # Placing
