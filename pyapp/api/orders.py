@@ -698,7 +698,7 @@ class TimelineEntry(Answer):
     ]
     fulfillments: Annotated[list[str], Meta(description="The parcels that it was about.", examples=[["FUL-1-1001"]])]
     units: Annotated[
-        list[SuppliedUnits], Meta(description="Of supplied, reallocated and backordered: where the order got units, or lost them.")
+        list[SuppliedUnits], Meta(description="Of supplied, reallocated and backordered: where units came from, and were lost.")
     ]
 
 

@@ -62,7 +62,8 @@ def import_(
 
     A file may be corrected and imported again: only what was not booked is booked.
 
-    skus: sku_id, name [description, size_ml, flavor_profile (a|b|c), price, currency, reorder_point, active, attributes.NAME];
+    skus: sku_id, name [description, size_ml, flavor_profile (a|b|c), price, currency, reorder_point, active, attributes.NAME,
+    components (JSON)];
     the SKU is created or changed; a column that is missing changes nothing.
 
     stock: sku_id, warehouse_location, stock, batch_number [expiration_date, manufactured_on, reason_code, note, reference];

@@ -366,7 +366,7 @@ def test_an_order_is_changed_until_it_is_shipped(stocked: httpx2.Client, sales: 
     check_problem(sales.patch(path, json={"items": [{"sku_id": "HOTSAUCE-002", "quantity": 1}]}), 409, "OR010")
     lowered = sales.patch(path, json={"items": [{"sku_id": "HOTSAUCE-001", "quantity": 4}], "reason": "Four do."})
     assert lowered.json()["items"] == [
-        {"sku_id": "HOTSAUCE-001", "quantity": 5, "price": 12.99, "amount": None, "fulfilled": 1, "canceled": 1}
+        {"sku_id": "HOTSAUCE-001", "quantity": 5, "price": 12.99, "amount": None, "fulfilled": 1, "canceled": 1, "components": []}
     ]
     assert sales.patch(path, json={"items": lowered.json()["items"]}).json() == lowered.json()  # sent back as it was read
     entry = sales.get(path).json()["timeline"][-1]

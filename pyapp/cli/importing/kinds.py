@@ -44,6 +44,7 @@ KINDS: dict[KindName, Kind] = {
             "reorder_point",
             "active",
             "attributes",
+            "components",
         ),
         prose=("name", "description", "flavor_profile"),
         exported=("version", "created_at", "updated_at"),

@@ -40,7 +40,10 @@ def import_skus(api: Api, rows: Rows, report: Report, forms: Forms, advance: Any
             if (known.get(document["sku_id"]) or {}).get("price") is not None and document["price"] is None:
                 unpriced.append(document["sku_id"])
 
-    Sender(api, PATH, report, done=done).send(list(elements.values()), advance)
+    # A bundle comes after its components.
+    Sender(api, PATH, report, done=done).send(
+        sorted(elements.values(), key=lambda element: bool(element.body.get("components"))), advance
+    )
     if unpriced:
         report.notes.append(
             f"{len(unpriced):,} SKUs would lose their list price and could not be sold: {', '.join(unpriced[:10])}."
@@ -72,6 +75,14 @@ def _flavors(text: str, name: str, forms: Forms) -> list[str]:  # noqa: ARG001
     return [flavor.strip() for flavor in text.split("|")]
 
 
+def _components(text: str, name: str, forms: Forms) -> list[dict[str, Any]]:  # noqa: ARG001
+    """A JSON list, as the API writes it."""
+    try:
+        return msgspec.json.decode(text, type=list[dict[str, Any]])
+    except (msgspec.DecodeError, UnicodeEncodeError):
+        raise BadLine(f'components {text[:40]!r} is not a list such as [{{"sku_id": "SAUCE-1", "quantity": 2}}]') from None
+
+
 def _object(text: str) -> dict[str, Any]:
     try:
         return msgspec.json.decode(text, type=dict[str, msgspec.Raw])
@@ -93,8 +104,9 @@ READERS: dict[str, Any] = {
     "currency": lambda text, *_: text.strip().upper(),
     "reorder_point": lambda text, name, forms: forms.whole(text, name),
     "active": _truth,
+    "components": _components,
 }
-EMPTY: dict[str, Any] = {"description": "", "size_ml": None, "flavor_profile": [], "price": None}
+EMPTY: dict[str, Any] = {"description": "", "size_ml": None, "flavor_profile": [], "price": None, "components": []}
 
 
 def _changes(old: Sku | None, new: Sku) -> str:

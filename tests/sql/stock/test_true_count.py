@@ -332,7 +332,7 @@ def test_the_ledger_says_why(shop: Shop) -> None:
     )
     assert [tuple(row.values()) for row in found] == [
         ("adjustment", "tester", "dropped", 0, -1),
-        ("uncommit", "system", "units are missing", -1, 0),
+        ("uncommit", "system", "backordered: units are missing", -1, 0),
     ]
 
 
