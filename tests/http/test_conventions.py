@@ -17,7 +17,7 @@ from pyapp.describe import openapi
 from pyapp.http.endpoints import read_document, read_page
 from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
-from tests.calls import CHANNEL, HOOK, ORDER, REQUESTS, SKU
+from tests.calls import HOOK, ORDER, REQUESTS, SKU
 from tests.http.conftest import Api, check_problem, key
 from tests.http.samples import make_room
 
