@@ -34,8 +34,9 @@ class AvailabilityQuery(Query):
 
 
 class WarehouseUnits(Answer):
-    """Units that one warehouse would give."""
+    """Units of the SKU, or of a component of the bundle, that one warehouse would give."""
 
+    sku_id: Sku
     warehouse_location: Warehouse
     quantity: Annotated[int, Meta(ge=1, examples=[3])]
 

@@ -26,6 +26,9 @@ as $$
               where r.sku_id is not null and not exists (
                 select from catalog.skus s where s.sku_id = r.sku_id and s.active)
              union all
+             select r.at, 'sku_id', false, format('%s is a bundle, and its components are what is sold: name these.', r.sku_id)
+              where exists (select from catalog.skus s where s.sku_id = r.sku_id and s.components <> '[]')
+             union all
              select r.at, 'category', false, 'A rule is about one SKU or about a category, not about both: leave one out.'
               where r.sku_id is not null and r.category is not null
              union all

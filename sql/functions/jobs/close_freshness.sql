@@ -19,6 +19,7 @@ begin
       join orders.orders o on o.region_id = p_region_id and o.order_id = f.order_id
      where f.region_id = p_region_id and f.is_open and o.status in ('completed', 'canceled')
      limit p_limit
+       for no key update of o skip locked  -- a parcel that is being undone opens the promise again
   ), closed as (
     update orders.freshness f
        set is_open = false

@@ -13,14 +13,15 @@ create or replace function jobs.recheck_freshness(
   set search_path = ''
 as $$
 declare
-  v_sku text;
+  v_skus text[];
   v_warehouses text[];
-  v_doubtful bigint[];
+  v_places text[];
+  v_risks jsonb := '{}';  -- orders by SKU
   v_marked bigint[];
   v_changed integer := 0;
 begin
-  for v_sku, v_warehouses in
-    select f.sku_id, array_agg(distinct a.warehouse_id order by a.warehouse_id)
+  v_skus := array(
+    select f.sku_id
       from orders.freshness f
       join orders.order_allocations a
         on a.region_id = p_region_id and a.order_id = f.order_id and a.sku_id = f.sku_id
@@ -30,33 +31,40 @@ begin
     having bool_or(f.at_risk_at is not null) or min(stock.fresh_room(p_region_id => p_region_id, p_warehouse_id => a.warehouse_id,
              p_sku_id => f.sku_id, p_fresh_until => f.fresh_until)) < 0
      order by f.sku_id
-     limit p_limit
-  loop
-    perform stock.lock_levels(p_region_id, array(
-      select stock.new_movement(p_warehouse_id => w, p_sku_id => v_sku) from unnest(v_warehouses) w));
-    v_doubtful := array(
-      select distinct d.order_id
-        from unnest(v_warehouses) w
-       cross join lateral unnest(orders.doubtful_orders(p_region_id => p_region_id, p_warehouse_id => w, p_sku_id => v_sku)) d (order_id)
-       order by d.order_id);
-    perform from orders.orders o
-     where o.region_id = p_region_id and o.order_id = any (v_doubtful)
-     order by o.order_id
-       for no key update;
-    with changed as (
-      update orders.freshness f
-         set at_risk_at = case when f.order_id = any (v_doubtful) then app.now() end
-       where f.region_id = p_region_id and f.sku_id = v_sku and f.is_open
-         and (f.order_id = any (v_doubtful)) <> (f.at_risk_at is not null)
-      returning f.order_id, f.at_risk_at
-    )
-    select v_changed + count(*), array_agg(c.order_id order by c.order_id) filter (where c.at_risk_at is not null)
-      into v_changed, v_marked
-      from changed c;
-    if v_marked is not null then
-      perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.at_risk', p_order_ids => v_marked);
-    end if;
+     limit p_limit);
+  -- All levels of the SKUs, because units may move to any of them before the locks are held.
+  select array_agg(l.warehouse_id order by l.warehouse_id, l.sku_id), array_agg(l.sku_id order by l.warehouse_id, l.sku_id)
+    into v_warehouses, v_places
+    from stock.stock_levels l
+   where l.region_id = p_region_id and l.sku_id = any (v_skus);
+  if v_warehouses is null then
+    return 0;
+  end if;
+  perform stock.lock_levels(p_region_id, array(
+    select stock.new_movement(p_warehouse_id => k.warehouse_id, p_sku_id => k.sku_id)
+      from rows from (unnest(v_warehouses), unnest(v_places)) as k (warehouse_id, sku_id)));
+  for i in 1 .. cardinality(v_places) loop
+    v_risks := v_risks || jsonb_build_object(v_places[i], coalesce(v_risks -> v_places[i], '[]') || to_jsonb(
+      orders.doubtful_orders(p_region_id => p_region_id, p_warehouse_id => v_warehouses[i], p_sku_id => v_places[i])));
   end loop;
+  perform from orders.orders o
+   where o.region_id = p_region_id and o.order_id in (
+     select r.value::bigint from jsonb_each(v_risks) k cross join lateral jsonb_array_elements(k.value) r)
+   order by o.order_id
+     for no key update;
+  with changed as (
+    update orders.freshness f
+       set at_risk_at = case when v_risks -> f.sku_id @> to_jsonb(f.order_id) then app.now() end
+     where f.region_id = p_region_id and f.sku_id = any (v_skus) and f.is_open
+       and (v_risks -> f.sku_id @> to_jsonb(f.order_id)) <> (f.at_risk_at is not null)
+    returning f.order_id, f.at_risk_at
+  )
+  select count(*), array_agg(distinct c.order_id order by c.order_id) filter (where c.at_risk_at is not null)
+    into v_changed, v_marked
+    from changed c;
+  if v_marked is not null then
+    perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.at_risk', p_order_ids => v_marked);
+  end if;
   return v_changed;
 end
 $$;

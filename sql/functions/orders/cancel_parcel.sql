@@ -27,6 +27,10 @@ begin
     return app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.');
   elsif coalesce(v_reason, '') = '' then
     return app.refuse(p_code => 'VA001', p_pointer => '/reason', p_detail => 'Say why the parcel is undone: reason is missing.');
+  elsif exists (select from orders.order_lines l
+                 where l.region_id = p_region_id and l.order_id = p_order_id and l.components is not null and l.canceled_quantity > 0) then
+    return app.refuse('KT006', 'Bundles of this order were canceled, so units of its parcels cannot be promised to it again. Book what did '
+      'not leave as found (POST /v1/inventory/adjust).');
   end if;
   perform orders.unship_parcel(p_region_id => p_region_id, p_order => v_order, p_parcel => v_parcel,
     p_reason => concat_ws(': ', v_reason, p_request ->> 'note'),

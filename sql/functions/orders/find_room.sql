@@ -1,6 +1,7 @@
 -- Promised units that lost their place, with the warehouses to which they move: the earliest order first, to the warehouses of its channel
 -- by their priority, where units are available now and still are after p_movements (which are posted together with the result; what
--- they add goes to the queue). Units without room stay as they are: the order waits for them.
+-- they add goes to the queue) and keep what the order was promised about their time of sale. Units without room stay as they are: the
+-- order waits for them.
 -- p_warehouse_ids and p_sku_ids: levels that lack units themselves. Changes nothing; the caller has locked all levels of the SKUs.
 create or replace function orders.find_room(
   p_region_id smallint,
@@ -21,6 +22,8 @@ declare
   v_part orders.relocation;
   v_at integer;
   v_units integer;
+  v_fresh_until date;
+  v_decided stock.allocation[] := '{}';  -- moves of units about which a rule promises something
   v_found orders.relocation[] := '{}';
 begin
   select coalesce(array_agg(l.warehouse_id), '{}'), coalesce(array_agg(l.sku_id), '{}'), coalesce(array_agg(n.units), '{}')
@@ -38,6 +41,9 @@ begin
          from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id));
   for v_part in select t.* from unnest(p_taken) t order by t.order_id loop
     if cardinality(v_free) > 0 then
+      v_fresh_until := (
+        select f.fresh_until from orders.freshness f
+         where f.region_id = p_region_id and f.order_id = v_part.order_id and f.sku_id = v_part.sku_id);
       for v_at in
         select f.ordinality
           from rows from (unnest(v_warehouses), unnest(v_skus)) with ordinality as f (warehouse_id, sku_id, ordinality)
@@ -46,7 +52,13 @@ begin
          order by s.priority, s.warehouse_id
       loop
         v_units := least(v_part.units, v_free[v_at]);
-        continue when v_units = 0;
+        if v_fresh_until is not null and v_units > 0 then
+          v_units := least(v_units, stock.fresh_room(p_region_id => p_region_id, p_warehouse_id => v_warehouses[v_at],
+            p_sku_id => v_part.sku_id, p_fresh_until => v_fresh_until, p_decided => v_decided));
+          v_decided := v_decided || stock.new_allocation(p_sku_id => v_part.sku_id, p_warehouse_id => v_warehouses[v_at],
+            p_quantity => greatest(v_units, 0), p_freshness => jsonb_build_object('fresh_until', v_fresh_until));
+        end if;
+        continue when v_units <= 0;
         v_free[v_at] := v_free[v_at] - v_units;
         v_part.units := v_part.units - v_units;
         v_found := v_found || orders.new_relocation(p_order_id => v_part.order_id, p_sku_id => v_part.sku_id,

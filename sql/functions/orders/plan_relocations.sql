@@ -1,5 +1,6 @@
 -- The moves that a request asks for (items: [{sku_id, quantity, from_warehouse_location, to_warehouse_location}]), or the refusal of the
--- first one that is not possible. Each item sees what the ones before it took. Changes nothing; the caller has locked the levels.
+-- first one that is not possible. Each item sees what the ones before it took. Units that keep what the order was promised about their time
+-- of sale move only where such units are. Changes nothing; the caller has locked the levels.
 create or replace function orders.plan_relocations(
   p_region_id smallint,
   p_order orders.orders,
@@ -37,9 +38,12 @@ begin
     v_from := coalesce(v_item.from_id, case when (select count(*) from jsonb_object_keys(v_open)) = 1
                                             then (select k from jsonb_object_keys(v_open) k) end);
     v_available := (
-      select l.available - coalesce((select sum(r.units) from unnest(relocations) r
-                                      where r.sku_id = l.sku_id and r.to_warehouse_id = l.warehouse_id), 0)
+      select least(l.available, case when f.fresh_until is not null then greatest(0, stock.fresh_room(p_region_id => p_region_id,
+               p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id, p_fresh_until => f.fresh_until)) end)
+             - coalesce((select sum(r.units) from unnest(relocations) r
+                          where r.sku_id = l.sku_id and r.to_warehouse_id = l.warehouse_id), 0)
         from stock.stock_levels l
+        left join orders.freshness f on f.region_id = p_region_id and f.order_id = p_order.order_id and f.sku_id = l.sku_id
        where l.region_id = p_region_id and l.warehouse_id = v_item.to_id and l.sku_id = v_item.sku_id);
     refusal := orders.refuse_relocation(p_region_id => p_region_id, p_order => p_order, p_pointer => v_item.pointer,
       p_sku_id => v_item.sku_id, p_units => v_item.units, p_from => v_from, p_to => v_item.to_id, p_open => coalesce(v_open, '{}'),

@@ -48,7 +48,9 @@ begin
         ' in ' || p_from, p_to, v_open), p_facts => jsonb_build_object('open', p_open))
     when p_units > p_available
       then app.refuse(p_code => 'ST001', p_pointer => p_pointer || '/quantity', p_detail => format(
-        '%s has %s available units of %s, not %s. Nothing was moved.', p_to, p_available, p_sku_id, p_units),
+        '%s has %s available units of %s%s, not %s. Nothing was moved.', p_to, p_available, p_sku_id, case when exists (
+          select from orders.freshness f where f.region_id = p_region_id and f.order_id = p_order.order_id and f.sku_id = p_sku_id)
+          then ' that can be sold as long as the order was promised' else '' end, p_units),
         p_facts => jsonb_build_object('sku_id', p_sku_id, 'warehouse_location', p_to, 'requested', p_units, 'available', p_available))
   end;
 end

@@ -39,9 +39,9 @@ begin
   on conflict on constraint backorders_pkey do update
     set quantity = b.quantity + excluded.quantity, queued_at = least(b.queued_at, excluded.queued_at), lost_at = excluded.lost_at;
   update orders.orders o
-     set warehouse_ids = array(select distinct w collate "C" as w
-                                 from unnest(o.warehouse_ids || array(select r.to_warehouse_id from unnest(p_relocations) r
-                                        where r.order_id = o.order_id and r.to_warehouse_id is not null)) w order by w),
+     set warehouse_ids = array(select distinct a.warehouse_id from orders.order_allocations a
+                                where a.region_id = p_region_id and a.order_id = o.order_id and a.quantity > a.released_quantity
+                                order by a.warehouse_id),
          version = o.version + 1, updated_at = v_now, changed_by = p_actor, request_id = p_request_id,
          change_reason = concat_ws(': ', case when o.order_id = any (v_moved) then 'reallocated' else 'backordered' end, p_reason)
    where o.region_id = p_region_id and o.order_id = any (v_moved || v_waiting);
@@ -49,12 +49,12 @@ begin
   update orders.order_lines l
      set warehouse_ids = o.warehouse_ids
     from orders.orders o
-   where o.region_id = p_region_id and o.order_id = any (v_moved)
+   where o.region_id = p_region_id and o.order_id = any (v_moved || v_waiting)
      and l.region_id = p_region_id and l.order_id = o.order_id and l.warehouse_ids <> o.warehouse_ids;
   update orders.backorders b
      set warehouse_ids = o.warehouse_ids
     from orders.orders o
-   where o.region_id = p_region_id and o.order_id = any (v_moved)
+   where o.region_id = p_region_id and o.order_id = any (v_moved || v_waiting)
      and b.region_id = p_region_id and b.order_id = o.order_id and b.warehouse_ids <> o.warehouse_ids;
   perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.reallocated', p_order_ids => v_moved);
   perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.backordered', p_order_ids => v_waiting);

@@ -1,5 +1,5 @@
 -- Sets the units for which a locked order waits: {SKU: units}. An order that waits for more goes to the end of the queue, or its new
--- units would pass those that came before them. Called before the units that the order returns are posted, or they would be its own again.
+-- units would pass those that came before them; one that lost promised units keeps its age. Called before the units that the order returns are posted, or they would be its own again.
 create or replace function orders.write_waiting(
   p_region_id smallint,
   p_order orders.orders,
@@ -20,7 +20,7 @@ begin
     left join lateral catalog.sale_rule(p_order.channel_id, w.key) r on true
   on conflict on constraint backorders_pkey do update
     set quantity = excluded.quantity, warehouse_ids = excluded.warehouse_ids,
-        queued_at = case when excluded.quantity > b.quantity then excluded.queued_at else b.queued_at end;
+        queued_at = case when excluded.quantity > b.quantity and b.lost_at is null then excluded.queued_at else b.queued_at end;
 end
 $$;
 

@@ -20,6 +20,9 @@ declare
   v_parcels text[];
 begin
   select o.created_at into v_placed_at from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
+  if v_placed_at is null then
+    return '[]';  -- the caller does not see the order
+  end if;
   v_parcels := array(
     select f.fulfillment_id::text from orders.fulfillments f
      where f.region_id = p_region_id and f.order_id = p_order_id and (v_sees_all or f.warehouse_id = any (app.claim_warehouses())));
@@ -57,7 +60,9 @@ begin
                  order by m.movement_id) as units
           from stock.stock_movements m
          where a.type in ('supplied', 'reallocated', 'backordered') and m.region_id = p_region_id and m.recorded_at = a.recorded_at
-           and m.document = orders.public_id(p_region_id, p_order_id) and m.actor = a.actor and m.committed_delta <> 0) u on true);
+           and m.document = orders.public_id(p_region_id, p_order_id) and m.actor = a.actor
+           and case a.type when 'supplied' then m.committed_delta > 0 when 'backordered' then m.committed_delta < 0
+                           else m.committed_delta <> 0 end) u on true);
 end
 $$;
 
