@@ -21,7 +21,7 @@ class AvailabilityQuery(Query):
         | UnsetType
     ) = UNSET
     customer_group: CustomerGroup | UnsetType = UNSET
-    quantity: LineQuantity | UnsetType = UNSET
+    quantity: Annotated[LineQuantity, Meta(description="Units of the order; without it, 1.")] | UnsetType = UNSET
     ship_on: (
         Annotated[
             datetime.date, Meta(description="The day on which they would leave; without it, today.", examples=["2035-01-31"])
@@ -38,7 +38,7 @@ class WarehouseUnits(Answer):
 
     sku_id: Sku
     warehouse_location: Warehouse
-    quantity: Annotated[int, Meta(ge=1, examples=[3])]
+    quantity: Annotated[int, Meta(ge=1, description="Units that it would give.", examples=[1])]
 
 
 class Availability(Answer):
@@ -47,8 +47,8 @@ class Availability(Answer):
     sku_id: Sku
     channel: Channel
     customer_group: CustomerGroup | None
-    quantity: Annotated[int, Meta(description="Units that were asked for; without quantity: 1.", examples=[3])]
-    ship_on: datetime.date
+    quantity: Annotated[int, Meta(description="Units that were asked for; without quantity: 1.", examples=[1])]
+    ship_on: Annotated[datetime.date, Meta(description="The day on which they would leave.", examples=["2035-01-31"])]
     available: Annotated[bool, Meta(description="Whether there are so many.", examples=[True])]
     available_quantity: Annotated[Units, Meta(description="How many there are: an order of one more is refused, or waits.")]
     available_on: Annotated[

@@ -125,10 +125,11 @@ def _check_fates(cluster: Cluster, acts: Sequence[Act], landed: set[str]) -> Non
                  where l.region_id = o.region_id and l.order_id = o.order_id),
                array(select f.tracking_number from orders.fulfillments f
                       where f.region_id = o.region_id and f.order_id = o.order_id group by 1 order by 1),
-               exists (select from orders.backorders b where b.region_id = o.region_id and b.order_id = o.order_id)
+               exists (select from audit.audit_log a where a.region_id = o.region_id and a.table_name = 'orders.orders'
+                        and a.row_key = o.order_id::text and a.reason like 'backordered:%')
           from orders.orders o""")
     found = {order_id: (status, lines, parcels) for order_id, status, lines, parcels, _ in rows}
-    waits = {order_id for order_id, *_, is_waiting in rows if is_waiting}  # a loss took units from it
+    robbed = {order_id for order_id, *_, lost in rows if lost}  # of units, by a loss: a parcel may have left them out
     placed = {act.answer["order_id"]: act for act in acts if act.kind == "order" and act.outcome == "done"}
     changed = {act.order_id: act for act in acts if act.order_id}
     for order_id, act in placed.items():
@@ -141,7 +142,7 @@ def _check_fates(cluster: Cluster, acts: Sequence[Act], landed: set[str]) -> Non
         took_effect = {
             "modify": lines == _lines(change.body.get("items", ())),
             "cancel": status == "canceled",
-            "ship": parcels == [change.key] and (status == "completed" or order_id in waits),
+            "ship": parcels == [change.key] and (status == "completed" or order_id in robbed),
         }[change.kind]
         assert took_effect or (status, lines, parcels) == ("processing", was, []), (order_id, change)
         assert change.outcome == "unknown" or took_effect == (change.outcome == "done"), (order_id, change)

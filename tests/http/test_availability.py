@@ -33,7 +33,7 @@ def test_what_the_answer_says_can_be_ordered_and_one_more_cannot(stocked: httpx2
     said = answer.json()
     assert (said["available"], said["available_quantity"], said["available_on"]) == (False, 4, None)
     assert (said["stale_quantity"], said["sold_until"]) == (350, FAR)
-    assert said["warehouses"] == [{"warehouse_location": "WH-01", "quantity": 4}]
+    assert said["warehouses"] == [{"sku_id": SKU, "warehouse_location": "WH-01", "quantity": 4}]
 
     problem = check_problem(place(sales, wants(5, customer_group="export")), 409, "ST001")
     assert (problem["errors"][0]["rule"], problem["errors"][0]["stale"]) == (said["rule"], 350)

@@ -16,7 +16,10 @@ export function stateOf(order) {
   return order.backorders.length && !openParts(order).length ? "Waiting for stock" : "To ship";
 }
 
-export const unitsOf = (order) => order.items.reduce((sum, item) => sum + item.quantity - item.canceled, 0);
+/** Of a bundle its components count, as they do where units are allocated. */
+const sizeOf = (item) => item.components.reduce((sum, part) => sum + part.quantity, 0) || 1;
+
+export const unitsOf = (order) => order.items.reduce((sum, item) => sum + (item.quantity - item.canceled) * sizeOf(item), 0);
 
 const openOf = ({ quantity, fulfilled, released }) => quantity - fulfilled - released;
 

@@ -10,7 +10,7 @@ as $$
   select case when f.is_unknown then app.refuse_lines(p_code => 'ST002', p_errors => f.errors,
                 p_detail => 'A freshness rule is about a SKU that is for sale, or, without sku_id, about several.')
               when f.errors is not null then app.refuse_lines(p_code => 'VA001', p_errors => f.errors,
-                p_detail => 'The freshness rules of a channel contradict each other.') end
+                p_detail => 'A freshness rule of the channel cannot be used. errors says which, and why.') end
     from (select jsonb_agg(jsonb_build_object('pointer', '/freshness_rules/' || n.at || '/' || n.member, 'detail', n.detail)
                    order by n.at) as errors,
                  bool_or(n.is_unknown) as is_unknown

@@ -12,7 +12,7 @@ as $$
   select case when f.is_unknown then app.refuse_lines(p_code => 'ST002', p_errors => f.errors,
                 p_detail => 'A sale rule is about a SKU that is for sale, or, without sku_id, about all that have no rule of their own.')
               when f.errors is not null then app.refuse_lines(p_code => 'VA001', p_errors => f.errors,
-                p_detail => 'The sale rules of a channel contradict each other.') end
+                p_detail => 'A sale rule of the channel cannot be used. errors says which, and why.') end
     from (select jsonb_agg(jsonb_build_object('pointer', '/sale_rules/' || n.at || '/' || n.member, 'detail', n.detail)
                    order by n.at) as errors,
                  bool_or(n.is_unknown) as is_unknown
@@ -38,7 +38,7 @@ as $$
              select r.at, 'mode', false, 'Orders that are refused do not wait: leave units_max and priority out.'
               where r.mode = 'refuse' and (r.units_max is not null or r.priority <> 0)
              union all
-             select r.at, 'ships_on', false, 'A preorder says from which day on its units leave.'
+             select r.at, 'ships_on', false, 'A preorder says from which day on its units leave: send ships_on.'
               where r.mode = 'preorder' and r.ships_on is null
              union all
              select r.at, 'ships_on', false, 'Only a preorder has ships_on. Leave it out, or set mode to preorder.'

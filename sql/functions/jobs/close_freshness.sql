@@ -18,6 +18,7 @@ begin
       from orders.freshness f
       join orders.orders o on o.region_id = p_region_id and o.order_id = f.order_id
      where f.region_id = p_region_id and f.is_open and o.status in ('completed', 'canceled')
+     order by f.order_id, f.sku_id
      limit p_limit
        for no key update of o skip locked  -- a parcel that is being undone opens the promise again
   ), closed as (

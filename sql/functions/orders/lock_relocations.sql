@@ -30,7 +30,7 @@ begin
             from jsonb_array_elements(p_requests) e
            cross join lateral jsonb_array_elements(coalesce(nullif(e.value -> 'items', 'null'), '[]')) i
             join catalog.serving_warehouses() s on s.region_id = p_region_id and s.warehouse_id = i.value ->> 'to_warehouse_location'
-            join catalog.skus c on c.sku_id = i.value ->> 'sku_id') k
+            join catalog.skus c on c.sku_id = i.value ->> 'sku_id' and c.components = '[]') k
    where app.reaches_all_warehouses() or k.warehouse_id = any (app.claim_warehouses());
   perform stock.lock_to_change(p_region_id => p_region_id, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);
   perform orders.lock_rows(p_region_id => p_region_id, p_order_ids => v_orders, p_warehouse_ids => v_warehouses, p_sku_ids => v_skus);

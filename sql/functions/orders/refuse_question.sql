@@ -10,6 +10,8 @@ create or replace function orders.refuse_question(
   stable
   set search_path = ''
 as $$
+declare
+  c_days_max constant integer := 3650;
 begin
   return (
     select app.refuse_lines(p_code => f.code, p_detail => f.detail,
@@ -23,7 +25,9 @@ begin
         ('ST002', 'sku', format('There is no active SKU %s.%s', p_sku_id, catalog.suggest_sku(p_sku_id)), not exists (
           select from catalog.skus s where s.sku_id = p_sku_id and s.active)),
         ('VA001', 'ship_on', format('ship_on is in the past: it is %s in this region. Send that day or a later one.', app.today(p_region_id)),
-          p_ship_on < app.today(p_region_id))) f (code, parameter, detail, is_wrong)
+          p_ship_on < app.today(p_region_id)),
+        ('VA001', 'ship_on', format('Nobody knows so far ahead: send a day until %s.', app.today(p_region_id) + c_days_max),
+          p_ship_on > app.today(p_region_id) + c_days_max)) f (code, parameter, detail, is_wrong)
      where f.is_wrong
      limit 1);
 end

@@ -32,6 +32,17 @@ begin
                         and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())))
       then app.refuse(p_code => 'ST003', p_pointer => p_pointer || '/to_warehouse_location', p_detail => format(
         'Warehouse %s does not exist or is not yours. GET /v1/inventory/warehouses lists yours.', p_to))
+    when p_from is not null and not exists (select from catalog.warehouses w
+                      where w.warehouse_id = p_from and w.region_id = p_region_id
+                        and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())))
+      then app.refuse(p_code => 'ST003', p_pointer => p_pointer || '/from_warehouse_location', p_detail => format(
+        'Warehouse %s does not exist or is not yours. GET /v1/inventory/warehouses lists yours.', p_from))
+    when exists (select from catalog.skus k where k.sku_id = p_sku_id and k.components <> '[]')
+      then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/sku_id', p_detail => format(
+        '%s is a bundle. Move its components: allocations of the order has their units.', p_sku_id))
+    when p_open = '{}'
+      then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/sku_id', p_detail => format(
+        'The order has no open units of %s in warehouses of yours other than %s. allocations has what is open.', p_sku_id, p_to))
     when not v_serving ? p_to
       then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/to_warehouse_location', p_detail => format(
         'Warehouse %s ships nothing for channel %s: it is retired, or the channel does not have it. allowed lists the others.',
@@ -45,7 +56,7 @@ begin
     when p_from is null or not p_open ? p_from or p_units > (p_open ->> p_from)::bigint
       then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/quantity', p_detail => format(
         'The order has no %s open units of %s%s to move. It has (in other warehouses than %s): %s.', p_units, p_sku_id,
-        ' in ' || p_from, p_to, v_open), p_facts => jsonb_build_object('open', p_open))
+        ' in ' || p_from, p_to, v_open))
     when p_units > p_available
       then app.refuse(p_code => 'ST001', p_pointer => p_pointer || '/quantity', p_detail => format(
         '%s has %s available units of %s%s, not %s. Nothing was moved.', p_to, p_available, p_sku_id, case when exists (

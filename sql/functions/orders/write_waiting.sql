@@ -1,5 +1,6 @@
 -- Sets the units for which a locked order waits: {SKU: units}. An order that waits for more goes to the end of the queue, or its new
--- units would pass those that came before them; one that lost promised units keeps its age. Called before the units that the order returns are posted, or they would be its own again.
+-- units would pass those that came before them; one that lost promised units keeps its age.
+-- Called before the units that the order returns are posted, or they would be its own again.
 create or replace function orders.write_waiting(
   p_region_id smallint,
   p_order orders.orders,

@@ -455,8 +455,8 @@ def test_the_answer_names_units_days_and_warehouses(shop: Shop) -> None:
         "stale_quantity": 4,
         "sold_until": GOOD,
         "warehouses": [
-            {"warehouse_location": "WH-01", "quantity": 2},
-            {"warehouse_location": "WH-02", "quantity": 1},
+            {"sku_id": SKU, "warehouse_location": "WH-01", "quantity": 2},
+            {"sku_id": SKU, "warehouse_location": "WH-02", "quantity": 1},
         ],
     }
     few = ask(shop, quantity=4)

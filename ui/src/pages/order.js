@@ -65,7 +65,7 @@ export function OrderPage({ id }) {
       </div>
       <div class="actions">
         ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("cancel")}>Cancel order</button>`}
-        ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("change")}>Change items</button>`}
+        ${rights.value.cancel && !isOver && order.items.every((item) => !item.components.length) && html`<button type="button" class="plain" onClick=${() => setDialog("change")}>Change items</button>`}
         ${rights.value.changeStatus && !isOver && order.status !== "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("hold")}>Hold</button>`}
         ${rights.value.changeStatus && order.status === "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("release")}>Release</button>`}
         ${rights.value.move && !isOver && open.length > 0 && warehouses.value.length > 1 && html`<button type="button" class="plain" onClick=${() => setDialog("move")}>Move</button>`}
