@@ -478,8 +478,9 @@ GUARDS = (
     Guard(
         "staff move units only to warehouses of their own",
         "sql/functions/orders/refuse_relocation.sql",
-        "and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())))",
-        ")",
+        """w.warehouse_id = p_to and w.region_id = p_region_id
+                        and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses())))""",
+        "w.warehouse_id = p_to)",
         f"{RELOCATIONS} -k of_their_own",
     ),
     Guard(

@@ -40,9 +40,6 @@ begin
     when exists (select from catalog.skus k where k.sku_id = p_sku_id and k.components <> '[]')
       then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/sku_id', p_detail => format(
         '%s is a bundle. Move its components: allocations of the order has their units.', p_sku_id))
-    when p_open = '{}'
-      then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/sku_id', p_detail => format(
-        'The order has no open units of %s in warehouses of yours other than %s. allocations has what is open.', p_sku_id, p_to))
     when not v_serving ? p_to
       then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/to_warehouse_location', p_detail => format(
         'Warehouse %s ships nothing for channel %s: it is retired, or the channel does not have it. allowed lists the others.',
@@ -50,6 +47,9 @@ begin
     when p_from = p_to
       then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/to_warehouse_location', p_detail => format(
         'The units are promised in %s already. Name the warehouse that is to ship them.', p_to))
+    when p_open = '{}'
+      then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/sku_id', p_detail => format(
+        'The order has no open units of %s in warehouses of yours other than %s. allocations has what is open.', p_sku_id, p_to))
     when p_from is null and p_open <> '{}'
       then app.refuse(p_code => 'OR018', p_pointer => p_pointer || '/from_warehouse_location', p_detail => format(
         'The order has open units of %s in several warehouses. Name the one that they leave: %s.', p_sku_id, v_open))

@@ -103,6 +103,22 @@ def test_an_answer_about_a_bundle_is_what_its_components_make(gifts: Shop) -> No
     assert ask(gifts, GIFT)["available_quantity"] == 0
 
 
+def test_a_bundle_moves_by_its_components(gifts: Shop) -> None:
+    stock(gifts, 2)
+    stock(gifts, 2, warehouse="WH-02")
+    stock(gifts, 1, OTHER_SKU)
+    placed = gifts.order((GIFT, 1), now=NOW)
+
+    def move(sku_id: str) -> Result:
+        item = {"sku_id": sku_id, "quantity": 1, "to_warehouse_location": "WH-02"}
+        return gifts.send("reallocate_orders", {"order_id": placed.body["order_id"], "items": [item]}, now=NOW)[0]
+
+    refused = move(GIFT)
+    assert (refused.code, refused.body["errors"][0]["pointer"]) == ("OR018", "/items/0/sku_id")
+    assert move(SKU).code is None
+    assert gifts.verify() == []
+
+
 @pytest.mark.parametrize(
     "rules", [{"sale_rules": [{"sku_id": GIFT, "mode": "backorder"}]}, {"freshness_rules": [{"sku_id": GIFT, **RULE}]}]
 )

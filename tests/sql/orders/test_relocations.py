@@ -102,7 +102,7 @@ def test_the_place_may_be_left_out_if_only_one_is_meant(shop: Shop, placed: Resu
         ([(SKU, 1, "WH-01", "WH-01")], "OR018", "/items/0/to_warehouse_location", "in WH-01 already"),
         ([(SKU, 4, "WH-01", "WH-02")], "OR018", "/items/0/quantity", "WH-01 (3)"),
         ([(SKU, 2, "WH-01", "WH-02"), (SKU, 2, "WH-01", "WH-02")], "OR018", "/items/1/quantity", "WH-01 (1)"),
-        ([(OTHER_SKU, 1, None, "WH-02")], "OR018", "/items/0/quantity", "nowhere"),
+        ([(OTHER_SKU, 1, None, "WH-02")], "OR018", "/items/0/sku_id", "no open units of SAUCE-2"),
         ([(SKU, 0, "WH-01", "WH-02")], "VA001", "/items/0/quantity", "1 or more"),
     ],
 )  # fmt: skip
@@ -151,8 +151,10 @@ def test_the_staff_of_one_part_take_nothing_from_the_other_part(shop: Shop) -> N
     shop.send("receive_stock", receipt(2), receipt(5, warehouse_location="WH-02"))
     both = shop.order((SKU, 4))
     assert places(both) == {"WH-01": 2, "WH-02": 2}
-    refused = move(shop, both, (SKU, 1, "WH-01", "WH-02"), role="warehouse", warehouses=("WH-02",))
-    assert (refused.code, refused.body["errors"][0].get("open")) == ("OR018", {})
+    named = move(shop, both, (SKU, 1, "WH-01", "WH-02"), role="warehouse", warehouses=("WH-02",))
+    assert (named.code, named.body["errors"][0]["pointer"]) == ("ST003", "/items/0/from_warehouse_location")
+    meant = move(shop, both, (SKU, 1, None, "WH-02"), role="warehouse", warehouses=("WH-02",))
+    assert (meant.code, meant.body["errors"][0]["pointer"]) == ("OR018", "/items/0/sku_id")
 
 
 def test_a_repeated_move_acts_once(shop: Shop, placed: Result) -> None:
