@@ -49,6 +49,7 @@ migration-0001:
 battery: $(INSTALLED)
 	@.ci/tools
 	SCOVILLE_BATTERY=long $(BIN)/python -m pytest -s --timeout 7200 tests/battery
+	SCOVILLE_BATTERY=long $(BIN)/python -m pytest -n $(WORKERS) tests/sql/orders tests/sql/stock -k 'any_sequence or what_an_answer_says'
 
 # Removes essential guards one at a time and checks that the tests fail. About ten minutes; ARGS='idempotency' selects guards
 # by name.

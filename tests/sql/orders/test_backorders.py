@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.battery.lengths import LENGTH, LONG
 from tests.races import race, sender
 from tests.waiting import EVERY_SKU, let_wait, read, waiting
 from tests.world import AFTER_EARLY, EARLY, OTHER_SKU, SKU, THIRD_SKU, Result, Shop, codes, order, parts, receipt, shortages
@@ -505,7 +506,7 @@ def test_a_cancellation_and_a_receipt_meet(shop: Shop, pool: ThreadPoolExecutor)
     check(shop)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(LENGTH.examples if LONG else 3))
 def test_any_sequence_leaves_a_queue_that_nobody_passed(shop: Shop, seed: int) -> None:
     chance = random.Random(seed)
     let_wait(shop)

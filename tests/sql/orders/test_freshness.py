@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.battery.lengths import LENGTH, LONG
 from tests.races import race, sender
 from tests.world import OTHER_SKU, SKU, Result, Shop, codes, order, parts, shortages
 
@@ -497,7 +498,7 @@ def test_what_becomes_free_goes_to_the_queue_first(shop: Shop) -> None:
     assert shortages(place(shop, 2, now=later)) == [("/items/0/quantity", 2, 1)]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(LENGTH.examples if LONG else 12))
 def test_what_an_answer_says_can_be_ordered_and_one_more_cannot(shop: Shop, seed: int) -> None:
     """Random lots, promises, reservations and unpaid orders (some over), a queue, expired lots not swept, safety stock."""
     dice = random.Random(seed)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import psycopg
 import pytest
 
+from tests.battery.lengths import LENGTH, LONG
 from tests.races import race, sender, weaken
 from tests.world import AFTER_EARLY, EARLY, OTHER_SKU, SKU, Result, Shop, adjustment, codes, order, receipt
 
@@ -380,7 +381,7 @@ class Book:
         return {place: units for place, units in self.orders[name][1].items() if units}
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(LENGTH.examples if LONG else 4))
 def test_any_sequence_of_losses_leaves_the_promises_of_the_model(shop: Shop, seed: int) -> None:
     chance = random.Random(seed)
     book = Book()

@@ -84,7 +84,7 @@ export function SkuPage({ id }) {
         ["Unavailable", "unavailable"],
         ...(total("shortfall") ? [["Short of promises", "shortfall"]] : []),
       ].map(([label, field]) => html`<${Figure} key=${field} label=${label}><${Quantity} value=${total(field)} /><//>`)}
-      <${Figure} label="Reorder at">${number(product.reorder_point)}<//>
+      ${!isBundle && html`<${Figure} label="Reorder at">${number(product.reorder_point)}<//>`}
     </div>
     <div class="columns">
       <section class="section" aria-labelledby="where">
