@@ -251,7 +251,7 @@ def test_those_who_ask_at_the_same_time_share_an_answer(
     api: Api, stocked: httpx2.Client, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("pyapp.cache.answers.STALE_SECONDS", 10.0)  # a busy machine takes its time for twelve requests
-    read_all_events(api, database_url)  # or one of them makes the second reader ask anew
+    read_all_events(api, database_url)  # or one of them makes the second reader ask again
     readers = [api.client("sales", channels=["web"]) for _ in range(12)]
     misses = api.answers.misses
     with psycopg.connect(database_url) as blocker, ThreadPoolExecutor(12) as threads:
