@@ -75,7 +75,8 @@ def test_they_are_those_of_the_tables(authenticator_url: str, connection: psycop
     expiring = connection.execute(
         "select count(distinct lot_id), sum(v.on_hand) from stock.lots t join stock.lot_levels v using (region_id, lot_id)"
         "  join catalog.zones() z using (warehouse_id)"
-        " where t.expiration_date - timezone(z.time_zone, now())::date between 0 and 30 and t.status = 'available' and v.on_hand > 0"
+        " where t.expiration_date - timezone(z.time_zone, now())::date between 0 and 30 and t.status = 'available'"
+        "   and v.on_hand > 0"
     ).fetchone()
     assert (value(found, "expiring_lots", region="1"), value(found, "expiring_units", region="1")) == expiring
 
