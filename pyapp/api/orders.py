@@ -104,8 +104,8 @@ class OrderLine(PricedLine):
         self.fulfilled = self.canceled = UNSET
 
 
-class HandedOverLine(Body):
-    """Units of a SKU that were handed over, of the lot that the till scanned."""
+class ScannedLine(Body):
+    """Units of a SKU, of the lot that was scanned."""
 
     together: ClassVar[Json] = {"not": {"required": ["batch_number", "lot_number"]}}
 
@@ -113,13 +113,6 @@ class HandedOverLine(Body):
     quantity: LineQuantity
     batch_number: BatchNumberDraft | UnsetType = UNSET
     lot_number: BatchNumberDraft | UnsetType = UNSET
-    expiration_date: (
-        Annotated[
-            datetime.date,
-            Meta(description="With offline: of a lot that Scoville does not know. The lot is created.", examples=["2035-04-30"]),
-        ]
-        | UnsetType
-    ) = UNSET
     reason_code: (
         Annotated[
             ReasonDraft,
@@ -130,6 +123,18 @@ class HandedOverLine(Body):
 
     def __post_init__(self) -> None:
         check_lot(self.batch_number, self.lot_number)
+
+
+class HandedOverLine(ScannedLine):
+    """Units of a SKU that were handed over, of the lot that the till scanned."""
+
+    expiration_date: (
+        Annotated[
+            datetime.date,
+            Meta(description="With offline: of a lot that Scoville does not know. The lot is created.", examples=["2035-04-30"]),
+        ]
+        | UnsetType
+    ) = UNSET
 
 
 class HandedOver(Body):
@@ -335,25 +340,8 @@ class HoldReason(Body):
     reason: ReasonText
 
 
-class FulfillmentLine(Body):
+class FulfillmentLine(ScannedLine):
     """Units of a SKU, of the lot that was scanned. Without a lot, those that expire first are assumed to leave."""
-
-    together: ClassVar[Json] = {"not": {"required": ["batch_number", "lot_number"]}}
-
-    sku_id: SkuId
-    quantity: LineQuantity
-    batch_number: BatchNumberDraft | UnsetType = UNSET
-    lot_number: BatchNumberDraft | UnsetType = UNSET
-    reason_code: (
-        Annotated[
-            ReasonDraft,
-            Meta(description="Why lots that expire earlier stay on the shelf; kept if some do.", examples=["could_not_locate"]),
-        ]
-        | UnsetType
-    ) = UNSET
-
-    def __post_init__(self) -> None:
-        check_lot(self.batch_number, self.lot_number)
 
 
 class FulfillmentDraft(Body):

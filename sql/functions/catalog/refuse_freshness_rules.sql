@@ -21,13 +21,7 @@ as $$
                          coalesce((e.value ->> 'transit_days')::numeric, 0) as transit_days
                     from jsonb_array_elements(p_channel -> 'freshness_rules') with ordinality e) r
            cross join lateral (
-             select r.at, 'sku_id' as member, true as is_unknown,
-                    format('There is no active SKU %s.%s', r.sku_id, catalog.suggest_sku(r.sku_id)) as detail
-              where r.sku_id is not null and not exists (
-                select from catalog.skus s where s.sku_id = r.sku_id and s.active)
-             union all
-             select r.at, 'sku_id', false, format('%s is a bundle, and its components are what is sold: name these.', r.sku_id)
-              where exists (select from catalog.skus s where s.sku_id = r.sku_id and s.components <> '[]')
+             select r.at, 'sku_id' as member, s.is_unknown, s.detail from catalog.rule_sku_faults(r.sku_id) s
              union all
              select r.at, 'category', false, 'A rule is about one SKU or about a category, not about both: leave one out.'
               where r.sku_id is not null and r.category is not null

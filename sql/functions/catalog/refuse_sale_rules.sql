@@ -24,13 +24,7 @@ as $$
                            'sku_id', r.value ->> 'sku_id', 'ships_on', r.value ->> 'ships_on'))) as is_old
                     from jsonb_array_elements(p_channel -> 'sale_rules') with ordinality r) r
            cross join lateral (
-             select r.at, 'sku_id' as member, true as is_unknown,
-                    format('There is no active SKU %s.%s', r.sku_id, catalog.suggest_sku(r.sku_id)) as detail
-              where r.sku_id is not null and not exists (
-                select from catalog.skus s where s.sku_id = r.sku_id and s.active)
-             union all
-             select r.at, 'sku_id', false, format('%s is a bundle, and its components are what is sold: name these.', r.sku_id)
-              where exists (select from catalog.skus s where s.sku_id = r.sku_id and s.components <> '[]')
+             select r.at, 'sku_id' as member, s.is_unknown, s.detail from catalog.rule_sku_faults(r.sku_id) s
              union all
              select r.at, 'sku_id', false, 'An earlier rule is about the same SKU: leave one of them out.'
               where r.nth > 1

@@ -35,12 +35,8 @@ begin
       from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids), unnest(p_freed)) as k (warehouse_id, sku_id, freed)
       join stock.stock_levels l on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
      cross join lateral (
-       select coalesce(sum(v.on_hand), 0)
-         from stock.lot_levels v
-         join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
-         join catalog.zones() z on z.warehouse_id = v.warehouse_id
-        where l.next_expiry_at <= v_now and v.region_id = p_region_id and v.warehouse_id = l.warehouse_id and v.sku_id = l.sku_id
-          and v.sellable and t.expiration_date < (v_now at time zone z.time_zone)::date) o (units)
+       select case when l.next_expiry_at <= v_now then stock.unswept_units(p_region_id => p_region_id, p_warehouse_id => l.warehouse_id,
+                                                         p_sku_id => l.sku_id) else 0 end) o (units)
      where l.available + k.freed > o.units and exists (
        select from orders.backorders b where b.region_id = p_region_id and b.sku_id = l.sku_id)
      group by l.sku_id

@@ -434,6 +434,21 @@ def test_a_recall_and_a_strict_order(shop: Shop, pool: ThreadPoolExecutor) -> No
     assert refused.body["errors"][0]["stale"] == 1
 
 
+@pytest.mark.commits
+def test_a_promise_whose_parcel_is_being_undone_stays_open(shop: Shop) -> None:
+    set_rules(shop, {"min_days": 30})
+    shop.receive(1, expiration_date=FAR, batch_number="FAR")
+    shipped = shop.fulfill(shop.order((SKU, 1)))
+    parcel = shipped.body["fulfillments"][0]["fulfillment_id"]
+    undo = {"order_id": shipped.body["order_id"], "fulfillment_id": parcel, "reason": "never collected"}
+    with shop.session() as connection:
+        assert shop.run(connection, "cancel_fulfillments", undo)[0].code is None
+        assert shop.job("close_freshness") == 0
+    assert shop.rows("select is_open from orders.freshness") == [{"is_open": True}]
+    assert shop.fulfill(shipped).code is None
+    assert shop.job("close_freshness") == 1
+
+
 # Answers about availability
 
 

@@ -55,7 +55,7 @@ def events(shop: Shop, placed: Result) -> list[str]:
     return [row["type"] for row in shop.rows("select type from events.outbox where subject = %s order by outbox_id", subject)]
 
 
-# What is gone is gone
+# Losses below promises
 
 
 def test_a_broken_unit_that_was_promised_is_written_off_and_its_order_waits(shop: Shop) -> None:

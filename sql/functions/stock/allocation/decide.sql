@@ -79,8 +79,9 @@ begin
         p_live := p_live || v_demand.reservation_id;
       end if;
       v_result := v_result || stock.new_allocation(p_ordinal => v_demand.ordinal, p_sku_id => v_demand.sku_id,
-        p_quantity => v_demand.quantity, p_available => v_total::integer, p_freshness => v_demand.freshness || jsonb_build_object('stale',
-          stock.sum_units(p_levels => v_levels, p_free => v_free, p_held => v_held, p_serves => v_serves) - v_total));
+        p_quantity => v_demand.quantity, p_available => v_total::integer, p_freshness => case when v_rooms is not null then
+          v_demand.freshness || jsonb_build_object('stale', stock.sum_units(p_levels => v_levels, p_free => v_free, p_held => v_held,
+            p_serves => v_serves) - v_total) end);
     elsif v_served then
       v_missing := v_demand.quantity;
       for i in 1 .. cardinality(v_levels) loop

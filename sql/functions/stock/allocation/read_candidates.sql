@@ -38,19 +38,13 @@ begin
          coalesce(array_agg(r.available), '{}') as available, coalesce(array_agg(r.held), '{}') as held
     into v_levels
     from (select l.warehouse_id, l.sku_id, h.units as held,
-                 greatest(0, l.available - l.shortfall + h.units - coalesce(e.units, 0))::integer as available
+                 greatest(0, l.available - l.shortfall + h.units - case when l.next_expiry_at <= app.now() then stock.unswept_units(
+                   p_region_id => p_region_id, p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id) else 0 end)::integer as available
             from (select distinct w collate "C" as warehouse_id, s collate "C" as sku_id
                     from rows from (unnest(v_warehouses), unnest(v_skus)) as m (w, s)) k
             join stock.stock_levels l on l.region_id = p_region_id and l.warehouse_id = k.warehouse_id and l.sku_id = k.sku_id
            cross join lateral stock.overdue_units(p_region_id => p_region_id, p_warehouse_id => l.warehouse_id, p_sku_id => l.sku_id,
                                 p_reservation_ids => v_reservation_ids, p_order_ids => over) h (units)
-            left join lateral (
-              select sum(v.on_hand) - coalesce((
-                       select sum(s.units) from stock.sellable_lots(p_region_id => p_region_id, p_warehouse_id => l.warehouse_id,
-                         p_sku_id => l.sku_id) s), 0) as units
-                from stock.lot_levels v
-               where v.region_id = p_region_id and v.warehouse_id = l.warehouse_id and v.sku_id = l.sku_id and v.sellable) e
-              on l.next_expiry_at <= app.now()
            order by l.warehouse_id, l.sku_id) r;
   if cardinality(over) > 0 or cardinality(v_reservation_ids) > 0 then
     supplied := orders.foresee_supplies(p_region_id => p_region_id, p_warehouse_ids => v_levels.warehouse_ids,
