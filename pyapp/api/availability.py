@@ -24,7 +24,11 @@ class AvailabilityQuery(Query):
     quantity: Annotated[LineQuantity, Meta(description="Units of the order; without it, 1.")] | UnsetType = UNSET
     ship_on: (
         Annotated[
-            datetime.date, Meta(description="The day on which they would leave; without it, today or the day of the release.", examples=["2035-01-31"])
+            datetime.date,
+            Meta(
+                description="The day on which they would leave; without it, today or the day of the release.",
+                examples=["2035-01-31"],
+            ),
         ]
         | UnsetType
     ) = UNSET
