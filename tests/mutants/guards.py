@@ -828,8 +828,10 @@ GUARDS = (
     Guard(
         "only open units of a shipped order are released",
         "sql/functions/orders/reallocate.sql",
-        "a.warehouse_id, a.quantity - a.released_quantity - a.fulfilled_quantity as units",
-        "a.warehouse_id, a.quantity - a.released_quantity as units",
+        """a.warehouse_id, a.quantity - a.released_quantity - a.fulfilled_quantity as units,
+           sum(a.quantity - a.released_quantity - a.fulfilled_quantity) over""",
+        """a.warehouse_id, a.quantity - a.released_quantity as units,
+           sum(a.quantity - a.released_quantity) over""",
         "tests/sql/orders/test_shipped_changes.py -k one_of_three",
     ),
     Guard(
@@ -856,8 +858,8 @@ GUARDS = (
     Guard(
         "a timeline is of an order that the caller sees",
         "sql/functions/orders/timeline/timeline.sql",
-        "a.recorded_at >= v_placed_at and",
-        "true and",
+        "  if v_placed_at is null then\n",
+        "  v_placed_at := coalesce(v_placed_at, '-infinity');\n  if false then\n",
         "tests/sql/orders/test_timeline.py -k everybody",
     ),
     Guard(
