@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.http.conftest import Api, check_problem, key, stock_up
+from tests.calls import SKU
+from tests.http.conftest import SECOND_SKU, Api, check_problem, key
 from tests.http.orders import but, lines, place
 from tests.patience import PATIENCE_SECONDS
 
@@ -80,5 +81,6 @@ def test_a_refused_bundle_is_sold_as_soon_as_its_component_came(api: Api, stocke
     while len(api.refusals) == 0:  # one that names what was ordered is kept
         assert time.monotonic() < deadline
         check_problem(place(stocked, lines(999_999)), 409, "ST001")
-    stock_up(stocked)
+    for receipt in (SKU, SECOND_SKU):
+        assert stocked.post("/v1/inventory", json=receipt, headers=key()).status_code == 201
     assert place(stocked, gift(made + 1)).status_code == 201
