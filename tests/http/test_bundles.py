@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from tests.calls import SKU
-from tests.http.conftest import SECOND_SKU, Api, check_problem, key
+from tests.calls import SECOND_SKU, SKU
+from tests.http.conftest import Api, check_problem, key
 from tests.http.orders import but, lines, place
 from tests.patience import PATIENCE_SECONDS
 
