@@ -215,12 +215,13 @@ def test_dead_rows_that_a_long_reader_keeps_are_not_read_again(shop: Shop, datab
         while sequence(shop, 10000):
             pass
         move_some(shop, 4)
-        for _ in range(2):  # the first run also reads the catalog
+        busy, idle = [], []
+        for _ in range(3):  # of several, because any run may have to read the catalog again: the first, one after autovacuum
             shop.adjust(1)
-            busy = pages_read(shop, "select jobs.sequence_events(10)")
-        idle = pages_read(shop, "select jobs.sequence_events(10)")
-        assert idle < 30
-        assert busy < 150
+            busy.append(pages_read(shop, "select jobs.sequence_events(10)"))
+            idle.append(pages_read(shop, "select jobs.sequence_events(10)"))
+        assert min(idle) < 30
+        assert min(busy) < 150
 
 
 # Another database
