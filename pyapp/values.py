@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
@@ -19,6 +19,7 @@ Warehouse = Annotated[str, Meta(description="The warehouse.", examples=["WH-01"]
 Channel = Annotated[str, Meta(description="The sales channel.", examples=["web"])]
 TimeZone = Annotated[str, Meta(description="A name of the time zone database, or UTC.", examples=["America/Chicago"])]
 Region = Annotated[int, Meta(ge=1, le=32767, examples=[1])]
+BatchStatus = Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed", "expired"]
 BatchNumber = Annotated[str, Meta(description="The lot.", examples=["BATCH-202404"])]
 ExpirationDate = Annotated[datetime.date, Meta(description="The last day of sale.", examples=["2035-04-30"])]
 ManufacturedOn = Annotated[datetime.date, Meta(examples=["2024-04-30"])]

@@ -155,6 +155,25 @@ FUNCTION_CALLS: dict[str, Call] = {
             {"sku_id": "HOTSAUCE-002", "warehouse_location": "WH-01", "delta": -1, "reason_code": "damaged", "note": "dropped"},
         ),
     ),
+    "withhold_stock": call(
+        STAFF,
+        Request(
+            "POST",
+            "/v1/inventory/withhold",
+            {
+                "sku_id": "HOTSAUCE-002",
+                "warehouse_location": "WH-01",
+                "batch_number": "BATCH-202405",
+                "quantity": 1,
+                "cause": "damaged",
+            },
+        ),
+    ),
+    "list_withholdings": call(STAFF, Request("GET", "/v1/withholdings")),
+    "get_withholding": call(STAFF, Request("GET", "/v1/withholdings/{withholding_id}")),
+    "dispose_withholdings": call(
+        STAFF, Request("POST", "/v1/withholdings/{withholding_id}/dispose", {"disposition": "restock", "quantity": 1})
+    ),
     "get_inventory": call(EVERYONE, Request("GET", "/v1/inventory/{sku_id}")),
     "set_stock": call(
         STAFF,

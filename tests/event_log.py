@@ -83,6 +83,9 @@ def do_everything(shop: Shop) -> None:
     send("set_reorder_point", sku_id=SKU, warehouse_location="WH-01", reorder_point=5)
     shop.receive(20, batch_number="B-1", expiration_date="2070-01-20")
     shop.adjust(-1, batch_number="B-1")
+    aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1}
+    [withheld] = shop.send("withhold_stock", {**aside, "cause": "inspection"})
+    send("dispose_withholdings", withholding_id=withheld.body["withholding_id"], disposition="restock")
     held = reserve(shop, 1)
     send("extend_reservations", **held, ttl_seconds=60)
     send("release_reservations", **held)

@@ -93,6 +93,12 @@ class MovedLot(Answer):
 
     batch_number: BatchNumber
     delta: Annotated[Delta, Meta(examples=[-1])]
+    withheld: Annotated[int, Meta(description="Units that are set aside, or (negative) no more.", examples=[1])] | UnsetType = (
+        UNSET
+    )
+    withholding_id: (
+        Annotated[str, Meta(description="The withholding that they belong to.", examples=["WD-1-1001"])] | UnsetType
+    ) = UNSET
 
 
 class StockChanged(Answer, kw_only=True):
@@ -380,6 +386,8 @@ DATA: dict[str, type[Struct]] = {
     "stock.released": StockChanged,
     "stock.committed": StockChanged,
     "stock.fulfilled": StockChanged,
+    "stock.withheld": StockChanged,
+    "stock.disposed": StockChanged,
     "stock.count_requested": CountRequested,
     "stock.low": SkuState,
     "stock.out": SkuState,

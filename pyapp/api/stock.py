@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from pyapp import values
+from pyapp.api.withholdings import Withhold, Withholding
 from pyapp.http.endpoints import change, read_document, read_page, read_summary, write
 from pyapp.http.fields import (
     Answer,
@@ -46,6 +47,7 @@ from pyapp.values import (
     Attributes,
     Available,
     BatchNumber,
+    BatchStatus,
     Committed,
     Currency,
     Delta,
@@ -279,15 +281,16 @@ MovementKind = Literal[
     "fulfill",
     "unfulfill",
     "return",
+    "withhold",
+    "restock",
+    "scrap",
+    "send_back",
 ]
 
 
 class MovementQuery(PageQuery):
     warehouse: WarehouseId | UnsetType = UNSET
     kind: MovementKind | UnsetType = UNSET
-
-
-BatchStatus = Literal["available", "on_hold", "quarantined", "recalled", "damaged", "destroyed", "expired"]
 
 
 Sellable = Annotated[
@@ -327,6 +330,9 @@ class Level(Answer, kw_only=True):
     ) = UNSET
 
 
+Withheld = Annotated[Units, Meta(description="Units of these that are set aside (GET /v1/withholdings).", examples=[0])]
+
+
 class Batch(Answer, kw_only=True):
     """The units of a lot in a warehouse."""
 
@@ -336,6 +342,7 @@ class Batch(Answer, kw_only=True):
     manufactured_on: ManufacturedOn | UnsetType = UNSET
     status: BatchStatus
     stock: Annotated[Units, Meta(description="Units of this lot here.", examples=[350])]
+    withheld: Withheld
 
 
 class LotLevel(Answer):
@@ -343,6 +350,7 @@ class LotLevel(Answer):
 
     warehouse_location: Warehouse
     stock: Annotated[Units, Meta(description="Units of this lot here.", examples=[350])]
+    withheld: Withheld
 
 
 class Lot(Answer):
@@ -354,6 +362,7 @@ class Lot(Answer):
     expiration_date: ExpirationDate | None
     manufactured_on: ManufacturedOn | None
     stock: Annotated[Units, Meta(description="Units of this lot in the warehouses that you see.", examples=[350])]
+    withheld: Withheld
     warehouses: list[LotLevel]
     version: Version
     created_at: Moment
@@ -502,6 +511,10 @@ class Movement(Answer):
     committed_delta: Delta
     unavailable_delta: Delta
     safety_stock_delta: Delta
+    withheld_delta: Annotated[
+        Delta, Meta(description="Units that were set aside, part of unavailable_delta if the lot can be sold.")
+    ]
+    withholding_id: Annotated[str | None, Meta(description="The withholding that they belong to.", examples=["WD-1-1001"])]
     stock_after: Annotated[Units, Meta(examples=[349])]
     available_after: Annotated[Units, Meta(examples=[341])]
     version: Version
@@ -596,6 +609,21 @@ NOUN = Noun(
             body=Adjustment,
             many=True,
             lane=True,
+            key="required",
+            status=201,
+        ),
+        Route(
+            method="POST",
+            path="/v1/inventory/withhold",
+            endpoint=write,
+            summary="Set units of a lot aside; one or a list",
+            description="Promised units can be set aside, too: then promises move or wait, as after an adjustment.",
+            location="/v1/withholdings/{withholding_id}",
+            function="withhold_stock",
+            answer=Withholding,
+            query=WriteQuery,
+            body=Withhold,
+            many=True,
             key="required",
             status=201,
         ),

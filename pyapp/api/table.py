@@ -16,11 +16,13 @@ from pyapp.api import (
     tickets,
     tokens,
     webhooks,
+    withholdings,
 )
 from pyapp.http.route import Noun, Route
 
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
+    withholdings.NOUN,
     orders.NOUN,
     availability.NOUN,
     customers.NOUN,

@@ -231,6 +231,7 @@ insert into catalog.reason_codes (reason_code, description, direction, note_requ
   ('promotion', 'Given away', 'out', false, 'sellable'),
   ('quality_control', 'Taken for, or released by, quality control', 'both', false, 'any'),
   ('scrapped', 'Scrapped', 'out', false, 'any'),
+  ('sent_back', 'Sent back to the supplier', 'out', false, 'any'),
   ('recalled', 'Recalled', 'out', false, 'recalled'),
   ('return', 'Returned by a customer', 'in', false, 'any'),
   ('data_entry_error', 'Typed in wrongly', 'both', false, 'any'),

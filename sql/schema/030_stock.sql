@@ -9,7 +9,7 @@ create domain stock.quantity as integer constraint quantity_is_positive_check ch
 comment on domain stock.quantity is 'Units that are ordered, reserved, allocated or shipped.';
 create domain stock.movement_kind as text constraint movement_kind_is_known_check
   check (value in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
-                   'uncommit', 'fulfill', 'unfulfill', 'return'));
+                   'uncommit', 'fulfill', 'unfulfill', 'return', 'withhold', 'restock', 'scrap', 'send_back'));
 comment on domain stock.movement_kind is 'What a movement did.';
 
 create table stock.stock_levels (
@@ -86,6 +86,8 @@ create table stock.lot_levels (
   sku_id text collate "C" not null,
   lot_id bigint not null,
   on_hand stock.units not null default 0,
+  withheld stock.units not null default 0,
+  unwithheld stock.units generated always as (on_hand - withheld) stored,
   sellable boolean not null,
   expiry_announced_on date,
   constraint lot_levels_pkey primary key (region_id, warehouse_id, sku_id, lot_id),
@@ -95,6 +97,9 @@ create table stock.lot_levels (
     references stock.lots (region_id, lot_id) on delete restrict
 ) with (fillfactor = 80);
 comment on table stock.lot_levels is 'Units of a lot in a warehouse.';
+comment on column stock.lot_levels.withheld is
+  'Units that are set aside, whatever the lot is (stock.withholdings). They are unavailable, and no promise counts on them.';
+comment on column stock.lot_levels.unwithheld is 'The other ones. Its domain refuses to withhold more units than are there.';
 comment on column stock.lot_levels.sellable is
   'False once the units of this lot have been counted as unavailable (or shortfall) in stock_levels. Meaningless while on_hand is 0.';
 comment on column stock.lot_levels.expiry_announced_on is 'The expiration_date that was announced; null before an announcement.';
@@ -117,6 +122,41 @@ comment on table stock.count_requests is
 comment on column stock.count_requests.units is 'Units that were booked as found since the first request.';
 comment on column stock.count_requests.document is 'The latest order for which units were found.';
 
+create sequence stock.withholdings_withholding_id_seq start 1001;
+create table stock.withholdings (
+  region_id smallint not null,
+  withholding_id bigint not null default nextval('stock.withholdings_withholding_id_seq'),
+  warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  lot_id bigint not null,
+  cause text not null,
+  document text,
+  note text,
+  quantity stock.quantity not null,
+  restocked integer not null default 0,
+  scrapped integer not null default 0,
+  sent_back integer not null default 0,
+  open_quantity stock.units generated always as (quantity - restocked - scrapped - sent_back) stored,
+  version integer not null default 1,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  changed_by text not null,
+  change_reason text,
+  request_id text,
+  constraint withholdings_pkey primary key (region_id, withholding_id),
+  constraint withholdings_region_id_warehouse_id_sku_id_lot_id_fkey foreign key (region_id, warehouse_id, sku_id, lot_id)
+    references stock.lot_levels (region_id, warehouse_id, sku_id, lot_id) on delete restrict,
+  constraint withholdings_cause_is_known_check
+    check (cause in ('damaged', 'returned', 'inspection', 'count', 'recall_return', 'other')),
+  constraint withholdings_disposed_units_are_not_negative_check check (restocked >= 0 and scrapped >= 0 and sent_back >= 0)
+);
+alter sequence stock.withholdings_withholding_id_seq owned by stock.withholdings.withholding_id;
+comment on table stock.withholdings is
+  'Units of a lot that were set aside at one time, and what became of them. Its public id is WD-<region>-<withholding_id>. Only '
+  'stock.post_movements opens and reduces it, under the lock of the level, so lot_levels.withheld is always the sum of the open units.';
+comment on column stock.withholdings.document is 'The return, purchase, transfer or count that they came with, or what the caller named.';
+create index withholdings_open_idx on stock.withholdings (region_id, warehouse_id, sku_id, lot_id) where open_quantity > 0;
+
 create sequence stock.stock_movements_movement_id_seq;
 create table stock.stock_movements (
   region_id smallint not null,
@@ -134,6 +174,8 @@ create table stock.stock_movements (
   safety_stock_delta integer not null,
   incoming_delta integer not null,
   shortfall_delta integer not null,
+  withheld_delta integer,
+  withholding_id bigint,
   on_hand_after integer not null,
   available_after integer not null,
   version bigint not null,
@@ -147,9 +189,13 @@ create table stock.stock_movements (
 alter sequence stock.stock_movements_movement_id_seq owned by stock.stock_movements.movement_id;
 comment on table stock.stock_movements is
   'The ledger. The sum of the deltas of a SKU in a warehouse always equals its level. Quantities are never changed.';
+comment on column stock.stock_movements.withheld_delta is
+  'Of the lot: units that are set aside. They are part of unavailable_delta while the lot can be sold. Null: none.';
+comment on column stock.stock_movements.withholding_id is 'What opened or reduced it: each of these is one movement.';
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
 -- Only of late entries, so that an order does not write to it.
 create index stock_movements_late_idx on stock.stock_movements (region_id, occurred_at) where occurred_at <> recorded_at;
+create index stock_movements_withholding_id_idx on stock.stock_movements (region_id, withholding_id) where withholding_id is not null;
 create table stock.stock_movements_default partition of stock.stock_movements default;
 comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails.';
 
@@ -224,9 +270,14 @@ create type stock.movement as (
   document text,
   actor text,
   request_id text,
-  occurred_at timestamptz
+  occurred_at timestamptz,
+  withheld bigint,
+  withholding_id bigint,
+  cause text
 );
-comment on type stock.movement is 'One change of quantities, as stock.post_movements takes it.';
+comment on type stock.movement is
+  'One change of quantities, as stock.post_movements takes it. withheld: units of the lot that are set aside (for a cause: that opens a '
+  'withholding), or, negative, are set aside no more (withholding_id names the withholding).';
 create type stock.demand as (
   ordinal integer,
   sku_id text,
@@ -275,9 +326,10 @@ create type stock.slot as (
   on_hand bigint,
   sellable boolean,
   status text,
-  is_past boolean
+  is_past boolean,
+  withheld bigint
 );
-comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided. status: as stock.lot_status; '
+comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided; only units that are not withheld leave. status: as stock.lot_status; '
   'is_past: its expiry date has passed, whatever the status.';
 create type stock.reservation_draft as (
   ordinal integer,
@@ -308,8 +360,10 @@ create type stock.draft as (
   request_id text,
   element jsonb,
   takes text,
-  batches jsonb
+  batches jsonb,
+  cause text,
+  withholding_id bigint
 );
 comment on type stock.draft is
   'A receipt (counted), adjustment (delta), count (counted) or change of a lot before it is written. takes: of its reason; batches: '
-  'the lots that an adjustment or count changed, as its answer names them.';
+  'the lots that an adjustment or count changed, as its answer names them. cause: the units stay, but are withheld.';

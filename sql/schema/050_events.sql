@@ -27,6 +27,8 @@ insert into events.event_types (type, audience, about, says) values
   ('stock.released', 'warehouse', 'level', 'Units are no longer reserved or committed.'),
   ('stock.committed', 'warehouse', 'level', 'Units were committed to an order.'),
   ('stock.fulfilled', 'warehouse', 'level', 'Units were shipped.'),
+  ('stock.withheld', 'warehouse', 'level', 'Units of a lot were set aside: they are there, and nothing sells them.'),
+  ('stock.disposed', 'warehouse', 'level', 'Withheld units were put back, scrapped or sent back.'),
   ('stock.count_requested', 'warehouse', 'count', 'A till sold more units of a level than the count said: staff should count it.'),
   ('stock.low', 'warehouse', 'sum', 'A SKU fell to its reorder point or below it, over all warehouses that serve a channel.'),
   ('stock.out', 'warehouse', 'sum', 'No unit of a SKU can be sold any more, in any channel.'),

@@ -29,6 +29,12 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
         "shipped_id": shipped["order_id"],
         "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": make(owner, "/v1/reservations", {"items": HELD})["reservation_id"],
+        "withholding_id": make(
+            admin,
+            "/v1/inventory/withhold",
+            {name: SKU[name] for name in ("sku_id", "warehouse_location", "batch_number")}
+            | {"quantity": 9, "cause": "inspection"},
+        )["withholding_id"],
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
 

@@ -43,6 +43,12 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         )
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
+        lots = [
+            (SKU | place, {"quantity": 3, "cause": "inspection"})
+            for place in ({}, {"warehouse_location": "WH-02", "batch_number": "FAR"})
+        ]
+        names = ("sku_id", "warehouse_location", "batch_number")
+        withheld, _ = run(c, "withhold_stock", *({name: lot[name] for name in names} | aside for lot, aside in lots))
         sold = {"customer": ORDER["customer"], "items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}]}
         orders = [("web", "from-web"), ("pos", "from-pos"), ("web", "open")]
         run(
@@ -104,6 +110,7 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         "shipped_id": shipped["order_id"],
         "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": held["reservation_id"],
+        "withholding_id": withheld["withholding_id"],
         "client_id": "c",
         "webhook_id": webhook_id,
         "delivery_id": "1",

@@ -29,6 +29,11 @@ BREAKS = (
     ("lots_status_is_known_check", "stock.lots", "status", "'expired'"),
     ("lots_manufactured_before_expiry_check", "stock.lots", "manufactured_on", "expiration_date + 1"),
     ("units_are_within_range_check", "stock.lot_levels", "on_hand", "-1"),
+    ("units_are_within_range_check", "stock.lot_levels", "withheld", "on_hand + 1"),  # unwithheld would be negative
+    ("units_are_within_range_check", "stock.lot_levels", "withheld", "-1"),
+    ("withholdings_cause_is_known_check", "stock.withholdings", "cause", "'rain'"),
+    ("withholdings_disposed_units_are_not_negative_check", "stock.withholdings", "scrapped", "-1"),
+    ("units_are_within_range_check", "stock.withholdings", "restocked", "quantity + 1"),
     ("count_requests_units_is_positive_check", "stock.count_requests", "units", "0"),
     ("movement_kind_is_known_check", "stock.stock_movements", "kind", "'gift'"),
     ("reservations_status_is_known_check", "stock.reservations", "status", "'lost'"),

@@ -44,6 +44,7 @@ READS: dict[str, dict[str, str]] = {
     "stock.lots": {"admin": "all", "warehouse": "all", "sales": "all", "scoville_worker": "all"},
     "stock.lot_levels": {"admin": "all", "warehouse": "warehouse", "sales": "all", "scoville_worker": "all"},
     "stock.stock_movements": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
+    "stock.withholdings": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
     "stock.count_requests": {
         "admin": "all",
         "warehouse": "warehouse",

@@ -12,7 +12,7 @@ as $$
   select p_region_id, t.warehouse_id, t.sku_id, t.day_on, coalesce(t.reason_code, 'none'),
          sum(greatest(t.on_hand, 0)), sum(greatest(-t.on_hand, 0))
     from unnest(p_movements) t
-   where t.kind in ('adjustment', 'count') and t.on_hand <> 0
+   where t.kind in ('adjustment', 'count', 'scrap', 'send_back') and t.on_hand <> 0
    group by t.warehouse_id, t.sku_id, t.day_on, 5
   on conflict on constraint adjustment_days_pkey do update
     set units_in = d.units_in + excluded.units_in, units_out = d.units_out + excluded.units_out;

@@ -34,6 +34,8 @@ begin
                      - m.safety_stock_delta,
                    'reserved_delta', m.reserved_delta, 'committed_delta', m.committed_delta,
                    'unavailable_delta', m.unavailable_delta, 'safety_stock_delta', m.safety_stock_delta,
+                   'withheld_delta', coalesce(m.withheld_delta, 0),
+                   'withholding_id', stock.withholding_public_id(p_region_id, m.withholding_id),
                    'stock_after', m.on_hand_after, 'available_after', m.available_after, 'version', m.version,
                    'reason_code', m.reason_code, 'note', m.note, 'document', m.document, 'actor', m.actor,
                    'request_id', m.request_id) as document

@@ -24,6 +24,8 @@ begin
                             when 'transfer_in' then 'stock.received' when 'reserve' then 'stock.reserved'
                             when 'release' then 'stock.released' when 'commit' then 'stock.committed'
                             when 'uncommit' then 'stock.released' when 'fulfill' then 'stock.fulfilled'
+                            when 'withhold' then 'stock.withheld' when 'restock' then 'stock.disposed'
+                            when 'scrap' then 'stock.disposed' when 'send_back' then 'stock.disposed'
                             else 'stock.adjusted' end as type
       from unnest(p_movements) with ordinality m
   ), changes as (
@@ -34,8 +36,10 @@ begin
              'reason_codes', coalesce(jsonb_agg(distinct m.reason_code) filter (where m.reason_code is not null), '[]'),
              'documents', coalesce(jsonb_agg(distinct m.document) filter (where m.document is not null), '[]'),
              'actors', jsonb_agg(distinct m.actor)) as reasons,
-           jsonb_agg(jsonb_build_object('batch_number', v_numbers -> m.lot_id::text, 'delta', (m.delta).on_hand) order by m.ordinality)
-             filter (where m.lot_id is not null and (m.delta).on_hand <> 0) as batches
+           jsonb_agg(jsonb_build_object('batch_number', v_numbers -> m.lot_id::text, 'delta', (m.delta).on_hand)
+                     || case when m.withheld is null then '{}' else jsonb_build_object('withheld', m.withheld,
+                          'withholding_id', stock.withholding_public_id(p_region_id, m.withholding_id)) end order by m.ordinality)
+             filter (where m.lot_id is not null and ((m.delta).on_hand <> 0 or m.withheld <> 0)) as batches
       from moved m
      group by m.warehouse_id, m.sku_id, m.type
   ), levels as (

@@ -30,7 +30,7 @@ begin
     into v_warehouses, v_skus, v_free
     from stock.stock_levels l
    cross join lateral (
-     select l.available + least(0, coalesce(sum(stock.available_of(m.delta)), 0))::bigint as units
+     select l.available + least(0, coalesce(sum(stock.available_of(m.delta) - coalesce(m.withheld, 0)), 0))::bigint as units
        from unnest(p_movements) m
        left join stock.lot_levels v
          on v.region_id = p_region_id and v.warehouse_id = m.warehouse_id and v.sku_id = m.sku_id and v.lot_id = m.lot_id

@@ -26,19 +26,19 @@ begin
      cross join lateral stock.lock_lot_levels(p_region_id => p_region_id, p_warehouse_ids => v.warehouse_ids,
                           p_sku_ids => v.sku_ids) l
   ), lots as (
-    select l.*, sum(l.on_hand) over (partition by l.warehouse_id, l.sku_id order by l.expires_on, l.lot_id) - l.on_hand as before
+    select l.*, sum(l.units) over (partition by l.warehouse_id, l.sku_id order by l.expires_on, l.lot_id) - l.units as before
       from here l
-     where l.sellable and l.status = 'available' and l.on_hand > 0 and l.expires_on >= coalesce((
+     where l.sellable and l.status = 'available' and l.units > 0 and l.expires_on >= coalesce((
        select max(p.fresh_until) from parts p where p.warehouse_id = l.warehouse_id and p.sku_id = l.sku_id), '-infinity')
   ), taken as (
     select p.item, p.warehouse_id, p.sku_id, l.lot_id, p.lot_id is null as assumed, p.reason_code,
-           least(l.on_hand, p.units - case when p.lot_id is null then l.before else 0 end)::integer as units,
+           least(l.units, p.units - case when p.lot_id is null then l.before else 0 end)::integer as units,
            case when p.lot_id is not null then nullif(array(
              select e.batch_number::text
                from lots e
                left join parts q on q.warehouse_id = e.warehouse_id and q.sku_id = e.sku_id and q.lot_id = e.lot_id
               where e.warehouse_id = l.warehouse_id and e.sku_id = l.sku_id and e.expires_on < l.expires_on
-                and e.on_hand > coalesce(q.units, 0)
+                and e.units > coalesce(q.units, 0)
               order by e.expires_on, e.lot_id), '{}') end as passed_over
       from parts p
       join lots l on l.warehouse_id = p.warehouse_id and l.sku_id = p.sku_id
@@ -49,7 +49,7 @@ begin
                  p_reason_code => case when t.passed_over is not null then t.reason_code end)
                  from taken t order by t.warehouse_id, t.sku_id, t.lot_id) as picks,
          (select jsonb_agg(orders.short_part(p_part => s.part, p_available => s.available, p_lots => case when (s.part).lot_id is not null
-                   then (select jsonb_agg(jsonb_build_object('batch_number', h.batch_number, 'status', h.status, 'stock', h.on_hand)
+                   then (select jsonb_agg(jsonb_build_object('batch_number', h.batch_number, 'status', h.status, 'stock', h.units)
                                           order by h.expires_on, h.lot_id)
                            from here h where h.warehouse_id = (s.part).warehouse_id and h.sku_id = (s.part).sku_id) end)
                    order by (s.part).item, (s.part).sku_id, (s.part).warehouse_id)

@@ -29,7 +29,7 @@ begin
           from stock.lot_levels v
           join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
          where v.region_id = p_region_id and v.warehouse_id = v_part.warehouse_id and v.sku_id = v_part.sku_id and v.sellable
-           and v.on_hand > 0 and t.expiration_date < v_part.fresh_until and t.lot_id = coalesce(v_part.lot_id, t.lot_id)
+           and v.unwithheld > 0 and t.expiration_date < v_part.fresh_until and t.lot_id = coalesce(v_part.lot_id, t.lot_id)
         having v_part.units > (
           select coalesce(sum(k.units), 0) from unnest(p_picks) k
            where k.warehouse_id = v_part.warehouse_id and k.sku_id = v_part.sku_id and k.lot_id = coalesce(v_part.lot_id, k.lot_id)));

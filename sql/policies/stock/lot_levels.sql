@@ -33,7 +33,7 @@ create policy lot_levels_update_definer on stock.lot_levels
 
 grant select on stock.lot_levels to admin, warehouse, sales, scoville_worker, scoville_definer;
 grant insert (region_id, warehouse_id, sku_id, lot_id, sellable) on stock.lot_levels to scoville_definer;
-grant update (on_hand, sellable, expiry_announced_on) on stock.lot_levels to scoville_definer;
+grant update (on_hand, withheld, sellable, expiry_announced_on) on stock.lot_levels to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.
 drop policy if exists lot_levels_select_analysts_of_everything on stock.lot_levels;

@@ -1,5 +1,5 @@
 -- The lots of a level in the order in which a sale of that day took them (the first to expire first), and these lots, which were scanned.
--- is_past: the lot could not be sold on that day. sellable: as stock.stock_levels counts its units now.
+-- Without withheld units. is_past: the lot could not be sold on that day. sellable: as stock.stock_levels counts its units now.
 create or replace function orders.list_sold_slots(
   p_region_id smallint,
   p_warehouse_id text,
@@ -13,7 +13,7 @@ create or replace function orders.list_sold_slots(
   set search_path = ''
 as $$
   select coalesce(array_agg(
-           stock.new_slot(p_lot_id => t.lot_id, p_batch_number => t.batch_number, p_on_hand => coalesce(v.on_hand, 0)::bigint,
+           stock.new_slot(p_lot_id => t.lot_id, p_batch_number => t.batch_number, p_on_hand => coalesce(v.unwithheld, 0)::bigint,
              p_sellable => case when v.on_hand > 0 then v.sellable else n.status = 'available' end, p_status => n.status,
              p_is_past => stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
                p_today => timezone(z.time_zone, p_sold_at)::date) <> 'available')

@@ -4,6 +4,7 @@
 -- lot.
 -- More units may leave than are free: what is gone is gone, whoever it was promised to. p_missing: so many promises of the level have to be
 -- withdrawn before (orders.resolve_shortfall).
+-- Units of a draft with a cause leave only what can be promised: they stay in their lot, withheld. No change takes withheld units.
 -- Locks nothing: change_levels has locked the level.
 create or replace function stock.adjust_level(
   p_region_id smallint,
@@ -31,6 +32,7 @@ declare
   v_have bigint;
   v_delta bigint;
   v_units bigint;
+  v_stays bigint;  -- those of them that are only withheld
   v_refusal api.refusal;
 begin
   p_movements := '{}';
@@ -49,7 +51,7 @@ begin
       when v_draft.batch_number is not null then array[v_slot]
       when v_delta > 0 then array[v_newest]
       else array(select s.ordinality from unnest(v_slots) with ordinality s
-                  where s.on_hand > 0 and stock.is_taken(p_takes => v_draft.takes, p_sellable => s.sellable,
+                  where s.on_hand > s.withheld and stock.is_taken(p_takes => v_draft.takes, p_sellable => s.sellable,
                           p_status => s.status, p_is_past => s.is_past)
                   order by s.ordinality) end;
     v_refusal := stock.refuse_change(p_region_id => p_region_id, p_draft => v_draft, p_have => v_have, p_delta => v_delta,
@@ -62,22 +64,23 @@ begin
     foreach v_slot in array v_chosen loop
       exit when v_delta = 0;
       -- A slot takes all arriving units, and gives at most the units that it has.
-      v_units := case when v_delta > 0 then v_delta else greatest(v_delta, -v_slots[v_slot].on_hand) end;
+      v_units := case when v_delta > 0 then v_delta else greatest(v_delta, v_slots[v_slot].withheld - v_slots[v_slot].on_hand) end;
       continue when v_units = 0;
-      v_slots[v_slot].on_hand := v_slots[v_slot].on_hand + v_units;
       v_delta := v_delta - v_units;
-      v_level.on_hand := v_level.on_hand + v_units;
-      if not v_slots[v_slot].sellable then
-        v_level.unavailable := v_level.unavailable + v_units;
-      end if;
+      v_stays := case when v_draft.cause is null then 0 else v_units end;
+      v_slots[v_slot].on_hand := v_slots[v_slot].on_hand + v_units - v_stays;
+      v_slots[v_slot].withheld := v_slots[v_slot].withheld - v_stays;
+      v_level.on_hand := v_level.on_hand + v_units - v_stays;
+      v_level.unavailable := v_level.unavailable + case when v_slots[v_slot].sellable then -v_stays else v_units - v_stays end;
       v_draft.batches := v_draft.batches || jsonb_build_object('batch_number', v_slots[v_slot].batch_number,
         'delta', v_units, 'stock', v_slots[v_slot].on_hand);
       p_movements := p_movements || stock.new_movement(p_warehouse_id => p_warehouse_id, p_sku_id => p_sku_id,
-        p_kind => case when v_draft.counted is not null then 'count' when v_draft.reason_code = 'return' then 'return'
+        p_kind => case when v_draft.cause is not null then 'withhold' when v_draft.counted is not null then 'count' when v_draft.reason_code = 'return' then 'return'
                        else 'adjustment' end,
-        p_delta => stock.new_counters(p_on_hand => v_units), p_lot_id => v_slots[v_slot].lot_id,
+        p_delta => stock.new_counters(p_on_hand => v_units - v_stays), p_lot_id => v_slots[v_slot].lot_id,
         p_reason_code => v_draft.reason_code, p_note => v_draft.note, p_document => v_draft.document,
-        p_actor => v_draft.actor, p_request_id => v_draft.request_id);
+        p_actor => v_draft.actor, p_request_id => v_draft.request_id, p_withheld => nullif(-v_stays, 0), p_withholding_id => v_draft.withholding_id,
+        p_cause => v_draft.cause);
     end loop;
     if stock.available_of(v_level) < 0 or v_level.unavailable < 0 then
       -- Promises of units that cannot be sold count, too: after this, the level owes nothing.

@@ -16,14 +16,17 @@ create or replace function stock.new_draft(
   p_request_id text default null,
   p_element jsonb default null,
   p_takes text default null,
-  p_batches jsonb default null
+  p_batches jsonb default null,
+  p_cause text default null,
+  p_withholding_id bigint default null
 )
   returns stock.draft
   language sql
   immutable
   parallel safe
   return row(p_ordinal, p_sku_id, p_warehouse_id, p_delta, p_counted, p_batch_number, p_lot_id, p_reason_code, p_note,
-    p_document, p_change_from, p_if_match, p_actor, p_request_id, p_element, p_takes, p_batches)::stock.draft;
+    p_document, p_change_from, p_if_match, p_actor, p_request_id, p_element, p_takes, p_batches, p_cause,
+    p_withholding_id)::stock.draft;
 
-grant execute on function stock.new_draft(integer, text, text, bigint, bigint, text, bigint, text, text, text, bigint, text, text, text, jsonb, text, jsonb)
-  to scoville_definer;
+grant execute on function stock.new_draft(integer, text, text, bigint, bigint, text, bigint, text, text, text, bigint, text, text, text, jsonb, text, jsonb, text,
+  bigint) to scoville_definer;

@@ -59,12 +59,12 @@ begin
   ), posted as (
     insert into stock.stock_movements
       (region_id, recorded_at, occurred_at, warehouse_id, sku_id, kind, lot_id, on_hand_delta, reserved_delta,
-       committed_delta, unavailable_delta, safety_stock_delta, incoming_delta, shortfall_delta, on_hand_after,
-       available_after, version, reason_code, note, document, actor, request_id)
+       committed_delta, unavailable_delta, safety_stock_delta, incoming_delta, shortfall_delta, withheld_delta,
+       withholding_id, on_hand_after, available_after, version, reason_code, note, document, actor, request_id)
     select p_region_id, v_now, coalesce(m.occurred_at, v_now), m.warehouse_id, m.sku_id, m.kind, m.lot_id,
            coalesce((m.delta).on_hand, 0), coalesce((m.delta).reserved, 0), coalesce((m.delta).committed, 0),
            coalesce((m.delta).unavailable, 0), coalesce((m.delta).safety_stock, 0), coalesce((m.delta).incoming, 0),
-           coalesce((m.delta).shortfall, 0),
+           coalesce((m.delta).shortfall, 0), m.withheld, m.withholding_id,
            c.on_hand - coalesce(sum((m.delta).on_hand) over after_this, 0),
            c.available - coalesce(sum(stock.available_of(m.delta)) over after_this, 0),
            c.version, m.reason_code, m.note, m.document, m.actor, m.request_id

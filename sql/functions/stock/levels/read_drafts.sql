@@ -71,18 +71,8 @@ as $$
      when r.element ->> p_quantity is null and not (p_quantity = 'reorder_point' and r.element ? p_quantity)
        then app.refuse(p_code => 'VA001', p_pointer => '/' || p_quantity,
          p_detail => format('Say how many units: %s is missing.', p_quantity))
-     when c.reason_code is null
-       then app.refuse(p_code => 'ST004', p_detail => format('Reason code %s does not exist.', r.reason_code),
-         p_pointer => '/reason_code', p_facts => jsonb_build_object('allowed', (
-           select jsonb_agg(a.reason_code order by a.reason_code) from catalog.reason_codes a where a.active)))
-     when c.direction = 'in' and r.delta < 0 or c.direction = 'out' and (r.delta > 0 or p_reason_code = 'received')
-          or c.direction = 'pick'
-       then app.refuse(p_code => 'ST006', p_pointer => '/reason_code', p_detail => format(
-         'Reason %s is only for units that %s.', r.reason_code,
-         case c.direction when 'in' then 'come in' when 'out' then 'go out' else 'a picker passes over' end))
-     when c.note_required and coalesce(r.element ->> 'note', '') = ''
-       then app.refuse(p_code => 'ST005', p_pointer => '/note', p_detail => format(
-         'Reason %s requires a note that says what happened.', r.reason_code))
+     else catalog.refuse_reason(p_reason_code => r.reason_code,
+            p_units => coalesce(r.delta, case when p_reason_code = 'received' then 1 end), p_note => r.element ->> 'note')
      end offset 0) v (refusal)
    where r.ordinal <> all (p_skip);
 $$;

@@ -18,7 +18,7 @@ as $$
       from stock.stock_movements m where m.lot_id is not null group by 1, 2, 3, 4
   ), lots as (
     select v.region_id, v.warehouse_id, v.sku_id, sum(v.on_hand) as on_hand,
-           sum(v.on_hand) filter (where not v.sellable) as unsellable
+           sum(case when v.sellable then v.withheld else v.on_hand end) as unsellable
       from stock.lot_levels v group by 1, 2, 3
   ), committed as (
     select a.region_id, a.warehouse_id, a.sku_id, sum(a.quantity - a.fulfilled_quantity - a.released_quantity) as quantity
@@ -80,6 +80,9 @@ as $$
   union all
   select p.check_name, p.region_id, p.warehouse_id, p.sku_id, p.batch_number, p.expected, p.found
     from orders.verify_parcels() p
+  union all
+  select h.check_name, h.region_id, h.warehouse_id, h.sku_id, h.batch_number, h.expected, h.found
+    from stock.verify_withheld() h
    order by 2, 3, 4, 1;
 $$;
 

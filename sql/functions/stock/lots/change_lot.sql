@@ -39,7 +39,7 @@ begin
             p_type => case when v_new.status <> v_old.status then 'lot.status_changed' else 'lot.changed' end,
             p_subject => 'lots/' || p_draft.sku_id || '/' || p_draft.batch_number, p_channel_id => null,
             p_warehouse_ids => v_warehouses, p_version => v_old.version + 1,
-            p_data => d.document::jsonb - '{stock,warehouses}'::text[]
+            p_data => d.document::jsonb - '{stock,withheld,warehouses}'::text[]
               || case when v_new.status <> v_old.status
                  then jsonb_build_object('old', jsonb_build_object('status', v_old.status),
                         'new', jsonb_build_object('status', v_new.status))

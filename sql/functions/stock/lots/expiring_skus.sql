@@ -13,7 +13,7 @@ as $$
     from (select catalog.own_warehouses(p_region_id)) o (own)
    cross join stock.lots t
     join stock.lot_levels v on v.region_id = p_region_id and v.lot_id = t.lot_id
-   where t.region_id = p_region_id and t.expiration_date < p_before and v.on_hand > 0 and v.sellable
+   where t.region_id = p_region_id and t.expiration_date < p_before and v.unwithheld > 0 and v.sellable
      and (p_warehouse_id is null or v.warehouse_id = p_warehouse_id) and (o.own is null or v.warehouse_id = any (o.own));
 $$;
 

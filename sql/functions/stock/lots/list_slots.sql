@@ -13,7 +13,8 @@ create or replace function stock.list_slots(
 as $$
   select coalesce(array_agg(
            stock.new_slot(p_lot_id => t.lot_id, p_batch_number => t.batch_number, p_on_hand => coalesce(v.on_hand, 0)::bigint,
-             p_sellable => s.sellable, p_status => c.status, p_is_past => coalesce(t.expiration_date < d.today, false))
+             p_sellable => s.sellable, p_status => c.status, p_is_past => coalesce(t.expiration_date < d.today, false),
+             p_withheld => coalesce(v.withheld, 0)::bigint)
            order by s.sellable desc, t.expiration_date, t.lot_id), '{}')
     from stock.lots t
     left join stock.lot_levels v

@@ -1,5 +1,5 @@
 -- Locks the lot levels with units of these levels (pairs of warehouse and SKU) and returns them with their effective status on the day
--- that it is in the warehouse.
+-- that it is in the warehouse. units: those that are not withheld.
 -- An empty lot level cannot fill in the meantime, because that takes the lock of its level.
 -- Lock order: the caller has locked the stock_levels; here lot_levels in key order.
 create or replace function stock.lock_lot_levels(
@@ -7,7 +7,7 @@ create or replace function stock.lock_lot_levels(
   p_warehouse_ids text[],
   p_sku_ids text[]
 )
-  returns table (warehouse_id text, sku_id text, lot_id bigint, on_hand integer, sellable boolean, status text,
+  returns table (warehouse_id text, sku_id text, lot_id bigint, units integer, sellable boolean, status text,
                  expiration_date date, batch_number text)
   language plpgsql
   volatile
@@ -15,7 +15,7 @@ create or replace function stock.lock_lot_levels(
 as $$
 begin
   return query
-    select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand::integer, v.sellable,
+    select v.warehouse_id, v.sku_id, v.lot_id, v.unwithheld::integer, v.sellable,
            stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
              p_today => timezone(z.time_zone, app.now())::date), t.expiration_date, t.batch_number
       from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids)) as k (warehouse_id, sku_id)

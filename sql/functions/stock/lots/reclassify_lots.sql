@@ -22,8 +22,8 @@ begin
     select array_agg(
              stock.new_movement(p_warehouse_id => c.warehouse_id, p_sku_id => c.sku_id, p_kind => 'adjustment',
                p_delta => stock.new_counters(
-                 p_unavailable => case when v_sellable then c.first_part - c.on_hand else c.first_part end,
-                 p_shortfall => case when v_sellable then -c.first_part else c.on_hand - c.first_part end),
+                 p_unavailable => case when v_sellable then c.first_part - c.units else c.first_part end,
+                 p_shortfall => case when v_sellable then -c.first_part else c.units - c.first_part end),
                p_lot_id => c.lot_id,
                p_reason_code => coalesce(d.reason_code, case c.status when 'expired' then 'expired' when 'recalled' then 'recalled'
                                                                       when 'damaged' then 'damaged' when 'available' then 'correction'
@@ -32,18 +32,17 @@ begin
                p_request_id => coalesce(d.request_id, app.claim_request_id()))
              order by c.warehouse_id, c.sku_id, c.lot_id)
       into v_movements
-      from (select v.warehouse_id, v.sku_id, v.lot_id, v.on_hand, v.status,
+      from (select v.warehouse_id, v.sku_id, v.lot_id, v.units, v.status,
                    -- The units of this lot that the level can take: from available when its sale ends, from shortfall when
                    -- its sale resumes. The lots of a level share those units in order.
-                   greatest(0, least(v.on_hand, case when v_sellable then l.shortfall else l.available end
-                     - coalesce(sum(v.on_hand) over (partition by v.warehouse_id, v.sku_id order by v.lot_id
+                   greatest(0, least(v.units, case when v_sellable then l.shortfall else l.available end
+                     - coalesce(sum(v.units) over (partition by v.warehouse_id, v.sku_id order by v.lot_id
                          rows between unbounded preceding and 1 preceding), 0)))::integer as first_part
               from stock.lock_lot_levels(p_region_id => p_region_id, p_warehouse_ids => p_warehouse_ids,
                      p_sku_ids => p_sku_ids) v
               join stock.stock_levels l
                 on l.region_id = p_region_id and l.warehouse_id = v.warehouse_id and l.sku_id = v.sku_id
-             where v.sellable is distinct from (v.status = 'available') and (v.status = 'available') = v_sellable
-               and v.on_hand > 0) c
+             where v.sellable is distinct from (v.status = 'available') and (v.status = 'available') = v_sellable) c
       left join unnest(p_reasons) d on d.lot_id = c.lot_id;
     continue when v_movements is null;
     update stock.lot_levels v

@@ -11,11 +11,11 @@ create or replace function stock.sellable_lots(
 as $$
 begin
   return query
-    select coalesce(t.expiration_date, 'infinity'), sum(v.on_hand)::bigint
+    select coalesce(t.expiration_date, 'infinity'), sum(v.unwithheld)::bigint
       from stock.lot_levels v
       join stock.lots t on t.region_id = p_region_id and t.lot_id = v.lot_id
       join catalog.zones() z on z.warehouse_id = v.warehouse_id
-     where v.region_id = p_region_id and v.warehouse_id = p_warehouse_id and v.sku_id = p_sku_id and v.on_hand > 0 and v.sellable
+     where v.region_id = p_region_id and v.warehouse_id = p_warehouse_id and v.sku_id = p_sku_id and v.unwithheld > 0 and v.sellable
        and stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
              p_today => timezone(z.time_zone, app.now())::date) = 'available'
      group by 1;

@@ -12,7 +12,7 @@ as $$
            'warehouse_location', v.warehouse_id, 'batch_number', t.batch_number, 'expiration_date', t.expiration_date,
            'manufactured_on', t.manufactured_on,
            'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
-             p_today => timezone(z.time_zone, app.now())::date), 'stock', v.on_hand)
+             p_today => timezone(z.time_zone, app.now())::date), 'stock', v.on_hand, 'withheld', v.withheld)
            order by t.expiration_date, t.lot_id, v.warehouse_id), '[]')
     from (select catalog.own_warehouses(p_region_id)) o (own)
    cross join stock.lot_levels v

@@ -12,7 +12,7 @@ create or replace function stock.unswept_units(
 as $$
 begin
   return (
-    select coalesce(sum(v.on_hand), 0)
+    select coalesce(sum(v.unwithheld), 0)
       from stock.lot_levels v
      where v.region_id = p_region_id and v.warehouse_id = p_warehouse_id and v.sku_id = p_sku_id and v.sellable)
   - (
