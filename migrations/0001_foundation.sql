@@ -444,7 +444,7 @@ comment on table stock.withholdings is
   'Units of a lot that were set aside at one time, and what became of them. Its public id is WD-<region>-<withholding_id>. Only '
   'stock.post_movements opens and reduces it, under the lock of the level, so lot_levels.withheld is always the sum of the open units.';
 comment on column stock.withholdings.document is 'The return, purchase, transfer or count that they came with, or what the caller named.';
-create index withholdings_open_idx on stock.withholdings (region_id, warehouse_id, sku_id, lot_id) where open_quantity > 0;
+create index withholdings_lot_id_idx on stock.withholdings (region_id, warehouse_id, sku_id, lot_id);
 
 create sequence stock.stock_movements_movement_id_seq;
 create table stock.stock_movements (

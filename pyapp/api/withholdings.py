@@ -89,7 +89,9 @@ class Withholding(Answer):
     expiration_date: ExpirationDate | None
     status: Annotated[BatchStatus, Meta(description="Of the lot.")]
     cause: Cause
-    document: Annotated[str | None, Meta(description="What they came with, or the reference of who set them aside.")]
+    document: Annotated[
+        str | None, Meta(description="What they came with, or the reference of who set them aside.", examples=["QC-7"])
+    ]
     note: Note | None
     quantity: Annotated[Units, Meta(description="Units that were set aside.", examples=[5])]
     restocked: Annotated[Units, Meta(description="Of these: put back on the shelf.", examples=[2])]
@@ -106,11 +108,15 @@ class WithholdingMovement(Answer):
 
     movement_id: Annotated[int, Meta(examples=[1043])]
     occurred_at: Moment
-    kind: Annotated[str, Meta(description="What opened it (withhold, receipt, return), or restock, scrap or send_back.")]
-    quantity: Annotated[Units, Meta(description="Units that it set aside, or of which it says what became of them.")]
+    kind: Annotated[
+        str, Meta(description="What opened it (withhold, receipt, return), or restock, scrap or send_back.", examples=["restock"])
+    ]
+    quantity: Annotated[
+        Units, Meta(description="Units that it set aside, or of which it says what became of them.", examples=[2])
+    ]
     reason_code: Reason | None
     note: Note | None
-    document: Annotated[str | None, Meta(description="The reference of that movement.")]
+    document: Annotated[str | None, Meta(description="The reference of that movement.", examples=["QC-7"])]
     actor: Actor
 
 

@@ -33,7 +33,7 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
             admin,
             "/v1/inventory/withhold",
             {name: SKU[name] for name in ("sku_id", "warehouse_location", "batch_number")}
-            | {"quantity": 9, "cause": "inspection"},
+            | {"quantity": 2, "cause": "inspection"},
         )["withholding_id"],
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }

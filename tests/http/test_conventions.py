@@ -56,7 +56,11 @@ class World:
         self.admin = api.client("admin")
         self.nobody = api.client()
         self.known: dict[str, str] = {}
-        fresh: dict[str, Callable[[], str]] = {"order_id": self.order, "reservation_id": self.reservation}
+        fresh: dict[str, Callable[[], str]] = {
+            "order_id": self.order,
+            "reservation_id": self.reservation,
+            "withholding_id": self.withholding,
+        }
         self.fresh = fresh
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})
         more = self.admin.post("/v1/inventory", json={**SKU, "batch_number": "ANOTHER"}, headers=key())
@@ -73,6 +77,10 @@ class World:
     def reservation(self) -> str:
         body = {"channel": "web", "items": [{"sku_id": SKU["sku_id"], "quantity": 1}]}
         return self._made("/v1/reservations", body, "reservation_id")
+
+    def withholding(self) -> str:
+        lot = {"sku_id": SKU["sku_id"], "warehouse_location": SKU["warehouse_location"], "batch_number": "ANOTHER"}
+        return self._made("/v1/inventory/withhold", lot | {"quantity": 2, "cause": "inspection"}, "withholding_id")
 
     def _made(self, path: str, body: dict[str, Any], name: str) -> str:
         response = self.admin.post(path, json=body, headers=key())

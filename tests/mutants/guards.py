@@ -31,6 +31,7 @@ ERASURE = "tests/sql/orders/test_erasure.py"
 STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
 ZONES = "tests/sql/stock/test_zones.py"
+WITHHELD = "tests/sql/stock/test_withheld.py"
 PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
@@ -771,8 +772,8 @@ GUARDS = (
     Guard(
         "units that come back to a recalled lot are owed to their order",
         "sql/functions/stock/lots/post_lots.sql",
-        "    if p_movements[v_at].kind = 'unfulfill' then\n",
-        "    if false then\n",
+        "    elsif p_movements[v_at].kind = 'unfulfill' then\n",
+        "    elsif false then\n",
         f"{PARCELS} -k recalled_meanwhile",
     ),
     Guard(
@@ -781,6 +782,48 @@ GUARDS = (
         " and f.canceled_at is null\n",
         "\n",
         f"{PARCELS} -k promised_again",
+    ),
+    Guard(
+        "no parcel takes withheld units",
+        "sql/functions/stock/lots/lock_lot_levels.sql",
+        "v.unwithheld::integer",
+        "v.on_hand::integer",
+        f"{WITHHELD} -k gives_withheld",
+    ),
+    Guard(
+        "no promise about the time of sale counts on withheld units",
+        "sql/functions/stock/lots/sellable_lots.sql",
+        "sum(v.unwithheld)",
+        "sum(v.on_hand)",
+        f"{WITHHELD} -k time_of_sale",
+    ),
+    Guard(
+        "units that are withheld in the same list are no room for units that move",
+        "sql/functions/orders/find_room.sql",
+        " - coalesce(m.withheld, 0)",
+        "",
+        f"{WITHHELD} -k same_list",
+    ),
+    Guard(
+        "withheld units of a lot that can be sold are unavailable",
+        "sql/functions/stock/lots/post_lots.sql",
+        " or m.withheld <> 0\n",
+        "\n",
+        f"{WITHHELD} -k set_aside",
+    ),
+    Guard(
+        "no loss takes withheld units",
+        "sql/functions/stock/levels/adjust_level.sql",
+        "greatest(v_delta, v_slots[v_slot].withheld - v_slots[v_slot].on_hand)",
+        "greatest(v_delta, -v_slots[v_slot].on_hand)",
+        f"{WITHHELD} -k several_lots",
+    ),
+    Guard(
+        "no more is disposed of than is withheld",
+        "sql/functions/stock/withholdings/plan_disposition.sql",
+        "v_units > p_open or ",
+        "",
+        f"{WITHHELD} -k bad_dispositions",
     ),
     # Reservations
     Guard(

@@ -31,6 +31,7 @@ BREAKS = (
     ("units_are_within_range_check", "stock.lot_levels", "on_hand", "-1"),
     ("units_are_within_range_check", "stock.lot_levels", "withheld", "on_hand + 1"),  # unwithheld would be negative
     ("units_are_within_range_check", "stock.lot_levels", "withheld", "-1"),
+    ("quantity_is_positive_check", "stock.withholdings", "quantity", "0"),
     ("withholdings_cause_is_known_check", "stock.withholdings", "cause", "'rain'"),
     ("withholdings_disposed_units_are_not_negative_check", "stock.withholdings", "scrapped", "-1"),
     ("units_are_within_range_check", "stock.withholdings", "restocked", "quantity + 1"),
@@ -71,6 +72,8 @@ def shop(shop: Shop) -> Shop:
     assert codes(shop.send("erase_customers", {"order_ids": [shipped.body["order_id"]]})) == [None]
     assert shop.order((SKU, 9), handed_over={"warehouse_location": "WH-01", "offline": True}).code is None
     shop.receive(9)
+    aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}
+    assert codes(shop.send("withhold_stock", aside)) == [None]
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
     assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
     assert shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]})[0].code is None

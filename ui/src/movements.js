@@ -12,6 +12,10 @@ const SENTENCES = {
   uncommit: "Order changed or canceled",
   fulfill: "Shipped",
   return: "Returned",
+  withhold: "Set aside",
+  restock: "Put back",
+  scrap: "Scrapped",
+  send_back: "Sent back",
 };
 
 /** {what, order, why}: "Ordered", "ORD-1-7", the note. */

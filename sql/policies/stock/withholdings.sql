@@ -4,7 +4,7 @@ alter table stock.withholdings force row level security;
 
 drop policy if exists withholdings_select_own_region on stock.withholdings;
 create policy withholdings_select_own_region on stock.withholdings
-  as restrictive for select to warehouse, scoville_definer
+  as restrictive for select to warehouse, sales, integration, scoville_definer
   using (region_id = app.claim_region() or app.reaches_all_regions());
 
 drop policy if exists withholdings_select_every_warehouse on stock.withholdings;

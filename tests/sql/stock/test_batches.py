@@ -59,8 +59,8 @@ def test_units_of_a_batch_that_is_not_available_are_on_hand_and_not_sold(shop: S
         assert shop.level(warehouse="WH-02") == {"on_hand": 3, "unavailable": 3}
         assert shop.order((SKU, 3)).body["errors"][0]["available"] == 2
     assert put(shop, "available").body["warehouses"] == [
-        {"warehouse_location": "WH-01", "stock": 5},
-        {"warehouse_location": "WH-02", "stock": 3},
+        {"warehouse_location": "WH-01", "stock": 5, "withheld": 0},
+        {"warehouse_location": "WH-02", "stock": 3, "withheld": 0},
     ]
     assert shop.fulfill(shop.order((SKU, 10))).code is None
 
@@ -383,7 +383,7 @@ def test_staff_change_a_batch_while_all_its_units_lie_with_them(shop: Shop) -> N
     assert shop.level() == {"on_hand": 10, "available": 5, "unavailable": 5}
     shop.adjust(-1, warehouse_location="WH-02")
     [answer] = shop.send("change_batches", change("on_hold"), role="warehouse", warehouses=["WH-01"])
-    assert (answer.code, answer.body["warehouses"]) == (None, [{"warehouse_location": "WH-01", "stock": 5}])
+    assert (answer.code, answer.body["warehouses"]) == (None, [{"warehouse_location": "WH-01", "stock": 5, "withheld": 0}])
     assert shop.level() == {"on_hand": 10, "unavailable": 10}
     assert as_staff(shop, change("recalled"), warehouses=("WH-01", "WH-02")) == [None]
 

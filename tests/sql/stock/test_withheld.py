@@ -86,6 +86,16 @@ def test_nothing_gives_withheld_units_out(shop: Shop) -> None:
     assert shop.verify() == []
 
 
+def test_a_loss_over_several_lots_passes_withheld_units_over(shop: Shop) -> None:
+    shop.receive(5, expiration_date=EARLY)
+    shop.receive(5, batch_number="B-2", expiration_date="2090-01-01")
+    assert withhold(shop, 2).code is None
+    lost = shop.adjust(-6, reason_code="shrinkage")
+    assert [(lot["batch_number"], lot["delta"]) for lot in lost.body["batches"]] == [("B-1", -3), ("B-2", -3)]
+    assert shop.level() == {"on_hand": 4, "unavailable": 2, "available": 2}
+    assert shop.verify() == []
+
+
 def test_promised_units_can_be_withheld_and_their_orders_wait_until_they_are_put_back(shop: Shop) -> None:
     shop.receive(10)
     placed = shop.order((SKU, 8))
@@ -120,6 +130,32 @@ def test_a_lot_whose_units_are_all_withheld_follows_its_status_too(shop: Shop) -
     assert dispose(shop, aside, "restock").code is None
     assert shop.level() == {"on_hand": 3, "unavailable": 3}
     assert shop.order((SKU, 1)).code == "ST001"
+    assert shop.verify() == []
+
+
+def test_a_promise_about_the_time_of_sale_does_not_count_on_withheld_units(shop: Shop) -> None:
+    rules = [{"sku_id": SKU, "min_days": 3000}]
+    assert codes(shop.send("save_channels", {"channel_id": "web", "freshness_rules": rules})) == [None]
+    shop.receive(5, batch_number="OLD", expiration_date=EARLY)
+    shop.receive(5, expiration_date="2190-01-01")
+    assert withhold(shop, 3).code is None
+    assert shop.order((SKU, 3)).code == "ST001"
+    placed = shop.order((SKU, 2))
+    shipped = shop.fulfill(placed)
+    assert [line["batch_number"] for line in shipped.body["fulfillments"][0]["items"]] == ["B-1"]
+
+
+def test_units_that_are_withheld_in_the_same_list_are_no_room_for_others(shop: Shop) -> None:
+    shop.send("save_warehouses", {"warehouse_id": "WH-02", "name": "Second"})
+    shop.send("save_channels", {"channel_id": "web", "warehouses": ["WH-01", "WH-02"]})
+    shop.receive(10)
+    shop.receive(5, warehouse_location="WH-02")
+    placed = shop.order((SKU, 10))
+    answers = shop.send("withhold_stock", withholding(2), withholding(4, warehouse_location="WH-02"))
+    assert codes(answers) == [None, None]
+    assert shop.level() == {"on_hand": 10, "committed": 8, "unavailable": 2}
+    assert shop.level(warehouse="WH-02") == {"on_hand": 5, "committed": 1, "unavailable": 4}
+    assert shop.fulfill(placed).code is None
     assert shop.verify() == []
 
 

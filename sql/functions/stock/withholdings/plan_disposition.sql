@@ -22,10 +22,12 @@ begin
   if p_withholding.withholding_id is null then
     refusal := app.refuse('WD001', format('Withholding %s does not exist, or is of a warehouse that is not yours.',
       p_request ->> 'withholding_id'));
+  elsif v_kind is null then
+    refusal := app.refuse(p_code => 'VA001', p_pointer => '/disposition', p_detail => 'Say what becomes of the units: disposition is missing.');
   elsif v_units > p_open or p_open = 0 then
     refusal := app.refuse(p_code => 'WD002', p_pointer => '/quantity', p_detail => format('%s of the %s units of %s are still withheld%s.',
       p_open, p_withholding.quantity, p_request ->> 'withholding_id', case when p_open > 0 then format(', not %s', v_units) else '' end),
-      p_facts => jsonb_build_object('open_quantity', p_open));
+      p_facts => jsonb_build_object('available', p_open));
   else
     refusal := catalog.refuse_reason(p_reason_code => v_reason, p_units => case v_kind when 'restock' then v_units else -v_units end,
       p_note => p_request ->> 'note');

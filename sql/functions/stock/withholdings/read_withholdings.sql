@@ -22,17 +22,20 @@ begin
     from stock.read_drafts(p_region_id => p_region_id, p_elements => coalesce(v_elements, '[]'), p_skip => p_skip, p_reason_code => null,
            p_quantity => 'quantity', p_may_create => false) r;
   p_refusals := p_refusals || array(
-    select app.result_of(d.ordinal, app.refuse(p_code => 'ST015', p_pointer => '/batch_number',
-             p_detail => 'Withheld units belong to a lot: send batch_number.'))
+    select app.result_of(d.ordinal, case
+             when d.element ->> 'cause' is null
+               then app.refuse(p_code => 'VA001', p_pointer => '/cause', p_detail => 'Say why the units are set aside: cause is missing.')
+             else app.refuse(p_code => 'ST015', p_pointer => '/batch_number', p_detail => 'Withheld units belong to a lot: send batch_number.')
+             end)
       from unnest(p_drafts) d
-     where d.batch_number is null);
+     where d.batch_number is null or d.element ->> 'cause' is null);
   p_drafts := array(
     select stock.new_draft(p_ordinal => d.ordinal, p_sku_id => d.sku_id, p_warehouse_id => d.warehouse_id, p_delta => d.delta,
              p_batch_number => d.batch_number, p_reason_code => d.reason_code, p_note => d.note, p_document => d.document,
              p_actor => d.actor, p_request_id => d.request_id, p_takes => d.takes, p_cause => d.element ->> 'cause',
              p_withholding_id => nextval('stock.withholdings_withholding_id_seq'))
       from unnest(p_drafts) d
-     where d.batch_number is not null
+     where d.batch_number is not null and d.element ->> 'cause' is not null
      order by d.ordinal);
 end
 $$;

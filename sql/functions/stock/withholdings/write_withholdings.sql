@@ -12,6 +12,8 @@ create or replace function stock.write_withholdings(
 as $$
 declare
   v_now timestamptz := app.now();
+  v_opened integer;
+  v_reduced integer;
 begin
   insert into stock.withholdings
     (region_id, withholding_id, warehouse_id, sku_id, lot_id, cause, document, note, quantity, created_at, updated_at, changed_by,
@@ -21,6 +23,7 @@ begin
     from unnest(p_movements) m
    where m.withheld > 0
    order by m.withholding_id;
+  get diagnostics v_opened = row_count;
   update stock.withholdings w
      set restocked = w.restocked + n.restocked, scrapped = w.scrapped + n.scrapped, sent_back = w.sent_back + n.sent_back,
          version = w.version + 1, updated_at = v_now, changed_by = n.actor, change_reason = n.reason, request_id = n.request_id
@@ -32,6 +35,10 @@ begin
            where m.withheld < 0
            group by m.withholding_id) n
    where w.region_id = p_region_id and w.withholding_id = n.withholding_id;
+  get diagnostics v_reduced = row_count;
+  if v_opened + v_reduced <> (select count(distinct m.withholding_id) from unnest(p_movements) m where m.withheld <> 0) then
+    raise exception using errcode = 'internal_error', message = 'withheld units without a withholding';
+  end if;
 end
 $$;
 
