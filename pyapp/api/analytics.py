@@ -15,13 +15,12 @@ from typing import Annotated, Any, Literal, cast
 import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType, defstruct
 
-from pyapp.api.stock import BatchStatus
 from pyapp.files import SQL
 from pyapp.http.endpoints import read_page
 from pyapp.http.fields import Answer, ChannelId, Page, PageQuery, SkuId, WarehouseId
 from pyapp.http.route import Noun, Route
 from pyapp.identity.tokens import ROLES
-from pyapp.values import BatchNumber, Channel, Currency, Sku, SkuName, Warehouse
+from pyapp.values import BatchNumber, BatchStatus, Channel, Currency, Sku, SkuName, Warehouse
 
 VIEWS = SQL / "views"
 REGISTRY = re.compile(r"\$json\$(.+)\$json\$", re.DOTALL)

@@ -9,13 +9,13 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Backorder, Fulfillment, Line, Order
 from pyapp.api.reservations import Reservation
-from pyapp.api.stock import BatchStatus
 from pyapp.http.fields import Answer
 from pyapp.values import (
     Actor,
     Amount,
     Available,
     BatchNumber,
+    BatchStatus,
     Channel,
     Committed,
     Delta,

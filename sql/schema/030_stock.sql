@@ -329,8 +329,8 @@ create type stock.slot as (
   is_past boolean,
   withheld bigint
 );
-comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided; only units that are not withheld leave. status: as stock.lot_status; '
-  'is_past: its expiry date has passed, whatever the status.';
+comment on type stock.slot is 'A lot at a level, while adjustments and counts of that level are decided; only units that are not withheld leave. '
+  'status: as stock.lot_status; is_past: its expiry date has passed, whatever the status.';
 create type stock.reservation_draft as (
   ordinal integer,
   channel_id text,

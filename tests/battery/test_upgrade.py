@@ -36,7 +36,7 @@ alter table orders.orders add column gift_message text;
 IS_MIGRATED = "select count(*) from pg_attribute where attname = 'gift_message' and attrelid = 'orders.orders'::regclass"
 # The next release: one more parameter at the end, like the attribute.
 CONSTRUCTORS = {
-    "stock/levels/new_movement.sql": ("p_occurred_at", "timestamptz", "null", "p_transfer_id", "bigint"),
+    "stock/levels/new_movement.sql": ("p_cause", "text", "null", "p_transfer_id", "bigint"),
     "stock/levels/new_counters.sql": ("p_shortfall", "bigint", "0", "p_withheld", "bigint"),
     "orders/new_draft.sql": ("p_has_rules", "boolean", "false", "p_gift_message", "text"),
 }

@@ -201,10 +201,9 @@ def test_staff_withhold_and_dispose_only_in_their_warehouses(shop: Shop) -> None
     shop.send("save_warehouses", {"warehouse_id": "WH-02", "name": "Second"})
     shop.receive(5)
     aside = withhold(shop, 2)
-    theirs = {"role": "warehouse", "warehouses": ["WH-02"]}
-    assert codes(shop.send("withhold_stock", withholding(1), **theirs)) == ["ST003"]
+    assert codes(shop.send("withhold_stock", withholding(1), role="warehouse", warehouses=["WH-02"])) == ["ST003"]
     element = {"withholding_id": aside.body["withholding_id"], "disposition": "restock"}
-    assert codes(shop.send("dispose_withholdings", element, **theirs)) == ["WD001"]
+    assert codes(shop.send("dispose_withholdings", element, role="warehouse", warehouses=["WH-02"])) == ["WD001"]
     assert codes(shop.send("dispose_withholdings", element, role="warehouse", warehouses=["WH-01"])) == [None]
 
 

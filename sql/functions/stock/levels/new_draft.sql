@@ -28,5 +28,5 @@ create or replace function stock.new_draft(
     p_document, p_change_from, p_if_match, p_actor, p_request_id, p_element, p_takes, p_batches, p_cause,
     p_withholding_id)::stock.draft;
 
-grant execute on function stock.new_draft(integer, text, text, bigint, bigint, text, bigint, text, text, text, bigint, text, text, text, jsonb, text, jsonb, text,
-  bigint) to scoville_definer;
+grant execute on function stock.new_draft(integer, text, text, bigint, bigint, text, bigint, text, text, text, bigint, text, text, text, jsonb, text,
+  jsonb, text, bigint) to scoville_definer;

@@ -1,6 +1,6 @@
 -- Changes the lot levels for the movements that name a lot, and returns the movements to be posted: units that enter or leave a lot
--- that cannot be sold do so as unavailable units; in other lots, withheld units are unavailable. Units that come back promised (a parcel is undone) are shortfall, which available units
--- settle at once (stock.settle_shortfall).
+-- that cannot be sold do so as unavailable units; in other lots, withheld units are unavailable. Units that come back promised (a parcel
+-- is undone) are shortfall, which available units settle at once (stock.settle_shortfall).
 -- Lock order: after stock_levels; lots in key order (stock.open_lot_levels), then lot_levels in key order.
 create or replace function stock.post_lots(
   p_region_id smallint,
