@@ -18,6 +18,7 @@ declare
     p_requests => p_requests);
   v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_found jsonb;
+  v_named bigint[];  -- joins name them as an array, too: how many a jsonb names nobody knows when a plan is made
   v_stale integer[];
   v_ids bigint[];
 begin
@@ -25,17 +26,17 @@ begin
     into v_found
     from jsonb_array_elements(p_requests) with ordinality e
    where e.ordinality <> all (select r.ordinal from unnest(v_results) r);
-  perform orders.lock_orders(p_region_id, array(
-    select distinct f.value::bigint from jsonb_each_text(v_found) f where f.value is not null));
+  v_named := array(select distinct f.value::bigint from jsonb_each_text(v_found) f where f.value is not null);
+  perform orders.lock_orders(p_region_id, v_named);
   v_stale := array(
     select f.key::integer
       from jsonb_each_text(v_found) f
-      join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
+      join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint and o.order_id = any (v_named)
      where p_requests -> (f.key::integer - 1) ->> 'if_match' not in ('*', o.version::text));
   v_ids := array(
     select distinct o.order_id
       from jsonb_each_text(v_found) f
-      join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
+      join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint and o.order_id = any (v_named)
      where o.status not in ('canceled', 'completed') and f.key::integer <> all (v_stale));
   perform orders.release_orders(p_region_id => p_region_id, p_order_ids => v_ids, p_requests => p_requests, p_found => v_found);
   v_results := v_results || array(
@@ -47,10 +48,8 @@ begin
              when o.status = 'completed' and o.fulfillment_status = 'fulfilled' then app.refuse_lines(
                'OR003', 'The order is fulfilled: no units are left to cancel. Receive goods back as a return.') end)
       from jsonb_each_text(v_found) f
-      left join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint
-      left join orders.documents(p_region_id, array(
-        select c.value::bigint from jsonb_each_text(v_found) c where c.value is not null)) d
-        on d.order_id = o.order_id);
+      left join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint and o.order_id = any (v_named)
+      left join orders.documents(p_region_id, v_named) d on d.order_id = o.order_id);
   perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end

@@ -28,14 +28,19 @@ begin
                    'new', case when a.action = 'insert' and a.table_name = 'orders.orders'
                                then coalesce(a.new, audit.inserted_order(a.region_id, a.row_key::bigint)) else a.new end,
                    'reason', a.reason, 'request_id', a.request_id) as document
-            from audit.audit_log a
-           where a.region_id in (0, p_region_id)
-             and (v_before is null or a.audit_id < v_before)
-             and (v_from is null or a.recorded_at >= v_from)
-             and (v_to is null or a.recorded_at < v_to)
-             and (p_filters ->> 'table' is null or a.table_name = p_filters ->> 'table')
-             and (p_filters ->> 'key' is null or a.row_key = p_filters ->> 'key')
-             and (p_filters ->> 'actor' is null or a.actor = p_filters ->> 'actor')
+            from (values (0::smallint), (p_region_id)) r (region_id)
+           cross join lateral (
+             select l.*
+               from audit.audit_log l
+              where l.region_id = r.region_id
+                and (v_before is null or l.audit_id < v_before)
+                and (v_from is null or l.recorded_at >= v_from)
+                and (v_to is null or l.recorded_at < v_to)
+                and (p_filters ->> 'table' is null or l.table_name = p_filters ->> 'table')
+                and (p_filters ->> 'key' is null or l.row_key = p_filters ->> 'key')
+                and (p_filters ->> 'actor' is null or l.actor = p_filters ->> 'actor')
+              order by l.audit_id desc
+              limit p_limit + 1) a  -- of each region by itself, as its index has them
            order by a.audit_id desc
            limit p_limit + 1) s;
   return query select p.body, p.next_cursor from app.page_at(p_limit => p_limit, p_documents => v_rows, p_last => v_last) p;

@@ -9,8 +9,9 @@ create or replace function orders.read_order(
   set search_path = ''
 as $$
   select (left(d.document::text, -1) || ', "timeline" : ' || orders.timeline(p_region_id, p_order_id) || '}')::json, o.version::text
-    from orders.documents(p_region_id, array[p_order_id]) d
-    join orders.orders o on o.region_id = p_region_id and o.order_id = d.order_id;
+    from orders.orders o
+    join orders.documents(p_region_id, array[p_order_id]) d on d.order_id = o.order_id
+   where o.region_id = p_region_id and o.order_id = p_order_id;
 $$;
 
 grant execute on function orders.read_order(smallint, bigint) to admin, warehouse, sales, integration;

@@ -32,8 +32,11 @@ begin
                     over (order by a.audit_id rows between current row and unbounded following) as act_id
         from (values ('orders.orders', array[p_order_id::text]), ('orders.order_lines', array[p_order_id::text]),
                      ('orders.order_contacts', array[p_order_id::text]), ('orders.fulfillments', v_parcels)) k (table_name, row_keys)
-        join audit.audit_log a on a.region_id = p_region_id and a.table_name = k.table_name and a.row_key = any (k.row_keys)
-       where a.recorded_at >= v_placed_at and not (a.table_name = 'orders.fulfillments' and a.reason is not distinct from 'erased')
+       cross join lateral (
+         select l.* from audit.audit_log l
+          where l.region_id = p_region_id and l.table_name = k.table_name and l.row_key = any (k.row_keys) and l.recorded_at >= v_placed_at
+         offset 0) a
+       where not (a.table_name = 'orders.fulfillments' and a.reason is not distinct from 'erased')
     ), acts as (
       select t.audit_id, t.recorded_at, t.actor, t.reason, orders.change_type(p_action => t.action, p_reason => t.reason, p_new => t.new) as type
         from told t where t.audit_id = t.act_id order by t.audit_id desc limit c_entries_max
