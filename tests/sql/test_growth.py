@@ -1,12 +1,12 @@
 """What a request reads does not grow with the orders of the past.
 
-A session keeps its plans until a table that they read is analyzed, which the worker does as soon as a table has grown. A function returns
-1,000 rows and a jsonb has 100 members for all that the planner knows: joined with them, a table of a few thousand rows is read whole.
+A session keeps its plans until a table that they read is analyzed; the worker does that as soon as a table has grown. For all that
+the planner knows, a function returns 1,000 rows and a jsonb has 100 members: joined with them, a table of some thousand rows is
+read whole.
 """
 
 from __future__ import annotations
 
-import json
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.conftest import Server
 
 ORDERS, BATCH = 4000, 500
-READS_MORE_MAX = 80  # pages; an index over these orders is a level or two deeper, and a whole table or index of them has more
+READS_MORE_MAX = 80  # pages; an index over these orders is a level or two deeper, and the whole of one has more
 TRIES = 6  # the first one also reads the catalog
 
 
