@@ -1,8 +1,8 @@
 """What a request reads does not grow with the orders of the past.
 
-A session keeps its plans until a table that they read is analyzed; the worker does that as soon as a table has grown. For all that
-the planner knows, a function returns 1,000 rows and a jsonb has 100 members: joined with them, a table of some thousand rows is
-read whole.
+A session keeps its plans until a table that they read is analyzed; the worker does that as soon as a table has grown.
+For all that the planner knows, a function returns 1,000 rows and a jsonb has 100 members: joined with them, a table of
+some thousand rows is read whole.
 """
 
 from __future__ import annotations
