@@ -45,8 +45,12 @@ def test_a_bundle_is_defined_ordered_sent_back_shipped_and_exported(stocked: htt
     assert order["total_price"] == 59.8
     [line] = order["items"]
     assert line["components"] == [{**component, "fulfilled": 0} for component in COMPONENTS]
-    same = stocked.patch(f"/v1/orders/{order['order_id']}", json={"note": "gift wrap"}, headers=key())
-    assert same.status_code == 200, same.text
+    path = f"/v1/orders/{order['order_id']}"
+    assert stocked.patch(path, json={"items": order["items"]}, headers=key()).json() == order
+    raised = stocked.patch(path, json={"items": [gift_line := {"sku_id": GIFT, "quantity": 3}]}, headers=key())
+    assert (raised.status_code, raised.json()["total_price"]) == (200, 89.7), raised.text
+    lowered = stocked.patch(path, json={"items": [{**gift_line, "quantity": 2}]}, headers=key())
+    assert (lowered.status_code, lowered.json()["items"]) == (200, order["items"]), lowered.text
     part = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}
     problem = check_problem(stocked.post(f"/v1/orders/{order['order_id']}/fulfillments", json=part, headers=key()), 409, "KT004")
     assert {error["bundle_sku_id"] for error in problem["errors"]} == {GIFT}

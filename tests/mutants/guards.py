@@ -39,6 +39,7 @@ TILLS = "tests/sql/orders/test_tills.py"
 FRESH = "tests/sql/orders/test_freshness.py"
 MEET = "tests/sql/orders/test_parts_meet.py"
 BUNDLES = "tests/sql/orders/test_bundles.py"
+BUNDLE_CHANGES = "tests/sql/orders/test_bundle_changes.py"
 
 GUARDS = (
     # Tills
@@ -246,11 +247,69 @@ GUARDS = (
         f"{MEET} -k move_by_hand_only",
     ),
     Guard(
-        "a parcel of a canceled bundle stays",
+        "a parcel with parts of a canceled bundle stays",
         "sql/functions/orders/cancel_parcel.sql",
-        "l.components is not null and l.canceled_quantity > 0) then",
+        "c.fulfilled > (l.quantity - l.canceled_quantity) * c.quantity) then",
         "false) then",
         f"{MEET} -k canceled_bundle",
+    ),
+    # Changes of orders with bundles
+    Guard(
+        "a change sums what lines need of a component",
+        "sql/functions/orders/line_units.sql",
+        "    left join lateral jsonb_to_recordset(l.components) as c (",
+        "    left join lateral jsonb_to_recordset('[]') as c (",
+        f"{BUNDLE_CHANGES} -k demands_are_summed",
+    ),
+    Guard(
+        "a raised line keeps its components",
+        "sql/functions/orders/match_items.sql",
+        "case when h.units > 0 then h.components else i.components end",
+        "i.components",
+        f"{BUNDLE_CHANGES} -k keeps_what_its_bundle",
+    ),
+    Guard(
+        "units of another bundle come to a line of their own",
+        "sql/functions/orders/settle_lines.sql",
+        " and a.components is not distinct from o.made_of then",
+        " then",
+        f"{BUNDLE_CHANGES} -k canceled_and_ordered_again",
+    ),
+    Guard(
+        "a bundle that was begun is not withdrawn",
+        "sql/functions/orders/settle_lines.sql",
+        "coalesce(max(ceil(c.fulfilled::numeric / c.quantity))::bigint, o.fulfilled)",
+        "o.fulfilled",
+        f"{BUNDLE_CHANGES} -k was_begun_is_not_withdrawn",
+    ),
+    Guard(
+        "a sale ends with a component also in a change",
+        "sql/functions/orders/match_items.sql",
+        " and (i.components is null or catalog.sells_components(i.components))",
+        "",
+        f"{BUNDLE_CHANGES} -k cannot_be_sold",
+    ),
+    Guard(
+        "a change locks the levels of components",
+        "sql/functions/orders/read_demands.sql",
+        "       select c.value ->> 'sku_id' from jsonb_array_elements(nullif(i.value -> 'components', 'null')) c\n",
+        "       select null where false\n",
+        f"{BUNDLE_CHANGES} -k second_change_of_an_order",
+    ),
+    Guard(
+        "a change that locked other components starts over",
+        "sql/functions/api/modify_orders.sql",
+        "  if not orders.read_demands(p_region_id, p_changes) <@ v_demands then\n",
+        "  if false then\n",
+        f"{BUNDLE_CHANGES} -k second_change_of_an_order",
+    ),
+    Guard(
+        "a change decides about the components that it locked",
+        "sql/functions/orders/match_items.sql",
+        "           nullif(i.value -> 'components', 'null') as components\n",
+        "           (select nullif(k.components, '[]') from catalog.skus k where k.sku_id = i.value ->> 'sku_id')"
+        " as components\n",
+        f"{BUNDLE_CHANGES} -k whose_levels_it_locked",
     ),
     Guard(
         "nothing leaves before its release",

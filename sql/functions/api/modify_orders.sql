@@ -21,12 +21,19 @@ declare
   v_request record;
   v_refusal api.refusal;
   v_document json;
+  v_demands stock.demand[];
 begin
+  p_changes := orders.name_components(p_changes);
+  v_demands := orders.read_demands(p_region_id, p_changes);
   perform orders.lock_orders(p_region_id => p_region_id,
     p_order_ids => array(select distinct orders.find_order(p_region_id, e.value ->> 'order_id')
             from jsonb_array_elements(p_changes) with ordinality e
            where e.ordinality <> all (select r.ordinal from unnest(v_results) r)),
-    p_demands => orders.read_demands(p_region_id, p_changes));
+    p_demands => v_demands);
+  -- As it is now, under the locks: an order may have got a bundle of other components.
+  if not orders.read_demands(p_region_id, p_changes) <@ v_demands then
+    raise exception using errcode = 'serialization_failure', message = 'an order was changed in the meantime';
+  end if;
   for v_request in
     select e.ordinality::integer as ordinal, e.value as request,
            orders.find_order(p_region_id, e.value ->> 'order_id') as order_id
@@ -49,6 +56,6 @@ comment on function api.modify_orders(smallint, jsonb) is
   'Changes orders while anything is open: lines (what was shipped stays), customer and note. An array of {order_id, items, '
   'customer, note, total_price, reason, if_match}; absent members stay, items are replaced as a whole. One result per element, in '
   'order: the order, or the refusal.
-Errors: ID001 ID002 KT005 OR001 OR002 OR006 OR007 OR008 OR010 OR011 ST001 ST002 ST009 VA001';
+Errors: ID001 ID002 OR001 OR002 OR006 OR007 OR008 OR010 OR011 ST001 ST002 ST009 VA001';
 alter function api.modify_orders(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.modify_orders(smallint, jsonb) to admin, sales, integration;

@@ -1,5 +1,6 @@
 -- Undoes a parcel of a locked order: it did not leave. Its units come back to their lots and are promised to the order again. A parcel
--- that is already undone stays as it is. Returns a refusal, or null on success.
+-- that is already undone stays as it is. A cancellation of the rest leaves behind parts of bundles that were begun: which of them came
+-- back, nobody could say. Returns a refusal, or null on success.
 -- Lock order: the caller has locked levels and order; then lots and lot_levels (stock.post_movements).
 create or replace function orders.cancel_parcel(
   p_region_id smallint,
@@ -28,8 +29,10 @@ begin
   elsif coalesce(v_reason, '') = '' then
     return app.refuse(p_code => 'VA001', p_pointer => '/reason', p_detail => 'Say why the parcel is undone: reason is missing.');
   elsif exists (select from orders.order_lines l
-                 where l.region_id = p_region_id and l.order_id = p_order_id and l.components is not null and l.canceled_quantity > 0) then
-    return app.refuse('KT006', 'Bundles of this order were canceled, so units of its parcels cannot be promised to it again. Book what did '
+                 cross join lateral jsonb_to_recordset(l.components) as c (quantity bigint, fulfilled bigint)
+                 where l.region_id = p_region_id and l.order_id = p_order_id
+                   and c.fulfilled > (l.quantity - l.canceled_quantity) * c.quantity) then
+    return app.refuse('KT006', 'Bundles of this order were canceled that were begun, so units of its parcels cannot be promised to it again. Book what did '
       'not leave as found (POST /v1/inventory/adjust).');
   end if;
   perform orders.unship_parcel(p_region_id => p_region_id, p_order => v_order, p_parcel => v_parcel,

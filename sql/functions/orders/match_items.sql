@@ -1,28 +1,38 @@
 -- The items of a change of an order, with what they cost if they do not keep the prices of the order. An item whose amount is that of a
--- line of the order claims this line. is_free: it names neither price nor amount. more: of units that the order does not have (p_kept:
--- {SKU: units} that it has). An item that is canceled whole asks for nothing.
+-- line of the order claims this line. is_free: it names neither price nor amount. more: of units that the order does not have.
+-- components: what its bundles are made of: as in the lines that have units of it, which froze it; for others as the item has it
+-- (orders.name_components). An item that is canceled whole asks for nothing.
 create or replace function orders.match_items(
   p_region_id smallint,
   p_order orders.orders,
-  p_items jsonb,
-  p_kept jsonb
+  p_items jsonb
 )
   returns table (item_no integer, sku_id text, quantity bigint, given numeric, given_amount numeric, is_free boolean, more boolean,
     known boolean, sold boolean, currency text, current numeric, is_old boolean, inexact jsonb, claimed smallint, price numeric,
-    amount numeric, amount_quantity integer, is_agreed boolean)
+    amount numeric, amount_quantity integer, is_agreed boolean, components jsonb)
   language sql
   stable
   set search_path = ''
 as $$
   with items as (
     select i.ordinality::integer as item_no, i.value ->> 'sku_id' as sku_id, (i.value ->> 'quantity')::bigint as quantity,
-           (i.value ->> 'price')::numeric as given, (i.value ->> 'amount')::numeric as amount
+           (i.value ->> 'price')::numeric as given, (i.value ->> 'amount')::numeric as amount,
+           nullif(i.value -> 'components', 'null') as components
       from jsonb_array_elements(p_items) with ordinality i
      where ((i.value ->> 'canceled')::bigint > 0 and (i.value ->> 'quantity')::bigint = 0) is not true
+  ), held as (
+    select o.sku_id, sum(o.quantity - o.canceled_quantity) as units, min(o.components::text)::jsonb as components
+      from orders.order_lines o
+     where o.region_id = p_region_id and o.order_id = p_order.order_id and o.quantity > o.canceled_quantity
+     group by o.sku_id
   ), asked as (
-    select i.*, sum(i.quantity) over (partition by i.sku_id) > coalesce((p_kept ->> i.sku_id)::bigint, 0) as more,
-           row_number() over (partition by i.sku_id, i.quantity, i.amount order by i.item_no) as nth
+    select i.item_no, i.sku_id, i.quantity, i.given, i.amount,
+           sum(i.quantity) over (partition by i.sku_id) > coalesce(h.units, 0) as more,
+           row_number() over (partition by i.sku_id, i.quantity, i.amount order by i.item_no) as nth,
+           orders.freeze_components(p_components => case when h.units > 0 then h.components else i.components end,
+             p_historic => false, p_quantity => 0) as components
       from items i
+      left join held h on h.sku_id = i.sku_id
   ), exact as (
     select l.*, row_number() over (partition by l.sku_id, l.quantity, l.worth order by l.line_no) as nth
       from (select o.line_no, o.sku_id, o.quantity - o.canceled_quantity as quantity, o.amount, o.amount_quantity,
@@ -32,14 +42,15 @@ as $$
              where o.region_id = p_region_id and o.order_id = p_order.order_id and o.amount is not null) l
   )
   select i.item_no, i.sku_id, i.quantity, i.given, i.amount, i.given is null and i.amount is null, i.more, k.sku_id is not null,
-         coalesce(k.active and k.currency = p_order.currency, false), k.currency, n.current,
+         coalesce(k.active and k.currency = p_order.currency and (i.components is null or catalog.sells_components(i.components)), false),
+         k.currency, n.current,
          i.given is not null and i.given is distinct from n.current,
          orders.inexact_line(p_line_no => i.item_no, p_sku_id => i.sku_id, p_price => i.given, p_amount => i.amount,
            p_currency => p_order.currency, p_decimals => m.decimals),
          e.line_no,
          case when i.amount is null then i.given when e.line_no is null and n.amount is null then n.current end,
          coalesce(e.amount, n.amount), coalesce(e.amount_quantity, case when n.amount is not null then i.quantity::integer end),
-         coalesce(e.line_no is not null or n.amount is not null or i.amount = n.current * i.quantity, false)
+         coalesce(e.line_no is not null or n.amount is not null or i.amount = n.current * i.quantity, false), i.components
     from asked i
     left join exact e on e.sku_id = i.sku_id and e.quantity = i.quantity and e.worth = i.amount and e.nth = i.nth
     left join lateral (select s.* from catalog.skus s where s.sku_id = i.sku_id limit 1) k on true
@@ -54,4 +65,4 @@ as $$
      n (current, amount);
 $$;
 
-grant execute on function orders.match_items(smallint, orders.orders, jsonb, jsonb) to scoville_definer;
+grant execute on function orders.match_items(smallint, orders.orders, jsonb) to scoville_definer;

@@ -1,5 +1,5 @@
 -- Changes one locked order, all or nothing. Returns a refusal, or null on success. Members that the request leaves out stay. A
--- request without a change writes no version, audit or event.
+-- request without a change writes no version, audit or event. Its items say what new bundles are made of (orders.name_components).
 -- Lock order: the caller has locked all levels that could be affected, and the order (orders.lock_orders).
 create or replace function orders.modify_order(
   p_region_id smallint,
@@ -13,7 +13,6 @@ create or replace function orders.modify_order(
 as $$
 declare
   v_order orders.orders;
-  v_kept jsonb;
   v_current jsonb;
   v_priced record;
   v_settled record;
@@ -28,18 +27,14 @@ begin
   v_refusal := orders.refuse_change(p_region_id => p_region_id, p_order => v_order, p_request => p_request);
   v_total := v_order.total_price;
   if v_refusal.code is null and p_request -> 'items' <> 'null' then
-    v_refusal := orders.refuse_bundles(p_region_id => p_region_id, p_order_id => p_order_id, p_items => p_request -> 'items');
-    if v_refusal.code is null then
-      v_current := orders.current_lines(p_region_id, p_order_id);
-      v_refusal := orders.refuse_claimed(p_request -> 'items', v_current);
-    end if;
+    v_current := orders.current_lines(p_region_id, p_order_id);
+    v_refusal := orders.refuse_claimed(p_request -> 'items', v_current);
     if v_refusal.code is not null then
       return v_refusal;
     end if;
     p_request := p_request || jsonb_build_object('items', orders.kept_items(p_request -> 'items'));
-    v_kept := (select coalesce(jsonb_object_agg(u.sku_id, u.kept), '{}') from orders.line_units(v_current) u);
     select p.lines, p.total_price, p.refusal into v_priced
-      from orders.price_lines(p_region_id => p_region_id, p_order => v_order, p_request => p_request, p_kept => v_kept) p;
+      from orders.price_lines(p_region_id => p_region_id, p_order => v_order, p_request => p_request) p;
     v_total := v_priced.total_price;
     v_refusal := v_priced.refusal;
     if v_refusal.code is null then
@@ -53,7 +48,7 @@ begin
     elsif v_refusal.code is null then
       select r.changes, r.waiting, r.refusal into v_moved
         from orders.reallocate(p_region_id => p_region_id, p_order => v_order, p_lines => v_lines,
-               p_items => p_request -> 'items', p_kept => v_kept) r;
+               p_items => p_request -> 'items', p_current => v_current) r;
       v_changes := v_moved.changes;
       v_waiting := v_moved.waiting;
       v_refusal := v_moved.refusal;

@@ -1,13 +1,12 @@
 -- The new lines of an order with their prices. Units that the order already has keep their prices, in the order of its lines; units
 -- above those have the current price, on a line of their own. A price that the caller names must be the current one, or one at
 -- which the order already has that many units of the SKU; an amount must be that of a line of the order, or what its units cost now.
--- refusal: as for a new order. p_kept: {SKU: units} that the order has. source: the line whose exact amount the units share.
+-- refusal: as for a new order. source: the line whose exact amount the units share.
 -- An order may keep units of a SKU that is no longer for sale, but not add any.
 create or replace function orders.price_lines(
   p_region_id smallint,
   p_order orders.orders,
   p_request jsonb,
-  p_kept jsonb,
   out lines jsonb,
   out total_price numeric,
   out refusal api.refusal
@@ -24,7 +23,7 @@ as $$
   ), wanted as (
     select w.*, sum(w.quantity) filter (where w.is_free) over (partition by w.sku_id order by w.item_no) as upto,
            sum(w.quantity) over (partition by w.sku_id, w.given) as at_price
-      from orders.match_items(p_region_id => p_region_id, p_order => p_order, p_items => p_request -> 'items', p_kept => p_kept) w
+      from orders.match_items(p_region_id => p_region_id, p_order => p_order, p_items => p_request -> 'items') w
   ), kept as (  -- the old units that no item claims by its price or amount, as intervals of the units of their SKU
     select f.*, sum(f.units) over (partition by f.sku_id order by f.line_no) as upto
       from (select o.line_no, o.sku_id, o.price, o.amount, o.amount_quantity,
@@ -67,7 +66,8 @@ as $$
            p_channel_known => not f.more or c.active, p_total => s.total, p_lines => s.lines, p_unknown => f.unknown,
            p_unsaleable => f.unsaleable, p_inexact => f.inexact, p_repriced => f.repriced)
     from (select jsonb_agg(jsonb_build_object('line_no', p.line_no, 'sku_id', w.sku_id, 'quantity', p.units, 'price', p.price,
-                   'amount', p.amount, 'amount_quantity', p.amount_quantity, 'fulfilled', 0, 'canceled', 0, 'source', p.source)
+                   'amount', p.amount, 'amount_quantity', p.amount_quantity, 'fulfilled', 0, 'canceled', 0,
+                   'components', w.components, 'source', p.source)
                    order by p.line_no) as lines,
                  sum(orders.line_amount(p_price => p.price, p_amount => p.amount, p_amount_quantity => p.amount_quantity,
                    p_units => p.units)) as total
@@ -91,4 +91,4 @@ as $$
     join catalog.channels c on c.channel_id = p_order.channel_id;
 $$;
 
-grant execute on function orders.price_lines(smallint, orders.orders, jsonb, jsonb) to scoville_definer;
+grant execute on function orders.price_lines(smallint, orders.orders, jsonb) to scoville_definer;

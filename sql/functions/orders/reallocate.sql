@@ -1,15 +1,15 @@
 -- The changes of allocations that give a locked order the open units of p_lines: [{"sku_id", "warehouse_id", "units"}], negative units to
--- release, positive units to take. Kept units stay in their warehouse. Surplus units are released from the channel's last warehouses
--- first. Added units are allocated as for a new order, all or nothing. refusal: the short lines, by their places in p_items (the
--- request's, of which p_lines were made). p_kept: {SKU: units} that it has, shipped ones too. waiting: {SKU: units} of what then waits;
--- fewer units are first taken from those that wait.
+-- release, positive units to take. Bundles are their components, and the needs of all lines for a SKU are one sum. Kept units stay in
+-- their warehouse. Surplus units are released from the channel's last warehouses first. Added units are allocated as for a new order,
+-- all or nothing. refusal: the short lines, by their places in p_items (the request's, of which p_lines were made). p_current: the lines
+-- that it has. waiting: {SKU: units} of what then waits; fewer units are first taken from those that wait.
 -- Lock order: the caller has locked all levels that could be affected (orders.lock_orders).
 create or replace function orders.reallocate(
   p_region_id smallint,
   p_order orders.orders,
   p_lines jsonb,
   p_items jsonb,
-  p_kept jsonb,
+  p_current jsonb,
   out changes jsonb,
   out waiting jsonb,
   out refusal api.refusal
@@ -21,10 +21,11 @@ as $$
 declare
   v_demands stock.demand[] := array(
     select stock.new_demand(p_ordinal => 1, p_sku_id => l.sku_id, p_channel_id => p_order.channel_id,
-             p_quantity => (l.kept - coalesce((p_kept ->> l.sku_id)::bigint, 0))::integer,
+             p_quantity => least(l.kept - coalesce(h.kept, 0), 2147483647)::integer,
              p_freshness => orders.freshness_of(p_region_id => p_region_id, p_order => p_order, p_sku_id => l.sku_id))
       from orders.line_units(p_lines) l
-     where l.kept > coalesce((p_kept ->> l.sku_id)::bigint, 0)
+      left join orders.line_units(p_current) h on h.sku_id = l.sku_id
+     where l.kept > coalesce(h.kept, 0)
      order by l.sku_id);
   v_taken stock.allocation[] := '{}';
 begin
@@ -38,9 +39,15 @@ begin
              p_available => t.available + f.held, p_freshness => t.freshness) order by f.line_no))
     from unnest(v_taken) t
    cross join lateral (
-     select min(l.ordinality)::integer as line_no, sum((l.value ->> 'quantity')::bigint)::bigint as units, coalesce((p_kept ->> t.sku_id)::bigint, 0) as held
-       from jsonb_array_elements(p_items) with ordinality l
-      where l.value ->> 'sku_id' = t.sku_id) f
+     select n.kept as units, coalesce((select h.kept from orders.line_units(p_current) h where h.sku_id = t.sku_id), 0) as held, (
+              select min(i.ordinality)::integer
+                from jsonb_array_elements(p_items) with ordinality i
+                join jsonb_to_recordset(p_lines) as l (sku_id text, quantity bigint, canceled bigint, components jsonb)
+                  on l.sku_id = i.value ->> 'sku_id' and l.quantity > l.canceled
+               where case when l.components is null then l.sku_id = t.sku_id
+                          else l.components @> jsonb_build_array(jsonb_build_object('sku_id', t.sku_id)) end) as line_no
+       from orders.line_units(p_lines) n
+      where n.sku_id = t.sku_id) f
    where t.warehouse_id is null and t.waits is not true
   having count(*) > 0);
   with held as (

@@ -37,7 +37,7 @@ begin
                    where l.region_id = p_region_id and l.order_id = p_order_id) u
            group by u.sku_id) s;
   for v_line in
-    select l.line_no, l.sku_id, l.components, l.quantity, l.quantity - l.canceled_quantity as kept,
+    select l.line_no, l.sku_id, l.components, l.quantity - l.canceled_quantity as kept,
            (select sum((c.value ->> 'quantity')::bigint) from jsonb_array_elements(l.components) c) as size
       from orders.order_lines l
      where l.region_id = p_region_id and l.order_id = p_order_id
@@ -53,7 +53,7 @@ begin
             select v_line.sku_id, 1 where v_line.components is null) c;
     v_left := v_left || v_rest;
     lines := lines || jsonb_build_object('line_no', v_line.line_no, 'sku_id', v_line.sku_id, 'fulfilled', v_units,
-      'components', v_line.components, 'quantity', v_line.quantity);
+      'components', v_line.components, 'kept', v_line.kept);
   end loop;
   for n in 0 .. jsonb_array_length(lines) - 1 loop
     continue when lines -> n -> 'components' = 'null';
@@ -64,7 +64,7 @@ begin
       from jsonb_array_elements(lines -> n -> 'components') with ordinality c
      cross join lateral (select c.value ->> 'sku_id', (c.value ->> 'quantity')::bigint) u (sku_id, each)
      cross join lateral (
-       select least((v_left ->> u.sku_id)::bigint, ((lines -> n ->> 'quantity')::bigint - v_units) * u.each)) f (units);
+       select least((v_left ->> u.sku_id)::bigint, ((lines -> n ->> 'kept')::bigint - v_units) * u.each)) f (units);
     v_left := v_left || v_rest;
     lines := jsonb_set(lines, array[n::text, 'components'], v_components);
     missing := missing || coalesce((

@@ -16,17 +16,17 @@ begin
   -- First, because a SKU is new only until it has allocations.
   insert into orders.freshness (region_id, order_id, sku_id, channel_id, fresh_until, rule)
   select p_region_id, p_order.order_id, l.sku_id, p_order.channel_id, (f.promise ->> 'fresh_until')::date, f.promise ->> 'rule'
-    from (select distinct r.sku_id from jsonb_to_recordset(p_lines) as r (sku_id text)) l
+    from orders.line_units(p_lines) l
    cross join lateral orders.freshness_of(p_region_id => p_region_id, p_order => p_order, p_sku_id => l.sku_id) f (promise)
    where f.promise is not null
   on conflict do nothing;
   delete from orders.order_lines l where l.region_id = p_region_id and l.order_id = p_order.order_id;
   insert into orders.order_lines (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount,
-    amount_quantity, fulfilled_quantity, canceled_quantity)
+    amount_quantity, fulfilled_quantity, canceled_quantity, components)
   select p_region_id, p_order.order_id, l.line_no, p_order.channel_id, p_order.warehouse_ids, l.sku_id, l.quantity, l.price, l.amount,
-         l.amount_quantity, l.fulfilled, l.canceled
+         l.amount_quantity, l.fulfilled, l.canceled, l.components
     from jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity integer, price numeric, amount numeric,
-           amount_quantity integer, fulfilled integer, canceled integer)
+           amount_quantity integer, fulfilled integer, canceled integer, components jsonb)
   on conflict do nothing;
   perform audit.record(p_action => 'update', p_table_name => 'orders.order_lines', p_row_key => p_order.order_id::text,
     p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled' - 'components'
