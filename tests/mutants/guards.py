@@ -294,14 +294,14 @@ GUARDS = (
         "sql/functions/orders/read_demands.sql",
         "       select c.value ->> 'sku_id' from jsonb_array_elements(nullif(i.value -> 'components', 'null')) c\n",
         "       select null where false\n",
-        f"{BUNDLE_CHANGES} -k second_change_of_an_order",
+        f"{BUNDLE_CHANGES} -k before_the_order",
     ),
     Guard(
         "a change that locked other components starts over",
         "sql/functions/api/modify_orders.sql",
         "  if not orders.read_demands(p_region_id, p_changes) <@ v_demands then\n",
         "  if false then\n",
-        f"{BUNDLE_CHANGES} -k second_change_of_an_order",
+        f"{BUNDLE_CHANGES} -k by_now_starts_over",
     ),
     Guard(
         "a change decides about the components that it locked",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.battery.lengths import LENGTH, LONG
-from tests.races import race, sender
+from tests.patience import PATIENCE_SECONDS
+from tests.races import race, sender, wait_for_a_waiter
 from tests.waiting import let_wait, waiting
 from tests.world import OTHER_SKU, SKU, THIRD_SKU, Result, Shop, codes, order, receipt
 
@@ -400,6 +401,44 @@ def test_a_change_decides_about_the_components_whose_levels_it_locked(gifts: Sho
 
     _, changed = race(gifts, pool, redefine, sender(gifts, "modify_orders", change(line(1, GIFT))))
     assert (kept(changed), made_of(changed)) == ({SKU: 2, OTHER_SKU: 1}, MADE)
+    assert gifts.verify() == []
+
+
+@pytest.mark.commits
+def test_a_change_locks_the_levels_of_components_before_the_order(gifts: Shop, pool: ThreadPoolExecutor) -> None:
+    place(gifts, (OTHER_SKU, 1))
+
+    def add() -> Result:
+        return modify(gifts, line(1, GIFT))
+
+    with gifts.session() as connection:
+        Shop.run(connection, "receive_stock", receipt(1))
+        added = pool.submit(add)
+        wait_for_a_waiter(gifts, added)
+        assert codes(Shop.run(connection, "cancel_orders", {"order_id": "S-1"})) == [None]
+    assert added.result(PATIENCE_SECONDS).code == "OR010"
+    assert gifts.verify() == []
+
+
+@pytest.mark.commits
+def test_a_change_that_locked_other_components_than_the_order_has_by_now_starts_over(
+    gifts: Shop, pool: ThreadPoolExecutor
+) -> None:
+    place(gifts, (SKU, 1), (OTHER_SKU, 1))
+
+    def raise_it() -> Result:
+        return modify(gifts, line(2, GIFT))
+
+    with gifts.session() as connection:
+        assert codes(Shop.run(connection, "modify_orders", change(line(1), line(1, OTHER_SKU), line(1, GIFT)))) == [None]
+        redefined = pool.submit(define, gifts, bundle(third=1))
+        redefined.result(PATIENCE_SECONDS)
+        raised = pool.submit(raise_it)
+        wait_for_a_waiter(gifts, raised)
+    with pytest.raises(Exception, match="an order was changed in the meantime"):  # the API sends the command again
+        raised.result(PATIENCE_SECONDS)
+    again = raise_it()
+    assert (kept(again), made_of(again)) == ({SKU: 4, OTHER_SKU: 2}, MADE)
     assert gifts.verify() == []
 
 
