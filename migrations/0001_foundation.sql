@@ -769,6 +769,7 @@ create table orders.order_lines (
   fulfilled_quantity integer not null default 0,
   canceled_quantity integer not null default 0,
   components jsonb,
+  address text,
   constraint order_lines_pkey primary key (region_id, order_id, line_no),
   constraint order_lines_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict,
@@ -793,6 +794,7 @@ comment on column orders.order_lines.canceled_quantity is 'Units canceled: neith
 comment on column orders.order_lines.components is
   'Of a bundle: what it was made of when it was ordered, as [{"sku_id", "quantity", "fulfilled"}]: units per bundle, and units shipped. '
   'Allocations and backorders have the components. Null: no bundle.';
+comment on column orders.order_lines.address is 'Where the units of the line go. Null: to the customer''s address (orders.customer_address).';
 create index order_lines_bundles_idx on orders.order_lines (region_id, sku_id, order_id) where components is not null;
 
 create table orders.order_allocations (
@@ -953,6 +955,7 @@ create type orders.draft as (
   prices numeric[],
   amounts numeric[],
   bundles jsonb,
+  addresses text[],
   items json,
   actor text,
   request_id text,
@@ -972,6 +975,7 @@ comment on column orders.draft.unpaid_until is 'Of an order that is not paid yet
 comment on column orders.draft.has_rules is 'Whether its channel has rules about the time of sale that is left.';
 comment on column orders.draft.sku_ids is
   'Of its lines, in their order, as quantities, prices and amounts (a line has one of these two); items is their document.';
+comment on column orders.draft.addresses is 'Of its lines, as quantities; null: all go to the customer''s address.';
 comment on column orders.draft.bundles is 'The components of the lines that are bundles, by line number (orders.freeze_components); null: none is.';
 create type orders.part as (
   item integer,

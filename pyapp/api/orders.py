@@ -82,6 +82,10 @@ class PricedLine(Body):
     quantity: LineQuantity
     price: Money | UnsetType = UNSET
     amount: LineAmount | UnsetType = UNSET
+    address: (
+        Annotated[Address, Meta(description="Where these units go, if not to the customer's address.", examples=["2 Mild Rd"])]
+        | UnsetType
+    ) = UNSET
     components: (
         Annotated[list[SoldComponentDraft], Meta(max_length=50, description="Read-only; may be sent back as it was read.")]
         | UnsetType
@@ -505,6 +509,7 @@ class Line(Answer):
             examples=[[]],
         ),
     ]
+    address: Annotated[str | None, Meta(description="Where these units go. Null: to the customer's address.", examples=[None])]
 
 
 class Allocation(Answer):
@@ -628,7 +633,8 @@ class Order(Answer):
 
 
 class ChangedMember(Answer):
-    """A member of an order that changed. member items: the units of a SKU that are not canceled."""
+    """A member of an order that changed. member items: the units of a SKU that are not canceled; items.address: where they go (a
+    dash: to the customer's address)."""
 
     member: Annotated[
         Literal[
@@ -638,6 +644,7 @@ class ChangedMember(Answer):
             "customer.address",
             "note",
             "items",
+            "items.address",
             "total_price",
             "status",
             "fulfillment_status",

@@ -178,8 +178,8 @@ GUARDS = (
     Guard(
         "components are frozen at the order",
         "sql/functions/orders/insert_drafts.sql",
-        "           d.bundles -> l.line_no::text\n",
-        "           null\n",
+        "           d.bundles -> l.line_no::text, l.address\n",
+        "           null, l.address\n",
         f"{BUNDLES} -k new_definition",
     ),
     Guard(
@@ -264,8 +264,8 @@ GUARDS = (
     Guard(
         "a raised line keeps its components",
         "sql/functions/orders/match_items.sql",
-        "case when h.units > 0 then h.components else i.components end",
-        "i.components",
+        "case when h.units > 0 then h.components else n.components end",
+        "n.components",
         f"{BUNDLE_CHANGES} -k keeps_what_its_bundle",
     ),
     Guard(

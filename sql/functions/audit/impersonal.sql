@@ -10,7 +10,11 @@ create or replace function audit.impersonal(
     select coalesce(jsonb_object_agg(f.key, case when f.key = any (array['customer_name', 'customer_key', 'customer_address',
              'customer_pseudonym', 'email', 'email_key', 'phone', 'phone_key', 'note', 'tracking_number', 'change_reason', 'reason',
              'status_reason', 'cancel_reason'])
-             then 'null' else f.value end), '{}')
+             then 'null'
+             when f.key = 'items' and jsonb_typeof(f.value) = 'array' then (
+               select jsonb_agg(case when i.value ? 'address' then i.value || '{"address": null}' else i.value end order by i.ordinality)
+                 from jsonb_array_elements(f.value) with ordinality i)
+             else f.value end), '{}')
       from jsonb_each(p_row) f
   ) end;
 

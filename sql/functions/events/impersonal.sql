@@ -1,4 +1,4 @@
--- The data of an event as an erasure leaves it: the customer, notes, reasons and tracking numbers are null. What stays says what happened:
+-- The data of an event as an erasure leaves it: the customer, addresses of lines, notes, reasons and tracking numbers are null. What stays says what happened:
 -- units, amounts, dates, states. events.strip takes out the same members.
 create or replace function events.impersonal(
   p_data jsonb
@@ -13,6 +13,7 @@ declare
   v_data jsonb := p_data - 'erased';
   v_parcel jsonb;
 begin
+  v_data := events.without_addresses(v_data);
   if v_data ? 'customer' then
     v_data := v_data || '{"customer": {"name": null, "address": null}, "note": null}';
   elsif v_data ? 'note' then

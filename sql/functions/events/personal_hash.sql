@@ -8,7 +8,8 @@ create or replace function events.personal_hash(
   language sql
   stable
   parallel safe
-  return sha256(uuid_send(p_salt) || convert_to(jsonb_build_array(p_data -> 'customer', p_data -> 'note', p_data -> 'reason',
-    p_data -> 'status_change', p_data -> 'old', p_data -> 'fulfillments')::text, 'UTF8'));
+  return sha256(uuid_send(p_salt) || convert_to((jsonb_build_array(p_data -> 'customer', p_data -> 'note', p_data -> 'reason',
+    p_data -> 'status_change', p_data -> 'old', p_data -> 'fulfillments')
+    || jsonb_path_query_array(p_data, '$.items[*].address ? (@ != null)'))::text, 'UTF8'));
 
 grant execute on function events.personal_hash(uuid, jsonb) to scoville_definer, admin, scoville_worker;

@@ -8,7 +8,7 @@ create or replace function events.strip(
   set search_path = ''
 as $$
 declare
-  v_data jsonb := p_data - '{customer,note,reason,status_change,erased}'::text[];
+  v_data jsonb := events.without_addresses(p_data) - '{customer,note,reason,status_change,erased}'::text[];
 begin
   if v_data -> 'old' ?| '{customer,fulfillments}' then
     v_data := jsonb_set(v_data, '{old}', events.strip(v_data -> 'old'));

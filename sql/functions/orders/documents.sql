@@ -23,7 +23,7 @@ as $$
                         p_amount => case when l.amount is not null then orders.line_amount(p_price => l.price, p_amount => l.amount,
                           p_amount_quantity => l.amount_quantity, p_units => l.quantity - l.canceled_quantity) end,
                         p_fulfilled => l.fulfilled_quantity, p_canceled => l.canceled_quantity,
-                        p_components => l.components) order by l.line_no)
+                        p_components => l.components, p_address => l.address) order by l.line_no)
               from orders.order_lines l where l.region_id = p_region_id and l.order_id = o.order_id),
            p_allocations => (select coalesce(json_agg(orders.allocation_document(p_sku_id => a.sku_id,
                      p_warehouse_id => a.warehouse_id, p_quantity => a.quantity, p_fulfilled => a.fulfilled_quantity,

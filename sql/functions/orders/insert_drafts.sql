@@ -40,13 +40,13 @@ begin
   ), lines as (
     insert into orders.order_lines
       (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount, amount_quantity,
-       fulfilled_quantity, components)
+       fulfilled_quantity, components, address)
     select p_region_id, d.order_id, l.line_no, d.channel_id, d.warehouse_ids, l.sku_id, l.quantity, l.price, l.amount,
            case when l.amount is not null then l.quantity end, case when d.historic then l.quantity else 0 end,
-           d.bundles -> l.line_no::text
+           d.bundles -> l.line_no::text, l.address
       from drafts d
-     cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities), unnest(d.prices), unnest(d.amounts))
-       with ordinality as l (sku_id, quantity, price, amount, line_no)
+     cross join lateral rows from (unnest(d.sku_ids), unnest(d.quantities), unnest(d.prices), unnest(d.amounts),
+       unnest(d.addresses)) with ordinality as l (sku_id, quantity, price, amount, address, line_no)
     returning 1
   ), allocations as (
     insert into orders.order_allocations (region_id, order_id, sku_id, warehouse_id, channel_id, quantity, fulfilled_quantity)

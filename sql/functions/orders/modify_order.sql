@@ -39,7 +39,8 @@ begin
     v_refusal := v_priced.refusal;
     if v_refusal.code is null then
       select s.lines, s.refusal into v_settled
-        from orders.settle_lines(p_current => v_current, p_priced => v_priced.lines, p_items => p_request -> 'items') s;
+        from orders.settle_lines(p_current => orders.readdress_lines(v_current, v_priced.lines), p_priced => v_priced.lines,
+               p_items => p_request -> 'items') s;
       v_lines := v_settled.lines;
       v_refusal := v_settled.refusal;
     end if;

@@ -16,6 +16,7 @@ create or replace function orders.new_draft(
   p_prices numeric[] default null,
   p_amounts numeric[] default null,
   p_bundles jsonb default null,
+  p_addresses text[] default null,
   p_items json default null,
   p_actor text default null,
   p_request_id text default null,
@@ -33,8 +34,8 @@ create or replace function orders.new_draft(
   immutable
   parallel safe
   return row(p_ordinal, p_channel_id, p_external_id, p_customer_name, p_customer_email, p_customer_phone, p_customer_address,
-    p_note, p_placed_at, p_currency, p_total_price, p_sku_ids, p_quantities, p_prices, p_amounts, p_bundles, p_items, p_actor, p_request_id,
-    p_reservation_id, p_historic, p_unpaid_until, p_order_id, p_warehouse_ids, p_document, p_customer_group, p_has_rules)::orders.draft;
+    p_note, p_placed_at, p_currency, p_total_price, p_sku_ids, p_quantities, p_prices, p_amounts, p_bundles, p_addresses, p_items, p_actor,
+    p_request_id, p_reservation_id, p_historic, p_unpaid_until, p_order_id, p_warehouse_ids, p_document, p_customer_group, p_has_rules)::orders.draft;
 
 grant execute on function orders.new_draft(integer, text, text, text, text, text, text, text, timestamptz, text, numeric, text[], bigint[],
-  numeric[], numeric[], jsonb, json, text, text, bigint, boolean, timestamptz, bigint, text[], json, text, boolean) to scoville_definer;
+  numeric[], numeric[], jsonb, text[], json, text, text, bigint, boolean, timestamptz, bigint, text[], json, text, boolean) to scoville_definer;

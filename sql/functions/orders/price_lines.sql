@@ -1,4 +1,4 @@
--- The new lines of an order with their prices. Units that the order already has keep their prices, in the order of its lines; units
+-- The new lines of an order with their prices. Units that the order already has keep their prices (orders.share_units); units
 -- above those have the current price, on a line of their own. A price that the caller names must be the current one, or one at
 -- which the order already has that many units of the SKU; an amount must be that of a line of the order, or what its units cost now.
 -- refusal: as for a new order. source: the line whose exact amount the units share.
@@ -16,41 +16,33 @@ create or replace function orders.price_lines(
   set search_path = ''
 as $$
   with old as (
-    select l.line_no, l.sku_id, l.price, l.amount, l.amount_quantity, l.quantity - l.canceled_quantity as quantity,
+    select l.line_no, l.sku_id, l.price, l.amount, l.amount_quantity, l.address, l.quantity - l.canceled_quantity as quantity,
            sum(l.quantity - l.canceled_quantity) over (partition by l.sku_id, l.price order by l.line_no) as upto_of_price
       from orders.order_lines l
      where l.region_id = p_region_id and l.order_id = p_order.order_id
   ), wanted as (
-    select w.*, sum(w.quantity) filter (where w.is_free) over (partition by w.sku_id order by w.item_no) as upto,
-           sum(w.quantity) over (partition by w.sku_id, w.given) as at_price
+    select w.*, sum(w.quantity) over (partition by w.sku_id, w.given) as at_price
       from orders.match_items(p_region_id => p_region_id, p_order => p_order, p_items => p_request -> 'items') w
-  ), kept as (  -- the old units that no item claims by its price or amount, as intervals of the units of their SKU
-    select f.*, sum(f.units) over (partition by f.sku_id order by f.line_no) as upto
-      from (select o.line_no, o.sku_id, o.price, o.amount, o.amount_quantity,
-                   greatest(0, least(o.quantity, o.upto_of_price - coalesce(w.units, 0))) as units
-              from old o
-              left join (select n.sku_id, n.given, sum(n.quantity) as units from wanted n where n.is_old group by 1, 2) w
-                on w.sku_id = o.sku_id and w.given = o.price
-             where o.line_no not in (select n.claimed from wanted n where n.claimed is not null)) f
+  ), kept as (  -- the old units that no item claims by its price or amount
+    select o.line_no, o.sku_id, o.price, o.amount, o.amount_quantity, o.address,
+           greatest(0, least(o.quantity, o.upto_of_price - coalesce(w.units, 0))) as units
+      from old o
+      left join (select n.sku_id, n.given, sum(n.quantity) as units from wanted n where n.is_old group by 1, 2) w
+        on w.sku_id = o.sku_id and w.given = o.price
+     where o.line_no not in (select n.claimed from wanted n where n.claimed is not null)
   ), pieces as (
-    select w.item_no, 0::numeric as place, w.quantity::numeric as units, w.price, w.amount, w.amount_quantity, w.claimed as source
+    select w.item_no, 0::bigint as place, w.quantity::bigint as units, w.price, w.amount, w.amount_quantity, w.claimed as source
       from wanted w where not w.is_free
      union all
-    select w.item_no, p.place, p.units, k.price, a.amount, a.amount_quantity, case when k.amount is not null then k.line_no end
-      from wanted w
-      join kept k on k.sku_id = w.sku_id
-     cross join lateral (
-       select greatest(w.upto - w.quantity, k.upto - k.units),
-              least(w.upto, k.upto) - greatest(w.upto - w.quantity, k.upto - k.units)) p (place, units)
-     cross join lateral orders.share_amount(p_amount => k.amount, p_amount_quantity => k.amount_quantity,
-                          p_before => (p.place - k.upto + k.units)::bigint, p_units => p.units::bigint) a
-     where w.is_free and w.quantity is not null and p.units > 0
-     union all
-    select w.item_no, greatest(w.upto - w.quantity, a.units),
-           case when w.quantity is not null then w.upto - greatest(w.upto - w.quantity, a.units) end, w.current, null, null, null
-      from wanted w
-     cross join lateral (select coalesce(sum(k.units), 0) from kept k where k.sku_id = w.sku_id) a (units)
-     where w.is_free and (w.upto > a.units or w.quantity is null)  -- no quantity: the table refuses the line
+    select u.item_no, u.place, u.units, case when k.line_no is null then w.current else k.price end, a.amount, a.amount_quantity,
+           case when k.amount is not null then k.line_no end
+      from orders.share_units(
+             (select jsonb_agg(to_jsonb(f)) from (select w.item_no, w.sku_id, w.address, w.quantity from wanted w where w.is_free) f),
+             (select jsonb_agg(to_jsonb(k)) from kept k)) u
+      join wanted w on w.item_no = u.item_no
+      left join kept k on k.line_no = u.line_no
+      left join lateral orders.share_amount(p_amount => k.amount, p_amount_quantity => k.amount_quantity, p_before => u.before,
+                          p_units => u.units) a on k.line_no is not null
   ), priced as (  -- what an item has of one line at an exact amount stays apart
     select row_number() over (order by g.item_no, g.place) as line_no, g.*
       from (select p.item_no, p.price, p.amount, p.amount_quantity, p.source, min(p.place) as place, sum(p.units)::bigint as units
@@ -67,7 +59,7 @@ as $$
            p_unsaleable => f.unsaleable, p_inexact => f.inexact, p_repriced => f.repriced)
     from (select jsonb_agg(jsonb_build_object('line_no', p.line_no, 'sku_id', w.sku_id, 'quantity', p.units, 'price', p.price,
                    'amount', p.amount, 'amount_quantity', p.amount_quantity, 'fulfilled', 0, 'canceled', 0,
-                   'components', w.components, 'source', p.source)
+                   'components', w.components, 'address', w.address, 'source', p.source)
                    order by p.line_no) as lines,
                  sum(orders.line_amount(p_price => p.price, p_amount => p.amount, p_amount_quantity => p.amount_quantity,
                    p_units => p.units)) as total

@@ -36,7 +36,7 @@ begin
              p_customer_address => o.customer ->> 'address', p_note => o.element ->> 'note',
              p_customer_group => o.element ->> 'customer_group', p_placed_at => coalesce(o.placed_at, v_now),
              p_currency => coalesce(l.currency, 'USD'), p_total_price => l.total, p_sku_ids => l.sku_ids, p_quantities => l.quantities,
-             p_prices => l.prices, p_amounts => l.amounts, p_bundles => l.bundles, p_items => l.items,
+             p_prices => l.prices, p_amounts => l.amounts, p_bundles => l.bundles, p_addresses => l.addresses, p_items => l.items,
              p_actor => coalesce(o.meta ->> 'actor', v_subject), p_request_id => coalesce(o.meta ->> 'request_id', v_request_id),
              p_reservation_id => v_reservation_ids[o.ordinal], p_historic => o.historic, p_has_rules => c.freshness_rules <> '[]',
              p_unpaid_until => case o.element ->> 'status' when 'pending' then v_now + c.unpaid_minutes * interval '1 minute' end) order by o.ordinal), '{}'),
@@ -64,13 +64,13 @@ begin
    cross join lateral (
      select sum(coalesce(p.amount, p.price * p.quantity)) as total, min(p.currency) as currency, array_agg(p.sku_id) as sku_ids,
             array_agg(p.quantity) as quantities, array_agg(p.price) as prices, array_agg(p.amount) as amounts,
-            jsonb_object_agg(p.line_no, p.components) filter (where p.components is not null) as bundles,
+            case when count(p.address) > 0 then array_agg(p.address) end as addresses, jsonb_object_agg(p.line_no, p.components) filter (where p.components is not null) as bundles,
             json_agg(orders.item_document(p_sku_id => p.sku_id, p_quantity => p.quantity, p_price => p.price,
               p_amount => p.amount, p_fulfilled => case when o.historic then p.quantity else 0 end, p_canceled => 0,
-              p_components => p.components)) as items,
+              p_components => p.components, p_address => p.address)) as items,
             bool_and(p.is_fine and coalesce(p.given = p.price, p.price is not null)) and min(p.currency) = max(p.currency) as is_fine
        from (
-         select i.line_no, i.sku_id, i.quantity, i.price as given, k.currency,
+         select i.line_no, i.sku_id, i.quantity, i.price as given, i.address, k.currency,
                 coalesce(k.active and i.amount is null and (k.components = '[]' or catalog.sells_components(k.components)), false) as is_fine,
                 case when k.components <> '[]' then orders.freeze_components(p_components => k.components, p_historic => o.historic,
                        p_quantity => i.quantity) end as components,
@@ -79,7 +79,7 @@ begin
                 orders.own_amount(p_pricing => c.pricing, p_historic => o.has_own_prices, p_given => i.amount,
                   p_decimals => k.decimals) as amount
            from (select r.ordinality as line_no, r.value ->> 'sku_id' as sku_id, (r.value ->> 'quantity')::bigint as quantity,
-                        (r.value ->> 'price')::numeric as price, (r.value ->> 'amount')::numeric as amount
+                        (r.value ->> 'price')::numeric as price, (r.value ->> 'amount')::numeric as amount, r.value ->> 'address' as address
                    from jsonb_array_elements(nullif(o.element -> 'items', 'null')) with ordinality r
                   order by r.ordinality) i
            -- By key: with a misjudged number of lines the planner would read the whole catalog per order.

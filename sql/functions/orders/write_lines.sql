@@ -12,6 +12,13 @@ create or replace function orders.write_lines(
   volatile
   set search_path = ''
 as $$
+declare
+  -- The audit has only addresses that changed, so that they are told as changed also when an erasure took them.
+  v_readdressed text[] := array(
+    select sku_id
+      from orders.line_addresses(p_old_items) o
+      full join orders.line_addresses(p_lines) n using (sku_id)
+     where o.addresses is distinct from n.addresses);
 begin
   -- First, because a SKU is new only until it has allocations.
   insert into orders.freshness (region_id, order_id, sku_id, channel_id, fresh_until, rule)
@@ -22,23 +29,26 @@ begin
   on conflict do nothing;
   delete from orders.order_lines l where l.region_id = p_region_id and l.order_id = p_order.order_id;
   insert into orders.order_lines (region_id, order_id, line_no, channel_id, warehouse_ids, sku_id, quantity, price, amount,
-    amount_quantity, fulfilled_quantity, canceled_quantity, components)
+    amount_quantity, fulfilled_quantity, canceled_quantity, components, address)
   select p_region_id, p_order.order_id, l.line_no, p_order.channel_id, p_order.warehouse_ids, l.sku_id, l.quantity, l.price, l.amount,
-         l.amount_quantity, l.fulfilled, l.canceled, l.components
+         l.amount_quantity, l.fulfilled, l.canceled, l.components, l.address
     from jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity integer, price numeric, amount numeric,
-           amount_quantity integer, fulfilled integer, canceled integer, components jsonb)
+           amount_quantity integer, fulfilled integer, canceled integer, components jsonb, address text)
   on conflict do nothing;
   perform audit.record(p_action => 'update', p_table_name => 'orders.order_lines', p_row_key => p_order.order_id::text,
     p_old => jsonb_build_object('items', (select jsonb_agg(l.value - 'fulfilled' - 'components'
+                                                    - case when l.value ->> 'sku_id' = any (v_readdressed) and l.value ->> 'address' is not null then '' else 'address' end
                                                     - case when l.value -> 'canceled' = '0' then 'canceled' else '' end order by l.ordinality)
                                             from jsonb_array_elements(p_old_items) with ordinality l)),
     p_new => jsonb_build_object('items', (
       select jsonb_agg(jsonb_build_object('sku_id', l.sku_id, 'quantity', l.quantity, 'price', l.price, 'amount',
                case when l.amount is not null then orders.line_amount(p_price => l.price, p_amount => l.amount,
                  p_amount_quantity => l.amount_quantity, p_units => l.quantity - l.canceled) end)
-               || case when l.canceled > 0 then jsonb_build_object('canceled', l.canceled) else '{}' end order by l.line_no)
+               || case when l.canceled > 0 then jsonb_build_object('canceled', l.canceled) else '{}' end
+               || case when l.sku_id = any (v_readdressed) and l.address is not null then jsonb_build_object('address', l.address) else '{}' end
+               order by l.line_no)
         from jsonb_to_recordset(p_lines) as l (line_no smallint, sku_id text, quantity bigint, price numeric, amount numeric,
-               amount_quantity integer, canceled bigint))),
+               amount_quantity integer, canceled bigint, address text))),
     p_reason => p_order.change_reason, p_actor => p_order.changed_by, p_request_id => p_order.request_id,
     p_region_id => p_region_id);
   update orders.order_allocations a

@@ -41,7 +41,7 @@ create policy order_lines_delete_definer on orders.order_lines
 
 grant select on orders.order_lines to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant insert on orders.order_lines to scoville_definer;
-grant update (fulfilled_quantity, canceled_quantity, components, warehouse_ids) on orders.order_lines to scoville_definer;
+grant update (fulfilled_quantity, canceled_quantity, components, address, warehouse_ids) on orders.order_lines to scoville_definer;
 grant delete on orders.order_lines to scoville_definer;
 
 -- Analysts read only these columns, through the views of schema bi.

@@ -26,6 +26,7 @@ SECRETS = (
     *("canary erased", "canary.erased@customer.example", "canary lane", "canary's bell", "canary called", "canary has moved"),
     *("canary hides it", "canary-track", "canary-hold", "canary echo", "555-0143-77", "555014377", "canary is"),
 )
+MOVED = [{"sku_id": SKU, "quantity": 1}, {"sku_id": SKU, "quantity": 3, "address": "4 Canary Lane"}]
 FIGURES = (
     "select order_id, channel_id, status, fulfillment_status, currency, total_price, placed_at, created_at"
     " from orders.orders order by 1"
@@ -72,7 +73,7 @@ def history(shop: Shop, *, sequenced: bool = True) -> list[str]:
         ),
         shop.send(
             "modify_orders",
-            {"order_id": kept.body["order_id"], "items": [{"sku_id": SKU, "quantity": 4}], "reason": "canary called"},
+            {"order_id": kept.body["order_id"], "items": MOVED, "reason": "canary called"},
         ),
         shop.send("hold_orders", {"order_id": kept.body["order_id"], "reason": "Canary is away"}),
         shop.send("release_held_orders", {"order_id": kept.body["order_id"]}),
@@ -94,7 +95,8 @@ def history(shop: Shop, *, sequenced: bool = True) -> list[str]:
 
 
 def placing(**rest: Any) -> dict[str, Any]:
-    return {"channel": "web", "items": [{"sku_id": SKU, "quantity": 3}], "customer": CUSTOMER, **rest}
+    items = [{"sku_id": SKU, "quantity": 3, "address": "3 Canary Lane"}]
+    return {"channel": "web", "items": items, "customer": CUSTOMER, **rest}
 
 
 def chain(shop: Shop) -> list[Any]:
@@ -120,7 +122,8 @@ def test_nothing_of_the_person_is_left_in_any_table(shop: Shop) -> None:
     [placed] = [event for event in read(shop) if event["type"] == "order.placed" and event["data"]["external_id"] == "S-1"]
     report(shop, placed["seq"], "Canary echo")
     assert set(find(shop)) == {
-        *("orders.orders", "orders.order_contacts", "orders.fulfillments", "stock.reservations", "stock.stock_movements"),
+        *("orders.orders", "orders.order_contacts", "orders.order_lines", "orders.fulfillments"),
+        *("stock.reservations", "stock.stock_movements"),
         *("audit.audit_log", "events.event_log", "identity.idempotency_keys", "webhooks.attempts"),
     }
     erased = erase(shop)
@@ -197,7 +200,7 @@ def test_an_email_that_an_order_had_before_is_gone_and_the_order_is_named(shop: 
 def test_figures_stay_and_everything_is_still_proved(shop: Shop) -> None:
     history(shop)
     quantities = [
-        f"select * from {table} t order by t::text"
+        f"select to_jsonb(t) - 'address' as kept from {table} t order by t::text"
         for table in ("stock.stock_levels", "orders.order_lines", "orders.order_allocations")
     ]
     ledger = (
@@ -215,7 +218,9 @@ def test_figures_stay_and_everything_is_still_proved(shop: Shop) -> None:
         was = events[event["seq"]]
         assert {**event, "data": None} == {**was, "data": None}
         if event["data"].pop("erased", False):
-            for member in ("items", "allocations", "total_price", "currency", "created_at", "status", "version"):
+            kept = [item | dict.fromkeys(item.keys() & {"address"}) for item in was["data"].get("items", ())]
+            assert event["data"].get("items", []) == kept
+            for member in ("allocations", "total_price", "currency", "created_at", "status", "version"):
                 assert event["data"].get(member) == was["data"].get(member)
             assert event["data"]["note"] is None
         else:

@@ -65,7 +65,7 @@ export function OrderPage({ id }) {
       </div>
       <div class="actions">
         ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("cancel")}>Cancel order</button>`}
-        ${rights.value.cancel && !isOver && order.items.every((item) => !item.components.length) && html`<button type="button" class="plain" onClick=${() => setDialog("change")}>Change items</button>`}
+        ${rights.value.cancel && !isOver && html`<button type="button" class="plain" onClick=${() => setDialog("change")}>Change items</button>`}
         ${rights.value.changeStatus && !isOver && order.status !== "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("hold")}>Hold</button>`}
         ${rights.value.changeStatus && order.status === "on_hold" && html`<button type="button" class="plain" onClick=${() => setDialog("release")}>Release</button>`}
         ${rights.value.move && !isOver && open.length > 0 && warehouses.value.length > 1 && html`<button type="button" class="plain" onClick=${() => setDialog("move")}>Move</button>`}
@@ -181,11 +181,12 @@ function Items({ order }) {
         </thead>
         <tbody>
           ${order.items.map(
-            ({ sku_id: sku, quantity, price, amount, canceled, components }, place) => html`
+            ({ sku_id: sku, quantity, price, amount, canceled, components, address }, place) => html`
               <tr key=${place}>
                 <th scope="row">
                   <a href=${skuPath(sku)}>${nameOf(sku)}</a> <span class="code">${sku}</span>
                   ${components.length > 0 && html` <span class="fine">Each: ${components.map((part) => `${number(part.quantity)} × ${nameOf(part.sku_id)}`).join(", ")}</span>`}
+                  ${address && html` <span class="fine">To: ${address}</span>`}
                 </th>
                 <td class="numeric">${number(quantity)}${canceled > 0 && html` <span class="fine">${number(canceled)} canceled</span>`}</td>
                 <td class="numeric">${price === null ? html`<span class="fine">per line</span>` : money(price, order.currency)}</td>

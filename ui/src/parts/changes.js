@@ -27,6 +27,7 @@ const MEMBERS = {
   "customer.email": "E-mail",
   "customer.phone": "Phone",
   "customer.address": "Address",
+  "items.address": "Address",
   note: "Note",
   total_price: "Total",
   "parcel.tracking_number": "Tracking number",
@@ -38,8 +39,9 @@ function tell({ member, sku_id: sku, before, after }, currency) {
   if (member === "items") return `${nameOf(sku)}: ${number(before ?? 0)} → ${number(after ?? 0)}`;
   if (!MEMBERS[member]) return null;
   if (member === "total_price") return `Total: ${money(before, currency)} → ${money(after, currency)}`;
-  if (before === null && after === null) return `${MEMBERS[member]} changed`;
-  return `${MEMBERS[member]}: ${before ?? "none"} → ${after ?? "none"}`;
+  const what = sku ? `${nameOf(sku)}, ${MEMBERS[member].toLowerCase()}` : MEMBERS[member];
+  if (before === null && after === null) return `${what} changed`;
+  return `${what}: ${before ?? "none"} → ${after ?? "none"}`;
 }
 
 /** What was done with the order, the earliest first. */
@@ -67,12 +69,13 @@ export function Timeline({ entries, currency }) {
   `;
 }
 
-/** The units that the order has of each SKU, and that were shipped of it: [{sku, kept, shipped}]. */
+/** The units that the order has of each SKU and address, and that were shipped of them: [{key, sku, address, kept, shipped}]. */
 function bySku(order) {
   const found = new Map();
-  for (const { sku_id: sku, quantity, fulfilled, canceled } of order.items) {
-    const { kept = 0, shipped = 0 } = found.get(sku) ?? {};
-    found.set(sku, { sku, kept: kept + quantity - canceled, shipped: shipped + fulfilled });
+  for (const { sku_id: sku, quantity, fulfilled, canceled, address } of order.items) {
+    const key = JSON.stringify([sku, address]);
+    const { kept = 0, shipped = 0 } = found.get(key) ?? {};
+    found.set(key, { key, sku, address, kept: kept + quantity - canceled, shipped: shipped + fulfilled });
   }
   return [...found.values()].filter(({ kept }) => kept > 0);
 }
@@ -86,7 +89,9 @@ export function ChangeDialog({ order, path, onClose, onDone }) {
     event.preventDefault();
     if (isBusy) return;
     const { sku, more, reason } = Object.fromEntries(new FormData(event.target));
-    const items = rows.map((row) => ({ sku_id: row.sku, quantity: Number(units[row.sku] ?? row.kept) })).filter((item) => item.quantity > 0);
+    const items = rows
+      .map(({ key, sku: named, address, kept }) => ({ sku_id: named, quantity: Number(units[key] ?? kept), ...(address && { address }) }))
+      .filter((item) => item.quantity > 0);
     if (sku.trim()) items.push({ sku_id: sku.trim(), quantity: Number(more) });
     const done = await submit("PATCH", path, { items, ...(reason.trim() && { reason: reason.trim() }) });
     if (done) onDone(done);
@@ -97,11 +102,11 @@ export function ChangeDialog({ order, path, onClose, onDone }) {
         <fieldset class="lines">
           <legend>Units</legend>
           ${rows.map(
-            ({ sku, kept, shipped }) => html`
-              <div class="line" key=${sku}>
-                <label for=${`kept-${sku}`}>${nameOf(sku)} <span class="code">${sku}</span></label>
-                <input id=${`kept-${sku}`} type="number" inputmode="numeric" min=${shipped} step="1" required value=${units[sku] ?? kept}
-                       onInput=${(event) => setUnits({ ...units, [sku]: event.target.value })} />
+            ({ key, sku: named, address, kept, shipped }, place) => html`
+              <div class="line" key=${key}>
+                <label for=${`kept-${place}`}>${nameOf(named)} <span class="code">${named}</span>${address && html` <span class="fine">to ${address}</span>`}</label>
+                <input id=${`kept-${place}`} type="number" inputmode="numeric" min=${shipped} step="1" required value=${units[key] ?? kept}
+                       onInput=${(event) => setUnits({ ...units, [key]: event.target.value })} />
                 <span class="fine">${shipped > 0 && `${number(shipped)} shipped`}</span>
               </div>
             `,

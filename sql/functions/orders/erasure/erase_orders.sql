@@ -1,4 +1,4 @@
--- Takes the customer, the notes and the tracking numbers out of these locked orders, their parcels and their reservations. Returns the
+-- Takes the customer, the addresses of lines, the notes and the tracking numbers out of these locked orders, their parcels and their reservations. Returns the
 -- ids of those parcels and reservations.
 -- The pseudonym becomes a random one, the same for all of them: analysts still see how often this customer ordered, and nothing joins the
 -- orders with later ones of the same person. The audit of these updates holds the old values until audit.erase_history.
@@ -19,6 +19,9 @@ declare
   v_changed_at timestamptz := orders.begin_change();
   v_pseudonym uuid := gen_random_uuid();
 begin
+  update orders.order_lines l
+     set address = null
+   where l.region_id = p_region_id and l.order_id = any (p_order_ids) and l.address is not null;
   delete from orders.order_contacts c where c.region_id = p_region_id and c.order_id = any (p_order_ids);
   update orders.orders o
      set customer_name = null, customer_key = null, customer_address = null, note = null, customer_pseudonym = v_pseudonym,

@@ -41,6 +41,8 @@ begin
       from orders.orders o
      where o.region_id = p_region_id and o.order_id = any (find_erasable.order_ids)
        and (o.customer_erased_at is null or o.note is not null or o.status_reason not in ('unpaid', 'erased') or exists (
+         select from orders.order_lines l
+          where l.region_id = p_region_id and l.order_id = o.order_id and l.address is not null) or exists (
          select from orders.fulfillments p
           where p.region_id = p_region_id and p.order_id = o.order_id
             and (p.note is not null or p.tracking_number is not null or p.cancel_reason <> 'erased')))

@@ -1,4 +1,4 @@
--- The members of an order that a row of its audit changed; of lines, the units of each SKU that are not canceled. p_shows_contact:
+-- The members of an order that a row of its audit changed; of lines, the units of each SKU that are not canceled, and their addresses. p_shows_contact:
 -- with the values of e-mail and phone number. After an erasure the audit has no values of the person, so these are null.
 create or replace function orders.change_members(
   p_table_name text,
@@ -34,7 +34,12 @@ as $$
                  ('orders.fulfillments', 'note', 'parcel.note', false)) m (table_name, key, member, is_contact)
    where m.table_name = p_table_name and p_old ? m.key
    union all
-  select 'items', u.sku_id, to_jsonb(u.before), to_jsonb(u.after) from units u where u.before is distinct from u.after;
+  select 'items', u.sku_id, to_jsonb(u.before), to_jsonb(u.after) from units u where u.before is distinct from u.after
+   union all
+  select 'items.address', sku_id, to_jsonb(b.addresses), to_jsonb(a.addresses)
+    from orders.line_addresses(p_old -> 'items') b
+    full join orders.line_addresses(p_new -> 'items') a using (sku_id)
+   where b.addresses is distinct from a.addresses or (b.addresses is null and a.addresses is null and (b.is_told or a.is_told));
 $$;
 
 grant execute on function orders.change_members(text, jsonb, jsonb, boolean) to scoville_definer;
