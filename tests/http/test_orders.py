@@ -26,7 +26,7 @@ def test_the_sample_order_goes_in_and_comes_back_with_its_names_and_types(stocke
     assert {name: order[name] for name in ("customer", "total_price", "status")} == {
         name: ORDER[name] for name in ("customer", "total_price", "status")
     }
-    more: dict[str, Any] = {"amount": None, "fulfilled": 0, "canceled": 0, "components": []}
+    more: dict[str, Any] = {"amount": None, "fulfilled": 0, "canceled": 0, "components": [], "address": None}
     assert order["items"] == [{**line, **more} for line in ORDER["items"]]  # type: ignore[attr-defined]
     assert response.headers["location"] == f"/v1/orders/{order['order_id']}"
     assert available(stocked) == 347
@@ -366,7 +366,16 @@ def test_an_order_is_changed_until_it_is_shipped(stocked: httpx2.Client, sales: 
     check_problem(sales.patch(path, json={"items": [{"sku_id": "HOTSAUCE-002", "quantity": 1}]}), 409, "OR010")
     lowered = sales.patch(path, json={"items": [{"sku_id": "HOTSAUCE-001", "quantity": 4}], "reason": "Four do."})
     assert lowered.json()["items"] == [
-        {"sku_id": "HOTSAUCE-001", "quantity": 5, "price": 12.99, "amount": None, "fulfilled": 1, "canceled": 1, "components": []}
+        {
+            "sku_id": "HOTSAUCE-001",
+            "quantity": 5,
+            "price": 12.99,
+            "amount": None,
+            "fulfilled": 1,
+            "canceled": 1,
+            "components": [],
+            "address": None,
+        }
     ]
     assert sales.patch(path, json={"items": lowered.json()["items"]}).json() == lowered.json()  # sent back as it was read
     entry = sales.get(path).json()["timeline"][-1]
@@ -380,7 +389,16 @@ def test_an_order_is_changed_until_it_is_shipped(stocked: httpx2.Client, sales: 
     canceled = sales.put(f"{path}/cancel", headers={"if-match": sales.get(path).headers["etag"]})
     assert (canceled.json()["status"], canceled.json()["fulfillment_status"]) == ("completed", "partially_fulfilled")
     assert canceled.json()["items"] == [
-        {"sku_id": "HOTSAUCE-001", "quantity": 5, "price": 12.99, "amount": None, "fulfilled": 1, "canceled": 4, "components": []}
+        {
+            "sku_id": "HOTSAUCE-001",
+            "quantity": 5,
+            "price": 12.99,
+            "amount": None,
+            "fulfilled": 1,
+            "canceled": 4,
+            "components": [],
+            "address": None,
+        }
     ]
     assert canceled.json()["total_price"] == 12.99
     assert canceled.headers["etag"] == sales.get(path).headers["etag"]

@@ -44,7 +44,7 @@ def test_a_checkout_holds_looks_extends_and_orders(stocked: httpx2.Client, sales
     placed = sales.post("/v1/orders", json=order, headers=headers)
     assert (placed.status_code, placed.json()["total_price"]) == (201, 38.97), placed.text
     line = {"sku_id": "HOTSAUCE-001", "quantity": 3, "price": 12.99, "amount": None}
-    items = [{**line, "fulfilled": 0, "canceled": 0, "components": []}]
+    items = [{**line, "fulfilled": 0, "canceled": 0, "components": [], "address": None}]
     assert placed.json()["items"] == items
     again = sales.post("/v1/orders", json=order, headers=headers)
     assert (again.content, again.headers["idempotency-replayed"]) == (placed.content, "true")
