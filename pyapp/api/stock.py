@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from pyapp import values
+from pyapp.api.recalls import Trace, TraceQuery
 from pyapp.api.withholdings import Withhold, Withholding
 from pyapp.http.endpoints import change, read_document, read_page, read_summary, write
 from pyapp.http.fields import (
@@ -690,6 +691,15 @@ NOUN = Noun(
             query=WriteQuery,
             body=BatchChange,
             key="optional",
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}/batches/{batch_number}/trace",
+            endpoint=read_page,
+            summary="Trace a lot: where its units came from and where they went",
+            function="trace_lot",
+            answer=Trace,
+            query=TraceQuery,
         ),
         Route(
             method="GET",

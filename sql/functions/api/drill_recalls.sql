@@ -17,6 +17,7 @@ declare
   v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_request record;
   v_read record;
+  v_id bigint;
   v_started timestamptz;
   v_document json;
   v_drill json;
@@ -33,9 +34,10 @@ begin
     if (v_read.refusal).code is null then
       begin
         perform stock.lock_recall(p_region_id, v_read.lot_ids);
-        select d.document into v_document
-          from stock.recall_documents(p_region_id, array[stock.carry_out_recall(p_region_id => p_region_id, p_lot_ids => v_read.lot_ids,
-                 p_request => v_request.request, p_started_at => v_started)]) d;
+        v_id := stock.carry_out_recall(p_region_id => p_region_id, p_lot_ids => v_read.lot_ids, p_request => v_request.request,
+          p_started_at => v_started);
+        -- A separate statement, because it must see the rows that the recall wrote. Variables survive what is taken back.
+        select d.document into v_document from stock.recall_documents(p_region_id, array[v_id]) d;
         raise exception using errcode = 'RC000', message = 'a drill takes everything back';
       exception when sqlstate 'RC000' then
         v_drill := stock.keep_drill(p_region_id => p_region_id, p_request => v_request.request, p_document => v_document::jsonb);
