@@ -203,6 +203,7 @@ FUNCTION_CALLS: dict[str, Call] = {
         ),
     ),
     "list_recall_drills": call(ADMIN, Request("GET", "/v1/recall-drills")),
+    "get_recall_drill": call(ADMIN, Request("GET", "/v1/recall-drills/{drill_id}")),
     "trace_lot": call(ADMIN, Request("GET", "/v1/inventory/{sku_id}/batches/{batch_number}/trace")),
     "get_inventory": call(EVERYONE, Request("GET", "/v1/inventory/{sku_id}")),
     "set_stock": call(

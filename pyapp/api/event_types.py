@@ -384,7 +384,7 @@ class RecalledLot(Answer):
 
 
 class RecallChanged(Answer, kw_only=True):
-    """A recall. Who has units of it is in GET /v1/recalls/{recall_id}."""
+    """A recall. GET /v1/recalls/{recall_id} says who has units of it."""
 
     recall_id: Annotated[str, Meta(examples=["RCL-1-1001"])]
     status: Literal["open", "closed"]

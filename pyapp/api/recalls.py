@@ -73,6 +73,7 @@ class RecallRecovery(Body):
     }
 
     items: Annotated[list[RecoveryItem], Meta(min_length=1, max_length=1000)]
+    note: NoteDraft | UnsetType = UNSET
 
 
 class RecallClosure(Body):
@@ -271,6 +272,7 @@ class Trace(Page):
     data: list[TraceEvent]
 
 
+DRILL_ID = PathVariable("drill_id", "The drill.", "DRL-1-1001")
 RECALL_ID = PathVariable("recall_id", "The recall.", "RCL-1-1001")
 
 NOUN = Noun(
@@ -352,6 +354,7 @@ DRILLS = Noun(
             method="POST",
             path="/v1/recall-drills",
             endpoint=write,
+            location="/v1/recall-drills/{drill_id}",
             summary="Drill a recall: do it, measure it, take it back",
             function="drill_recalls",
             answer=RecallDrill,
@@ -369,6 +372,14 @@ DRILLS = Noun(
             answer=RecallDrillPage,
             query=PageQuery,
         ),
+        Route(
+            method="GET",
+            path="/v1/recall-drills/{drill_id}",
+            endpoint=read_document,
+            summary="Read the evidence of a drill",
+            function="get_recall_drill",
+            answer=RecallDrill,
+        ),
     ),
-    (),
+    (DRILL_ID,),
 )

@@ -682,6 +682,15 @@ NOUN = Noun(
             query=BatchQuery,
         ),
         Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}/batches/{batch_number}/trace",
+            endpoint=read_page,
+            summary="Trace a lot: where its units came from and where they went",
+            function="trace_lot",
+            answer=Trace,
+            query=TraceQuery,
+        ),
+        Route(
             method="PATCH",
             path="/v1/inventory/{sku_id}/batches/{batch_number}",
             endpoint=change,
@@ -691,15 +700,6 @@ NOUN = Noun(
             query=WriteQuery,
             body=BatchChange,
             key="optional",
-        ),
-        Route(
-            method="GET",
-            path="/v1/inventory/{sku_id}/batches/{batch_number}/trace",
-            endpoint=read_page,
-            summary="Trace a lot: where its units came from and where they went",
-            function="trace_lot",
-            answer=Trace,
-            query=TraceQuery,
         ),
         Route(
             method="GET",

@@ -24,8 +24,6 @@ from pyapp.http.route import Noun, Route
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
     withholdings.NOUN,
-    recalls.NOUN,
-    recalls.DRILLS,
     orders.NOUN,
     availability.NOUN,
     customers.NOUN,
@@ -36,6 +34,8 @@ NOUNS: tuple[Noun, ...] = (
     tickets.NOUN,
     webhooks.NOUN,
     events.NOUN,
+    recalls.NOUN,
+    recalls.DRILLS,
     analytics.NOUN,
     audit.NOUN,
 )

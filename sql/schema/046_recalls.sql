@@ -108,6 +108,7 @@ create table stock.recall_parcels (
 );
 comment on table stock.recall_parcels is 'The parcels that left with units of the lots.';
 comment on column stock.recall_parcels.assumed is 'Nobody named the lot when it was shipped: it is the one that expired first.';
+create index recall_parcels_lot_id_idx on stock.recall_parcels (region_id, recall_id, lot_id);
 create index recall_parcels_fulfillment_id_idx on stock.recall_parcels (region_id, fulfillment_id);
 
 create sequence stock.recall_drills_drill_id_seq start 1001;

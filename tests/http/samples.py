@@ -10,6 +10,8 @@ import httpx2
 from tests.calls import HELD, ORDER, REASON, SKU, Names, Request
 from tests.http.conftest import key
 
+LOST = [{"sku_id": "HOTSAUCE-003", "batch_numbers": ["LOST"]}]
+
 
 def make(client: httpx2.Client, path: str, body: object) -> dict[str, Any]:
     response = client.post(path, json=body, headers=key())
@@ -36,6 +38,7 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
             | {"quantity": 2, "cause": "inspection"},
         )["withholding_id"],
         "recall_id": make_recall(admin),
+        "drill_id": make(admin, "/v1/recall-drills", {"lots": LOST, "person": "Ada"})["drill_id"],
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
 

@@ -844,7 +844,7 @@ GUARDS = (
     Guard(
         "a drill takes everything back",
         "sql/functions/api/drill_recalls.sql",
-        "        raise exception using errcode = 'RC000', message = 'a drill takes everything back';\n",
+        "        raise exception using errcode = 'DRILL', message = 'a drill takes everything back';\n",
         "        v_drill := stock.keep_drill(p_region_id => p_region_id, p_request => v_request.request,\n"
         "          p_document => v_document::jsonb);\n",
         f"{RECALLS} -k leaves_only",

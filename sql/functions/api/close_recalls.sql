@@ -29,6 +29,7 @@ begin
     select r.* into v_recall
       from stock.recalls r
      where r.region_id = p_region_id and r.recall_id = stock.find_recall(p_region_id, v_request.request ->> 'recall_id')
+     order by r.recall_id
        for no key update;
     v_refusal := stock.refuse_recall_change(v_recall, v_request.request);
     if v_refusal.code is null then
@@ -49,6 +50,6 @@ $$;
 
 comment on function api.close_recalls(smallint, jsonb) is
   'Closes recalls. Their lots stay recalled. An array of {recall_id, note, if_match}; one result per element, in order.
-Errors: ID001 ID002 RC002 RC004 ST009 VA001';
+Errors: ID001 ID002 RC002 RC004 ST009';
 alter function api.close_recalls(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.close_recalls(smallint, jsonb) to admin;

@@ -38,8 +38,8 @@ begin
           p_started_at => v_started);
         -- A separate statement, because it must see the rows that the recall wrote. Variables survive what is taken back.
         select d.document into v_document from stock.recall_documents(p_region_id, array[v_id]) d;
-        raise exception using errcode = 'RC000', message = 'a drill takes everything back';
-      exception when sqlstate 'RC000' then
+        raise exception using errcode = 'DRILL', message = 'a drill takes everything back';
+      exception when sqlstate 'DRILL' then
         v_drill := stock.keep_drill(p_region_id => p_region_id, p_request => v_request.request, p_document => v_document::jsonb);
       end;
     end if;

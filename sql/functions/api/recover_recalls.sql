@@ -29,6 +29,7 @@ begin
     select r.* into v_recall
       from stock.recalls r
      where r.region_id = p_region_id and r.recall_id = stock.find_recall(p_region_id, v_request.request ->> 'recall_id')
+     order by r.recall_id
        for no key update;
     v_refusal := stock.refuse_recall_change(v_recall, v_request.request);
     if v_refusal.code is null then
@@ -37,7 +38,7 @@ begin
     if v_refusal.code is null then
       update stock.recalls r
          set version = r.version + 1, updated_at = app.now(), changed_by = coalesce(v_request.request -> 'meta' ->> 'actor', app.claim_subject()),
-             change_reason = 'recovered', request_id = coalesce(v_request.request -> 'meta' ->> 'request_id', app.claim_request_id())
+             change_reason = concat_ws(': ', 'recovered', v_request.request ->> 'note'), request_id = coalesce(v_request.request -> 'meta' ->> 'request_id', app.claim_request_id())
        where r.region_id = p_region_id and r.recall_id = v_recall.recall_id;
     end if;
     select d.document into v_document from stock.recall_documents(p_region_id, array[v_recall.recall_id]) d;
@@ -50,7 +51,7 @@ $$;
 
 comment on function api.recover_recalls(smallint, jsonb) is
   'Notes units of parcels of a recall that came back or were destroyed. An array of {recall_id, items: [{fulfillment_id, sku_id, batch_number, '
-  'quantity}], if_match}; one result per element, in order. Units that are received again are a return.
+  'quantity}], note, if_match}; one result per element, in order. Units that are received again are a return.
 Errors: ID001 ID002 RC002 RC003 RC004 ST009 VA001';
 alter function api.recover_recalls(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.recover_recalls(smallint, jsonb) to admin;

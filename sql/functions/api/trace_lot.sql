@@ -41,7 +41,7 @@ begin
             left join orders.orders o
               on o.region_id = p_region_id
              and o.order_id = case when m.document ~ '^ORD-[0-9]{1,5}-[0-9]{1,18}$' then split_part(m.document, '-', 3)::bigint end
-           where m.region_id = p_region_id and m.sku_id = p_sku_id and m.lot_id = v_lot.lot_id and m.on_hand_delta <> 0
+           where m.region_id = p_region_id and m.lot_id = v_lot.lot_id and m.on_hand_delta <> 0
              and (v_after is null or m.movement_id > v_after) and (v_kinds is null or m.kind = any (v_kinds))
            order by m.movement_id
            limit p_limit + 1) s;

@@ -19,7 +19,7 @@ as $$
             coalesce(-sum(m.on_hand_delta) filter (where m.kind in ('scrap', 'send_back') or m.kind = 'adjustment' and m.reason_code = any (
               array['damaged', 'scrapped', 'expired', 'recalled', 'promotion', 'quality_control', 'sent_back'])), 0) as written_off
        from stock.stock_movements m
-      where m.region_id = p_region_id and m.sku_id = t.sku_id and m.lot_id = t.lot_id and m.on_hand_delta <> 0) s
+      where m.region_id = p_region_id and m.lot_id = t.lot_id and m.on_hand_delta <> 0) s
    where t.region_id = p_region_id and t.lot_id = any (p_lot_ids);
 $$;
 

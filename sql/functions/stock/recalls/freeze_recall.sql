@@ -1,5 +1,5 @@
 -- Freezes what is known of these (held) lots: their figures, where their units lie, the parcels that left with them, and the orders whose
--- promises moved (p_moves). What the recall lists already stays as it was: a lot that is recalled again brings only what is new.
+-- promises moved (p_moves). Rows that the recall has already stay as they were: a lot that is recalled again brings only new ones.
 create or replace function stock.freeze_recall(
   p_region_id smallint,
   p_recall_id bigint,

@@ -13,6 +13,9 @@ as $$
 declare
   v_errors jsonb;
 begin
+  if coalesce(nullif(p_items, 'null'), '[]') = '[]' then
+    return app.refuse(p_code => 'VA001', p_pointer => '/items', p_detail => 'Name the parcels and their units: items is missing or empty.');
+  end if;
   select jsonb_agg(jsonb_build_object('pointer', format('/items/%s/%s', n.nth - 1, n.field), 'detail', n.detail) order by n.nth)
     into v_errors
     from (select i.nth, case when i.units is null or i.units < 1 then 'quantity' when c.lot_id is null then 'fulfillment_id' else 'quantity' end as field,
