@@ -174,6 +174,37 @@ FUNCTION_CALLS: dict[str, Call] = {
     "dispose_withholdings": call(
         STAFF, Request("POST", "/v1/withholdings/{withholding_id}/dispose", {"disposition": "restock", "quantity": 1})
     ),
+    "recall_lots": call(
+        ADMIN,
+        Request(
+            "POST",
+            "/v1/recalls",
+            {"lots": [{"sku_id": "HOTSAUCE-003", "batch_numbers": ["LOST"]}], "person": "Ada", "note": "glass"},
+        ),
+    ),
+    "list_recalls": call(INSIDE, Request("GET", "/v1/recalls")),
+    "get_recall": call(INSIDE, Request("GET", "/v1/recalls/{recall_id}")),
+    "list_recall_parcels": call(CATALOG, Request("GET", "/v1/recalls/{recall_id}/parcels")),
+    "recover_recalls": call(
+        ADMIN,
+        Request(
+            "POST",
+            "/v1/recalls/{recall_id}/recovered",
+            {"items": [{"fulfillment_id": "FUL-1-1001", "sku_id": "HOTSAUCE-003", "batch_number": "R", "quantity": 1}]},
+        ),
+    ),
+    "close_recalls": call(ADMIN, Request("POST", "/v1/recalls/{recall_id}/close", {"note": "done"})),
+    "drill_recalls": call(
+        ADMIN,
+        Request(
+            "POST",
+            "/v1/recall-drills",
+            {"lots": [{"sku_id": "HOTSAUCE-003", "batch_numbers": ["LOST"]}], "person": "Ada"},
+        ),
+    ),
+    "list_recall_drills": call(ADMIN, Request("GET", "/v1/recall-drills")),
+    "get_recall_drill": call(ADMIN, Request("GET", "/v1/recall-drills/{drill_id}")),
+    "trace_lot": call(ADMIN, Request("GET", "/v1/inventory/{sku_id}/batches/{batch_number}/trace")),
     "get_inventory": call(EVERYONE, Request("GET", "/v1/inventory/{sku_id}")),
     "set_stock": call(
         STAFF,

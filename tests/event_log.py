@@ -126,5 +126,7 @@ def do_everything(shop: Shop) -> None:
     assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 1
     send("change_batches", sku_id=SKU, batch_number="B-1", status="quarantined", reason_code="quality_control")
     send("change_batches", sku_id=SKU, batch_number="B-1", manufactured_on="2024-05-01", reason_code="other", note="as printed")
+    [recalled] = shop.send("recall_lots", {"lots": [{"sku_id": OTHER_SKU, "batch_numbers": ["T-1"]}], "person": "Ada"})
+    send("close_recalls", recall_id=recalled.body["recall_id"])
     send("erase_customers", email="jane@example.com", include_open=True)
     send("save_skus", sku_id="SAMPLE", name="Sample", price=0)

@@ -378,6 +378,25 @@ class CountRequested(Answer):
     old: Found
 
 
+class RecalledLot(Answer):
+    sku_id: Sku
+    batch_number: BatchNumber
+
+
+class RecallChanged(Answer, kw_only=True):
+    """A recall. GET /v1/recalls/{recall_id} says who has units of it."""
+
+    recall_id: Annotated[str, Meta(examples=["RCL-1-1001"])]
+    status: Literal["open", "closed"]
+    reason_code: Reason
+    note: Note | UnsetType = UNSET
+    person: Annotated[str, Meta(examples=["Ada Quality"])]
+    accounted_percent: Annotated[float, Meta(examples=[100.0])] | UnsetType = UNSET
+    recovered_percent: Annotated[float, Meta(examples=[50.0])] | UnsetType = UNSET
+    lots: list[RecalledLot]
+    version: Version
+
+
 # The shape of the data of each type (pyapp/eventlog/types.py); tests compare with real events.
 DATA: dict[str, type[Struct]] = {
     "stock.received": StockChanged,
@@ -420,6 +439,8 @@ DATA: dict[str, type[Struct]] = {
     "lot.status_changed": LotStatusChanged,
     "lot.changed": LotChanged,
     "lot.expiring": LotExpiring,
+    "recall.opened": RecallChanged,
+    "recall.closed": RecallChanged,
     "sku.changed": SkuChanged,
     "channel.changed": ChannelChanged,
     "warehouse.changed": WarehouseChanged,

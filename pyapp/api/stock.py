@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from pyapp import values
+from pyapp.api.recalls import Trace, TraceQuery
 from pyapp.api.withholdings import Withhold, Withholding
 from pyapp.http.endpoints import change, read_document, read_page, read_summary, write
 from pyapp.http.fields import (
@@ -679,6 +680,15 @@ NOUN = Noun(
             function="list_batches",
             answer=LotPage,
             query=BatchQuery,
+        ),
+        Route(
+            method="GET",
+            path="/v1/inventory/{sku_id}/batches/{batch_number}/trace",
+            endpoint=read_page,
+            summary="Trace a lot: where its units came from and where they went",
+            function="trace_lot",
+            answer=Trace,
+            query=TraceQuery,
         ),
         Route(
             method="PATCH",

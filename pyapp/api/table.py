@@ -11,6 +11,7 @@ from pyapp.api import (
     customers,
     events,
     orders,
+    recalls,
     reservations,
     stock,
     tickets,
@@ -33,6 +34,8 @@ NOUNS: tuple[Noun, ...] = (
     tickets.NOUN,
     webhooks.NOUN,
     events.NOUN,
+    recalls.NOUN,
+    recalls.DRILLS,
     analytics.NOUN,
     audit.NOUN,
 )

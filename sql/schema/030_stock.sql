@@ -195,6 +195,8 @@ comment on column stock.stock_movements.withholding_id is 'What opened or reduce
 create index stock_movements_sku_id_idx on stock.stock_movements (region_id, sku_id, movement_id);
 -- Only of late entries, so that an order does not write to it.
 create index stock_movements_late_idx on stock.stock_movements (region_id, occurred_at) where occurred_at <> recorded_at;
+-- Not of orders: their units are in no lot yet.
+create index stock_movements_lot_id_idx on stock.stock_movements (region_id, lot_id, movement_id) where lot_id is not null;
 create index stock_movements_withholding_id_idx on stock.stock_movements (region_id, withholding_id) where withholding_id is not null;
 create table stock.stock_movements_default partition of stock.stock_movements default;
 comment on table stock.stock_movements_default is 'Catches rows of a month that has no partition yet, so that no sale fails.';

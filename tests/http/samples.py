@@ -10,6 +10,8 @@ import httpx2
 from tests.calls import HELD, ORDER, REASON, SKU, Names, Request
 from tests.http.conftest import key
 
+LOST = [{"sku_id": "HOTSAUCE-003", "batch_numbers": ["LOST"]}]
+
 
 def make(client: httpx2.Client, path: str, body: object) -> dict[str, Any]:
     response = client.post(path, json=body, headers=key())
@@ -35,8 +37,31 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
             {name: SKU[name] for name in ("sku_id", "warehouse_location", "batch_number")}
             | {"quantity": 2, "cause": "inspection"},
         )["withholding_id"],
+        "recall_id": make_recall(admin),
+        "drill_id": make(admin, "/v1/recall-drills", {"lots": LOST, "person": "Ada"})["drill_id"],
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
+
+
+def make_recall(admin: httpx2.Client) -> str:
+    """Recalls a lot of which one unit was shipped and others are left."""
+    lot = {"sku_id": "HOTSAUCE-003", "batch_number": f"R-{uuid.uuid4()}"}
+    make(admin, "/v1/inventory", SKU | lot | {"name": "Recalled", "stock": 5})
+    make(admin, "/v1/inventory", SKU | lot | {"name": "Recalled", "batch_number": "LOST"})
+    placed = make(admin, "/v1/orders", {"customer": ORDER["customer"], "items": [{"sku_id": lot["sku_id"], "quantity": 1}]})
+    make(
+        admin,
+        f"/v1/orders/{placed['order_id']}/fulfillments",
+        {"items": [lot | {"quantity": 1, "reason_code": "could_not_locate"}]},
+    )
+    lots = [{"sku_id": lot["sku_id"], "batch_numbers": [lot["batch_number"]]}]
+    return str(make(admin, "/v1/recalls", {"lots": lots, "person": "Ada"})["recall_id"])
+
+
+def name_parcel(admin: httpx2.Client, recall_id: str, body: Any) -> None:
+    """Lets the body name the parcel of the recall."""
+    [parcel] = admin.get(f"/v1/recalls/{recall_id}/parcels").json()["data"]
+    body["items"] = [{name: parcel[name] for name in ("fulfillment_id", "sku_id", "batch_number")} | {"quantity": 1}]
 
 
 def make_room(admin: httpx2.Client, body: Any) -> list[str]:

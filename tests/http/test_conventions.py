@@ -19,7 +19,7 @@ from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
 from tests.calls import HOOK, ORDER, REQUESTS, SKU
 from tests.http.conftest import Api, check_problem, key
-from tests.http.samples import make_room
+from tests.http.samples import LOST, make_recall, make_room, name_parcel
 
 BODY_BYTES_MAX = 1024 * 1024
 # These follow other rules: OAuth 2.0 (RFC 6749), and tickets, which are valid for one use.
@@ -60,6 +60,7 @@ class World:
             "order_id": self.order,
             "reservation_id": self.reservation,
             "withholding_id": self.withholding,
+            "recall_id": self.recall,
         }
         self.fresh = fresh
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})
@@ -77,6 +78,9 @@ class World:
     def reservation(self) -> str:
         body = {"channel": "web", "items": [{"sku_id": SKU["sku_id"], "quantity": 1}]}
         return self._made("/v1/reservations", body, "reservation_id")
+
+    def recall(self) -> str:
+        return make_recall(self.admin)
 
     def withholding(self) -> str:
         lot = {"sku_id": SKU["sku_id"], "warehouse_location": SKU["warehouse_location"], "batch_number": "ANOTHER"}
@@ -355,6 +359,11 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
         assert world.admin.post("/v1/inventory", json=SKU, headers=key()).status_code == 201
     if route.function == "reallocate_orders":
         make_room(world.admin, body)
+    if route.function == "recall_lots":  # one that no other example needs
+        make_recall(world.admin)
+        body["lots"] = LOST
+    if route.function == "recover_recalls":
+        name_parcel(world.admin, path.split("/")[3], body)
     text = f"{route.method} {route.path}".ljust(255, "k")
     first = world.admin.request(route.method, path, json=body, headers={"idempotency-key": text})
     assert first.status_code in (200, 201), first.text

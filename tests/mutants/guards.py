@@ -31,6 +31,7 @@ ERASURE = "tests/sql/orders/test_erasure.py"
 STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
 ZONES = "tests/sql/stock/test_zones.py"
+RECALLS = "tests/sql/stock/test_recalls.py"
 WITHHELD = "tests/sql/stock/test_withheld.py"
 PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
@@ -883,6 +884,43 @@ GUARDS = (
         "v_units > p_open or ",
         "",
         f"{WITHHELD} -k bad_dispositions",
+    ),
+    # Recalls
+    Guard(
+        "a recall withdraws the promises that have no units any more",
+        "sql/functions/stock/recalls/hold_lots.sql",
+        "  if v_short.units is null then\n",
+        "  if true then\n",
+        f"{RECALLS} -k by_age",
+    ),
+    Guard(
+        "a recall of some unknown lots recalls none",
+        "sql/functions/stock/recalls/read_recall.sql",
+        "  if v_errors is not null then\n",
+        "  if false then\n",
+        f"{RECALLS} -k does_not_exist",
+    ),
+    Guard(
+        "a drill takes everything back",
+        "sql/functions/api/drill_recalls.sql",
+        "        raise exception using errcode = 'DRILL', message = 'a drill takes everything back';\n",
+        "        v_drill := stock.keep_drill(p_region_id => p_region_id, p_request => v_request.request,\n"
+        "          p_document => v_document::jsonb);\n",
+        f"{RECALLS} -k leaves_only",
+    ),
+    Guard(
+        "a parcel that was undone is not in the list of a recall",
+        "sql/functions/stock/recalls/freeze_recall.sql",
+        " and f.canceled_at is null\n",
+        "\n",
+        f"{RECALLS} -k left_with_the_lot",
+    ),
+    Guard(
+        "no more comes back than was shipped",
+        "sql/functions/stock/recalls/note_recoveries.sql",
+        "c.recovered + i.total > c.quantity",
+        "false",
+        f"{RECALLS} -k came_back",
     ),
     # Reservations
     Guard(

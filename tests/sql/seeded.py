@@ -41,6 +41,18 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
             SECOND_SKU,
             *(SKU | {"warehouse_location": far, "batch_number": "FAR"} for far in ("WH-02", "WH-03")),
         )
+        recalled = {"sku_id": "HOTSAUCE-003", "batch_number": "R"}
+        run(c, "receive_stock", *(SKU | recalled | {"name": "Recalled", "warehouse_location": f"WH-0{n}"} for n in (1, 2)))
+        run(c, "receive_stock", SKU | recalled | {"name": "Recalled", "batch_number": "LOST", "expiration_date": "2036-01-01"})
+        bottles = [{"sku_id": "HOTSAUCE-003", "quantity": 2}]
+        bought = {"customer": ORDER["customer"], "items": bottles}
+        for order in run(c, "place_orders", *(bought | {"channel": channel} for channel in ("web", "pos"))):
+            run(c, "fulfill_orders", {"order_id": order["order_id"], "items": bottles})
+        many = bought | {"items": [{"sku_id": "HOTSAUCE-003", "quantity": 500}]}  # more than the other lot has
+        run(c, "place_orders", many | {"channel": "web"}, bought | {"channel": "pos"})
+        lots = {"lots": [{"sku_id": "HOTSAUCE-003", "batch_numbers": ["R"]}], "person": "Ada"}
+        [drill] = run(c, "drill_recalls", lots)
+        [recall] = run(c, "recall_lots", lots)
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
         lots = [
@@ -110,6 +122,8 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         "shipped_id": shipped["order_id"],
         "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": held["reservation_id"],
+        "recall_id": recall["recall_id"],
+        "drill_id": drill["drill_id"],
         "withholding_id": withheld["withholding_id"],
         "client_id": "c",
         "webhook_id": webhook_id,

@@ -32,6 +32,10 @@ BREAKS = (
     ("units_are_within_range_check", "stock.lot_levels", "withheld", "on_hand + 1"),  # unwithheld would be negative
     ("units_are_within_range_check", "stock.lot_levels", "withheld", "-1"),
     ("quantity_is_positive_check", "stock.withholdings", "quantity", "0"),
+    ("recalls_status_is_known_check", "stock.recalls", "status", "'lost'"),
+    ("recalls_closed_at_a_time_check", "stock.recalls", "closed_at", "now()"),
+    ("recall_lots_every_unit_has_a_place_check", "stock.recall_lots", "on_hand", "on_hand + 1"),
+    ("recall_parcels_recovered_is_within_quantity_check", "stock.recall_parcels", "recovered", "quantity + 1"),
     ("withholdings_cause_is_known_check", "stock.withholdings", "cause", "'rain'"),
     ("withholdings_disposed_units_are_not_negative_check", "stock.withholdings", "scrapped", "-1"),
     ("units_are_within_range_check", "stock.withholdings", "restocked", "quantity + 1"),
@@ -74,6 +78,8 @@ def shop(shop: Shop) -> Shop:
     shop.receive(9)
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}
     assert codes(shop.send("withhold_stock", aside)) == [None]
+    assert codes(shop.send("recall_lots", {"lots": [{"sku_id": SKU, "batch_numbers": ["B-1"]}], "person": "Ada"})) == [None]
+    shop.receive(9, batch_number="B-2")
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
     assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
     assert shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]})[0].code is None

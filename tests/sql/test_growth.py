@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from tests.conftest import Server
 
 ORDERS, BATCH = 4000, 500
-READS_MORE_MAX = 80  # pages; an index over these orders is a level or two deeper, and the whole of one has more
+READS_TIMES_MAX = 1.2  # an index over these orders is a level or two deeper
+READS_MORE_MAX = 80  # pages; the whole of a table or index has more
 TRIES = 6  # the first one also reads the catalog
 
 
@@ -68,4 +69,4 @@ def cheapest(connection: psycopg.Connection[Any], name: str, names: Names) -> in
 
 
 def test_a_call_reads_no_more_pages_after_thousands_of_orders(pages: dict[str, tuple[int, int]]) -> None:
-    assert {name: read for name, read in pages.items() if read[1] > read[0] + READS_MORE_MAX} == {}
+    assert {name: read for name, read in pages.items() if read[1] > READS_TIMES_MAX * read[0] + READS_MORE_MAX} == {}

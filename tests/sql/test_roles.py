@@ -44,6 +44,12 @@ READS: dict[str, dict[str, str]] = {
     "stock.lots": {"admin": "all", "warehouse": "all", "sales": "all", "scoville_worker": "all"},
     "stock.lot_levels": {"admin": "all", "warehouse": "warehouse", "sales": "all", "scoville_worker": "all"},
     "stock.stock_movements": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
+    "stock.recalls": {"admin": "all", "warehouse": "all", "sales": "all", "scoville_worker": "all"},
+    "stock.recall_lots": {"admin": "all", "warehouse": "all", "sales": "all", "scoville_worker": "all"},
+    "stock.recall_places": {"admin": "all", "warehouse": "warehouse", "sales": "none", "scoville_worker": "all"},
+    "stock.recall_orders": {"admin": "all", "warehouse": "none", "sales": "channel", "scoville_worker": "all"},
+    "stock.recall_parcels": {"admin": "all", "warehouse": "warehouse", "sales": "channel", "scoville_worker": "all"},
+    "stock.recall_drills": {"admin": "all", "scoville_worker": "all"},
     "stock.withholdings": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
     "stock.count_requests": {
         "admin": "all",

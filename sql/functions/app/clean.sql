@@ -10,4 +10,4 @@ create or replace function app.clean(
     '^[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+'
     '|[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+$', '', 'g');
 
-grant execute on function app.clean(text) to scoville_definer;
+grant execute on function app.clean(text) to scoville_definer, admin;

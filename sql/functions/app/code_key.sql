@@ -9,4 +9,4 @@ create or replace function app.code_key(
   return app.casefold(regexp_replace(app.clean(p_text) collate "C",
     '[\t-\r\u001c-\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff]+', ' ', 'g'));
 
-grant execute on function app.code_key(text) to scoville_definer;
+grant execute on function app.code_key(text) to scoville_definer, admin;

@@ -57,6 +57,15 @@ create or replace trigger tg_fulfillments__audit_insert
 create or replace trigger tg_fulfillments__audit_update
   after update on orders.fulfillments referencing old table as old_rows new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('fulfillment_id');
+create or replace trigger tg_recalls__audit_insert
+  after insert on stock.recalls referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('recall_id');
+create or replace trigger tg_recalls__audit_update
+  after update on stock.recalls referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('recall_id');
+create or replace trigger tg_recall_drills__audit_insert
+  after insert on stock.recall_drills referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('drill_id');
 create or replace trigger tg_withholdings__audit_insert
   after insert on stock.withholdings referencing new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('withholding_id');
