@@ -134,6 +134,7 @@ class Facts:
         self.safety: Counter[Place] = Counter()
         self.holds: dict[str, Hold] = {}
         self.orders: dict[str, Order] = {}
+        self.happened: Counter[str] = Counter()  # what a useful run must see at least once
 
     def places(self) -> set[Place]:
         return {(warehouse, sku) for warehouse, sku, _ in self.lots} | set(self.safety)

@@ -113,6 +113,14 @@ WANTED_IN_A_LONG_RUN: dict[str, set[str | None]] = {
     "release_reservations": {"RV002"},
     "reallocate_orders": {"ST001", "OR014"},
 }
+HAPPENINGS = {"part waits", "all waits", "an order was served", "promised units moved", "promised units were lost"}
+HAPPENINGS_IN_A_LONG_RUN = {
+    "served past one of other warehouses",
+    "lost units came back",
+    "safety stock gave",
+    "a reservation gave",
+    "served by what was over",
+}
 REASONS = ("found", "found", "correction", "correction", "expired", "recalled", "promotion")
 COUNTERS = ("on_hand", "reserved", "committed", "unavailable", "shortfall", "safety_stock")
 
@@ -125,6 +133,7 @@ class Desk:
         self.api = psycopg.connect(server.url(database, "authenticator", AUTHENTICATOR_PASSWORD))
         self.now = START
         self.answers: Counter[tuple[str, str | None]] = Counter()
+        self.happened: Counter[str] = Counter()
 
     def close(self) -> None:
         self.api.close()
@@ -181,7 +190,7 @@ places = st.tuples(
 )
 baskets = st.one_of(st.dictionaries(skus, amounts, min_size=1), st.just({"S-1": 1, "S-3": 1}))
 batches = st.sampled_from(sorted(BATCHES))
-stocks = st.lists(st.tuples(st.sampled_from(["WH-01", "WH-02"]), skus, batches, st.integers(3, 15)), min_size=4, max_size=8)
+stocks = st.lists(st.tuples(st.sampled_from(["WH-01", "WH-02"]), skus, batches, st.integers(2, 9)), min_size=3, max_size=6)
 small = st.dictionaries(skus, st.integers(1, 4), min_size=1)
 channels = st.sampled_from(["web"] * 4 + ["till"] * 3 + ["club"] * 3 + ["far"])
 callers = st.sampled_from([("admin", None), ("sales", "ana"), ("integration", "bo")])
@@ -250,7 +259,7 @@ class Shop(RuleBasedStateMachine):
 
     desk: ClassVar[Desk]
 
-    @initialize(stock=stocks, sold=st.lists(st.tuples(st.sampled_from(sorted(OWNERS.values())), small), max_size=3))
+    @initialize(stock=stocks, sold=st.lists(st.tuples(st.sampled_from(["web", "till", "club"]), small), max_size=4))
     def open(self, stock: list[tuple[str, str, str, int]], sold: list[tuple[str, dict[str, int]]]) -> None:
         self.desk.owner.execute(EMPTY)
         self.desk.now = START
@@ -261,7 +270,12 @@ class Shop(RuleBasedStateMachine):
             self._receive((warehouse, sku), batch, units, staff=False)
         for channel, wants in sold:  # so that the first step can already change, ship or cancel an order
             self._place([Wish(channel, wants)], repeats=False)
-            self._hold_units(next(owner for owner in OWNERS if OWNERS[owner] == channel), wants, 900)
+            for owner in OWNERS:
+                if OWNERS[owner] == channel:
+                    self._hold_units(owner, wants, 900)
+
+    def teardown(self) -> None:
+        self.desk.happened.update(self.model.happened)
 
     def check(self) -> None:
         (queue, books), model = self.desk.books(self.queue["last"]), self.model.swept()
@@ -312,6 +326,17 @@ class Shop(RuleBasedStateMachine):
         expected = self.model.receive(warehouse, sku, batch, units, expires_on)
         assert (code, body["stock"]) == expected, body
 
+    @precondition(lambda self: any(order.waits for order in self.model.orders.values()))
+    @rule(data=st.data(), batch=batches, units=amounts)
+    def receive_what_is_missing(self, data: st.DataObject, batch: str, units: int) -> None:
+        waiting = [
+            (warehouse, sku)
+            for order in self.model.orders.values()
+            for sku in order.waits
+            for warehouse in SERVING[order.channel]
+        ]
+        self._receive(data.draw(st.sampled_from(waiting)), batch, units, staff=False)
+
     @rule(place=places, delta=amounts, batch=st.one_of(st.none(), batches), reason=st.sampled_from(REASONS))
     def adjust(self, place: Place, delta: int, batch: str | None, reason: str) -> None:
         delta = delta if reason == "found" else -delta
@@ -321,11 +346,25 @@ class Shop(RuleBasedStateMachine):
         self._change("adjust_stock", element | self._key(), self.model.change(*place, delta, batch, reason))
 
     @rule(place=places, units=st.integers(0, 20), batch=st.one_of(st.none(), batches))
+    def set_level(self, place: Place, units: int, batch: str | None) -> None:
+        self.count(place, units, batch)
+
     def count(self, place: Place, units: int, batch: str | None) -> None:
         element = {"sku_id": place[1], "warehouse_location": place[0], "stock": units}
         element |= {"batch_number": batch} if batch else {}
         self._prepare(place[1], loses=True)
         self._change("set_stock", element, self.model.count(*place, units, batch))
+
+    @precondition(lambda self: any(order.units for order in self.model.orders.values()) or +self.model.safety)
+    @rule(data=st.data(), named=st.booleans())
+    def lose(self, data: st.DataObject, named: bool) -> None:
+        """A count of a level, or of a lot, of which some units are promised or kept back."""
+        promised = [place for order in self.model.orders.values() for place, units in order.units.items() if units]
+        warehouse, sku = data.draw(st.sampled_from([*promised, *(+self.model.safety), ("WH-01", "S-1")]))
+        here = {b: units for (w, s, b), units in self.model.lots.items() if (w, s) == (warehouse, sku) and units}
+        batch = data.draw(st.sampled_from(sorted(here))) if named and here else None
+        have = here[batch] if batch else sum(here.values())
+        self.count((warehouse, sku), data.draw(st.integers(0, have)), batch)
 
     def _prepare(self, sku: str, *, loses: bool) -> None:
         """A loss and a move end what is over and holds units of the SKU. What else they bring up to date, because its levels may
@@ -470,13 +509,15 @@ class Shop(RuleBasedStateMachine):
         assert told(code, body) == self.model.modify(name, wants), body
 
     @precondition(lambda self: self.model.orders)
-    @rule(data=st.data(), units=st.integers(1, 4), source=st.sampled_from([None, None, *WAREHOUSES]))
+    @rule(data=st.data(), units=st.sampled_from([1, 1, 1, 2, 3, 5]), source=st.sampled_from([None, None, *WAREHOUSES]))
     def move(self, data: st.DataObject, units: int, source: str | None) -> None:
         """Moves promised units, mostly of an order that has some, to a warehouse that mostly serves its channel."""
-        name = self._order(data)
+        having = [name for name, order in self.model.orders.items() if any(order.units.values())]
+        name = data.draw(st.sampled_from(having * 4 + list(self.model.orders)))
         order = self.model.orders[name]
-        sku = data.draw(st.sampled_from([s for (_, s), n in order.units.items() if n] or ["S-1"]))
-        target = data.draw(st.sampled_from([*SERVING[order.channel] * 3, *WAREHOUSES]))
+        warehouse, sku = data.draw(st.sampled_from([place for place, n in order.units.items() if n] or [("WH-01", "S-1")]))
+        free = [w for w in SERVING[order.channel] if w != warehouse and self.model.available((w, sku))]
+        target = data.draw(st.sampled_from([*free * 5, *WAREHOUSES]))
         item = {"sku_id": sku, "quantity": units, "to_warehouse_location": target}
         item |= {"from_warehouse_location": source} if source else {}
         self._prepare(sku, loses=True)
@@ -609,13 +650,44 @@ def test_database_and_model_agree_on_every_answer_and_every_unit(desk: Desk) -> 
     wanted = {
         (command, code) for listed in [WANTED, WANTED_IN_A_LONG_RUN][: 1 + LONG] for command in listed for code in listed[command]
     }
+    happenings = HAPPENINGS | (HAPPENINGS_IN_A_LONG_RUN if LONG else set())
     for number in range(ROUNDS_MAX):
         run_state_machine_as_test(seed(number + SEED * LONG)(Shop), settings=length)
-        if wanted <= set(desk.answers) or LENGTH.examples != EXAMPLES:
+        if LENGTH.examples != EXAMPLES or (wanted <= set(desk.answers) and happenings <= set(+desk.happened)):
             break
     print(
-        *(f"{command} {code or 'done'}: {number}" for (command, code), number in sorted(desk.answers.items(), key=str)), sep="\n"
+        *(f"{command} {code or 'done'}: {number}" for (command, code), number in sorted(desk.answers.items(), key=str)),
+        *(f"{happening}: {number}" for happening, number in sorted(desk.happened.items())),
+        sep="\n",
     )
     if LENGTH.examples > EXAMPLES:
         return  # a quick look
     assert wanted <= set(desk.answers)
+    assert happenings <= set(+desk.happened)
+
+
+TURN = ("web", 3, 0, 1.0, 7)  # channel, units, priority (as its negative), age, number
+
+
+@pytest.mark.parametrize("warehouse", SERVING["web"])
+@pytest.mark.parametrize("behind", [[["B", "S-1", "till", 1, 0, 2.0, 8]], [["B", "S-1", "till", 1, 5, 0.5, 3]], []])
+def test_the_check_of_turns_sees_an_order_that_was_passed(behind: list[list[Any]], warehouse: str) -> None:
+    before = [["A", "S-1", *TURN], *behind]
+    queue = {"waits": [["A", "S-1", *TURN]], "gains": [["B", "S-1", warehouse, 1]]}
+    with pytest.raises(AssertionError, match="passed"):
+        check_turns(before, queue)
+
+
+@pytest.mark.parametrize(
+    ("before", "gains"),
+    [
+        ([["A", "S-1", *TURN]], [["B", "S-1", "WH-03", 1]]),  # serves another channel only
+        ([["A", "S-1", *TURN]], [["B", "S-2", "WH-01", 1]]),
+        ([["A", "S-1", *TURN]], [["B", "S-1", "WH-02", -1], ["B", "S-1", "WH-01", 1]]),  # moved
+        ([["A", "S-1", *TURN]], [["A", "S-1", "WH-01", 3], ["B", "S-1", "WH-01", 1]]),  # waits again since a loss
+        ([["A", "S-1", *TURN], ["B", "S-1", "till", 1, -2, 9.0, 9]], [["B", "S-1", "WH-01", 1]]),  # of higher priority
+        ([], [["B", "S-1", "WH-01", 1]]),
+    ],
+)
+def test_the_check_of_turns_lets_others_pass(before: list[list[Any]], gains: list[list[Any]]) -> None:
+    check_turns(before, {"waits": [["A", "S-1", *TURN]], "gains": gains})

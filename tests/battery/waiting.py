@@ -41,6 +41,7 @@ class Waiting(Facts):
                     taken[place] = units
             if wanted:
                 queued[sku] = wanted
+                self.happened["part waits" if taken else "all waits"] += 1
         return taken, queued, short
 
     def enqueue(self, order: Order, queued: Items) -> None:
@@ -70,6 +71,8 @@ class Waiting(Facts):
                         continue
                     order.units[place] = order.units.get(place, 0) + units
                     wait.units -= units
+                    self.happened["lost units came back" if wait.lost else "an order was served"] += 1
+                    self.happened["served past one of other warehouses"] += order is not self.queue(sku)[0]
                     if not wait.units:
                         del order.waits[sku]
 
@@ -84,6 +87,7 @@ class Waiting(Facts):
             for name, order in self.orders.items()
             if name != but and order.over(self.now) and (asked is None or asked & set(by_sku(order.units)))
         ]
+        before = self.happened["an order was served"]
         for hold in holds:
             hold.ended = "expired"
         self.serve(place for hold in holds for place in hold.units)
@@ -91,6 +95,7 @@ class Waiting(Facts):
         for order in orders:
             order.end()
         self.serve(freed)
+        self.happened["served by what was over"] += self.happened["an order was served"] > before
 
     def withdraw(self, place: Place, missing: int) -> None:
         """Promised units of a level are not there: safety stock gives first, then the latest orders, last the latest
@@ -99,6 +104,7 @@ class Waiting(Facts):
         room = {w: self.available((w, sku)) for w in {w for served in self.serving.values() for w in served} - {warehouse}}
         kept = min(self.safety[place], missing)
         self.safety[place] -= kept
+        self.happened["safety stock gave"] += kept > 0
         missing -= kept
         taken: list[tuple[Order, int]] = []
         for order in reversed(self.orders.values()):
@@ -110,6 +116,7 @@ class Waiting(Facts):
             if missing > 0 and hold.ended is None and hold.units.get(place):
                 missing -= hold.units[place]
                 hold.ended = "released"
+                self.happened["a reservation gave"] += 1
                 freed |= set(hold.units)
         for order, lost in reversed(taken):
             order.units[place] -= lost
@@ -120,10 +127,12 @@ class Waiting(Facts):
                     order.units[other, sku] = order.units.get((other, sku), 0) + units
                     room[other] -= units
                     left -= units
+                    self.happened["promised units moved"] += 1
             if left:
                 rule = self.rule(order.channel, sku)
                 wait = order.waits.setdefault(sku, Wait(0, rule.priority if rule else 0, order.created_at))
                 wait.units += left
                 wait.queued_at = min(wait.queued_at, order.created_at)
                 wait.lost = True
+                self.happened["promised units were lost"] += 1
         self.serve(freed)
