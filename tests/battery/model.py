@@ -1,180 +1,50 @@
 """A second implementation of the stock rules in plain Python: no locks, no ledger, no sweeps, no stored sums.
 
-The model stores only facts: the units of each lot per warehouse, reservations with their ends, orders, safety stock.
-It computes everything else. A command returns its code (None: done) and the details.
+The model stores only facts (facts.py) and decides who gets which units (waiting.py); here are its commands. A command returns its
+code (None: done) and the details.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from copy import deepcopy
+from datetime import date, timedelta
+from typing import NamedTuple
 
-Place = tuple[str, str]  # warehouse, SKU
-Items = Mapping[str, int]
-Shortage = dict[str, tuple[int, int]]  # SKU: requested, available
+from tests.battery.facts import Batch, Hold, Items, Order, Parcel, Place, by_sku
+from tests.battery.waiting import Waiting
+
 Answer = tuple[str | None, object]
-# Units that leave although they are promised: then orders wait, which this model does not know. It changes nothing, and its
-# machine does not send the command; tests/sql/stock/test_true_count.py has a model of its own for it.
-PROMISED = "promised"
 
 
-@dataclass
-class Batch:
-    """A lot of a SKU. `number` follows the order in which lots were first received."""
+class Wish(NamedTuple):
+    """An order to be placed. `name`: its id from the database, if that placed it. `kept`: how long, because it is unpaid."""
 
-    number: int
-    expires_on: date | None
-    status: str = "available"
-
-    def sellable(self, today: date) -> bool:
-        return self.status == "available" and (self.expires_on is None or today <= self.expires_on)
-
-    @property
-    def urgency(self) -> tuple[bool, date, int]:
-        """First expired, first out; lots without an expiration date come last."""
-        return self.expires_on is None, self.expires_on or date.min, self.number
-
-
-@dataclass
-class Hold:
     channel: str
-    owner: str
-    units: dict[Place, int]
-    expires_at: datetime
-    ended: str | None = None  # released, committed
-
-    def status(self, now: datetime) -> str:
-        return self.ended or ("expired" if self.expires_at <= now else "active")
-
-
-@dataclass
-class Parcel:
-    units: Counter[tuple[str, str, str]]  # by warehouse, SKU and lot
-    undone: bool = False
-
-
-@dataclass
-class Order:
-    channel: str
-    units: dict[Place, int]  # the units that are neither shipped nor released
-    parcels: list[Parcel] = field(default_factory=list)
+    items: Items
     external_id: str | None = None
-    canceled: bool = False
-    unpaid_until: datetime | None = None
-    unpaid_left: timedelta | None = None  # of an unpaid order on hold
-    held: bool = False
-
-    @property
-    def shipped(self) -> Counter[tuple[str, str, str]]:
-        return sum((parcel.units for parcel in self.parcels if not parcel.undone), Counter[tuple[str, str, str]]())
-
-    @property
-    def status(self) -> str:
-        if self.canceled and not self.shipped:
-            return "canceled"
-        if not any(self.units.values()):
-            return "completed"
-        return "on_hold" if self.held else "pending" if self.unpaid_until else "processing"
-
-    @property
-    def has_ended(self) -> bool:
-        return self.status in ("canceled", "completed")
-
-    def over(self, now: datetime) -> bool:
-        return self.unpaid_until is not None and self.unpaid_until <= now
-
-    def end(self) -> None:
-        self.canceled, self.held, self.unpaid_until, self.unpaid_left, self.units = True, False, None, None, {}
-
-    def swept(self, now: datetime) -> tuple[str, dict[Place, int]]:
-        """Status and open units as a sweep would leave them."""
-        return ("canceled", {}) if self.over(now) else (self.status, self.units)
+    name: str | None = None
+    kept: timedelta | None = None
 
 
-def _by_sku(units: Mapping[Place, int]) -> dict[str, int]:
-    found: Counter[str] = Counter()
-    for (_, sku), number in units.items():
-        found[sku] += number
-    return dict(found)
+class Model(Waiting):
+    """The commands."""
 
-
-class Model:
-    """A shop: its clock, and the warehouses of each channel in order of priority."""
-
-    def __init__(self, serving: Mapping[str, tuple[str, ...]], now: datetime) -> None:
-        self.serving = serving
-        self.now = now
-        self.batches: dict[tuple[str, str], Batch] = {}  # by SKU and number
-        self.lots: Counter[tuple[str, str, str]] = Counter()  # units by warehouse, SKU and lot; zero: the warehouse once had some
-        self.safety: Counter[Place] = Counter()
-        self.holds: dict[str, Hold] = {}
-        self.orders: dict[str, Order] = {}
-
-    # Computed from the facts
-
-    def places(self) -> set[Place]:
-        return {(warehouse, sku) for warehouse, sku, _ in self.lots} | set(self.safety)
-
-    def level(self, place: Place) -> dict[str, int]:
-        """The quantities of a level that are not zero."""
-        here = {batch: units for (*where, batch), units in self.lots.items() if tuple(where) == place}
-        active = [hold.units.get(place, 0) for hold in self.holds.values() if hold.status(self.now) == "active"]
-        on_hand, reserved = sum(here.values()), sum(active)
-        committed = sum(order.swept(self.now)[1].get(place, 0) for order in self.orders.values())
-        unsellable = sum(units for batch, units in here.items() if not self._sellable(place[1], batch))
-        free = on_hand - reserved - committed - self.safety[place]
-        # Only free units become unavailable; promised units that cannot be sold are the shortfall.
-        unavailable = min(unsellable, free)
-        level = {
-            "on_hand": on_hand,
-            "available": free - unavailable,
-            "reserved": reserved,
-            "committed": committed,
-            "safety_stock": self.safety[place],
-            "unavailable": unavailable,
-            "shortfall": unsellable - unavailable,
-        }
-        return {name: units for name, units in level.items() if units}
-
-    def available(self, place: Place) -> int:
-        return self.level(place).get("available", 0)
-
-    def _sellable(self, sku: str, batch: str) -> bool:
-        return self.batches[sku, batch].sellable(self.now.date())
-
-    def _allocate(self, channel: str, wants: Items, held: Mapping[Place, int] | None = None) -> tuple[dict[Place, int], Shortage]:
-        """The units taken from the channel's warehouses, and the shortage. Reserved units are taken first."""
-        held = held or {}
-        taken: dict[Place, int] = {}
-        short: Shortage = {}
-        for sku, wanted in wants.items():
-            asked = self.serving[channel]
-            places = [(w, sku) for w in sorted(asked, key=lambda w: (held.get((w, sku), 0) == 0, asked.index(w)))]
-            there = {place: held.get(place, 0) + self.available(place) for place in places}
-            if sum(there.values()) < wanted:
-                short[sku] = (wanted, sum(there.values()))
-                continue
-            for place in places:
-                units = min(wanted, there[place])
-                wanted -= units
-                if units:
-                    taken[place] = units
-        return taken, short
-
-    def sweep(self, skus: Iterable[str] | None = None, but: str = "") -> None:
-        """Unpaid orders whose time is over end when the worker sweeps, or when somebody needs one of their SKUs: only then are
-        they canceled for good. Nobody else sees a difference, so a level counts them as ended from the end of their time on."""
-        for name, order in self.orders.items():
-            if name != but and order.over(self.now) and (skus is None or set(skus) & set(_by_sku(order.units))):
-                order.end()
+    def swept(self) -> Model:
+        """As a sweep would leave it."""
+        if not self.is_over():
+            return self
+        after = deepcopy(self)
+        after.sweep()
+        return after
 
     # Commands
 
     def receive(self, warehouse: str, sku: str, batch: str, units: int, expires_on: date | None) -> Answer:
         self.batches.setdefault((sku, batch), Batch(len(self.batches), expires_on))
         self.lots[warehouse, sku, batch] += units
+        self.serve([(warehouse, sku)])
         return None, self.lots[warehouse, sku, batch]
 
     def change(self, warehouse: str, sku: str, delta: int, batch: str | None, reason: str = "correction") -> Answer:
@@ -189,31 +59,35 @@ class Model:
             return "ST015", None
         if delta > 0:
             self.lots[warehouse, sku, batch or max(here, key=lambda b: self.batches[sku, b].number)] += delta
+            self.serve([(warehouse, sku)])
         return None, self.level((warehouse, sku)).get("on_hand", 0)
 
     def _take(self, warehouse: str, sku: str, units: int, batch: str | None, reason: str) -> Answer:
         """Units for sale leave in order of expiry. Nothing says in which order others leave, so then the lot has to be named."""
 
         def urgency(lot: str) -> tuple[bool, bool, date, int]:
-            return not self._sellable(sku, lot), *self.batches[sku, lot].urgency
+            return not self.sellable(sku, lot), *self.batches[sku, lot].urgency
 
         here = [b for (w, s, b), n in self.lots.items() if (w, s) == (warehouse, sku) and n and self._means(reason, sku, b)]
         chosen = sorted(here, key=urgency) if batch is None else [batch]
         if batch is not None and not self._means(reason, sku, batch):
             return "ST020", None
-        sellable = sum(self.lots[warehouse, sku, b] for b in chosen if self._sellable(sku, b))
-        blocked = sum(self.lots[warehouse, sku, b] for b in chosen if not self._sellable(sku, b))
+        sellable = sum(self.lots[warehouse, sku, b] for b in chosen if self.sellable(sku, b))
+        blocked = sum(self.lots[warehouse, sku, b] for b in chosen if not self.sellable(sku, b))
         if batch is None and blocked and len(chosen) > 1 and units < sellable + blocked:
             return "ST015", None
         if units > sellable + blocked:
             return "ST001", (units, sellable + blocked)
-        level = self.level((warehouse, sku))
-        if units > min(sellable, level.get("available", 0)) + min(blocked, level.get("unavailable", 0)):
-            return PROMISED, None
+        before = self.level((warehouse, sku))
+        free, stuck = before.get("available", 0), before.get("unavailable", 0)
         for lot in chosen:
             part = min(units, self.lots[warehouse, sku, lot])
             self.lots[warehouse, sku, lot] -= part
             units -= part
+            free -= part if self.sellable(sku, lot) else 0
+            stuck -= 0 if self.sellable(sku, lot) else part
+        if min(free, stuck) < 0:  # promised units left; those of lots that cannot be sold are settled with them
+            self.withdraw((warehouse, sku), max(0, before.get("shortfall", 0) - free))
         return None, self.level((warehouse, sku)).get("on_hand", 0)
 
     def _means(self, reason: str, sku: str, batch: str) -> bool:
@@ -235,18 +109,20 @@ class Model:
         if units > can:
             return "ST001", (units, can)
         self.safety[place] = units
+        self.serve([place])
         return None, self.available(place)
 
     def change_batch(self, sku: str, batch: str, status: str) -> Answer:
         if (sku, batch) not in self.batches:
             return "ST016", None
         self.batches[sku, batch].status = status
-        sellable = self._sellable(sku, batch)
+        self.serve((w, s) for (w, s, b), units in self.lots.items() if (s, b) == (sku, batch) and units)
+        sellable = self.sellable(sku, batch)
         return None, "expired" if status == "available" and not sellable else status
 
     def reserve(self, name: str, channel: str, owner: str, wants: Items, seconds: int) -> Answer:
         self.sweep(wants)
-        taken, short = self._allocate(channel, wants)
+        taken, _, short = self.allocate(channel, wants, waits=False)
         if short:
             return "ST001", short
         self.holds[name] = Hold(channel, owner, taken, self.now + timedelta(seconds=seconds))
@@ -268,8 +144,9 @@ class Model:
             return refusal, None
         if hold.status(self.now) == "committed":
             return "RV002", "committed"
-        if hold.status(self.now) == "active":
-            hold.ended = "released"
+        if hold.ended is None:
+            hold.ended = "expired" if hold.over(self.now) else "released"
+            self.serve(hold.units)
         return None, hold.status(self.now)
 
     @staticmethod
@@ -282,18 +159,24 @@ class Model:
         """Whether the channel already has an order with this number."""
         return any((o.channel, o.external_id) == (channel, external_id) for o in self.orders.values())
 
-    def order(
-        self, channel: str, wants: Items, external_id: str | None, name: str | None = None, kept: timedelta | None = None
-    ) -> Answer:
-        """`name` is the id from the database, if the database placed the order. `kept`: how long, because it is unpaid."""
-        if external_id and self.knows(channel, external_id):
-            return "OR005", None
-        self.sweep(wants)
-        taken, short = self._allocate(channel, wants)
+    def place(self, wishes: Sequence[Wish]) -> list[Answer]:
+        """Orders of one list: what is over and holds units that one of them needs ends first."""
+        known = [wish.external_id is not None and self.knows(wish.channel, wish.external_id) for wish in wishes]
+        self.sweep({sku for wish, is_known in zip(wishes, known, strict=True) for sku in wish.items if not is_known})
+        return [("OR005", None) if is_known else self._place(wish) for wish, is_known in zip(wishes, known, strict=True)]
+
+    def _place(self, wish: Wish) -> Answer:
+        taken, queued, short = self.allocate(wish.channel, wish.items)
         if short:
             return "ST001", short
-        self.orders[name or ""] = Order(channel, taken, external_id=external_id, unpaid_until=self.now + kept if kept else None)
-        return None, taken
+        order = self._new(wish.channel, taken, wish.name)
+        order.external_id, order.unpaid_until = wish.external_id, self.now + wish.kept if wish.kept else None
+        self.enqueue(order, queued)
+        return None, (taken, queued)
+
+    def _new(self, channel: str, units: dict[Place, int], name: str | None) -> Order:
+        self.orders[name or ""] = Order(channel, len(self.orders), self.now, dict(units))
+        return self.orders[name or ""]
 
     def sell(
         self, channel: str, warehouse: str, wants: Items, name: str | None, lots: Mapping[str, str], *, offline: bool
@@ -312,13 +195,13 @@ class Model:
         for sku, wanted in wants.items():
             units, level = wanted, self.level((warehouse, sku))
             can = {True: level.get("available", 0), False: level.get("unavailable", 0)}
-            turns = sorted((b for b in here[sku] if self._sellable(sku, b)), key=lambda b: self.batches[sku, b].urgency)
+            turns = sorted((b for b in here[sku] if self.sellable(sku, b)), key=lambda b: self.batches[sku, b].urgency)
             if sku in lots:
                 turns = [lots[sku]]
             elif offline:
-                turns.append(max(here[sku], key=lambda b: (self._sellable(sku, b), self.batches[sku, b].number)))
+                turns.append(max(here[sku], key=lambda b: (self.sellable(sku, b), self.batches[sku, b].number)))
             for nth, batch in enumerate(turns, 1):
-                place, is_sellable = (warehouse, sku, batch), self._sellable(sku, batch)
+                place, is_sellable = (warehouse, sku, batch), self.sellable(sku, batch)
                 taken = min(units, self.lots[place], can[is_sellable])
                 part = units if nth == len(turns) else taken
                 self.lots[place] -= taken
@@ -326,21 +209,23 @@ class Model:
                 left[place] += part
                 units -= part
         parcel = Parcel(Counter({place: units for place, units in left.items() if units}))
-        self.orders[name or ""] = Order(channel, {}, [parcel])
-        return None, {(warehouse, sku): units for sku, units in wants.items()}
+        self._new(channel, {}, name).parcels.append(parcel)
+        return None, ({(warehouse, sku): units for sku, units in wants.items()}, {})
 
     def convert(self, hold_name: str, wants: Items | None, name: str | None) -> Answer:
         """Orders the reserved items, or other items that take reserved units first. Releases the remaining reserved units."""
         hold = self.holds[hold_name]
-        self.sweep({*_by_sku(hold.units), *(wants or {})})
+        self.sweep({*by_sku(hold.units), *(wants or {})})
         if hold.status(self.now) != "active":
             return "RV002", hold.status(self.now)
-        taken, short = self._allocate(hold.channel, wants or _by_sku(hold.units), hold.units)
+        taken, queued, short = self.allocate(hold.channel, wants or by_sku(hold.units), hold.units)
         if short:
             return "ST001", short
         hold.ended = "committed"
-        self.orders[name or ""] = Order(hold.channel, taken)
-        return None, taken
+        order = self._new(hold.channel, taken, name)
+        self.serve(place for place, units in hold.units.items() if units > taken.get(place, 0))
+        self.enqueue(order, queued)
+        return None, (taken, queued)
 
     def modify(self, name: str, wants: Items) -> Answer:
         order = self.orders[name]
@@ -350,25 +235,39 @@ class Model:
             left[sku] += n
         if order.has_ended or any(wants.get(sku, 0) < n for sku, n in left.items()):
             return "OR010", None
-        had = dict(Counter(_by_sku(order.units)) + Counter(left))
-        more, short = self._allocate(order.channel, {s: n - had.get(s, 0) for s, n in wants.items() if n > had.get(s, 0)})
+        has = Counter(by_sku(order.units))
+        waits = Counter({sku: wait.units for sku, wait in order.waits.items()})
+        had = has + waits + left
+        raised = {sku: units - had[sku] for sku, units in wants.items() if units > had[sku]}
+        more, queued, short = self.allocate(order.channel, raised)
         if short:
-            return "ST001", {sku: (wants[sku], there + had.get(sku, 0)) for sku, (_, there) in short.items()}
+            return "ST001", {sku: (wants[sku], there + had[sku]) for sku, (_, there) in short.items()}
         kept: Counter[Place] = Counter(more)
-        for sku in had:  # a decrease takes units from the warehouse of lowest priority first
-            more_open = wants.get(sku, 0) - left.get(sku, 0)
+        for sku in had:  # a decrease takes units that wait, then units from the warehouse of lowest priority first
+            more_open = wants.get(sku, 0) - left[sku]
+            queued[sku] = queued[sku] + waits[sku] if sku in queued else max(0, min(waits[sku], more_open - has[sku]))
             for warehouse in self.serving[order.channel]:
                 kept[warehouse, sku] += min(more_open, order.units.get((warehouse, sku), 0))
                 more_open = max(0, more_open - order.units.get((warehouse, sku), 0))
+        freed = [place for place, units in order.units.items() if units > kept[place]]
         order.units = {place: n for place, n in kept.items() if n}
-        order.held &= bool(order.units)  # what was shipped is all that it still has: completed
-        return None, order.units
+        self.enqueue(order, {sku: units for sku, units in queued.items() if units})
+        parts = Counter(order.units)
+        for (warehouse, sku, _), units in order.shipped.items():
+            parts[warehouse, sku] += units
+        answer = None, (dict(parts), {sku: wait.units for sku, wait in order.waits.items()})
+        if not order.units and not order.waits:  # what was shipped is all that it still has: completed
+            order.held, order.unpaid_left = False, None
+        self.serve(freed)
+        return answer
 
     def cancel(self, name: str) -> Answer:
         order = self.orders[name]
         if order.status == "completed" and not order.canceled:
             return "OR003", None
+        freed = [] if order.has_ended else list(order.units)
         order.end()
+        self.serve(freed)
         return None, order.status
 
     def confirm(self, name: str) -> Answer:
@@ -396,6 +295,23 @@ class Model:
         order.held = False
         return None, order.status
 
+    def move(self, name: str, sku: str, units: int, source: str | None, target: str) -> Answer:
+        """Moves promised units to another warehouse."""
+        order = self.orders[name]
+        self.sweep([sku])
+        if order.has_ended:
+            return "OR014", None
+        there = {w: n for (w, s), n in order.units.items() if s == sku and n and w != target}
+        chosen = source or (next(iter(there)) if len(there) == 1 else None)
+        if target not in self.serving[order.channel] or chosen is None or chosen == target or units > there.get(chosen, 0):
+            return "OR018", None
+        if units > self.available((target, sku)):
+            return "ST001", (units, self.available((target, sku)))
+        order.units[chosen, sku] -= units
+        order.units[target, sku] = order.units.get((target, sku), 0) + units
+        self.serve([(chosen, sku)])
+        return None, order.status
+
     def fulfill(
         self, name: str, warehouses: Iterable[str], wants: Items | None, lots: Mapping[str, str] | None = None, reason: str = ""
     ) -> Answer:
@@ -407,15 +323,15 @@ class Model:
         if any((sku, lot) not in self.batches for sku, lot in lots.items()):
             return "ST007", None
         open_units = {place: n for place, n in sorted(order.units.items()) if n and place[0] in warehouses}
-        wants = dict(wants or _by_sku(open_units))
-        if not wants or any(n > _by_sku(open_units).get(sku, 0) for sku, n in wants.items()):
+        wants = dict(wants or by_sku(open_units))
+        if not wants or any(n > by_sku(open_units).get(sku, 0) for sku, n in wants.items()):
             return "OR004", None
         picks: Counter[tuple[str, str, str]] = Counter()
         passes_over = False
         for place, units in open_units.items():
             part = min(units, wants.get(place[1], 0))
             wants[place[1]] = wants.get(place[1], 0) - part
-            here = [b for (w, s, b), n in self.lots.items() if (w, s) == place and n and self._sellable(s, b)]
+            here = [b for (w, s, b), n in self.lots.items() if (w, s) == place and n and self.sellable(s, b)]
             named = lots.get(place[1])
             if part and named in here:
                 dates = [self.batches[place[1], b].urgency[:2] for b in here]
