@@ -50,9 +50,9 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
             run(c, "fulfill_orders", {"order_id": order["order_id"], "items": bottles})
         many = bought | {"items": [{"sku_id": "HOTSAUCE-003", "quantity": 500}]}  # more than the other lot has
         run(c, "place_orders", many | {"channel": "web"}, bought | {"channel": "pos"})
-        lots = {"lots": [{"sku_id": "HOTSAUCE-003", "batch_numbers": ["R"]}], "person": "Ada"}
-        [drill] = run(c, "drill_recalls", lots)
-        [recall] = run(c, "recall_lots", lots)
+        bad = {"lots": [{"sku_id": "HOTSAUCE-003", "batch_numbers": ["R"]}], "person": "Ada"}
+        [drill] = run(c, "drill_recalls", bad)
+        [recall] = run(c, "recall_lots", bad)
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
         lots = [

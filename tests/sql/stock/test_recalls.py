@@ -95,8 +95,8 @@ def test_rc5_every_received_unit_has_a_place(shop: Shop) -> None:
 
 
 def test_rc9_the_parcels_are_those_that_left_with_the_lot(shop: Shop) -> None:
-    jane = {"customer": {"name": "Jane", "email": "jane@example.com", "address": "Main St 1"}}
-    first, second, other = (shop.order((SKU, 2), **jane) for _ in range(3))
+    jane = {"name": "Jane", "email": "jane@example.com", "address": "Main St 1"}
+    first, second, other = (shop.order((SKU, 2), customer=jane) for _ in range(3))
     shop.fulfill(first)
     shop.fulfill(second, items=[{"sku_id": SKU, "quantity": 2, "batch_number": L1}])
     shop.fulfill(other, items=[{"sku_id": SKU, "quantity": 2, "batch_number": "L-2", "reason_code": "could_not_locate"}])
