@@ -177,7 +177,9 @@ class Facts:
         return any(sku not in by_sku(what.units) for what in over)
 
     def is_over(self) -> bool:
-        return any(what.over(self.now) for what in [*self.holds.values(), *self.orders.values()])
+        return any(hold.over(self.now) for hold in self.holds.values()) or any(
+            order.over(self.now) for order in self.orders.values()
+        )
 
 
 def skus_of(units: Iterable[Place]) -> set[str]:
