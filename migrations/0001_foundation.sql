@@ -1221,7 +1221,7 @@ insert into events.event_types (type, audience, about, says) values
   ('lot.status_changed', 'warehouse', 'lot', 'A lot was quarantined, recalled or released, for example.'),
   ('lot.changed', 'warehouse', 'lot', 'The dates of a lot were corrected.'),
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
-  ('recall.opened', 'warehouse', 'recall', 'Lots were recalled: no path gives out a unit of them any more. Staff of the warehouses that have some take them off the shelf.'),
+  ('recall.opened', 'warehouse', 'recall', 'Lots were recalled: no path gives out a unit of them any more. Staff take theirs off the shelf.'),
   ('recall.closed', 'warehouse', 'recall', 'A recall was closed. Its lots stay recalled.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
   ('channel.changed', 'everybody', 'channel', 'A channel was created, changed or retired, or other warehouses serve it.'),
