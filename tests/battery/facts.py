@@ -127,7 +127,7 @@ class Facts:
         rules: Mapping[str, Mapping[str | None, Rule | None]] | None = None,
     ) -> None:
         self.serving = serving
-        self.rules = rules or {}
+        self.rules = dict(rules or {})
         self.now = now
         self.batches: dict[tuple[str, str], Batch] = {}  # by SKU and number
         self.lots: Counter[tuple[str, str, str]] = Counter()  # units by warehouse, SKU and lot; zero: the warehouse once had some
@@ -177,9 +177,7 @@ class Facts:
         return any(sku not in by_sku(what.units) for what in over)
 
     def is_over(self) -> bool:
-        return any(hold.over(self.now) for hold in self.holds.values()) or any(
-            order.over(self.now) for order in self.orders.values()
-        )
+        return any(hold.over(self.now) for hold in self.holds.values()) or any(o.over(self.now) for o in self.orders.values())
 
 
 def skus_of(units: Iterable[Place]) -> set[str]:

@@ -8,30 +8,27 @@ are then not shrunk.
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
-from psycopg.types.json import Jsonb
 
+from tests.battery.desk import START, Desk
 from tests.battery.facts import Items, Place, Rule
 from tests.battery.lengths import LENGTH, LONG, SEED
 from tests.battery.model import Answer, Model, Wish
 from tests.battery.tables import EMPTY
+from tests.battery.turns import check_idle, check_turns
 from tests.conftest import Server
-from tests.prepared import AUTHENTICATOR_PASSWORD
 
 EXAMPLES = int(os.environ.get("SCOVILLE_BATTERY_EXAMPLES", LENGTH.examples))
 STEPS = 24
 ROUNDS_MAX = 20  # a round of a short run has few examples
 KEPT = timedelta(minutes=15)  # the units of an unpaid order
-START = datetime(2030, 5, 1, 12, tzinfo=UTC)
 SERVING = {
     "web": ("WH-01", "WH-02"),
     "till": ("WH-02", "WH-01"),
@@ -39,49 +36,18 @@ SERVING = {
     "club": ("WH-03", "WH-02", "WH-01"),
 }
 # Who may wait: S-1 beyond a limit nobody; the till never, but for units that it had and that were lost.
-RULES: dict[str, dict[str | None, Rule | None]] = {
+Rules = dict[str | None, Rule | None]
+RULES: dict[str, Rules] = {
     "web": {None: Rule(12), "S-2": None},
     "far": {"S-1": Rule(6, 2)},
     "club": {None: Rule(), "S-1": Rule(20, 2)},
 }
+OTHER_RULES: list[Rules] = [{}, {None: Rule(None, 1)}, {"S-1": Rule(4, 3), "S-2": Rule()}]
 OWNERS = {"ana": "web", "bo": "till"}  # the owners of reservations, and their channels
 WAREHOUSES = ("WH-01", "WH-02", "WH-03")
 BATCHES = {"B-1": date(2030, 5, 2), "B-2": date(2030, 5, 4), "B-3": None}
 STATUSES = ("available", "on_hold", "quarantined", "recalled", "damaged")
 
-# The books after a sweep that is then rolled back: the sweep must change no answer.
-BOOKS = """
-    select jsonb_build_object(
-      'levels', (select jsonb_object_agg(warehouse_id || ' ' || sku_id, to_jsonb(l)) from stock.stock_levels l),
-      'ledger', (select jsonb_object_agg(warehouse_id || ' ' || sku_id, to_jsonb(m)) from (
-         select warehouse_id, sku_id, sum(on_hand_delta) as on_hand, sum(reserved_delta) as reserved,
-                sum(committed_delta) as committed, sum(unavailable_delta) as unavailable, sum(shortfall_delta) as shortfall,
-                sum(safety_stock_delta) as safety_stock from stock.stock_movements group by 1, 2) m),
-      'lots', (select jsonb_object_agg(v.warehouse_id || ' ' || v.sku_id || ' ' || t.batch_number, v.on_hand)
-         from stock.lot_levels v join stock.lots t using (region_id, lot_id) where v.on_hand > 0),
-      'holds', (select jsonb_object_agg(stock.reservation_public_id(region_id, reservation_id), status) from stock.reservations),
-      'orders', (select jsonb_object_agg(orders.public_id(region_id, order_id), status) from orders.orders),
-      'open', (select jsonb_object_agg(orders.public_id(region_id, order_id) || ' ' || warehouse_id || ' ' || sku_id,
-         quantity - fulfilled_quantity - released_quantity) from orders.order_allocations
-         where quantity > fulfilled_quantity + released_quantity),
-      'shipped', (select jsonb_object_agg(k, n) from (
-         select orders.public_id(f.region_id, f.order_id) || ' ' || l.warehouse_id || ' ' || l.sku_id || ' ' || l.batch_number
-                as k, sum(l.quantity) as n
-           from orders.fulfillment_lines l join orders.fulfillments f using (region_id, fulfillment_id)
-          where f.canceled_at is null group by 1) s),
-      'channels', (select jsonb_object_agg(orders.public_id(region_id, order_id), channel_id) from orders.orders),
-      'waits', (select jsonb_object_agg(orders.public_id(region_id, order_id) || ' ' || sku_id, jsonb_build_array(
-         quantity, priority, extract(epoch from queued_at), lost_at is not null)) from orders.backorders),
-      'verify', (select jsonb_agg(to_jsonb(v)) from stock.verify() v))"""
-# Who waits and what was promised, before that sweep: units that came or went since the last look.
-QUEUE = """
-    select jsonb_build_object(
-      'waits', coalesce((select jsonb_agg(jsonb_build_array(orders.public_id(region_id, order_id), sku_id, channel_id, quantity,
-         -priority, extract(epoch from queued_at), order_id)) from orders.backorders), '[]'),
-      'gains', coalesce((select jsonb_agg(jsonb_build_array(document, sku_id, warehouse_id,
-           committed_delta + least(0, reserved_delta)))
-         from stock.stock_movements where kind in ('commit', 'uncommit') and movement_id > %s), '[]'),
-      'last', coalesce((select max(movement_id) from stock.stock_movements), 0))"""
 # A useful run must reach each of these refusals: a refusal that never occurs was not tested. The rare refusals occur only in
 # a long run.
 WANTED: dict[str, set[str | None]] = {
@@ -113,7 +79,14 @@ WANTED_IN_A_LONG_RUN: dict[str, set[str | None]] = {
     "release_reservations": {"RV002"},
     "reallocate_orders": {"ST001", "OR014"},
 }
-HAPPENINGS = {"part waits", "all waits", "an order was served", "promised units moved", "promised units were lost"}
+HAPPENINGS = {
+    "the queue got too little",
+    "part waits",
+    "all waits",
+    "an order was served",
+    "promised units moved",
+    "promised units were lost",
+}
 HAPPENINGS_IN_A_LONG_RUN = {
     "served past one of other warehouses",
     "lost units came back",
@@ -125,63 +98,6 @@ REASONS = ("found", "found", "correction", "correction", "expired", "recalled", 
 COUNTERS = ("on_hand", "reserved", "committed", "unavailable", "shortfall", "safety_stock")
 
 
-class Desk:
-    """The API's own login on one connection. Each call is one transaction as the role of the caller."""
-
-    def __init__(self, server: Server, database: str) -> None:
-        self.owner = psycopg.connect(server.url(database), autocommit=True)
-        self.api = psycopg.connect(server.url(database, "authenticator", AUTHENTICATOR_PASSWORD))
-        self.now = START
-        self.answers: Counter[tuple[str, str | None]] = Counter()
-        self.happened: Counter[str] = Counter()
-
-    def close(self) -> None:
-        self.api.close()
-        self.owner.close()
-
-    def enter(self, role: str, **claims: Any) -> None:
-        """At the beginning of a transaction, or after `reset role`."""
-        values = [role, Jsonb({"sub": "tester", "region": 1, **claims}), self.now.isoformat()]
-        self.api.execute("select app.enter(%s, %s), set_config('scoville.now', %s, true)", values)
-
-    def send(self, command: str, *elements: dict[str, Any], role: str = "admin", **claims: Any) -> list[Any]:
-        with self.api.transaction():
-            self.enter(role, **claims)
-            region = "" if command in ("save_skus", "save_warehouses", "save_channels") else "1::smallint, "
-            query = f"select code, replayed, body from api.{command}({region}%s) order by ordinal"
-            rows = self.api.execute(query.encode(), [Jsonb(list(elements))]).fetchall()
-        self.answers.update((command, code) for code, _, _ in rows)
-        return rows
-
-    def sweep(self) -> None:
-        """At the beginning of a transaction, or after `reset role`."""
-        self.enter("scoville_worker")
-        for job in ("expire_lots", "expire_reservations", "cancel_unpaid_orders"):
-            self.api.execute(f"select jobs.{job}(1::smallint, 100)".encode())
-        idle = self.api.execute("select jobs.serve_backorders(1::smallint, 100)").fetchone()
-        assert idle == (0,), "an order waited beside units"
-
-    def parcels(self, order_id: str) -> list[str]:
-        query = """select 'FUL-1-' || fulfillment_id from orders.fulfillments
-                    where orders.public_id(region_id, order_id) = %s order by fulfillment_id"""
-        return [name for (name,) in self.owner.execute(query, [order_id])]
-
-    def books(self, seen: int) -> tuple[dict[str, Any], dict[str, Any]]:
-        """The queue and the movements after `seen`, and the books after a sweep."""
-        with self.api.transaction(force_rollback=True):
-            self.enter("admin")
-            assert self.api.execute("select * from stock.verify()").fetchall() == []
-            queue = self.api.execute(QUEUE.encode(), [seen]).fetchone()
-            self.api.execute("reset role")
-            self.sweep()
-            self.api.execute("reset role")
-            self.enter("admin")
-            books = self.api.execute(BOOKS.encode()).fetchone()
-        assert queue is not None
-        assert books is not None
-        return queue[0], {name: value or {} for name, value in books[0].items()}
-
-
 amounts = st.sampled_from([1, 1, 2, 2, 3, 3, 4, 5, 6, 8, 12])
 skus = st.sampled_from(["S-1", "S-2"])
 # Mostly levels with stock; the third warehouse, SKU and channel start empty.
@@ -190,7 +106,8 @@ places = st.tuples(
 )
 baskets = st.one_of(st.dictionaries(skus, amounts, min_size=1), st.just({"S-1": 1, "S-3": 1}))
 batches = st.sampled_from(sorted(BATCHES))
-stocks = st.lists(st.tuples(st.sampled_from(["WH-01", "WH-02"]), skus, batches, st.integers(2, 9)), min_size=3, max_size=6)
+stocks = st.lists(st.tuples(st.sampled_from(["WH-01", "WH-02"]), skus, batches, st.integers(1, 8)), min_size=2, max_size=5)
+large = st.dictionaries(st.sampled_from(["S-1", "S-1", "S-2"]), st.integers(1, 8), min_size=1)
 small = st.dictionaries(skus, st.integers(1, 4), min_size=1)
 channels = st.sampled_from(["web"] * 4 + ["till"] * 3 + ["club"] * 3 + ["far"])
 callers = st.sampled_from([("admin", None), ("sales", "ana"), ("integration", "bo")])
@@ -216,52 +133,30 @@ def told(code: str | None, body: Any) -> Answer:
     return code, None
 
 
-def sale_rules(channel: str) -> list[dict[str, Any]]:
+def sale_rules(allowances: Rules) -> list[dict[str, Any]]:
     rules = []
-    for sku, allowed in RULES.get(channel, {}).items():
+    for sku, allowed in allowances.items():
         named = {"sku_id": sku} if sku else {}
         more = {"mode": "backorder", "priority": allowed.priority} if allowed else {"mode": "refuse"}
         rules.append(named | more | ({"units_max": allowed.units_max} if allowed and allowed.units_max else {}))
     return rules
 
 
-def check_idle(books: dict[str, Any]) -> None:
-    """BO8, whatever the model says: no available unit beside an order that waits for it in a warehouse of its channel."""
-    for key in books["waits"]:
-        order, sku = key.split()
-        for warehouse in SERVING[books["channels"][order]]:
-            level = books["levels"].get(f"{warehouse} {sku}", {"available": 0})
-            assert level["available"] == 0, (key, warehouse)
-
-
-def check_turns(before: list[list[Any]], queue: dict[str, Any]) -> None:
-    """RC4, whatever the model says: no order got units of a warehouse while another that comes before it in the queue, or that
-    waited when it was new, waited for them all the time. What an order gets is more of a SKU than it had: a move is none, nor are
-    units that it had reserved."""
-    gained: Counter[tuple[str, str]] = Counter()
-    came: dict[tuple[str, str], Counter[str]] = {}
-    for order, sku, warehouse, units in queue["gains"]:
-        gained[order, sku] += units
-        if units > 0:
-            came.setdefault((order, sku), Counter())[warehouse] += units
-    turns = {(order, sku): turn for order, sku, _, _, *turn in before}
-    still = {(order, sku) for order, sku, *_ in queue["waits"]}
-    for order, sku, channel, units, *turn in before:
-        if (order, sku) not in still or sum(came.get((order, sku), Counter()).values()) >= units:
-            continue  # it was served, wholly at some time, or has left the queue
-        for (other, what), places in came.items():
-            if what == sku and other != order and gained[other, what] > 0 and turns.get((other, sku), [1]) > turn:
-                assert not set(places) & set(SERVING[channel]), (other, "passed", order, sku, places)
-
-
 class Shop(RuleBasedStateMachine):
     """One run: a shop that starts empty, with its own clock."""
 
     desk: ClassVar[Desk]
+    ruled: ClassVar[set[str]] = set()  # channels whose rules were changed
 
-    @initialize(stock=stocks, sold=st.lists(st.tuples(st.sampled_from(["web", "till", "club"]), small), max_size=4))
+    @initialize(
+        stock=stocks, sold=st.lists(st.tuples(st.sampled_from(["web", "web", "till", "club"]), large), min_size=2, max_size=6)
+    )
     def open(self, stock: list[tuple[str, str, str, int]], sold: list[tuple[str, dict[str, int]]]) -> None:
         self.desk.owner.execute(EMPTY)
+        for channel in SERVING:
+            if channel in self.ruled:
+                self._allow(channel, RULES.get(channel, {}))
+        self.ruled.clear()
         self.desk.now = START
         self.model = Model(SERVING, START, RULES)
         self.keys = 0
@@ -272,7 +167,7 @@ class Shop(RuleBasedStateMachine):
             self._place([Wish(channel, wants)], repeats=False)
             for owner in OWNERS:
                 if OWNERS[owner] == channel:
-                    self._hold_units(owner, wants, 900)
+                    self._hold_units(owner, {"S-1": 1}, 900)
 
     def teardown(self) -> None:
         self.desk.happened.update(self.model.happened)
@@ -280,9 +175,9 @@ class Shop(RuleBasedStateMachine):
     def check(self) -> None:
         (queue, books), model = self.desk.books(self.queue["last"]), self.model.swept()
         assert books["verify"] == {}
-        check_turns(self.queue["waits"], queue)
+        check_turns(self.queue["waits"], queue, SERVING)
         self.queue = queue
-        check_idle(books)
+        check_idle(books, SERVING)
         for key, level in books["levels"].items():
             place = tuple(key.split())
             assert {name: level[name] for name in (*COUNTERS, "available") if level[name]} == model.level(place), key
@@ -446,6 +341,17 @@ class Shop(RuleBasedStateMachine):
         assert code == expected[0], body
 
     # Orders
+
+    @rule(channel=channels, allowances=st.sampled_from(OTHER_RULES))
+    def change_rules(self, channel: str, allowances: Rules) -> None:
+        """Who waits already keeps place and priority."""
+        self.ruled.add(channel)
+        self._allow(channel, allowances)
+        self.model.rules[channel] = allowances
+
+    def _allow(self, channel: str, allowances: Rules) -> None:
+        [(code, _, body)] = self.desk.send("save_channels", {"channel_id": channel, "sale_rules": sale_rules(allowances)})
+        assert code is None, body
 
     @rule(
         orders=st.lists(
@@ -625,7 +531,7 @@ def desk(server: Server, module_clone: str) -> Iterator[Desk]:
     desk.send(
         "save_channels",
         *(
-            {"channel_id": channel, "warehouses": list(served), "sale_rules": sale_rules(channel), **minutes}
+            {"channel_id": channel, "warehouses": list(served), "sale_rules": sale_rules(RULES.get(channel, {})), **minutes}
             for channel, served in SERVING.items()
         ),
     )
@@ -664,30 +570,3 @@ def test_database_and_model_agree_on_every_answer_and_every_unit(desk: Desk) -> 
         return  # a quick look
     assert wanted <= set(desk.answers)
     assert happenings <= set(+desk.happened)
-
-
-TURN = ("web", 3, 0, 1.0, 7)  # channel, units, priority (as its negative), age, number
-
-
-@pytest.mark.parametrize("warehouse", SERVING["web"])
-@pytest.mark.parametrize("behind", [[["B", "S-1", "till", 1, 0, 2.0, 8]], [["B", "S-1", "till", 1, 5, 0.5, 3]], []])
-def test_the_check_of_turns_sees_an_order_that_was_passed(behind: list[list[Any]], warehouse: str) -> None:
-    before = [["A", "S-1", *TURN], *behind]
-    queue = {"waits": [["A", "S-1", *TURN]], "gains": [["B", "S-1", warehouse, 1]]}
-    with pytest.raises(AssertionError, match="passed"):
-        check_turns(before, queue)
-
-
-@pytest.mark.parametrize(
-    ("before", "gains"),
-    [
-        ([["A", "S-1", *TURN]], [["B", "S-1", "WH-03", 1]]),  # serves another channel only
-        ([["A", "S-1", *TURN]], [["B", "S-2", "WH-01", 1]]),
-        ([["A", "S-1", *TURN]], [["B", "S-1", "WH-02", -1], ["B", "S-1", "WH-01", 1]]),  # moved
-        ([["A", "S-1", *TURN]], [["A", "S-1", "WH-01", 3], ["B", "S-1", "WH-01", 1]]),  # waits again since a loss
-        ([["A", "S-1", *TURN], ["B", "S-1", "till", 1, -2, 9.0, 9]], [["B", "S-1", "WH-01", 1]]),  # of higher priority
-        ([], [["B", "S-1", "WH-01", 1]]),
-    ],
-)
-def test_the_check_of_turns_lets_others_pass(before: list[list[Any]], gains: list[list[Any]]) -> None:
-    check_turns(before, {"waits": [["A", "S-1", *TURN]], "gains": gains})

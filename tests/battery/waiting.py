@@ -63,6 +63,7 @@ class Waiting(Facts):
         """Gives what is available at places where units have just become free to the orders that wait."""
         freed = set(places)
         for sku in skus_of(freed):
+            served = 0
             for order in self.queue(sku):
                 for warehouse in self.serving[order.channel]:
                     wait, place = order.waits.get(sku), (warehouse, sku)
@@ -71,10 +72,13 @@ class Waiting(Facts):
                         continue
                     order.units[place] = order.units.get(place, 0) + units
                     wait.units -= units
+                    served += units
                     self.happened["lost units came back" if wait.lost else "an order was served"] += 1
                     self.happened["served past one of other warehouses"] += order is not self.queue(sku)[0]
                     if not wait.units:
                         del order.waits[sku]
+            left = any(set(freed) & {(warehouse, sku) for warehouse in self.serving[o.channel]} for o in self.queue(sku))
+            self.happened["the queue got too little"] += served > 0 and left
 
     def sweep(self, skus: Iterable[str] | None = None, but: str = "") -> None:
         """Ends reservations and unpaid orders whose time is over, when the worker sweeps or when somebody needs one of their SKUs
