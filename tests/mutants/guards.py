@@ -349,6 +349,20 @@ GUARDS = (
         f"{QUEUE} -k longest",
     ),
     Guard(
+        "of two that wait equally long the earlier number comes first",
+        "sql/functions/orders/plan_supplies.sql",
+        "order by b.priority desc, b.queued_at, b.order_id\n",
+        "order by b.priority desc, b.queued_at, b.order_id desc\n",
+        MODEL,
+    ),
+    Guard(
+        "a lost promise keeps its age in the queue",
+        "sql/functions/orders/write_relocations.sql",
+        "queued_at = least(b.queued_at, excluded.queued_at), ",
+        "",
+        MODEL,
+    ),
+    Guard(
         "orders that get units are locked",
         "sql/functions/orders/claim_units.sql",
         "     order by o.order_id\n       for no key update;\n",
@@ -541,7 +555,7 @@ GUARDS = (
     Guard(
         "what the same list takes away is no room",
         "sql/functions/orders/find_room.sql",
-        "l.available + least(0, coalesce(sum(stock.available_of(m.delta)), 0))::bigint",
+        "l.available + least(0, coalesce(sum(stock.available_of(m.delta) - coalesce(m.withheld, 0)), 0))::bigint",
         "l.available::bigint",
         f"{TRUE_COUNT} -k takes_elsewhere",
     ),
@@ -635,8 +649,8 @@ GUARDS = (
     Guard(
         "a batch level is not negative",
         LEVELS,
-        "  on_hand stock.units not null default 0,\n  sellable",
-        "  on_hand integer not null default 0,\n  sellable",
+        "  on_hand stock.units not null default 0,\n  withheld",
+        "  on_hand integer not null default 0,\n  withheld",
         CHECKS,
     ),
     Guard(
@@ -733,15 +747,15 @@ GUARDS = (
     Guard(
         "first expired, first out",
         "sql/functions/orders/pick_lots.sql",
-        "order by l.expires_on, l.lot_id) - l.on_hand",
-        "order by l.expires_on desc, l.lot_id) - l.on_hand",
+        "order by l.expires_on, l.lot_id) - l.units",
+        "order by l.expires_on desc, l.lot_id) - l.units",
         MODEL,
     ),
     Guard(
         "no batch that may not be sold is shipped",
         "sql/functions/orders/pick_lots.sql",
-        "     where l.sellable and l.status = 'available' and l.on_hand > 0",
-        "     where l.on_hand > 0",
+        "     where l.sellable and l.status = 'available' and l.units > 0",
+        "     where l.units > 0",
         "tests/sql/stock/test_batches.py",
     ),
     # Parcels
