@@ -35,5 +35,6 @@ create policy recall_parcels_update_definer on stock.recall_parcels
   with check (app.claim_role() = 'admin');
 
 grant select on stock.recall_parcels to admin, warehouse, sales, scoville_worker, scoville_definer;
-grant insert (region_id, recall_id, fulfillment_id, lot_id, order_id, channel_id, warehouse_id, quantity, assumed) on stock.recall_parcels to scoville_definer;
+grant insert (region_id, recall_id, fulfillment_id, lot_id, order_id, channel_id, warehouse_id, quantity,
+  assumed) on stock.recall_parcels to scoville_definer;
 grant update (recovered) on stock.recall_parcels to scoville_definer;

@@ -35,6 +35,8 @@ create policy recalls_update_definer on stock.recalls
   with check (app.claim_role() = 'admin');
 
 grant select on stock.recalls to admin, warehouse, sales, scoville_worker, scoville_definer;
-grant insert (region_id, reason_code, note, person, warehouse_ids, channel_ids, seconds, digest, opened_at, updated_at, changed_by, change_reason, request_id) on stock.recalls to scoville_definer;
-grant update (status, warehouse_ids, channel_ids, seconds, digest, closed_at, close_note, version, updated_at, changed_by, change_reason, request_id) on stock.recalls to scoville_definer;
+grant insert (region_id, reason_code, note, person, warehouse_ids, channel_ids, seconds, digest, opened_at, updated_at, changed_by, change_reason,
+  request_id) on stock.recalls to scoville_definer;
+grant update (status, warehouse_ids, channel_ids, seconds, digest, closed_at, close_note, version, updated_at, changed_by, change_reason,
+  request_id) on stock.recalls to scoville_definer;
 grant usage on sequence stock.recalls_recall_id_seq to scoville_definer;
