@@ -38,7 +38,7 @@ BOOKS = """
       'waits', (select jsonb_object_agg(orders.public_id(region_id, order_id) || ' ' || sku_id, jsonb_build_array(
          quantity, priority, extract(epoch from queued_at), lost_at is not null)) from orders.backorders),
       'verify', (select jsonb_agg(to_jsonb(v)) from stock.verify() v))"""
-# Who waits and what was promised, before that sweep: units that came or went since the last look.
+# Orders that wait and promises, before that sweep: units that came or went since the last look.
 QUEUE = """
     select jsonb_build_object(
       'waits', coalesce((select jsonb_agg(jsonb_build_array(orders.public_id(region_id, order_id), sku_id, channel_id, quantity,

@@ -21,7 +21,7 @@ def check_idle(books: Books, serving: Serving) -> None:
 
 def check_turns(before: list[list[Any]], queue: Books, serving: Serving) -> None:
     """RC4, whatever the model says: no order got units of a warehouse while another that comes before it in the queue, or that
-    waited when it was new, waited for them all the time. What an order gets is more of a SKU than it had: a move is none, nor are
+    waited when it was new, waited for them all the time. An order gets units if it then has more of a SKU: a move is none, nor are
     units that it had reserved."""
     gained: Counter[tuple[str, str]] = Counter()
     came: dict[tuple[str, str], Counter[str]] = {}
