@@ -21,8 +21,8 @@ def check_idle(books: Books, serving: Serving) -> None:
 
 def check_turns(before: list[list[Any]], queue: Books, serving: Serving) -> None:
     """RC4, whatever the model says: no order got units of a warehouse while another that comes before it in the queue, or that
-    waited when it was new, waited for them all the time. An order gets units if it then has more of a SKU: a move is none, nor are
-    units that it had reserved."""
+    waited when it was new, waited for them all the time. An order gets units if it then has more of a SKU than before: a move is
+    none, nor are units that it had reserved."""
     gained: Counter[tuple[str, str]] = Counter()
     came: dict[tuple[str, str], Counter[str]] = {}
     for order, sku, warehouse, units in queue["gains"]:
