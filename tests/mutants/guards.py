@@ -356,13 +356,6 @@ GUARDS = (
         MODEL,
     ),
     Guard(
-        "a lost promise keeps its age in the queue",
-        "sql/functions/orders/write_relocations.sql",
-        "queued_at = least(b.queued_at, excluded.queued_at), ",
-        "",
-        MODEL,
-    ),
-    Guard(
         "orders that get units are locked",
         "sql/functions/orders/claim_units.sql",
         "     order by o.order_id\n       for no key update;\n",
