@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 TAGS = st.one_of(st.just("*"), st.from_regex(r'"[!#-~]{0,20}"', fullmatch=True))
 schemathesis.openapi.format("etag", TAGS)
 
-AMOUNTS = ("price", "total_price")
+AMOUNTS = ("price", "total_price", "amount")
 FORM_CODES = {"RQ400", "RQ415", "RQ422"}
 
 
