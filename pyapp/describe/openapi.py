@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -150,12 +150,18 @@ def _schemas(routes: Iterable[Route]) -> dict[str, Json]:
     schemas, drafts = _components(answers), _flat(_components(bodies))
     for schema in schemas.values():
         schema.pop("additionalProperties", None)  # answers may gain members, which must not break clients
-    for body in (*bodies, *Body.__subclasses__()):  # also those within others, such as a line of an order
+    for body in (*bodies, *_heirs(Body)):  # also those within others, such as a line of an order
         if body.__name__ in drafts:
             drafts[body.__name__] |= body.together
     if both := schemas.keys() & drafts.keys():
         raise ValueError(f"bodies and answers must not share names: {sorted(both)}")
     return schemas | drafts
+
+
+def _heirs(struct: type[Body]) -> Iterator[type[Body]]:
+    for heir in struct.__subclasses__():
+        yield heir
+        yield from _heirs(heir)
 
 
 def _components(types: Iterable[type]) -> dict[str, Json]:

@@ -451,7 +451,7 @@ def test_all_faults_of_a_body_are_told_at_once_in_plain_words(client: httpx2.Cli
         "/items/0/quantity": "Expected a whole number, not a string.",
         "/items/0/price": money,
         "/items/1/quantiy": "Unknown field 'quantiy'. Did you mean quantity? "
-        "Known here: amount, canceled, components, fulfilled, price, quantity, sku_id.",
+        "Known here: address, amount, canceled, components, fulfilled, price, quantity, sku_id.",
         "/items/1/sku_id": "The field sku_id is required.",
         "/items/1/quantity": "The field quantity is required.",
         "/items/2/quantity": "Expected a whole number, not a fraction.",

@@ -26,6 +26,7 @@ from pyapp.http.fields import Page
 from pyapp.http.route import Route
 from tests.calls import ORDER, SKU
 from tests.http.conftest import Api, check_problem, delivered, key
+from tests.http.samples import make_recall
 
 LISTS = [route for route in ROUTES if route.method == "GET" and issubclass(route.answer, Page)]
 
@@ -73,7 +74,9 @@ def test_every_list_has_the_same_rows_as_csv_and_as_json(module_api: Api, route:
     admin.post("/v1/reservations", json={"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]}, headers=key())
     for role in route.roles:
         client = module_api.client(role, warehouses=["WH-01"], channels=["web"])
-        names = {"sku_id": "HOTSAUCE-001"}
+        names = {"sku_id": "HOTSAUCE-001", "batch_number": SKU["batch_number"]}
+        if "{recall_id}" in route.path:
+            names["recall_id"] = make_recall(admin)
         if "{webhook_id}" in route.path:
             names["webhook_id"], _ = delivered(client, str(module_api.settings.database_url))
         path = route.path.format_map(names)

@@ -105,6 +105,7 @@ def test_of_nine_shipped_and_one_canceled_nine_are_turnover(shop: Shop) -> None:
         "sku_id": SKU,
         "quantity": 10,
         "price": 10,
+        "address": None,
         "amount": None,
         "fulfilled": 9,
         "canceled": 1,
