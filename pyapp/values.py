@@ -9,6 +9,8 @@ from msgspec import Meta
 
 Sku = Annotated[str, Meta(description="The SKU.", examples=["HOTSAUCE-001"])]
 SkuName = Annotated[str, Meta(description="The name that customers see.", examples=["Fiery Ghost Pepper Sauce"])]
+PackedUnits = Annotated[int, Meta(ge=1, description="Units of the SKU in it.", examples=[12])]
+Gtin = Annotated[str, Meta(description="With 14 digits.", examples=["10360000291455"])]
 Prose = Annotated[str, Meta(examples=["Extra spicy sauce with the heat of ghost peppers"])]
 Milliliters = Annotated[int, Meta(ge=1, examples=[150])]
 Flavors = Annotated[list[str], Meta(examples=[["spicy", "smoky", "fruity"]])]

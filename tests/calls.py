@@ -53,6 +53,13 @@ CHANNEL = {"channel_id": "web", "name": "Web shop", "kind": "web", "pricing": "l
 SECRET = {"secret_hash": "00" * 32}
 FILTERS = """'{{"sku": "HOTSAUCE-001", "channel": "web"}}'"""
 HELD = [{"sku_id": "HOTSAUCE-001", "quantity": 1}]
+PACKAGING = {
+    "packaging_id": "HOTSAUCE-001-CASE",
+    "sku_id": "HOTSAUCE-001",
+    "name": "case",
+    "units": 12,
+    "gtin": "10360000291455",
+}
 REASON = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
 
 # Default values of path parameters. The test creates the other resources and provides their names: {order_id},
@@ -64,6 +71,7 @@ USUAL = {
     "warehouse_id": "WH-01",
     "channel_id": "web",
     "reason_code": "damaged",
+    "packaging_id": "HOTSAUCE-001-CASE",
     "region_id": "1",
 }
 # Arguments that mean the same in every function.
@@ -271,6 +279,17 @@ FUNCTION_CALLS: dict[str, Call] = {
     "save_channels": saved(
         ADMIN, "/v1/channels/{channel_id}", draft=CHANNEL, replacement={"name": "New"}, change={"name": "Shop"}
     ),
+    "list_packagings": call(EVERYONE, Request("GET", "/v1/packagings")),
+    "get_packaging": call(EVERYONE, Request("GET", "/v1/packagings/{packaging_id}")),
+    "save_packagings": saved(
+        ADMIN,
+        "/v1/packagings/{packaging_id}",
+        draft=PACKAGING | {"packaging_id": "HOTSAUCE-001-TRAY", "name": "tray", "gtin": None},
+        replacement={"name": "new", "sku_id": "HOTSAUCE-002", "units": 6},
+        change={"weight_g": 4250},
+    ),
+    "read_scans": call(STAFF, Request("POST", "/v1/scans", {"data": "BATCH-202404", "warehouse_location": "WH-01"})),
+    "get_label": call(STAFF, Request("GET", "/v1/inventory/{sku_id}/batches/{batch_number}/label")),
     "list_reason_codes": call(EVERYONE, Request("GET", "/v1/reason-codes")),
     "get_reason_code": call(EVERYONE, Request("GET", "/v1/reason-codes/{reason_code}")),
     "save_reason_codes": saved(

@@ -1,4 +1,4 @@
-"""SKUs, warehouses, channels, reason codes: all are listed, read, created, replaced, changed and retired in the same way."""
+"""SKUs, packagings, warehouses, channels, reason codes: all are listed, read, created, replaced, changed and retired in the same way."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from pyapp.http.fields import (
     CustomerGroup,
     Json,
     Name,
+    PackagingName,
     Page,
     PageQuery,
     ReasonDraft,
@@ -36,7 +37,21 @@ from pyapp.http.fields import (
     check_number,
 )
 from pyapp.http.route import Noun, PathVariable, Route
-from pyapp.values import Amount, Attributes, Currency, Flavors, Milliliters, Moment, Prose, SkuName, TimeZone, Units, Version
+from pyapp.values import (
+    Amount,
+    Attributes,
+    Currency,
+    Flavors,
+    Gtin,
+    Milliliters,
+    Moment,
+    PackedUnits,
+    Prose,
+    SkuName,
+    TimeZone,
+    Units,
+    Version,
+)
 
 Kind = Literal["web", "pos", "marketplace", "wholesale"]
 SaleMode = Literal["refuse", "backorder", "preorder"]
@@ -314,6 +329,60 @@ class ReasonCodeDraft(ReasonCodeReplacement, kw_only=True):
     reason_code: ReasonDraft
 
 
+PackagingId = Annotated[
+    str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$(?!\n)", description="A packaging.", examples=["HOTSAUCE-001-CASE"])
+]
+Weight = Annotated[int, Meta(ge=1, le=2_000_000_000, description="Grams, when packed.", examples=[4200])]
+
+
+class PackagingChange(Body):
+    """The members of a packaging to change. Its SKU and its units stay: a new size of the case is a new packaging."""
+
+    sample: ClassVar[Json | None] = {"weight_g": 4250}
+
+    packaging_id: PackagingId | UnsetType = UNSET
+    sku_id: SkuId | UnsetType = UNSET
+    name: PackagingName | UnsetType = UNSET
+    units: Annotated[int, Meta(ge=1, le=1_000_000, description="Units of the SKU in it.", examples=[12])] | UnsetType = UNSET
+    gtin: (
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^([0-9]{8}|[0-9]{12,14})$(?!\n)",
+                description="GTIN-8, UPC-A, EAN-13 or GTIN-14, with its check digit. Kept with 14 digits.",
+                examples=["10360000291455"],
+            ),
+        ]
+        | UnsetType
+        | None
+    ) = UNSET
+    weight_g: Weight | UnsetType | None = UNSET
+    active: bool | UnsetType = UNSET
+
+
+class PackagingReplacement(PackagingChange, kw_only=True):
+    """A whole packaging: missing members get their defaults. A new one needs sku_id and units."""
+
+    sample: ClassVar[Json | None] = {"sku_id": "HOTSAUCE-001", "name": "case", "units": 12, "gtin": "10360000291455"}
+
+    name: PackagingName
+
+
+class PackagingDraft(PackagingReplacement, kw_only=True):
+    """How units of a SKU are packed. units 1: the unit itself, such as a bottle with its EAN."""
+
+    sample: ClassVar[Json | None] = {
+        "packaging_id": "HOTSAUCE-001-CASE",
+        "sku_id": "HOTSAUCE-001",
+        "name": "case",
+        "units": 12,
+        "gtin": "10360000291455",
+        "weight_g": 4200,
+    }
+
+    packaging_id: PackagingId
+
+
 class RegionQuery(PageQuery):
     q: Words | UnsetType = UNSET
 
@@ -324,6 +393,10 @@ class CatalogQuery(RegionQuery):
 
 class ChannelQuery(CatalogQuery):
     kind: Kind | UnsetType = UNSET
+
+
+class PackagingQuery(CatalogQuery):
+    sku_id: SkuId | UnsetType = UNSET
 
 
 class ReasonCodeQuery(CatalogQuery):
@@ -340,6 +413,26 @@ class Component(Answer):
     quantity: Annotated[int, Meta(ge=1, description="Units per bundle.", examples=[2])]
 
 
+class SkuPackaging(Answer):
+    """A packaging of a SKU."""
+
+    packaging_id: PackagingId
+    name: PackagingName
+    units: PackedUnits
+    gtin: Gtin | None
+    weight_g: Weight | None
+
+
+class Packaging(SkuPackaging):
+    """How units of a SKU are packed: a case of 12, or the unit itself (units 1). Stock is always counted in units."""
+
+    sku_id: values.Sku
+    active: Active
+    version: Version
+    created_at: Moment
+    updated_at: Moment
+
+
 class Sku(Answer):
     """A SKU of the catalog. price null: no list price."""
 
@@ -353,6 +446,7 @@ class Sku(Answer):
     reorder_point: Annotated[Units, Meta(examples=[20])]
     attributes: Attributes
     components: Annotated[list[Component], Meta(description="What a bundle is made of. Empty: no bundle.", examples=[[]])]
+    packagings: Annotated[list[SkuPackaging], Meta(description="How its units are packed, without retired ones.", examples=[[]])]
     active: Active
     version: Version
     created_at: Moment
@@ -470,6 +564,12 @@ class ChannelPage(Page):
     data: list[Channel]
 
 
+class PackagingPage(Page):
+    """A page of packagings, by ID."""
+
+    data: list[Packaging]
+
+
 class ReasonCodePage(Page):
     """A page of reason codes."""
 
@@ -582,7 +682,7 @@ class Part(NamedTuple):
                 roles=("admin",),
                 query=WriteQuery,
                 mode="retire",
-                never=("KT001", "KT002", "SK002", "SK003", "SK005", "ST003"),
+                never=("KT001", "KT002", "PK001", "PK002", "SK002", "SK003", "SK005", "ST003"),
                 versioned=True,
                 operation=f"retire_{self.name}",
             ),
@@ -638,6 +738,18 @@ PARTS = (
             ),
         ),
         variables=(PathVariable("external_id", "The channel's number of the order: its external_id.", "ORD-123456"),),
+    ),
+    Part(
+        "packagings",
+        "How units of SKUs are packed, and the GTINs on cases and bottles.",
+        PathVariable("packaging_id", "The packaging.", "HOTSAUCE-001-CASE"),
+        *("packaging", "packagings", "a packaging", "packagings"),
+        answer=Packaging,
+        page=PackagingPage,
+        query=PackagingQuery,
+        draft=PackagingDraft,
+        replacement=PackagingReplacement,
+        change=PackagingChange,
     ),
     Part(
         "reason-codes",

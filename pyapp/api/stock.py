@@ -9,6 +9,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from pyapp import values
+from pyapp.api.scans import LABEL
 from pyapp.api.withholdings import Withhold, Withholding
 from pyapp.http.endpoints import change, read_document, read_page, read_summary, write
 from pyapp.http.fields import (
@@ -23,6 +24,7 @@ from pyapp.http.fields import (
     Money,
     Name,
     NoteDraft,
+    PackagingName,
     Page,
     PageQuery,
     Query,
@@ -59,6 +61,7 @@ from pyapp.values import (
     Moment,
     Note,
     OnHand,
+    PackedUnits,
     Prose,
     Reason,
     RequestId,
@@ -71,6 +74,19 @@ from pyapp.values import (
     Version,
     Warehouse,
 )
+
+
+PackagingDraftName = Annotated[
+    PackagingName, Meta(description="A packaging of the SKU: the quantity counts these, and is multiplied by their units.")
+]
+
+
+class Packed(Answer):
+    """A quantity as it was sent, in packagings: 2 cases of 12 units."""
+
+    quantity: Annotated[int, Meta(examples=[2])]
+    packaging: PackagingName
+    units: PackedUnits
 
 
 class Receipt(Body):
@@ -103,6 +119,7 @@ class Receipt(Body):
     flavor_profile: Annotated[list[Name], Meta(max_length=50)] | UnsetType = UNSET
     price: Money | UnsetType = UNSET
     attributes: AttributesDraft | UnsetType = UNSET
+    packaging: PackagingDraftName | UnsetType = UNSET
     batch_number: BatchNumberDraft | UnsetType = UNSET
     lot_number: BatchNumberDraft | UnsetType = UNSET
     expiration_date: datetime.date | UnsetType = UNSET
@@ -145,6 +162,7 @@ class Adjustment(Body):
     warehouse_location: WarehouseId
     delta: DeltaDraft
     reason_code: ReasonDraft
+    packaging: PackagingDraftName | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
     batch_number: BatchNumberDraft | UnsetType = UNSET
     change_from_quantity: Count | UnsetType = UNSET
@@ -457,6 +475,7 @@ class Received(Answer):
     manufactured_on: ManufacturedOn | None
     status: BatchStatus
     received: Annotated[Units, Meta(description="Units of this receipt.", examples=[350])]
+    packed: Annotated[Packed | None, Meta(description="As they were counted, if in packagings.")]
     occurred_at: Annotated[Moment, Meta(description="When they came.")]
     reason_code: Reason | None
     warehouse_stock: Annotated[Units, Meta(description="Units of the SKU here, in all lots.", examples=[350])]
@@ -691,6 +710,7 @@ NOUN = Noun(
             body=BatchChange,
             key="optional",
         ),
+        LABEL,
         Route(
             method="GET",
             path="/v1/inventory/{sku_id}/movements",

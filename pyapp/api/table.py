@@ -12,6 +12,7 @@ from pyapp.api import (
     events,
     orders,
     reservations,
+    scans,
     stock,
     tickets,
     tokens,
@@ -23,6 +24,7 @@ from pyapp.http.route import Noun, Route
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
     withholdings.NOUN,
+    scans.NOUN,
     orders.NOUN,
     availability.NOUN,
     customers.NOUN,

@@ -60,6 +60,10 @@ Text = Annotated[str, Meta(max_length=4000)]
 NoteDraft = Annotated[str, Meta(max_length=1000, description="The reason in free text, stored with the change.")]
 Reference = Annotated[str, Meta(min_length=1, max_length=200, description="Your own document number, such as a delivery note.")]
 BatchNumberDraft = Annotated[str, Meta(min_length=1, max_length=64, pattern=INK_PATTERN, examples=["BATCH-202404"])]
+PackagingName = Annotated[
+    str,
+    Meta(pattern=r"^[a-z][a-z0-9_-]{0,39}$(?!\n)", description="The name of a packaging of the SKU.", examples=["case"]),
+]
 ReservationId = Annotated[
     str, Meta(pattern=r"^RSV-[1-9][0-9]{0,4}-[1-9][0-9]{0,17}$(?!\n)", description="A reservation.", examples=["RSV-1-1001"])
 ]

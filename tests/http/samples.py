@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tests.calls import HELD, ORDER, REASON, SKU, Names, Request
+from tests.calls import HELD, ORDER, PACKAGING, REASON, SKU, Names, Request
 from tests.http.conftest import key
 
 
@@ -19,6 +19,7 @@ def make(client: httpx2.Client, path: str, body: object) -> dict[str, Any]:
 
 def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
     """Creates an order, an order of which a parcel was shipped, a reservation of the owner and a client."""
+    make(admin, "/v1/packagings", PACKAGING)
     placed = make(admin, "/v1/orders", {"customer": ORDER["customer"], "items": HELD})
     shipped = make(admin, f"/v1/orders/{placed['order_id']}/fulfillments", {"items": HELD})
     number = str(uuid.uuid4())
@@ -55,6 +56,9 @@ def make_spare(admin: httpx2.Client, request: Request) -> Names:
         return {}
     spare = f"spare_{uuid.uuid4().hex[:8]}"
     collection, _, variable = request.path.rpartition("/")
-    about = REASON if variable == "{reason_code}" else {"name": "Spare"}
+    about = {
+        "{reason_code}": REASON,
+        "{packaging_id}": {"sku_id": SKU["sku_id"], "name": f"p{uuid.uuid4().hex[:8]}", "units": 2},
+    }.get(variable, {"name": "Spare"})
     make(admin, collection, about | {variable.strip("{}"): spare})
     return {"spare": spare}

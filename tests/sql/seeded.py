@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.types.numeric import Int2
 
-from tests.calls import CHANNEL, HELD, ORDER, REASON, SECOND_SKU, SKU, Names
+from tests.calls import CHANNEL, HELD, ORDER, PACKAGING, REASON, SECOND_SKU, SKU, Names
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole
@@ -42,6 +42,7 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
             *(SKU | {"warehouse_location": far, "batch_number": "FAR"} for far in ("WH-02", "WH-03")),
         )
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
+        run(c, "save_packagings", PACKAGING, {"packaging_id": "spare", "sku_id": "HOTSAUCE-001", "name": "spare", "units": 2})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
         lots = [
             (SKU | place, {"quantity": 3, "cause": "inspection"})

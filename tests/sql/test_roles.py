@@ -39,6 +39,7 @@ READS: dict[str, dict[str, str]] = {
     "catalog.channels": EVERYONE,
     "catalog.channel_warehouses": EVERYONE,
     "catalog.sale_rules": EVERYONE,
+    "catalog.packagings": EVERYONE,
     "catalog.reason_codes": EVERYONE,
     "stock.stock_levels": {**EVERYONE, "warehouse": "warehouse"},
     "stock.lots": {"admin": "all", "warehouse": "all", "sales": "all", "scoville_worker": "all"},

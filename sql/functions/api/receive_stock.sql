@@ -39,9 +39,10 @@ end
 $$;
 
 comment on function api.receive_stock(smallint, jsonb) is
-  'Adds units of lots; an admin''s receipt creates a new SKU, warehouse or lot. An array of SKU-and-batch objects; one result '
+  'Adds units of lots; an admin''s receipt creates a new SKU, warehouse or lot. An array of SKU-and-batch objects; packaging (case): '
+  'stock counts these, and is multiplied by their units. One result '
   'per element, in order. An expired lot is received as expired: on hand, never available. '
   'received_on (a day in the warehouse) or occurred_at (a moment): when the goods came, if that was before now.
-Errors: ID001 ID002 KT003 SK004 ST002 ST003 ST004 ST005 ST006 ST011 ST012 ST014 ST015 ST019 VA001';
+Errors: ID001 ID002 KT003 PK003 SK004 ST002 ST003 ST004 ST005 ST006 ST011 ST012 ST014 ST015 ST019 VA001';
 alter function api.receive_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.receive_stock(smallint, jsonb) to admin, warehouse;

@@ -18,6 +18,6 @@ $$;
 comment on function api.set_stock(smallint, jsonb) is
   'Sets quantities to the counted units. An array of {sku_id, warehouse_location, stock, batch_number, reason_code, note, '
   'change_from_quantity, if_match}; one result per element, in order.
-Errors: ID001 ID002 KT003 ST001 ST003 ST004 ST005 ST006 ST007 ST008 ST009 ST010 ST014 ST015 ST020 VA001';
+Errors: ID001 ID002 KT003 PK003 ST001 ST003 ST004 ST005 ST006 ST007 ST008 ST009 ST010 ST014 ST015 ST020 VA001';
 alter function api.set_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.set_stock(smallint, jsonb) to admin, warehouse;

@@ -16,6 +16,8 @@ as $$
       select w.warehouse_id from catalog.warehouses w where lower(w.warehouse_id collate "C") = lower(p_id collate "C"))
     when 'channels' then (
       select c.channel_id from catalog.channels c where lower(c.channel_id collate "C") = lower(p_id collate "C"))
+    when 'packagings' then (
+      select p.packaging_id from catalog.packagings p where lower(p.packaging_id collate "C") = lower(p_id collate "C"))
   end;
 $$;
 

@@ -19,6 +19,9 @@ begin
   if p_elements @? '$[*].components[*]' then
     perform pg_advisory_xact_lock(hashtextextended('components', 4));
   end if;
+  if p_noun = 'packagings' then
+    perform catalog.lock_packagings(p_elements);
+  end if;
   for v_write in select w.* from catalog.read_writes(p_elements, p_key) w order by w.id collate "C", w.ordinal loop
     case p_noun
       when 'skus' then select s.* into v_saved from catalog.save_sku(v_write) s;
@@ -26,6 +29,7 @@ begin
       when 'regions' then select s.* into v_saved from catalog.save_region(v_write) s;
       when 'channels' then select s.* into v_saved from catalog.save_channel(v_write) s;
       when 'reason-codes' then select s.* into v_saved from catalog.save_reason_code(v_write) s;
+      when 'packagings' then select s.* into v_saved from catalog.save_packaging(v_write) s;
     end case;
     return query
       select r.*, v_saved.created

@@ -17,11 +17,16 @@ declare
   v_drafts stock.draft[];
   v_refusals api.result[];
   v_changed record;
+  v_quantity text := case p_route when 'set_stock' then 'stock' else 'delta' end;
+  v_skip integer[] := array(select r.ordinal from unnest(v_results) r);
+  v_unpacked record;
 begin
-  select d.p_drafts, d.p_refusals into v_drafts, v_refusals
-    from stock.read_drafts(p_region_id => p_region_id, p_elements => p_elements,
-           p_skip => array(select r.ordinal from unnest(v_results) r), p_reason_code => p_reason_code,
-           p_quantity => case p_route when 'set_stock' then 'stock' else 'delta' end, p_may_create => false,
+  select u.p_unpacked as elements, u.p_refusals as refusals into v_unpacked
+    from catalog.unpack_elements(p_elements => p_elements, p_quantity => v_quantity, p_skip => v_skip) u;
+  select d.p_drafts, d.p_refusals || v_unpacked.refusals into v_drafts, v_refusals
+    from stock.read_drafts(p_region_id => p_region_id, p_elements => v_unpacked.elements,
+           p_skip => v_skip || array(select r.ordinal from unnest(v_unpacked.refusals) r), p_reason_code => p_reason_code,
+           p_quantity => v_quantity, p_may_create => false,
            p_sku_in_path => p_route = 'set_stock') d;
   v_drafts := stock.name_lots(p_region_id, v_drafts);
   select c.p_accepted as accepted, c.p_refusals as refusals into v_changed from stock.change_levels(p_region_id, v_drafts) c;

@@ -11,10 +11,14 @@ create or replace function stock.read_receipts(
   volatile
   set search_path = ''
 as $$
+declare
+  v_unpacked record;
 begin
-  select d.p_drafts, d.p_refusals into p_drafts, p_refusals
-    from stock.read_drafts(p_region_id => p_region_id, p_elements => p_receipts, p_skip => p_skip,
-           p_reason_code => 'received', p_quantity => 'stock', p_may_create => app.claim_role() = 'admin') d;
+  select u.p_unpacked as elements, u.p_refusals as refusals into v_unpacked
+    from catalog.unpack_elements(p_elements => p_receipts, p_quantity => 'stock', p_skip => p_skip) u;
+  select d.p_drafts, d.p_refusals || v_unpacked.refusals into p_drafts, p_refusals
+    from stock.read_drafts(p_region_id => p_region_id, p_elements => v_unpacked.elements,
+           p_skip => p_skip || array(select r.ordinal from unnest(v_unpacked.refusals) r), p_reason_code => 'received', p_quantity => 'stock', p_may_create => app.claim_role() = 'admin') d;
   p_drafts := stock.name_lots(p_region_id, p_drafts);
   p_refusals := p_refusals || catalog.refuse_near_codes(p_drafts);
   p_drafts := stock.drop_refused(p_drafts, p_refusals);

@@ -15,7 +15,7 @@ as $$
            'manufactured_on', t.manufactured_on,
            'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
              p_today => timezone(z.time_zone, app.now())::date),
-           'received', p_draft.counted,
+           'received', p_draft.counted, 'packed', p_draft.element -> 'packed',
            'occurred_at', app.rfc3339(coalesce(stock.came_at(p_draft.element, z.time_zone), app.now())), 'reason_code', p_draft.reason_code,
            'warehouse_stock', l.on_hand, 'warehouse_available', l.available, 'version', l.version)
     from catalog.skus k
