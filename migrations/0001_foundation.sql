@@ -292,7 +292,7 @@ comment on type catalog.write is
 create table catalog.packagings (
   packaging_id text collate "C" not null,
   sku_id text collate "C" not null,
-  name text collate "C" not null,
+  name text not null,
   units integer not null,
   gtin text collate "C",
   weight_g integer,

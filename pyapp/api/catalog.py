@@ -1,4 +1,4 @@
-"""SKUs, packagings, warehouses, channels, reason codes: all are listed, read, created, replaced, changed and retired in the same way."""
+"""SKUs, packagings, warehouses, channels, reason codes: all have the same routes: list, read, create, replace, change, retire."""
 
 from __future__ import annotations
 

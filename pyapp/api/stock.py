@@ -75,7 +75,6 @@ from pyapp.values import (
     Warehouse,
 )
 
-
 PackagingDraftName = Annotated[
     PackagingName, Meta(description="A packaging of the SKU: the quantity counts these, and is multiplied by their units.")
 ]

@@ -61,6 +61,15 @@ ADJUSTMENTS = [
 ]
 
 
+# The numbers begin with 2: GS1 leaves these to the use inside of a company.
+PACKAGINGS = [
+    ("HOTSAUCE-001", "bottle", 1, "2000000000015", 310),
+    ("HOTSAUCE-001", "case", 12, "12000000000012", 3900),
+    ("HOTSAUCE-002", "bottle", 1, "2000000000022", 310),
+    ("HOTSAUCE-002", "case", 12, "12000000000029", 3900),
+]
+
+
 def read_rows(name: str) -> list[dict[str, str]]:
     """The rows of skus.csv or orders.csv, which are part of the package."""
     return list(csv.DictReader(resources.files(__package__).joinpath(name).read_text(encoding="utf-8").splitlines()))
@@ -78,6 +87,7 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         _call(connection, "select * from api.save_warehouses(%s::jsonb)", WAREHOUSES)
         _call(connection, "select * from api.save_channels(%s::jsonb)", _channels())
         _call(connection, "select * from api.save_skus(%s::jsonb)", map(_sku, skus))
+        _call(connection, "select * from api.save_packagings(%s::jsonb)", _packagings())
         receipts = _receipts([row["sku_id"] for row in skus], {row["sku_id"] for row in lines}, now.date())
         orders = _orders(lines, now)
         begin = datetime.fromisoformat(orders[0]["created_at"]) - RECEIVED_BEFORE
@@ -111,6 +121,12 @@ def _keyed(kind: str, elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {**element, "meta": {"actor": "demo", "request_id": "demo", "idempotency_key": f"demo-{kind}-{place}"}}
         for place, element in enumerate(elements, 1)
     ]
+
+
+def _packagings() -> list[dict[str, Any]]:
+    names = ("sku_id", "name", "units", "gtin", "weight_g")
+    packagings: list[dict[str, Any]] = [dict(zip(names, packaging, strict=True)) for packaging in PACKAGINGS]
+    return [{**one, "packaging_id": f"{one['sku_id']}-{one['name'].upper()}"} for one in packagings]
 
 
 def _channels() -> list[dict[str, Any]]:

@@ -3,7 +3,7 @@
 create table catalog.packagings (
   packaging_id text collate "C" not null,
   sku_id text collate "C" not null,
-  name text collate "C" not null,
+  name text not null,
   units integer not null,
   gtin text collate "C",
   weight_g integer,

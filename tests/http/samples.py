@@ -56,9 +56,10 @@ def make_spare(admin: httpx2.Client, request: Request) -> Names:
         return {}
     spare = f"spare_{uuid.uuid4().hex[:8]}"
     collection, _, variable = request.path.rpartition("/")
-    about = {
+    abouts: dict[str, Any] = {
         "{reason_code}": REASON,
         "{packaging_id}": {"sku_id": SKU["sku_id"], "name": f"p{uuid.uuid4().hex[:8]}", "units": 2},
-    }.get(variable, {"name": "Spare"})
+    }
+    about = abouts.get(variable, {"name": "Spare"})
     make(admin, collection, about | {variable.strip("{}"): spare})
     return {"spare": spare}

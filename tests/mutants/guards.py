@@ -38,6 +38,8 @@ QUEUE = "tests/sql/orders/test_backorders.py"
 TILLS = "tests/sql/orders/test_tills.py"
 FRESH = "tests/sql/orders/test_freshness.py"
 MEET = "tests/sql/orders/test_parts_meet.py"
+PACKAGINGS = "tests/sql/catalog/test_packagings.py"
+SCANS = "tests/sql/stock/test_scans.py"
 BUNDLES = "tests/sql/orders/test_bundles.py"
 
 GUARDS = (
@@ -2154,5 +2156,47 @@ GUARDS = (
         "case when d.historic then 'order.recorded' else 'order.placed' end",
         "'order.placed'",
         HISTORY,
+    ),
+    Guard(
+        "packagings: the units and the SKU stay",
+        "sql/functions/catalog/packagings/refuse_packaging.sql",
+        "    when p_new ->> 'sku_id' <> p_old ->> 'sku_id' or p_new -> 'units' <> p_old -> 'units'\n",
+        "    when false\n",
+        PACKAGINGS,
+    ),
+    Guard(
+        "packagings: one session at a time",
+        "sql/functions/catalog/packagings/lock_packagings.sql",
+        "  perform pg_advisory_xact_lock(hashtextextended('packagings', 4));\n",
+        "",
+        PACKAGINGS,
+    ),
+    Guard(
+        "packagings: a GTIN has its check digit",
+        "sql/functions/catalog/packagings/long_gtin.sql",
+        " and catalog.is_checked(p_text)",
+        "",
+        PACKAGINGS,
+    ),
+    Guard(
+        "scans: text without an item or a unit is no code of GS1",
+        "sql/functions/catalog/scans/parse_gs1.sql",
+        " and r.fields ?| '{00,01,02}' and r.nth",
+        " and r.nth",
+        SCANS,
+    ),
+    Guard(
+        "scans: a warehouse is the caller's",
+        "sql/functions/stock/scans/read_scan.sql",
+        "       and (app.reaches_all_warehouses() or w.warehouse_id = any (app.claim_warehouses()))",
+        "",
+        SCANS,
+    ),
+    Guard(
+        "scans: a label with another expiry date is not received",
+        "sql/functions/stock/scans/scan_document.sql",
+        " and f.faults = '{}' then 'receive'",
+        " then 'receive'",
+        SCANS,
     ),
 )

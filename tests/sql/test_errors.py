@@ -35,11 +35,11 @@ UNREACHABLE = (
     ("ST006", "set_reorder_point set_safety_stock", "no unit comes in or goes out"),
     ("OR009", "modify_orders", "an order keeps its channel"),
     ("WH007", "delete_webhooks rotate_webhook_secrets update_webhooks", "a paused webhook may be changed"),
-    ("SK001", "get_sku save_skus", "a SKU in the path is ST010"),
+    ("SK001", "get_label get_sku save_skus", "a SKU in the path is ST010"),
     (
         "ST010",
-        "get_channel get_packaging get_reason_code get_region get_warehouse save_channels save_packagings save_reason_codes save_regions "
-        "save_warehouses",
+        "get_channel get_packaging get_reason_code get_region get_warehouse "
+        "save_channels save_packagings save_reason_codes save_regions save_warehouses",
         "not a SKU: SK001",
     ),
     ("SK004", "save_reason_codes save_regions", "its codes have no capitals"),
@@ -48,6 +48,10 @@ UNREACHABLE = (
     ("ST003", "save_packagings save_reason_codes save_regions save_skus save_warehouses", "only a channel names warehouses"),
     ("ST002", "save_reason_codes save_regions save_skus save_warehouses", "only a channel has sale rules"),
     ("SK005", "save_channels save_packagings save_reason_codes save_regions save_warehouses", "not a SKU"),
+    *(
+        (code, "save_channels save_reason_codes save_regions save_skus save_warehouses", "not a packaging")
+        for code in ("PK001", "PK002")
+    ),
     ("KT001", "save_channels save_packagings save_reason_codes save_regions save_warehouses", "not a SKU"),
     ("KT002", "save_channels save_packagings save_reason_codes save_regions save_warehouses", "not a SKU"),
 )

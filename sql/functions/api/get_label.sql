@@ -17,6 +17,7 @@ declare
   v_elements text;
   v_text text;
 begin
+  perform app.check_region(p_region_id);
   if not exists (select from catalog.skus k where k.sku_id = p_sku_id) then
     perform app.raise_refusal(catalog.missing('skus', p_sku_id));
   end if;

@@ -5,15 +5,21 @@ create or replace function api.read_scans(
   p_scans jsonb
 )
   returns setof api.result
-  language sql
+  language plpgsql
   stable
   security definer
   set search_path = ''
 as $$
-  select app.new_result(p_ordinal => e.ordinality::integer, p_code => (s.refusal).code, p_body => coalesce((s.refusal).body::json, s.body))
-    from jsonb_array_elements(p_scans) with ordinality e
-   cross join lateral stock.read_scan(p_region_id, e.value) s
-   order by e.ordinality;
+begin
+  perform app.check_region(p_region_id);
+  return query
+    select r.*
+      from jsonb_array_elements(p_scans) with ordinality e
+     cross join lateral stock.read_scan(p_region_id, e.value) s
+     cross join lateral app.new_result(p_ordinal => e.ordinality::integer, p_code => (s.refusal).code,
+       p_body => coalesce((s.refusal).body::json, s.body)) r
+     order by e.ordinality;
+end
 $$;
 
 comment on function api.read_scans(smallint, jsonb) is

@@ -32,7 +32,7 @@ begin
             order by length(r.rest), cardinality(r.faults), r.fields::text) filter (where v_marked or r.fields ?| '{00,01,02}'))[1]
     into v_readings, v_faults
     from (select e.*, row_number() over (partition by e.rest = '' and e.faults = '{}' order by length(e.fields ->> '10') desc nulls last) as nth
-            from catalog.read_elements(v_elements, v_marked or v_elements ~ chr(29), p_today) e) r;
+            from catalog.read_elements(p_text => v_elements, p_marked => v_marked or v_elements ~ chr(29), p_today => p_today) e) r;
   return jsonb_build_object(
     'readings', coalesce(v_readings, '[]'),
     'faults', case when v_readings is not null then '[]'

@@ -16,7 +16,8 @@ as $$
   with recursive steps (fields, faults, rest, ended) as (
     select '{}'::jsonb, '{}'::text[], p_text, true
     union all
-    select s.fields || jsonb_build_object(f.ai, v.value), s.faults || array_remove(array[catalog.gs1_fault(f.ai, v.value, p_today)], null),
+    select s.fields || jsonb_build_object(f.ai, v.value), 
+           s.faults || array_remove(array[catalog.gs1_fault(p_ai => f.ai, p_value => v.value, p_today => p_today)], null),
            r.rest, f.length_min = f.length_max or r.whole
       from steps s
       join catalog.gs1_fields() f on starts_with(s.rest, f.ai) and not s.fields ? f.ai
