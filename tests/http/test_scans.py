@@ -37,7 +37,7 @@ def packed(stocked: httpx2.Client) -> httpx2.Client:
 def test_lb1_a_printed_label_is_scanned_as_what_it_says(packed: httpx2.Client, warehouse: httpx2.Client) -> None:
     label = warehouse.get(LABEL, params={"packaging": "case", "format": "svg"})
     assert (label.status_code, "zpl" in label.json()) == (200, False), label.text
-    for symbol, identifier in (("datamatrix", "]d2"), ("gs1_128", "]C1")):
+    for symbol, identifier in (("datamatrix", "]d8"), ("gs1_128", "]C1")):
         read = decode(label.json()[symbol])
         assert (read.symbology_identifier, read.bytes.decode()) == (identifier, label.json()["element_string"])
         scan = {"data": read.symbology_identifier + read.bytes.decode(), "warehouse_location": "WH-01"}

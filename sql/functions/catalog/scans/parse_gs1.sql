@@ -15,7 +15,7 @@ create or replace function catalog.parse_gs1(
   set search_path = ''
 as $$
 declare
-  v_marked boolean := p_text ~ '^\](C1|d2|Q3|e0)' or p_text ~ '^\((00|01|02)\)' or p_text ~* '^https?://';
+  v_marked boolean := p_text ~ '^\](C1|d2|d8|Q3|e0)' or p_text ~ '^\((00|01|02)\)' or p_text ~* '^https?://';
   v_bare text := regexp_replace(p_text, '^\][A-Za-z][0-9A-Za-z]', '');
   v_elements text := catalog.element_string(p_text, p_separator);
   v_readings jsonb;
