@@ -8,6 +8,7 @@ from pyapp.api import (
     availability,
     catalog,
     clients,
+    counts,
     customers,
     events,
     orders,
@@ -23,6 +24,7 @@ from pyapp.http.route import Noun, Route
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
     withholdings.NOUN,
+    counts.NOUN,
     orders.NOUN,
     availability.NOUN,
     customers.NOUN,

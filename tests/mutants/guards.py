@@ -32,6 +32,7 @@ STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
 ZONES = "tests/sql/stock/test_zones.py"
 WITHHELD = "tests/sql/stock/test_withheld.py"
+COUNTS = "tests/sql/stock/test_counts.py"
 PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
@@ -824,6 +825,42 @@ GUARDS = (
         "v_units > p_open or ",
         "",
         f"{WITHHELD} -k bad_dispositions",
+    ),
+    # Counts
+    Guard(
+        "a count is approved once",
+        "sql/functions/stock/counting/post_counts.sql",
+        "  if exists (select c.count_id, c.version",
+        "  if false and exists (select c.count_id, c.version",
+        f"{COUNTS} -k post_once",
+    ),
+    Guard(
+        "a correction is posted once, whoever else counted the lot",
+        "sql/functions/stock/counting/count_deltas.sql",
+        " - o.units end",
+        " end",
+        f"{COUNTS} -k correct_it_once",
+    ),
+    Guard(
+        "after a later look, an earlier one corrects nothing",
+        "sql/functions/stock/counting/count_deltas.sql",
+        "case when n.is_later then 0 else",
+        "case when false then 0 else",
+        f"{COUNTS} -k cn4",
+    ),
+    Guard(
+        "who counted does not approve a large difference",
+        "sql/functions/stock/counting/refuse_approval.sql",
+        "if v_own > 0 then",
+        "if false then",
+        f"{COUNTS} -k cn5",
+    ),
+    Guard(
+        "a blind count hides what is expected",
+        "sql/functions/stock/counting/count_lines_document.sql",
+        "not c.blind or",
+        "true or",
+        f"{COUNTS} -k cn2",
     ),
     # Reservations
     Guard(

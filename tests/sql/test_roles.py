@@ -45,6 +45,10 @@ READS: dict[str, dict[str, str]] = {
     "stock.lot_levels": {"admin": "all", "warehouse": "warehouse", "sales": "all", "scoville_worker": "all"},
     "stock.stock_movements": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
     "stock.withholdings": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
+    **{
+        f"stock.{table}": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"}
+        for table in ("counts", "count_lines", "count_entries")
+    },
     "stock.count_requests": {
         "admin": "all",
         "warehouse": "warehouse",

@@ -63,6 +63,12 @@ create or replace trigger tg_withholdings__audit_insert
 create or replace trigger tg_withholdings__audit_update
   after update on stock.withholdings referencing old table as old_rows new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('withholding_id');
+create or replace trigger tg_counts__audit_insert
+  after insert on stock.counts referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('count_id');
+create or replace trigger tg_counts__audit_update
+  after update on stock.counts referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('count_id');
 create or replace trigger tg_lots__audit_insert
   after insert on stock.lots referencing new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('lot_id');
