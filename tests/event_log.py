@@ -87,9 +87,9 @@ def do_everything(shop: Shop) -> None:
     [withheld] = shop.send("withhold_stock", {**aside, "cause": "inspection"})
     send("dispose_withholdings", withholding_id=withheld.body["withholding_id"], disposition="restock")
     [planned, dropped] = shop.send("plan_counts", *[{"warehouse_location": "WH-01", "scope": "all", "tolerance_units": 1}] * 2)
-    number = {"count_id": planned.body["count_id"]}
-    send("enter_counts", **number, entries=[{"sku_id": SKU, "batch_number": "B-1", "counted": 19}])
-    send("approve_counts", **number)
+    opened = {"count_id": planned.body["count_id"]}
+    send("enter_counts", **opened, entries=[{"sku_id": SKU, "batch_number": "B-1", "counted": 19}])
+    send("approve_counts", **opened)
     send("cancel_counts", count_id=dropped.body["count_id"])
     held = reserve(shop, 1)
     send("extend_reservations", **held, ttl_seconds=60)

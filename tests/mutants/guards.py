@@ -830,8 +830,8 @@ GUARDS = (
     Guard(
         "a count is approved once",
         "sql/functions/stock/counting/post_counts.sql",
-        "  if exists (select c.count_id, c.version",
-        "  if false and exists (select c.count_id, c.version",
+        "    raise exception using errcode = 'serialization_failure', message = 'the count changed in the meantime';",
+        "    null;",
         f"{COUNTS} -k post_once",
     ),
     Guard(

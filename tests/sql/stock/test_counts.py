@@ -284,7 +284,7 @@ def test_a_list_with_a_fault_is_refused_whole_and_every_fault_is_named(shop: Sho
 def test_staff_count_their_own_warehouses(shop: Shop) -> None:
     shop.receive(20)
     count = plan(shop)
-    far = {"role": "warehouse", "sub": "far", "warehouses": ["WH-02"]}
+    far: dict[str, Any] = {"role": "warehouse", "sub": "far", "warehouses": ["WH-02"]}
     assert codes(shop.send("enter_counts", entries(count, "far", 2), **far)) == ["TA001"]
     assert codes(shop.send("approve_counts", approval(count), **far)) == ["TA001"]
     assert codes(shop.send("plan_counts", {"warehouse_location": "WH-01", "scope": "all"}, **far)) == ["ST003"]
