@@ -67,6 +67,18 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         waits = sold | {"items": [*HELD, {"sku_id": "LATE", "quantity": 1}]}
         run(c, "place_orders", *(waits | {"channel": channel} for channel in ("web", "pos")))
         shipped, _ = run(c, "fulfill_orders", *({"order_id": f"from-{channel}", "items": HELD} for channel in ("web", "pos")))
+        announced = {"items": HELD, "reason": "too hot"}
+        backs = run(c, "request_returns", *(announced | {"order_id": f"from-{channel}"} for channel in ("web", "pos")))
+        run(c, "approve_returns", *({"return_id": back["return_id"]} for back in backs))
+        lots = ("BATCH-202404", "FAR")
+        came = [
+            {"return_id": back["return_id"], "items": [HELD[0] | {"batch_number": lot}]}
+            for back, lot in zip(backs, lots, strict=True)
+        ]
+        run(c, "receive_returns", *came)
+        gift = announced | {"channel": "web", "warehouse_location": "WH-01", "note": "a gift"}
+        asked, approved = run(c, "request_returns", gift, gift)
+        run(c, "approve_returns", {"return_id": approved["return_id"]})
     with as_role("admin", sub="t") as c:
         held, _ = run(c, "reserve_stock", *({"channel": channel, "items": HELD} for channel in ("web", "pos")))
     connection.execute("""
@@ -111,6 +123,8 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": held["reservation_id"],
         "withholding_id": withheld["withholding_id"],
+        "return_id": asked["return_id"],
+        "approved_id": approved["return_id"],
         "client_id": "c",
         "webhook_id": webhook_id,
         "delivery_id": "1",

@@ -57,6 +57,12 @@ create or replace trigger tg_fulfillments__audit_insert
 create or replace trigger tg_fulfillments__audit_update
   after update on orders.fulfillments referencing old table as old_rows new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('fulfillment_id');
+create or replace trigger tg_returns__audit_insert
+  after insert on orders.returns referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('return_id');
+create or replace trigger tg_returns__audit_update
+  after update on orders.returns referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('return_id');
 create or replace trigger tg_withholdings__audit_insert
   after insert on stock.withholdings referencing new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('withholding_id');

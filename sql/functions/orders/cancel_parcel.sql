@@ -31,6 +31,11 @@ begin
                  where l.region_id = p_region_id and l.order_id = p_order_id and l.components is not null and l.canceled_quantity > 0) then
     return app.refuse('KT006', 'Bundles of this order were canceled, so units of its parcels cannot be promised to it again. Book what did '
       'not leave as found (POST /v1/inventory/adjust).');
+  elsif exists (
+    select from orders.return_lines l
+      join orders.returns r on r.region_id = l.region_id and r.return_id = l.return_id and r.status <> 'refused'
+     where l.region_id = p_region_id and l.fulfillment_id = v_parcel.fulfillment_id and l.given_up < l.quantity) then
+    return app.refuse_lines('RT007', 'Units of this parcel are announced as a return, so it left. Refuse or close the return first.');
   end if;
   perform orders.unship_parcel(p_region_id => p_region_id, p_order => v_order, p_parcel => v_parcel,
     p_reason => concat_ws(': ', v_reason, p_request ->> 'note'),

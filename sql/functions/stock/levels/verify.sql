@@ -83,6 +83,9 @@ as $$
   union all
   select h.check_name, h.region_id, h.warehouse_id, h.sku_id, h.batch_number, h.expected, h.found
     from stock.verify_withheld() h
+  union all
+  select r.check_name, r.region_id, r.warehouse_id, r.sku_id, r.batch_number, r.expected, r.found
+    from orders.verify_returns() r
    order by 2, 3, 4, 1;
 $$;
 
