@@ -56,7 +56,8 @@ HELD = [{"sku_id": "HOTSAUCE-001", "quantity": 1}]
 REASON = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
 
 # Default values of path parameters. The test creates the other resources and provides their names: {order_id},
-# {shipped_id} and its {fulfillment_id}, {return_id} (requested), {approved_id} (an approved return), {reservation_id}, {client_id}, {webhook_id}, {delivery_id}, {spare}
+# {shipped_id} and its {fulfillment_id}, {return_id} (requested), {approved_id} (an approved return),
+# {reservation_id}, {client_id}, {webhook_id}, {delivery_id}, {spare}
 # (a new row of the catalog), {role}.
 USUAL = {
     "sku_id": "HOTSAUCE-001",

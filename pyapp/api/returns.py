@@ -149,7 +149,9 @@ class ReturnState(Answer, kw_only=True):
     note: Note | None
     status_change: ReturnDecision | None
     items: list[ReturnLine]
-    withholdings: Annotated[list[ReturnedUnits], Meta(description="What came: POST /v1/withholdings/{id}/dispose says what becomes of it.")]
+    withholdings: Annotated[
+        list[ReturnedUnits], Meta(description="What came: POST /v1/withholdings/{id}/dispose says what becomes of it.")
+    ]
     version: Version
     created_at: Moment
     updated_at: Moment
@@ -233,7 +235,7 @@ NOUN = Noun(
             path="/v1/returns/{return_id}/receive",
             endpoint=change,
             summary="Book units of an approved return that came",
-            description="They are on hand and withheld. POST /v1/withholdings/{withholding_id}/dispose says what becomes of them.",
+            description="They are withheld. POST /v1/withholdings/{withholding_id}/dispose says what becomes of them.",
             function="receive_returns",
             answer=Return,
             query=WriteQuery,

@@ -34,7 +34,7 @@ comment on column orders.returns.status is
 comment on column orders.returns.person is 'Who sends the units back, if that is not the customer of the order.';
 comment on column orders.returns.status_changed_at is
   'When it was last approved, refused or shortened (closed by hand), with the person and the reason; null if it never was.';
-create index returns_order_id_idx on orders.returns (region_id, order_id) where order_id is not null;
+create index returns_order_id_idx on orders.returns (region_id, order_id);
 create index returns_channel_id_idx on orders.returns (channel_id, region_id, return_id);
 create index returns_warehouse_id_idx on orders.returns (region_id, warehouse_id, return_id);
 
@@ -60,7 +60,7 @@ comment on table orders.return_lines is
   'Units of a SKU from one parcel that a return announces. A unit of a parcel is announced by one return at most, so that no more '
   'come back than were shipped. fulfillment_id null: no parcel is known (a return without an order, a historic order).';
 comment on column orders.return_lines.given_up is 'Units that will not come.';
-create index return_lines_fulfillment_id_idx on orders.return_lines (region_id, fulfillment_id) where fulfillment_id is not null;
+create index return_lines_fulfillment_id_idx on orders.return_lines (region_id, fulfillment_id);
 
 create table orders.return_receipts (
   region_id smallint not null,
@@ -77,4 +77,4 @@ create table orders.return_receipts (
 );
 comment on table orders.return_receipts is
   'Which withholding has the units of a line that came: it says their lot, how many, and what became of them.';
-create index return_receipts_return_id_idx on orders.return_receipts (region_id, return_id);
+create index return_receipts_return_id_idx on orders.return_receipts (region_id, return_id, line_no);

@@ -77,6 +77,8 @@ def shop(shop: Shop) -> Shop:
     assert codes(shop.send("erase_customers", {"order_ids": [shipped.body["order_id"]]})) == [None]
     assert shop.order((SKU, 9), handed_over={"warehouse_location": "WH-01", "offline": True}).code is None
     shop.receive(9)
+    back = {"order_id": shipped.body["order_id"], "items": [{"sku_id": SKU, "quantity": 1}], "reason": "too hot"}
+    assert codes(shop.send("request_returns", back)) == [None]
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}
     assert codes(shop.send("withhold_stock", aside)) == [None]
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None

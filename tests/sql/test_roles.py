@@ -64,10 +64,9 @@ READS: dict[str, dict[str, str]] = {
     "orders.freshness": {**BY_CHANNEL, "warehouse": "all", "scoville_worker": "all"},
     "orders.fulfillments": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "orders.fulfillment_lines": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
-    **dict.fromkeys(
-        ("orders.returns", "orders.return_lines", "orders.return_receipts"),
-        {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
-    ),
+    "orders.returns": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
+    "orders.return_lines": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
+    "orders.return_receipts": {**BY_CHANNEL, "warehouse": "warehouse", "scoville_worker": "all"},
     "events.event_types": EVERYONE,
     "events.outbox": {},
     "events.known_levels": {},

@@ -16,6 +16,6 @@ $$;
 
 comment on function api.approve_returns(smallint, jsonb) is
   'Admits returns: from now on their units can be received. An array of {return_id, reason, if_match}; one result per element, in order.
-Errors: ID001 ID002 RT001 RT003 ST009';
+Errors: ID001 ID002 RT001 RT003 ST009 VA001';
 alter function api.approve_returns(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.approve_returns(smallint, jsonb) to admin, sales;

@@ -30,7 +30,7 @@ begin
      for no key update;
   for i in 1 .. cardinality(v_order_ids) loop
     continue when i = any (v_answered);
-    select m.return_id, m.refusal into v_made
+    select m.made_id as return_id, m.refusal into v_made
       from orders.request_return(p_region_id => p_region_id, p_order_id => v_order_ids[i], p_request => p_requests -> i - 1) m;
     select d.document into v_document from orders.return_documents(p_region_id, array[v_made.return_id]) d;
     v_results := v_results || app.result_of(p_ordinal => i, p_refusal => v_made.refusal, p_document => v_document);

@@ -394,7 +394,9 @@ def test_two_receipts_of_one_return_at_once_book_its_units_once(shop: Shop, pool
 
 @pytest.mark.commits
 @pytest.mark.parametrize("recall_first", [True, False])
-def test_a_lot_that_is_recalled_while_units_come_back_keeps_them(shop: Shop, pool: ThreadPoolExecutor, *, recall_first: bool) -> None:
+def test_a_lot_that_is_recalled_while_units_come_back_keeps_them(
+    shop: Shop, pool: ThreadPoolExecutor, *, recall_first: bool
+) -> None:
     shop.receive(5)
     asked = announce(shop, ship(shop, 2), 2)
     approve(shop, asked)
@@ -421,7 +423,7 @@ def test_a_return_that_is_closed_while_its_last_units_are_disposed_of_closes(sho
 
 @pytest.mark.parametrize("seed", range(LENGTH.examples // (1 if LONG else 10)))
 def test_a_random_sequence_loses_no_unit(shop: Shop, seed: int) -> None:
-    rng = random.Random(seed)  # noqa: S311 (a test)
+    rng = random.Random(seed)
     shop.receive(30, expiration_date=EARLY)
     shop.receive(30, batch_number="B-2", expiration_date="2090-01-01")
     placed = [ship(shop, rng.randint(1, 6)) for _ in range(3)]

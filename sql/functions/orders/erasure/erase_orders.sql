@@ -41,7 +41,7 @@ begin
     returning r.reservation_id
   )
   select coalesce(array_agg(n.reservation_id), '{}') into reservation_ids from noted n;
-  select r.return_ids, r.withholding_ids into erase_orders.return_ids, erase_orders.withholding_ids
+  select r.return_ids, r.withholding_ids into return_ids, withholding_ids
     from orders.erase_returns(p_region_id => p_region_id, p_order_ids => p_order_ids, p_actor => p_actor, p_request_id => p_request_id) r;
 end
 $$;

@@ -5,7 +5,7 @@ create or replace function orders.request_return(
   p_region_id smallint,
   p_order_id bigint,
   p_request jsonb,
-  out return_id bigint,
+  out made_id bigint,
   out refusal api.refusal
 )
   language plpgsql
@@ -37,12 +37,12 @@ begin
     (region_id, order_id, channel_id, warehouse_id, reason, note, person, created_at, updated_at, changed_by, change_reason, request_id)
   values (p_region_id, p_order_id, v_channel, v_warehouse, app.clean(p_request ->> 'reason'), p_request ->> 'note',
           app.clean(p_request ->> 'person'), app.now(), app.now(), v_actor, 'requested', v_request_id)
-  returning returns.return_id into request_return.return_id;
+  returning return_id into made_id;
   insert into orders.return_lines (region_id, return_id, line_no, channel_id, warehouse_id, fulfillment_id, sku_id, quantity)
-  select p_region_id, request_return.return_id, l.ordinality, v_channel, v_warehouse, (l.value ->> 'fulfillment_id')::bigint,
+  select p_region_id, made_id, l.ordinality, v_channel, v_warehouse, (l.value ->> 'fulfillment_id')::bigint,
          l.value ->> 'sku_id', (l.value ->> 'quantity')::integer
     from jsonb_array_elements(v_split.lines) with ordinality l;
-  perform orders.emit_return(p_region_id => p_region_id, p_return_id => return_id, p_type => 'return.requested', p_actor => v_actor,
+  perform orders.emit_return(p_region_id => p_region_id, p_return_id => made_id, p_type => 'return.requested', p_actor => v_actor,
     p_request_id => v_request_id);
 end
 $$;

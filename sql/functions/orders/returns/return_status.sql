@@ -7,6 +7,7 @@ create or replace function orders.return_status(
   language sql
   stable
   set search_path = ''
+  set enable_seqscan = off
 as $$
   select case
            when coalesce(sum(l.received), 0) >= (
