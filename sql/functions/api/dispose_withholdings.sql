@@ -71,8 +71,8 @@ $$;
 
 comment on function api.dispose_withholdings(smallint, jsonb) is
   'Says what becomes of withheld units, in parts or all: restock puts them back (an order that waits gets them first), scrap and send_back take '
-  'them away. An array of {withholding_id, disposition, quantity, reason_code, note, reference, force}; one result per element, in order. A return of which nothing is '
-  'withheld any more closes.
+  'them away. An array of {withholding_id, disposition, quantity, reason_code, note, reference, force}; one result per element, in order. '
+  'A return of which nothing is withheld any more closes.
 Errors: ID001 ID002 RT005 RT006 ST004 ST005 ST006 VA001 WD001 WD002';
 alter function api.dispose_withholdings(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.dispose_withholdings(smallint, jsonb) to admin, warehouse;

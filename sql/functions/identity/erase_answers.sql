@@ -1,4 +1,5 @@
--- Kept answers about these orders, reservations, returns and withholdings become the documents as they are now, without the person: a repeat still acts only once.
+-- Kept answers about these orders, reservations, returns and withholdings become the documents as they are now, without the
+-- person: a repeat still acts only once.
 -- Returns their number. No index finds an answer by its order, because every order would pay for it: this reads the answers of one day
 -- (up to 10 microseconds each).
 create or replace function identity.erase_answers(

@@ -336,7 +336,11 @@ def test_each_sees_and_changes_only_its_own_returns(shop: Shop) -> None:
     assert codes(shop.send("receive_returns", came, role="warehouse", warehouses=["WH-01"])) == [None]
     seen = read(shop, asked, "integration", channels=["web"])
     assert [(lot["batch_number"], lot["open_quantity"]) for lot in seen["withholdings"]] == [("B-1", 1)]
-    for role, claims in (("sales", {"channels": ["till"]}), ("warehouse", {"warehouses": ["WH-02"]})):
+    strangers: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("sales", {"channels": ["till"]}),
+        ("warehouse", {"warehouses": ["WH-02"]}),
+    )
+    for role, claims in strangers:
         with shop.session(role, **claims) as connection:
             ids = [int(asked.body["return_id"].rpartition("-")[2])]
             assert connection.execute("select from orders.return_documents(1::smallint, %s)", [ids]).fetchall() == []
@@ -344,7 +348,7 @@ def test_each_sees_and_changes_only_its_own_returns(shop: Shop) -> None:
 
 def test_an_erased_customer_leaves_no_text_in_returns(shop: Shop) -> None:
     shop.receive(5)
-    jane = {"customer": {"name": "Jane Doe", "email": "jane@example.com"}}
+    jane: dict[str, Any] = {"customer": {"name": "Jane Doe", "email": "jane@example.com"}}
     placed = shop.fulfill(shop.order((SKU, 2), **jane))
     meta = {"meta": {"idempotency_key": "k", "actor": "Ada"}}
     asked = announce(shop, placed, 2, reason="Janes taste", note="Jane called", person="Janes son", **meta)

@@ -18,6 +18,7 @@ declare
   v_refusal api.refusal;
   v_read record;
   v_withheld jsonb;
+  v_written bigint;
 begin
   select r.* into v_return from orders.returns r where r.region_id = p_region_id and r.return_id = p_return_id;
   v_refusal := orders.refuse_return(p_return => v_return, p_request => p_request, p_statuses => array['approved', 'received']);
@@ -47,9 +48,17 @@ begin
              p_document => orders.return_public_id(p_region_id, p_return_id), p_actor => v_actor, p_request_id => v_request_id,
              p_withheld => (a ->> 'units')::bigint, p_withholding_id => (a ->> 'withholding_id')::bigint, p_cause => 'returned')
       from jsonb_array_elements(v_withheld) a));
-  insert into orders.return_receipts (region_id, withholding_id, return_id, line_no, channel_id, warehouse_id)
-  select p_region_id, (a ->> 'withholding_id')::bigint, p_return_id, (a ->> 'line_no')::smallint, v_return.channel_id, v_return.warehouse_id
-    from jsonb_array_elements(v_withheld) a;
+  with written as (
+    insert into orders.return_receipts (region_id, withholding_id, return_id, line_no, channel_id, warehouse_id)
+    select p_region_id, (a ->> 'withholding_id')::bigint, p_return_id, (a ->> 'line_no')::smallint, v_return.channel_id,
+           v_return.warehouse_id
+      from jsonb_array_elements(v_withheld) a
+    returning 1
+  )
+  select count(*) into v_written from written;
+  if v_written <> jsonb_array_length(v_withheld) then
+    raise exception using errcode = 'internal_error', message = 'received units without a line';
+  end if;
   update orders.return_lines l
      set received = l.received + s.units
     from (select (a ->> 'line_no')::smallint as line_no, sum((a ->> 'units')::integer) as units

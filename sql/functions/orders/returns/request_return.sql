@@ -20,6 +20,7 @@ declare
     p_request ->> 'channel', app.claim_channel());
   v_split record;
   v_warehouse text;
+  v_written bigint;
 begin
   refusal := orders.refuse_return_request(p_region_id => p_region_id, p_order_id => p_order_id, p_channel_id => v_channel,
     p_request => p_request);
@@ -38,10 +39,17 @@ begin
   values (p_region_id, p_order_id, v_channel, v_warehouse, app.clean(p_request ->> 'reason'), p_request ->> 'note',
           app.clean(p_request ->> 'person'), app.now(), app.now(), v_actor, 'requested', v_request_id)
   returning return_id into made_id;
-  insert into orders.return_lines (region_id, return_id, line_no, channel_id, warehouse_id, fulfillment_id, sku_id, quantity)
-  select p_region_id, made_id, l.ordinality, v_channel, v_warehouse, (l.value ->> 'fulfillment_id')::bigint,
-         l.value ->> 'sku_id', (l.value ->> 'quantity')::integer
-    from jsonb_array_elements(v_split.lines) with ordinality l;
+  with written as (
+    insert into orders.return_lines (region_id, return_id, line_no, channel_id, warehouse_id, fulfillment_id, sku_id, quantity)
+    select p_region_id, made_id, l.ordinality, v_channel, v_warehouse, (l.value ->> 'fulfillment_id')::bigint,
+           l.value ->> 'sku_id', (l.value ->> 'quantity')::integer
+      from jsonb_array_elements(v_split.lines) with ordinality l
+    returning 1
+  )
+  select count(*) into v_written from written;
+  if v_written <> jsonb_array_length(v_split.lines) then
+    raise exception using errcode = 'internal_error', message = 'a return without its lines';
+  end if;
   perform orders.emit_return(p_region_id => p_region_id, p_return_id => made_id, p_type => 'return.requested', p_actor => v_actor,
     p_request_id => v_request_id);
 end

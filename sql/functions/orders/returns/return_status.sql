@@ -1,7 +1,8 @@
--- How much of an order came back, of the returns and warehouses that the caller sees.
+-- How much of an order came back, of the returns and warehouses that the caller sees. p_document: the order.
 create or replace function orders.return_status(
   p_region_id smallint,
-  p_order_id bigint
+  p_order_id bigint,
+  p_document json
 )
   returns text
   language sql
@@ -11,7 +12,7 @@ create or replace function orders.return_status(
 as $$
   select case
            when coalesce(sum(l.received), 0) >= (
-             select sum(a.fulfilled_quantity) from orders.order_allocations a where a.region_id = p_region_id and a.order_id = p_order_id)
+             select sum((a ->> 'fulfilled')::bigint) from json_array_elements(p_document -> 'allocations') a)
              and sum(l.received) > 0 then 'returned'
            when sum(l.received) > 0 then 'partially_returned'
            when bool_or(r.status in ('requested', 'approved')) then 'requested'
@@ -21,4 +22,4 @@ as $$
    where r.region_id = p_region_id and r.order_id = p_order_id;
 $$;
 
-grant execute on function orders.return_status(smallint, bigint) to admin, warehouse, sales, integration;
+grant execute on function orders.return_status(smallint, bigint, json) to admin, warehouse, sales, integration;
