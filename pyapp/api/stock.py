@@ -285,6 +285,7 @@ MovementKind = Literal[
     "restock",
     "scrap",
     "send_back",
+    "expect",
 ]
 
 

@@ -83,6 +83,10 @@ as $$
   union all
   select h.check_name, h.region_id, h.warehouse_id, h.sku_id, h.batch_number, h.expected, h.found
     from stock.verify_withheld() h
+  union all
+  select i.* from supply.verify_incoming() i
+  union all
+  select p.* from supply.verify_purchases() p
    order by 2, 3, 4, 1;
 $$;
 
