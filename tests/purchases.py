@@ -33,4 +33,6 @@ def came(units: int, sku_id: str = SKU, **rest: Any) -> dict[str, Any]:
 
 
 def deliver(shop: Shop, purchase: str, *items: dict[str, Any], role: str = "admin", **rest: Any) -> Result:
-    return shop.send("receive_purchases", {"purchase_id": purchase, "items": list(items), **rest}, role=role)[0]
+    return shop.send(
+        "receive_purchases", {"purchase_id": purchase, "items": list(items), **rest}, role=role, warehouses=["WH-01"]
+    )[0]

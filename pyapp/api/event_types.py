@@ -8,6 +8,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Backorder, Fulfillment, Line, Order
+from pyapp.api.purchases import Delivery, DueOn, PurchaseId, PurchaseLine, PurchaseStatus, SupplierCode, SupplierReference
 from pyapp.api.reservations import Reservation
 from pyapp.http.fields import Answer
 from pyapp.values import (
@@ -117,6 +118,48 @@ class StockChanged(Answer, kw_only=True):
     batches: Annotated[list[MovedLot], Meta(description="The lots that units came to or left, if any.")] | UnsetType = UNSET
 
 
+class PurchaseChanged(Answer):
+    """A purchase with its lines."""
+
+    purchase_id: PurchaseId
+    supplier_id: SupplierCode
+    warehouse_location: Warehouse
+    status: PurchaseStatus
+    expected_on: DueOn | None
+    supplier_reference: SupplierReference | None
+    note: Note | None
+    items: list[PurchaseLine]
+    version: Version
+    updated_at: Moment
+
+
+class PurchaseBefore(Answer):
+    """What may change of a purchase, before the change."""
+
+    expected_on: DueOn | None
+    supplier_reference: SupplierReference | None
+    note: Note | None
+    items: list[PurchaseLine]
+
+
+class PurchaseModified(PurchaseChanged, kw_only=True):
+    """A purchase in its current state, and before the change."""
+
+    old: PurchaseBefore
+
+
+class PurchaseReceived(PurchaseChanged, kw_only=True):
+    """A purchase after a delivery, and the delivery."""
+
+    receipt: Delivery
+
+
+class PurchaseClosed(PurchaseChanged, kw_only=True):
+    """A purchase of which nothing more comes, and why."""
+
+    reason: Annotated[str, Meta(examples=["The supplier is out of peppers."])]
+
+
 class State(Answer):
     state: Annotated[Literal["in_stock", "low", "out_of_stock"], Meta(examples=["low"])]
 
@@ -183,6 +226,25 @@ class OrderModified(OrderChanged, kw_only=True):
 
     old: OrderBefore
     reason: Annotated[str | None, Meta(examples=["The customer called."])]
+
+
+class FormerPromise(Answer):
+    """The former day of units that wait."""
+
+    sku_id: Sku
+    promised_on: Annotated[datetime.date | None, Meta(examples=["2034-06-01"])]
+
+
+class PromisesBefore(Answer):
+    """The former days of the units whose day changed."""
+
+    backorders: list[FormerPromise]
+
+
+class PromiseChanged(OrderChanged, kw_only=True):
+    """The order in its current state, and the former days on which units were expected."""
+
+    old: PromisesBefore
 
 
 class OrderState(Answer):
@@ -388,6 +450,10 @@ DATA: dict[str, type[Struct]] = {
     "stock.fulfilled": StockChanged,
     "stock.withheld": StockChanged,
     "stock.disposed": StockChanged,
+    "purchase.ordered": PurchaseChanged,
+    "purchase.changed": PurchaseModified,
+    "purchase.received": PurchaseReceived,
+    "purchase.closed": PurchaseClosed,
     "stock.count_requested": CountRequested,
     "stock.low": SkuState,
     "stock.out": SkuState,
@@ -409,6 +475,7 @@ DATA: dict[str, type[Struct]] = {
     "order.reallocated": OrderChanged,
     "order.supplied": OrderChanged,
     "order.at_risk": OrderChanged,
+    "order.promise_changed": PromiseChanged,
     "order.modified": OrderModified,
     "order.confirmed": OrderStatusChanged,
     "order.held": OrderStatusChanged,

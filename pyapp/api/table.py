@@ -11,6 +11,7 @@ from pyapp.api import (
     customers,
     events,
     orders,
+    purchases,
     reservations,
     stock,
     tickets,
@@ -23,6 +24,8 @@ from pyapp.http.route import Noun, Route
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
     withholdings.NOUN,
+    purchases.SUPPLIERS,
+    purchases.NOUN,
     orders.NOUN,
     availability.NOUN,
     customers.NOUN,

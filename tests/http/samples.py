@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 
-from tests.calls import HELD, ORDER, REASON, SKU, Names, Request
+from tests.calls import BOUGHT, HELD, ORDER, REASON, SKU, SUPPLIER, Names, Request
 from tests.http.conftest import key
 
 
@@ -35,8 +35,18 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
             {name: SKU[name] for name in ("sku_id", "warehouse_location", "batch_number")}
             | {"quantity": 2, "cause": "inspection"},
         )["withholding_id"],
+        **make_purchases(admin),
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
+
+
+def make_purchases(admin: httpx2.Client) -> Names:
+    """A draft, and a purchase that was ordered."""
+    make(admin, "/v1/suppliers", SUPPLIER)
+    drafted, ordered = (make(admin, "/v1/purchases", BOUGHT)["purchase_id"] for _ in range(2))
+    response = admin.post(f"/v1/purchases/{ordered}/order", headers=key())
+    assert response.status_code == 200, response.text
+    return {"purchase_id": drafted, "ordered_id": ordered}
 
 
 def make_room(admin: httpx2.Client, body: Any) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.types.numeric import Int2
 
-from tests.calls import CHANNEL, HELD, ORDER, REASON, SECOND_SKU, SKU, Names
+from tests.calls import BOUGHT, CHANNEL, HELD, ORDER, REASON, SECOND_SKU, SKU, SUPPLIER, Names
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole
@@ -43,6 +43,11 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         )
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
+        run(c, "save_suppliers", SUPPLIER, SUPPLIER | {"supplier_id": "spare"})
+        drafted, ordered, _ = run(c, "save_purchases", BOUGHT, BOUGHT, BOUGHT | {"warehouse_location": "WH-02"})
+        run(c, "order_purchases", {"purchase_id": ordered["purchase_id"]})
+        delivered = {"sku_id": "HOTSAUCE-001", "quantity": 1, "batch_number": "BATCH-202404"}
+        run(c, "receive_purchases", {"purchase_id": ordered["purchase_id"], "items": [delivered]})
         lots = [
             (SKU | place, {"quantity": 3, "cause": "inspection"})
             for place in ({}, {"warehouse_location": "WH-02", "batch_number": "FAR"})
@@ -111,6 +116,8 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         "fulfillment_id": shipped["fulfillments"][0]["fulfillment_id"],
         "reservation_id": held["reservation_id"],
         "withholding_id": withheld["withholding_id"],
+        "purchase_id": drafted["purchase_id"],
+        "ordered_id": ordered["purchase_id"],
         "client_id": "c",
         "webhook_id": webhook_id,
         "delivery_id": "1",

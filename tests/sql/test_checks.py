@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.purchases import buy, came, deliver
 from tests.world import OTHER_SKU, SKU, Shop, codes, keyed, order
 
 # The values that each rule refuses, tried as a superuser: constraint, table, column, value (and a condition for the rows).
@@ -35,6 +36,18 @@ BREAKS = (
     ("withholdings_cause_is_known_check", "stock.withholdings", "cause", "'rain'"),
     ("withholdings_disposed_units_are_not_negative_check", "stock.withholdings", "scrapped", "-1"),
     ("units_are_within_range_check", "stock.withholdings", "restocked", "quantity + 1"),
+    ("suppliers_lead_days_are_within_range_check", "supply.suppliers", "lead_days", "-1"),
+    ("suppliers_over_percent_is_within_range_check", "supply.suppliers", "over_percent", "-1"),
+    ("purchases_status_is_known_check", "supply.purchases", "status", "'lost'"),
+    ("purchases_were_ordered_if_their_status_says_so_check", "supply.purchases", "ordered_at", "null"),
+    ("purchases_canceled_are_closed_check", "supply.purchases", "status", "'canceled'"),
+    *(
+        ("units_are_within_range_check", "supply.purchase_lines", part, "-1")
+        for part in ("quantity", "over", "received", "damaged", "refused", "canceled")
+    ),
+    ("quantity_is_positive_check", "supply.receipt_lines", "quantity", "0"),
+    ("receipt_lines_condition_is_known_check", "supply.receipt_lines", "condition", "'lost'"),
+    ("receipt_lines_on_hand_have_a_lot_check", "supply.receipt_lines", "lot_id", "null"),
     ("count_requests_units_is_positive_check", "stock.count_requests", "units", "0"),
     ("movement_kind_is_known_check", "stock.stock_movements", "kind", "'gift'"),
     ("reservations_status_is_known_check", "stock.reservations", "status", "'lost'"),
@@ -74,6 +87,7 @@ def shop(shop: Shop) -> Shop:
     shop.receive(9)
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}
     assert codes(shop.send("withhold_stock", aside)) == [None]
+    assert deliver(shop, buy(shop, (SKU, 3)), came(2)).code is None
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
     assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
     assert shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]})[0].code is None
@@ -112,13 +126,13 @@ def test_what_stands_once_cannot_stand_twice(shop: Shop) -> None:
 def test_every_check_of_stock_orders_and_audit_is_tried(connection: psycopg.Connection[Any]) -> None:
     of_tables = connection.execute("""
         select distinct c.conname from pg_constraint c join pg_class r on r.oid = c.conrelid
-         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
+         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'supply'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
     of_domains = connection.execute("""
         select c.conname, a.attrelid::regclass::text, a.attname
           from pg_constraint c
           join pg_attribute a on a.atttypid = c.contypid and a.attgenerated = ''
           join pg_class r on r.oid = a.attrelid and r.relkind in ('r', 'p') and not r.relispartition
-         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
+         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'supply'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
     tried = {(name, table, column) for name, table, column, _ in BREAKS}
     assert set(of_domains) - tried == set()
     assert {name for (name,) in of_tables} <= {name for name, _, _ in tried}

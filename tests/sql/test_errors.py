@@ -38,17 +38,17 @@ UNREACHABLE = (
     ("SK001", "get_sku save_skus", "a SKU in the path is ST010"),
     (
         "ST010",
-        "get_channel get_reason_code get_region get_warehouse save_channels save_reason_codes save_regions save_warehouses",
+        "get_channel get_reason_code get_region get_supplier get_warehouse save_channels save_reason_codes save_regions save_suppliers save_warehouses",
         "not a SKU: SK001",
     ),
     ("SK004", "save_reason_codes save_regions", "its codes have no capitals"),
     ("SK002", "save_regions", "migrations create regions, and nobody replaces one"),
     ("SK003", "save_regions", "migrations create regions, and nobody replaces one"),
-    ("ST003", "save_reason_codes save_regions save_skus save_warehouses", "only a channel names warehouses"),
-    ("ST002", "save_reason_codes save_regions save_skus save_warehouses", "only a channel has sale rules"),
-    ("SK005", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
-    ("KT001", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
-    ("KT002", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
+    ("ST003", "save_reason_codes save_regions save_skus save_suppliers save_warehouses", "only a channel names warehouses"),
+    ("ST002", "save_reason_codes save_regions save_skus save_suppliers save_warehouses", "only a channel has sale rules"),
+    ("SK005", "save_channels save_reason_codes save_regions save_suppliers save_warehouses", "not a SKU"),
+    ("KT001", "save_channels save_reason_codes save_regions save_suppliers save_warehouses", "not a SKU"),
+    ("KT002", "save_channels save_reason_codes save_regions save_suppliers save_warehouses", "not a SKU"),
 )
 
 

@@ -45,6 +45,11 @@ READS: dict[str, dict[str, str]] = {
     "stock.lot_levels": {"admin": "all", "warehouse": "warehouse", "sales": "all", "scoville_worker": "all"},
     "stock.stock_movements": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
     "stock.withholdings": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
+    "supply.suppliers": {"admin": "all", "warehouse": "all", "scoville_worker": "all"},
+    **{
+        f"supply.{name}": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"}
+        for name in ("purchases", "purchase_lines", "receipts", "receipt_lines")
+    },
     "stock.count_requests": {
         "admin": "all",
         "warehouse": "warehouse",
@@ -118,7 +123,7 @@ def test_the_spec_names_every_table(connection: psycopg.Connection[Any]) -> None
         select relnamespace::regnamespace || '.' || relname from pg_class
          where relkind in ('r', 'p') and not relispartition
            and relnamespace::regnamespace::text
-               in ('catalog', 'stock', 'orders', 'events', 'audit', 'identity', 'webhooks', 'analytics')""").fetchall()
+               in ('catalog', 'stock', 'orders', 'events', 'audit', 'identity', 'webhooks', 'analytics', 'supply')""").fetchall()
     assert {name for (name,) in found} == set(READS)
 
 
@@ -223,7 +228,7 @@ REGION_TABLES = """
       from pg_class c
       join pg_attribute a on a.attrelid = c.oid and a.attname = 'region_id'
      where c.relkind in ('r', 'p') and not c.relispartition
-       and c.relnamespace::regnamespace::text in ('stock', 'orders', 'events', 'webhooks', 'analytics')"""
+       and c.relnamespace::regnamespace::text in ('stock', 'supply', 'orders', 'events', 'webhooks', 'analytics')"""
 another_region = pytest.mark.parametrize("region", [2, None], ids=["another", "none"])
 
 

@@ -40,7 +40,7 @@ def promised(shop: Shop, name: str) -> Any:
 
 
 def told(shop: Shop) -> list[Any]:
-    rows = shop.rows("select data from events.outbox where type = 'order.promise_changed' order by event_id")
+    rows = shop.rows("select data from events.outbox where type = 'order.promise_changed' order by occurred_at, outbox_id")
     return [
         (row["data"]["order_id"], row["data"]["old"]["backorders"][0]["promised_on"], row["data"]["backorders"][0]["promised_on"])
         for row in rows
@@ -133,7 +133,9 @@ def test_a_changed_day_is_an_event_and_late_purchases_are_listed_pu7(shop: Shop)
 
     def late(now: str) -> list[str]:
         with shop.session(now=now) as connection:
-            [row] = connection.execute("select body from api.list_purchases(1::smallint, '{\"overdue\": true}', null, 10)").fetchall()
+            [row] = connection.execute(
+                "select body from api.list_purchases(1::smallint, '{\"overdue\": true}', null, 10)"
+            ).fetchall()
         return [one["purchase_id"] for one in row[0]["data"]]
 
     assert late("2034-09-01T12:00:00Z") == []
@@ -142,9 +144,12 @@ def test_a_changed_day_is_an_event_and_late_purchases_are_listed_pu7(shop: Shop)
 
 def test_units_of_a_recalled_or_expired_lot_are_received_and_unavailable_pu8(shop: Shop) -> None:
     shop.receive(1)
-    assert shop.send(
-        "change_batches", {"sku_id": SKU, "batch_number": "B-1", "status": "recalled", "reason_code": "recalled"}
-    )[0].code is None
+    assert (
+        shop.send("change_batches", {"sku_id": SKU, "batch_number": "B-1", "status": "recalled", "reason_code": "recalled"})[
+            0
+        ].code
+        is None
+    )
     purchase = buy(shop, (SKU, 10))
     assert deliver(shop, purchase, {"sku_id": SKU, "quantity": 4, "batch_number": "B-1"}).code is None
     assert deliver(shop, purchase, came(6, batch_number="OLD", expiration_date="2020-01-01")).code is None
@@ -257,7 +262,9 @@ def test_a_delivery_comes_before_or_after_the_closing(shop: Shop, pool: ThreadPo
 
 @pytest.mark.commits
 @pytest.mark.parametrize("order_first", [True, False])
-def test_an_order_beside_a_delivery_never_waits_beside_free_units_bo8(shop: Shop, pool: ThreadPoolExecutor, order_first: bool) -> None:
+def test_an_order_beside_a_delivery_never_waits_beside_free_units_bo8(
+    shop: Shop, pool: ThreadPoolExecutor, order_first: bool
+) -> None:
     queue_of(shop)
     purchase = buy(shop, (SKU, 10))
     receive = sender(shop, "receive_purchases", {"purchase_id": purchase, "items": [came(6)]})

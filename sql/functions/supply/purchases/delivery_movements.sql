@@ -21,7 +21,7 @@ as $$
              p_cause => case m.condition when 'damaged' then 'damaged' end) order by m.ordinal), '{}')
     from (select d.ordinal, d.sku_id, d.lot_id, d.counted, d.note, d.actor, d.request_id, d.element ->> 'condition' as condition,
                  d.element ->> 'said' as said,
-                 least(l.open_quantity, sum(d.counted) over so_far - d.counted) - least(l.open_quantity, sum(d.counted) over so_far) as incoming
+                 (least(l.open_quantity, sum(d.counted) over so_far - d.counted) - least(l.open_quantity, sum(d.counted) over so_far))::bigint as incoming
             from unnest(p_drafts) d
             join supply.purchase_lines l
               on l.region_id = p_receipt.region_id and l.purchase_id = p_receipt.purchase_id and l.sku_id = d.sku_id

@@ -35,8 +35,8 @@ begin
     select app.result_of(e.ordinality::integer, r.refusal)
       from jsonb_array_elements(p_requests) with ordinality e
       left join supply.purchases p on p.region_id = p_region_id and p.purchase_id = (p_found ->> e.ordinality::text)::bigint
-     cross join lateral supply.refuse_delivery(p_purchase => p, p_request => e.value, p_drafts => array(
-       select d from unnest(p_drafts) d where (d.element ->> 'request')::integer = e.ordinality order by d.ordinal)) r (refusal)
+     cross join lateral (select supply.refuse_delivery(p_purchase => p, p_request => e.value, p_drafts => array(
+       select d from unnest(p_drafts) d where (d.element ->> 'request')::integer = e.ordinality order by d.ordinal)) offset 0) r (refusal)
      where p_found ? e.ordinality::text and (r.refusal).code is not null
        and not exists (select from unnest(v_refusals) v where (v_items -> v.ordinal - 1 ->> 'request')::integer = e.ordinality));
   p_drafts := supply.drop_deliveries(p_drafts, p_refusals);
