@@ -126,13 +126,13 @@ def test_what_stands_once_cannot_stand_twice(shop: Shop) -> None:
 def test_every_check_of_stock_orders_and_audit_is_tried(connection: psycopg.Connection[Any]) -> None:
     of_tables = connection.execute("""
         select distinct c.conname from pg_constraint c join pg_class r on r.oid = c.conrelid
-         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'supply'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
+         where c.contype = 'c' and r.relnamespace ::regnamespace::text in ('stock', 'supply', 'orders', 'audit')""")
     of_domains = connection.execute("""
         select c.conname, a.attrelid::regclass::text, a.attname
           from pg_constraint c
           join pg_attribute a on a.atttypid = c.contypid and a.attgenerated = ''
           join pg_class r on r.oid = a.attrelid and r.relkind in ('r', 'p') and not r.relispartition
-         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'supply'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
+         where c.contype = 'c' and r.relnamespace ::regnamespace::text in ('stock', 'supply', 'orders', 'audit')""")
     tried = {(name, table, column) for name, table, column, _ in BREAKS}
     assert set(of_domains) - tried == set()
     assert {name for (name,) in of_tables} <= {name for name, _, _ in tried}

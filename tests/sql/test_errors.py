@@ -38,7 +38,8 @@ UNREACHABLE = (
     ("SK001", "get_sku save_skus", "a SKU in the path is ST010"),
     (
         "ST010",
-        "get_channel get_reason_code get_region get_supplier get_warehouse save_channels save_reason_codes save_regions save_suppliers save_warehouses",
+        "get_channel get_reason_code get_region get_supplier get_warehouse "
+        "save_channels save_reason_codes save_regions save_suppliers save_warehouses",
         "not a SKU: SK001",
     ),
     ("SK004", "save_reason_codes save_regions", "its codes have no capitals"),

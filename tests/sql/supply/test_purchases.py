@@ -23,7 +23,8 @@ def incoming(shop: Shop, sku_id: str = SKU) -> int:
 
 def line(shop: Shop, sku_id: str = SKU) -> dict[str, int]:
     [row] = shop.rows(
-        "select quantity, over, received, damaged, refused, canceled, open_quantity as open from supply.purchase_lines where sku_id = %s",
+        "select quantity, over, received, damaged, refused, canceled, open_quantity as open"
+        " from supply.purchase_lines where sku_id = %s",
         sku_id,
     )
     return {name: units for name, units in row.items() if units}
