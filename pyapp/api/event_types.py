@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Backorder, Fulfillment, Line, Order
-from pyapp.api.purchases import Delivery, DueOn, PurchaseId, PurchaseLine, PurchaseStatus, SupplierCode, SupplierReference
+from pyapp.api.purchases import Delivery, DueOn, PurchaseId, PurchaseStatus, SupplierCode, SupplierReference
 from pyapp.api.reservations import Reservation
 from pyapp.http.fields import Answer
 from pyapp.values import (
@@ -119,8 +119,16 @@ class StockChanged(Answer, kw_only=True):
     batches: Annotated[list[MovedLot], Meta(description="The lots that units came to or left, if any.")] | UnsetType = UNSET
 
 
-class PurchaseChanged(Answer):
-    """A purchase with its lines."""
+class PurchaseTerm(Answer):
+    """A line of a purchase, as it was ordered."""
+
+    sku_id: Sku
+    quantity: Annotated[int, Meta(ge=0, examples=[100])]
+    expected_on: DueOn | None
+
+
+class PurchaseState(Answer):
+    """A purchase without its lines."""
 
     purchase_id: PurchaseId
     supplier_id: SupplierCode
@@ -129,9 +137,14 @@ class PurchaseChanged(Answer):
     expected_on: DueOn | None
     supplier_reference: SupplierReference | None
     note: Note | None
-    items: list[PurchaseLine]
     version: Version
     updated_at: Moment
+
+
+class PurchaseChanged(PurchaseState, kw_only=True):
+    """A purchase with its lines."""
+
+    items: list[PurchaseTerm]
 
 
 class PurchaseBefore(Answer):
@@ -140,7 +153,7 @@ class PurchaseBefore(Answer):
     expected_on: DueOn | None
     supplier_reference: SupplierReference | None
     note: Note | None
-    items: list[PurchaseLine]
+    items: list[PurchaseTerm]
 
 
 class PurchaseModified(PurchaseChanged, kw_only=True):
@@ -149,7 +162,7 @@ class PurchaseModified(PurchaseChanged, kw_only=True):
     old: PurchaseBefore
 
 
-class PurchaseReceived(PurchaseChanged, kw_only=True):
+class PurchaseReceived(PurchaseState, kw_only=True):
     """A purchase after a delivery, and the delivery."""
 
     receipt: Delivery

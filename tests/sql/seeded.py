@@ -9,6 +9,7 @@ import psycopg
 from psycopg.types.numeric import Int2
 
 from tests.calls import BOUGHT, CHANNEL, HELD, ORDER, REASON, SECOND_SKU, SKU, SUPPLIER, Names
+from tests.world import WITHOUT_REGION
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole
@@ -19,7 +20,7 @@ OTHER_CHANNEL = {"channel_id": "pos", "warehouses": ["WH-02"]}
 
 def run(c: psycopg.Connection[Any], function: str, *elements: object) -> list[Any]:
     """Runs a command of the API, which must succeed. Returns its documents."""
-    region = () if function.startswith("save_") else (REGION,)
+    region = () if function in WITHOUT_REGION else (REGION,)
     marks = ", ".join(["%s"] * (len(region) + 1))
     rows = c.execute(
         f"select code, body from api.{function}({marks}) order by ordinal", [*region, json.dumps(elements)]
