@@ -45,10 +45,10 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
         run(c, "save_suppliers", SUPPLIER, SUPPLIER | {"supplier_id": "spare"})
-        drafted, ordered, _ = run(c, "save_purchases", BOUGHT, BOUGHT, BOUGHT | {"warehouse_location": "WH-02"})
-        run(c, "order_purchases", {"purchase_id": ordered["purchase_id"]})
+        drafted, ordered, far = run(c, "save_purchases", BOUGHT, BOUGHT, BOUGHT | {"warehouse_location": "WH-02"})
+        run(c, "order_purchases", *({"purchase_id": one["purchase_id"]} for one in (ordered, far)))
         delivered = {"sku_id": "HOTSAUCE-001", "quantity": 1, "batch_number": "BATCH-202404"}
-        run(c, "receive_purchases", {"purchase_id": ordered["purchase_id"], "items": [delivered]})
+        run(c, "receive_purchases", *({"purchase_id": one["purchase_id"], "items": [delivered]} for one in (ordered, far)))
         lots = [
             (SKU | place, {"quantity": 3, "cause": "inspection"})
             for place in ({}, {"warehouse_location": "WH-02", "batch_number": "FAR"})

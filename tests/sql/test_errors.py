@@ -20,6 +20,10 @@ CODE = re.compile("[A-Z]{2}[0-9]{3}")
 # Codes in a body that never refuse: a second guard after the decision that the caller made under the same locks.
 GUARDS = {("stock.post_movements", "ST001")}
 
+# Codes of the items of a delivery, and of the items of a purchase.
+DELIVERING = ("ST004", "ST005", "ST006", "ST010", "ST011", "ST014", "ST015", "ST019", "SU003", "SU005", "SU006")
+BUYING = ("KT003", "ST002", "ST003", "SU007")
+
 # Codes that the call graph reaches but that cannot occur: a shared function refuses with them only for other callers.
 UNREACHABLE = (
     (
@@ -42,6 +46,12 @@ UNREACHABLE = (
         "save_channels save_reason_codes save_regions save_suppliers save_warehouses",
         "not a SKU: SK001",
     ),
+    *((code, "save_purchases order_purchases close_purchases", "nothing is received") for code in DELIVERING),
+    *((code, "order_purchases close_purchases", "no element has items") for code in BUYING),
+    ("ST010", "receive_purchases", "the body names the SKU: ST002"),
+    ("SU004", "receive_purchases close_purchases", "no line is lowered"),
+    ("SU007", "receive_purchases", "the purchase has its supplier"),
+    ("VA001", "order_purchases", "no element has members of its own"),
     ("SK004", "save_reason_codes save_regions", "its codes have no capitals"),
     ("SK002", "save_regions", "migrations create regions, and nobody replaces one"),
     ("SK003", "save_regions", "migrations create regions, and nobody replaces one"),
