@@ -285,7 +285,7 @@ def test_a_new_lot_in_two_warehouses_at_once_is_one_lot(shop: Shop, pool: Thread
     assert shop.verify() == []
 
 
-@pytest.mark.parametrize("seed", range(LENGTH.examples if LENGTH is LONG else 3))
+@pytest.mark.parametrize("seed", range(LENGTH.examples if LONG else 3))
 def test_after_any_sequence_the_books_agree(shop: Shop, seed: int) -> None:
     """PU1, PU2: incoming, lines, deliveries and promises agree after each step of a random sequence."""
     queue_of(shop)
