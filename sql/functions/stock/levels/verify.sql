@@ -83,6 +83,12 @@ as $$
   union all
   select h.check_name, h.region_id, h.warehouse_id, h.sku_id, h.batch_number, h.expected, h.found
     from stock.verify_withheld() h
+  union all
+  select i.check_name, i.region_id, i.warehouse_id, i.sku_id, i.batch_number, i.expected, i.found
+    from supply.verify_incoming() i
+  union all
+  select f.check_name, f.region_id, f.warehouse_id, f.sku_id, f.batch_number, f.expected, f.found
+    from supply.verify_transfers() f
    order by 2, 3, 4, 1;
 $$;
 
