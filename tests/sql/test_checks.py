@@ -82,8 +82,8 @@ BREAKS = (
 def shop(shop: Shop) -> Shop:
     """A database with rows in all tables."""
     shop.receive(9)
-    shipped = shop.fulfill(shop.order((SKU, 1)))
-    assert codes(shop.send("erase_customers", {"order_ids": [shipped.body["order_id"]]})) == [None]
+    left = shop.fulfill(shop.order((SKU, 1)))
+    assert codes(shop.send("erase_customers", {"order_ids": [left.body["order_id"]]})) == [None]
     assert shop.order((SKU, 9), handed_over={"warehouse_location": "WH-01", "offline": True}).code is None
     shop.receive(9)
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}

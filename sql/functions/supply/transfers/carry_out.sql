@@ -16,6 +16,7 @@ as $$
 declare
   v_now timestamptz := app.now();
   v_status text := p_status;
+  v_written integer;
 begin
   if p_type = 'transfer.shipped' then
     insert into supply.transfer_lots (region_id, transfer_id, lot_id, withheld, from_warehouse_id, to_warehouse_id, sku_id, shipped)
@@ -24,6 +25,7 @@ begin
       from unnest(p_parts) p
      group by p.lot_id, p.withheld, p.sku_id
      order by p.lot_id, p.withheld;
+    get diagnostics v_written = row_count;
   else
     update supply.transfer_lots t
        set received = t.received + n.received, damaged = t.damaged + n.damaged, lost = t.lost + n.lost, taken_back = t.taken_back + n.taken_back
@@ -34,6 +36,10 @@ begin
               from unnest(p_parts) p
              group by p.lot_id, p.withheld) n
      where t.region_id = p_transfer.region_id and t.transfer_id = p_transfer.transfer_id and t.lot_id = n.lot_id and t.withheld = n.withheld;
+    get diagnostics v_written = row_count;
+  end if;
+  if v_written <> (select count(distinct (p.lot_id, p.withheld)) from unnest(p_parts) p) then
+    raise exception using errcode = 'internal_error', message = 'units of a transfer without their lot';
   end if;
   if v_status is null then
     select case when bool_or(t.in_transit > 0) then 'partially_received' when bool_or(t.received + t.damaged > 0) then 'received'
