@@ -47,7 +47,9 @@ def shipped(shop: Shop, units: int = 10, **rest: Any) -> Result:
 
 def incoming(shop: Shop, sku_id: str = SKU, warehouse: str = "WH-02") -> int:
     [row] = shop.rows(
-        "select coalesce(sum(incoming), 0) as units from stock.stock_levels where sku_id = %s and warehouse_id = %s", sku_id, warehouse
+        "select coalesce(sum(incoming), 0) as units from stock.stock_levels where sku_id = %s and warehouse_id = %s",
+        sku_id,
+        warehouse,
     )
     return int(row["units"])
 

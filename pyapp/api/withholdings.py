@@ -111,8 +111,11 @@ class WithholdingMovement(Answer):
     movement_id: Annotated[int, Meta(examples=[1043])]
     occurred_at: Moment
     kind: Annotated[
-        str, Meta(description="What opened it (withhold, receipt, return, transfer_in), or restock, scrap, send_back or transfer_out.",
-            examples=["restock"])
+        str,
+        Meta(
+            description="What opened it (withhold, receipt, return, transfer_in), or restock, scrap, send_back or transfer_out.",
+            examples=["restock"],
+        ),
     ]
     quantity: Annotated[
         Units, Meta(description="Units that it set aside, or of which it says what became of them.", examples=[2])

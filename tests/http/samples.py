@@ -72,7 +72,9 @@ def make_transfer(admin: httpx2.Client, *ends: str) -> str:
         make(admin, "/v1/warehouses", {"warehouse_id": place, "name": place})
     items = [{"sku_id": SKU["sku_id"], "quantity": 4}]
     return str(
-        make(admin, "/v1/transfers", {"from_warehouse_location": source, "to_warehouse_location": place, "items": items})["transfer_id"]
+        make(admin, "/v1/transfers", {"from_warehouse_location": source, "to_warehouse_location": place, "items": items})[
+            "transfer_id"
+        ]
     )
 
 

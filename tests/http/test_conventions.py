@@ -20,6 +20,7 @@ from pyapp.http.route import Route
 from tests.calls import HOOK, ORDER, REQUESTS, SKU
 from tests.http.conftest import Api, check_problem, key
 from tests.http.samples import LOST, make_recall, make_room, name_parcel
+from tests.http.samples import make_room, make_transfer
 
 BODY_BYTES_MAX = 1024 * 1024
 # These follow other rules: OAuth 2.0 (RFC 6749), and tickets, which are valid for one use.
@@ -61,6 +62,7 @@ class World:
             "reservation_id": self.reservation,
             "withholding_id": self.withholding,
             "recall_id": self.recall,
+            "transfer_id": lambda: make_transfer(self.admin),
         }
         self.fresh = fresh
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})

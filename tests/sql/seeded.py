@@ -67,7 +67,11 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
             c,
             "save_transfers",
             *(
-                {"from_warehouse_location": source, "to_warehouse_location": place, "items": [{"sku_id": SKU["sku_id"], "quantity": 4}]}
+                {
+                    "from_warehouse_location": source,
+                    "to_warehouse_location": place,
+                    "items": [{"sku_id": SKU["sku_id"], "quantity": 4}],
+                }
                 for source, place in between
             ),
         )

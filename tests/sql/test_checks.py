@@ -48,7 +48,10 @@ BREAKS = (
     ("quantity_is_positive_check", "supply.transfer_lines", "quantity", "0"),
     ("quantity_is_positive_check", "supply.transfer_lots", "shipped", "0"),
     ("transfer_lots_in_transit_is_not_negative_check", "supply.transfer_lots", "shipped", "1"),
-    *(("units_are_within_range_check", "supply.transfer_lots", part, "-1") for part in ("received", "damaged", "lost", "taken_back")),
+    *(
+        ("units_are_within_range_check", "supply.transfer_lots", part, "-1")
+        for part in ("received", "damaged", "lost", "taken_back")
+    ),
     ("count_requests_units_is_positive_check", "stock.count_requests", "units", "0"),
     ("movement_kind_is_known_check", "stock.stock_movements", "kind", "'gift'"),
     ("reservations_status_is_known_check", "stock.reservations", "status", "'lost'"),
@@ -130,13 +133,13 @@ def test_what_stands_once_cannot_stand_twice(shop: Shop) -> None:
 def test_every_check_of_stock_orders_and_audit_is_tried(connection: psycopg.Connection[Any]) -> None:
     of_tables = connection.execute("""
         select distinct c.conname from pg_constraint c join pg_class r on r.oid = c.conrelid
-         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'supply'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
+         where c.contype = 'c' and r.relnamespace::regnamespace::text in ('stock', 'supply', 'orders', 'audit')""")
     of_domains = connection.execute("""
         select c.conname, a.attrelid::regclass::text, a.attname
           from pg_constraint c
           join pg_attribute a on a.atttypid = c.contypid and a.attgenerated = ''
           join pg_class r on r.oid = a.attrelid and r.relkind in ('r', 'p') and not r.relispartition
-         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'supply'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
+         where c.contype = 'c' and r.relnamespace::regnamespace::text in ('stock', 'supply', 'orders', 'audit')""")
     tried = {(name, table, column) for name, table, column, _ in BREAKS}
     assert set(of_domains) - tried == set()
     assert {name for (name,) in of_tables} <= {name for name, _, _ in tried}

@@ -29,6 +29,7 @@ WHERE = {
     "events of channel": "audience = 'everybody' or audience in ('channel', 'warehouse') and channel_id = 'web'",
 }
 EVERYONE = {"admin": "all", "warehouse": "all", "sales": "all", "integration": "all", "scoville_worker": "all"}
+BY_ENDS = {"admin": "all", "warehouse": "ends", "scoville_worker": "all"}
 BY_OWNER = {"admin": "all", "integration": "owner"}
 BY_CHANNEL = {"admin": "all", "sales": "channel", "integration": "channel"}
 # The rows that each role reads; a role without an entry is refused.
@@ -52,10 +53,9 @@ READS: dict[str, dict[str, str]] = {
     "stock.recall_parcels": {"admin": "all", "warehouse": "warehouse", "sales": "channel", "scoville_worker": "all"},
     "stock.recall_drills": {"admin": "all", "scoville_worker": "all"},
     "stock.withholdings": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
-    **dict.fromkeys(
-        (f"supply.{name}" for name in ("transfers", "transfer_lines", "transfer_lots")),
-        {"admin": "all", "warehouse": "ends", "scoville_worker": "all"},
-    ),
+    "supply.transfers": BY_ENDS,
+    "supply.transfer_lines": BY_ENDS,
+    "supply.transfer_lots": BY_ENDS,
     "stock.count_requests": {
         "admin": "all",
         "warehouse": "warehouse",

@@ -19,7 +19,9 @@ def arrived(**units: Any) -> list[dict[str, Any]]:
 
 
 def withhold(shop: Shop, quantity: int, **rest: Any) -> Result:
-    [answer] = shop.send("withhold_stock", {**SAUCE, "warehouse_location": "WH-01", "quantity": quantity, "cause": "inspection", **rest})
+    [answer] = shop.send(
+        "withhold_stock", {**SAUCE, "warehouse_location": "WH-01", "quantity": quantity, "cause": "inspection", **rest}
+    )
     assert answer.code is None, answer
     return answer
 
@@ -46,8 +48,8 @@ def test_units_leave_are_in_transit_and_arrive_in_parts(shop: Shop) -> None:
     assert last.body["ended_at"] is not None
     assert incoming(shop) == 0
     kinds = shop.rows(
-        "select kind, warehouse_id, on_hand_delta as units, incoming_delta as coming, withheld_delta as aside from stock.stock_movements"
-        " where document = %s order by movement_id",
+        "select kind, warehouse_id, on_hand_delta as units, incoming_delta as coming, withheld_delta as aside"
+        " from stock.stock_movements where document = %s order by movement_id",
         drafted.body["transfer_id"],
     )
     assert [tuple(row.values()) for row in kinds] == [
@@ -107,7 +109,9 @@ def test_promised_units_stay(shop: Shop) -> None:
 
 def test_a_lot_that_was_promised_for_its_time_of_sale_stays(shop: Shop) -> None:
     """TR3: units that expire late are promised to orders that need them, however many others lie there."""
-    assert codes(shop.send("save_channels", {"channel_id": "web", "freshness_rules": [{"sku_id": SKU, "min_days": 3000}]})) == [None]
+    assert codes(shop.send("save_channels", {"channel_id": "web", "freshness_rules": [{"sku_id": SKU, "min_days": 3000}]})) == [
+        None
+    ]
     shop.receive(5, expiration_date=EARLY)
     shop.receive(5, batch_number="B-2", expiration_date="2190-01-01")
     placed = shop.order((SKU, 4))
@@ -143,7 +147,9 @@ def test_withheld_units_travel_only_as_such_and_arrive_withheld(shop: Shop) -> N
     assert close(shop, sent, rest="taken_back").body["status"] == "received"
     assert shop.level() == {"on_hand": 5, "available": 2, "unavailable": 3}
     with shop.session() as connection:
-        found = connection.execute("select body from api.get_withholding(1::smallint, %s)", [second.body["withholding_id"]]).fetchone()
+        found = connection.execute(
+            "select body from api.get_withholding(1::smallint, %s)", [second.body["withholding_id"]]
+        ).fetchone()
     assert found
     assert [movement["kind"] for movement in found[0]["movements"]] == ["withhold", "transfer_out"]
     assert first.body["open_quantity"] == 3
@@ -193,7 +199,10 @@ def test_more_than_is_in_transit_cannot_be_received(shop: Shop) -> None:
     assert (over.code, over.body["detail"]) == ("TR003", "5 units of lot B-1 of SAUCE-1 are in transit, not 6.")
     twice = receive(shop, sent, items=[*arrived(received=3), *arrived(received=3)])
     assert twice.code == "TR003"
-    assert error(receive(shop, sent, items=[SAUCE | {"batch_number": "B-9", "received": 1}])) == ("TR003", "/items/0/batch_number")
+    assert error(receive(shop, sent, items=[SAUCE | {"batch_number": "B-9", "received": 1}])) == (
+        "TR003",
+        "/items/0/batch_number",
+    )
     assert (shop.level(warehouse="WH-02"), incoming(shop)) == ({}, 5)
     assert receive(shop, sent, items=[*arrived(received=3), *arrived(received=2)]).body["status"] == "received"
     shop.adjust(1, warehouse_location="WH-02", reason_code="found", batch_number="B-1")
@@ -215,7 +224,9 @@ def test_a_transfer_ends_only_when_each_unit_has_an_answer(shop: Shop) -> None:
     assert (ended.body["status"], lots(ended)) == ("received", [("B-1", False, 10, 4, 0, 1, 5, 0)])
     assert shop.level() == {"on_hand": 5, "available": 5}
     assert (shop.level(warehouse="WH-02"), incoming(shop)) == ({"on_hand": 4, "available": 4}, 0)
-    lost = shop.rows("select kind, incoming_delta as units, reason_code, note from stock.stock_movements where reason_code = 'shrinkage'")
+    lost = shop.rows(
+        "select kind, incoming_delta as units, reason_code, note from stock.stock_movements where reason_code = 'shrinkage'"
+    )
     assert [tuple(row.values()) for row in lost] == [("expect", -1, "shrinkage", "one bottle")]
     assert close(shop, sent, rest="lost", reason_code="shrinkage").code == "TR002"
 
@@ -245,7 +256,7 @@ def test_each_end_does_its_part_and_both_see_the_transfer(shop: Shop) -> None:
     assert close(shop, sent, rest="taken_back", **destination).code == "TR005"
     assert close(shop, sent, rest="taken_back", **source).code is None
     for who in (source, destination, other):
-        with shop.session(**who) as connection:
+        with shop.session("warehouse", warehouses=who["warehouses"]) as connection:
             [(body,)] = connection.execute("select body from api.list_transfers(1::smallint, '{}', null, 10)").fetchall()
             level = connection.execute("select distinct warehouse_id from stock.stock_levels").fetchall()
         assert [one["transfer_id"] for one in body["data"]] == ([] if who is other else [sent.body["transfer_id"]])
@@ -320,11 +331,20 @@ def test_a_draft_changes_until_it_is_shipped(shop: Shop) -> None:
     shop.receive(10)
     drafted = draft(shop, (SKU, 3), (OTHER_SKU, 1), note="soon")
     name = {"transfer_id": drafted.body["transfer_id"]}
-    [changed] = shop.send("save_transfers", name | {"items": [{"sku_id": SKU, "quantity": 2}], "status": "ready", "note": None, "if_match": "1"})
-    assert (changed.body["version"], changed.body["status"], changed.body["note"], changed.body["quantity"]) == (2, "ready", None, 2)
+    [changed] = shop.send(
+        "save_transfers", name | {"items": [{"sku_id": SKU, "quantity": 2}], "status": "ready", "note": None, "if_match": "1"}
+    )
+    assert (changed.body["version"], changed.body["status"], changed.body["note"], changed.body["quantity"]) == (
+        2,
+        "ready",
+        None,
+        2,
+    )
     assert codes(shop.send("save_transfers", name | {"note": "late", "if_match": "1"})) == ["ST009"]
     assert codes(shop.send("save_transfers", name | {"status": "received"})) == ["VA001"]
-    [audited] = [row for row in shop.audit("supply.transfer_lines", name["transfer_id"].split("-")[-1]) if row["action"] == "update"]
+    [audited] = [
+        row for row in shop.audit("supply.transfer_lines", name["transfer_id"].split("-")[-1]) if row["action"] == "update"
+    ]
     assert [line["quantity"] for line in audited["old"]["items"]] == [3, 1]
     sent = ship(shop, drafted)
     assert sent.body["shipped"] == 2
@@ -405,7 +425,8 @@ def test_a_large_transfer_is_one_shipment(shop: Shop) -> None:
     numbers = [(number, date) for number, date in (("B-1", EARLY), ("B-2", LATE))]
     for number, date in numbers:
         receipts = [
-            {"sku_id": sku, "warehouse_location": "WH-01", "stock": 5, "batch_number": number, "expiration_date": date} for sku in skus
+            {"sku_id": sku, "warehouse_location": "WH-01", "stock": 5, "batch_number": number, "expiration_date": date}
+            for sku in skus
         ]
         assert set(codes(shop.send("receive_stock", *receipts))) == {None}
     sent = ship(shop, draft(shop, *((sku, 7) for sku in skus)))
