@@ -137,7 +137,7 @@ def do_everything(shop: Shop) -> None:
     send("release_held_orders", **canceled)
     send("confirm_orders", **canceled)
     send("cancel_orders", **canceled)
-    assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 1
+    assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 2  # in both warehouses that have units of it
     send("change_batches", sku_id=SKU, batch_number="B-1", status="quarantined", reason_code="quality_control")
     send("change_batches", sku_id=SKU, batch_number="B-1", manufactured_on="2024-05-01", reason_code="other", note="as printed")
     [recalled] = shop.send("recall_lots", {"lots": [{"sku_id": OTHER_SKU, "batch_numbers": ["T-1"]}], "person": "Ada"})

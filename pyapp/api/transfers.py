@@ -61,7 +61,7 @@ class TransferDraft(Body):
     sample: ClassVar[Json] = {
         "from_warehouse_location": "WH-01",
         "to_warehouse_location": "WH-02",
-        "items": [{"sku_id": "HOTSAUCE-001", "quantity": 12}],
+        "items": [{"sku_id": "HOTSAUCE-001", "quantity": 4}],
         "reference": "VAN-12",
     }
 
@@ -88,7 +88,7 @@ class TransferChange(Body):
 class TransferShipment(Body):
     """What leaves. Default: everything that was drafted."""
 
-    sample: ClassVar[Json] = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 12, "batch_number": "BATCH-202404"}]}
+    sample: ClassVar[Json] = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 4, "batch_number": "BATCH-202404"}]}
 
     items: (
         Annotated[
@@ -294,7 +294,7 @@ NOUN = Noun(
             query=WriteQuery,
             body=TransferReceipt,
             body_required=False,
-            key="required",
+            key="or_if_match",
             versioned=True,
         ),
         Route(

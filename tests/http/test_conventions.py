@@ -68,6 +68,9 @@ class World:
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})
         more = self.admin.post("/v1/inventory", json={**SKU, "batch_number": "ANOTHER"}, headers=key())
         assert more.status_code == 201, more.text
+        assert (
+            self.admin.post("/v1/warehouses", json={"warehouse_id": "WH-02", "name": "Second"}, headers=key()).status_code == 201
+        )
         for make in fresh.values():
             for _ in range(2):
                 make()
@@ -357,7 +360,9 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
         body["change_from_quantity"] = sum(
             level["stock"] for level in world.admin.get(path).json()["warehouses"] if level["warehouse_location"] == "WH-01"
         )
-    if route.path.endswith("/fulfillments"):  # other examples may have emptied the lot that this one names
+    if route.path.endswith(
+        ("/fulfillments", "/ship", "/receipts")
+    ):  # other examples may have emptied the lot that this one names
         assert world.admin.post("/v1/inventory", json=SKU, headers=key()).status_code == 201
     if route.function == "reallocate_orders":
         make_room(world.admin, body)
@@ -366,6 +371,10 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
         body["lots"] = LOST
     if route.function == "recover_recalls":
         name_parcel(world.admin, path.split("/")[3], body)
+    if route.function == "receive_transfers":
+        lot = {name: SKU[name] for name in ("sku_id", "batch_number")}
+        sent = world.admin.post(path.replace("receipts", "ship"), json={"items": [lot | {"quantity": 4}]}, headers=key())
+        assert sent.status_code == 200, sent.text
     text = f"{route.method} {route.path}".ljust(255, "k")
     first = world.admin.request(route.method, path, json=body, headers={"idempotency-key": text})
     assert first.status_code in (200, 201), first.text

@@ -40,8 +40,8 @@ def test_a_transfer_is_drafted_shipped_received_and_closed(admin: httpx2.Client)
     once = key()
     for replayed in (None, "true"):
         got = admin.post(f"{path}/receipts", json=arrivals, headers=once)
-        assert (got.status_code, got.json()["in_transit"], got.headers.get("idempotent-replayed")) == (200, 1, replayed)
-    assert admin.post(f"{path}/receipts", json=arrivals).status_code == 400
+        assert (got.status_code, got.json()["in_transit"], got.headers.get("idempotency-replayed")) == (200, 1, replayed)
+    assert admin.post(f"{path}/receipts", json=arrivals).status_code == 428
     assert post(admin, f"{path}/receipts", arrivals).json()["code"] == "TR003"
     assert post(admin, f"{path}/close").json()["code"] == "TR004"
     ended = post(admin, f"{path}/close", {"rest": "lost", "reason_code": "shrinkage"})

@@ -29,13 +29,15 @@ begin
   else
     update supply.transfer_lots t
        set received = t.received + n.received, damaged = t.damaged + n.damaged, lost = t.lost + n.lost, taken_back = t.taken_back + n.taken_back
-      from (select p.lot_id, p.withheld, coalesce(sum(p.units) filter (where p.outcome = 'received'), 0) as received,
+      -- The transfer comes with each lot: as a constant, it would make the planner read all its lots for each of them.
+      from (select p_transfer.transfer_id, p.lot_id, p.withheld,
+                   coalesce(sum(p.units) filter (where p.outcome = 'received'), 0) as received,
                    coalesce(sum(p.units) filter (where p.outcome = 'damaged'), 0) as damaged,
                    coalesce(sum(p.units) filter (where p.outcome = 'lost'), 0) as lost,
                    coalesce(sum(p.units) filter (where p.outcome = 'taken_back'), 0) as taken_back
               from unnest(p_parts) p
              group by p.lot_id, p.withheld) n
-     where t.region_id = p_transfer.region_id and t.transfer_id = p_transfer.transfer_id and t.lot_id = n.lot_id and t.withheld = n.withheld;
+     where t.region_id = p_transfer.region_id and t.transfer_id = n.transfer_id and t.lot_id = n.lot_id and t.withheld = n.withheld;
     get diagnostics v_written = row_count;
   end if;
   if v_written <> (select count(distinct (p.lot_id, p.withheld)) from unnest(p_parts) p) then

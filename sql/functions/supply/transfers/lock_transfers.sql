@@ -30,10 +30,11 @@ begin
    order by f.transfer_id
      for no key update;
   if exists (
-    select from supply.transfer_lines l
+    select l.to_warehouse_id, l.sku_id
+      from supply.transfer_lines l
      where l.region_id = p_region_id and l.transfer_id = any (p_transfer_ids)
-       and not exists (select from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
-                        where k.warehouse_id = l.to_warehouse_id and k.sku_id = l.sku_id))
+    except
+    select k.warehouse_id, k.sku_id from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id))
   then
     raise exception using errcode = 'serialization_failure', message = 'a transfer was changed in the meantime';
   end if;
