@@ -17,6 +17,7 @@ declare
   v_now timestamptz := app.now();
   v_status text := p_status;
   v_written integer;
+  v_part record;
 begin
   if p_type = 'transfer.shipped' then
     insert into supply.transfer_lots (region_id, transfer_id, lot_id, withheld, from_warehouse_id, to_warehouse_id, sku_id, shipped)
@@ -27,20 +28,20 @@ begin
      order by p.lot_id, p.withheld;
     get diagnostics v_written = row_count;
   else
-    update supply.transfer_lots t
-       set received = t.received + n.received, damaged = t.damaged + n.damaged, lost = t.lost + n.lost, taken_back = t.taken_back + n.taken_back
-      -- The transfer comes with each lot: as a constant, it would make the planner read all its lots for each of them.
-      from (select p_transfer.transfer_id, p.lot_id, p.withheld,
-                   coalesce(sum(p.units) filter (where p.outcome = 'received'), 0) as received,
-                   coalesce(sum(p.units) filter (where p.outcome = 'damaged'), 0) as damaged,
-                   coalesce(sum(p.units) filter (where p.outcome = 'lost'), 0) as lost,
-                   coalesce(sum(p.units) filter (where p.outcome = 'taken_back'), 0) as taken_back
-              from unnest(p_parts) p
-             group by p.lot_id, p.withheld) n
-     where t.region_id = p_transfer.region_id and t.transfer_id = n.transfer_id and t.lot_id = n.lot_id and t.withheld = n.withheld;
-    get diagnostics v_written = row_count;
+    v_written := 0;
+    -- One lookup by key for each lot: joined with an array, the planner would read all lots of the transfer for each of them.
+    for v_part in select u.lot_id, u.withheld, u.outcome, sum(u.units) as units from unnest(p_parts) u group by 1, 2, 3 loop
+      update supply.transfer_lots t
+         set received = t.received + case v_part.outcome when 'received' then v_part.units else 0 end,
+             damaged = t.damaged + case v_part.outcome when 'damaged' then v_part.units else 0 end,
+             lost = t.lost + case v_part.outcome when 'lost' then v_part.units else 0 end,
+             taken_back = t.taken_back + case v_part.outcome when 'taken_back' then v_part.units else 0 end
+       where t.region_id = p_transfer.region_id and t.transfer_id = p_transfer.transfer_id and t.lot_id = v_part.lot_id
+         and t.withheld = v_part.withheld;
+      v_written := v_written + found::integer;
+    end loop;
   end if;
-  if v_written <> (select count(distinct (p.lot_id, p.withheld)) from unnest(p_parts) p) then
+  if v_written <> (select count(distinct (p.lot_id, p.withheld, p.outcome)) from unnest(p_parts) p) then
     raise exception using errcode = 'internal_error', message = 'units of a transfer without their lot';
   end if;
   if v_status is null then
