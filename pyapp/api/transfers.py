@@ -130,7 +130,7 @@ class Answered(Body):
 
 
 class TransferClosing(Body):
-    """What became of the units that are still in transit. A draft needs no answer."""
+    """The answer for each unit that is still in transit: it is back, or lost. A draft needs none."""
 
     sample: ClassVar[Json] = {"rest": "taken_back", "note": "the van broke down"}
 

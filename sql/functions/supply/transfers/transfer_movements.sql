@@ -1,4 +1,4 @@
--- The movements of these parts. What leaves the source is incoming at the destination until it arrives, is taken back or is lost. Damaged units,
+-- The movements of these parts. Units that left the source are incoming at the destination until they arrive, are taken back or lost. Damaged ones,
 -- and those that were withheld at the source, arrive withheld: each part opens a withholding of its own.
 create or replace function supply.transfer_movements(
   p_transfer supply.transfers,
