@@ -37,7 +37,7 @@ begin
        select coalesce(sum(p.units), 0)::bigint as units from unnest(v_parts) p where p.lot_id = t.lot_id and p.withheld = t.withheld) a
      where t.units > a.units);
   if cardinality(v_left) > 0 and coalesce(p_request ->> 'rest', '') not in ('taken_back', 'lost') then
-    return app.refuse(p_code => 'TR004', p_pointer => '/rest', p_facts => jsonb_build_object('in_transit', (select sum(l.units) from unnest(v_left) l)),
+    return app.refuse(p_code => 'TR004', p_pointer => '/rest', p_facts => jsonb_build_object('available', (select sum(l.units) from unnest(v_left) l)),
       p_detail => format('%s units are still in transit, such as lot %s of %s. Say of each what became of it: taken_back or lost.',
         (select sum(l.units) from unnest(v_left) l), v_left[1].batch_number, v_left[1].sku_id));
   end if;

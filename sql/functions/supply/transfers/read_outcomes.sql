@@ -43,10 +43,10 @@ begin
                'Withheld and other units of lot %s are in transit. Say in withheld which ones these are.', s.batch_number))
              when s.lot_id is null then app.refuse(p_code => 'TR003', p_pointer => s.pointer || '/batch_number', p_detail => format(
                'No units of lot %s of %s are in transit.', s.value ->> 'batch_number', s.value ->> 'sku_id'),
-               p_facts => jsonb_build_object('in_transit', 0))
+               p_facts => jsonb_build_object('available', 0))
              when s.of_lot > s.in_transit then app.refuse(p_code => 'TR003', p_pointer => s.pointer || '/' || s.outcome, p_detail => format(
                '%s units of lot %s of %s are in transit, not %s.', s.in_transit, s.batch_number, s.sku_id, s.of_lot),
-               p_facts => jsonb_build_object('in_transit', s.in_transit))
+               p_facts => jsonb_build_object('available', s.in_transit))
              end offset 0) v (refusal)
            where (v.refusal).code is not null
            order by s.item, s.outcome desc

@@ -8,7 +8,7 @@ create or replace function supply.refuse_undrafted(
   stable
   set search_path = ''
 as $$
-  select app.refuse(p_code => 'TR003', p_pointer => '/items/' || p.item - 1 || '/quantity', p_facts => jsonb_build_object('drafted', l.units),
+  select app.refuse(p_code => 'TR003', p_pointer => '/items/' || p.item - 1 || '/quantity', p_facts => jsonb_build_object('available', l.units),
            p_detail => format('The transfer is of %s units of %s%s, not %s. Change its items first.', l.units, p.sku_id,
              case when p.withheld then ' that cannot be sold' else '' end, p.units))
     from (select u.sku_id, coalesce(u.withheld, false) as withheld, sum(u.units) as units, min(u.item) as item
