@@ -65,6 +65,8 @@ def name_parcel(admin: httpx2.Client, recall_id: str, body: Any) -> None:
     """Lets the body name the parcel of the recall."""
     [parcel] = admin.get(f"/v1/recalls/{recall_id}/parcels").json()["data"]
     body["items"] = [{name: parcel[name] for name in ("fulfillment_id", "sku_id", "batch_number")} | {"quantity": 1}]
+
+
 def make_transfer(admin: httpx2.Client, *ends: str) -> str:
     """A draft from WH-01, or between these warehouses."""
     source, place = ends or ("WH-01", "WH-03")

@@ -923,6 +923,7 @@ GUARDS = (
         "c.recovered + i.total > c.quantity",
         "false",
         f"{RECALLS} -k came_back",
+    ),
     # Transfers
     Guard(
         "a transfer takes no promised units",

@@ -91,10 +91,10 @@ def shop(shop: Shop) -> Shop:
     shop.receive(9)
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}
     assert codes(shop.send("withhold_stock", aside)) == [None]
-    assert codes(shop.send("recall_lots", {"lots": [{"sku_id": SKU, "batch_numbers": ["B-1"]}], "person": "Ada"})) == [None]
-    shop.receive(9, batch_number="B-2")
     sent = shipped(shop, 3)
     assert receive(shop, sent, items=[{"sku_id": SKU, "batch_number": "B-1", "received": 2}]).code is None
+    assert codes(shop.send("recall_lots", {"lots": [{"sku_id": SKU, "batch_numbers": ["B-1"]}], "person": "Ada"})) == [None]
+    shop.receive(9, batch_number="B-2")
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
     assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
     assert shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]})[0].code is None
