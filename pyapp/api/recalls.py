@@ -95,6 +95,10 @@ class RecallParcelQuery(PageQuery):
     recovered: Annotated[bool, Meta(description="False: parcels of which something is still out.")] | UnsetType = UNSET
 
 
+class RecallDrillQuery(PageQuery):
+    actor: Annotated[str, Meta(max_length=200, description="Who drilled it.", examples=["ada"])] | UnsetType = UNSET
+
+
 class TraceQuery(PageQuery):
     direction: (
         Annotated[Literal["up", "down"], Meta(description="up: where its units came from; down: where they went.")] | UnsetType
@@ -370,7 +374,7 @@ DRILLS = Noun(
             summary="List drills, the latest first",
             function="list_recall_drills",
             answer=RecallDrillPage,
-            query=PageQuery,
+            query=RecallDrillQuery,
         ),
         Route(
             method="GET",

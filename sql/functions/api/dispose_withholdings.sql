@@ -41,7 +41,7 @@ begin
     v_open := v_withholding.open_quantity + (
       select coalesce(sum(m.withheld), 0) from unnest(v_movements) m where m.withholding_id = v_request.withholding_id);
     select p.movement, p.refusal into v_plan
-      from stock.plan_disposition(p_region_id => p_region_id, p_withholding => v_withholding, p_open => v_open,
+      from stock.plan_disposition(p_withholding => v_withholding, p_open => v_open,
              p_request => v_request.request) p;
     if (v_plan.refusal).code is null then
       v_movements := v_movements || v_plan.movement;

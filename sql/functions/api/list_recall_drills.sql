@@ -22,6 +22,7 @@ begin
     from (select d.*
             from stock.recall_drills d
            where d.region_id = p_region_id and (v_before is null or d.drill_id < v_before)
+             and (p_filters ->> 'actor' is null or d.changed_by = p_filters ->> 'actor')
            order by d.drill_id desc
            limit p_limit + 1) s;
   return query select p.body, p.next_cursor from app.page_at(p_limit => p_limit, p_documents => v_rows, p_last => v_last) p;
@@ -29,6 +30,6 @@ end
 $$;
 
 comment on function api.list_recall_drills(smallint, jsonb, text, integer) is
-  'Recall drills, the latest first: what a recall would have found, its digest and its seconds.
+  'Recall drills, the latest first: what a recall would have found, its digest and its seconds. Filters: actor.
 Errors: VA001';
 grant execute on function api.list_recall_drills(smallint, jsonb, text, integer) to admin;

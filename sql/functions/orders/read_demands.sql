@@ -12,9 +12,9 @@ as $$
   select array(
     select distinct stock.new_demand(p_ordinal => 1, p_sku_id => u.sku_id, p_channel_id => o.channel_id, p_quantity => 1)
       from jsonb_array_elements(p_changes) e
+     cross join lateral (select orders.find_order(p_region_id, e.value ->> 'order_id') offset 0) f (order_id)
      cross join lateral (
-       select d.channel_id, d.order_id from orders.orders d
-        where d.region_id = p_region_id and d.order_id = orders.find_order(p_region_id, e.value ->> 'order_id') offset 0) o
+       select d.channel_id, d.order_id from orders.orders d where d.region_id = p_region_id and d.order_id = f.order_id offset 0) o
      cross join lateral jsonb_array_elements(coalesce(nullif(e.value -> 'items', 'null'), '[]')) i
      cross join lateral (
        select i.value ->> 'sku_id' where i.value -> 'components' = 'null'

@@ -32,9 +32,9 @@ begin
                 where f.region_id = p_region_id and f.lot_id = any (p_lot_ids)
                union
                select distinct o.channel_id from unnest(v_moves) m
+                cross join lateral (select orders.find_order(p_region_id, m.document) offset 0) f (order_id)
                 cross join lateral (
-                  select d.channel_id from orders.orders d
-                   where d.region_id = p_region_id and d.order_id = orders.find_order(p_region_id, m.document) offset 0) o
+                  select d.channel_id from orders.orders d where d.region_id = p_region_id and d.order_id = f.order_id offset 0) o
                 order by 1) as channel_ids
     into v_scope;
   if v_id is null then

@@ -1,7 +1,6 @@
 -- The movement that a disposition asks for, or its refusal. p_open: the units of the withholding that are still set aside. Units of a lot that
 -- cannot be sold stay unavailable after a restock, whoever puts them back: the lot decides.
 create or replace function stock.plan_disposition(
-  p_region_id smallint,
   p_withholding stock.withholdings,
   p_open integer,
   p_request jsonb,
@@ -43,4 +42,4 @@ begin
 end
 $$;
 
-grant execute on function stock.plan_disposition(smallint, stock.withholdings, integer, jsonb) to scoville_definer;
+grant execute on function stock.plan_disposition(stock.withholdings, integer, jsonb) to scoville_definer;
