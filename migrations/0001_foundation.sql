@@ -1069,8 +1069,8 @@ create table stock.recall_lots (
   recall_id bigint not null,
   lot_id bigint not null,
   sku_id text collate "C" not null,
-  warehouse_ids text[] not null,
-  channel_ids text[] not null,
+  warehouse_ids text[] not null default '{}',
+  channel_ids text[] not null default '{}',
   received bigint not null,
   on_hand bigint not null,
   shipped bigint not null,
@@ -1085,6 +1085,7 @@ create table stock.recall_lots (
   constraint recall_lots_every_unit_has_a_place_check check (received = on_hand + shipped - returned + written_off + unexplained)
 );
 comment on table stock.recall_lots is 'The lots of a recall, with what became of their units until it opened, by the ledger alone.';
+comment on column stock.recall_lots.warehouse_ids is 'Of its recall, as channel_ids: a policy reads no other table.';
 comment on column stock.recall_lots.written_off is 'Units that left for a reason that says where: damaged, scrapped, given away, sent back.';
 comment on column stock.recall_lots.unexplained is 'Units that nobody can show: missing, miscounted, corrected. Negative: more were found than came.';
 create index recall_lots_lot_id_idx on stock.recall_lots (region_id, lot_id);
@@ -1115,7 +1116,7 @@ create table stock.recall_orders (
   constraint recall_orders_region_id_order_id_fkey foreign key (region_id, order_id)
     references orders.orders (region_id, order_id) on delete restrict
 );
-comment on table stock.recall_orders is 'Orders that lost promised units by the recall: how many come from another warehouse now, and how many wait.';
+comment on table stock.recall_orders is 'Orders that lost promised units by the recall: how many were moved to another warehouse, and how many had to wait.';
 create index recall_orders_order_id_idx on stock.recall_orders (region_id, order_id);
 
 create table stock.recall_parcels (

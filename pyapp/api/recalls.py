@@ -135,8 +135,8 @@ class RecallOrder(Answer):
     order_id: Annotated[str, Meta(examples=["ORD-1-1001"])]
     sku_id: Sku
     channel: Channel
-    moved: Annotated[Units, Meta(description="Units that come from another warehouse now.", examples=[2])]
-    waiting: Annotated[Units, Meta(description="Units for which the order waits now.", examples=[0])]
+    moved: Annotated[Units, Meta(description="Units that were moved to another warehouse.", examples=[2])]
+    waiting: Annotated[Units, Meta(description="Units for which the order had to wait.", examples=[0])]
 
 
 class UnresolvedLevel(Answer):

@@ -87,8 +87,8 @@ def _with_webhook(api: Api, address: str, types: list[str], learn: Callable[[str
 
 
 def _wait(where: str) -> None:
-    print(f"Listening at {output.printable(where)}; Ctrl-C stops it.", file=sys.stderr, flush=True)
-    try:
+    try:  # around the message, too: who reads it may stop at once
+        print(f"Listening at {output.printable(where)}; Ctrl-C stops it.", file=sys.stderr, flush=True)
         threading.Event().wait()
     except KeyboardInterrupt:
         return

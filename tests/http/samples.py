@@ -58,10 +58,10 @@ def make_recall(admin: httpx2.Client) -> str:
     return str(make(admin, "/v1/recalls", {"lots": lots, "person": "Ada"})["recall_id"])
 
 
-def name_parcel(admin: httpx2.Client, recall_id: str, body: Any) -> None:
-    """Lets the body name the parcel of the recall."""
+def recovered(admin: httpx2.Client, recall_id: str) -> dict[str, Any]:
+    """The body that notes a unit of the parcel of the recall."""
     [parcel] = admin.get(f"/v1/recalls/{recall_id}/parcels").json()["data"]
-    body["items"] = [{name: parcel[name] for name in ("fulfillment_id", "sku_id", "batch_number")} | {"quantity": 1}]
+    return {"items": [{name: parcel[name] for name in ("fulfillment_id", "sku_id", "batch_number")} | {"quantity": 1}]}
 
 
 def make_room(admin: httpx2.Client, body: Any) -> list[str]:

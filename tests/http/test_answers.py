@@ -12,7 +12,7 @@ from pyapp.http.results import results_of
 from pyapp.http.route import Route
 from tests.calls import ORDER, REMEDY_OF_ROUTE, REQUESTS
 from tests.http.conftest import Api, delivered, key
-from tests.http.samples import make, make_ids, make_room, make_spare, name_parcel
+from tests.http.samples import make, make_ids, make_room, make_spare, recovered
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: f"{route.method} {route.path}")
@@ -32,7 +32,7 @@ def test_real_answers_of_every_route_are_what_its_row_says(module_api: Api, rout
             make(admin, f"/v1/orders/{names['order_id']}/fulfillments", {})
             make(admin, "/v1/orders", {"reservation_id": names["reservation_id"], "customer": {"name": "Jane Doe"}})
         if route.function == "recover_recalls":
-            name_parcel(admin, names["recall_id"], body)
+            body = recovered(admin, names["recall_id"])
         if isinstance(body, dict) and "order_id" in body:
             body = body | {"order_id": str(uuid.uuid4())}
         if "{webhook_id}" in route.path:

@@ -19,7 +19,7 @@ from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
 from tests.calls import HOOK, ORDER, REQUESTS, SKU
 from tests.http.conftest import Api, check_problem, key
-from tests.http.samples import LOST, make_recall, make_room, name_parcel
+from tests.http.samples import LOST, make_recall, make_room, recovered
 
 BODY_BYTES_MAX = 1024 * 1024
 # These follow other rules: OAuth 2.0 (RFC 6749), and tickets, which are valid for one use.
@@ -363,7 +363,7 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
         make_recall(world.admin)
         body["lots"] = LOST
     if route.function == "recover_recalls":
-        name_parcel(world.admin, path.split("/")[3], body)
+        body = recovered(world.admin, path.split("/")[3])
     text = f"{route.method} {route.path}".ljust(255, "k")
     first = world.admin.request(route.method, path, json=body, headers={"idempotency-key": text})
     assert first.status_code in (200, 201), first.text

@@ -909,10 +909,9 @@ GUARDS = (
     ),
     Guard(
         "a drill takes everything back",
-        "sql/functions/api/drill_recalls.sql",
-        "        raise exception using errcode = 'DRILL', message = 'a drill takes everything back';\n",
-        "        v_drill := stock.keep_drill(p_region_id => p_region_id, p_request => v_request.request,\n"
-        "          p_document => v_document::jsonb);\n",
+        "sql/functions/stock/recalls/run_recalls.sql",
+        "        if p_route = 'drill_recalls' then\n",
+        "        if false then\n",
         f"{RECALLS} -k leaves_only",
     ),
     Guard(

@@ -28,6 +28,8 @@ UNREACHABLE = (
         "no element has a member if_match",
     ),
     ("ST002", "set_reorder_point set_safety_stock set_stock", "the path names the SKU: ST010"),
+    ("RC003", "close_recalls", "no element has items"),
+    ("VA001", "close_recalls", "no element has items"),
     ("ST009", "recall_lots drill_recalls", "no element has a member if_match"),
     ("ST016", "recall_lots drill_recalls", "a lot that does not exist is RC001"),
     ("ST017", "recall_lots drill_recalls", "an admin reaches all warehouses"),

@@ -15,8 +15,8 @@ declare
   v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'dispose_withholdings', p_requests => p_requests);
   v_results api.result[] := identity.check_keys(p_region_id, v_keys);
   v_requests jsonb := (
-    select jsonb_agg(e.value || jsonb_build_object('ordinal', e.ordinality,
-             'id', stock.find_withholding(p_region_id, e.value ->> 'withholding_id')) order by e.ordinality)
+    select coalesce(jsonb_agg(e.value || jsonb_build_object('ordinal', e.ordinality,
+             'id', stock.find_withholding(p_region_id, e.value ->> 'withholding_id')) order by e.ordinality), '[]')
       from jsonb_array_elements(p_requests) with ordinality e
      where e.ordinality <> all (select r.ordinal from unnest(v_results) r));
   v_request record;
@@ -29,11 +29,11 @@ begin
   perform stock.lock_to_change(p_region_id => p_region_id, p_warehouse_ids => coalesce(array_agg(k.warehouse_id), '{}'),
             p_sku_ids => coalesce(array_agg(k.sku_id), '{}'))
     from (select distinct w.warehouse_id, w.sku_id
-            from jsonb_array_elements(coalesce(v_requests, '[]')) e
+            from jsonb_array_elements(v_requests) e
             join stock.withholdings w on w.region_id = p_region_id and w.withholding_id = (e.value ->> 'id')::bigint) k;
   for v_request in
     select (e.value ->> 'ordinal')::integer as ordinal, (e.value ->> 'id')::bigint as withholding_id, e.value as request
-      from jsonb_array_elements(coalesce(v_requests, '[]')) with ordinality e
+      from jsonb_array_elements(v_requests) with ordinality e
      order by e.ordinality
   loop
     select w.* into v_withholding
@@ -55,7 +55,7 @@ begin
   end if;
   v_results := v_results || array(
     select app.new_result(p_ordinal => (e.value ->> 'ordinal')::integer, p_body => d.document)
-      from jsonb_array_elements(coalesce(v_requests, '[]')) e
+      from jsonb_array_elements(v_requests) e
       join stock.withholding_documents(p_region_id, array(select m.withholding_id from unnest(v_movements) m)) d
         on d.withholding_id = (e.value ->> 'id')::bigint
      where (e.value ->> 'ordinal')::integer = any (v_accepted));

@@ -1,52 +1,17 @@
 -- Definer: no role may write to a table; this function notes what came back.
--- Lock order: the recall.
 create or replace function api.recover_recalls(
   p_region_id smallint,
   p_requests jsonb
 )
   returns setof api.result
-  language plpgsql
+  language sql
   volatile
   security definer
   set search_path = ''
   set plan_cache_mode = force_generic_plan
   set enable_seqscan = off
 as $$
-declare
-  v_keys identity.key[] := identity.read_keys(p_region_id => p_region_id, p_route => 'recover_recalls', p_requests => p_requests);
-  v_results api.result[] := identity.check_keys(p_region_id, v_keys);
-  v_request record;
-  v_recall stock.recalls;
-  v_refusal api.refusal;
-  v_document json;
-begin
-  for v_request in
-    select e.ordinality::integer as ordinal, e.value as request
-      from jsonb_array_elements(p_requests) with ordinality e
-     where e.ordinality <> all (select r.ordinal from unnest(v_results) r)
-     order by e.ordinality
-  loop
-    select r.* into v_recall
-      from stock.recalls r
-     where r.region_id = p_region_id and r.recall_id = stock.find_recall(p_region_id, v_request.request ->> 'recall_id')
-     order by r.recall_id
-       for no key update;
-    v_refusal := stock.refuse_recall_change(v_recall, v_request.request);
-    if v_refusal.code is null then
-      v_refusal := stock.note_recoveries(p_region_id => p_region_id, p_recall_id => v_recall.recall_id, p_items => v_request.request -> 'items');
-    end if;
-    if v_refusal.code is null then
-      update stock.recalls r
-         set version = r.version + 1, updated_at = app.now(), changed_by = coalesce(v_request.request -> 'meta' ->> 'actor', app.claim_subject()),
-             change_reason = concat_ws(': ', 'recovered', v_request.request ->> 'note'), request_id = coalesce(v_request.request -> 'meta' ->> 'request_id', app.claim_request_id())
-       where r.region_id = p_region_id and r.recall_id = v_recall.recall_id;
-    end if;
-    select d.document into v_document from stock.recall_documents(p_region_id, array[v_recall.recall_id]) d;
-    v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_refusal, p_document => v_document);
-  end loop;
-  perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
-  return query select r.* from unnest(v_results) r order by r.ordinal;
-end
+  select r.* from stock.change_recalls(p_region_id => p_region_id, p_route => 'recover_recalls', p_requests => p_requests) r;
 $$;
 
 comment on function api.recover_recalls(smallint, jsonb) is

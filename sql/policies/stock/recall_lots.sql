@@ -29,6 +29,13 @@ create policy recall_lots_insert_definer on stock.recall_lots
   for insert to scoville_definer
   with check (app.claim_role() = 'admin');
 
+drop policy if exists recall_lots_update_definer on stock.recall_lots;
+create policy recall_lots_update_definer on stock.recall_lots
+  for update to scoville_definer
+  using (app.claim_role() = 'admin')
+  with check (app.claim_role() = 'admin');
+
 grant select on stock.recall_lots to admin, warehouse, sales, scoville_worker, scoville_definer;
-grant insert (region_id, recall_id, lot_id, sku_id, warehouse_ids, channel_ids, received, on_hand, shipped, returned, written_off,
+grant insert (region_id, recall_id, lot_id, sku_id, received, on_hand, shipped, returned, written_off,
   unexplained) on stock.recall_lots to scoville_definer;
+grant update (warehouse_ids, channel_ids) on stock.recall_lots to scoville_definer;

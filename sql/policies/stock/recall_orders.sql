@@ -24,6 +24,12 @@ drop policy if exists recall_orders_insert_definer on stock.recall_orders;
 create policy recall_orders_insert_definer on stock.recall_orders
   for insert to scoville_definer
   with check (app.claim_role() = 'admin');
+drop policy if exists recall_orders_update_definer on stock.recall_orders;
+create policy recall_orders_update_definer on stock.recall_orders
+  for update to scoville_definer
+  using (app.claim_role() = 'admin')
+  with check (app.claim_role() = 'admin');
 
 grant select on stock.recall_orders to admin, warehouse, sales, scoville_worker, scoville_definer;
 grant insert (region_id, recall_id, order_id, sku_id, channel_id, moved, waiting) on stock.recall_orders to scoville_definer;
+grant update (moved, waiting) on stock.recall_orders to scoville_definer;

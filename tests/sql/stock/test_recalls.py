@@ -157,8 +157,25 @@ def test_rc11_a_lot_that_is_recalled_again_joins_its_recall_with_what_is_new(sho
     again = recall(shop, L1, "L-2")
     assert (again.code, again.body["recall_id"]) == (None, first.body["recall_id"])
     assert [lot["batch_number"] for lot in again.body["lots"]] == [L1, "L-2"]
+    far = recall(shop, "L-3")  # only in WH-02
+    assert far.body["recall_id"] != first.body["recall_id"]
+    joined = recall(shop, L1, "L-3")
+    assert joined.body["recall_id"] == first.body["recall_id"]
+    with shop.session("warehouse", warehouses=["WH-02"]) as connection:
+        [(seen,)] = connection.execute("select body from api.get_recall(1::smallint, %s)", [joined.body["recall_id"]]).fetchall()
+    assert [lot["batch_number"] for lot in seen["lots"]] == [L1, "L-2", "L-3"]
+    assert [place["warehouse_location"] for place in seen["places"]] == ["WH-02"]
     shop.send("close_recalls", {"recall_id": first.body["recall_id"]})
-    assert recall(shop, L1).body["recall_id"] != first.body["recall_id"]
+    assert recall(shop, "L-2").body["recall_id"] != first.body["recall_id"]
+
+
+def test_rc11_an_order_that_loses_its_units_twice_is_told_with_both(shop: Shop) -> None:
+    placed = shop.order((SKU, 30), (SKU, 80))
+    recall(shop, L1)  # 20 stay in WH-01, 60 move, 30 wait
+    again = recall(shop, L1, "L-3")
+    assert [(o["order_id"], o["moved"], o["waiting"]) for o in again.body["orders"]] == [(placed.body["order_id"], 60, 90)]
+    assert shop.level() == {"on_hand": 120, "committed": 20, "unavailable": 100}
+    assert shop.verify() == []
 
 
 def test_rc12_staff_and_sales_see_their_part(shop: Shop) -> None:

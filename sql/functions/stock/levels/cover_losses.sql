@@ -21,16 +21,10 @@ begin
   select array_agg(k.warehouse_id) as warehouse_ids, array_agg(k.sku_id) as sku_ids, array_agg(k.units) as units into v_short
     from rows from (unnest(p_warehouse_ids), unnest(p_sku_ids), unnest(p_missing)) as k (warehouse_id, sku_id, units)
    where k.units > 0;
-  if exists (
-    select from orders.levels_to_resolve(p_region_id => p_region_id, p_warehouse_ids => v_short.warehouse_ids,
-                  p_sku_ids => v_short.sku_ids, p_units => v_short.units) r
-     cross join lateral rows from (unnest(r.warehouse_ids), unnest(r.sku_ids)) as n (warehouse_id, sku_id)
-     where (n.warehouse_id, n.sku_id) not in (
-       select k.warehouse_id, k.sku_id
-         from rows from (unnest(p_locked_warehouse_ids), unnest(p_locked_sku_ids)) as k (warehouse_id, sku_id)))
-  then
-    raise exception using errcode = 'serialization_failure', message = 'units were promised in the meantime';
-  end if;
+  perform stock.check_locked(p_warehouse_ids => r.warehouse_ids, p_sku_ids => r.sku_ids, p_locked_warehouse_ids => p_locked_warehouse_ids,
+            p_locked_sku_ids => p_locked_sku_ids)
+    from orders.levels_to_resolve(p_region_id => p_region_id, p_warehouse_ids => v_short.warehouse_ids, p_sku_ids => v_short.sku_ids,
+           p_units => v_short.units) r;
   perform stock.open_lot_levels(p_region_id, p_movements);
   return orders.resolve_shortfall(p_region_id => p_region_id, p_warehouse_ids => v_short.warehouse_ids,
     p_sku_ids => v_short.sku_ids, p_units => v_short.units, p_reason => 'units are missing', p_movements => p_movements);

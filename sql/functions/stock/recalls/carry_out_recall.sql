@@ -23,37 +23,28 @@ declare
      where r.region_id = p_region_id and r.status = 'open');
   v_moves stock.movement[] := stock.hold_lots(p_region_id => p_region_id, p_lot_ids => p_lot_ids, p_request => p_request,
     p_actor => v_actor, p_request_id => v_request_id);
-  v_scope record;
   v_seconds numeric;
 begin
-  select array(select distinct v.warehouse_id from stock.lot_levels v
-                where v.region_id = p_region_id and v.lot_id = any (p_lot_ids) and v.on_hand > 0 order by 1) as warehouse_ids,
-         array(select distinct f.channel_id from orders.fulfillment_lines f
-                where f.region_id = p_region_id and f.lot_id = any (p_lot_ids)
-               union
-               select distinct o.channel_id from unnest(v_moves) m
-                cross join lateral (select orders.find_order(p_region_id, m.document) offset 0) f (order_id)
-                cross join lateral (
-                  select d.channel_id from orders.orders d where d.region_id = p_region_id and d.order_id = f.order_id offset 0) o
-                order by 1) as channel_ids
-    into v_scope;
   if v_id is null then
     insert into stock.recalls
       (region_id, reason_code, note, person, warehouse_ids, channel_ids, seconds, digest, opened_at, updated_at, changed_by, change_reason,
        request_id)
-    values (p_region_id, coalesce(p_request ->> 'reason_code', 'recalled'), p_request ->> 'note', p_request ->> 'person',
-            v_scope.warehouse_ids, v_scope.channel_ids, 0, '', v_now, v_now, v_actor, 'recalled', v_request_id)
+    values (p_region_id, coalesce(p_request ->> 'reason_code', 'recalled'), p_request ->> 'note', p_request ->> 'person', '{}', '{}', 0, '',
+            v_now, v_now, v_actor, 'recalled', v_request_id)
     returning recall_id into v_id;
   end if;
   perform stock.freeze_recall(p_region_id => p_region_id, p_recall_id => v_id, p_lot_ids => p_lot_ids, p_moves => v_moves);
   v_seconds := round(extract(epoch from clock_timestamp() - p_started_at)::numeric, 3);
   update stock.recalls r
-     set warehouse_ids = array(select unnest(r.warehouse_ids) union select unnest(v_scope.warehouse_ids) order by 1),
-         channel_ids = array(select unnest(r.channel_ids) union select unnest(v_scope.channel_ids) order by 1),
-         seconds = v_seconds,
+     set warehouse_ids = s.warehouse_ids, channel_ids = s.channel_ids, seconds = v_seconds,
          digest = stock.recall_digest(p_region_id, v_id), version = r.version + 1, updated_at = v_now, changed_by = v_actor,
          change_reason = 'recalled', request_id = v_request_id
+    from stock.recall_scope(p_region_id, v_id) s
    where r.region_id = p_region_id and r.recall_id = v_id;
+  update stock.recall_lots l
+     set warehouse_ids = r.warehouse_ids, channel_ids = r.channel_ids
+    from stock.recalls r
+   where l.region_id = p_region_id and l.recall_id = v_id and r.region_id = p_region_id and r.recall_id = v_id;
   perform stock.emit_recall(p_region_id => p_region_id, p_type => 'recall.opened', p_recall_id => v_id);
   return v_id;
 end

@@ -1,5 +1,6 @@
 -- Freezes what is known of these (held) lots: their figures, where their units lie, the parcels that left with them, and the orders whose
--- promises moved (p_moves). Rows that the recall has already stay as they were: a lot that is recalled again brings only new ones.
+-- promises moved (p_moves). Rows that the recall has already stay as they were, but for orders, which can lose units again: a lot that is
+-- recalled again brings only what is new.
 create or replace function stock.freeze_recall(
   p_region_id smallint,
   p_recall_id bigint,
@@ -13,11 +14,9 @@ create or replace function stock.freeze_recall(
 as $$
 begin
   insert into stock.recall_lots
-    (region_id, recall_id, lot_id, sku_id, warehouse_ids, channel_ids, received, on_hand, shipped, returned, written_off, unexplained)
-  select p_region_id, p_recall_id, a.lot_id, a.sku_id, r.warehouse_ids, r.channel_ids, a.received, a.on_hand, a.shipped, a.returned,
-         a.written_off, a.unexplained
+    (region_id, recall_id, lot_id, sku_id, received, on_hand, shipped, returned, written_off, unexplained)
+  select p_region_id, p_recall_id, a.lot_id, a.sku_id, a.received, a.on_hand, a.shipped, a.returned, a.written_off, a.unexplained
     from stock.account_for_lots(p_region_id, p_lot_ids) a
-    join stock.recalls r on r.region_id = p_region_id and r.recall_id = p_recall_id
    order by a.lot_id
   on conflict on constraint recall_lots_pkey do nothing;
   insert into stock.recall_places (region_id, recall_id, lot_id, warehouse_id, units)
@@ -34,7 +33,7 @@ begin
    where l.region_id = p_region_id and l.lot_id = any (p_lot_ids)
    order by l.fulfillment_id, l.lot_id
   on conflict on constraint recall_parcels_pkey do nothing;
-  insert into stock.recall_orders (region_id, recall_id, order_id, sku_id, channel_id, moved, waiting)
+  insert into stock.recall_orders as r (region_id, recall_id, order_id, sku_id, channel_id, moved, waiting)
   select p_region_id, p_recall_id, o.order_id, m.sku_id, o.channel_id, m.moved, m.lost - m.moved
     from (select orders.find_order(p_region_id, u.document) as order_id, u.sku_id,
                  coalesce(sum((u.delta).committed) filter (where u.kind = 'commit'), 0)::integer as moved,
@@ -44,7 +43,8 @@ begin
            group by u.document, u.sku_id) m
     join orders.orders o on o.region_id = p_region_id and o.order_id = m.order_id
    order by o.order_id, m.sku_id
-  on conflict on constraint recall_orders_pkey do nothing;
+  on conflict on constraint recall_orders_pkey do update
+    set moved = r.moved + excluded.moved, waiting = r.waiting + excluded.waiting;  -- by several lots, one after the other
 end
 $$;
 
