@@ -32,7 +32,7 @@ begin
                  cross join lateral jsonb_to_recordset(l.components) as c (quantity bigint, fulfilled bigint)
                  where l.region_id = p_region_id and l.order_id = p_order_id
                    and c.fulfilled > (l.quantity - l.canceled_quantity) * c.quantity) then
-    return app.refuse('KT006', 'Bundles of this order were canceled that were begun, so units of its parcels cannot be promised to it again. Book what did '
+    return app.refuse('KT006', 'Bundles of this order that were begun were canceled, so units of its parcels cannot be promised to it again. Book what did '
       'not leave as found (POST /v1/inventory/adjust).');
   end if;
   perform orders.unship_parcel(p_region_id => p_region_id, p_order => v_order, p_parcel => v_parcel,

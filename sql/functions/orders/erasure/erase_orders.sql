@@ -1,5 +1,5 @@
--- Takes the customer, the addresses of lines, the notes and the tracking numbers out of these locked orders, their parcels and their reservations. Returns the
--- ids of those parcels and reservations.
+-- Takes the customer, the addresses of lines, the notes and the tracking numbers out of these locked orders, their parcels and their
+-- reservations. Returns the ids of those parcels and reservations.
 -- The pseudonym becomes a random one, the same for all of them: analysts still see how often this customer ordered, and nothing joins the
 -- orders with later ones of the same person. The audit of these updates holds the old values until audit.erase_history.
 create or replace function orders.erase_orders(
