@@ -258,6 +258,21 @@ def test_the_trace_of_a_lot_goes_up_and_down(shop: Shop) -> None:
 
 @pytest.mark.commits
 @pytest.mark.parametrize("recalled_first", [True, False])
+def test_rc11_a_lot_never_joins_a_recall_that_is_being_closed(shop: Shop, pool: ThreadPoolExecutor, recalled_first: bool) -> None:
+    first = recall(shop, L1).body["recall_id"]
+    again = sender(shop, "recall_lots", lots(L1, "L-2"))
+    close = sender(shop, "close_recalls", {"recall_id": first})
+    if recalled_first:
+        joined, closed = race(shop, pool, again, close)
+        assert (joined.body["recall_id"], len(closed.body["lots"])) == (first, 2)
+    else:
+        closed, opened = race(shop, pool, close, again)
+        assert (closed.body["status"], opened.body["status"]) == ("closed", "open")
+        assert (opened.body["recall_id"] == first, len(opened.body["lots"])) == (False, 2)
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("recalled_first", [True, False])
 @pytest.mark.parametrize("other", ["order", "receive", "fulfill", "cancel", "reserve", "recall"])
 def test_a_recall_and_anything_else_leave_no_unit_of_the_lot_promised(
     shop: Shop, pool: ThreadPoolExecutor, other: str, recalled_first: bool

@@ -1,6 +1,6 @@
 -- Recalls these (locked) lots: holds every unit of them, moves promises, freezes the lists, and says so in an event. Lots of an open recall
 -- join the earliest of those; else a recall is opened. Returns its id. A drill calls this, too, and takes everything back.
--- Lock order: the caller has locked levels and lots (stock.lock_recall); here reservations and orders.
+-- Lock order: the caller has locked levels and lots (stock.lock_recall); here reservations, orders and the recall.
 create or replace function stock.carry_out_recall(
   p_region_id smallint,
   p_lot_ids bigint[],
@@ -16,15 +16,19 @@ declare
   v_now timestamptz := app.now();
   v_actor text := coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject());
   v_request_id text := coalesce(p_request -> 'meta' ->> 'request_id', app.claim_request_id());
-  v_id bigint := (
-    select min(r.recall_id)
-      from stock.recalls r
-      join stock.recall_lots l on l.region_id = p_region_id and l.recall_id = r.recall_id and l.lot_id = any (p_lot_ids)
-     where r.region_id = p_region_id and r.status = 'open');
+  v_id bigint;
   v_moves stock.movement[] := stock.hold_lots(p_region_id => p_region_id, p_lot_ids => p_lot_ids, p_request => p_request,
     p_actor => v_actor, p_request_id => v_request_id);
   v_seconds numeric;
 begin
+  select r.recall_id into v_id
+    from stock.recalls r
+   where r.region_id = p_region_id and r.status = 'open'
+     and exists (select from stock.recall_lots l
+                  where l.region_id = p_region_id and l.recall_id = r.recall_id and l.lot_id = any (p_lot_ids))
+   order by r.recall_id
+   limit 1
+     for no key update;
   if v_id is null then
     insert into stock.recalls
       (region_id, reason_code, note, person, warehouse_ids, channel_ids, seconds, digest, opened_at, updated_at, changed_by, change_reason,
