@@ -505,7 +505,7 @@ GUARDS = (
     ),
     Guard(
         "levels that a loss needs and has not locked are not touched",
-        "sql/functions/stock/levels/cover_losses.sql",
+        "sql/functions/stock/levels/check_locked.sql",
         "     where (n.warehouse_id, n.sku_id) not in (",
         "     where false and (n.warehouse_id, n.sku_id) not in (",
         f"{RACES} -k checkout_do_not_both",
