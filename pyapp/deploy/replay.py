@@ -61,8 +61,8 @@ select case c.relkind when 'v' then '' else 'only ' end || format('%%I.%%I', n.n
 # Grants survive CREATE OR REPLACE, so each replay revokes them first. Owners keep
 # their rights; roles that are not ours keep the grants of their administrator.
 GRANTS = """
-select distinct format('revoke all on %%s %%s from %%s', kind, name,
-                       case grantee when 0 then 'public' else grantee::regrole::text end)
+select format('revoke all on %%s %%s from %%s', kind, string_agg(distinct name, ', '),
+              case grantee when 0 then 'public' else grantee::regrole::text end)
   from (select case c.relkind when 'S' then 'sequence' else 'table' end,
                c.oid::regclass::text, c.relowner, a.grantee
           from pg_class c, aclexplode(c.relacl) a
@@ -83,6 +83,7 @@ select distinct format('revoke all on %%s %%s from %%s', kind, name,
        ) as given (kind, name, owner, grantee)
  where grantee <> owner
    and (grantee = 0 or grantee::regrole::text = any (%(roles)s))
+ group by kind, grantee
 """
 
 # Writing an object gives its row a new ctid; an object with its old ctid after the
@@ -118,9 +119,13 @@ OLDER = """
 select o.oid::bigint, format('alter routine %%s rename to %%I', o.oid::regprocedure, o.proname || ' of the release before')
   from pg_proc n
   join pg_proc o on o.pronamespace = n.pronamespace and o.proname = n.proname
- where n.proname = %(name)s and n.pronamespace = any (%(schemas)s::regnamespace[])
-   and o.oid = any (%(old)s) and n.oid <> all (%(old)s)
+ where n.proname = %(name)s and n.oid <> all (%(old)s) and o.oid = any (%(old)s)
 """
+NAMES = """
+select p.proname, array_agg(p.oid::bigint)
+  from pg_proc p
+ where p.pronamespace = any (%(schemas)s::regnamespace[])
+ group by p.proname"""
 
 
 # All code in the database, as PostgreSQL reports it; manual changes show up here. Any login can run it.
@@ -180,21 +185,25 @@ def replay(connection: psycopg.Connection[Any], root: Path) -> None:
     for (revoke,) in cursor.execute(GRANTS, {**ours, "schemas": [*ours["schemas"], QUEUE_SCHEMA]}).fetchall():
         cursor.execute(revoke)
     before = set(cursor.execute(CODE, ours).fetchall())
-    functions = [-oid for turn, oid, *_ in before if turn == FUNCTIONS]
+    functions: dict[str, list[int]] = dict(cursor.execute(NAMES, ours).fetchall())
     older: set[int] = set()
     # The new owner of a function needs CREATE on its schema: granted only while the files run.
     for name in ours["schemas"]:
         cursor.execute(DEFINER_MAY_CREATE["yes"].format(sql.Identifier(name)))
     texts = {path: path.read_text(encoding="utf-8") for path in replay_files(root)}
-    last = [path for path, text in texts.items() if _wants_relations(path.relative_to(root), text)]
-    for path in [path for path in texts if path not in last]:
-        _run(cursor, root, path, texts[path])
-        for oid, rename in cursor.execute(OLDER, {**ours, "name": path.stem, "old": functions}).fetchall() if functions else ():
+    last = {path: text for path, text in texts.items() if _wants_relations(path.relative_to(root), text)}
+    for path, text in texts.items():
+        if path in last:
+            continue
+        _run(cursor, root, path, text)
+        if (old := functions.get(path.stem)) is None:
+            continue
+        for oid, rename in cursor.execute(OLDER, {"name": path.stem, "old": old}).fetchall():
             cursor.execute(rename)
             older.add(-oid)
     _lock_all(connection, ours)
-    for path in last:
-        _run(cursor, root, path, texts[path])
+    for path, text in last.items():
+        _run(cursor, root, path, text)
     for name in ours["schemas"]:
         cursor.execute(DEFINER_MAY_CREATE["no"].format(sql.Identifier(name)))
     after = cursor.execute(CODE, ours).fetchall()
