@@ -68,6 +68,7 @@ QUESTIONS = {
     "shrinkage": "select month_on, reason_code, sum(units_out), sum(value_net) from bi.shrinkage where is_loss group by 1, 2",
     "refused_demand": "select refused_on, sku_id, sum(refusals), sum(units) from bi.refused_demand"
     " where refused_on >= current_date - 91 group by 1, 2",
+    "in_transit": "select to_warehouse_id, sku_id, sum(units), min(shipped_at) from bi.in_transit group by 1, 2",
     "freshness": "select * from bi.freshness",
     "relationships": "select * from bi.relationships",
     "stock_as_of, end of last month": "select * from bi.stock_as_of(date_trunc('month', now()))",

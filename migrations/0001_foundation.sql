@@ -11,6 +11,8 @@ create schema stock;
 comment on schema stock is 'Quantities: levels, lots, the ledger and reservations.';
 create schema orders;
 comment on schema orders is 'Orders with their lines, allocations and fulfillments.';
+create schema supply;
+comment on schema supply is 'How units come to a warehouse: purchases from suppliers, transfers from other warehouses.';
 create schema events;
 comment on schema events is 'Events for the outside world: outbox and event log.';
 create schema audit;
@@ -298,7 +300,7 @@ create domain stock.quantity as integer constraint quantity_is_positive_check ch
 comment on domain stock.quantity is 'Units that are ordered, reserved, allocated or shipped.';
 create domain stock.movement_kind as text constraint movement_kind_is_known_check
   check (value in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
-                   'uncommit', 'fulfill', 'unfulfill', 'return', 'withhold', 'restock', 'scrap', 'send_back'));
+                   'uncommit', 'fulfill', 'unfulfill', 'return', 'withhold', 'restock', 'scrap', 'send_back', 'expect'));
 comment on domain stock.movement_kind is 'What a movement did.';
 
 create table stock.stock_levels (
@@ -425,7 +427,8 @@ create table stock.withholdings (
   restocked integer not null default 0,
   scrapped integer not null default 0,
   sent_back integer not null default 0,
-  open_quantity stock.units generated always as (quantity - restocked - scrapped - sent_back) stored,
+  transferred integer not null default 0,
+  open_quantity stock.units generated always as (quantity - restocked - scrapped - sent_back - transferred) stored,
   version integer not null default 1,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -436,8 +439,9 @@ create table stock.withholdings (
   constraint withholdings_region_id_warehouse_id_sku_id_lot_id_fkey foreign key (region_id, warehouse_id, sku_id, lot_id)
     references stock.lot_levels (region_id, warehouse_id, sku_id, lot_id) on delete restrict,
   constraint withholdings_cause_is_known_check
-    check (cause in ('damaged', 'returned', 'inspection', 'count', 'recall_return', 'other')),
-  constraint withholdings_disposed_units_are_not_negative_check check (restocked >= 0 and scrapped >= 0 and sent_back >= 0)
+    check (cause in ('damaged', 'returned', 'inspection', 'count', 'recall_return', 'transfer', 'other')),
+  constraint withholdings_disposed_units_are_not_negative_check
+    check (restocked >= 0 and scrapped >= 0 and sent_back >= 0 and transferred >= 0)
 );
 alter sequence stock.withholdings_withholding_id_seq owned by stock.withholdings.withholding_id;
 comment on table stock.withholdings is
@@ -658,6 +662,114 @@ create type stock.draft as (
 comment on type stock.draft is
   'A receipt (counted), adjustment (delta), count (counted) or change of a lot before it is written. takes: of its reason; batches: '
   'the lots that an adjustment or count changed, as its answer names them. cause: the units stay, but are withheld.';
+
+-- Transfers: units on their way from one warehouse of a region to another one. They are on hand in neither: they left the source when
+-- the transfer was shipped, and count as incoming at the destination until it is said of each what became of it.
+
+create sequence supply.transfers_transfer_id_seq start 1001;
+create table supply.transfers (
+  region_id smallint not null,
+  transfer_id bigint not null default nextval('supply.transfers_transfer_id_seq'),
+  from_warehouse_id text collate "C" not null,
+  to_warehouse_id text collate "C" not null,
+  status text not null default 'draft',
+  reference text,
+  note text,
+  expected_on date,
+  shipped_at timestamptz,
+  ended_at timestamptz,
+  version integer not null default 1,
+  created_at timestamptz not null,
+  updated_at timestamptz not null,
+  changed_by text not null,
+  change_reason text,
+  request_id text,
+  constraint transfers_pkey primary key (region_id, transfer_id),
+  constraint transfers_region_id_from_warehouse_id_fkey foreign key (region_id, from_warehouse_id)
+    references catalog.warehouses (region_id, warehouse_id) on delete restrict,
+  constraint transfers_region_id_to_warehouse_id_fkey foreign key (region_id, to_warehouse_id)
+    references catalog.warehouses (region_id, warehouse_id) on delete restrict,
+  constraint transfers_have_two_ends_check check (from_warehouse_id <> to_warehouse_id),
+  constraint transfers_status_is_known_check
+    check (status in ('draft', 'ready', 'in_transit', 'partially_received', 'received', 'canceled')),
+  constraint transfers_were_shipped_if_their_status_says_so_check
+    check (case when status in ('draft', 'ready') then shipped_at is null
+                when status = 'canceled' then true else shipped_at is not null end),
+  constraint transfers_ended_if_their_status_says_so_check check ((status in ('received', 'canceled')) = (ended_at is not null))
+);
+alter sequence supply.transfers_transfer_id_seq owned by supply.transfers.transfer_id;
+comment on table supply.transfers is
+  'Units that go from one warehouse to another. Its public id is TRF-<region>-<transfer_id>. The staff of both ends see it: those of the '
+  'source ship it, those of the destination receive it.';
+comment on column supply.transfers.ended_at is 'When the last unit was received, lost or taken back, or a draft was canceled.';
+create index transfers_from_warehouse_id_idx on supply.transfers (region_id, from_warehouse_id, transfer_id);
+create index transfers_to_warehouse_id_idx on supply.transfers (region_id, to_warehouse_id, transfer_id);
+
+create table supply.transfer_lines (
+  region_id smallint not null,
+  transfer_id bigint not null,
+  line_no smallint not null,
+  from_warehouse_id text collate "C" not null,
+  to_warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  lot_id bigint,
+  withheld boolean not null,
+  quantity stock.quantity not null,
+  constraint transfer_lines_pkey primary key (region_id, transfer_id, line_no),
+  constraint transfer_lines_region_id_transfer_id_fkey foreign key (region_id, transfer_id)
+    references supply.transfers (region_id, transfer_id) on delete restrict,
+  constraint transfer_lines_sku_id_fkey foreign key (sku_id) references catalog.skus (sku_id) on delete restrict,
+  constraint transfer_lines_region_id_lot_id_fkey foreign key (region_id, lot_id)
+    references stock.lots (region_id, lot_id) on delete restrict
+);
+comment on table supply.transfer_lines is
+  'What is to be sent. A draft replaces its lines; once it was shipped, transfer_lots says what left. The warehouses are those of the transfer: '
+  'policies compare them.';
+comment on column supply.transfer_lines.lot_id is 'Null: first expired, first out.';
+comment on column supply.transfer_lines.withheld is 'Units that cannot be sold: withheld ones, or those of a lot that cannot be sold.';
+create index transfer_lines_sku_id_idx on supply.transfer_lines (region_id, sku_id, transfer_id);
+
+create table supply.transfer_lots (
+  region_id smallint not null,
+  transfer_id bigint not null,
+  lot_id bigint not null,
+  withheld boolean not null,
+  from_warehouse_id text collate "C" not null,
+  to_warehouse_id text collate "C" not null,
+  sku_id text collate "C" not null,
+  shipped stock.quantity not null,
+  received stock.units not null default 0,
+  damaged stock.units not null default 0,
+  lost stock.units not null default 0,
+  taken_back stock.units not null default 0,
+  in_transit integer not null generated always as (shipped - received - damaged - lost - taken_back) stored,
+  constraint transfer_lots_pkey primary key (region_id, transfer_id, lot_id, withheld),
+  constraint transfer_lots_region_id_transfer_id_fkey foreign key (region_id, transfer_id)
+    references supply.transfers (region_id, transfer_id) on delete restrict,
+  constraint transfer_lots_region_id_lot_id_fkey foreign key (region_id, lot_id)
+    references stock.lots (region_id, lot_id) on delete restrict,
+  constraint transfer_lots_in_transit_is_not_negative_check check (in_transit >= 0)
+);
+comment on table supply.transfer_lots is
+  'Units of a lot that left with a transfer, and what became of them: shipped = received + damaged + lost + taken_back + in_transit.';
+comment on column supply.transfer_lots.withheld is 'They were withheld at the source, and are withheld again where they arrive.';
+create index transfer_lots_lot_id_idx on supply.transfer_lots (region_id, lot_id);
+create index transfer_lots_in_transit_idx on supply.transfer_lots (region_id, sku_id) where in_transit > 0;
+
+-- Passed between functions; never stored.
+create type supply.part as (
+  item integer,
+  sku_id text,
+  lot_id bigint,
+  batch_number text,
+  withheld boolean,
+  withholding_id bigint,
+  units bigint,
+  outcome text
+);
+comment on type supply.part is
+  'Units of one SKU or lot of a transfer. item: the number of the item of the request that names them. withholding_id: the one that they leave. '
+  'outcome: shipped, received, damaged, lost or taken_back. Made by supply.new_part.';
 
 -- Orders. Every row that a policy guards has the scope columns (channel_id, warehouse_ids), because a policy compares columns
 -- with claims and reads no other table. Rows that are read only through their order have these columns without an index.
@@ -1224,6 +1336,9 @@ insert into events.event_types (type, audience, about, says) values
   ('lot.expiring', 'warehouse', 'lot', 'A lot will expire soon.'),
   ('recall.opened', 'warehouse', 'recall', 'Lots were recalled: no path gives out a unit of them any more. Staff take theirs off the shelf.'),
   ('recall.closed', 'warehouse', 'recall', 'A recall was closed. Its lots stay recalled.'),
+  ('transfer.shipped', 'warehouse', 'transfer', 'Units left for another warehouse.'),
+  ('transfer.received', 'warehouse', 'transfer', 'Units of a transfer arrived, good or damaged.'),
+  ('transfer.closed', 'warehouse', 'transfer', 'A transfer ended early: its units in transit were taken back or lost, or it never left.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),
   ('channel.changed', 'everybody', 'channel', 'A channel was created, changed or retired, or other warehouses serve it.'),
   ('warehouse.changed', 'everybody', 'warehouse', 'A warehouse was created, changed or retired.'),

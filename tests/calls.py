@@ -205,6 +205,42 @@ FUNCTION_CALLS: dict[str, Call] = {
     "list_recall_drills": call(ADMIN, Request("GET", "/v1/recall-drills")),
     "get_recall_drill": call(ADMIN, Request("GET", "/v1/recall-drills/{drill_id}")),
     "trace_lot": call(ADMIN, Request("GET", "/v1/inventory/{sku_id}/batches/{batch_number}/trace")),
+    "save_transfers": call(
+        STAFF,
+        Request(
+            "POST",
+            "/v1/transfers",
+            {
+                "from_warehouse_location": "WH-01",
+                "to_warehouse_location": "WH-02",
+                "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}],
+            },
+        ),
+        Request("PATCH", "/v1/transfers/{transfer_id}", {"status": "ready"}),
+    ),
+    "list_transfers": call(STAFF, Request("GET", "/v1/transfers")),
+    "get_transfer": call(STAFF, Request("GET", "/v1/transfers/{transfer_id}")),
+    "ship_transfers": call(
+        STAFF, Request("POST", "/v1/transfers/{transfer_id}/ship", {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}]})
+    ),
+    "receive_transfers": call(
+        STAFF,
+        Request(
+            "POST",
+            "/v1/transfers/{transfer_id}/receipts",
+            {"items": [{"sku_id": "HOTSAUCE-001", "batch_number": "FAR", "received": 1}]},
+            {"transfer_id": "{sent_id}"},
+        ),
+    ),
+    "close_transfers": call(
+        STAFF,
+        Request(
+            "POST",
+            "/v1/transfers/{transfer_id}/close",
+            {"rest": "lost", "reason_code": "shrinkage"},
+            {"transfer_id": "{sent_id}"},
+        ),
+    ),
     "get_inventory": call(EVERYONE, Request("GET", "/v1/inventory/{sku_id}")),
     "set_stock": call(
         STAFF,

@@ -71,6 +71,15 @@ def reserve(shop: Shop, quantity: int) -> dict[str, str]:
     return {"reservation_id": answer.body["reservation_id"]}
 
 
+def drafted(shop: Shop) -> str:
+    """A transfer of a unit from WH-01 to WH-03."""
+    ends = {"from_warehouse_location": "WH-01", "to_warehouse_location": "WH-03"}
+    shop.send("save_warehouses", {"warehouse_id": "WH-03", "name": "Third"})
+    [answer] = shop.send("save_transfers", {**ends, "items": [{"sku_id": SKU, "quantity": 1}]})
+    assert answer.code is None, answer
+    return str(answer.body["transfer_id"])
+
+
 def do_everything(shop: Shop) -> None:
     """Causes an event of every type except those of webhooks."""
 
@@ -86,6 +95,11 @@ def do_everything(shop: Shop) -> None:
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1}
     [withheld] = shop.send("withhold_stock", {**aside, "cause": "inspection"})
     send("dispose_withholdings", withholding_id=withheld.body["withholding_id"], disposition="restock")
+    sent = [drafted(shop) for _ in range(2)]
+    for name in sent:
+        send("ship_transfers", transfer_id=name)
+    send("receive_transfers", transfer_id=sent[0])
+    send("close_transfers", transfer_id=sent[1], rest="taken_back")
     held = reserve(shop, 1)
     send("extend_reservations", **held, ttl_seconds=60)
     send("release_reservations", **held)
@@ -123,7 +137,7 @@ def do_everything(shop: Shop) -> None:
     send("release_held_orders", **canceled)
     send("confirm_orders", **canceled)
     send("cancel_orders", **canceled)
-    assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 1
+    assert shop.job("announce_expiring_lots", "2070-01-01T00:00:00Z") == 2  # in both warehouses that have units of it
     send("change_batches", sku_id=SKU, batch_number="B-1", status="quarantined", reason_code="quality_control")
     send("change_batches", sku_id=SKU, batch_number="B-1", manufactured_on="2024-05-01", reason_code="other", note="as printed")
     [recalled] = shop.send("recall_lots", {"lots": [{"sku_id": OTHER_SKU, "batch_numbers": ["T-1"]}], "person": "Ada"})

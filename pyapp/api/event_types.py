@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Backorder, Fulfillment, Line, Order
 from pyapp.api.reservations import Reservation
+from pyapp.api.transfers import ExpectedOn, ReferenceText, TransferId, TransferStatus
 from pyapp.http.fields import Answer
 from pyapp.values import (
     Actor,
@@ -115,6 +116,35 @@ class StockChanged(Answer, kw_only=True):
     ]
     actors: list[Actor]
     batches: Annotated[list[MovedLot], Meta(description="The lots that units came to or left, if any.")] | UnsetType = UNSET
+
+
+class MovedUnits(Answer):
+    """Units of a lot of a transfer, and what became of them in this change."""
+
+    sku_id: Sku
+    batch_number: BatchNumber
+    withheld: Annotated[bool, Meta(description="They were withheld at the source.", examples=[False])]
+    shipped: Annotated[Units, Meta(description="They left the source.", examples=[10])] | UnsetType = UNSET
+    received: Annotated[Units, Meta(description="They arrived in good condition.", examples=[8])] | UnsetType = UNSET
+    damaged: Annotated[Units, Meta(description="They arrived damaged.", examples=[1])] | UnsetType = UNSET
+    lost: Annotated[Units, Meta(description="They will not arrive.", examples=[1])] | UnsetType = UNSET
+    taken_back: Annotated[Units, Meta(description="They are back at the source.", examples=[1])] | UnsetType = UNSET
+
+
+class TransferChanged(Answer):
+    """A transfer, and the units that the change was about."""
+
+    transfer_id: TransferId
+    from_warehouse_location: Warehouse
+    to_warehouse_location: Warehouse
+    status: TransferStatus
+    reference: ReferenceText | None
+    expected_on: ExpectedOn | None
+    items: list[MovedUnits]
+    reason_code: Annotated[str | None, Meta(description="Why units are lost.", examples=["shrinkage"])]
+    note: Note | None
+    version: Version
+    updated_at: Moment
 
 
 class State(Answer):
@@ -407,6 +437,9 @@ DATA: dict[str, type[Struct]] = {
     "stock.fulfilled": StockChanged,
     "stock.withheld": StockChanged,
     "stock.disposed": StockChanged,
+    "transfer.shipped": TransferChanged,
+    "transfer.received": TransferChanged,
+    "transfer.closed": TransferChanged,
     "stock.count_requested": CountRequested,
     "stock.low": SkuState,
     "stock.out": SkuState,

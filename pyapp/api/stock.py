@@ -286,6 +286,7 @@ MovementKind = Literal[
     "restock",
     "scrap",
     "send_back",
+    "expect",
 ]
 
 

@@ -16,6 +16,7 @@ from pyapp.api import (
     stock,
     tickets,
     tokens,
+    transfers,
     webhooks,
     withholdings,
 )
@@ -24,6 +25,7 @@ from pyapp.http.route import Noun, Route
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
     withholdings.NOUN,
+    transfers.NOUN,
     orders.NOUN,
     availability.NOUN,
     customers.NOUN,

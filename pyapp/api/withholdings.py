@@ -26,7 +26,8 @@ from pyapp.http.route import Noun, PathVariable, Route
 from pyapp.values import Actor, BatchNumber, BatchStatus, ExpirationDate, Moment, Note, Reason, Sku, Units, Version, Warehouse
 
 Cause = Annotated[
-    Literal["damaged", "returned", "inspection", "count", "recall_return", "other"], Meta(description="Why they were set aside.")
+    Literal["damaged", "returned", "inspection", "count", "recall_return", "transfer", "other"],
+    Meta(description="Why they were set aside. transfer: they were already when they left another warehouse."),
 ]
 
 
@@ -80,7 +81,7 @@ class WithholdingQuery(PageQuery):
 
 
 class Withholding(Answer):
-    """Units of a lot that were set aside at one time. quantity = restocked + scrapped + sent_back + open_quantity."""
+    """Units of a lot that were set aside at one time. quantity is the sum of the five parts below it."""
 
     withholding_id: Annotated[str, Meta(examples=["WD-1-1001"])]
     sku_id: Sku
@@ -97,6 +98,7 @@ class Withholding(Answer):
     restocked: Annotated[Units, Meta(description="Of these: put back on the shelf.", examples=[2])]
     scrapped: Annotated[Units, Meta(description="Of these: scrapped.", examples=[1])]
     sent_back: Annotated[Units, Meta(description="Of these: sent back to the supplier.", examples=[0])]
+    transferred: Annotated[Units, Meta(description="Of these: sent to another warehouse, still withheld.", examples=[0])]
     open_quantity: Annotated[Units, Meta(description="Of these: still withheld.", examples=[2])]
     version: Version
     created_at: Moment
@@ -109,7 +111,11 @@ class WithholdingMovement(Answer):
     movement_id: Annotated[int, Meta(examples=[1043])]
     occurred_at: Moment
     kind: Annotated[
-        str, Meta(description="What opened it (withhold, receipt, return), or restock, scrap or send_back.", examples=["restock"])
+        str,
+        Meta(
+            description="What opened it (withhold, receipt, return, transfer_in), or restock, scrap, send_back or transfer_out.",
+            examples=["restock"],
+        ),
     ]
     quantity: Annotated[
         Units, Meta(description="Units that it set aside, or of which it says what became of them.", examples=[2])

@@ -38,6 +38,8 @@ PLACE: LiteralString = "select * from api.place_orders(1::smallint, %s::jsonb)"
 CANCEL: LiteralString = "select * from api.cancel_orders(1::smallint, %s::jsonb)"
 SHIP: LiteralString = "select * from api.fulfill_orders(1::smallint, %s::jsonb)"
 ADJUST: LiteralString = "select * from api.adjust_stock(1::smallint, %s::jsonb)"
+DRAFT: LiteralString = "select * from api.save_transfers(1::smallint, %s::jsonb)"
+SEND: LiteralString = "select * from api.ship_transfers(1::smallint, %s::jsonb)"
 Event = tuple[datetime, LiteralString, dict[str, Any]]
 
 WAREHOUSES = [
@@ -87,6 +89,9 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         for place, (at, statement, element) in enumerate(sorted(happened, key=lambda one: one[0])):
             _set_clock(connection, at)
             _call(connection, statement, _keyed(f"event-{place}", [element]))
+        _set_clock(connection, now)
+        [drafted] = _call(connection, DRAFT, _keyed("transfer", [_transfer(now.date())]))
+        _call(connection, SEND, _keyed("shipment", [{"transfer_id": drafted["transfer_id"]}]))
     lots = {(one["sku_id"], one["batch_number"]) for one in receipts}
     return {"SKUs": len(skus), "warehouses": len(WAREHOUSES), "lots": len(lots), "orders": len(orders)}
 
@@ -111,6 +116,17 @@ def _keyed(kind: str, elements: list[dict[str, Any]]) -> list[dict[str, Any]]:
         {**element, "meta": {"actor": "demo", "request_id": "demo", "idempotency_key": f"demo-{kind}-{place}"}}
         for place, element in enumerate(elements, 1)
     ]
+
+
+def _transfer(today: date) -> dict[str, Any]:
+    """A few sauces go to Chicago, and arrive in two days."""
+    return {
+        "from_warehouse_location": "WH-01",
+        "to_warehouse_location": "WH-02",
+        "items": [{"sku_id": "HOTSAUCE-101", "quantity": 6}, {"sku_id": "HOTSAUCE-127", "quantity": 3}],
+        "reference": "VAN-12",
+        "expected_on": (today + timedelta(days=2)).isoformat(),
+    }
 
 
 def _channels() -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 OWNER = "scoville_owner"
 SCHEMAS = [
     *("analytics", "api", "app", "audit", "bi", "catalog", "events"),
-    *("identity", "jobs", "orders", "stock", "webhooks"),
+    *("identity", "jobs", "orders", "stock", "supply", "webhooks"),
 ]
 # Its objects come from a package; only the grants on them are ours.
 QUEUE_SCHEMA = "pgmq"

@@ -4,6 +4,7 @@ grant usage on schema catalog, stock, orders, events, audit, identity
   to admin, warehouse, sales, integration, scoville_worker, scoville_definer;
 grant usage on schema analytics to admin, warehouse, sales, scoville_worker, scoville_definer;
 grant usage on schema bi to admin, warehouse, sales, scoville_definer, bi_reader;
+grant usage on schema supply to admin, warehouse, scoville_worker, scoville_definer;
 grant usage on schema webhooks to admin, integration, scoville_definer;
 grant usage on schema api to authenticator, admin, warehouse, sales, integration, scoville_definer;
 grant usage on schema jobs to scoville_worker, scoville_definer;

@@ -7,6 +7,8 @@ create schema stock;
 comment on schema stock is 'Quantities: levels, lots, the ledger and reservations.';
 create schema orders;
 comment on schema orders is 'Orders with their lines, allocations and fulfillments.';
+create schema supply;
+comment on schema supply is 'How units come to a warehouse: purchases from suppliers, transfers from other warehouses.';
 create schema events;
 comment on schema events is 'Events for the outside world: outbox and event log.';
 create schema audit;

@@ -9,7 +9,7 @@ create domain stock.quantity as integer constraint quantity_is_positive_check ch
 comment on domain stock.quantity is 'Units that are ordered, reserved, allocated or shipped.';
 create domain stock.movement_kind as text constraint movement_kind_is_known_check
   check (value in ('receipt', 'adjustment', 'count', 'transfer_out', 'transfer_in', 'reserve', 'release', 'commit',
-                   'uncommit', 'fulfill', 'unfulfill', 'return', 'withhold', 'restock', 'scrap', 'send_back'));
+                   'uncommit', 'fulfill', 'unfulfill', 'return', 'withhold', 'restock', 'scrap', 'send_back', 'expect'));
 comment on domain stock.movement_kind is 'What a movement did.';
 
 create table stock.stock_levels (
@@ -136,7 +136,8 @@ create table stock.withholdings (
   restocked integer not null default 0,
   scrapped integer not null default 0,
   sent_back integer not null default 0,
-  open_quantity stock.units generated always as (quantity - restocked - scrapped - sent_back) stored,
+  transferred integer not null default 0,
+  open_quantity stock.units generated always as (quantity - restocked - scrapped - sent_back - transferred) stored,
   version integer not null default 1,
   created_at timestamptz not null,
   updated_at timestamptz not null,
@@ -147,8 +148,9 @@ create table stock.withholdings (
   constraint withholdings_region_id_warehouse_id_sku_id_lot_id_fkey foreign key (region_id, warehouse_id, sku_id, lot_id)
     references stock.lot_levels (region_id, warehouse_id, sku_id, lot_id) on delete restrict,
   constraint withholdings_cause_is_known_check
-    check (cause in ('damaged', 'returned', 'inspection', 'count', 'recall_return', 'other')),
-  constraint withholdings_disposed_units_are_not_negative_check check (restocked >= 0 and scrapped >= 0 and sent_back >= 0)
+    check (cause in ('damaged', 'returned', 'inspection', 'count', 'recall_return', 'transfer', 'other')),
+  constraint withholdings_disposed_units_are_not_negative_check
+    check (restocked >= 0 and scrapped >= 0 and sent_back >= 0 and transferred >= 0)
 );
 alter sequence stock.withholdings_withholding_id_seq owned by stock.withholdings.withholding_id;
 comment on table stock.withholdings is

@@ -21,7 +21,8 @@ comment on column bi.fact_stock_movement.sku_id is 'The SKU; joins dim_sku.';
 comment on column bi.fact_stock_movement.batch_id is
   'The lot of the units, as in fact_fulfillment; null where no lot is concerned.';
 comment on column bi.fact_stock_movement.kind is
-  'receipt, adjustment, count, transfer_out, transfer_in, reserve, release, commit, uncommit, fulfill, unfulfill or return.';
+  'receipt, adjustment, count, transfer_out, transfer_in, expect, reserve, release, commit, uncommit, fulfill, unfulfill, return, withhold, restock, '
+  'scrap or send_back.';
 comment on column bi.fact_stock_movement.reason_code is 'The reason of a change by hand; joins dim_reason.';
 comment on column bi.fact_stock_movement.on_hand_delta is 'Change of the units on hand.';
 comment on column bi.fact_stock_movement.reserved_delta is 'Change of the units in reservations.';

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from http import HTTPStatus
 from typing import Any
 
 import httpx2
@@ -39,6 +40,8 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
         )["withholding_id"],
         "recall_id": make_recall(admin),
         "drill_id": make(admin, "/v1/recall-drills", {"lots": LOST, "person": "Ada"})["drill_id"],
+        "transfer_id": make_transfer(admin),
+        "sent_id": make_sent(admin),
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
 
@@ -62,6 +65,28 @@ def recovered(admin: httpx2.Client, recall_id: str) -> dict[str, Any]:
     """The body that notes a unit of the parcel of the recall."""
     [parcel] = admin.get(f"/v1/recalls/{recall_id}/parcels").json()["data"]
     return {"items": [{name: parcel[name] for name in ("fulfillment_id", "sku_id", "batch_number")} | {"quantity": 1}]}
+
+
+def make_transfer(admin: httpx2.Client, *ends: str) -> str:
+    """A draft from WH-01, or between these warehouses."""
+    source, place = ends or ("WH-01", "WH-03")
+    if admin.get(f"/v1/warehouses/{place}").status_code == HTTPStatus.NOT_FOUND:
+        make(admin, "/v1/warehouses", {"warehouse_id": place, "name": place})
+    items = [{"sku_id": SKU["sku_id"], "quantity": 4}]
+    return str(
+        make(admin, "/v1/transfers", {"from_warehouse_location": source, "to_warehouse_location": place, "items": items})[
+            "transfer_id"
+        ]
+    )
+
+
+def make_sent(admin: httpx2.Client) -> str:
+    """A transfer to WH-01 that is in transit, with units of lot FAR."""
+    make(admin, "/v1/inventory", SKU | {"warehouse_location": "WH-03", "batch_number": "FAR", "stock": 4})
+    sent = make_transfer(admin, "WH-03", "WH-01")
+    response = admin.post(f"/v1/transfers/{sent}/ship", headers=key())
+    assert response.status_code == HTTPStatus.OK, response.text
+    return sent
 
 
 def make_room(admin: httpx2.Client, body: Any) -> list[str]:

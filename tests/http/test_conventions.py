@@ -19,7 +19,7 @@ from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
 from tests.calls import HOOK, ORDER, REQUESTS, SKU
 from tests.http.conftest import Api, check_problem, key
-from tests.http.samples import LOST, make_recall, make_room, recovered
+from tests.http.samples import LOST, make_recall, make_room, make_transfer, recovered
 
 BODY_BYTES_MAX = 1024 * 1024
 # These follow other rules: OAuth 2.0 (RFC 6749), and tickets, which are valid for one use.
@@ -61,11 +61,14 @@ class World:
             "reservation_id": self.reservation,
             "withholding_id": self.withholding,
             "recall_id": self.recall,
+            "transfer_id": lambda: make_transfer(self.admin),
         }
         self.fresh = fresh
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})
         more = self.admin.post("/v1/inventory", json={**SKU, "batch_number": "ANOTHER"}, headers=key())
         assert more.status_code == 201, more.text
+        other = self.admin.post("/v1/warehouses", json={"warehouse_id": "WH-02", "name": "Second"}, headers=key())
+        assert other.status_code == 201, other.text
         for make in fresh.values():
             for _ in range(2):
                 make()
@@ -355,7 +358,8 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
         body["change_from_quantity"] = sum(
             level["stock"] for level in world.admin.get(path).json()["warehouses"] if level["warehouse_location"] == "WH-01"
         )
-    if route.path.endswith("/fulfillments"):  # other examples may have emptied the lot that this one names
+    # Other examples may have emptied the lot that this one names.
+    if route.path.endswith(("/fulfillments", "/ship", "/receipts")):
         assert world.admin.post("/v1/inventory", json=SKU, headers=key()).status_code == 201
     if route.function == "reallocate_orders":
         make_room(world.admin, body)
@@ -364,6 +368,10 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
         body["lots"] = LOST
     if route.function == "recover_recalls":
         body = recovered(world.admin, path.split("/")[3])
+    if route.function == "receive_transfers":
+        lot = {name: SKU[name] for name in ("sku_id", "batch_number")}
+        sent = world.admin.post(path.replace("receipts", "ship"), json={"items": [lot | {"quantity": 4}]}, headers=key())
+        assert sent.status_code == 200, sent.text
     text = f"{route.method} {route.path}".ljust(255, "k")
     first = world.admin.request(route.method, path, json=body, headers={"idempotency-key": text})
     assert first.status_code in (200, 201), first.text

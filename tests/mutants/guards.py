@@ -33,6 +33,8 @@ WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
 ZONES = "tests/sql/stock/test_zones.py"
 RECALLS = "tests/sql/stock/test_recalls.py"
 WITHHELD = "tests/sql/stock/test_withheld.py"
+TRANSFERS = "tests/sql/supply/test_transfers.py"
+TRANSFER_RACES = "tests/sql/supply/test_transfer_races.py"
 PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
@@ -927,6 +929,119 @@ GUARDS = (
         "c.recovered + i.total > c.quantity",
         "false",
         f"{RECALLS} -k came_back",
+    ),
+    # Transfers
+    Guard(
+        "a transfer takes no promised units",
+        "sql/functions/supply/transfers/refuse_picks.sql",
+        "least(g.found, greatest(0, coalesce(l.available, 0) - (sum(p.units) over before_this - p.units)))",
+        "g.found",
+        f"{TRANSFERS} -k promised_units_stay",
+    ),
+    Guard(
+        "a transfer takes no lot that was promised for its time of sale",
+        "sql/functions/supply/transfers/refuse_picks.sql",
+        "and d.fresh_until is not null;",
+        "and false;",
+        f"{TRANSFERS} -k promised_for_its_time",
+    ),
+    Guard(
+        "a transfer takes withheld units only as such",
+        "sql/functions/supply/transfers/pick_units.sql",
+        "not h.sells as withheld",
+        "false as withheld",
+        f"{TRANSFERS} -k cannot_be_sold_travel",
+    ),
+    Guard(
+        "withheld units arrive withheld",
+        "sql/functions/supply/transfers/transfer_movements.sql",
+        "when p.withheld then 'transfer' end",
+        "when false then 'transfer' end",
+        f"{TRANSFERS} -k arrive_withheld",
+    ),
+    Guard(
+        "damaged units arrive withheld",
+        "sql/functions/supply/transfers/transfer_movements.sql",
+        "when p.outcome = 'damaged' then 'damaged'\n",
+        "when false then 'damaged'\n",
+        f"{TRANSFERS} -k arrive_in_parts",
+    ),
+    Guard(
+        "no more is received than is in transit",
+        "sql/functions/supply/transfers/read_outcomes.sql",
+        "when s.of_lot > s.in_transit then",
+        "when false then",
+        f"{TRANSFERS} -k more_than_is_in_transit",
+    ),
+    Guard(
+        "no more units are in transit than were shipped",
+        "sql/schema/036_transfers.sql",
+        "check (in_transit >= 0)",
+        "check (in_transit >= -1000)",
+        "tests/sql/test_checks.py",
+    ),
+    Guard(
+        "a transfer ends only when each unit has an answer",
+        "sql/functions/supply/transfers/close_transfer.sql",
+        "if cardinality(v_left) > 0 and",
+        "if false and",
+        f"{TRANSFERS} -k each_unit_has_an_answer",
+    ),
+    Guard(
+        "units are lost for a reason",
+        "sql/functions/supply/transfers/close_transfer.sql",
+        "if p_request ->> 'reason_code' is null then",
+        "if false then",
+        f"{TRANSFERS} -k each_unit_has_an_answer",
+    ),
+    Guard(
+        "staff take units back only at the source",
+        "sql/functions/supply/transfers/close_transfer.sql",
+        "and not p_takes_back and",
+        "and false and",
+        f"{TRANSFERS} -k each_end",
+    ),
+    Guard(
+        "staff do only their end of a transfer",
+        "sql/functions/supply/transfers/change_transfers.sql",
+        "(v_all or p_route = 'close_transfers'\n",
+        "(true or p_route = 'close_transfers'\n",
+        f"{TRANSFERS} -k each_end",
+    ),
+    Guard(
+        "the other end of one transfer opens no other transfer",
+        "sql/functions/supply/transfers/change_transfers.sql",
+        "(v_found ->> e.ordinality::text)::bigint as",
+        "supply.find_transfer(p_region_id, e.value ->> 'transfer_id') as",
+        f"{TRANSFERS} -k transfers_of_others",
+    ),
+    Guard(
+        "two sessions change a transfer one after the other",
+        "sql/functions/supply/transfers/lock_transfers.sql",
+        "   order by f.transfer_id\n     for no key update;",
+        "   order by f.transfer_id;",
+        f"{TRANSFER_RACES} -k another_sku",
+    ),
+    Guard(
+        "a shipment starts over if its levels are not locked",
+        "sql/functions/supply/transfers/lock_transfers.sql",
+        "  if exists (\n",
+        "  if false and exists (\n",
+        f"{TRANSFER_RACES} -k another_sku",
+    ),
+    Guard(
+        "a transfer is in transit once",
+        "sql/functions/supply/transfers/refuse_transfer.sql",
+        "when p_transfer.status <> all (p_statuses) then",
+        "when false then",
+        f"{TRANSFERS} -k bad_orders",
+    ),
+    Guard(
+        "nothing is sent to a retired warehouse",
+        "sql/functions/supply/transfers/ship_transfer.sql",
+        "w.warehouse_id = p_transfer.to_warehouse_id and w.active)",
+        "w.warehouse_id = p_transfer.to_warehouse_id)",
+        f"{TRANSFERS} -k retired_warehouse",
     ),
     # Reservations
     Guard(

@@ -11,7 +11,7 @@ import psycopg
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-OURS = frozenset({"app", "audit", "catalog", "events", "identity", "jobs", "orders", "stock", "webhooks"})
+OURS = frozenset({"app", "audit", "catalog", "events", "identity", "jobs", "orders", "stock", "supply", "webhooks"})
 ONE_ROW = frozenset({"pseudonym_keys", "stream"})  # by a constraint
 JOINED_IN_VAIN_MAX = 1000  # rows of one join; 128 x 128 would be 16,384
 SETTINGS = {

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.types.numeric import Int2
 
 from tests.calls import CHANNEL, HELD, ORDER, REASON, SECOND_SKU, SKU, Names
+from tests.world import WITHOUT_REGION
 
 if TYPE_CHECKING:
     from tests.conftest import AsRole
@@ -19,7 +20,7 @@ OTHER_CHANNEL = {"channel_id": "pos", "warehouses": ["WH-02"]}
 
 def run(c: psycopg.Connection[Any], function: str, *elements: object) -> list[Any]:
     """Runs a command of the API, which must succeed. Returns its documents."""
-    region = () if function.startswith("save_") else (REGION,)
+    region = () if function in WITHOUT_REGION else (REGION,)
     marks = ", ".join(["%s"] * (len(region) + 1))
     rows = c.execute(
         f"select code, body from api.{function}({marks}) order by ordinal", [*region, json.dumps(elements)]
@@ -61,6 +62,20 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         ]
         names = ("sku_id", "warehouse_location", "batch_number")
         withheld, _ = run(c, "withhold_stock", *({name: lot[name] for name in names} | aside for lot, aside in lots))
+        between = [("WH-01", "WH-03"), ("WH-03", "WH-01"), ("WH-02", "WH-03")]
+        drafted, sent, far = run(
+            c,
+            "save_transfers",
+            *(
+                {
+                    "from_warehouse_location": source,
+                    "to_warehouse_location": place,
+                    "items": [{"sku_id": SKU["sku_id"], "quantity": 4}],
+                }
+                for source, place in between
+            ),
+        )
+        run(c, "ship_transfers", *({"transfer_id": one["transfer_id"]} for one in (sent, far)))
         sold = {"customer": ORDER["customer"], "items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}]}
         orders = [("web", "from-web"), ("pos", "from-pos"), ("web", "open")]
         run(
@@ -125,6 +140,8 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         "recall_id": recall["recall_id"],
         "drill_id": drill["drill_id"],
         "withholding_id": withheld["withholding_id"],
+        "transfer_id": drafted["transfer_id"],
+        "sent_id": sent["transfer_id"],
         "client_id": "c",
         "webhook_id": webhook_id,
         "delivery_id": "1",

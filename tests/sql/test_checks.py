@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.transfers import receive, shipped
 from tests.world import OTHER_SKU, SKU, Shop, codes, keyed, order
 
 # The values that each rule refuses, tried as a superuser: constraint, table, column, value (and a condition for the rows).
@@ -39,6 +40,18 @@ BREAKS = (
     ("withholdings_cause_is_known_check", "stock.withholdings", "cause", "'rain'"),
     ("withholdings_disposed_units_are_not_negative_check", "stock.withholdings", "scrapped", "-1"),
     ("units_are_within_range_check", "stock.withholdings", "restocked", "quantity + 1"),
+    ("withholdings_disposed_units_are_not_negative_check", "stock.withholdings", "transferred", "-1"),
+    ("transfers_have_two_ends_check", "supply.transfers", "to_warehouse_id", "from_warehouse_id"),
+    ("transfers_status_is_known_check", "supply.transfers", "status", "'gone'"),
+    ("transfers_were_shipped_if_their_status_says_so_check", "supply.transfers", "shipped_at", "null"),
+    ("transfers_ended_if_their_status_says_so_check", "supply.transfers", "ended_at", "now()"),
+    ("quantity_is_positive_check", "supply.transfer_lines", "quantity", "0"),
+    ("quantity_is_positive_check", "supply.transfer_lots", "shipped", "0"),
+    ("transfer_lots_in_transit_is_not_negative_check", "supply.transfer_lots", "shipped", "1"),
+    *(
+        ("units_are_within_range_check", "supply.transfer_lots", part, "-1")
+        for part in ("received", "damaged", "lost", "taken_back")
+    ),
     ("count_requests_units_is_positive_check", "stock.count_requests", "units", "0"),
     ("movement_kind_is_known_check", "stock.stock_movements", "kind", "'gift'"),
     ("reservations_status_is_known_check", "stock.reservations", "status", "'lost'"),
@@ -72,12 +85,14 @@ BREAKS = (
 def shop(shop: Shop) -> Shop:
     """A database with rows in all tables."""
     shop.receive(9)
-    shipped = shop.fulfill(shop.order((SKU, 1)))
-    assert codes(shop.send("erase_customers", {"order_ids": [shipped.body["order_id"]]})) == [None]
+    left = shop.fulfill(shop.order((SKU, 1)))
+    assert codes(shop.send("erase_customers", {"order_ids": [left.body["order_id"]]})) == [None]
     assert shop.order((SKU, 9), handed_over={"warehouse_location": "WH-01", "offline": True}).code is None
     shop.receive(9)
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}
     assert codes(shop.send("withhold_stock", aside)) == [None]
+    sent = shipped(shop, 3)
+    assert receive(shop, sent, items=[{"sku_id": SKU, "batch_number": "B-1", "received": 2}]).code is None
     assert codes(shop.send("recall_lots", {"lots": [{"sku_id": SKU, "batch_numbers": ["B-1"]}], "person": "Ada"})) == [None]
     shop.receive(9, batch_number="B-2")
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
@@ -118,13 +133,13 @@ def test_what_stands_once_cannot_stand_twice(shop: Shop) -> None:
 def test_every_check_of_stock_orders_and_audit_is_tried(connection: psycopg.Connection[Any]) -> None:
     of_tables = connection.execute("""
         select distinct c.conname from pg_constraint c join pg_class r on r.oid = c.conrelid
-         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
+         where c.contype = 'c' and r.relnamespace::regnamespace::text in ('stock', 'supply', 'orders', 'audit')""")
     of_domains = connection.execute("""
         select c.conname, a.attrelid::regclass::text, a.attname
           from pg_constraint c
           join pg_attribute a on a.atttypid = c.contypid and a.attgenerated = ''
           join pg_class r on r.oid = a.attrelid and r.relkind in ('r', 'p') and not r.relispartition
-         where c.contype = 'c' and r.relnamespace in ('stock'::regnamespace, 'orders'::regnamespace, 'audit'::regnamespace)""")
+         where c.contype = 'c' and r.relnamespace::regnamespace::text in ('stock', 'supply', 'orders', 'audit')""")
     tried = {(name, table, column) for name, table, column, _ in BREAKS}
     assert set(of_domains) - tried == set()
     assert {name for (name,) in of_tables} <= {name for name, _, _ in tried}

@@ -20,6 +20,10 @@ CODE = re.compile("[A-Z]{2}[0-9]{3}")
 # Codes in a body that never refuse: a second guard after the decision that the caller made under the same locks.
 GUARDS = {("stock.post_movements", "ST001")}
 
+# Codes of what leaves with a transfer, and of what does not arrive.
+LEAVING = ("KT003", "SH003", "ST001", "ST002", "ST003", "ST007")
+LOSING = ("ST004", "ST005", "ST006", "TR004")
+
 # Codes that the call graph reaches but that cannot occur: a shared function refuses with them only for other callers.
 UNREACHABLE = (
     (
@@ -53,6 +57,8 @@ UNREACHABLE = (
     ("SK003", "save_regions", "migrations create regions, and nobody replaces one"),
     ("ST003", "save_reason_codes save_regions save_skus save_warehouses", "only a channel names warehouses"),
     ("ST002", "save_reason_codes save_regions save_skus save_warehouses", "only a channel has sale rules"),
+    *((code, "receive_transfers close_transfers", "nothing leaves") for code in LEAVING),
+    *((code, "ship_transfers receive_transfers", "no unit is lost") for code in LOSING),
     ("SK005", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
     ("KT001", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
     ("KT002", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),

@@ -16,6 +16,7 @@ from psycopg.types.numeric import Int2
 
 from tests.prepared import AUTHENTICATOR_PASSWORD
 from tests.sql.plans import explained, faults
+from tests.world import WITHOUT_REGION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,7 +28,8 @@ FULFILLED = 40  # runs some fifty statements per order; 40 x 40 rows would be se
 SKUS = 300
 CLAIMS = '{"sub": "till", "region": 1, "channels": ["web"], "warehouses": ["WH-1"]}'
 
-Elements = list[dict[str, Any]]
+Json = dict[str, Any]
+Elements = list[Json]
 
 
 def sku(number: int) -> str:
@@ -56,6 +58,9 @@ def reservation(number: int) -> dict[str, Any]:
     return {"channel": "web", "items": [{"sku_id": sku(number), "quantity": 1}]}
 
 
+LINES = [{"sku_id": sku(number), "quantity": 3} for number in range(BATCH)]
+ARRIVALS = [{"sku_id": sku(number), "batch_number": "B", "received": 1, "damaged": 1} for number in range(BATCH)]
+
 ELEMENTS: dict[str, Callable[[int], dict[str, Any]]] = {
     "receive_stock": receipt,
     "adjust_stock": adjustment,
@@ -66,7 +71,7 @@ ELEMENTS: dict[str, Callable[[int], dict[str, Any]]] = {
 
 def run(session: psycopg.Connection[Any], command: str, elements: Elements) -> list[Any]:
     """The documents of a batch in its own transaction."""
-    region = [] if command.startswith("save_") else [Int2(1)]
+    region = [] if command in WITHOUT_REGION else [Int2(1)]
     query = f"select code, body from api.{command}({', '.join(['%s'] * (len(region) + 1))}) order by ordinal"
     with session.transaction():
         session.execute("select app.enter('admin', %s)", [CLAIMS])
@@ -100,6 +105,27 @@ def test_a_full_batch_reads_by_key(till: psycopg.Connection[Any], server: Server
         run(session, command, elements[:1])  # its plans are kept: they are made for one row
         plans.clear()
         run(session, command, elements[1:])
+    assert len(plans) > 5, "nothing was explained"
+    assert [fault for plan in plans for fault in faults(plan)] == []
+
+
+def test_a_large_transfer_reads_by_key(till: psycopg.Connection[Any], server: Server, module_clone: str) -> None:
+    """Not many transfers, but one of many SKUs."""
+    run(till, "save_warehouses", [{"warehouse_id": "WH-2", "name": "Two"}])
+    ends = {"from_warehouse_location": "WH-1", "to_warehouse_location": "WH-2"}
+    small, large = run(till, "save_transfers", [ends | {"items": LINES[:1]}, ends | {"items": LINES}])
+    steps: list[tuple[str, Json]] = [
+        ("ship_transfers", {}),
+        ("receive_transfers", {"items": ARRIVALS}),
+        ("close_transfers", {"rest": "taken_back"}),
+    ]
+    with explained(server.url(module_clone)) as (session, plans):
+        for command, element in steps:
+            items = {"items": element["items"][:1]} if "items" in element else {}
+            run(session, command, [element | items | {"transfer_id": small["transfer_id"]}])
+        plans.clear()
+        for command, element in steps:
+            run(session, command, [element | {"transfer_id": large["transfer_id"]}])
     assert len(plans) > 5, "nothing was explained"
     assert [fault for plan in plans for fault in faults(plan)] == []
 

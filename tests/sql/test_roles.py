@@ -21,6 +21,7 @@ WHERE = {
     "all": "true",
     "none": "false",
     "warehouse": "warehouse_id = 'WH-01'",
+    "ends": "'WH-01' in (from_warehouse_id, to_warehouse_id)",
     "warehouses": "'WH-01' = any (warehouse_ids)",
     "channel": "channel_id = 'web'",
     "owner": "owner = 't'",
@@ -28,6 +29,7 @@ WHERE = {
     "events of channel": "audience = 'everybody' or audience in ('channel', 'warehouse') and channel_id = 'web'",
 }
 EVERYONE = {"admin": "all", "warehouse": "all", "sales": "all", "integration": "all", "scoville_worker": "all"}
+BY_ENDS = {"admin": "all", "warehouse": "ends", "scoville_worker": "all"}
 BY_OWNER = {"admin": "all", "integration": "owner"}
 BY_CHANNEL = {"admin": "all", "sales": "channel", "integration": "channel"}
 # The rows that each role reads; a role without an entry is refused.
@@ -51,6 +53,9 @@ READS: dict[str, dict[str, str]] = {
     "stock.recall_parcels": {"admin": "all", "warehouse": "warehouse", "sales": "channel", "scoville_worker": "all"},
     "stock.recall_drills": {"admin": "all", "scoville_worker": "all"},
     "stock.withholdings": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
+    "supply.transfers": BY_ENDS,
+    "supply.transfer_lines": BY_ENDS,
+    "supply.transfer_lots": BY_ENDS,
     "stock.count_requests": {
         "admin": "all",
         "warehouse": "warehouse",
@@ -124,7 +129,7 @@ def test_the_spec_names_every_table(connection: psycopg.Connection[Any]) -> None
         select relnamespace::regnamespace || '.' || relname from pg_class
          where relkind in ('r', 'p') and not relispartition
            and relnamespace::regnamespace::text
-               in ('catalog', 'stock', 'orders', 'events', 'audit', 'identity', 'webhooks', 'analytics')""").fetchall()
+               in ('catalog', 'stock', 'orders', 'events', 'audit', 'identity', 'webhooks', 'analytics', 'supply')""").fetchall()
     assert {name for (name,) in found} == set(READS)
 
 
@@ -229,7 +234,7 @@ REGION_TABLES = """
       from pg_class c
       join pg_attribute a on a.attrelid = c.oid and a.attname = 'region_id'
      where c.relkind in ('r', 'p') and not c.relispartition
-       and c.relnamespace::regnamespace::text in ('stock', 'orders', 'events', 'webhooks', 'analytics')"""
+       and c.relnamespace::regnamespace::text in ('stock', 'supply', 'orders', 'events', 'webhooks', 'analytics')"""
 another_region = pytest.mark.parametrize("region", [2, None], ids=["another", "none"])
 
 

@@ -16,6 +16,7 @@ const SENTENCES = {
   restock: "Put back",
   scrap: "Scrapped",
   send_back: "Sent back",
+  expect: "Expected",
 };
 
 /** {what, order, why}: "Ordered", "ORD-1-7", the note. */

@@ -38,11 +38,14 @@ drop policy if exists lots_select_analysts_of_everything on stock.lots;
 create policy lots_select_analysts_of_everything on stock.lots
   for select to bi_reader_all
   using (true);
--- A bound login reads the lots that its warehouses have or had (see stock.reservations for the reason).
+-- A bound login reads the lots that its warehouses have or had, or that are or were on their way from or to them (see stock.reservations for the reason).
 drop policy if exists lots_select_warehouses_of_the_login on stock.lots;
 create policy lots_select_warehouses_of_the_login on stock.lots
   for select to bi_reader
   using (exists (select from stock.lot_levels w
                   where w.region_id = lots.region_id and w.lot_id = lots.lot_id
-                    and w.warehouse_id = any (bi.own_warehouses())));
+                    and w.warehouse_id = any (bi.own_warehouses()))
+         or exists (select from supply.transfer_lots n
+                     where n.region_id = lots.region_id and n.lot_id = lots.lot_id
+                       and (n.from_warehouse_id = any (bi.own_warehouses()) or n.to_warehouse_id = any (bi.own_warehouses()))));
 grant select (region_id, lot_id, sku_id, batch_number, expiration_date, manufactured_on, status) on stock.lots to bi_reader;

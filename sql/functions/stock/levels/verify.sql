@@ -78,11 +78,13 @@ as $$
   select o.check_name, o.region_id, null, o.sku_id, null, o.expected, o.found
     from orders.verify_lines() o
   union all
-  select p.check_name, p.region_id, p.warehouse_id, p.sku_id, p.batch_number, p.expected, p.found
-    from orders.verify_parcels() p
+  select p.* from orders.verify_parcels() p
   union all
-  select h.check_name, h.region_id, h.warehouse_id, h.sku_id, h.batch_number, h.expected, h.found
-    from stock.verify_withheld() h
+  select h.* from stock.verify_withheld() h
+  union all
+  select i.* from supply.verify_incoming() i
+  union all
+  select f.* from supply.verify_transfers() f
    order by 2, 3, 4, 1;
 $$;
 

@@ -14,7 +14,7 @@ as $$
            'status', stock.lot_status(p_status => t.status, p_expiration_date => t.expiration_date,
              p_today => timezone(z.time_zone, app.now())::date),
            'cause', w.cause, 'document', w.document, 'note', w.note, 'quantity', w.quantity, 'restocked', w.restocked,
-           'scrapped', w.scrapped, 'sent_back', w.sent_back, 'open_quantity', w.open_quantity, 'version', w.version,
+           'scrapped', w.scrapped, 'sent_back', w.sent_back, 'transferred', w.transferred, 'open_quantity', w.open_quantity, 'version', w.version,
            'created_at', app.rfc3339(w.created_at), 'updated_at', app.rfc3339(w.updated_at))
     from stock.withholdings w
     join stock.lots t on t.region_id = p_region_id and t.lot_id = w.lot_id

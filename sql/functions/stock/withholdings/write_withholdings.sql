@@ -26,10 +26,11 @@ begin
   get diagnostics v_opened = row_count;
   update stock.withholdings w
      set restocked = w.restocked + n.restocked, scrapped = w.scrapped + n.scrapped, sent_back = w.sent_back + n.sent_back,
-         version = w.version + 1, updated_at = v_now, changed_by = n.actor, change_reason = n.reason, request_id = n.request_id
+         transferred = w.transferred + n.transferred, version = w.version + 1, updated_at = v_now, changed_by = n.actor, change_reason = n.reason, request_id = n.request_id
     from (select m.withholding_id, coalesce(sum(-m.withheld) filter (where m.kind = 'restock'), 0) as restocked,
                  coalesce(sum(-m.withheld) filter (where m.kind = 'scrap'), 0) as scrapped,
-                 coalesce(sum(-m.withheld) filter (where m.kind = 'send_back'), 0) as sent_back, max(m.actor) as actor,
+                 coalesce(sum(-m.withheld) filter (where m.kind = 'send_back'), 0) as sent_back,
+                 coalesce(sum(-m.withheld) filter (where m.kind = 'transfer_out'), 0) as transferred, max(m.actor) as actor,
                  string_agg(concat_ws(': ', m.reason_code, m.note), '; ' order by m.ordinality) as reason, max(m.request_id) as request_id
             from unnest(p_movements) with ordinality m
            where m.withheld < 0
