@@ -106,12 +106,13 @@ class TraceQuery(PageQuery):
 
 
 class RecallLot(Answer):
-    """A lot of a recall: received = on_hand + shipped - returned + written_off + unexplained."""
+    """A lot of a recall: received = on_hand + in_transit + shipped - returned + written_off + unexplained."""
 
     sku_id: Sku
     batch_number: BatchNumber
     received: Annotated[Units, Meta(description="Units that were ever received.", examples=[350])]
     on_hand: Annotated[Units, Meta(description="Of these: in the warehouses.", examples=[300])]
+    in_transit: Annotated[Units, Meta(description="Of these: on their way between warehouses.", examples=[0])]
     shipped: Annotated[Units, Meta(description="Of these: left in parcels.", examples=[45])]
     returned: Annotated[Units, Meta(description="Of the shipped ones: came back before the recall.", examples=[0])]
     written_off: Annotated[Units, Meta(description="Of these: damaged, scrapped, given away or sent back.", examples=[5])]
@@ -121,12 +122,14 @@ class RecallLot(Answer):
 
 
 class RecallPlace(Answer):
-    """Units of a lot in a warehouse when the recall opened: take them off the shelf."""
+    """Units of a lot in a warehouse, or on their way to it, when the recall opened: take them off the shelf."""
 
     warehouse_location: Warehouse
     sku_id: Sku
     batch_number: BatchNumber
     stock: Annotated[Units, Meta(examples=[300])]
+    in_transit: Annotated[Units, Meta(description="Units that arrive there, and are unavailable.", examples=[0])]
+    transfers: Annotated[list[str], Meta(description="With which transfers.", examples=[[]])]
 
 
 class RecallOrder(Answer):

@@ -29,7 +29,7 @@ alter sequence stock.recalls_recall_id_seq owned by stock.recalls.recall_id;
 comment on table stock.recalls is
   'A recall: lots that no path gives out any more, and what was known of them at that moment. Its public id is RCL-<region>-<recall_id>.';
 comment on column stock.recalls.person is 'Who is responsible for it.';
-comment on column stock.recalls.warehouse_ids is 'Where units of its lots lay: staff of these warehouses see it.';
+comment on column stock.recalls.warehouse_ids is 'Where units of its lots lay, or were to arrive: staff of these warehouses see it.';
 comment on column stock.recalls.channel_ids is 'Through which its lots were sold or promised: sales of these channels see it.';
 comment on column stock.recalls.seconds is 'How long it took to hold the units, move the promises and make the lists.';
 comment on column stock.recalls.digest is 'SHA-256 of the frozen lists (stock.recall_digest).';
@@ -43,6 +43,7 @@ create table stock.recall_lots (
   channel_ids text[] not null default '{}',
   received bigint not null,
   on_hand bigint not null,
+  in_transit bigint not null,
   shipped bigint not null,
   returned bigint not null,
   written_off bigint not null,
@@ -52,7 +53,7 @@ create table stock.recall_lots (
     references stock.recalls (region_id, recall_id) on delete restrict,
   constraint recall_lots_region_id_lot_id_fkey foreign key (region_id, lot_id)
     references stock.lots (region_id, lot_id) on delete restrict,
-  constraint recall_lots_every_unit_has_a_place_check check (received = on_hand + shipped - returned + written_off + unexplained)
+  constraint recall_lots_every_unit_has_a_place_check check (received = on_hand + in_transit + shipped - returned + written_off + unexplained)
 );
 comment on table stock.recall_lots is 'The lots of a recall, with what became of their units until it opened, by the ledger alone.';
 comment on column stock.recall_lots.warehouse_ids is 'Of its recall, as channel_ids: a policy reads no other table.';
@@ -66,11 +67,14 @@ create table stock.recall_places (
   lot_id bigint not null,
   warehouse_id text collate "C" not null,
   units integer not null,
+  in_transit integer not null,
+  transfers text[] not null,
   constraint recall_places_pkey primary key (region_id, recall_id, lot_id, warehouse_id),
   constraint recall_places_region_id_recall_id_lot_id_fkey foreign key (region_id, recall_id, lot_id)
     references stock.recall_lots (region_id, recall_id, lot_id) on delete restrict
 );
 comment on table stock.recall_places is 'Where units of the lots lay when the recall opened: what staff have to take off the shelf.';
+comment on column stock.recall_places.in_transit is 'Units that were on their way there, with the these transfers. They arrive unavailable.';
 
 create table stock.recall_orders (
   region_id smallint not null,

@@ -35,12 +35,18 @@ begin
                    'traceability_lot_code', v_lot.batch_number, 'sku_id', p_sku_id, 'product', v_name,
                    'expiration_date', v_lot.expiration_date, 'quantity', abs(m.on_hand_delta), 'unit_of_measure', 'each',
                    'direction', case when m.on_hand_delta > 0 then 'in' else 'out' end, 'warehouse_location', m.warehouse_id,
-                   'reference', m.document, 'counterpart', nullif(concat_ws(', ', o.customer_name, o.customer_address), ''),
+                   'reference', m.document, 'counterpart', coalesce(f.warehouse_id, nullif(concat_ws(', ', o.customer_name, o.customer_address), '')),
                    'reason_code', m.reason_code, 'note', m.note, 'actor', m.actor) as document
             from stock.stock_movements m
             left join orders.orders o
               on o.region_id = p_region_id
              and o.order_id = case when m.document ~ '^ORD-[0-9]{1,5}-[0-9]{1,18}$' then split_part(m.document, '-', 3)::bigint end
+            left join lateral (
+              select case m.warehouse_id when t.from_warehouse_id then t.to_warehouse_id else t.from_warehouse_id end as warehouse_id
+                from supply.transfers t
+               where t.region_id = p_region_id
+                 and t.transfer_id = case when m.document ~ '^TRF-[0-9]{1,5}-[0-9]{1,18}$'
+                                          then split_part(m.document, '-', 3)::bigint end) f on true
            where m.region_id = p_region_id and m.lot_id = v_lot.lot_id and m.on_hand_delta <> 0
              and (v_after is null or m.movement_id > v_after) and (v_kinds is null or m.kind = any (v_kinds))
            order by m.movement_id

@@ -36,6 +36,6 @@ create policy recall_lots_update_definer on stock.recall_lots
   with check (app.claim_role() = 'admin');
 
 grant select on stock.recall_lots to admin, warehouse, sales, scoville_worker, scoville_definer;
-grant insert (region_id, recall_id, lot_id, sku_id, received, on_hand, shipped, returned, written_off,
-  unexplained) on stock.recall_lots to scoville_definer;
+grant insert (region_id, recall_id, lot_id, sku_id, received, on_hand, in_transit, shipped, returned,
+  written_off, unexplained) on stock.recall_lots to scoville_definer;
 grant update (warehouse_ids, channel_ids) on stock.recall_lots to scoville_definer;

@@ -26,4 +26,4 @@ create policy recall_places_insert_definer on stock.recall_places
   with check (app.claim_role() = 'admin');
 
 grant select on stock.recall_places to admin, warehouse, sales, scoville_worker, scoville_definer;
-grant insert (region_id, recall_id, lot_id, warehouse_id, units) on stock.recall_places to scoville_definer;
+grant insert (region_id, recall_id, lot_id, warehouse_id, units, in_transit, transfers) on stock.recall_places to scoville_definer;

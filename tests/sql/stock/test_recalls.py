@@ -8,13 +8,14 @@ import psycopg
 import pytest
 
 from tests.races import race, sender
+from tests.transfers import close, draft, receive, ship, shipped
 from tests.world import SKU, Result, Shop, codes, receipt
 
 if TYPE_CHECKING:
     from concurrent.futures import ThreadPoolExecutor
 
 L1 = "L-1"
-KEPT = ("orders", "stock", "events", "catalog", "webhooks", "analytics")
+KEPT = ("orders", "stock", "supply", "events", "catalog", "webhooks", "analytics")
 OWN = ("stock.recall_drills",)
 
 
@@ -92,6 +93,59 @@ def test_rc5_every_received_unit_has_a_place(shop: Shop) -> None:
     [lot] = recall(shop, L1).body["lots"]
     figures = {name: lot[name] for name in ("received", "on_hand", "shipped", "returned", "written_off", "unexplained")}
     assert figures == {"received": 100, "on_hand": 86, "shipped": 10, "returned": 0, "written_off": 3, "unexplained": 1}
+
+
+def test_rc5_units_on_their_way_are_in_transit_and_arrive_unavailable(shop: Shop) -> None:
+    sent = shipped(shop, 12)
+    lot = {"sku_id": SKU, "batch_number": L1}
+    assert receive(shop, sent, items=[lot | {"received": 5}]).code is None
+    recalled = recall(shop, L1)
+    [figures] = recalled.body["lots"]
+    assert (figures["on_hand"], figures["in_transit"], figures["unexplained"]) == (93, 7, 0)
+    assert recalled.body["accounted_percent"] == 100
+    places = {place["warehouse_location"]: (place["stock"], place["in_transit"]) for place in recalled.body["places"]}
+    assert places == {"WH-01": (88, 0), "WH-02": (5, 7)}
+    assert [place["transfers"] for place in recalled.body["places"]] == [[], [sent.body["transfer_id"]]]
+    assert receive(shop, sent, items=[lot | {"received": 4}]).code is None
+    assert shop.level(warehouse="WH-02") == {"on_hand": 69, "available": 60, "unavailable": 9}
+    assert close(shop, sent, rest="lost", reason_code="shrinkage").code is None
+    again = recall(shop, L1)
+    assert again.body["recall_id"] == recalled.body["recall_id"]
+    assert shop.verify() == []
+
+
+def test_rc5_what_is_lost_on_its_way_is_unexplained_and_what_was_destroyed_is_written_off(shop: Shop) -> None:
+    sent = shipped(shop, 12)
+    destroyed = {"sku_id": SKU, "batch_number": L1, "lost": 2}
+    assert close(shop, sent, items=[destroyed], rest="taken_back", reason_code="damaged").code is None
+    assert close(shop, shipped(shop, 3), rest="lost", reason_code="shrinkage").code is None
+    [figures] = recall(shop, L1).body["lots"]
+    assert figures == {
+        **{"sku_id": SKU, "batch_number": L1, "received": 100, "on_hand": 95, "in_transit": 0, "shipped": 0, "returned": 0},
+        **{"written_off": 2, "unexplained": 3},
+    }
+
+
+def test_rc1_a_draft_of_a_recalled_lot_is_not_sent_for_sale(shop: Shop) -> None:
+    planned = draft(shop, {"sku_id": SKU, "quantity": 30})
+    assert recall(shop, L1).code is None
+    assert ship(shop, planned).code == "ST001"
+    swept = ship(shop, draft(shop, {"sku_id": SKU, "batch_number": L1, "quantity": 100, "withheld": True}))
+    assert swept.code is None, swept.body
+    assert receive(shop, swept).code is None
+    assert shop.level(warehouse="WH-02") == {"on_hand": 160, "available": 60, "unavailable": 100}
+    assert shop.verify() == []
+
+
+def test_the_trace_names_the_warehouse_at_the_other_end(shop: Shop) -> None:
+    assert receive(shop, shipped(shop, 12)).code is None
+    with shop.session() as connection:
+        [(body,)] = connection.execute("select body from api.trace_lot(1::smallint, %s, %s, '{}', null, 100)", [SKU, L1]).fetchall()
+    assert [(e["event"], e["warehouse_location"], e["counterpart"], e["quantity"]) for e in body["data"]] == [
+        ("receipt", "WH-01", None, 100),
+        ("transfer_out", "WH-01", "WH-02", 12),
+        ("transfer_in", "WH-02", "WH-01", 12),
+    ]
 
 
 def test_rc9_the_parcels_are_those_that_left_with_the_lot(shop: Shop) -> None:

@@ -14,16 +14,25 @@ create or replace function stock.freeze_recall(
 as $$
 begin
   insert into stock.recall_lots
-    (region_id, recall_id, lot_id, sku_id, received, on_hand, shipped, returned, written_off, unexplained)
-  select p_region_id, p_recall_id, a.lot_id, a.sku_id, a.received, a.on_hand, a.shipped, a.returned, a.written_off, a.unexplained
+    (region_id, recall_id, lot_id, sku_id, received, on_hand, in_transit, shipped, returned, written_off, unexplained)
+  select p_region_id, p_recall_id, a.lot_id, a.sku_id, a.received, a.on_hand, a.in_transit, a.shipped, a.returned, a.written_off, a.unexplained
     from stock.account_for_lots(p_region_id, p_lot_ids) a
    order by a.lot_id
   on conflict on constraint recall_lots_pkey do nothing;
-  insert into stock.recall_places (region_id, recall_id, lot_id, warehouse_id, units)
-  select p_region_id, p_recall_id, v.lot_id, v.warehouse_id, v.on_hand
-    from stock.lot_levels v
-   where v.region_id = p_region_id and v.lot_id = any (p_lot_ids) and v.on_hand > 0
-   order by v.lot_id, v.warehouse_id
+  insert into stock.recall_places (region_id, recall_id, lot_id, warehouse_id, units, in_transit, transfers)
+  select p_region_id, p_recall_id, p.lot_id, p.warehouse_id, sum(p.units), sum(p.in_transit),
+         coalesce(array_agg(supply.transfer_public_id(p_region_id, p.transfer_id) order by p.transfer_id)
+           filter (where p.transfer_id is not null), '{}')
+    from (select v.lot_id, v.warehouse_id, v.on_hand as units, 0 as in_transit, null as transfer_id
+            from stock.lot_levels v
+           where v.region_id = p_region_id and v.lot_id = any (p_lot_ids) and v.on_hand > 0
+           union all
+          select f.lot_id, f.to_warehouse_id, 0, sum(f.in_transit), f.transfer_id
+            from supply.transfer_lots f
+           where f.region_id = p_region_id and f.lot_id = any (p_lot_ids) and f.in_transit > 0
+           group by f.lot_id, f.to_warehouse_id, f.transfer_id) p
+   group by p.lot_id, p.warehouse_id
+   order by p.lot_id, p.warehouse_id
   on conflict on constraint recall_places_pkey do nothing;
   insert into stock.recall_parcels
     (region_id, recall_id, fulfillment_id, lot_id, order_id, channel_id, warehouse_id, quantity, assumed)

@@ -10,11 +10,11 @@ create or replace function stock.recall_digest(
 as $$
   select encode(sha256(convert_to(coalesce(string_agg(s.line, E'\n' order by s.line collate "C"), ''), 'UTF8')), 'hex')
     from (
-      select concat_ws(';', 'lot', l.lot_id, l.received, l.on_hand, l.shipped, l.returned, l.written_off, l.unexplained) as line
+      select concat_ws(';', 'lot', l.lot_id, l.received, l.on_hand, l.in_transit, l.shipped, l.returned, l.written_off, l.unexplained) as line
         from stock.recall_lots l
        where l.region_id = p_region_id and l.recall_id = p_recall_id
        union all
-      select concat_ws(';', 'place', p.lot_id, p.warehouse_id, p.units)
+      select concat_ws(';', 'place', p.lot_id, p.warehouse_id, p.units, p.in_transit, p.transfers)
         from stock.recall_places p
        where p.region_id = p_region_id and p.recall_id = p_recall_id
        union all

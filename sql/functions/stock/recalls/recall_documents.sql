@@ -19,7 +19,7 @@ as $$
     from stock.recalls r
    cross join lateral (
      select json_agg(json_build_object('sku_id', l.sku_id, 'batch_number', t.batch_number, 'received', l.received, 'on_hand', l.on_hand,
-              'shipped', l.shipped, 'returned', l.returned, 'written_off', l.written_off, 'unexplained', l.unexplained)
+              'in_transit', l.in_transit, 'shipped', l.shipped, 'returned', l.returned, 'written_off', l.written_off, 'unexplained', l.unexplained)
               order by l.sku_id, t.batch_number) as lots,
             round(100 * (1 - sum(abs(l.unexplained)) / nullif(sum(l.received), 0)), 2) as accounted_percent
        from stock.recall_lots l
@@ -27,7 +27,8 @@ as $$
       where l.region_id = p_region_id and l.recall_id = r.recall_id) l
    cross join lateral (
      select json_agg(json_build_object('warehouse_location', w.warehouse_id, 'sku_id', t.sku_id, 'batch_number', t.batch_number,
-              'stock', w.units) order by w.warehouse_id, t.sku_id, t.batch_number) as places
+              'stock', w.units, 'in_transit', w.in_transit, 'transfers', w.transfers)
+              order by w.warehouse_id, t.sku_id, t.batch_number) as places
        from stock.recall_places w
        join stock.lots t on t.region_id = p_region_id and t.lot_id = w.lot_id
       where w.region_id = p_region_id and w.recall_id = r.recall_id) p

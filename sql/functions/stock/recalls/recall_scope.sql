@@ -1,4 +1,5 @@
--- Whom a recall concerns, by its frozen lists: the warehouses that have units of its lots, and the channels of its parcels and orders.
+-- Whom a recall concerns, by its frozen lists: the warehouses that have units of its lots or wait for
+-- them, and the channels of its parcels and orders.
 create or replace function stock.recall_scope(
   p_region_id smallint,
   p_recall_id bigint,
