@@ -120,10 +120,7 @@ def test_rc5_what_is_lost_on_its_way_is_unexplained_and_what_was_destroyed_is_wr
     assert close(shop, sent, items=[destroyed], rest="taken_back", reason_code="damaged").code is None
     assert close(shop, shipped(shop, 3), rest="lost", reason_code="shrinkage").code is None
     [figures] = recall(shop, L1).body["lots"]
-    assert figures == {
-        **{"sku_id": SKU, "batch_number": L1, "received": 100, "on_hand": 95, "in_transit": 0, "shipped": 0, "returned": 0},
-        **{"written_off": 2, "unexplained": 3},
-    }
+    assert [figures[name] for name in ("received", "on_hand", "in_transit", "written_off", "unexplained")] == [100, 95, 0, 2, 3]
 
 
 def test_rc1_a_draft_of_a_recalled_lot_is_not_sent_for_sale(shop: Shop) -> None:
@@ -140,7 +137,9 @@ def test_rc1_a_draft_of_a_recalled_lot_is_not_sent_for_sale(shop: Shop) -> None:
 def test_the_trace_names_the_warehouse_at_the_other_end(shop: Shop) -> None:
     assert receive(shop, shipped(shop, 12)).code is None
     with shop.session() as connection:
-        [(body,)] = connection.execute("select body from api.trace_lot(1::smallint, %s, %s, '{}', null, 100)", [SKU, L1]).fetchall()
+        [(body,)] = connection.execute(
+            "select body from api.trace_lot(1::smallint, %s, %s, '{}', null, 100)", [SKU, L1]
+        ).fetchall()
     assert [(e["event"], e["warehouse_location"], e["counterpart"], e["quantity"]) for e in body["data"]] == [
         ("receipt", "WH-01", None, 100),
         ("transfer_out", "WH-01", "WH-02", 12),
