@@ -212,7 +212,7 @@ FUNCTION_CALLS: dict[str, Call] = {
             "/v1/transfers",
             {
                 "from_warehouse_location": "WH-01",
-                "to_warehouse_location": "WH-02",
+                "to_warehouse_location": "WH-03",
                 "items": [{"sku_id": "HOTSAUCE-001", "quantity": 1}],
             },
         ),

@@ -387,7 +387,7 @@ def test_the_ledger_says_who_moved_units_and_why(shop: Shop) -> None:
         ("update stock.stock_levels set reserved = reserved - 1", {"ledger reserved", "reservations reserved"}),
         ("update stock.stock_levels set unavailable = unavailable + 1", {"ledger unavailable", "lots unsellable"}),
         ("update stock.stock_levels set safety_stock = 1", {"ledger safety_stock"}),
-        ("update stock.stock_levels set incoming = 1", {"ledger incoming"}),
+        ("update stock.stock_levels set incoming = 1", {"ledger incoming", "incoming"}),
         ("update stock.stock_levels set shortfall = 1", {"ledger shortfall", "lots unsellable"}),
         ("update stock.lot_levels set on_hand = on_hand - 1", {"lots on_hand", "ledger of lot"}),
         ("update stock.lot_levels set sellable = false", {"lots unsellable"}),
