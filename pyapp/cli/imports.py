@@ -73,7 +73,7 @@ def import_(
     the units are what was counted.
 
     orders: order_id, sku_id, quantity [created_at, channel, customer_name, customer_email, customer_phone, customer_address,
-    price, line_total, currency, historic, status];
+    price, line_total, line_address, currency, historic, status];
     lines with the same order_id make one order, and empty cells of an order mean "as above".
 
     Files with other columns need --preset or --map; see docs/how-to/import.md.

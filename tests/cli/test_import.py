@@ -133,6 +133,20 @@ def test_orders_are_placed_once_however_often_the_file_is_imported(demo: Demo, t
     assert len(orders_of(demo, sku)) == 1
 
 
+def test_a_line_of_a_file_may_go_somewhere_else(demo: Demo, tmp_path: Path, sku: str) -> None:
+    path = tmp_path / "orders.csv"
+    order_id = uuid.uuid4().hex
+    path.write_text(
+        "order_id,channel,customer_name,customer_address,line_address,sku_id,quantity\n"
+        f"{order_id},web,Jane Doe,1 Hot St,,{sku},2\n"
+        f'{order_id},web,Jane Doe,1 Hot St,"2 Mild St, Town",{sku},1\n'
+    )
+    done = import_file(demo, "orders", path)
+    assert (done.returncode, done.stderr) == (0, "")
+    (order,) = orders_of(demo, sku)
+    assert [(item["quantity"], item["address"]) for item in order["items"]] == [(2, None), (1, "2 Mild St, Town")]
+
+
 def test_orders_of_a_file_may_be_unpaid(demo: Demo, tmp_path: Path, sku: str) -> None:
     path = tmp_path / "orders.csv"
     unpaid, paid = uuid.uuid4().hex, uuid.uuid4().hex

@@ -31,6 +31,7 @@ ERASURE = "tests/sql/orders/test_erasure.py"
 STOCK_EVENTS = "tests/sql/events/test_stock_events.py"
 WHAT_CAN_BE_SOLD = "tests/live/test_what_can_be_sold.py"
 ZONES = "tests/sql/stock/test_zones.py"
+LINE_ADDRESSES = "tests/sql/orders/test_line_addresses.py"
 RECALLS = "tests/sql/stock/test_recalls.py"
 WITHHELD = "tests/sql/stock/test_withheld.py"
 TRANSFERS = "tests/sql/supply/test_transfers.py"
@@ -184,6 +185,20 @@ GUARDS = (
         "           d.bundles -> l.line_no::text, l.address\n",
         "           null, l.address\n",
         f"{BUNDLES} -k new_definition",
+    ),
+    Guard(
+        "an address that a change no longer names is replaced in the open lines of its price",
+        "sql/functions/orders/readdress_lines.sql",
+        "left join gone g on g.sku_id = o.sku_id and g.price = o.price and g.place = o.place",
+        "left join gone g on g.sku_id = o.sku_id and g.price = o.price and g.place <> o.place",
+        f"{LINE_ADDRESSES} -k after_a_parcel",
+    ),
+    Guard(
+        "the addresses of lines are erased with the customer",
+        "sql/functions/orders/erasure/erase_orders.sql",
+        "     set address = null\n",
+        "     set address = l.address\n",
+        f"{LINE_ADDRESSES} -k erased_with",
     ),
     Guard(
         "a bundle has no level",

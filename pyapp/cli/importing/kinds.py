@@ -73,11 +73,12 @@ KINDS: dict[KindName, Kind] = {
             "customer_address",
             "price",
             "line_total",
+            "line_address",
             "currency",
             "historic",
             "status",
         ),
-        prose=("customer_address",),
+        prose=("customer_address", "line_address"),
         quantity="quantity",
     ),
 }

@@ -148,6 +148,8 @@ def _item(row: dict[str, str], forms: Forms, currencies: dict[str, str]) -> Item
         item["amount"] = forms.amount(row["line_total"], "line_total")
     elif row.get("price"):
         item["price"] = forms.amount(row["price"], "price")
+    if address := row.get("line_address", "").strip():
+        item["address"] = address
     return item
 
 
