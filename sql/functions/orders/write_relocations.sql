@@ -17,6 +17,7 @@ declare
   v_now timestamptz := orders.begin_change();
   v_moved bigint[] := array(select distinct r.order_id from unnest(p_relocations) r where r.to_warehouse_id is not null);
   v_waiting bigint[] := array(select distinct r.order_id from unnest(p_relocations) r where r.to_warehouse_id is null);
+  v_order record;
 begin
   update orders.order_allocations a
      set released_quantity = a.released_quantity + n.units
@@ -45,17 +46,20 @@ begin
          version = o.version + 1, updated_at = v_now, changed_by = p_actor, request_id = p_request_id,
          change_reason = concat_ws(': ', case when o.order_id = any (v_moved) then 'reallocated' else 'backordered' end, p_reason)
    where o.region_id = p_region_id and o.order_id = any (v_moved || v_waiting);
-  -- Rows that are read only through their order have its warehouses, too.
-  update orders.order_lines l
-     set warehouse_ids = o.warehouse_ids
-    from orders.orders o
-   where o.region_id = p_region_id and o.order_id = any (v_moved || v_waiting)
-     and l.region_id = p_region_id and l.order_id = o.order_id and l.warehouse_ids <> o.warehouse_ids;
-  update orders.backorders b
-     set warehouse_ids = o.warehouse_ids
-    from orders.orders o
-   where o.region_id = p_region_id and o.order_id = any (v_moved || v_waiting)
-     and b.region_id = p_region_id and b.order_id = o.order_id and b.warehouse_ids <> o.warehouse_ids;
+  -- Rows that are read only through their order have its warehouses, too. One lookup by key for each order: many orders that begin to wait
+  -- in one transaction are a table that the planner takes for empty.
+  for v_order in
+    select o.order_id, o.warehouse_ids
+      from orders.orders o
+     where o.region_id = p_region_id and o.order_id = any (v_moved || v_waiting)
+  loop
+    update orders.order_lines l
+       set warehouse_ids = v_order.warehouse_ids
+     where l.region_id = p_region_id and l.order_id = v_order.order_id and l.warehouse_ids <> v_order.warehouse_ids;
+    update orders.backorders b
+       set warehouse_ids = v_order.warehouse_ids
+     where b.region_id = p_region_id and b.order_id = v_order.order_id and b.warehouse_ids <> v_order.warehouse_ids;
+  end loop;
   perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.reallocated', p_order_ids => v_moved);
   perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.backordered', p_order_ids => v_waiting);
 end
