@@ -53,6 +53,8 @@ CHANNEL = {"channel_id": "web", "name": "Web shop", "kind": "web", "pricing": "l
 SECRET = {"secret_hash": "00" * 32}
 FILTERS = """'{{"sku": "HOTSAUCE-001", "channel": "web"}}'"""
 HELD = [{"sku_id": "HOTSAUCE-001", "quantity": 1}]
+SUPPLIER = {"supplier_id": "ACME", "name": "Acme Peppers", "lead_days": 14}
+BOUGHT = {"supplier_id": "ACME", "warehouse_location": "WH-01", "items": [{"sku_id": "HOTSAUCE-001", "quantity": 10}]}
 REASON = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
 
 # Default values of path parameters. The test creates the other resources and provides their names: {order_id},
@@ -64,6 +66,7 @@ USUAL = {
     "warehouse_id": "WH-01",
     "channel_id": "web",
     "reason_code": "damaged",
+    "supplier_id": "ACME",
     "region_id": "1",
 }
 # Arguments that mean the same in every function.
@@ -241,6 +244,29 @@ FUNCTION_CALLS: dict[str, Call] = {
             {"transfer_id": "{sent_id}"},
         ),
     ),
+    "list_suppliers": call(STAFF, Request("GET", "/v1/suppliers")),
+    "get_supplier": call(STAFF, Request("GET", "/v1/suppliers/{supplier_id}")),
+    "save_suppliers": saved(
+        ADMIN, "/v1/suppliers/{supplier_id}", draft=SUPPLIER, replacement={"name": "New"}, change={"over_percent": 5}
+    ),
+    "save_purchases": call(
+        ADMIN,
+        Request("POST", "/v1/purchases", BOUGHT),
+        Request("PATCH", "/v1/purchases/{purchase_id}", {"expected_on": "2034-06-08"}),
+    ),
+    "list_purchases": call(STAFF, Request("GET", "/v1/purchases")),
+    "get_purchase": call(STAFF, Request("GET", "/v1/purchases/{purchase_id}")),
+    "order_purchases": call(ADMIN, Request("POST", "/v1/purchases/{purchase_id}/order")),
+    "receive_purchases": call(
+        STAFF,
+        Request(
+            "POST",
+            "/v1/purchases/{purchase_id}/receipts",
+            {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1, "batch_number": "BATCH-202404"}]},
+            {"purchase_id": "{ordered_id}"},
+        ),
+    ),
+    "close_purchases": call(ADMIN, Request("POST", "/v1/purchases/{purchase_id}/close", {"reason": "late"})),
     "get_inventory": call(EVERYONE, Request("GET", "/v1/inventory/{sku_id}")),
     "set_stock": call(
         STAFF,

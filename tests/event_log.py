@@ -95,6 +95,19 @@ def do_everything(shop: Shop) -> None:
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1}
     [withheld] = shop.send("withhold_stock", {**aside, "cause": "inspection"})
     send("dispose_withholdings", withholding_id=withheld.body["withholding_id"], disposition="restock")
+    send("save_suppliers", supplier_id="ACME")
+    bought = {"supplier_id": "ACME", "warehouse_location": "WH-01", "items": [{"sku_id": "TO-COME", "quantity": 1}]}
+    send("save_skus", sku_id="TO-COME", name="To come", price=10)
+    [bought_one] = shop.send("save_purchases", bought | {"expected_on": "2070-01-01"})
+    purchase = {"purchase_id": bought_one.body["purchase_id"]}
+    send("order_purchases", **purchase)
+    send("save_channels", channel_id="web", sale_rules=[{"mode": "backorder"}])
+    assert shop.order(("TO-COME", 1)).code is None
+    send("save_purchases", **purchase, expected_on="2070-02-01")
+    send("save_channels", channel_id="web", sale_rules=[])
+    refused = {"sku_id": "TO-COME", "quantity": 1, "condition": "refused", "reason_code": "damaged"}
+    send("receive_purchases", **purchase, items=[refused])
+    send("close_purchases", **purchase, reason="late")
     sent = [drafted(shop) for _ in range(2)]
     for name in sent:
         send("ship_transfers", transfer_id=name)

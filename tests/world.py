@@ -30,7 +30,7 @@ EARLY, LATE = "2030-06-30", "2040-01-01"
 LONG_AGO = "2024-06-01T13:45:30Z"
 AFTER_EARLY = "2030-07-01T12:00:00Z"  # the first day on which a lot of EARLY cannot be sold
 WITHOUT_REGION = (
-    *("save_skus", "save_channels", "save_warehouses", "save_reason_codes", "save_regions"),
+    *("save_skus", "save_channels", "save_warehouses", "save_reason_codes", "save_regions", "save_suppliers"),
     *("create_clients", "change_clients", "revoke_clients"),
 )
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Annotated, Any, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Backorder, Fulfillment, Line, Order
+from pyapp.api.purchases import Delivery, DueOn, PurchaseId, PurchaseStatus, SupplierCode, SupplierReference
 from pyapp.api.reservations import Reservation
 from pyapp.api.transfers import ExpectedOn, ReferenceText, TransferId, TransferStatus
 from pyapp.http.fields import Answer
@@ -147,6 +149,61 @@ class TransferChanged(Answer):
     updated_at: Moment
 
 
+class PurchaseTerm(Answer):
+    """A line of a purchase, as it was ordered."""
+
+    sku_id: Sku
+    quantity: Annotated[int, Meta(ge=0, examples=[100])]
+    expected_on: DueOn | None
+
+
+class PurchaseState(Answer):
+    """A purchase without its lines."""
+
+    purchase_id: PurchaseId
+    supplier_id: SupplierCode
+    warehouse_location: Warehouse
+    status: PurchaseStatus
+    expected_on: DueOn | None
+    supplier_reference: SupplierReference | None
+    note: Note | None
+    version: Version
+    updated_at: Moment
+
+
+class PurchaseChanged(PurchaseState, kw_only=True):
+    """A purchase with its lines."""
+
+    items: list[PurchaseTerm]
+
+
+class PurchaseBefore(Answer):
+    """What may change of a purchase, before the change."""
+
+    expected_on: DueOn | None
+    supplier_reference: SupplierReference | None
+    note: Note | None
+    items: list[PurchaseTerm]
+
+
+class PurchaseModified(PurchaseChanged, kw_only=True):
+    """A purchase in its current state, and before the change."""
+
+    old: PurchaseBefore
+
+
+class PurchaseReceived(PurchaseState, kw_only=True):
+    """A purchase after a delivery, and the delivery."""
+
+    receipt: Delivery
+
+
+class PurchaseClosed(PurchaseChanged, kw_only=True):
+    """A purchase of which nothing more comes, and why."""
+
+    reason: Annotated[str, Meta(examples=["The supplier is out of peppers."])]
+
+
 class State(Answer):
     state: Annotated[Literal["in_stock", "low", "out_of_stock"], Meta(examples=["low"])]
 
@@ -213,6 +270,25 @@ class OrderModified(OrderChanged, kw_only=True):
 
     old: OrderBefore
     reason: Annotated[str | None, Meta(examples=["The customer called."])]
+
+
+class FormerPromise(Answer):
+    """The former day of units that wait."""
+
+    sku_id: Sku
+    promised_on: Annotated[datetime.date | None, Meta(examples=["2034-06-01"])]
+
+
+class PromisesBefore(Answer):
+    """The former days of the units whose day changed."""
+
+    backorders: list[FormerPromise]
+
+
+class PromiseChanged(OrderChanged, kw_only=True):
+    """The order in its current state, and the former days on which units were expected."""
+
+    old: PromisesBefore
 
 
 class OrderState(Answer):
@@ -440,6 +516,10 @@ DATA: dict[str, type[Struct]] = {
     "transfer.shipped": TransferChanged,
     "transfer.received": TransferChanged,
     "transfer.closed": TransferChanged,
+    "purchase.ordered": PurchaseChanged,
+    "purchase.changed": PurchaseModified,
+    "purchase.received": PurchaseReceived,
+    "purchase.closed": PurchaseClosed,
     "stock.count_requested": CountRequested,
     "stock.low": SkuState,
     "stock.out": SkuState,
@@ -461,6 +541,7 @@ DATA: dict[str, type[Struct]] = {
     "order.reallocated": OrderChanged,
     "order.supplied": OrderChanged,
     "order.at_risk": OrderChanged,
+    "order.promise_changed": PromiseChanged,
     "order.modified": OrderModified,
     "order.confirmed": OrderStatusChanged,
     "order.held": OrderStatusChanged,

@@ -536,6 +536,13 @@ class Backorder(Answer):
             examples=["2035-03-01"],
         ),
     ]
+    promised_on: Annotated[
+        datetime.date | None,
+        Meta(
+            description="The earliest day on which purchases cover it, less what waits before; null: no purchase does.",
+            examples=["2034-06-01"],
+        ),
+    ]
 
 
 class Freshness(Answer):

@@ -11,6 +11,7 @@ from pyapp.api import (
     customers,
     events,
     orders,
+    purchases,
     recalls,
     reservations,
     stock,
@@ -25,6 +26,8 @@ from pyapp.http.route import Noun, Route
 NOUNS: tuple[Noun, ...] = (
     stock.NOUN,
     withholdings.NOUN,
+    purchases.SUPPLIERS,
+    purchases.NOUN,
     transfers.NOUN,
     orders.NOUN,
     availability.NOUN,

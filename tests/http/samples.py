@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx2
 
-from tests.calls import HELD, ORDER, REASON, SKU, Names, Request
+from tests.calls import BOUGHT, HELD, ORDER, REASON, SKU, SUPPLIER, Names, Request
 from tests.http.conftest import key
 
 LOST = [{"sku_id": "HOTSAUCE-003", "batch_numbers": ["LOST"]}]
@@ -42,6 +42,7 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
         "drill_id": make(admin, "/v1/recall-drills", {"lots": LOST, "person": "Ada"})["drill_id"],
         "transfer_id": make_transfer(admin),
         "sent_id": make_sent(admin),
+        **make_purchases(admin),
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
 
@@ -87,6 +88,15 @@ def make_sent(admin: httpx2.Client) -> str:
     response = admin.post(f"/v1/transfers/{sent}/ship", headers=key())
     assert response.status_code == HTTPStatus.OK, response.text
     return sent
+
+
+def make_purchases(admin: httpx2.Client) -> Names:
+    """A draft, and a purchase that was ordered."""
+    make(admin, "/v1/suppliers", SUPPLIER)
+    drafted, ordered = (make(admin, "/v1/purchases", BOUGHT)["purchase_id"] for _ in range(2))
+    response = admin.post(f"/v1/purchases/{ordered}/order", headers=key())
+    assert response.status_code == 200, response.text
+    return {"purchase_id": drafted, "ordered_id": ordered}
 
 
 def make_room(admin: httpx2.Client, body: Any) -> list[str]:

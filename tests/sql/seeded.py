@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.types.numeric import Int2
 
-from tests.calls import CHANNEL, HELD, ORDER, REASON, SECOND_SKU, SKU, Names
+from tests.calls import BOUGHT, CHANNEL, HELD, ORDER, REASON, SECOND_SKU, SKU, SUPPLIER, Names
 from tests.world import WITHOUT_REGION
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         [recall] = run(c, "recall_lots", bad)
         run(c, "save_skus", {"sku_id": "spare", "name": "Spare"})
         run(c, "save_reason_codes", REASON | {"reason_code": "spare"})
+        run(c, "save_suppliers", SUPPLIER, SUPPLIER | {"supplier_id": "spare"})
+        buying, ordered, far = run(c, "save_purchases", BOUGHT, BOUGHT, BOUGHT | {"warehouse_location": "WH-02"})
+        run(c, "order_purchases", *({"purchase_id": one["purchase_id"]} for one in (ordered, far)))
+        delivered = {"sku_id": "HOTSAUCE-001", "quantity": 1, "batch_number": "BATCH-202404"}
+        run(c, "receive_purchases", *({"purchase_id": one["purchase_id"], "items": [delivered]} for one in (ordered, far)))
         lots = [
             (SKU | place, {"quantity": 3, "cause": "inspection"})
             for place in ({}, {"warehouse_location": "WH-02", "batch_number": "FAR"})
@@ -142,6 +147,8 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         "withholding_id": withheld["withholding_id"],
         "transfer_id": drafted["transfer_id"],
         "sent_id": sent["transfer_id"],
+        "purchase_id": buying["purchase_id"],
+        "ordered_id": ordered["purchase_id"],
         "client_id": "c",
         "webhook_id": webhook_id,
         "delivery_id": "1",

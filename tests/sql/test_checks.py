@@ -7,6 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests.purchases import buy, came, deliver
 from tests.transfers import receive, shipped
 from tests.world import OTHER_SKU, SKU, Shop, codes, keyed, order
 
@@ -40,6 +41,18 @@ BREAKS = (
     ("withholdings_cause_is_known_check", "stock.withholdings", "cause", "'rain'"),
     ("withholdings_disposed_units_are_not_negative_check", "stock.withholdings", "scrapped", "-1"),
     ("units_are_within_range_check", "stock.withholdings", "restocked", "quantity + 1"),
+    ("suppliers_lead_days_are_within_range_check", "supply.suppliers", "lead_days", "-1"),
+    ("suppliers_over_percent_is_within_range_check", "supply.suppliers", "over_percent", "-1"),
+    ("purchases_status_is_known_check", "supply.purchases", "status", "'lost'"),
+    ("purchases_were_ordered_if_their_status_says_so_check", "supply.purchases", "ordered_at", "null"),
+    ("purchases_canceled_are_closed_check", "supply.purchases", "status", "'canceled'"),
+    *(
+        ("units_are_within_range_check", "supply.purchase_lines", part, "-1")
+        for part in ("quantity", "over", "received", "damaged", "refused", "canceled")
+    ),
+    ("quantity_is_positive_check", "supply.receipt_lines", "quantity", "0"),
+    ("receipt_lines_condition_is_known_check", "supply.receipt_lines", "condition", "'lost'"),
+    ("receipt_lines_on_hand_have_a_lot_check", "supply.receipt_lines", "lot_id", "null"),
     ("withholdings_disposed_units_are_not_negative_check", "stock.withholdings", "transferred", "-1"),
     ("transfers_have_two_ends_check", "supply.transfers", "to_warehouse_id", "from_warehouse_id"),
     ("transfers_status_is_known_check", "supply.transfers", "status", "'gone'"),
@@ -91,6 +104,7 @@ def shop(shop: Shop) -> Shop:
     shop.receive(9)
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}
     assert codes(shop.send("withhold_stock", aside)) == [None]
+    assert deliver(shop, buy(shop, (SKU, 3)), came(2)).code is None
     sent = shipped(shop, 3)
     assert receive(shop, sent, items=[{"sku_id": SKU, "batch_number": "B-1", "received": 2}]).code is None
     assert codes(shop.send("recall_lots", {"lots": [{"sku_id": SKU, "batch_numbers": ["B-1"]}], "person": "Ada"})) == [None]

@@ -23,6 +23,9 @@ GUARDS = {("stock.post_movements", "ST001")}
 # Codes of what leaves with a transfer, and of what does not arrive.
 LEAVING = ("KT003", "SH003", "ST001", "ST002", "ST003", "ST007")
 LOSING = ("ST004", "ST005", "ST006", "TR004")
+# Codes of the items of a delivery, and of the items of a purchase.
+DELIVERING = ("ST004", "ST005", "ST006", "ST010", "ST011", "ST014", "ST015", "ST019", "SU003", "SU005", "SU006")
+BUYING = ("KT003", "ST002", "ST003", "SU007")
 
 # Codes that the call graph reaches but that cannot occur: a shared function refuses with them only for other callers.
 UNREACHABLE = (
@@ -49,19 +52,26 @@ UNREACHABLE = (
     ("SK001", "get_sku save_skus", "a SKU in the path is ST010"),
     (
         "ST010",
-        "get_channel get_reason_code get_region get_warehouse save_channels save_reason_codes save_regions save_warehouses",
+        "get_channel get_reason_code get_region get_supplier get_warehouse "
+        "save_channels save_reason_codes save_regions save_suppliers save_warehouses",
         "not a SKU: SK001",
     ),
+    *((code, "save_purchases order_purchases close_purchases", "nothing is received") for code in DELIVERING),
+    *((code, "order_purchases close_purchases", "no element has items") for code in BUYING),
+    ("ST010", "receive_purchases", "the body names the SKU: ST002"),
+    ("SU004", "receive_purchases close_purchases", "no line is lowered"),
+    ("SU007", "receive_purchases", "the purchase has its supplier"),
+    ("VA001", "order_purchases", "no element has members of its own"),
     ("SK004", "save_reason_codes save_regions", "its codes have no capitals"),
     ("SK002", "save_regions", "migrations create regions, and nobody replaces one"),
     ("SK003", "save_regions", "migrations create regions, and nobody replaces one"),
-    ("ST003", "save_reason_codes save_regions save_skus save_warehouses", "only a channel names warehouses"),
-    ("ST002", "save_reason_codes save_regions save_skus save_warehouses", "only a channel has sale rules"),
     *((code, "receive_transfers close_transfers", "nothing leaves") for code in LEAVING),
     *((code, "ship_transfers receive_transfers", "no unit is lost") for code in LOSING),
-    ("SK005", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
-    ("KT001", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
-    ("KT002", "save_channels save_reason_codes save_regions save_warehouses", "not a SKU"),
+    ("ST003", "save_reason_codes save_regions save_skus save_suppliers save_warehouses", "only a channel names warehouses"),
+    ("ST002", "save_reason_codes save_regions save_skus save_suppliers save_warehouses", "only a channel has sale rules"),
+    ("SK005", "save_channels save_reason_codes save_regions save_suppliers save_warehouses", "not a SKU"),
+    ("KT001", "save_channels save_reason_codes save_regions save_suppliers save_warehouses", "not a SKU"),
+    ("KT002", "save_channels save_reason_codes save_regions save_suppliers save_warehouses", "not a SKU"),
 )
 
 

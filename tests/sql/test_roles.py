@@ -53,6 +53,11 @@ READS: dict[str, dict[str, str]] = {
     "stock.recall_parcels": {"admin": "all", "warehouse": "warehouse", "sales": "channel", "scoville_worker": "all"},
     "stock.recall_drills": {"admin": "all", "scoville_worker": "all"},
     "stock.withholdings": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"},
+    "supply.suppliers": {"admin": "all", "warehouse": "all", "scoville_worker": "all"},
+    **{
+        f"supply.{name}": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"}
+        for name in ("purchases", "purchase_lines", "receipts", "receipt_lines")
+    },
     "supply.transfers": BY_ENDS,
     "supply.transfer_lines": BY_ENDS,
     "supply.transfer_lots": BY_ENDS,

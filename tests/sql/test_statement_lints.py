@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from tests.sql.sources import Source
 
 REGION_SCHEMAS = {"stock", "supply", "orders", "audit", "webhooks", "analytics"}
-GLOBAL_TABLES = {("analytics", "reports"), ("webhooks", "dispatchers")}
+GLOBAL_TABLES = {("analytics", "reports"), ("supply", "suppliers"), ("webhooks", "dispatchers")}
 REGION_TABLES = {("events", "outbox"), ("identity", "idempotency_keys")}
 VOLATILE_BUILT_INS = {"nextval", "random", "gen_random_uuid", "uuidv7", "clock_timestamp", "timeofday", "set_config", "pg_notify"}
 

@@ -71,12 +71,16 @@ begin
     else
       perform stock.commit_units(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
     end if;
-    perform orders.emit_placed(p_region_id, v_drafts);
     for i in 1 .. cardinality(v_allocations) loop
       v_waits := v_waits or v_allocations[i].waits is true;
     end loop;
     if v_waits then
-      perform orders.insert_backorders(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+      v_drafts := orders.insert_backorders(p_region_id => p_region_id, p_drafts => v_drafts, p_allocations => v_allocations);
+    end if;
+    perform orders.emit_placed(p_region_id, v_drafts);
+    if v_waits then
+      perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.backordered', p_order_ids => array(
+        select d.order_id from unnest(v_drafts) d join unnest(v_allocations) a on a.ordinal = d.ordinal and a.waits group by 1));
     end if;
     for i in 1 .. cardinality(v_drafts) loop
       v_results := v_results || app.new_result(p_ordinal => v_drafts[i].ordinal, p_body => v_drafts[i].document);

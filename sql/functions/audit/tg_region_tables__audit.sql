@@ -72,6 +72,15 @@ create or replace trigger tg_withholdings__audit_insert
 create or replace trigger tg_withholdings__audit_update
   after update on stock.withholdings referencing old table as old_rows new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('withholding_id');
+create or replace trigger tg_purchases__audit_insert
+  after insert on supply.purchases referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('purchase_id');
+create or replace trigger tg_purchases__audit_update
+  after update on supply.purchases referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('purchase_id');
+create or replace trigger tg_receipts__audit_insert
+  after insert on supply.receipts referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('receipt_id');
 create or replace trigger tg_transfers__audit_insert
   after insert on supply.transfers referencing new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('transfer_id');

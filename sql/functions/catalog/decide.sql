@@ -23,7 +23,7 @@ as $$
     from (select catalog.apply_write(p_write => p_write, p_old => p_old, p_defaults => p_defaults) as document offset 0) d
    cross join lateral (select catalog.near_duplicate(p_noun, p_write.id) as other offset 0) n
    cross join lateral (
-     select case p_noun when 'skus' then 'sku_id' when 'warehouses' then 'warehouse_id' else 'channel_id' end as key) k;
+     select case p_noun when 'skus' then 'sku_id' when 'warehouses' then 'warehouse_id' when 'suppliers' then 'supplier_id' else 'channel_id' end as key) k;
 $$;
 
 grant execute on function catalog.decide(catalog.write, text, jsonb, jsonb) to scoville_definer;

@@ -14,6 +14,8 @@ as $$
       select k.sku_id from catalog.skus k where lower(k.sku_id collate "C") = lower(p_id collate "C"))
     when 'warehouses' then (
       select w.warehouse_id from catalog.warehouses w where lower(w.warehouse_id collate "C") = lower(p_id collate "C"))
+    when 'suppliers' then (
+      select s.supplier_id from supply.suppliers s where lower(s.supplier_id collate "C") = lower(p_id collate "C"))
     when 'channels' then (
       select c.channel_id from catalog.channels c where lower(c.channel_id collate "C") = lower(p_id collate "C"))
   end;

@@ -25,6 +25,7 @@ begin
       when 'warehouses' then select s.* into v_saved from catalog.save_warehouse(v_write) s;
       when 'regions' then select s.* into v_saved from catalog.save_region(v_write) s;
       when 'channels' then select s.* into v_saved from catalog.save_channel(v_write) s;
+      when 'suppliers' then select s.* into v_saved from supply.save_supplier(v_write) s;
       when 'reason-codes' then select s.* into v_saved from catalog.save_reason_code(v_write) s;
     end case;
     return query

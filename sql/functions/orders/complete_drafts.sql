@@ -44,7 +44,8 @@ begin
       exit when v_part.ordinal > v_draft.ordinal;
       if v_part.ordinal = v_draft.ordinal and v_part.waits then
         v_waiting := v_waiting || orders.backorder_document(p_sku_id => v_part.sku_id, p_quantity => v_part.quantity,
-          p_queued_at => app.now(), p_ships_on => (catalog.sale_rule(v_draft.channel_id, v_part.sku_id)).ships_on);
+          p_queued_at => app.now(), p_ships_on => (catalog.sale_rule(v_draft.channel_id, v_part.sku_id)).ships_on,
+          p_promised_on => null);  -- once it stands in the queue: orders.insert_backorders
       elsif v_part.ordinal = v_draft.ordinal then
         if v_part.warehouse_id <> all (v_draft.warehouse_ids) then
           v_draft.warehouse_ids := v_draft.warehouse_ids || v_part.warehouse_id;

@@ -10,6 +10,11 @@ create or replace function orders.documents(
   stable
   set search_path = ''
 as $$
+  with promises as materialized (  -- read only if one of the orders waits
+    select d.order_id, d.sku_id, d.promised_on
+      from orders.promise_dates(p_region_id, array(
+             select b.sku_id from orders.backorders b where b.region_id = p_region_id and b.order_id = any (p_order_ids))) d
+  )
   select o.order_id, orders.render_document(p_region_id => o.region_id, p_order_id => o.order_id,
            p_external_id => o.external_id, p_channel_id => o.channel_id, p_placed_at => o.placed_at,
            p_customer_name => o.customer_name, p_customer_address => o.customer_address, p_total_price => o.total_price,
@@ -33,8 +38,10 @@ as $$
                and (p_complete or app.reaches_all_warehouses() or a.warehouse_id = any (app.claim_warehouses()))),
            p_backorders => (select coalesce(json_agg(orders.backorder_document(p_sku_id => b.sku_id, p_quantity => b.quantity,
                      p_queued_at => b.queued_at, p_ships_on => (catalog.sale_rule(b.channel_id, b.sku_id)).ships_on,
-                     p_lost_at => b.lost_at) order by b.sku_id), '[]')
-              from orders.backorders b where b.region_id = p_region_id and b.order_id = o.order_id),
+                     p_lost_at => b.lost_at, p_promised_on => m.promised_on) order by b.sku_id), '[]')
+              from orders.backorders b
+              left join promises m on m.order_id = b.order_id and m.sku_id = b.sku_id
+             where b.region_id = p_region_id and b.order_id = o.order_id),
            p_freshness => (select coalesce(json_agg(orders.freshness_document(p_sku_id => f.sku_id, p_fresh_until => f.fresh_until,
                      p_rule => f.rule, p_at_risk => f.is_open and f.at_risk_at is not null) order by f.sku_id), '[]')
               from orders.freshness f where f.region_id = p_region_id and f.order_id = o.order_id),

@@ -30,7 +30,11 @@ begin
                p_detail => 'Not enough stock. Order at most what is available, or try again later.') end)
       from (select d.ordinal, bool_or(a.sku_id is null) as is_gone, min(d.reservation_id) as reservation_id,
                    jsonb_agg(stock.short_line(p_line_no => f.line_no, p_sku_id => a.sku_id, p_requested => a.quantity,
-                     p_available => a.available, p_freshness => a.freshness) order by f.line_no) as errors
+                     p_available => a.available, p_freshness => a.freshness, p_next_on => case when a.sku_id is not null then (
+                       select m.promised_on
+                         from orders.promise_dates(p_region_id => p_region_id, p_sku_ids => array[a.sku_id], p_channel_id => d.channel_id,
+                                p_units => (a.quantity - a.available)::bigint) m
+                        where m.order_id is null) end) order by f.line_no) as errors
               from unnest(p_allocations) a
               join unnest(p_drafts) d on d.ordinal = a.ordinal
              cross join lateral (

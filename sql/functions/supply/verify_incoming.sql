@@ -1,4 +1,4 @@
--- Where the incoming units of a level disagree with the documents that announce them: transfers in transit.
+-- Where the incoming units of a level disagree with the documents that announce them: open units of ordered purchases, and transfers in transit.
 create or replace function supply.verify_incoming()
   returns table (check_name text, region_id smallint, warehouse_id text, sku_id text, batch_number text, expected bigint, found bigint)
   language sql
@@ -6,9 +6,14 @@ create or replace function supply.verify_incoming()
   set search_path = ''
 as $$
   with announced as (
-    select t.region_id, t.to_warehouse_id as warehouse_id, t.sku_id, sum(t.in_transit) as units
-      from supply.transfer_lots t
-     where t.in_transit > 0
+    select a.region_id, a.warehouse_id, a.sku_id, sum(a.units) as units
+      from (select l.region_id, l.warehouse_id, l.sku_id, l.open_quantity as units
+              from supply.purchase_lines l
+             where l.is_ordered and l.open_quantity > 0
+            union all
+            select t.region_id, t.to_warehouse_id, t.sku_id, t.in_transit
+              from supply.transfer_lots t
+             where t.in_transit > 0) a
      group by 1, 2, 3
   )
   select 'incoming', region_id, warehouse_id, sku_id, null, coalesce(a.units, 0), coalesce(l.incoming, 0)

@@ -84,6 +84,8 @@ as $$
   union all
   select i.* from supply.verify_incoming() i
   union all
+  select u.* from supply.verify_purchases() u
+  union all
   select f.* from supply.verify_transfers() f
    order by 2, 3, 4, 1;
 $$;
