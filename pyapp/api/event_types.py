@@ -9,7 +9,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Backorder, Fulfillment, Line, Order
-from pyapp.api.purchases import Delivery, DueOn, PurchaseId, PurchaseStatus, SupplierCode, SupplierReference
+from pyapp.api.purchases import DueOn, PurchaseId, PurchaseReceipt, PurchaseStatus, SupplierCode, SupplierReference
 from pyapp.api.reservations import Reservation
 from pyapp.api.transfers import ExpectedOn, ReferenceText, TransferId, TransferStatus
 from pyapp.http.fields import Answer
@@ -195,7 +195,7 @@ class PurchaseModified(PurchaseChanged, kw_only=True):
 class PurchaseReceived(PurchaseState, kw_only=True):
     """A purchase after a delivery, and the delivery."""
 
-    receipt: Delivery
+    receipt: PurchaseReceipt
 
 
 class PurchaseClosed(PurchaseChanged, kw_only=True):

@@ -255,7 +255,7 @@ class ReceivedLine(Answer):
     reason_code: Annotated[str | None, Meta(examples=["damaged"])]
 
 
-class Delivery(Answer):
+class PurchaseReceipt(Answer):
     """A delivery of a purchase."""
 
     receipt_id: Annotated[str, Meta(description="The document of its movements.", examples=["RCP-1-1001"])]
@@ -269,7 +269,7 @@ class PurchaseDetail(Purchase, kw_only=True):
     """A purchase with its lines and deliveries."""
 
     items: list[PurchaseLine]
-    receipts: list[Delivery]
+    receipts: list[PurchaseReceipt]
 
 
 class PurchasePage(Page):

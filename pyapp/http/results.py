@@ -73,6 +73,13 @@ class Fault(Struct, kw_only=True):
     ships_on: Annotated[str, Meta(description="The day from which on the units leave.", examples=["2035-03-01"])] | UnsetType = (
         UNSET
     )
+    next_available_on: (
+        Annotated[str, Meta(description="The day on which units that are expected cover what is missing.", examples=["2034-06-01"])]
+        | UnsetType
+    ) = UNSET
+    accepted_max: Annotated[int, Meta(description="Units that are accepted of the line.", examples=[105])] | UnsetType = UNSET
+    came: Annotated[int, Meta(description="Units of the line that came already.", examples=[30])] | UnsetType = UNSET
+    receipt_id: Annotated[str, Meta(description="The delivery that was received.", examples=["RCP-1-1001"])] | UnsetType = UNSET
     status: Annotated[str, Meta(description="The current status.", examples=["expired"])] | UnsetType = UNSET
     total_price: Annotated[float, Meta(description="The computed total.", examples=[49.96])] | UnsetType = UNSET
 

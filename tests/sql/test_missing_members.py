@@ -31,6 +31,7 @@ COMMANDS = [route for route in ROUTES if route.method != "GET" and route.functio
 # Members that HTTP requires and SQL does not, with the reason why their absence does no harm.
 OPTIONAL_IN_SQL = {
     ("save_warehouses", ("name",)): "a new warehouse is called by its id; a known one keeps its name",
+    ("save_suppliers", ("name",)): "a new supplier is called by its id; a known one keeps its name",
     ("save_channels", ("name",)): "a new channel is called by its id; a known one keeps its name",
     ("place_orders", ("customer",)): "an order without a customer shows null; nobody else's order and no unit changes by it",
     ("place_orders", ("customer", "name")): "as customer",

@@ -7,13 +7,15 @@ create or replace function supply.verify_incoming()
 as $$
   with announced as (
     select a.region_id, a.warehouse_id, a.sku_id, sum(a.units) as units
-      from (select l.region_id, l.warehouse_id, l.sku_id, l.open_quantity as units
+      from (select l.region_id, l.warehouse_id, l.sku_id, sum(l.open_quantity) as units
               from supply.purchase_lines l
              where l.is_ordered and l.open_quantity > 0
+             group by 1, 2, 3
             union all
-            select t.region_id, t.to_warehouse_id, t.sku_id, t.in_transit
+            select t.region_id, t.to_warehouse_id, t.sku_id, sum(t.in_transit)
               from supply.transfer_lots t
-             where t.in_transit > 0) a
+             where t.in_transit > 0
+             group by 1, 2, 3) a
      group by 1, 2, 3
   )
   select 'incoming', region_id, warehouse_id, sku_id, null, coalesce(a.units, 0), coalesce(l.incoming, 0)

@@ -75,8 +75,7 @@ as $$
      and g.lot_id = v.lot_id
    where coalesce(g.on_hand, 0) <> v.on_hand
   union all
-  select o.check_name, o.region_id, null, o.sku_id, null, o.expected, o.found
-    from orders.verify_lines() o
+  select o.check_name, o.region_id, null, o.sku_id, null, o.expected, o.found from orders.verify_lines() o
   union all
   select p.* from orders.verify_parcels() p
   union all

@@ -15,6 +15,7 @@ declare
   v_refusal api.refusal := supply.refuse_delivery(p_purchase => p_purchase, p_request => p_request, p_drafts => p_drafts);
   v_receipt supply.receipts;
   v_movements stock.movement[];
+  v_written integer;
 begin
   if v_refusal.code is not null then
     return v_refusal;
@@ -32,6 +33,10 @@ begin
          d.element ->> 'condition', coalesce(d.element ->> 'said', case d.element ->> 'condition' when 'damaged' then 'damaged' end)
     from unnest(p_drafts) d
    order by d.ordinal;
+  get diagnostics v_written = row_count;
+  if v_written <> cardinality(p_drafts) then
+    raise exception using errcode = 'internal_error', message = 'units of a delivery without their line';
+  end if;
   v_movements := supply.delivery_movements(p_receipt => v_receipt, p_drafts => p_drafts);
   update supply.purchase_lines l
      set received = l.received + n.good, damaged = l.damaged + n.damaged, refused = l.refused + n.refused,

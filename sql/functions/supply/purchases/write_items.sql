@@ -24,7 +24,8 @@ begin
    cross join (select coalesce(max(n.line_no), 0) as line_no from supply.purchase_lines n
                 where n.region_id = p_purchase.region_id and n.purchase_id = p_purchase.purchase_id) m
    where not v_before ? (e.value ->> 'sku_id')
-   order by e.ordinality;
+   order by e.ordinality
+  on conflict do nothing;
   update supply.purchase_lines l
      set quantity = coalesce((e.value ->> 'quantity')::integer, l.quantity),
          over = greatest(0, l.received + l.damaged + l.refused + l.canceled - coalesce((e.value ->> 'quantity')::integer, l.quantity)),
