@@ -1470,6 +1470,7 @@ insert into events.event_types (type, audience, about, says) values
   ('purchase.received', 'warehouse', 'purchase', 'A delivery of a purchase was received: good, damaged or refused units.'),
   ('purchase.closed', 'warehouse', 'purchase', 'Nothing more comes of a purchase: its open units are canceled.'),
   ('transfer.shipped', 'warehouse', 'transfer', 'Units left for another warehouse.'),
+  ('transfer.changed', 'warehouse', 'transfer', 'The day, the reference or the note of a transfer in transit was changed. old says what they were.'),
   ('transfer.received', 'warehouse', 'transfer', 'Units of a transfer arrived, good or damaged.'),
   ('transfer.closed', 'warehouse', 'transfer', 'A transfer ended early: its units in transit were taken back or lost, or it never left.'),
   ('sku.changed', 'everybody', 'sku', 'A SKU was created, changed or retired.'),

@@ -111,6 +111,7 @@ def do_everything(shop: Shop) -> None:
     sent = [drafted(shop) for _ in range(2)]
     for name in sent:
         send("ship_transfers", transfer_id=name)
+    send("save_transfers", transfer_id=sent[0], note="late")
     send("receive_transfers", transfer_id=sent[0])
     send("close_transfers", transfer_id=sent[1], rest="taken_back")
     held = reserve(shop, 1)

@@ -36,3 +36,24 @@ def deliver(shop: Shop, purchase: str, *items: dict[str, Any], role: str = "admi
     return shop.send(
         "receive_purchases", {"purchase_id": purchase, "items": list(items), **rest}, role=role, warehouses=["WH-01"]
     )[0]
+
+
+def queue_of(shop: Shop) -> None:
+    """Lets orders of the channel web wait."""
+    assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
+
+
+def promised(shop: Shop, name: str) -> Any:
+    """The days that an order is promised."""
+    with shop.session() as connection:
+        [row] = connection.execute("select body from api.get_order(1::smallint, %s)", [name]).fetchall()
+    return [waits["promised_on"] for waits in row[0]["backorders"]]
+
+
+def told(shop: Shop) -> list[Any]:
+    """The orders whose day changed: the former and the new one."""
+    rows = shop.rows("select data from events.outbox where type = 'order.promise_changed' order by occurred_at, outbox_id")
+    return [
+        (row["data"]["order_id"], row["data"]["old"]["backorders"][0]["promised_on"], row["data"]["backorders"][0]["promised_on"])
+        for row in rows
+    ]

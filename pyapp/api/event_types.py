@@ -149,6 +149,20 @@ class TransferChanged(Answer):
     updated_at: Moment
 
 
+class TransferBefore(Answer):
+    """What may change of a transfer in transit, before the change."""
+
+    expected_on: ExpectedOn | None
+    reference: ReferenceText | None
+    note: Note | None
+
+
+class TransferModified(TransferChanged, kw_only=True):
+    """A transfer in transit in its current state, and before the change."""
+
+    old: TransferBefore
+
+
 class PurchaseTerm(Answer):
     """A line of a purchase, as it was ordered."""
 
@@ -514,6 +528,7 @@ DATA: dict[str, type[Struct]] = {
     "stock.withheld": StockChanged,
     "stock.disposed": StockChanged,
     "transfer.shipped": TransferChanged,
+    "transfer.changed": TransferModified,
     "transfer.received": TransferChanged,
     "transfer.closed": TransferChanged,
     "purchase.ordered": PurchaseChanged,

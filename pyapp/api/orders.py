@@ -539,7 +539,7 @@ class Backorder(Answer):
     promised_on: Annotated[
         datetime.date | None,
         Meta(
-            description="The earliest day on which purchases cover it, less what waits before; null: no purchase does.",
+            description="The earliest day on which purchases and units in transit cover it, less what waits before; null: none.",
             examples=["2034-06-01"],
         ),
     ]

@@ -74,7 +74,7 @@ class TransferDraft(Body):
 
 
 class TransferChange(Body):
-    """The members of a draft to change. items are replaced as a whole."""
+    """The members of a transfer to change. items are replaced as a whole."""
 
     sample: ClassVar[Json] = {"status": "ready", "expected_on": "2034-06-03"}
 
@@ -256,8 +256,9 @@ NOUN = Noun(
             method="PATCH",
             path="/v1/transfers/{transfer_id}",
             endpoint=change,
-            summary="Change a transfer that was not shipped yet",
-            description="A merge patch: missing members stay unchanged, items are replaced whole.",
+            summary="Change a transfer",
+            description="A merge patch: missing members stay unchanged, items are replaced whole. Once it was shipped, "
+            "only expected_on, reference and note change.",
             function="save_transfers",
             answer=TransferDetail,
             query=WriteQuery,

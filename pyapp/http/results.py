@@ -74,7 +74,9 @@ class Fault(Struct, kw_only=True):
         UNSET
     )
     next_available_on: (
-        Annotated[str, Meta(description="The day on which units that are expected cover what is missing.", examples=["2034-06-01"])]
+        Annotated[
+            str, Meta(description="The day on which units that are expected cover what is missing.", examples=["2034-06-01"])
+        ]
         | UnsetType
     ) = UNSET
     accepted_max: Annotated[int, Meta(description="Units that are accepted of the line.", examples=[105])] | UnsetType = UNSET

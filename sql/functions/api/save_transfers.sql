@@ -1,5 +1,5 @@
--- Definer: staff may not write to any table; this function drafts transfers and changes drafts.
--- Lock order: transfers by id.
+-- Definer: staff may not write to any table; this function drafts transfers and changes them. It tells the orders whose promised day changes.
+-- Lock order: those in transit with their levels, then drafts (supply.lock_to_save), then the orders that wait for their units.
 create or replace function api.save_transfers(
   p_region_id smallint,
   p_requests jsonb
@@ -18,14 +18,15 @@ declare
   v_request record;
   v_saved record;
   v_document json;
+  v_skus text[];
+  v_promises jsonb;
 begin
-  perform from supply.transfers f
-   where f.region_id = p_region_id and f.transfer_id in (
-     select supply.find_transfer(p_region_id, e.value ->> 'transfer_id')
-       from jsonb_array_elements(p_requests) with ordinality e
-      where e.ordinality <> all (select r.ordinal from unnest(v_results) r))
-   order by f.transfer_id
-     for no key update;
+  v_skus := supply.lock_to_save(p_region_id, array(
+    select f.found
+      from jsonb_array_elements(p_requests) with ordinality e
+     cross join lateral (select supply.find_transfer(p_region_id, e.value ->> 'transfer_id')) f (found)
+     where e.ordinality <> all (select r.ordinal from unnest(v_results) r) and f.found is not null));
+  v_promises := orders.lock_promises(p_region_id, v_skus);
   for v_request in
     select e.ordinality::integer as ordinal, e.value as request
       from jsonb_array_elements(p_requests) with ordinality e
@@ -39,14 +40,15 @@ begin
     select d.document into v_document from supply.transfer_details(p_region_id, array[v_saved.transfer_id]) d;
     v_results := v_results || app.result_of(p_ordinal => v_request.ordinal, p_refusal => v_saved.refusal, p_document => v_document);
   end loop;
+  perform orders.emit_promises(p_region_id => p_region_id, p_sku_ids => v_skus, p_old => v_promises);
   perform identity.keep_answers(p_region_id => p_region_id, p_keys => v_keys, p_results => v_results);
   return query select r.* from unnest(v_results) r order by r.ordinal;
 end
 $$;
 
 comment on function api.save_transfers(smallint, jsonb) is
-  'Drafts transfers between two warehouses, one of them the caller''s, or changes drafts (with transfer_id; absent members stay, items are replaced '
-  'as a whole). Moves no units. An array of {transfer_id, from_warehouse_location, to_warehouse_location, items: [{sku_id, quantity, batch_number, '
+  'Drafts transfers between two warehouses, one of them the caller''s, or changes them (with transfer_id; absent members stay, items are replaced '
+  'as a whole; once it was shipped only expected_on, reference and note). Moves no units. An array of {transfer_id, from_warehouse_location, to_warehouse_location, items: [{sku_id, quantity, batch_number, '
   'withheld}], status (draft, ready), reference, note, expected_on, if_match}; one result per element, in order.
 Errors: ID001 ID002 KT003 ST002 ST003 ST007 ST009 TR001 TR002 VA001';
 alter function api.save_transfers(smallint, jsonb) owner to scoville_definer;

@@ -1,6 +1,6 @@
--- Tells the orders whose promised day is another one than in p_old (orders.read_promises) that it changed, with the former days. Who waits no more
+-- Tells the orders whose promised day is another one than in p_old (orders.lock_promises) that it changed, with the former days. Who waits no more
 -- hears of the supply instead. The orders may be of any channel of the region: for the time of this call the claims name their channels.
--- Lock order: the caller has locked the levels and the purchases; the orders by id.
+-- Lock order: none; orders.lock_promises has locked the orders.
 create or replace function orders.emit_promises(
   p_region_id smallint,
   p_sku_ids text[],
@@ -16,6 +16,9 @@ declare
   v_old jsonb;
   v_orders bigint[];
 begin
+  if p_old = '{}' then
+    return;
+  end if;
   select jsonb_object_agg(c.order_id, jsonb_build_object('backorders', c.days)), array_agg(c.order_id order by c.order_id) into v_old, v_orders
     from (select n.order_id, jsonb_agg(jsonb_build_object('sku_id', n.sku_id, 'promised_on', o.promised_on) order by n.sku_id) as days
             from orders.promise_dates(p_region_id, p_sku_ids) n
@@ -27,7 +30,6 @@ begin
   end if;
   perform set_config('scoville.channels', array(
     select distinct b.channel_id from orders.backorders b where b.region_id = p_region_id and b.order_id = any (v_orders))::text, true);
-  perform from orders.orders o where o.region_id = p_region_id and o.order_id = any (v_orders) order by o.order_id for no key update;
   perform orders.emit_order_events(p_region_id => p_region_id, p_type => 'order.promise_changed', p_order_ids => v_orders, p_old => v_old);
   perform set_config('scoville.channels', coalesce(v_channels::text, ''), true);
 end

@@ -1,6 +1,8 @@
--- Definer: a caller sees only his own channels or warehouses, but the day of an order depends on the whole queue and on all purchases.
--- The earliest day on which what is purchased by then for the warehouses of its channel covers an order that waits for these SKUs, less the missing
--- units there (shortfall) and all that waits before it for any of these warehouses; null: no such day. A day that has passed promises nothing.
+-- Definer: a caller sees only his own channels or warehouses, but the day of an order depends on the whole queue and on all that is expected.
+-- The earliest day on which what is expected by then in the warehouses of its channel (open units of purchases, and units in transit that can be
+-- sold on the day on which they arrive) covers an order that waits for these SKUs, less the missing units there (shortfall) and all that
+-- waits before it for any of these warehouses; null: no such day. A day that has passed promises nothing, nor does a document without a day.
+-- While it reads, the claims include all warehouses of the region: nobody learns more than the day.
 -- p_channel_id and p_units: one more row, with order_id null, for units that would wait last.
 create or replace function orders.promise_dates(
   p_region_id smallint,
@@ -9,12 +11,17 @@ create or replace function orders.promise_dates(
   p_units bigint default null
 )
   returns table (order_id bigint, sku_id text, promised_on date)
-  language sql
+  language plpgsql
   stable
   security definer
   set search_path = ''
 as $$
-  with waiting as materialized (
+declare
+  v_claim text[] := app.claim_warehouses();
+begin
+  perform set_config('scoville.warehouses', array(select w.warehouse_id from catalog.warehouses w where w.region_id = p_region_id)::text, true);
+  return query
+    with waiting as materialized (
     select b.order_id, b.sku_id, b.channel_id, b.quantity::bigint as units, b.priority, b.queued_at
       from orders.backorders b
      where b.region_id = p_region_id and b.sku_id = any (p_sku_ids)
@@ -29,6 +36,14 @@ as $$
       join supply.purchases p on p.region_id = p_region_id and p.purchase_id = l.purchase_id
      where l.region_id = p_region_id and l.sku_id = any (p_sku_ids) and l.is_ordered and l.open_quantity > 0
        and coalesce(l.expected_on, p.expected_on) >= app.today(p_region_id)
+     union all
+    select t.sku_id, t.to_warehouse_id, f.expected_on, t.in_transit::bigint
+      from supply.transfer_lots t
+      join supply.transfers f on f.region_id = p_region_id and f.transfer_id = t.transfer_id
+      join stock.lots b on b.region_id = p_region_id and b.lot_id = t.lot_id
+     where t.region_id = p_region_id and t.sku_id = any (p_sku_ids) and t.in_transit > 0 and not t.withheld
+       and f.expected_on >= app.today(p_region_id)
+       and stock.lot_status(p_status => b.status, p_expiration_date => b.expiration_date, p_today => f.expected_on) = 'available'
   ), rivals as materialized (
     select distinct a.channel_id, b.channel_id as rival_id from serving a join serving b on b.warehouse_id = a.warehouse_id
   ), queue as (
@@ -52,6 +67,8 @@ as $$
     left join queue q on q.is_own and q.sku_id = w.sku_id and q.channel_id = w.channel_id and q.order_id is not distinct from w.order_id
     left join supply s on s.sku_id = q.sku_id and s.channel_id = q.channel_id and s.units >= q.needed
    group by w.order_id, w.sku_id;
+  perform set_config('scoville.warehouses', coalesce(v_claim::text, ''), true);
+end
 $$;
 
 alter function orders.promise_dates(smallint, text[], text, bigint) owner to scoville_definer;

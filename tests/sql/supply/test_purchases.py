@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tests.battery.lengths import LENGTH, LONG
-from tests.purchases import LATER, SOON, buy, came, deliver, draft
+from tests.purchases import LATER, SOON, buy, came, deliver, draft, promised, queue_of, told
 from tests.races import race, sender
 from tests.world import EARLY, OTHER_SKU, SKU, Shop, codes, order
 
@@ -28,24 +28,6 @@ def line(shop: Shop, sku_id: str = SKU) -> dict[str, int]:
         sku_id,
     )
     return {name: units for name, units in row.items() if units}
-
-
-def queue_of(shop: Shop) -> None:
-    assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
-
-
-def promised(shop: Shop, name: str) -> Any:
-    with shop.session() as connection:
-        [row] = connection.execute("select body from api.get_order(1::smallint, %s)", [name]).fetchall()
-    return [waits["promised_on"] for waits in row[0]["backorders"]]
-
-
-def told(shop: Shop) -> list[Any]:
-    rows = shop.rows("select data from events.outbox where type = 'order.promise_changed' order by occurred_at, outbox_id")
-    return [
-        (row["data"]["order_id"], row["data"]["old"]["backorders"][0]["promised_on"], row["data"]["backorders"][0]["promised_on"])
-        for row in rows
-    ]
 
 
 def test_what_is_ordered_is_incoming_until_it_came_or_is_canceled_pu1_pu2_pu3(shop: Shop) -> None:

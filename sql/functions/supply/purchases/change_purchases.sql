@@ -38,7 +38,7 @@ begin
   end if;
   perform supply.lock_purchases(p_region_id => p_region_id, p_purchase_ids => v_ids, p_sku_ids => v_skus);
   v_skus := v_skus || array(select l.sku_id from supply.purchase_lines l where l.region_id = p_region_id and l.purchase_id = any (v_ids));
-  v_promises := orders.read_promises(p_region_id, v_skus);
+  v_promises := orders.lock_promises(p_region_id, v_skus);
   for v_request in
     select e.ordinality::integer as ordinal, e.value as request, (v_found ->> e.ordinality::text)::bigint as purchase_id
       from jsonb_array_elements(p_requests) with ordinality e

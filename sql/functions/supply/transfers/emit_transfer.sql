@@ -1,9 +1,10 @@
--- The event of a change of a transfer: its head, and the units that this change moved. Both ends see it.
+-- The event of a change of a transfer: its head, and the units that this change moved. p_more: further members. Both ends see it.
 create or replace function supply.emit_transfer(
   p_transfer supply.transfers,
   p_parts supply.part[],
   p_request jsonb,
-  p_type text
+  p_type text,
+  p_more jsonb default '{}'
 )
   returns void
   language plpgsql
@@ -24,9 +25,9 @@ begin
     p_data => jsonb_build_object('transfer_id', v_id, 'from_warehouse_location', p_transfer.from_warehouse_id,
       'to_warehouse_location', p_transfer.to_warehouse_id, 'status', p_transfer.status, 'reference', p_transfer.reference,
       'expected_on', p_transfer.expected_on, 'items', v_items, 'reason_code', p_request ->> 'reason_code', 'note', p_request ->> 'note',
-      'version', p_transfer.version, 'updated_at', app.rfc3339(p_transfer.updated_at)),
+      'version', p_transfer.version, 'updated_at', app.rfc3339(p_transfer.updated_at)) || p_more,
     p_actor => p_transfer.changed_by, p_request_id => p_transfer.request_id);
 end
 $$;
 
-grant execute on function supply.emit_transfer(supply.transfers, supply.part[], jsonb, text) to scoville_definer;
+grant execute on function supply.emit_transfer(supply.transfers, supply.part[], jsonb, text, jsonb) to scoville_definer;
