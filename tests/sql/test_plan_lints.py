@@ -130,6 +130,36 @@ def test_a_large_transfer_reads_by_key(till: psycopg.Connection[Any], server: Se
     assert [fault for plan in plans for fault in faults(plan)] == []
 
 
+def delivered(number: int) -> Json:
+    """A line of a delivery: a new lot, good or damaged, or refused units."""
+    item = {"sku_id": sku(number), "quantity": 2}
+    if number % 3 == 2:
+        return item | {"condition": "refused", "reason_code": "damaged"}
+    return item | {"batch_number": f"P-{number}", "condition": ("good", "damaged")[number % 3]}
+
+
+def test_a_large_purchase_reads_by_key(till: psycopg.Connection[Any], server: Server, module_clone: str) -> None:
+    """One purchase of many SKUs, and deliveries of many lots."""
+    run(till, "save_suppliers", [{"supplier_id": "ACME", "name": "Acme"}])
+    ordered = {"supplier_id": "ACME", "warehouse_location": "WH-1", "expected_on": "2040-01-01"}
+
+    def story(session: psycopg.Connection[Any], units: int) -> None:
+        [drafted] = run(session, "save_purchases", [ordered | {"items": LINES[:units]}])
+        name = {"purchase_id": drafted["purchase_id"]}
+        run(session, "order_purchases", [name])
+        run(session, "save_purchases", [name | {"items": [line | {"quantity": 4} for line in LINES[:units]]}])
+        for _ in range(2):  # the lots are new, then known
+            run(session, "receive_purchases", [name | {"items": [delivered(number) for number in range(units)], "accept_over": True}])
+        run(session, "close_purchases", [name | {"reason": "late"}])
+
+    with explained(server.url(module_clone)) as (session, plans):
+        story(session, 3)
+        plans.clear()
+        story(session, BATCH)
+    assert len(plans) > 5, "nothing was explained"
+    assert [fault for plan in plans for fault in faults(plan)] == []
+
+
 @pytest.mark.parametrize(
     ("statement", "fault"),
     [

@@ -48,7 +48,8 @@ $$;
 
 comment on function api.save_transfers(smallint, jsonb) is
   'Drafts transfers between two warehouses, one of them the caller''s, or changes them (with transfer_id; absent members stay, items are replaced '
-  'as a whole; once it was shipped only expected_on, reference and note). Moves no units. An array of {transfer_id, from_warehouse_location, to_warehouse_location, items: [{sku_id, quantity, batch_number, '
+  'as a whole; once it was shipped only expected_on, reference and note). '
+  'Moves no units. An array of {transfer_id, from_warehouse_location, to_warehouse_location, items: [{sku_id, quantity, batch_number, '
   'withheld}], status (draft, ready), reference, note, expected_on, if_match}; one result per element, in order.
 Errors: ID001 ID002 KT003 ST002 ST003 ST007 ST009 TR001 TR002 VA001';
 alter function api.save_transfers(smallint, jsonb) owner to scoville_definer;

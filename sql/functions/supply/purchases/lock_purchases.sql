@@ -31,10 +31,11 @@ begin
    order by p.purchase_id
      for no key update;
   if exists (
-    select from supply.purchase_lines l
+    select l.warehouse_id, l.sku_id
+      from supply.purchase_lines l
      where l.region_id = p_region_id and l.purchase_id = any (p_purchase_ids)
-       and not exists (select from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id)
-                        where k.warehouse_id = l.warehouse_id and k.sku_id = l.sku_id))
+    except
+    select k.warehouse_id, k.sku_id from rows from (unnest(v_warehouses), unnest(v_skus)) as k (warehouse_id, sku_id))
   then
     raise exception using errcode = 'serialization_failure', message = 'a purchase was changed in the meantime';
   end if;

@@ -13,13 +13,17 @@ create or replace function supply.read_deliveries(
 as $$
 declare
   v_items jsonb := (
-    select coalesce(jsonb_agg((i.value - 'note') || jsonb_strip_nulls(jsonb_build_object('request', e.ordinality, 'item', i.ordinality,
-             'meta', e.value -> 'meta', 'warehouse_location', p.warehouse_id, 'stock', i.value -> 'quantity', 'received_on', e.value -> 'received_on',
-             'occurred_at', e.value -> 'occurred_at', 'note', coalesce(i.value -> 'note', e.value -> 'note'),
-             'condition', coalesce(i.value ->> 'condition', 'good'))) order by e.ordinality, i.ordinality), '[]')
-      from jsonb_array_elements(p_requests) with ordinality e
-      join supply.purchases p on p.region_id = p_region_id and p.purchase_id = (p_found ->> e.ordinality::text)::bigint
-     cross join jsonb_array_elements(coalesce(nullif(e.value -> 'items', 'null'), '[]')) with ordinality i);
+    select coalesce(jsonb_agg((i.value - 'note') || e.common || jsonb_strip_nulls(jsonb_build_object('item', i.ordinality,
+             'stock', i.value -> 'quantity', 'note', coalesce(i.value -> 'note', e.note), 'condition', coalesce(i.value ->> 'condition', 'good')))
+             order by e.ordinality, i.ordinality), '[]')
+      -- What all items of a delivery have in common comes from a subquery: the whole delivery would be sorted with each item.
+      from (select r.ordinality, r.value -> 'note' as note, coalesce(nullif(r.value -> 'items', 'null'), '[]') as items,
+                   jsonb_strip_nulls(jsonb_build_object('request', r.ordinality, 'meta', r.value -> 'meta', 'warehouse_location', p.warehouse_id,
+                     'received_on', r.value -> 'received_on', 'occurred_at', r.value -> 'occurred_at')) as common
+              from jsonb_array_elements(p_requests) with ordinality r
+              join supply.purchases p on p.region_id = p_region_id and p.purchase_id = (p_found ->> r.ordinality::text)::bigint
+            offset 0) e
+     cross join jsonb_array_elements(e.items) with ordinality i);
   v_refusals api.result[];
 begin
   select d.p_drafts, d.p_refusals into p_drafts, v_refusals

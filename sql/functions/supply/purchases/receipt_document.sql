@@ -13,7 +13,8 @@ as $$
            'items', coalesce(json_agg(json_build_object('sku_id', l.sku_id, 'batch_number', t.batch_number, 'expiration_date', t.expiration_date,
              'quantity', l.quantity, 'condition', l.condition, 'reason_code', l.reason_code) order by l.line_no), '[]'))
     from supply.receipt_lines l
-    left join stock.lots t on t.region_id = l.region_id and t.lot_id = l.lot_id
+    left join lateral (
+      select n.batch_number, n.expiration_date from stock.lots n where n.region_id = l.region_id and n.lot_id = l.lot_id limit 1) t on true
    where l.region_id = p_receipt.region_id and l.receipt_id = p_receipt.receipt_id;
 $$;
 

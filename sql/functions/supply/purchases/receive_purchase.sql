@@ -16,6 +16,11 @@ declare
   v_receipt supply.receipts;
   v_movements stock.movement[];
   v_written integer;
+  v_came jsonb := (  -- by SKU and condition; read by key, because a join with an array would read all of it for each line
+    select coalesce(jsonb_object_agg(s.sku_id, s.units), '{}')
+      from (select c.sku_id, jsonb_object_agg(c.condition, c.units) as units
+              from (select d.sku_id, d.element ->> 'condition' as condition, sum(d.counted) as units from unnest(p_drafts) d group by 1, 2) c
+             group by c.sku_id) s);
 begin
   if v_refusal.code is not null then
     return v_refusal;
@@ -39,14 +44,12 @@ begin
   end if;
   v_movements := supply.delivery_movements(p_receipt => v_receipt, p_drafts => p_drafts);
   update supply.purchase_lines l
-     set received = l.received + n.good, damaged = l.damaged + n.damaged, refused = l.refused + n.refused,
-         over = greatest(0, l.received + l.damaged + l.refused + l.canceled + n.good + n.damaged + n.refused - l.quantity)
-    from (select d.sku_id, coalesce(sum(d.counted) filter (where d.element ->> 'condition' = 'good'), 0) as good,
-                 coalesce(sum(d.counted) filter (where d.element ->> 'condition' = 'damaged'), 0) as damaged,
-                 coalesce(sum(d.counted) filter (where d.element ->> 'condition' = 'refused'), 0) as refused
-            from unnest(p_drafts) d
-           group by d.sku_id) n
-   where l.region_id = p_purchase.region_id and l.purchase_id = p_purchase.purchase_id and l.sku_id = n.sku_id;
+     set received = l.received + coalesce((v_came -> l.sku_id ->> 'good')::bigint, 0),
+         damaged = l.damaged + coalesce((v_came -> l.sku_id ->> 'damaged')::bigint, 0),
+         refused = l.refused + coalesce((v_came -> l.sku_id ->> 'refused')::bigint, 0),
+         over = greatest(0, l.received + l.damaged + l.refused + l.canceled - l.quantity + coalesce((v_came -> l.sku_id ->> 'good')::bigint, 0)
+                + coalesce((v_came -> l.sku_id ->> 'damaged')::bigint, 0) + coalesce((v_came -> l.sku_id ->> 'refused')::bigint, 0))
+   where l.region_id = p_purchase.region_id and l.purchase_id = p_purchase.purchase_id and v_came ? l.sku_id;
   p_purchase := supply.follow_lines(supply.mark_purchase(p_purchase => p_purchase, p_request => p_request, p_reason => 'received',
     p_status => p_purchase.status));
   if cardinality(v_movements) > 0 then

@@ -27,8 +27,10 @@ begin
                      over (partition by d.sku_id order by d.ordinal) as so_far
               from unnest(p_drafts) d) d
       join supply.suppliers s on s.supplier_id = p_purchase.supplier_id
-      left join supply.purchase_lines l
-        on l.region_id = p_purchase.region_id and l.purchase_id = p_purchase.purchase_id and l.sku_id = d.sku_id
+      left join lateral (
+        select n.* from supply.purchase_lines n
+         where n.region_id = p_purchase.region_id and n.purchase_id = p_purchase.purchase_id and n.sku_id = d.sku_id
+         limit 1) l on true
      cross join lateral (select l.quantity::bigint * (100 + s.over_percent) / 100 as units) m
      cross join lateral (select case
        when d.counted < 1 or d.counted > 1000000000

@@ -14,8 +14,10 @@ as $$
                  count(*) over (partition by e.value ->> 'sku_id' order by e.ordinality) as nth
             from jsonb_array_elements(coalesce(p_items, '[]')) with ordinality e) i
     left join catalog.skus k on k.sku_id = i.sku_id
-    left join supply.purchase_lines l
-      on l.region_id = p_purchase.region_id and l.purchase_id = p_purchase.purchase_id and l.sku_id = i.sku_id
+    left join lateral (
+      select n.* from supply.purchase_lines n
+       where n.region_id = p_purchase.region_id and n.purchase_id = p_purchase.purchase_id and n.sku_id = i.sku_id
+       limit 1) l on true
    cross join lateral (select case
      when k.sku_id is null then app.refuse(p_code => 'ST002', p_pointer => i.pointer || '/sku_id', p_detail => format(
        'SKU %s does not exist.%s', i.sku_id, catalog.suggest_sku(i.sku_id, jsonb_array_length(p_items))))

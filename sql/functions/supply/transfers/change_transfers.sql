@@ -1,6 +1,7 @@
 -- The common part of ship_transfers, receive_transfers and close_transfers. Repeats get their stored result. The others are locked together,
--- carried out one after the other, answered with the transfer, and stored. Orders whose promised day changes are told at the end. Staff need one end for what they do; what they do changes the other
--- end too. Until it is done, the claims include that one: the caller did not choose it, and gets no access to it.
+-- carried out one after the other, answered with the transfer, and stored. Orders whose promised day changes are told at the end. Staff need one
+-- end for what they do; what they do changes the other end too. Until it is done, the claims include that one: the caller did not choose it, and
+-- gets no access to it.
 -- Lock order: stock_levels of all transfers, then the transfers (supply.lock_transfers), then the orders that wait for their units.
 create or replace function supply.change_transfers(
   p_region_id smallint,
