@@ -149,7 +149,8 @@ def test_a_large_purchase_reads_by_key(till: psycopg.Connection[Any], server: Se
         run(session, "order_purchases", [name])
         run(session, "save_purchases", [name | {"items": [line | {"quantity": 4} for line in LINES[:units]]}])
         for _ in range(2):  # the lots are new, then known
-            run(session, "receive_purchases", [name | {"items": [delivered(number) for number in range(units)], "accept_over": True}])
+            items = [delivered(number) for number in range(units)]
+            run(session, "receive_purchases", [name | {"items": items, "accept_over": True}])
         run(session, "close_purchases", [name | {"reason": "late"}])
 
     with explained(server.url(module_clone)) as (session, plans):
