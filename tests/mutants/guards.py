@@ -34,6 +34,9 @@ ZONES = "tests/sql/stock/test_zones.py"
 LINE_ADDRESSES = "tests/sql/orders/test_line_addresses.py"
 RECALLS = "tests/sql/stock/test_recalls.py"
 WITHHELD = "tests/sql/stock/test_withheld.py"
+PURCHASES = "tests/sql/supply/test_purchases.py"
+PURCHASE_RACES = "tests/sql/supply/test_purchase_races.py"
+PROMISED_BY_TRANSFERS = "tests/sql/supply/test_promised_by_transfers.py"
 TRANSFERS = "tests/sql/supply/test_transfers.py"
 TRANSFER_RACES = "tests/sql/supply/test_transfer_races.py"
 PARCELS = "tests/sql/orders/test_parcels.py"
@@ -944,6 +947,204 @@ GUARDS = (
         "c.recovered + i.total > c.quantity",
         "false",
         f"{RECALLS} -k came_back",
+    ),
+    # Purchases
+    Guard(
+        "no more is received than the tolerance admits",
+        "sql/functions/supply/purchases/refuse_delivery.sql",
+        "when l.received + l.damaged + d.so_far > m.units and",
+        "when false and",
+        f"{PURCHASES} -k tolerance",
+    ),
+    Guard(
+        "only an admin accepts more",
+        "sql/functions/supply/purchases/refuse_delivery.sql",
+        " and app.claim_role() = 'admin')",
+        ")",
+        f"{PURCHASES} -k who_accepts_it",
+    ),
+    Guard(
+        "a delivery note counts once",
+        "sql/functions/supply/purchases/refuse_delivery.sql",
+        "    supply.refuse_repeat(p_purchase, p_request));",
+        "    null);",
+        f"{PURCHASES} -k counts_once",
+    ),
+    Guard(
+        "a SKU that was not bought is not received with the purchase",
+        "sql/functions/supply/purchases/refuse_delivery.sql",
+        "when l.sku_id is null\n",
+        "when false\n",
+        f"{PURCHASES} -k wrong_item",
+    ),
+    Guard(
+        "a delivery that is refused creates no lot",
+        "sql/functions/supply/purchases/read_deliveries.sql",
+        "  p_drafts := supply.drop_deliveries(p_drafts, p_refusals);\n  -- Refused items",
+        "  -- Refused items",
+        f"{PURCHASES} -k creates_no_lot",
+    ),
+    Guard(
+        "a line is not lowered below what came",
+        "sql/functions/supply/purchases/refuse_items.sql",
+        "when i.quantity < l.received + l.damaged + l.refused + l.canceled - l.over",
+        "when false",
+        f"{PURCHASES} -k lowered_below",
+    ),
+    Guard(
+        "nothing more comes of a closed purchase",
+        "sql/functions/supply/purchases/refuse_purchase.sql",
+        "when p_purchase.status <> all (p_statuses) or p_purchase.closed_at is not null",
+        "when p_purchase.status <> all (p_statuses)",
+        f"{PURCHASES} -k came_or_is_canceled",
+    ),
+    Guard(
+        "a purchase is closed for a reason",
+        "sql/functions/supply/purchases/close_purchase.sql",
+        "coalesce(trim(p_request ->> 'reason'), '') = ''",
+        "false",
+        f"{PURCHASES} -k closing_says_a_reason",
+    ),
+    Guard(
+        "what is ordered is incoming",
+        "sql/functions/supply/purchases/order_purchase.sql",
+        "    perform supply.post_expected(p_purchase, '{}');\n",
+        "",
+        f"{PURCHASES} -k came_or_is_canceled",
+    ),
+    Guard(
+        "what came is incoming no more, and never less than nothing",
+        "sql/functions/supply/purchases/delivery_movements.sql",
+        "(least(l.open_quantity, sum(d.counted) over so_far - d.counted) - least(l.open_quantity, sum(d.counted) over so_far))"
+        "::bigint",
+        "(-d.counted)::bigint",
+        f"{PURCHASES} -k tolerance",
+    ),
+    Guard(
+        "damaged units of a delivery are withheld",
+        "sql/functions/supply/purchases/delivery_movements.sql",
+        "p_withheld => case m.condition when 'damaged' then m.counted end",
+        "p_withheld => null::bigint",
+        f"{PURCHASES} -k came_or_is_canceled",
+    ),
+    Guard(
+        "incoming is what purchases and transfers announce",
+        "sql/functions/supply/verify_incoming.sql",
+        "             where l.is_ordered and l.open_quantity > 0\n",
+        "             where false\n",
+        f"{PROMISED_BY_TRANSFERS} -k incoming_of_one_level",
+    ),
+    Guard(
+        "two sessions change a purchase one after the other",
+        "sql/functions/supply/purchases/lock_purchases.sql",
+        "   order by p.purchase_id\n     for no key update;",
+        "   order by p.purchase_id;",
+        f"{PURCHASE_RACES} -k new_line",
+    ),
+    Guard(
+        "a delivery starts over if its levels are not locked",
+        "sql/functions/supply/purchases/lock_purchases.sql",
+        "  if exists (\n",
+        "  if false and exists (\n",
+        f"{PURCHASE_RACES} -k new_line",
+    ),
+    Guard(
+        "a delivery is checked again under its locks",
+        "sql/functions/supply/purchases/receive_purchase.sql",
+        "  if v_refusal.code is not null then\n",
+        "  if false then\n",
+        f"{PURCHASE_RACES} -k tolerance or handhelds",
+    ),
+    Guard(
+        "staff receive for their warehouses only",
+        "sql/policies/supply/purchases.sql",
+        "  for select to scoville_definer\n  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));",
+        "  for select to scoville_definer\n  using (true);",
+        f"{PURCHASES} -k see_no_other",
+    ),
+    Guard(
+        "what waits before comes first in the promise",
+        "sql/functions/orders/promise_dates.sql",
+        "order by w.priority desc, w.queued_at, w.order_id nulls last) as needed",
+        "order by w.order_id rows current row) as needed",
+        f"{PURCHASES} -k day_of_the_purchase",
+    ),
+    Guard(
+        "missing units come before the promise",
+        "sql/functions/orders/promise_dates.sql",
+        " - coalesce(m.units, 0) as units",
+        " as units",
+        f"{PROMISED_BY_TRANSFERS} -k whoever_changes_it",
+    ),
+    Guard(
+        "the promised day is the same whoever asks",
+        "sql/functions/orders/promise_dates.sql",
+        "array(select w.warehouse_id from catalog.warehouses w where w.region_id = p_region_id)::text",
+        "coalesce(v_claim::text, '')",
+        f"{PROMISED_BY_TRANSFERS} -k whoever_changes_it",
+    ),
+    Guard(
+        "only warehouses of the channel promise",
+        "sql/functions/orders/promise_dates.sql",
+        "from arrivals a join serving s on s.warehouse_id = a.warehouse_id",
+        "from arrivals a cross join serving s",
+        f"{PURCHASES} -k serve_the_channel",
+    ),
+    Guard(
+        "withheld units in transit promise nothing",
+        "sql/functions/orders/promise_dates.sql",
+        " and t.in_transit > 0 and not t.withheld",
+        " and t.in_transit > 0",
+        f"{PROMISED_BY_TRANSFERS} -k cannot_be_sold_when_they_arrive",
+    ),
+    Guard(
+        "a lot that cannot be sold on the day promises nothing",
+        "sql/functions/orders/promise_dates.sql",
+        "p_today => f.expected_on) = 'available'",
+        "p_today => f.expected_on) <> 'nothing'",
+        f"{PROMISED_BY_TRANSFERS} -k cannot_be_sold_when_they_arrive",
+    ),
+    Guard(
+        "two documents tell an order its day one after the other",
+        "sql/functions/orders/lock_promises.sql",
+        "   order by o.order_id\n     for no key update;",
+        "   order by o.order_id;",
+        f"{PROMISED_BY_TRANSFERS} -k one_after_the_other",
+    ),
+    Guard(
+        "a purchase tells the orders whose day it changes",
+        "sql/functions/supply/purchases/change_purchases.sql",
+        "  perform orders.emit_promises(p_region_id => p_region_id, p_sku_ids => v_skus, p_old => v_promises);\n",
+        "",
+        f"{PURCHASES} -k bo4",
+    ),
+    Guard(
+        "a transfer tells the orders whose day it changes",
+        "sql/functions/supply/transfers/change_transfers.sql",
+        "  perform orders.emit_promises(p_region_id => p_region_id, p_sku_ids => v_skus, p_old => v_promises);\n",
+        "",
+        f"{PROMISED_BY_TRANSFERS} -k ends_tells",
+    ),
+    Guard(
+        "a change of a transfer in transit tells the orders whose day it changes",
+        "sql/functions/api/save_transfers.sql",
+        "  perform orders.emit_promises(p_region_id => p_region_id, p_sku_ids => v_skus, p_old => v_promises);\n",
+        "",
+        f"{PROMISED_BY_TRANSFERS} -k until_they_have_one",
+    ),
+    Guard(
+        "items of a transfer do not change in transit",
+        "sql/functions/supply/transfers/save_transfer.sql",
+        "is not null then '{draft,ready}'\n",
+        "is not null then '{draft,ready,in_transit}'\n",
+        f"{PROMISED_BY_TRANSFERS} -k reference_and_note_only",
+    ),
+    Guard(
+        "a change of a draft that was shipped meanwhile starts over",
+        "sql/functions/supply/transfers/lock_to_save.sql",
+        "  if exists (\n",
+        "  if false and exists (\n",
+        f"{PROMISED_BY_TRANSFERS} -k meets_the_shipment",
     ),
     # Transfers
     Guard(

@@ -19,7 +19,7 @@ create policy purchase_lines_select_own_warehouses on supply.purchase_lines
 drop policy if exists purchase_lines_select_definer on supply.purchase_lines;
 create policy purchase_lines_select_definer on supply.purchase_lines
   for select to scoville_definer
-  using (true);
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 drop policy if exists purchase_lines_insert_definer on supply.purchase_lines;
 create policy purchase_lines_insert_definer on supply.purchase_lines
   for insert to scoville_definer

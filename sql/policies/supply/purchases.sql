@@ -1,4 +1,4 @@
--- Purchases: admin reads all of them, staff those for their own warehouses. The definer sees all of the region: what is promised to orders depends on them.
+-- Purchases: admin reads all of them, staff those for their own warehouses.
 alter table supply.purchases enable row level security;
 alter table supply.purchases force row level security;
 
@@ -19,7 +19,7 @@ create policy purchases_select_own_warehouses on supply.purchases
 drop policy if exists purchases_select_definer on supply.purchases;
 create policy purchases_select_definer on supply.purchases
   for select to scoville_definer
-  using (true);
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 drop policy if exists purchases_insert_definer on supply.purchases;
 create policy purchases_insert_definer on supply.purchases
   for insert to scoville_definer

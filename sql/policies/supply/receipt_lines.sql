@@ -19,7 +19,7 @@ create policy receipt_lines_select_own_warehouses on supply.receipt_lines
 drop policy if exists receipt_lines_select_definer on supply.receipt_lines;
 create policy receipt_lines_select_definer on supply.receipt_lines
   for select to scoville_definer
-  using (true);
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 drop policy if exists receipt_lines_insert_definer on supply.receipt_lines;
 create policy receipt_lines_insert_definer on supply.receipt_lines
   for insert to scoville_definer

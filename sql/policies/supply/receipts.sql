@@ -19,7 +19,7 @@ create policy receipts_select_own_warehouses on supply.receipts
 drop policy if exists receipts_select_definer on supply.receipts;
 create policy receipts_select_definer on supply.receipts
   for select to scoville_definer
-  using (true);
+  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));
 drop policy if exists receipts_insert_definer on supply.receipts;
 create policy receipts_insert_definer on supply.receipts
   for insert to scoville_definer

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from tests.battery.lengths import LENGTH, LONG
 from tests.purchases import LATER, SOON, buy, came, deliver, draft, promised, queue_of, told
-from tests.races import race, sender
-from tests.world import EARLY, OTHER_SKU, SKU, Shop, codes, order
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
+from tests.world import EARLY, OTHER_SKU, SKU, Shop
 
 
 def incoming(shop: Shop, sku_id: str = SKU) -> int:
@@ -220,51 +216,6 @@ def test_a_shortage_says_when_purchases_cover_it_bo4(shop: Shop) -> None:
     buy(shop, (SKU, 5))
     assert shop.order((SKU, 5)).body["errors"][0]["next_available_on"] == SOON
     assert "next_available_on" not in shop.order((SKU, 6)).body["errors"][0]
-
-
-@pytest.mark.commits
-def test_two_deliveries_at_once_obey_the_tolerance_together_pu4(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    purchase = buy(shop, (SKU, 10))
-    receive = sender(shop, "receive_purchases", {"purchase_id": purchase, "items": [came(6)]})
-    first, second = race(shop, pool, receive, receive)
-    assert (first.code, second.code) == (None, "SU003")
-    assert (shop.level()["on_hand"], incoming(shop), shop.verify()) == (6, 4, [])
-
-
-@pytest.mark.commits
-@pytest.mark.parametrize("closes_first", [True, False])
-def test_a_delivery_comes_before_or_after_the_closing(shop: Shop, pool: ThreadPoolExecutor, closes_first: bool) -> None:
-    purchase = buy(shop, (SKU, 10))
-    receive = sender(shop, "receive_purchases", {"purchase_id": purchase, "items": [came(6)]})
-    close = sender(shop, "close_purchases", {"purchase_id": purchase, "reason": "late"})
-    both = (close, receive) if closes_first else (receive, close)
-    found = race(shop, pool, *both)
-    assert [one.code for one in found] == [None, "SU002" if closes_first else None]
-    assert (incoming(shop), line(shop)["canceled"], shop.verify()) == (0, 10 if closes_first else 4, [])
-
-
-@pytest.mark.commits
-@pytest.mark.parametrize("order_first", [True, False])
-def test_an_order_beside_a_delivery_never_waits_beside_free_units_bo8(
-    shop: Shop, pool: ThreadPoolExecutor, order_first: bool
-) -> None:
-    queue_of(shop)
-    purchase = buy(shop, (SKU, 10))
-    receive = sender(shop, "receive_purchases", {"purchase_id": purchase, "items": [came(6)]})
-    place = sender(shop, "place_orders", order((SKU, 6)))
-    found = race(shop, pool, *((place, receive) if order_first else (receive, place)))
-    assert codes(list(found)) == [None, None]
-    assert shop.level() == {"on_hand": 6, "committed": 6}
-    assert (shop.rows("select from orders.backorders"), shop.verify()) == ([], [])
-
-
-@pytest.mark.commits
-def test_a_new_lot_in_two_warehouses_at_once_is_one_lot(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    here, there = buy(shop, (SKU, 10)), buy(shop, (SKU, 10), warehouse_location="WH-02")
-    receives = [sender(shop, "receive_purchases", {"purchase_id": one, "items": [came(6)]}) for one in (here, there)]
-    assert codes(list(race(shop, pool, *receives))) == [None, None]
-    assert shop.rows("select batch_number from stock.lots") == [{"batch_number": "P-1"}]
-    assert shop.verify() == []
 
 
 @pytest.mark.parametrize("seed", range(LENGTH.examples if LONG else 3))

@@ -1,4 +1,4 @@
--- The purchase that an ID (PUR-<region>-<number>) names, or null. The definer sees every purchase of the region, so this asks for the warehouse.
+-- The purchase that an ID (PUR-<region>-<number>) names, or null. Policies show only those for the caller's warehouses.
 create or replace function supply.find_purchase(
   p_region_id smallint,
   p_id text
@@ -12,8 +12,7 @@ as $$
     from supply.purchases p
    where p.region_id = p_region_id
      and p.purchase_id = case when p_id ~ '^PUR-[0-9]{1,5}-[0-9]{1,18}$' then split_part(p_id, '-', 3)::bigint end
-     and p_id = supply.purchase_public_id(p_region_id, p.purchase_id)
-     and (app.reaches_all_warehouses() or p.warehouse_id = any (app.claim_warehouses()));
+     and p_id = supply.purchase_public_id(p_region_id, p.purchase_id);
 $$;
 
 grant execute on function supply.find_purchase(smallint, text) to scoville_definer, admin, warehouse;
