@@ -40,6 +40,9 @@ SHIP: LiteralString = "select * from api.fulfill_orders(1::smallint, %s::jsonb)"
 ADJUST: LiteralString = "select * from api.adjust_stock(1::smallint, %s::jsonb)"
 DRAFT: LiteralString = "select * from api.save_transfers(1::smallint, %s::jsonb)"
 SEND: LiteralString = "select * from api.ship_transfers(1::smallint, %s::jsonb)"
+BUY: LiteralString = "select * from api.save_purchases(1::smallint, %s::jsonb)"
+ORDER: LiteralString = "select * from api.order_purchases(1::smallint, %s::jsonb)"
+DELIVER: LiteralString = "select * from api.receive_purchases(1::smallint, %s::jsonb)"
 Event = tuple[datetime, LiteralString, dict[str, Any]]
 
 WAREHOUSES = [
@@ -54,6 +57,10 @@ CHANNELS = [
     ("marketplace", "Marketplace", "marketplace", "channel", ["WH-03", "WH-02", "WH-01"]),
 ]
 SAMPLE_STOCK = {"WH-01": 350, "WH-02": 120, "WH-03": 80}  # of the two sample sauces, in their second lot
+SUPPLIERS = [
+    {"supplier_id": "ACME", "name": "Acme Peppers", "lead_days": 14, "over_percent": 5},
+    {"supplier_id": "HILL", "name": "Hill Country Bottling", "lead_days": 21},
+]
 ADJUSTMENTS = [
     ("HOTSAUCE-101", "WH-01", -3, "damaged", "Pallet dropped at the dock"),
     ("HOTSAUCE-112", "WH-02", -2, "shrinkage", None),
@@ -92,6 +99,12 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         _set_clock(connection, now)
         [drafted] = _call(connection, DRAFT, _keyed("transfer", [_transfer(now.date())]))
         _call(connection, SEND, _keyed("shipment", [{"transfer_id": drafted["transfer_id"]}]))
+        _call(connection, "select * from api.save_suppliers(%s::jsonb)", SUPPLIERS)
+        bought = [
+            {"purchase_id": one["purchase_id"]} for one in _call(connection, BUY, _keyed("purchase", _purchases(now.date())))
+        ]
+        _call(connection, ORDER, _keyed("order", bought))
+        _call(connection, DELIVER, _keyed("delivery", [bought[1] | _delivery(now.date())]))
     lots = {(one["sku_id"], one["batch_number"]) for one in receipts}
     return {"SKUs": len(skus), "warehouses": len(WAREHOUSES), "lots": len(lots), "orders": len(orders)}
 
@@ -127,6 +140,35 @@ def _transfer(today: date) -> dict[str, Any]:
         "reference": "VAN-12",
         "expected_on": (today + timedelta(days=2)).isoformat(),
     }
+
+
+def _purchases(today: date) -> list[dict[str, Any]]:
+    """One comes next week. Of the other one, a part has come."""
+    return [
+        {
+            "supplier_id": "ACME",
+            "warehouse_location": "WH-01",
+            "items": [{"sku_id": "HOTSAUCE-101", "quantity": 120}, {"sku_id": "HOTSAUCE-112", "quantity": 48}],
+            "expected_on": (today + timedelta(days=7)).isoformat(),
+            "supplier_reference": "SO-4711",
+        },
+        {
+            "supplier_id": "HILL",
+            "warehouse_location": "WH-02",
+            "items": [{"sku_id": "HOTSAUCE-120", "quantity": 60}],
+            "expected_on": (today + timedelta(days=1)).isoformat(),
+        },
+    ]
+
+
+def _delivery(today: date) -> dict[str, Any]:
+    lot = {
+        "sku_id": "HOTSAUCE-120",
+        "batch_number": f"HILL-{today:%Y%m%d}",
+        "expiration_date": (today + SHELF_LIFE).isoformat(),
+    }
+    items = [lot | {"quantity": 36}, lot | {"quantity": 2, "condition": "damaged"}]
+    return {"delivery_note": "DN-77", "items": items}
 
 
 def _channels() -> list[dict[str, Any]]:

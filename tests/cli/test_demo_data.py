@@ -39,6 +39,17 @@ def test_it_looks_alive(authenticator_url: str, connection: psycopg.Connection[A
     assert newest.fetchone() == (True, True)
 
 
+def test_purchases_are_on_their_way_and_received_in_part(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
+    demo_data.load(authenticator_url)
+    found = connection.execute("""
+        select p.status, p.warehouse_id, p.expected_on > current_date, sum(l.open_quantity), sum(l.received), sum(l.damaged)
+          from supply.purchases p
+          join supply.purchase_lines l on l.region_id = p.region_id and l.purchase_id = p.purchase_id
+         group by p.purchase_id, p.status, p.warehouse_id, p.expected_on
+         order by p.purchase_id""")
+    assert found.fetchall() == [("ordered", "WH-01", True, 168, 0, 0), ("partially_received", "WH-02", True, 22, 36, 2)]
+
+
 def test_it_is_whole_or_not_at_all(authenticator_url: str, connection: psycopg.Connection[Any]) -> None:
     connection.execute("alter function api.adjust_stock(smallint, jsonb) rename to gone")
     with pytest.raises(Exception, match="adjust_stock"):

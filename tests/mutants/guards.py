@@ -1058,8 +1058,8 @@ GUARDS = (
     Guard(
         "staff receive for their warehouses only",
         "sql/policies/supply/purchases.sql",
-        "  for select to scoville_definer\n  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()));",
-        "  for select to scoville_definer\n  using (true);",
+        "for select to scoville_definer\n  using (app.reaches_all_warehouses() or warehouse_id = any (app.claim_warehouses()))",
+        "for select to scoville_definer\n  using (true)",
         f"{PURCHASES} -k see_no_other",
     ),
     Guard(
