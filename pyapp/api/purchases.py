@@ -366,7 +366,7 @@ NOUN = Noun(
             answer=PurchaseDetail,
             query=WriteQuery,
             body=DeliveryDraft,
-            key="required",
+            key="or_if_match",
             versioned=True,
         ),
         Route(

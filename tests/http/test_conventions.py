@@ -19,7 +19,7 @@ from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
 from tests.calls import HOOK, ORDER, REQUESTS, SKU
 from tests.http.conftest import Api, check_problem, key
-from tests.http.samples import LOST, make_recall, make_room, make_transfer, recovered
+from tests.http.samples import LOST, make_purchases, make_recall, make_room, make_transfer, recovered
 
 BODY_BYTES_MAX = 1024 * 1024
 # These follow other rules: OAuth 2.0 (RFC 6749), and tickets, which are valid for one use.
@@ -62,6 +62,7 @@ class World:
             "withholding_id": self.withholding,
             "recall_id": self.recall,
             "transfer_id": lambda: make_transfer(self.admin),
+            "purchase_id": lambda: make_purchases(self.admin)["purchase_id"],
         }
         self.fresh = fresh
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})
@@ -372,6 +373,9 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
         lot = {name: SKU[name] for name in ("sku_id", "batch_number")}
         sent = world.admin.post(path.replace("receipts", "ship"), json={"items": [lot | {"quantity": 4}]}, headers=key())
         assert sent.status_code == 200, sent.text
+    if route.function == "receive_purchases":
+        ordered = world.admin.post(path.replace("receipts", "order"), headers=key())
+        assert ordered.status_code == 200, ordered.text
     text = f"{route.method} {route.path}".ljust(255, "k")
     first = world.admin.request(route.method, path, json=body, headers={"idempotency-key": text})
     assert first.status_code in (200, 201), first.text

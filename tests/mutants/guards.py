@@ -1035,13 +1035,6 @@ GUARDS = (
         f"{PROMISED_BY_TRANSFERS} -k incoming_of_one_level",
     ),
     Guard(
-        "two sessions change a purchase one after the other",
-        "sql/functions/supply/purchases/lock_purchases.sql",
-        "   order by p.purchase_id\n     for no key update;",
-        "   order by p.purchase_id;",
-        f"{PURCHASE_RACES} -k new_line",
-    ),
-    Guard(
         "a delivery starts over if its levels are not locked",
         "sql/functions/supply/purchases/lock_purchases.sql",
         "  if exists (\n",

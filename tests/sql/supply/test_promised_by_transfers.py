@@ -136,7 +136,7 @@ def test_the_day_is_the_same_whoever_changes_it_bo4(shop: Shop) -> None:
 def test_two_documents_of_two_warehouses_tell_an_order_one_after_the_other_bo4(
     shop: Shop, pool: ThreadPoolExecutor, purchase_first: bool
 ) -> None:
-    """What the last event of an order says is its day."""
+    """The last event of an order has its day."""
     queue_of(shop)
     waits = shop.order((SKU, 10)).body["order_id"]
     sent = moving(shop, 5)

@@ -105,7 +105,7 @@ def test_a_delivery_beside_a_recall_of_its_lot_is_unavailable_pu8(
 
 @pytest.mark.parametrize("receives_first", [True, False])
 def test_a_delivery_beside_a_change_of_the_day_bo4(shop: Shop, pool: ThreadPoolExecutor, receives_first: bool) -> None:
-    """Who gets units hears no more of the day; who waits on is told the new one."""
+    """An order that gets units hears no more of the day; one that waits on is told the new one."""
     queue_of(shop)
     purchase = buy(shop, (SKU, 10))
     _, waits = (shop.order((SKU, 5)).body["order_id"] for _ in range(2))

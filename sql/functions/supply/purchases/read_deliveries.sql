@@ -16,7 +16,7 @@ declare
     select coalesce(jsonb_agg((i.value - 'note') || e.common || jsonb_strip_nulls(jsonb_build_object('item', i.ordinality,
              'stock', i.value -> 'quantity', 'note', coalesce(i.value -> 'note', e.note), 'condition', coalesce(i.value ->> 'condition', 'good')))
              order by e.ordinality, i.ordinality), '[]')
-      -- What all items of a delivery have in common comes from a subquery: the whole delivery would be sorted with each item.
+      -- A subquery reads the members of the delivery: otherwise the whole delivery would be sorted with each of its items.
       from (select r.ordinality, r.value -> 'note' as note, coalesce(nullif(r.value -> 'items', 'null'), '[]') as items,
                    jsonb_strip_nulls(jsonb_build_object('request', r.ordinality, 'meta', r.value -> 'meta', 'warehouse_location', p.warehouse_id,
                      'received_on', r.value -> 'received_on', 'occurred_at', r.value -> 'occurred_at')) as common
