@@ -26,6 +26,12 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
     shipped = make(admin, f"/v1/orders/{placed['order_id']}/fulfillments", {"items": HELD})
     number = str(uuid.uuid4())
     client = {"name": "Shop", "role": "integration", "channels": ["web"]}
+    plan = {"warehouse_location": SKU["warehouse_location"], "scope": "skus", "sku_ids": [SKU["sku_id"]]}
+    entry = {"sku_id": SKU["sku_id"], "batch_number": SKU["batch_number"], "counted": SKU["stock"]}
+    loose = {"tolerance_percent": 100}  # so that the same caller may approve it
+    planned, reviewed = (make(admin, "/v1/counts", plan | loose)["count_id"] for _ in range(2))
+    entered = admin.post(f"/v1/counts/{reviewed}/entries", json={"entries": [entry]})
+    assert entered.status_code == 200, entered.text
     return {
         "order_id": make(admin, "/v1/orders", ORDER | {"order_id": number})["order_id"],
         "external_id": number,
@@ -42,6 +48,8 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
         "drill_id": make(admin, "/v1/recall-drills", {"lots": LOST, "person": "Ada"})["drill_id"],
         "transfer_id": make_transfer(admin),
         "sent_id": make_sent(admin),
+        "count_id": planned,
+        "reviewed_id": reviewed,
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
 

@@ -62,6 +62,7 @@ class World:
             "withholding_id": self.withholding,
             "recall_id": self.recall,
             "transfer_id": lambda: make_transfer(self.admin),
+            "count_id": self.count,
         }
         self.fresh = fresh
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})
@@ -88,6 +89,10 @@ class World:
     def withholding(self) -> str:
         lot = {"sku_id": SKU["sku_id"], "warehouse_location": SKU["warehouse_location"], "batch_number": "ANOTHER"}
         return self._made("/v1/inventory/withhold", lot | {"quantity": 2, "cause": "inspection"}, "withholding_id")
+
+    def count(self) -> str:
+        plan = {"warehouse_location": SKU["warehouse_location"], "scope": "skus", "sku_ids": [SKU["sku_id"]]}
+        return self._made("/v1/counts", plan, "count_id")
 
     def _made(self, path: str, body: dict[str, Any], name: str) -> str:
         response = self.admin.post(path, json=body, headers=key())

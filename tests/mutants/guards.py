@@ -35,6 +35,7 @@ RECALLS = "tests/sql/stock/test_recalls.py"
 WITHHELD = "tests/sql/stock/test_withheld.py"
 TRANSFERS = "tests/sql/supply/test_transfers.py"
 TRANSFER_RACES = "tests/sql/supply/test_transfer_races.py"
+COUNTS = "tests/sql/stock/test_counts.py"
 PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
@@ -1042,6 +1043,42 @@ GUARDS = (
         "w.warehouse_id = p_transfer.to_warehouse_id and w.active)",
         "w.warehouse_id = p_transfer.to_warehouse_id)",
         f"{TRANSFERS} -k retired_warehouse",
+    ),
+    # Counts
+    Guard(
+        "a count is approved once",
+        "sql/functions/stock/counting/post_counts.sql",
+        "    raise exception using errcode = 'serialization_failure', message = 'the count changed in the meantime';",
+        "    null;",
+        f"{COUNTS} -k post_once",
+    ),
+    Guard(
+        "a correction is posted once, whoever else counted the lot",
+        "sql/functions/stock/counting/count_deltas.sql",
+        " - o.units end",
+        " end",
+        f"{COUNTS} -k correct_it_once",
+    ),
+    Guard(
+        "after a later look, an earlier one corrects nothing",
+        "sql/functions/stock/counting/count_deltas.sql",
+        "case when n.is_later then 0 else",
+        "case when false then 0 else",
+        f"{COUNTS} -k cn4",
+    ),
+    Guard(
+        "who counted does not approve a large difference",
+        "sql/functions/stock/counting/refuse_approval.sql",
+        "if v_own > 0 then",
+        "if false then",
+        f"{COUNTS} -k cn5",
+    ),
+    Guard(
+        "a blind count hides what is expected",
+        "sql/functions/stock/counting/count_lines_document.sql",
+        "not c.blind or",
+        "true or",
+        f"{COUNTS} -k cn2",
     ),
     # Reservations
     Guard(
