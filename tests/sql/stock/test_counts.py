@@ -3,49 +3,14 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import psycopg
 import pytest
 
 from tests.battery.lengths import LENGTH
-from tests.races import race, sender
-from tests.world import OTHER_SKU, SKU, Result, Shop, codes
-
-if TYPE_CHECKING:
-    from concurrent.futures import ThreadPoolExecutor
-
-
-def plan(shop: Shop, scope: str = "all", **rest: Any) -> str:
-    [answer] = shop.send("plan_counts", {"warehouse_location": "WH-01", "scope": scope, **rest})
-    assert answer.code is None, answer
-    return str(answer.body["count_id"])
-
-
-def entries(count_id: str, counter: str, *counted: int, number: str = "B-1", **rest: Any) -> dict[str, Any]:
-    made = [{"sku_id": SKU, "batch_number": number, "counted": units, **rest} for units in counted]
-    return {"count_id": count_id, "entries": made, "meta": {"actor": counter}}
-
-
-def enter(shop: Shop, count_id: str, counted: int, counter: str = "sam", now: str | None = None, **rest: Any) -> Result:
-    [answer] = shop.send("enter_counts", entries(count_id, counter, counted, **rest), now=now)
-    return answer
-
-
-def approval(count_id: str, who: str = "boss") -> dict[str, Any]:
-    return {"count_id": count_id, "meta": {"actor": who}}
-
-
-def approve(shop: Shop, count_id: str, who: str = "boss") -> Result:
-    [answer] = shop.send("approve_counts", approval(count_id, who))
-    return answer
-
-
-def read(shop: Shop, count_id: str, role: str = "admin", sub: str = "boss") -> Any:
-    with shop.session(role, sub=sub, warehouses=["WH-01"]) as connection:
-        row = connection.execute("select body from api.get_count(1::smallint, %s)", [count_id]).fetchone()
-    assert row is not None
-    return row[0]
+from tests.counts import approval, approve, enter, entries, plan, read
+from tests.world import OTHER_SKU, SKU, Shop, codes
 
 
 def test_cn1_what_moves_after_the_mark_moves_on(shop: Shop) -> None:
@@ -66,17 +31,65 @@ def test_cn1_what_moves_after_the_mark_moves_on(shop: Shop) -> None:
     assert shop.verify() == []
 
 
-def test_cn1_an_entry_of_an_offline_device_is_compared_with_its_own_moment(shop: Shop) -> None:
+@pytest.mark.parametrize(
+    ("counted_at", "expected", "left"),
+    [
+        ("2030-01-10T07:00:00Z", 0, 19 + 20 - 3 - 5),
+        ("2030-01-10T08:00:00Z", 20, 19 - 3 - 5),
+        ("2030-01-10T09:00:00Z", 20, 19 - 3 - 5),
+        ("2030-01-10T10:30:00+00:00", 17, 19 - 5),
+        ("2030-01-10T13:00:00+01:00", 12, 19),
+        (None, 12, 19),
+    ],
+)
+def test_cn1_an_entry_of_an_offline_device_is_compared_with_its_own_moment(
+    shop: Shop, counted_at: str | None, expected: int, left: int
+) -> None:
+    """counted_at decides the mark: what moved later, moves on. What arrives only now is expected as the ledger was then."""
     shop.receive(20, now="2030-01-10T08:00:00Z")
     shop.adjust(-3, now="2030-01-10T10:00:00Z")
+    shop.adjust(-5, now="2030-01-10T11:00:00Z")
     count = plan(shop)
-    now = "2030-01-12T00:00:00Z"
-    assert enter(shop, count, 19, now=now, counted_at="2030-01-10T09:00:00Z").code is None
+    at = {"counted_at": counted_at} if counted_at else {}
+    assert enter(shop, count, 19, now="2030-01-12T00:00:00Z", **at).code is None
+    assert [entry["expected"] for entry in read(shop, count)["details"][0]["entries"]] == [expected]
     assert approve(shop, count).code is None
-    assert shop.level() == {"on_hand": 16, "available": 16}
-    other = plan(shop)
-    for at in ("2030-01-04T23:00:00Z", "2030-01-12T01:00:00Z"):
-        assert enter(shop, other, 19, now=now, counted_at=at).code == "VA001"
+    assert shop.level() == {"on_hand": left, "available": left}
+    assert shop.verify() == []
+
+
+@pytest.mark.parametrize(
+    ("counted_at", "detail"),
+    [
+        ("2030-01-04T23:59:59Z", "counted_at is older than 7 days. Count again."),
+        ("2030-01-05T00:00:00Z", None),
+        ("2030-01-12T00:05:00Z", None),
+        ("2030-01-12T00:05:01Z", "counted_at is in the future."),
+    ],
+)
+def test_an_entry_is_at_most_seven_days_old(shop: Shop, counted_at: str, detail: str | None) -> None:
+    shop.receive(20, now="2030-01-01T08:00:00Z")
+    answer = enter(shop, plan(shop), 19, now="2030-01-12T00:00:00Z", counted_at=counted_at)
+    if detail is None:
+        assert answer.code is None, answer
+    else:
+        assert answer.code == "VA001"
+        assert answer.body["errors"] == [{"pointer": "/entries/0/counted_at", "detail": detail}]
+
+
+def test_of_two_looks_the_later_one_stands_whichever_arrives_first(shop: Shop) -> None:
+    """Yesterday's entry of a handheld that was offline does not replace today's."""
+    shop.receive(20, now="2030-01-10T08:00:00Z")
+    count = plan(shop, tolerance_units=5)
+    assert enter(shop, count, 18, now="2030-01-12T08:00:00Z").code is None
+    for counter, units in (("sam", 15), ("kim", 16)):
+        late = enter(shop, count, units, counter, now="2030-01-12T09:00:00Z", counted_at="2030-01-11T08:00:00Z")
+        assert late.body["status"] == "review"
+    [line] = read(shop, count)["details"]
+    assert (line["counted"], [entry["counted"] for entry in line["entries"]]) == (18, [18, 15, 16])
+    assert enter(shop, count, 17, now="2030-01-12T10:00:00Z").code is None
+    assert approve(shop, count).code is None
+    assert shop.level() == {"on_hand": 17, "available": 17}
 
 
 def test_cn2_a_blind_count_tells_no_counter_what_is_expected(shop: Shop) -> None:
@@ -290,50 +303,6 @@ def test_staff_count_their_own_warehouses(shop: Shop) -> None:
     assert codes(shop.send("plan_counts", {"warehouse_location": "WH-01", "scope": "all"}, **far)) == ["ST003"]
     near = far | {"warehouses": ["WH-01"]}
     assert codes(shop.send("enter_counts", entries(count, "near", 19), **near)) == [None]
-
-
-@pytest.mark.commits
-def test_an_entry_waits_for_a_parcel_and_sees_it(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    shop.receive(20)
-    placed = shop.order((SKU, 5))
-    count = plan(shop)
-    shipping = sender(shop, "fulfill_orders", {"order_id": placed.body["order_id"]})
-    _, entered = race(shop, pool, shipping, sender(shop, "enter_counts", entries(count, "sam", 14)))
-    assert entered.code is None
-    assert read(shop, count)["details"][0]["expected"] == 15
-    approving = sender(shop, "approve_counts", approval(count))
-    placed = shop.order((SKU, 4))
-    shipping = sender(shop, "fulfill_orders", {"order_id": placed.body["order_id"]})
-    approved, shipped = race(shop, pool, approving, shipping)
-    assert (approved.code, shipped.code) == (None, None)
-    assert shop.level() == {"on_hand": 10, "available": 10}
-    assert shop.verify() == []
-
-
-@pytest.mark.commits
-def test_two_approvals_post_once(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    shop.receive(20)
-    count, other = plan(shop), plan(shop)
-    for one in (count, other):
-        enter(shop, one, 18)
-    approving = sender(shop, "approve_counts", approval(count))
-    with pytest.raises(psycopg.errors.SerializationFailure):  # the API repeats it
-        race(shop, pool, approving, approving)
-    assert shop.level() == {"on_hand": 18, "available": 18}
-    assert approve(shop, other).code is None
-    assert shop.level() == {"on_hand": 18, "available": 18}
-
-
-@pytest.mark.commits
-def test_a_count_and_a_recall(shop: Shop, pool: ThreadPoolExecutor) -> None:
-    shop.receive(20)
-    count = plan(shop)
-    enter(shop, count, 18)
-    recall = {"sku_id": SKU, "batch_number": "B-1", "status": "recalled"}
-    recalled, approved = race(shop, pool, sender(shop, "change_batches", recall), sender(shop, "approve_counts", approval(count)))
-    assert (recalled.code, approved.code) == (None, None)
-    assert shop.level() == {"on_hand": 18, "unavailable": 18}
-    assert shop.verify() == []
 
 
 def test_any_sequence_of_moves_between_mark_and_approval(shop: Shop) -> None:

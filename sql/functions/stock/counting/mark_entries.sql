@@ -12,7 +12,7 @@ create or replace function stock.mark_entries(
   stable
   set search_path = ''
 as $$
-  select e.pointer, e.sku_id, e.lot_id, e.counted, coalesce(e.counted_at, app.now()), coalesce(e.confirm, false), e.note,
+  select e.pointer, e.sku_id, e.lot_id, e.counted, least(e.counted_at, app.now()), coalesce(e.confirm, false), e.note,
          coalesce(m.movement_id, 0), coalesce(v.on_hand, 0) - n.units
     from jsonb_to_recordset(p_entries) e (pointer text, sku_id text, lot_id bigint, counted bigint, counted_at timestamptz, confirm boolean,
            note text)

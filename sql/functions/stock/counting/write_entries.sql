@@ -1,6 +1,7 @@
 -- Writes the entries of a request (stock.read_entries, with the lots created) and decides which of them stand. Returns the refusal, or null.
 -- Two counters who differ by more than the tolerance, each compared with his own mark, both keep their entries, and the line has to be
--- counted again: the first entry of the next round stands. Who counts a line again in the same round corrects himself.
+-- counted again: the first entry of the next round stands. Who counts a line again in the same round corrects himself. Of the entries of a
+-- round the latest look stands, whichever arrived last: a device may have been offline.
 -- Lock order: the caller has locked the levels, then the count.
 create or replace function stock.write_entries(
   p_region_id smallint,
@@ -63,15 +64,21 @@ begin
                  from stock.count_entries o
                 where o.region_id = p_region_id and o.count_id = m.count_id and o.sku_id = m.sku_id and o.lot_id = m.lot_id
                   and o.round = m.round and o.counter <> m.counter
-                order by o.counter, o.entry_id desc) o
+                order by o.counter, o.counted_at desc, o.entry_id desc) o
               where abs(o.difference - (m.counted - m.on_hand_at_mark)) > stock.count_tolerance(
                       p_tolerance_units => p_count.tolerance_units, p_tolerance_percent => p_count.tolerance_percent,
-                      p_on_hand => m.on_hand_at_mark)) as is_disputed
+                      p_on_hand => m.on_hand_at_mark)) as is_disputed, coalesce((
+             select o.entry_id
+               from stock.count_entries o
+              where o.region_id = p_region_id and o.count_id = m.count_id and o.sku_id = m.sku_id and o.lot_id = m.lot_id
+                and o.round = m.round and o.counted_at > m.counted_at
+              order by o.counted_at desc, o.entry_id desc
+              limit 1), m.entry_id) as standing_id
       from made m
   )
   update stock.count_lines l
      set status = case when j.is_disputed then 'recount' else 'counted' end, round = l.round + j.is_disputed::integer,
-         entry_id = case when not j.is_disputed then j.entry_id end
+         entry_id = case when not j.is_disputed then j.standing_id end
     from judged j
    where l.region_id = p_region_id and l.count_id = p_count.count_id and l.sku_id = j.sku_id and l.lot_id = j.lot_id;
   return null;
