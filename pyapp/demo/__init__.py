@@ -40,6 +40,9 @@ SHIP: LiteralString = "select * from api.fulfill_orders(1::smallint, %s::jsonb)"
 ADJUST: LiteralString = "select * from api.adjust_stock(1::smallint, %s::jsonb)"
 DRAFT: LiteralString = "select * from api.save_transfers(1::smallint, %s::jsonb)"
 SEND: LiteralString = "select * from api.ship_transfers(1::smallint, %s::jsonb)"
+PLAN: LiteralString = "select * from api.plan_counts(1::smallint, %s::jsonb)"
+COUNT: LiteralString = "select * from api.enter_counts(1::smallint, %s::jsonb)"
+APPROVE: LiteralString = "select * from api.approve_counts(1::smallint, %s::jsonb)"
 Event = tuple[datetime, LiteralString, dict[str, Any]]
 
 WAREHOUSES = [
@@ -92,6 +95,9 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         _set_clock(connection, now)
         [drafted] = _call(connection, DRAFT, _keyed("transfer", [_transfer(now.date())]))
         _call(connection, SEND, _keyed("shipment", [{"transfer_id": drafted["transfer_id"]}]))
+        done = _count(connection, "WH-01", 0, all_lines=True)
+        _call(connection, APPROVE, _keyed("approval", [{"count_id": done}]))
+        _count(connection, "WH-03", -1, all_lines=False)
     lots = {(one["sku_id"], one["batch_number"]) for one in receipts}
     return {"SKUs": len(skus), "warehouses": len(WAREHOUSES), "lots": len(lots), "orders": len(orders)}
 
@@ -127,6 +133,20 @@ def _transfer(today: date) -> dict[str, Any]:
         "reference": "VAN-12",
         "expected_on": (today + timedelta(days=2)).isoformat(),
     }
+
+
+def _count(connection: psycopg.Connection[Any], warehouse: str, units: int, *, all_lines: bool) -> str:
+    """Counts some lots of a warehouse: so many units more than expected of the first, and what is expected of the others, if at all."""
+    plan = {"warehouse_location": warehouse, "scope": "never_counted", "lines_max": 12, "tolerance_units": 1}
+    [planned] = _call(connection, PLAN, _keyed(f"count-{warehouse}", [plan]))
+    count_id = str(planned["count_id"])
+    [(lines,)] = connection.execute("select body -> 'details' from api.get_count(1::smallint, %s)", [count_id]).fetchall()
+    entries = [
+        {"sku_id": line["sku_id"], "batch_number": line["batch_number"], "counted": line["expected"] + (0 if place else units)}
+        for place, line in enumerate(lines if all_lines else lines[:1])
+    ]
+    _call(connection, COUNT, _keyed(f"entries-{warehouse}", [{"count_id": count_id, "entries": entries}]))
+    return count_id
 
 
 def _channels() -> list[dict[str, Any]]:

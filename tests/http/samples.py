@@ -26,12 +26,6 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
     shipped = make(admin, f"/v1/orders/{placed['order_id']}/fulfillments", {"items": HELD})
     number = str(uuid.uuid4())
     client = {"name": "Shop", "role": "integration", "channels": ["web"]}
-    plan = {"warehouse_location": SKU["warehouse_location"], "scope": "skus", "sku_ids": [SKU["sku_id"]]}
-    entry = {"sku_id": SKU["sku_id"], "batch_number": SKU["batch_number"], "counted": SKU["stock"]}
-    loose = {"tolerance_percent": 100}  # so that the same caller may approve it
-    planned, reviewed = (make(admin, "/v1/counts", plan | loose)["count_id"] for _ in range(2))
-    entered = admin.post(f"/v1/counts/{reviewed}/entries", json={"entries": [entry]})
-    assert entered.status_code == 200, entered.text
     return {
         "order_id": make(admin, "/v1/orders", ORDER | {"order_id": number})["order_id"],
         "external_id": number,
@@ -48,10 +42,31 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
         "drill_id": make(admin, "/v1/recall-drills", {"lots": LOST, "person": "Ada"})["drill_id"],
         "transfer_id": make_transfer(admin),
         "sent_id": make_sent(admin),
-        "count_id": planned,
-        "reviewed_id": reviewed,
+        "count_id": make_count(admin),
+        "reviewed_id": make_reviewed(admin),
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
+
+
+def make_count(admin: httpx2.Client) -> str:
+    """Plans a count of a SKU; its counter may approve whatever he found."""
+    plan = {
+        "warehouse_location": SKU["warehouse_location"],
+        "scope": "skus",
+        "sku_ids": [SKU["sku_id"]],
+        "tolerance_percent": 100,
+    }
+    return str(make(admin, "/v1/counts", plan)["count_id"])
+
+
+def make_reviewed(admin: httpx2.Client) -> str:
+    """A count of which every line is counted as expected."""
+    name = make_count(admin)
+    lines = admin.get(f"/v1/counts/{name}").json()["details"]
+    entries = [{"sku_id": SKU["sku_id"], "batch_number": line["batch_number"], "counted": line["expected"]} for line in lines]
+    entered = admin.post(f"/v1/counts/{name}/entries", json={"entries": entries})
+    assert (entered.status_code, entered.json()["status"]) == (200, "review"), entered.text
+    return name
 
 
 def make_recall(admin: httpx2.Client) -> str:

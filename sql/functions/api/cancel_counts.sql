@@ -26,7 +26,7 @@ begin
      order by e.ordinality
   loop
     select c.* into v_count from stock.counts c where c.region_id = p_region_id and c.count_id = v_request.count_id;
-    v_refusal := stock.refuse_count(v_count, v_request.body ->> 'count_id');
+    v_refusal := stock.refuse_count(v_count, v_request.body);
     if v_refusal.code is not null then
       v_results := v_results || app.result_of(v_request.ordinal, v_refusal);
       continue;
@@ -44,6 +44,6 @@ $$;
 
 comment on function api.cancel_counts(smallint, jsonb) is
   'Cancels counts. Nothing is posted; entries stay, for the record. An array of {count_id, note}; one result per element, in order.
-Errors: ID001 ID002 TA001 TA002';
+Errors: ID001 ID002 ST009 TA001 TA002';
 alter function api.cancel_counts(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.cancel_counts(smallint, jsonb) to admin, warehouse;

@@ -28,7 +28,7 @@ begin
      order by e.ordinality
   loop
     select c.* into v_count from stock.counts c where c.region_id = p_region_id and c.count_id = v_request.count_id;
-    v_refusal := stock.refuse_count(v_count, v_request.body ->> 'count_id');
+    v_refusal := stock.refuse_count(v_count, v_request.body);
     if v_refusal.code is null then
       select r.p_entries, r.p_refusal into v_read from stock.read_entries(p_region_id, v_request.body) r;
       v_refusal := v_read.p_refusal;
@@ -53,7 +53,7 @@ begin
      order by p.nth
   loop
     select c.* into v_count from unnest(v_counts) c where c.count_id = v_request.count_id;
-    v_refusal := stock.refuse_count(v_count, v_request.body ->> 'count_id');
+    v_refusal := stock.refuse_count(v_count, v_request.body);
     if v_refusal.code is null then
       v_refusal := stock.write_entries(p_region_id => p_region_id, p_count => v_count, p_request => v_request.body,
         p_entries => v_request.entries);
@@ -77,6 +77,6 @@ comment on function api.enter_counts(smallint, jsonb) is
   'Records what was counted, all or none of a list. What is expected is compared at the moment of the entry (counted_at: an earlier one), so
 nothing has to stand still. An array of {count_id, entries: [{sku_id, batch_number, counted, counted_at, confirm, note, expiration_date}]};
 one result per element, in order.
-Errors: ID001 ID002 KT003 ST002 ST007 ST011 ST019 TA001 TA002 TA003 TA006 VA001';
+Errors: ID001 ID002 KT003 ST002 ST007 ST009 ST011 TA001 TA002 TA003 TA006 VA001';
 alter function api.enter_counts(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.enter_counts(smallint, jsonb) to admin, warehouse;

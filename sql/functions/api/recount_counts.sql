@@ -26,7 +26,7 @@ begin
      order by e.ordinality
   loop
     select c.* into v_count from stock.counts c where c.region_id = p_region_id and c.count_id = v_request.count_id;
-    v_refusal := stock.refuse_count(v_count, v_request.body ->> 'count_id');
+    v_refusal := stock.refuse_count(v_count, v_request.body);
     if v_refusal.code is null then
       v_refusal := stock.reopen_lines(p_region_id => p_region_id, p_count_id => v_request.count_id, p_request => v_request.body);
     end if;
@@ -48,6 +48,6 @@ $$;
 comment on function api.recount_counts(smallint, jsonb) is
   'Has counted lines counted again; their entries stay. An array of {count_id, lines: [{sku_id, batch_number}], note}; one result per element,
 in order.
-Errors: ID001 ID002 TA001 TA002 VA001';
+Errors: ID001 ID002 ST009 TA001 TA002 VA001';
 alter function api.recount_counts(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.recount_counts(smallint, jsonb) to admin, warehouse;

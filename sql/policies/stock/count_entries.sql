@@ -29,3 +29,14 @@ grant select on stock.count_entries to admin, warehouse, scoville_worker, scovil
 grant insert (region_id, count_id, warehouse_id, sku_id, lot_id, round, counter, counted, mark_movement_id, on_hand_at_mark, counted_at,
   recorded_at, note, request_id) on stock.count_entries to scoville_definer;
 grant usage on sequence stock.count_entries_entry_id_seq to scoville_definer;
+
+-- Analysts read only these columns, through the views of schema bi.
+drop policy if exists count_entries_select_analysts_of_everything on stock.count_entries;
+create policy count_entries_select_analysts_of_everything on stock.count_entries
+  for select to bi_reader_all
+  using (true);
+drop policy if exists count_entries_select_warehouses_of_the_login on stock.count_entries;
+create policy count_entries_select_warehouses_of_the_login on stock.count_entries
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, entry_id, warehouse_id, counted, on_hand_at_mark, counted_at) on stock.count_entries to bi_reader;

@@ -33,3 +33,14 @@ create policy count_lines_update_definer on stock.count_lines
 grant select on stock.count_lines to admin, warehouse, scoville_worker, scoville_definer;
 grant insert (region_id, count_id, warehouse_id, sku_id, lot_id) on stock.count_lines to scoville_definer;
 grant update (status, round, entry_id, posted) on stock.count_lines to scoville_definer;
+
+-- Analysts read only these columns, through the views of schema bi.
+drop policy if exists count_lines_select_analysts_of_everything on stock.count_lines;
+create policy count_lines_select_analysts_of_everything on stock.count_lines
+  for select to bi_reader_all
+  using (true);
+drop policy if exists count_lines_select_warehouses_of_the_login on stock.count_lines;
+create policy count_lines_select_warehouses_of_the_login on stock.count_lines
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, count_id, warehouse_id, status, entry_id) on stock.count_lines to bi_reader;

@@ -35,3 +35,14 @@ grant insert (region_id, warehouse_id, scope, blind, tolerance_units, tolerance_
   change_reason, request_id) on stock.counts to scoville_definer;
 grant update (status, version, updated_at, changed_by, change_reason, request_id) on stock.counts to scoville_definer;
 grant usage on sequence stock.counts_count_id_seq to scoville_definer;
+
+-- Analysts read only these columns, through the views of schema bi.
+drop policy if exists counts_select_analysts_of_everything on stock.counts;
+create policy counts_select_analysts_of_everything on stock.counts
+  for select to bi_reader_all
+  using (true);
+drop policy if exists counts_select_warehouses_of_the_login on stock.counts;
+create policy counts_select_warehouses_of_the_login on stock.counts
+  for select to bi_reader
+  using (warehouse_id = any (bi.own_warehouses()));
+grant select (region_id, count_id, warehouse_id, scope) on stock.counts to bi_reader;

@@ -189,7 +189,7 @@ def test_cn7_whatever_is_found_becomes_a_line(shop: Shop) -> None:
     shop.receive(5, OTHER_SKU, batch_number="T-1", warehouse_location="WH-02")
     count = plan(shop, "skus", sku_ids=[SKU])
     assert enter(shop, count, 3, number="B-1O").code == "ST007"
-    assert enter(shop, count, 0, number="NEW", expiration_date="2090-01-01").code == "ST019"
+    assert enter(shop, count, 0, number="NEW", expiration_date="2090-01-01").code == "VA001"
     assert enter(shop, count, 3, number="NEW", expiration_date="2090-01-01").code is None
     enter(shop, count, 20)
     other = {"sku_id": OTHER_SKU, "batch_number": "T-1", "counted": 2}

@@ -52,7 +52,7 @@ begin
               format('Lot %s of %s is counted twice in this list. Send one entry with the sum.', n.batch_number, n.sku_id)),
             ('ST007', '/batch_number', n.lot_id is null and n.entry ->> 'expiration_date' is null, format(
               '%s has no lot %s. Correct the number, or name its expiration_date too: then the lot is created.', n.sku_id, n.number)),
-            ('ST019', '/counted', n.lot_id is null and n.counted = 0, format(
+            ('VA001', '/counted', n.lot_id is null and n.counted = 0, format(
               'Lot %s of %s does not exist, and a count of nothing does not create it.', n.number, n.sku_id)),
             ('ST011', '/expiration_date', (n.entry ->> 'expiration_date')::date is distinct from n.expiration_date
               and n.lot_id is not null and n.entry ->> 'expiration_date' is not null,

@@ -14,7 +14,7 @@ as $$
 declare
   v_id text := stock.count_public_id(p_region_id, p_count.count_id);
   v_actor text := coalesce(p_request -> 'meta' ->> 'actor', app.claim_subject());
-  v_refusal api.refusal := stock.refuse_count(p_count, p_request ->> 'count_id');
+  v_refusal api.refusal := stock.refuse_count(p_count, p_request);
   v_own bigint;
 begin
   if v_refusal.code is not null then
