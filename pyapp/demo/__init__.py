@@ -95,7 +95,7 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         _set_clock(connection, now)
         [drafted] = _call(connection, DRAFT, _keyed("transfer", [_transfer(now.date())]))
         _call(connection, SEND, _keyed("shipment", [{"transfer_id": drafted["transfer_id"]}]))
-        done = _count(connection, "WH-01", 0, all_lines=True)
+        done = _count(connection, "WH-02", 0, all_lines=True)
         _call(connection, APPROVE, _keyed("approval", [{"count_id": done}]))
         _count(connection, "WH-03", -1, all_lines=False)
     lots = {(one["sku_id"], one["batch_number"]) for one in receipts}
@@ -136,7 +136,7 @@ def _transfer(today: date) -> dict[str, Any]:
 
 
 def _count(connection: psycopg.Connection[Any], warehouse: str, units: int, *, all_lines: bool) -> str:
-    """Counts some lots of a warehouse: so many units more than expected of the first, and what is expected of the others, if at all."""
+    """Counts some lots of a warehouse, or only the first of them, of which there are so many units more than expected."""
     plan = {"warehouse_location": warehouse, "scope": "never_counted", "lines_max": 12, "tolerance_units": 1}
     [planned] = _call(connection, PLAN, _keyed(f"count-{warehouse}", [plan]))
     count_id = str(planned["count_id"])

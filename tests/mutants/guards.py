@@ -1120,8 +1120,8 @@ GUARDS = (
     Guard(
         "an entry waits for the levels of its lots",
         "sql/functions/api/enter_counts.sql",
-        "  perform stock.lock_to_change(",
-        "  perform from (select 1) n where false and stock.lock_to_change(",
+        "p_warehouse_ids => coalesce(array_agg(k.warehouse_id), '{}'),\n            p_sku_ids => coalesce(array_agg(k.sku_id), '{}'))",
+        "p_warehouse_ids => '{}', p_sku_ids => '{}')",
         f"{COUNT_RACES} -k entry_and_a_parcel",
     ),
     Guard(
