@@ -68,6 +68,8 @@ QUESTIONS = {
     "shrinkage": "select month_on, reason_code, sum(units_out), sum(value_net) from bi.shrinkage where is_loss group by 1, 2",
     "refused_demand": "select refused_on, sku_id, sum(refusals), sum(units) from bi.refused_demand"
     " where refused_on >= current_date - 91 group by 1, 2",
+    "count_accuracy": "select counted_on, sum(lines_agreed) / sum(lines_counted), sum(units_under) from bi.count_accuracy"
+    " group by 1",
     "in_transit": "select to_warehouse_id, sku_id, sum(units), min(shipped_at) from bi.in_transit group by 1, 2",
     "freshness": "select * from bi.freshness",
     "relationships": "select * from bi.relationships",

@@ -267,6 +267,32 @@ FUNCTION_CALLS: dict[str, Call] = {
         ),
     ),
     "close_purchases": call(ADMIN, Request("POST", "/v1/purchases/{purchase_id}/close", {"reason": "late"})),
+    "list_counts": call(STAFF, Request("GET", "/v1/counts")),
+    "plan_counts": call(
+        STAFF, Request("POST", "/v1/counts", {"warehouse_location": "WH-01", "scope": "skus", "sku_ids": ["HOTSAUCE-001"]})
+    ),
+    "get_count": call(STAFF, Request("GET", "/v1/counts/{count_id}")),
+    "enter_counts": call(
+        STAFF,
+        Request(
+            "POST",
+            "/v1/counts/{count_id}/entries",
+            {"entries": [{"sku_id": "HOTSAUCE-001", "batch_number": "BATCH-202404", "counted": 300}]},
+        ),
+    ),
+    "recount_counts": call(
+        STAFF,
+        Request(
+            "POST",
+            "/v1/counts/{count_id}/recount",
+            {"lines": [{"sku_id": "HOTSAUCE-001", "batch_number": "BATCH-202404"}]},
+            {"count_id": "{reviewed_id}"},
+        ),
+    ),
+    "approve_counts": call(
+        STAFF, Request("POST", "/v1/counts/{count_id}/approve", {"note": "agreed"}, {"count_id": "{reviewed_id}"})
+    ),
+    "cancel_counts": call(STAFF, Request("POST", "/v1/counts/{count_id}/cancel", {"note": "no time"})),
     "get_inventory": call(EVERYONE, Request("GET", "/v1/inventory/{sku_id}")),
     "set_stock": call(
         STAFF,

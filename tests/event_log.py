@@ -114,6 +114,11 @@ def do_everything(shop: Shop) -> None:
     send("save_transfers", transfer_id=sent[0], note="late")
     send("receive_transfers", transfer_id=sent[0])
     send("close_transfers", transfer_id=sent[1], rest="taken_back")
+    [planned, dropped] = shop.send("plan_counts", *[{"warehouse_location": "WH-01", "scope": "all", "tolerance_units": 1}] * 2)
+    opened = {"count_id": planned.body["count_id"]}
+    send("enter_counts", **opened, entries=[{"sku_id": SKU, "batch_number": "B-1", "counted": 19}])
+    send("approve_counts", **opened)
+    send("cancel_counts", count_id=dropped.body["count_id"])
     held = reserve(shop, 1)
     send("extend_reservations", **held, ttl_seconds=60)
     send("release_reservations", **held)

@@ -517,6 +517,34 @@ class RecallChanged(Answer, kw_only=True):
     version: Version
 
 
+class CountStatus(Answer):
+    """A count before the change."""
+
+    status: Annotated[str | None, Meta(description="Null: the count is new.", examples=["counting"])]
+
+
+class CountChanged(Answer, kw_only=True):
+    """A count. It never says what is expected or counted; after an approval the events of the levels do (documents names it)."""
+
+    count_id: Annotated[str, Meta(examples=["CNT-1-1001"])]
+    warehouse_location: Warehouse
+    scope: Annotated[str, Meta(examples=["all"])]
+    status: Annotated[str, Meta(examples=["review"])]
+    blind: bool
+    lines: Annotated[Units, Meta(description="Lots of the count.", examples=[12])]
+    lines_counted: Annotated[Units, Meta(description="Of these: counted.", examples=[12])]
+    version: Version
+    old: CountStatus
+
+
+class CountApproved(CountChanged, kw_only=True):
+    """A count of which differences were posted."""
+
+    corrected: Annotated[Units, Meta(description="Lots with a difference.", examples=[2])]
+    added: Annotated[Units, Meta(description="Units added to them in all.", examples=[1])]
+    removed: Annotated[Units, Meta(description="Units taken away from them in all.", examples=[4])]
+
+
 # The shape of the data of each type (pyapp/eventlog/types.py); tests compare with real events.
 DATA: dict[str, type[Struct]] = {
     "stock.received": StockChanged,
@@ -536,6 +564,10 @@ DATA: dict[str, type[Struct]] = {
     "purchase.received": PurchaseReceived,
     "purchase.closed": PurchaseClosed,
     "stock.count_requested": CountRequested,
+    "count.opened": CountChanged,
+    "count.entered": CountChanged,
+    "count.approved": CountApproved,
+    "count.canceled": CountChanged,
     "stock.low": SkuState,
     "stock.out": SkuState,
     "stock.back_in": SkuState,

@@ -43,6 +43,9 @@ SEND: LiteralString = "select * from api.ship_transfers(1::smallint, %s::jsonb)"
 BUY: LiteralString = "select * from api.save_purchases(1::smallint, %s::jsonb)"
 ORDER: LiteralString = "select * from api.order_purchases(1::smallint, %s::jsonb)"
 DELIVER: LiteralString = "select * from api.receive_purchases(1::smallint, %s::jsonb)"
+PLAN: LiteralString = "select * from api.plan_counts(1::smallint, %s::jsonb)"
+COUNT: LiteralString = "select * from api.enter_counts(1::smallint, %s::jsonb)"
+APPROVE: LiteralString = "select * from api.approve_counts(1::smallint, %s::jsonb)"
 Event = tuple[datetime, LiteralString, dict[str, Any]]
 
 WAREHOUSES = [
@@ -105,6 +108,9 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         ]
         _call(connection, ORDER, _keyed("order", bought))
         _call(connection, DELIVER, _keyed("delivery", [bought[1] | _delivery(now.date())]))
+        done = _count(connection, "WH-02", 0, all_lines=True)
+        _call(connection, APPROVE, _keyed("approval", [{"count_id": done}]))
+        _count(connection, "WH-03", -1, all_lines=False)
     lots = {(one["sku_id"], one["batch_number"]) for one in receipts}
     return {"SKUs": len(skus), "warehouses": len(WAREHOUSES), "lots": len(lots), "orders": len(orders)}
 
@@ -169,6 +175,18 @@ def _delivery(today: date) -> dict[str, Any]:
     }
     items = [lot | {"quantity": 36}, lot | {"quantity": 2, "condition": "damaged"}]
     return {"delivery_note": "DN-77", "items": items}
+def _count(connection: psycopg.Connection[Any], warehouse: str, units: int, *, all_lines: bool) -> str:
+    """Counts some lots of a warehouse, or only the first of them, of which there are so many units more than expected."""
+    plan = {"warehouse_location": warehouse, "scope": "never_counted", "lines_max": 12, "tolerance_units": 1}
+    [planned] = _call(connection, PLAN, _keyed(f"count-{warehouse}", [plan]))
+    count_id = str(planned["count_id"])
+    [(lines,)] = connection.execute("select body -> 'details' from api.get_count(1::smallint, %s)", [count_id]).fetchall()
+    entries = [
+        {"sku_id": line["sku_id"], "batch_number": line["batch_number"], "counted": line["expected"] + (0 if place else units)}
+        for place, line in enumerate(lines if all_lines else lines[:1])
+    ]
+    _call(connection, COUNT, _keyed(f"entries-{warehouse}", [{"count_id": count_id, "entries": entries}]))
+    return count_id
 
 
 def _channels() -> list[dict[str, Any]]:

@@ -35,6 +35,8 @@ select r.from_view, r.from_columns, r.to_view, r.to_columns, r.cardinality
     ('expiring_lots', 'warehouse_id', 'dim_warehouse', 'warehouse_id', 'many to one'),
     ('aging_stock', 'warehouse_id', 'dim_warehouse', 'warehouse_id', 'many to one'),
     ('shrinkage', 'warehouse_id', 'dim_warehouse', 'warehouse_id', 'many to one'),
+    ('count_accuracy', 'warehouse_id', 'dim_warehouse', 'warehouse_id', 'many to one'),
+    ('count_accuracy', 'counted_on', 'dim_date', 'date_on', 'many to one'),
     ('in_transit', 'sku_id', 'dim_sku', 'sku_id', 'many to one'),
     ('in_transit', 'from_warehouse_id', 'dim_warehouse', 'warehouse_id', 'many to one'),
     ('in_transit', 'to_warehouse_id', 'dim_warehouse', 'warehouse_id', 'many to one'),

@@ -43,8 +43,31 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
         "transfer_id": make_transfer(admin),
         "sent_id": make_sent(admin),
         **make_purchases(admin),
+        "count_id": make_count(admin),
+        "reviewed_id": make_reviewed(admin),
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
+
+
+def make_count(admin: httpx2.Client) -> str:
+    """Plans a count of a SKU; its counter may approve whatever he found."""
+    plan = {
+        "warehouse_location": SKU["warehouse_location"],
+        "scope": "skus",
+        "sku_ids": [SKU["sku_id"]],
+        "tolerance_percent": 100,
+    }
+    return str(make(admin, "/v1/counts", plan)["count_id"])
+
+
+def make_reviewed(admin: httpx2.Client) -> str:
+    """A count of which every line is counted as expected."""
+    name = make_count(admin)
+    lines = admin.get(f"/v1/counts/{name}").json()["details"]
+    entries = [{"sku_id": SKU["sku_id"], "batch_number": line["batch_number"], "counted": line["expected"]} for line in lines]
+    entered = admin.post(f"/v1/counts/{name}/entries", json={"entries": entries})
+    assert (entered.status_code, entered.json()["status"]) == (200, "review"), entered.text
+    return name
 
 
 def make_recall(admin: httpx2.Client) -> str:

@@ -19,7 +19,7 @@ from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
 from tests.calls import HOOK, ORDER, REQUESTS, SKU
 from tests.http.conftest import Api, check_problem, key
-from tests.http.samples import LOST, make_purchases, make_recall, make_room, make_transfer, recovered
+from tests.http.samples import LOST, make_purchases, make_recall, make_reviewed, make_room, make_transfer, recovered
 
 BODY_BYTES_MAX = 1024 * 1024
 # These follow other rules: OAuth 2.0 (RFC 6749), and tickets, which are valid for one use.
@@ -40,6 +40,7 @@ OTHERWISE = {
     "overlap_seconds": 77,
     "description": "something else",
     "reason": "something else",
+    "entries": [{"sku_id": SKU["sku_id"], "batch_number": SKU["batch_number"], "counted": 7}],
 }
 
 
@@ -63,6 +64,7 @@ class World:
             "recall_id": self.recall,
             "transfer_id": lambda: make_transfer(self.admin),
             "purchase_id": lambda: make_purchases(self.admin)["purchase_id"],
+            "count_id": lambda: make_reviewed(self.admin),
         }
         self.fresh = fresh
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})

@@ -39,6 +39,9 @@ PURCHASE_RACES = "tests/sql/supply/test_purchase_races.py"
 PROMISED_BY_TRANSFERS = "tests/sql/supply/test_promised_by_transfers.py"
 TRANSFERS = "tests/sql/supply/test_transfers.py"
 TRANSFER_RACES = "tests/sql/supply/test_transfer_races.py"
+COUNTS = "tests/sql/stock/test_counts.py"
+COUNT_RACES = "tests/sql/stock/test_count_races.py"
+COUNTS_IN_MOTION = "tests/sql/stock/test_counts_in_motion.py"
 PARCELS = "tests/sql/orders/test_parcels.py"
 LEVELS = "sql/schema/030_stock.sql"
 QUEUE = "tests/sql/orders/test_backorders.py"
@@ -1251,6 +1254,105 @@ GUARDS = (
         "w.warehouse_id = p_transfer.to_warehouse_id and w.active)",
         "w.warehouse_id = p_transfer.to_warehouse_id)",
         f"{TRANSFERS} -k retired_warehouse",
+    ),
+    # Counts
+    Guard(
+        "a count is approved once",
+        "sql/functions/stock/counting/post_counts.sql",
+        "    raise exception using errcode = 'serialization_failure', message = 'the count changed in the meantime';",
+        "    null;",
+        f"{COUNT_RACES} -k post_once",
+    ),
+    Guard(
+        "a correction is posted once, whoever else counted the lot",
+        "sql/functions/stock/counting/count_deltas.sql",
+        " - o.units end",
+        " end",
+        f"{COUNTS} -k correct_it_once",
+    ),
+    Guard(
+        "after a later look, an earlier one corrects nothing",
+        "sql/functions/stock/counting/count_deltas.sql",
+        "case when n.is_later then 0 else",
+        "case when false then 0 else",
+        f"{COUNTS} -k cn4",
+    ),
+    Guard(
+        "who counted does not approve a large difference",
+        "sql/functions/stock/counting/refuse_approval.sql",
+        "if v_own > 0 then",
+        "if false then",
+        f"{COUNTS} -k cn5",
+    ),
+    Guard(
+        "a blind count hides what is expected",
+        "sql/functions/stock/counting/count_lines_document.sql",
+        "not c.blind or",
+        "true or",
+        f"{COUNTS} -k cn2",
+    ),
+    Guard(
+        "who approves approves the version that he read",
+        "sql/functions/stock/counting/refuse_count.sql",
+        "not in ('*', p_count.version::text)",
+        "not in ('*', p_count.version::text, p_request ->> 'if_match')",
+        "tests/http/test_counts.py -k what_he_read",
+    ),
+    Guard(
+        "an entry is compared with the ledger of its own moment",
+        "sql/functions/stock/counting/mark_entries.sql",
+        "s.recorded_at <= coalesce(e.counted_at, 'infinity')",
+        "true",
+        f"{COUNTS} -k its_own_moment",
+    ),
+    Guard(
+        "what moved after the mark is not part of what was expected",
+        "sql/functions/stock/counting/mark_entries.sql",
+        "coalesce(v.on_hand, 0) - n.units",
+        "coalesce(v.on_hand, 0)",
+        f"{COUNTS} -k its_own_moment",
+    ),
+    Guard(
+        "an older look does not replace a later one",
+        "sql/functions/stock/counting/write_entries.sql",
+        "not j.is_disputed then j.standing_id end",
+        "not j.is_disputed then j.entry_id end",
+        f"{COUNTS} -k later_one_stands",
+    ),
+    Guard(
+        "two counters who differ have the line counted again",
+        "sql/functions/stock/counting/write_entries.sql",
+        "o.counter <> m.counter",
+        "false",
+        f"{COUNTS} -k cn3",
+    ),
+    Guard(
+        "an entry waits for the levels of its lots",
+        "sql/functions/api/enter_counts.sql",
+        "(array_agg(k.warehouse_id), '{}'),\n            p_sku_ids => coalesce(array_agg(k.sku_id), '{}'))",
+        "(null, array[]::text[]), p_sku_ids => '{}')",
+        f"{COUNT_RACES} -k entry_and_a_parcel",
+    ),
+    Guard(
+        "two sessions change a count one after the other",
+        "sql/functions/stock/counting/lock_counts.sql",
+        "     for no key update of c;",
+        "    ;",
+        f"{COUNT_RACES} -k cancelation",
+    ),
+    Guard(
+        "an entry is at most seven days old",
+        "sql/functions/stock/counting/read_entries.sql",
+        "n.counted_at < v_now - c_age_max",
+        "false",
+        f"{COUNTS} -k seven_days",
+    ),
+    Guard(
+        "staff of other warehouses read no count",
+        "sql/policies/stock/counts.sql",
+        "  for select to warehouse\n  using (warehouse_id = any (app.claim_warehouses()))",
+        "  for select to warehouse\n  using (true)",
+        "tests/http/test_counts.py -k roles_and_warehouses",
     ),
     # Reservations
     Guard(

@@ -81,6 +81,12 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
             ),
         )
         run(c, "ship_transfers", *({"transfer_id": one["transfer_id"]} for one in (sent, far)))
+        named = {"scope": "skus", "sku_ids": ["HOTSAUCE-001"]}
+        plans = [named | {"warehouse_location": place} for place in ("WH-01", "WH-01", "WH-02")]
+        planned, reviewed, far = run(c, "plan_counts", *plans)
+        for one, number in ((reviewed, SKU["batch_number"]), (far, "FAR")):
+            entry = {"sku_id": "HOTSAUCE-001", "batch_number": number, "counted": 340}
+            run(c, "enter_counts", {"count_id": one["count_id"], "entries": [entry], "meta": {"actor": "counter"}})
         sold = {"customer": ORDER["customer"], "items": [{"sku_id": "HOTSAUCE-001", "quantity": 2}]}
         orders = [("web", "from-web"), ("pos", "from-pos"), ("web", "open")]
         run(
@@ -149,6 +155,8 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         "sent_id": sent["transfer_id"],
         "purchase_id": buying["purchase_id"],
         "ordered_id": ordered["purchase_id"],
+        "count_id": planned["count_id"],
+        "reviewed_id": reviewed["count_id"],
         "client_id": "c",
         "webhook_id": webhook_id,
         "delivery_id": "1",

@@ -66,6 +66,14 @@ BREAKS = (
         for part in ("received", "damaged", "lost", "taken_back")
     ),
     ("count_requests_units_is_positive_check", "stock.count_requests", "units", "0"),
+    ("counts_scope_is_known_check", "stock.counts", "scope", "'some'"),
+    ("counts_status_is_known_check", "stock.counts", "status", "'lost'"),
+    ("counts_tolerance_is_not_negative_check", "stock.counts", "tolerance_units", "-1"),
+    ("count_lines_status_is_known_check", "stock.count_lines", "status", "'lost', entry_id = null"),
+    ("count_lines_entry_fits_status_check", "stock.count_lines", "entry_id", "null"),
+    ("count_lines_posted_fits_status_check", "stock.count_lines", "posted", "1"),
+    ("units_are_within_range_check", "stock.count_entries", "counted", "-1"),
+    ("units_are_within_range_check", "stock.count_entries", "on_hand_at_mark", "-1"),
     ("movement_kind_is_known_check", "stock.stock_movements", "kind", "'gift'"),
     ("reservations_status_is_known_check", "stock.reservations", "status", "'lost'"),
     ("quantity_is_positive_check", "stock.reservation_lines", "quantity", "0"),
@@ -109,6 +117,9 @@ def shop(shop: Shop) -> Shop:
     assert receive(shop, sent, items=[{"sku_id": SKU, "batch_number": "B-1", "received": 2}]).code is None
     assert codes(shop.send("recall_lots", {"lots": [{"sku_id": SKU, "batch_numbers": ["B-1"]}], "person": "Ada"})) == [None]
     shop.receive(9, batch_number="B-2")
+    [planned] = shop.send("plan_counts", {"warehouse_location": "WH-01", "scope": "all"})
+    entry = {"sku_id": SKU, "batch_number": "B-1", "counted": 9}
+    assert codes(shop.send("enter_counts", {"count_id": planned.body["count_id"], "entries": [entry]})) == [None]
     assert shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})[0].code is None
     assert shop.order((SKU, 1), (OTHER_SKU, 1)).code is None
     assert shop.send("reserve_stock", {"channel": "web", "items": [{"sku_id": SKU, "quantity": 1}]})[0].code is None

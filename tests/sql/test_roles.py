@@ -61,6 +61,10 @@ READS: dict[str, dict[str, str]] = {
     "supply.transfers": BY_ENDS,
     "supply.transfer_lines": BY_ENDS,
     "supply.transfer_lots": BY_ENDS,
+    **{
+        f"stock.{table}": {"admin": "all", "warehouse": "warehouse", "scoville_worker": "all"}
+        for table in ("counts", "count_lines", "count_entries")
+    },
     "stock.count_requests": {
         "admin": "all",
         "warehouse": "warehouse",

@@ -87,6 +87,12 @@ create or replace trigger tg_transfers__audit_insert
 create or replace trigger tg_transfers__audit_update
   after update on supply.transfers referencing old table as old_rows new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('transfer_id');
+create or replace trigger tg_counts__audit_insert
+  after insert on stock.counts referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('count_id');
+create or replace trigger tg_counts__audit_update
+  after update on stock.counts referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('count_id');
 create or replace trigger tg_lots__audit_insert
   after insert on stock.lots referencing new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('lot_id');

@@ -24,7 +24,7 @@ EXPECTED = {
     *("fact_order_line", "fact_stock_movement", "fact_stock_daily", "fact_fulfillment", "fact_reservation"),
     *("fact_webhook_delivery", "inventory_turnover", "days_of_cover", "sell_through", "stockouts", "fill_rate"),
     *("fulfillment_lead_time", "expiring_lots", "aging_stock", "abc_xyz", "order_patterns", "channel_performance"),
-    *("shrinkage", "refused_demand", "in_transit", "relationships", "freshness"),
+    *("shrinkage", "refused_demand", "in_transit", "count_accuracy", "relationships", "freshness"),
 }
 # The columns that identify a row.
 GRAINS = {
@@ -42,6 +42,7 @@ GRAINS = {
     "shrinkage": "region_id, month_on, warehouse_id, sku_id, reason_code",
     "refused_demand": "region_id, refused_on, channel_id, sku_id",
     "in_transit": "region_id, transfer_no, batch_id, withheld",
+    "count_accuracy": "region_id, counted_on, warehouse_id, scope",
     "fact_stock_daily": "region_id, warehouse_id, sku_id, day_on",
     "fact_order_line": "region_id, order_no, line_no",
     "fact_stock_movement": "region_id, movement_id",
