@@ -85,6 +85,8 @@ as $$
   select i.* from supply.verify_incoming() i
   union all
   select f.* from supply.verify_transfers() f
+  union all
+  select r.* from orders.verify_returns() r
    order by 2, 3, 4, 1;
 $$;
 
