@@ -927,7 +927,7 @@ GUARDS = (
     Guard(
         "no more comes back than was shipped",
         "sql/functions/stock/recalls/note_recoveries.sql",
-        "c.recovered + i.total > c.quantity",
+        "b.recovered + i.total > c.quantity",
         "false",
         f"{RECALLS} -k came_back",
     ),
@@ -1149,6 +1149,27 @@ GUARDS = (
         "array['approved', 'received']",
         "array['requested', 'approved', 'received']",
         f"{RETURNS} -k last_disposition",
+    ),
+    Guard(
+        "a return of which a transfer takes the last units closes",
+        "sql/functions/supply/transfers/carry_out.sql",
+        "  if p_type = 'transfer.shipped' then\n    perform",
+        "  if false then\n    perform",
+        f"{RETURNS} -k another_warehouse",
+    ),
+    Guard(
+        "a recall counts what returns brought back",
+        "sql/functions/stock/recalls/recall_recoveries.sql",
+        "c.recovered + coalesce(b.units, 0)",
+        "c.recovered",
+        f"{RECALLS} -k units_that_came_back",
+    ),
+    Guard(
+        "a recall lists the unreadable units of its orders",
+        "sql/functions/orders/returns/returned_units.sql",
+        "c.lot_id is null or ",
+        "",
+        f"{RECALLS} -k unreadable",
     ),
     Guard(
         "an erasure takes the text out of returns",
