@@ -1144,6 +1144,27 @@ GUARDS = (
         f"{RETURNS} -k last_disposition",
     ),
     Guard(
+        "who disposes of the last units of a return closes it",
+        "sql/functions/orders/returns/settle_returns.sql",
+        "  perform orders.lock_returns(p_region_id, p_return_ids);\n",
+        "",
+        f"{RETURNS} -k last_units_are_disposed",
+    ),
+    Guard(
+        "a return is not refused while it is received",
+        "sql/functions/api/receive_returns.sql",
+        "  perform orders.lock_returns(p_region_id, v_ids);\n",
+        "",
+        f"{RETURNS} -k refused_or_received",
+    ),
+    Guard(
+        "a return is not received while it is refused",
+        "sql/functions/orders/returns/decide_returns.sql",
+        "  perform orders.lock_returns(p_region_id, v_ids);\n",
+        "",
+        f"{RETURNS} -k refused_or_received",
+    ),
+    Guard(
         "a return is received after its approval",
         "sql/functions/orders/returns/receive_return.sql",
         "array['approved', 'received']",

@@ -366,19 +366,113 @@ def test_two_receipts_of_one_return_at_once_book_its_units_once(shop: Shop, pool
 
 
 @pytest.mark.commits
+@pytest.mark.parametrize("warehouse", ["WH-01", "WH-03"])
 @pytest.mark.parametrize("recall_first", [True, False])
 def test_a_lot_that_is_recalled_while_units_come_back_keeps_them(
-    shop: Shop, pool: ThreadPoolExecutor, *, recall_first: bool
+    shop: Shop, pool: ThreadPoolExecutor, *, recall_first: bool, warehouse: str
 ) -> None:
+    """RT4: WH-03 has no units of the SKU before."""
     shop.receive(5)
-    asked = announce(shop, ship(shop, 2), 2)
+    asked = announce(shop, ship(shop, 2), 2, warehouse_location=warehouse)
     approve(shop, asked)
-    recall = sender(shop, "change_batches", {"sku_id": SKU, "batch_number": "B-1", "status": "recalled"})
+    recall = sender(shop, "recall_lots", {"lots": [{"sku_id": SKU, "batch_numbers": ["B-1"]}], "person": "Ada"})
     come = sender(shop, "receive_returns", arrival(asked, 2))
     first, second = race(shop, pool, *((recall, come) if recall_first else (come, recall)))
     assert (first.code, second.code) == (None, None)
-    assert shop.level() == {"on_hand": 5, "unavailable": 5}
+    recalled, came = (first, second) if recall_first else (second, first)
+    assert [lot["returned"] for lot in recalled.body["lots"]] == [0 if recall_first else 2]
+    assert dispose(shop, came, "restock").code is None
+    levels = shop.rows("select sum(on_hand) as on_hand, sum(unavailable) as unavailable from stock.stock_levels")
+    assert [tuple(row.values()) for row in levels] == [(5, 5)]
     assert shop.verify() == []
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("cancel_first", [True, False])
+def test_units_come_back_while_the_rest_of_their_order_is_canceled(
+    shop: Shop, pool: ThreadPoolExecutor, *, cancel_first: bool
+) -> None:
+    """RT6"""
+    shop.receive(6)
+    placed = shop.order((SKU, 4))
+    shop.fulfill(placed, items=units(2))
+    asked = announce(shop, placed, 2)
+    approve(shop, asked)
+    cancel = sender(shop, "cancel_orders", {"order_id": placed.body["order_id"]})
+    come = sender(shop, "receive_returns", arrival(asked, 2))
+    first, second = race(shop, pool, *((cancel, come) if cancel_first else (come, cancel)))
+    assert (first.code, second.code) == (None, None)
+    assert shop.level() == {"on_hand": 6, "unavailable": 2, "available": 4}
+    assert shop.verify() == []
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("refuse_first", [True, False])
+def test_a_return_is_refused_or_received(shop: Shop, pool: ThreadPoolExecutor, *, refuse_first: bool) -> None:
+    shop.receive(5)
+    asked = announce(shop, ship(shop, 2), 2)
+    approve(shop, asked)
+    refuse = sender(shop, "refuse_returns", {"return_id": asked.body["return_id"], "reason": "opened"})
+    come = sender(shop, "receive_returns", arrival(asked, 2))
+    first, second = race(shop, pool, *((refuse, come) if refuse_first else (come, refuse)))
+    assert (first.code, second.code) == (None, "RT003")
+    assert shop.level()["on_hand"] == (3 if refuse_first else 5)
+    assert shop.verify() == []
+
+
+@pytest.mark.commits
+@pytest.mark.parametrize("undo_first", [True, False])
+def test_a_parcel_is_undone_or_comes_back(shop: Shop, pool: ThreadPoolExecutor, *, undo_first: bool) -> None:
+    """RT1"""
+    shop.receive(5)
+    placed = ship(shop, 2)
+    order_id, [parcel] = placed.body["order_id"], placed.body["fulfillments"]
+    undo = sender(
+        shop,
+        "cancel_fulfillments",
+        {"order_id": order_id, "fulfillment_id": parcel["fulfillment_id"], "reason": "never collected"},
+    )
+    ask = sender(shop, "request_returns", {"order_id": order_id, "items": units(1), "reason": "too hot"})
+    first, second = race(shop, pool, *((undo, ask) if undo_first else (ask, undo)))
+    assert (first.code, second.code) == (None, "RT002" if undo_first else "RT007")
+    assert shop.verify() == []
+
+
+@pytest.mark.commits
+def test_two_dispositions_at_once_dispose_of_each_unit_once(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    """RT3"""
+    shop.receive(5)
+    asked = announce(shop, ship(shop, 2), 2)
+    approve(shop, asked)
+    [lot] = receive(shop, asked, 2).body["withholdings"]
+    restock, scrap = (
+        sender(shop, "dispose_withholdings", {"withholding_id": lot["withholding_id"], "disposition": what, "quantity": 2})
+        for what in ("restock", "scrap")
+    )
+    first, second = race(shop, pool, restock, scrap)
+    assert (first.code, second.code) == (None, "WD002")
+    assert shop.level() == {"on_hand": 5, "available": 5}
+    assert read(shop, asked)["status"] == "closed"
+    assert shop.verify() == []
+
+
+@pytest.mark.commits
+def test_a_return_closes_when_its_last_units_are_disposed_of_at_once(shop: Shop, pool: ThreadPoolExecutor) -> None:
+    """RT3: of two SKUs, so that no level makes one session wait for the other."""
+    shop.receive(5)
+    shop.receive(5, sku_id=OTHER_SKU)
+    placed = shop.fulfill(shop.order((SKU, 1), (OTHER_SKU, 1)))
+    asked = announce(shop, placed, 1, items=units(1) + units(1, OTHER_SKU))
+    approve(shop, asked)
+    items = units(1, batch_number="B-1") + units(1, OTHER_SKU, batch_number="B-1")
+    [came] = shop.send("receive_returns", {"return_id": asked.body["return_id"], "items": items})
+    scraps = (
+        sender(shop, "dispose_withholdings", {"withholding_id": lot["withholding_id"], "disposition": "scrap"})
+        for lot in came.body["withholdings"]
+    )
+    first, second = race(shop, pool, *scraps)
+    assert (first.code, second.code) == (None, None)
+    assert read(shop, asked)["status"] == "closed"
 
 
 @pytest.mark.commits
