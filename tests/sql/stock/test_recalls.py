@@ -311,6 +311,9 @@ def test_rt5_a_recall_of_any_lot_of_an_order_lists_its_unreadable_units(shop: Sh
         [row] = parcels(shop, recall(shop, number))
         assert [row[name] for name in ("batch_number", "recovered", "returned", "unreadable")] == [number, 0, 0, 1]
         assert row["returns"] == [asked.body["return_id"]]
+    refused = recall(shop, "L-3", "unknown")
+    assert (refused.code, refused.body["errors"][0]["pointer"]) == ("RT005", "/lots/0/batch_numbers/1")
+    assert shop.level(warehouse="WH-02")["available"] == 60
     assert shop.verify() == []
 
 
