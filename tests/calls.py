@@ -58,7 +58,8 @@ BOUGHT = {"supplier_id": "ACME", "warehouse_location": "WH-01", "items": [{"sku_
 REASON = {"reason_code": "mice", "description": "Eaten by mice", "direction": "out"}
 
 # Default values of path parameters. The test creates the other resources and provides their names: {order_id},
-# {shipped_id} and its {fulfillment_id}, {reservation_id}, {client_id}, {webhook_id}, {delivery_id}, {spare}
+# {shipped_id} and its {fulfillment_id}, {return_id} (requested), {approved_id} (an approved return),
+# {reservation_id}, {client_id}, {webhook_id}, {delivery_id}, {spare}
 # (a new row of the catalog), {role}.
 USUAL = {
     "sku_id": "HOTSAUCE-001",
@@ -293,6 +294,29 @@ FUNCTION_CALLS: dict[str, Call] = {
         STAFF, Request("POST", "/v1/counts/{count_id}/approve", {"note": "agreed"}, {"count_id": "{reviewed_id}"})
     ),
     "cancel_counts": call(STAFF, Request("POST", "/v1/counts/{count_id}/cancel", {"note": "no time"})),
+    "list_returns": call(EVERYONE, Request("GET", "/v1/returns")),
+    "get_return": call(EVERYONE, Request("GET", "/v1/returns/{return_id}")),
+    "request_returns": call(
+        SHOPS,
+        Request(
+            "POST",
+            "/v1/returns",
+            {"channel": "web", "warehouse_location": "WH-01", "items": HELD, "reason": "too hot", "note": "a gift"},
+        ),
+    ),
+    "approve_returns": call(CATALOG, Request("POST", "/v1/returns/{return_id}/approve", {"reason": "within 30 days"})),
+    "refuse_returns": call(CATALOG, Request("POST", "/v1/returns/{return_id}/refuse", {"reason": "opened"})),
+    "receive_returns": call(
+        STAFF,
+        Request(
+            "POST",
+            "/v1/returns/{return_id}/receive",
+            {"items": [HELD[0] | {"batch_number": "BATCH-202404"}]},
+            {"return_id": "{approved_id}"},
+            if_match=True,
+        ),
+    ),
+    "close_returns": call(CATALOG, Request("POST", "/v1/returns/{return_id}/close", {"reason": "kept"})),
     "get_inventory": call(EVERYONE, Request("GET", "/v1/inventory/{sku_id}")),
     "set_stock": call(
         STAFF,

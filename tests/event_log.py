@@ -133,6 +133,13 @@ def do_everything(shop: Shop) -> None:
     send("modify_orders", **placed, items=[{"sku_id": SKU, "quantity": 13}])
     [shipped] = shop.send("fulfill_orders", {**placed, "items": [{"sku_id": SKU, "quantity": 1}]})
     parcel = shipped.body["fulfillments"][0]["fulfillment_id"]
+    units = {"channel": "web", "warehouse_location": "WH-01", "reason": "too hot", "note": "a gift"}
+    asked = [{**units, "items": [{"sku_id": SKU, "quantity": 1}]}] * 2
+    kept, back = (answer.body["return_id"] for answer in shop.send("request_returns", *asked))
+    send("refuse_returns", return_id=kept, reason="opened")
+    send("approve_returns", return_id=back)
+    [came] = shop.send("receive_returns", {"return_id": back, "items": [{"sku_id": SKU, "quantity": 1, "batch_number": "B-1"}]})
+    send("dispose_withholdings", withholding_id=came.body["withholdings"][0]["withholding_id"], disposition="scrap")
     send("cancel_fulfillments", **placed, fulfillment_id=parcel, reason="never collected")
     line = {"sku_id": SKU, "quantity": 1, "price": 3}
     send("place_orders", channel="web", items=[line], historic=True, created_at="2024-06-01T00:00:00Z", **customer)

@@ -11,6 +11,7 @@ from pyapp.api import catalog, orders
 from pyapp.api.orders import Allocation, Backorder, Fulfillment, Line, Order
 from pyapp.api.purchases import DueOn, PurchaseId, PurchaseReceipt, PurchaseStatus, SupplierCode, SupplierReference
 from pyapp.api.reservations import Reservation
+from pyapp.api.returns import ReturnState
 from pyapp.api.transfers import ExpectedOn, ReferenceText, TransferId, TransferStatus
 from pyapp.http.fields import Answer
 from pyapp.values import (
@@ -364,6 +365,12 @@ class ReservationChanged(Reservation):
     erased: ErasedFlag | UnsetType = UNSET
 
 
+class ReturnChanged(ReturnState, kw_only=True):
+    """The return in its current state."""
+
+    erased: ErasedFlag | UnsetType = UNSET
+
+
 class ErasedOrder(Answer):
     """An order that lost its customer, with its version since."""
 
@@ -596,6 +603,11 @@ DATA: dict[str, type[Struct]] = {
     "order.canceled": OrderCanceled,
     "order.fulfilled": OrderMoved,
     "fulfillment.canceled": ParcelCanceled,
+    "return.requested": ReturnChanged,
+    "return.approved": ReturnChanged,
+    "return.refused": ReturnChanged,
+    "return.received": ReturnChanged,
+    "return.closed": ReturnChanged,
     "customer.erased": CustomerErased,
     "lot.status_changed": LotStatusChanged,
     "lot.changed": LotChanged,

@@ -708,6 +708,10 @@ class OrderWithTimeline(Order):
     """An order, and what was done with it."""
 
     timeline: Annotated[list[TimelineEntry], Meta(description="The earliest first; at most the latest 500.")]
+    return_status: Annotated[
+        Literal["none", "requested", "partially_returned", "returned"],
+        Meta(description="How much of it came back (GET /v1/returns?order=...).", examples=["none"]),
+    ]
 
 
 class OrderPage(Page):

@@ -238,7 +238,13 @@ class RecallParcel(Answer):
     sku_id: Sku
     batch_number: BatchNumber
     quantity: Annotated[Units, Meta(examples=[2])]
-    recovered: Annotated[Units, Meta(examples=[0])]
+    recovered: Annotated[Units, Meta(description="Of these: noted as recovered, or returned.", examples=[1])]
+    returned: Annotated[Units, Meta(description="Units of this lot that returns brought back from the parcel.", examples=[1])]
+    unreadable: Annotated[
+        Units,
+        Meta(description="Units of the SKU that came back to the order in lot UNKNOWN: they may be of this lot.", examples=[0]),
+    ]
+    returns: Annotated[list[str], Meta(description="The returns that brought any of these back.", examples=[["RET-1-1001"]])]
     assumed: Annotated[bool, Meta(description="Nobody named the lot: it is the one that expired first.", examples=[False])]
     customer: RecallCustomer
 

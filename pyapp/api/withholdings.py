@@ -71,6 +71,10 @@ class Disposition(Body):
     reason_code: Annotated[ReasonDraft, Meta(description="Default: restock, scrapped or sent_back.")] | UnsetType = UNSET
     note: NoteDraft | UnsetType = UNSET
     reference: Reference | UnsetType = UNSET
+    force: (
+        Annotated[bool, Meta(description="Put returned units back, though their lot keeps no promise about the time of sale.")]
+        | UnsetType
+    ) = UNSET
 
 
 class WithholdingQuery(PageQuery):

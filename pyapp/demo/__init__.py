@@ -29,6 +29,7 @@ SEED = 2017
 REGION = 1
 TIME_ZONE = "America/Chicago"  # of the region; Portland has its own
 OPEN_ORDERS = 18  # the newest stay open
+RETURNED = 2  # of which a unit came back
 SHELF_LIFE = timedelta(days=540)
 RECEIVED_BEFORE = timedelta(days=3)  # the first order
 LOW_STOCK = 2  # units of a lot
@@ -37,6 +38,9 @@ RECEIVE: LiteralString = "select * from api.receive_stock(1::smallint, %s::jsonb
 PLACE: LiteralString = "select * from api.place_orders(1::smallint, %s::jsonb)"
 CANCEL: LiteralString = "select * from api.cancel_orders(1::smallint, %s::jsonb)"
 SHIP: LiteralString = "select * from api.fulfill_orders(1::smallint, %s::jsonb)"
+REQUEST: LiteralString = "select * from api.request_returns(1::smallint, %s::jsonb)"
+APPROVE: LiteralString = "select * from api.approve_returns(1::smallint, %s::jsonb)"
+TAKE_BACK: LiteralString = "select * from api.receive_returns(1::smallint, %s::jsonb)"
 ADJUST: LiteralString = "select * from api.adjust_stock(1::smallint, %s::jsonb)"
 DRAFT: LiteralString = "select * from api.save_transfers(1::smallint, %s::jsonb)"
 SEND: LiteralString = "select * from api.ship_transfers(1::smallint, %s::jsonb)"
@@ -111,6 +115,7 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         done = _count(connection, "WH-02", 0, all_lines=True)
         _call(connection, APPROVE, _keyed("approval", [{"count_id": done}]))
         _count(connection, "WH-03", -1, all_lines=False)
+        _take_back(connection, orders[RETURNED], now)
     lots = {(one["sku_id"], one["batch_number"]) for one in receipts}
     return {"SKUs": len(skus), "warehouses": len(WAREHOUSES), "lots": len(lots), "orders": len(orders)}
 
@@ -283,6 +288,25 @@ def _adjustments(begin: datetime, now: datetime) -> Iterator[Event]:
     for place, adjustment in enumerate(ADJUSTMENTS, 1):
         at = begin + (now - begin) * place / (len(ADJUSTMENTS) + 1)
         yield at, ADJUST, dict(zip(names, adjustment, strict=True))
+
+
+def _take_back(connection: psycopg.Connection[Any], order: dict[str, Any], now: datetime) -> None:
+    """One unit of a parcel came back this morning and waits in quarantine."""
+    _set_clock(connection, now)
+    placed = {"channel": order["channel"], "external_id": order["external_id"]}
+    query = "select body from api.get_channel_order(1::smallint, %(channel)s, %(external_id)s)"
+    [(found,)] = connection.execute(query, placed).fetchall()
+    left = found["fulfillments"][0]["items"][0]
+    asked = {
+        "items": [{"sku_id": left["sku_id"], "quantity": 1}],
+        "reason": "Hotter than expected",
+        "order_id": found["order_id"],
+    }
+    [announced] = _call(connection, REQUEST, _keyed("return", [asked]))
+    named = {"return_id": announced["return_id"]}
+    _call(connection, APPROVE, _keyed("approval", [named]))
+    came = [{"sku_id": left["sku_id"], "quantity": 1, "batch_number": left["batch_number"]}]
+    _call(connection, TAKE_BACK, _keyed("arrival", [named | {"items": came}]))
 
 
 def _restocking(receipts: list[dict[str, Any]], now: datetime) -> Iterator[Event]:

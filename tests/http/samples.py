@@ -20,11 +20,19 @@ def make(client: httpx2.Client, path: str, body: object) -> dict[str, Any]:
     return dict(response.json())
 
 
+def announce(admin: httpx2.Client) -> dict[str, Any]:
+    """A return without an order, so that any number can be announced."""
+    units = {"channel": "web", "warehouse_location": "WH-01", "items": HELD, "reason": "too hot", "note": "a gift"}
+    return make(admin, "/v1/returns", units)
+
+
 def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
     """Creates an order, an order of which a parcel was shipped, a reservation of the owner and a client."""
     placed = make(admin, "/v1/orders", {"customer": ORDER["customer"], "items": HELD})
     shipped = make(admin, f"/v1/orders/{placed['order_id']}/fulfillments", {"items": HELD})
     number = str(uuid.uuid4())
+    approved = announce(admin)
+    assert admin.post(f"/v1/returns/{approved['return_id']}/approve", json={}).status_code == 200
     client = {"name": "Shop", "role": "integration", "channels": ["web"]}
     return {
         "order_id": make(admin, "/v1/orders", ORDER | {"order_id": number})["order_id"],
@@ -45,6 +53,8 @@ def make_ids(admin: httpx2.Client, owner: httpx2.Client) -> Names:
         **make_purchases(admin),
         "count_id": make_count(admin),
         "reviewed_id": make_reviewed(admin),
+        "return_id": announce(admin)["return_id"],
+        "approved_id": approved["return_id"],
         "client_id": make(admin, "/v1/clients", client)["client_id"],
     }
 

@@ -50,6 +50,7 @@ FRESH = "tests/sql/orders/test_freshness.py"
 MEET = "tests/sql/orders/test_parts_meet.py"
 BUNDLES = "tests/sql/orders/test_bundles.py"
 BUNDLE_CHANGES = "tests/sql/orders/test_bundle_changes.py"
+RETURNS = "tests/sql/orders/test_returns.py"
 
 GUARDS = (
     # Tills
@@ -947,7 +948,7 @@ GUARDS = (
     Guard(
         "no more comes back than was shipped",
         "sql/functions/stock/recalls/note_recoveries.sql",
-        "c.recovered + i.total > c.quantity",
+        "b.recovered + i.total > c.quantity",
         "false",
         f"{RECALLS} -k came_back",
     ),
@@ -1353,6 +1354,161 @@ GUARDS = (
         "  for select to warehouse\n  using (warehouse_id = any (app.claim_warehouses()))",
         "  for select to warehouse\n  using (true)",
         "tests/http/test_counts.py -k roles_and_warehouses",
+    ),
+    # Returns
+    Guard(
+        "a unit of a parcel is announced by one return",
+        "sql/functions/orders/returns/returnable_units.sql",
+        " - coalesce(n.units, 0)\n",
+        "\n",
+        f"{RETURNS} -k no_more_comes",
+    ),
+    Guard(
+        "returns of one order wait for each other",
+        "sql/functions/api/request_returns.sql",
+        "     for no key update;\n",
+        "     ;\n",
+        f"{RETURNS} -k two_returns",
+    ),
+    Guard(
+        "no more is received than is announced",
+        "sql/functions/orders/returns/read_arrivals.sql",
+        " - l.received - l.given_up",
+        "",
+        f"{RETURNS} -k no_more_comes",
+    ),
+    Guard(
+        "returned units come withheld",
+        "sql/functions/orders/returns/receive_return.sql",
+        "\n             p_withheld => (a ->> 'units')::bigint, p_withholding_id",
+        "\n             p_withheld => null, p_withholding_id",
+        f"{RETURNS} -k come_back_withheld",
+    ),
+    Guard(
+        "units that are booked as returned are withheld",
+        "sql/functions/stock/levels/adjust_level.sql",
+        "case when v_draft.reason_code = 'return' and v_units > 0 then v_units else 0 end",
+        "0",
+        f"{RETURNS} -k by_hand",
+    ),
+    Guard(
+        "receipts of returned units are withheld",
+        "sql/functions/api/receive_stock.sql",
+        "case when d.counted > 0 and d.reason_code = 'return' then d.counted end",
+        "null",
+        f"{RETURNS} -k by_hand",
+    ),
+    Guard(
+        "units of which nobody can read the lot are only scrapped",
+        "sql/functions/orders/returns/refuse_disposition.sql",
+        "v_lot.batch_key = stock.unknown_lot_key()",
+        "false",
+        f"{RETURNS} -k only_scrapped",
+    ),
+    Guard(
+        "the lot of unreadable units stays quarantined",
+        "sql/functions/stock/lots/refuse_lot_change.sql",
+        "v_lot.batch_key = stock.unknown_lot_key() and",
+        "false and",
+        f"{RETURNS} -k only_scrapped",
+    ),
+    Guard(
+        "units that keep no promise are put back by force only",
+        "sql/functions/orders/returns/refuse_short_life.sql",
+        "v_rules.number = 0 or",
+        "true or",
+        f"{RETURNS} -k by_force",
+    ),
+    Guard(
+        "a parcel of which units come back is not undone",
+        "sql/functions/orders/cancel_parcel.sql",
+        " and l.given_up < l.quantity",
+        " and false",
+        f"{RETURNS} -k not_undone",
+    ),
+    Guard(
+        "a return is found by its own channel or warehouse only",
+        "sql/functions/orders/returns/find_return.sql",
+        "app.reaches_all_channels() or",
+        "true or",
+        f"{RETURNS} -k own_returns",
+    ),
+    Guard(
+        "the document of a return is shown to its own only",
+        "sql/functions/orders/returns/return_documents.sql",
+        "app.reaches_all_channels() or",
+        "true or",
+        f"{RETURNS} -k own_returns",
+    ),
+    Guard(
+        "a return stays open while units are expected",
+        "sql/functions/orders/returns/settle_returns.sql",
+        "l.received + l.given_up < l.quantity",
+        "false",
+        f"{RETURNS} -k last_disposition",
+    ),
+    Guard(
+        "a return stays open while units are withheld",
+        "sql/functions/orders/returns/settle_returns.sql",
+        " and w.open_quantity > 0",
+        " and false",
+        f"{RETURNS} -k last_disposition",
+    ),
+    Guard(
+        "who disposes of the last units of a return closes it",
+        "sql/functions/orders/returns/settle_returns.sql",
+        "  perform orders.lock_returns(p_region_id, p_return_ids);\n",
+        "",
+        f"{RETURNS} -k last_units_are_disposed",
+    ),
+    Guard(
+        "a return is not refused while it is received",
+        "sql/functions/api/receive_returns.sql",
+        "  perform orders.lock_returns(p_region_id, v_ids);\n",
+        "",
+        f"{RETURNS} -k refused_or_received",
+    ),
+    Guard(
+        "a return is not received while it is refused",
+        "sql/functions/orders/returns/decide_returns.sql",
+        "  perform orders.lock_returns(p_region_id, v_ids);\n",
+        "",
+        f"{RETURNS} -k refused_or_received",
+    ),
+    Guard(
+        "a return is received after its approval",
+        "sql/functions/orders/returns/receive_return.sql",
+        "array['approved', 'received']",
+        "array['requested', 'approved', 'received']",
+        f"{RETURNS} -k last_disposition",
+    ),
+    Guard(
+        "a return of which a transfer takes the last units closes",
+        "sql/functions/supply/transfers/carry_out.sql",
+        "  if p_type = 'transfer.shipped' then\n    perform",
+        "  if false then\n    perform",
+        f"{RETURNS} -k another_warehouse",
+    ),
+    Guard(
+        "a recall counts what returns brought back",
+        "sql/functions/stock/recalls/recall_recoveries.sql",
+        "c.recovered + coalesce(b.units, 0)",
+        "c.recovered",
+        f"{RECALLS} -k units_that_came_back",
+    ),
+    Guard(
+        "a recall lists the unreadable units of its orders",
+        "sql/functions/orders/returns/returned_units.sql",
+        "c.lot_id is null or ",
+        "",
+        f"{RECALLS} -k unreadable",
+    ),
+    Guard(
+        "an erasure takes the text out of returns",
+        "sql/functions/orders/returns/erase_returns.sql",
+        "set reason = 'erased', note = null, person = null,",
+        "set reason = 'erased',",
+        f"{RETURNS} -k leaves_no_text",
     ),
     # Reservations
     Guard(

@@ -79,7 +79,7 @@ select 'definer_function_not_owned_by_the_definer', sig
   from fn
  where prosecdef and proowner <> 'scoville_definer'::regrole
    and sig not in ('jobs.make_partitions()', 'jobs.drop_old_events()', 'jobs.analyze_young_tables()', 'audit.erase_email(smallint,text)',
-                   'audit.erase_history(smallint,bigint[],bigint[],bigint[])', 'events.erase_events(smallint,text[])')
+                   'audit.erase_history(smallint,bigint[],bigint[],bigint[],bigint[],bigint[])', 'events.erase_events(smallint,text[])')
 union all
 select 'definer_owns_what_is_not_a_definer_function', sig from fn where not prosecdef and proowner = 'scoville_definer'::regrole
 union all

@@ -105,6 +105,14 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         waits = sold | {"items": [*HELD, {"sku_id": "LATE", "quantity": 1}]}
         run(c, "place_orders", *(waits | {"channel": channel} for channel in ("web", "pos")))
         shipped, _ = run(c, "fulfill_orders", *({"order_id": f"from-{channel}", "items": HELD} for channel in ("web", "pos")))
+        gift = {"channel": "web", "warehouse_location": "WH-01", "items": HELD, "reason": "too hot", "note": "a gift"}
+        far = gift | {"channel": "pos", "warehouse_location": "WH-02"}
+        asked, approved, *backs = run(c, "request_returns", gift, gift, gift, far)
+        run(c, "approve_returns", *({"return_id": back["return_id"]} for back in (approved, *backs)))
+        came = [[HELD[0] | {"batch_number": lot}] for lot in ("BATCH-202404", "FAR")]
+        run(
+            c, "receive_returns", *({"return_id": back["return_id"], "items": lot} for back, lot in zip(backs, came, strict=True))
+        )
     with as_role("admin", sub="t") as c:
         held, _ = run(c, "reserve_stock", *({"channel": channel, "items": HELD} for channel in ("web", "pos")))
     connection.execute("""
@@ -157,6 +165,8 @@ def seed(as_role: AsRole, connection: psycopg.Connection[Any]) -> Names:
         "ordered_id": ordered["purchase_id"],
         "count_id": planned["count_id"],
         "reviewed_id": reviewed["count_id"],
+        "return_id": asked["return_id"],
+        "approved_id": approved["return_id"],
         "client_id": "c",
         "webhook_id": webhook_id,
         "delivery_id": "1",

@@ -65,6 +65,11 @@ BREAKS = (
         ("units_are_within_range_check", "supply.transfer_lots", part, "-1")
         for part in ("received", "damaged", "lost", "taken_back")
     ),
+    ("returns_status_is_known_check", "orders.returns", "status", "'lost'"),
+    ("returns_without_order_have_a_note_check", "orders.returns", "order_id", "null"),
+    ("quantity_is_positive_check", "orders.return_lines", "quantity", "0"),
+    ("return_lines_parts_are_within_quantity_check", "orders.return_lines", "received", "quantity + 1"),
+    ("return_lines_parts_are_within_quantity_check", "orders.return_lines", "given_up", "-1"),
     ("count_requests_units_is_positive_check", "stock.count_requests", "units", "0"),
     ("counts_scope_is_known_check", "stock.counts", "scope", "'some'"),
     ("counts_status_is_known_check", "stock.counts", "status", "'lost'"),
@@ -110,6 +115,8 @@ def shop(shop: Shop) -> Shop:
     assert codes(shop.send("erase_customers", {"order_ids": [left.body["order_id"]]})) == [None]
     assert shop.order((SKU, 9), handed_over={"warehouse_location": "WH-01", "offline": True}).code is None
     shop.receive(9)
+    back = {"order_id": left.body["order_id"], "items": [{"sku_id": SKU, "quantity": 1}], "reason": "too hot"}
+    assert codes(shop.send("request_returns", back)) == [None]
     aside = {"sku_id": SKU, "warehouse_location": "WH-01", "batch_number": "B-1", "quantity": 1, "cause": "inspection"}
     assert codes(shop.send("withhold_stock", aside)) == [None]
     assert deliver(shop, buy(shop, (SKU, 3)), came(2)).code is None

@@ -17,7 +17,7 @@ $$;
 
 comment on function api.adjust_stock(smallint, jsonb) is
   'Changes quantities by a signed delta with a reason code. An array of {sku_id, warehouse_location, delta, reason_code, note, '
-  'batch_number, change_from_quantity, reference}; one result per element, in order.
+  'batch_number, change_from_quantity, reference}; one result per element, in order. Units that come back (reason return) are withheld.
 Errors: ID001 ID002 KT003 ST001 ST002 ST003 ST004 ST005 ST006 ST007 ST008 ST014 ST015 ST020 VA001';
 alter function api.adjust_stock(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.adjust_stock(smallint, jsonb) to admin, warehouse;

@@ -41,6 +41,6 @@ comment on function api.cancel_fulfillments(smallint, jsonb) is
   'Undoes parcels that did not leave: their units are on hand again, in the same lots, and promised to the order. An array of {order_id, '
   'fulfillment_id, reason, note, if_match}; one result per element, in order: the order, or the refusal. A parcel that is already '
   'undone stays as it is.
-Errors: ID001 ID002 KT006 OR002 OR011 OR012 ST009 VA001';
+Errors: ID001 ID002 KT006 OR002 OR011 OR012 RT007 ST009 VA001';
 alter function api.cancel_fulfillments(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.cancel_fulfillments(smallint, jsonb) to admin, warehouse;

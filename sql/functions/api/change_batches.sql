@@ -40,6 +40,6 @@ comment on function api.change_batches(smallint, jsonb) is
   'dates (an admin, with reason and note). An array of {sku_id, batch_number, status, expiration_date, manufactured_on, '
   'reason_code, note, if_match}; one result per element, in order. Units of a lot that is not available, or has expired, are on '
   'hand and cannot be sold.
-Errors: ID001 ID002 ST004 ST005 ST006 ST009 ST016 ST017 ST018 ST019 VA001';
+Errors: ID001 ID002 RT005 ST004 ST005 ST006 ST009 ST016 ST017 ST018 ST019 VA001';
 alter function api.change_batches(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.change_batches(smallint, jsonb) to admin, warehouse;

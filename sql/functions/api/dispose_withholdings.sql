@@ -1,4 +1,5 @@
 -- Definer: staff may not write to any table; this function says what becomes of units that were set aside.
+-- Lock order: levels (stock.lock_to_change), lots and lot_levels, then the returns that the units came with.
 create or replace function api.dispose_withholdings(
   p_region_id smallint,
   p_requests jsonb
@@ -52,6 +53,10 @@ begin
   end loop;
   if cardinality(v_movements) > 0 then
     perform stock.post_movements(p_region_id => p_region_id, p_movements => v_movements, p_locked => true);
+    perform orders.settle_returns(p_region_id => p_region_id, p_return_ids => array(
+        select c.return_id from orders.return_receipts c
+         where c.region_id = p_region_id and c.withholding_id = any (array(select m.withholding_id from unnest(v_movements) m))),
+      p_actor => v_movements[1].actor, p_request_id => v_movements[1].request_id);
   end if;
   v_results := v_results || array(
     select app.new_result(p_ordinal => (e.value ->> 'ordinal')::integer, p_body => d.document)
@@ -66,7 +71,8 @@ $$;
 
 comment on function api.dispose_withholdings(smallint, jsonb) is
   'Says what becomes of withheld units, in parts or all: restock puts them back (an order that waits gets them first), scrap and send_back take '
-  'them away. An array of {withholding_id, disposition, quantity, reason_code, note, reference}; one result per element, in order.
-Errors: ID001 ID002 ST004 ST005 ST006 VA001 WD001 WD002';
+  'them away. An array of {withholding_id, disposition, quantity, reason_code, note, reference, force}; one result per element, in order. '
+  'A return of which nothing is withheld any more closes.
+Errors: ID001 ID002 RT005 RT006 ST004 ST005 ST006 VA001 WD001 WD002';
 alter function api.dispose_withholdings(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.dispose_withholdings(smallint, jsonb) to admin, warehouse;

@@ -17,6 +17,6 @@ $$;
 comment on function api.drill_recalls(smallint, jsonb) is
   'Drills recalls: does everything that a recall does, measures it, takes it back, and keeps the evidence: the lists, their digest, the seconds, '
   'and how much is accounted for. An array of elements as of recall_lots; one result per element, in order.
-Errors: ID001 ID002 RC001 ST004 ST005 ST006 VA001';
+Errors: ID001 ID002 RC001 RT005 ST004 ST005 ST006 VA001';
 alter function api.drill_recalls(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.drill_recalls(smallint, jsonb) to admin;

@@ -29,10 +29,12 @@ begin
                    'fulfillment_id', 'FUL-' || p_region_id || '-' || c.fulfillment_id, 'order_id', orders.public_id(p_region_id, c.order_id),
                    'external_id', o.external_id, 'channel', c.channel_id, 'warehouse_location', c.warehouse_id,
                    'shipped_at', app.rfc3339(f.shipped_at), 'tracking_number', f.tracking_number, 'sku_id', t.sku_id,
-                   'batch_number', t.batch_number, 'quantity', c.quantity, 'recovered', c.recovered, 'assumed', c.assumed,
+                   'batch_number', t.batch_number, 'quantity', c.quantity, 'recovered', b.recovered, 'returned', b.returned,
+                   'unreadable', b.unreadable, 'returns', b.return_ids, 'assumed', c.assumed,
                    'customer', json_build_object('name', o.customer_name, 'email', k.email, 'phone', k.phone, 'address', o.customer_address))
                    as document
             from stock.recall_parcels c
+            join stock.recall_recoveries(p_region_id, v_recall_id) b on b.fulfillment_id = c.fulfillment_id and b.lot_id = c.lot_id
             join stock.lots t on t.region_id = p_region_id and t.lot_id = c.lot_id
             join orders.fulfillments f on f.region_id = p_region_id and f.fulfillment_id = c.fulfillment_id
             join orders.orders o on o.region_id = p_region_id and o.order_id = c.order_id
@@ -41,7 +43,7 @@ begin
              and (v_after is null or (c.fulfillment_id, c.lot_id) > (app.cursor_number(v_after ->> 1), app.cursor_number(v_after ->> 2)))
              and (p_filters ->> 'sku' is null or t.sku_id = p_filters ->> 'sku')
              and (p_filters ->> 'channel' is null or c.channel_id = p_filters ->> 'channel')
-             and (p_filters ->> 'recovered' is null or (c.recovered = c.quantity) = (p_filters ->> 'recovered')::boolean)
+             and (p_filters ->> 'recovered' is null or (b.recovered = c.quantity) = (p_filters ->> 'recovered')::boolean)
            order by c.fulfillment_id, c.lot_id
            limit p_limit + 1) s;
   return query select p.body, p.next_cursor from app.page_at(p_limit => p_limit, p_documents => v_rows, p_last => v_last) p;

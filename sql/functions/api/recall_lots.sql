@@ -18,6 +18,6 @@ comment on function api.recall_lots(smallint, jsonb) is
   'Recalls lots, wherever their units are: all at once they are held, promises move to good lots by age or wait, and the lists of parcels, '
   'orders and places are frozen. An array of {lots: [{sku_id, batch_numbers}], person, reason_code, note, reallocate}; one result per element, '
   'in order. Lots of an open recall join it.
-Errors: ID001 ID002 RC001 ST004 ST005 ST006 VA001';
+Errors: ID001 ID002 RC001 RT005 ST004 ST005 ST006 VA001';
 alter function api.recall_lots(smallint, jsonb) owner to scoville_definer;
 grant execute on function api.recall_lots(smallint, jsonb) to admin;

@@ -26,7 +26,10 @@ begin
                p_kind => case d.reason_code when 'return' then 'return' else 'receipt' end,
                p_delta => stock.new_counters(p_on_hand => d.counted), p_lot_id => d.lot_id,
                p_reason_code => d.reason_code, p_note => d.note, p_document => d.document, p_actor => d.actor,
-               p_request_id => d.request_id, p_occurred_at => stock.came_at(d.element, z.time_zone))
+               p_request_id => d.request_id, p_occurred_at => stock.came_at(d.element, z.time_zone),
+               p_withheld => case when d.counted > 0 and d.reason_code = 'return' then d.counted end,
+               p_withholding_id => case when d.counted > 0 then d.withholding_id end,
+               p_cause => case when d.reason_code = 'return' then 'returned' end)
         from unnest(v_drafts) d
         join catalog.zones() z on z.warehouse_id = d.warehouse_id
        order by d.ordinal));
@@ -40,7 +43,7 @@ $$;
 
 comment on function api.receive_stock(smallint, jsonb) is
   'Adds units of lots; an admin''s receipt creates a new SKU, warehouse or lot. An array of SKU-and-batch objects; one result '
-  'per element, in order. An expired lot is received as expired: on hand, never available. '
+  'per element, in order. An expired lot is received as expired: on hand, never available. Units that come back (reason return) are withheld. '
   'received_on (a day in the warehouse) or occurred_at (a moment): when the goods came, if that was before now.
 Errors: ID001 ID002 KT003 SK004 ST002 ST003 ST004 ST005 ST006 ST011 ST012 ST014 ST015 ST019 VA001';
 alter function api.receive_stock(smallint, jsonb) owner to scoville_definer;

@@ -40,7 +40,10 @@ begin
             from stock.stock_movements m
             left join orders.orders o
               on o.region_id = p_region_id
-             and o.order_id = case when m.document ~ '^ORD-[0-9]{1,5}-[0-9]{1,18}$' then split_part(m.document, '-', 3)::bigint end
+             and o.order_id = case when m.document ~ '^ORD-[0-9]{1,5}-[0-9]{1,18}$' then split_part(m.document, '-', 3)::bigint
+                                   when m.document ~ '^RET-[0-9]{1,5}-[0-9]{1,18}$' then (
+                                     select b.order_id from orders.returns b
+                                      where b.region_id = p_region_id and b.return_id = split_part(m.document, '-', 3)::bigint) end
             left join lateral (
               select case m.warehouse_id when t.from_warehouse_id then t.to_warehouse_id else t.from_warehouse_id end as warehouse_id
                 from supply.transfers t

@@ -6,6 +6,8 @@ create or replace function audit.erase_history(
   p_order_ids bigint[],
   p_fulfillment_ids bigint[],
   p_reservation_ids bigint[],
+  p_return_ids bigint[],
+  p_withholding_ids bigint[],
   out audit_entries bigint,
   out movements bigint
 )
@@ -20,7 +22,9 @@ declare
   v_documents text[] := array(
     select orders.public_id(p_region_id, o) from unnest(p_order_ids) o
      union all
-    select stock.reservation_public_id(p_region_id, r) from unnest(p_reservation_ids) r);
+    select stock.reservation_public_id(p_region_id, r) from unnest(p_reservation_ids) r
+     union all
+    select orders.return_public_id(p_region_id, b) from unnest(p_return_ids) b);
   v_moments timestamptz[];
 begin
   perform set_config('scoville.erasing', 'on', true);
@@ -29,7 +33,9 @@ begin
            audit.impersonal_reason(a.reason) as reason
       from (values ('orders.orders', v_orders), ('orders.order_contacts', v_orders), ('orders.order_lines', v_orders),
                    ('orders.fulfillments', array(select f::text from unnest(p_fulfillment_ids) f)),
-                   ('stock.reservations', array(select r::text from unnest(p_reservation_ids) r))) k (table_name, row_keys)
+                   ('stock.reservations', array(select r::text from unnest(p_reservation_ids) r)),
+                   ('orders.returns', array(select b::text from unnest(p_return_ids) b)),
+                   ('stock.withholdings', array(select w::text from unnest(p_withholding_ids) w))) k (table_name, row_keys)
       join audit.audit_log a on a.region_id = p_region_id and a.table_name = k.table_name and a.row_key = any (k.row_keys)
   ), erased as (
     update audit.audit_log a
@@ -43,7 +49,8 @@ begin
   with erased as (
     update stock.stock_movements m
        set note = null
-     where m.region_id = p_region_id and m.recorded_at = any (v_moments) and m.document = any (v_documents) and m.note is not null
+     where m.region_id = p_region_id and m.recorded_at = any (v_moments) and m.note is not null
+       and (m.document = any (v_documents) or m.withholding_id = any (p_withholding_ids))
     returning 1
   )
   select count(*) into movements from erased;
@@ -51,4 +58,4 @@ begin
 end
 $$;
 
-grant execute on function audit.erase_history(smallint, bigint[], bigint[], bigint[]) to scoville_definer;
+grant execute on function audit.erase_history(smallint, bigint[], bigint[], bigint[], bigint[], bigint[]) to scoville_definer;

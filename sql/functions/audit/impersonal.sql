@@ -9,7 +9,7 @@ create or replace function audit.impersonal(
   return case when p_row is null then null else (
     select coalesce(jsonb_object_agg(f.key, case when f.key = any (array['customer_name', 'customer_key', 'customer_address',
              'customer_pseudonym', 'email', 'email_key', 'phone', 'phone_key', 'note', 'tracking_number', 'change_reason', 'reason',
-             'status_reason', 'cancel_reason'])
+             'status_reason', 'cancel_reason', 'person'])
              then 'null'
              when f.key = 'items' and jsonb_typeof(f.value) = 'array' then (
                select jsonb_agg(case when i.value ? 'address' then i.value || '{"address": null}' else i.value end order by i.ordinality)

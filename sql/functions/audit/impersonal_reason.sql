@@ -9,7 +9,8 @@ create or replace function audit.impersonal_reason(
   return case
     when split_part(p_reason, ': ', 1) in ('placed', 'modified', 'canceled', 'fulfilled', 'corrected', 'parcel corrected', 'erased',
       'created', 'extended', 'committed', 'released', 'expired', 'confirmed',
-      'held', 'supplied', 'reallocated', 'backordered', 'parcel canceled', 'unpaid') then split_part(p_reason, ': ', 1)
+      'held', 'supplied', 'reallocated', 'backordered', 'parcel canceled', 'unpaid', 'requested',
+      'approved', 'refused', 'received', 'closed') then split_part(p_reason, ': ', 1)
   end;
 
 grant execute on function audit.impersonal_reason(text) to scoville_definer;

@@ -66,6 +66,12 @@ create or replace trigger tg_recalls__audit_update
 create or replace trigger tg_recall_drills__audit_insert
   after insert on stock.recall_drills referencing new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('drill_id');
+create or replace trigger tg_returns__audit_insert
+  after insert on orders.returns referencing new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('return_id');
+create or replace trigger tg_returns__audit_update
+  after update on orders.returns referencing old table as old_rows new table as new_rows
+  for each statement execute function audit.tg_region_tables__audit('return_id');
 create or replace trigger tg_withholdings__audit_insert
   after insert on stock.withholdings referencing new table as new_rows
   for each statement execute function audit.tg_region_tables__audit('withholding_id');

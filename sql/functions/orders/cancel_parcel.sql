@@ -34,6 +34,11 @@ begin
                    and c.fulfilled > (l.quantity - l.canceled_quantity) * c.quantity) then
     return app.refuse('KT006', 'Bundles of this order that were begun were canceled, so units of its parcels cannot be promised to it again. Book what did '
       'not leave as found (POST /v1/inventory/adjust).');
+  elsif exists (
+    select from orders.return_lines l
+      join orders.returns r on r.region_id = l.region_id and r.return_id = l.return_id and r.status <> 'refused'
+     where l.region_id = p_region_id and l.fulfillment_id = v_parcel.fulfillment_id and l.given_up < l.quantity) then
+    return app.refuse_lines('RT007', 'Units of this parcel are announced as a return, so it left. Refuse or close the return first.');
   end if;
   perform orders.unship_parcel(p_region_id => p_region_id, p_order => v_order, p_parcel => v_parcel,
     p_reason => concat_ws(': ', v_reason, p_request ->> 'note'),

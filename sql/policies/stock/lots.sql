@@ -27,8 +27,8 @@ create policy lots_update_definer on stock.lots
   with check (true);
 
 grant select on stock.lots to admin, warehouse, sales, scoville_worker, scoville_definer;
-grant insert (region_id, sku_id, batch_number, batch_key, expiration_date, manufactured_on, changed_by, change_reason,
-  request_id) on stock.lots to scoville_definer;
+grant insert (region_id, sku_id, batch_number, batch_key, status, expiration_date, manufactured_on, changed_by,
+  change_reason, request_id) on stock.lots to scoville_definer;
 grant update (status, expiration_date, manufactured_on, version, updated_at, changed_by, change_reason, request_id)
   on stock.lots to scoville_definer;
 grant usage on sequence stock.lots_lot_id_seq to scoville_definer;

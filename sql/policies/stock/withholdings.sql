@@ -33,6 +33,6 @@ create policy withholdings_update_definer on stock.withholdings
 grant select on stock.withholdings to admin, warehouse, scoville_worker, scoville_definer;
 grant insert (region_id, withholding_id, warehouse_id, sku_id, lot_id, cause, document, note, quantity, created_at, updated_at, changed_by,
   change_reason, request_id) on stock.withholdings to scoville_definer;
-grant update (restocked, scrapped, sent_back, transferred, version, updated_at, changed_by, change_reason, request_id)
+grant update (restocked, scrapped, sent_back, transferred, note, version, updated_at, changed_by, change_reason, request_id)
   on stock.withholdings to scoville_definer;
 grant usage on sequence stock.withholdings_withholding_id_seq to scoville_definer;

@@ -402,12 +402,12 @@ def test_who_may_see_the_orders_is_told_which_and_of_nobody(shop: Shop) -> None:
 
 def test_nobody_but_an_admin_erases_and_no_role_writes_what_erasing_writes(shop: Shop) -> None:
     for role in ("warehouse", "sales", "integration", "scoville_worker"):
-        for call in ("api.erase_customers(1::smallint, '[]')", "audit.erase_history(1::smallint, '{}', '{}', '{}')",
+        for call in ("api.erase_customers(1::smallint, '[]')", "audit.erase_history(1::smallint, '{}', '{}', '{}', '{}', '{}')",
                      "audit.erase_email(1::smallint, 'x@y')", "events.erase_events(1::smallint, '{}')"):  # fmt: skip
             with pytest.raises(psycopg.errors.InsufficientPrivilege), shop.session(role, channels=["web"]) as connection:
                 connection.execute(sql.SQL("select {}").format(sql.SQL(call)))
     with pytest.raises(psycopg.errors.InsufficientPrivilege), shop.session("admin") as connection:
-        connection.execute("select audit.erase_history(1::smallint, '{}', '{}', '{}')")
+        connection.execute("select audit.erase_history(1::smallint, '{}', '{}', '{}', '{}', '{}')")
     for table in ("audit.audit_log", "events.event_log", "stock.stock_movements"):
         [row] = shop.rows("select has_any_column_privilege('scoville_definer', %s, 'UPDATE') as may", table)
         assert row == {"may": False}

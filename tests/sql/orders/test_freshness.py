@@ -152,7 +152,7 @@ def test_exactly_the_minimum_is_good_and_a_day_less_is_not(shop: Shop) -> None:
     placed = place(shop, 2)
     assert placed.body["freshness"] == [{"sku_id": SKU, "fresh_until": GOOD, "rule": "channel web: 30 days", "at_risk": False}]
     found = read(shop, placed)
-    assert found == {**placed.body, "timeline": found["timeline"]}
+    assert found == {**placed.body, "timeline": found["timeline"], "return_status": "none"}
     assert shortages(place(shop, 1)) == [("/items/0/quantity", 1, 0)]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 
+from tests import returns
 from tests.races import race, sender
 from tests.transfers import close, draft, receive, ship, shipped
 from tests.world import SKU, Result, Shop, codes, receipt
@@ -269,6 +270,65 @@ def test_what_came_back_is_noted_up_to_what_was_shipped(shop: Shop) -> None:
     [closed] = shop.send("close_recalls", {"recall_id": recalled.body["recall_id"], "note": "done"})
     assert (closed.code, closed.body["status"], closed.body["close_note"]) == (None, "closed", "done")
     assert note(one).code == "RC002"
+
+
+def test_rc5_rt4_units_that_came_back_are_returned_and_never_available(shop: Shop) -> None:
+    assert codes(shop.send("save_channels", {"channel_id": "web", "sale_rules": [{"mode": "backorder"}]})) == [None]
+    placed = returns.ship(shop, 4)
+    parcel = placed.body["fulfillments"][0]["fulfillment_id"]
+    asked = returns.announce(shop, placed, 3)
+    returns.approve(shop, asked)
+    early = returns.receive(shop, asked, 1, L1)
+    [lot] = recall(shop, L1).body["lots"]
+    figures = [lot[name] for name in ("received", "on_hand", "shipped", "returned", "written_off", "unexplained")]
+    assert figures == [100, 97, 4, 1, 0, 0]
+    recalled = recall(shop, L1)
+    noted = {"fulfillment_id": parcel, "sku_id": SKU, "batch_number": L1, "quantity": 2}
+    item = {"recall_id": recalled.body["recall_id"], "items": [noted]}
+    shop.order((SKU, 90))  # 20 and 60 good ones: the rest waits for units that can be sold
+    late = returns.receive(shop, asked, 2, L1)
+    for came in (early, late):
+        answer = returns.dispose(shop, came, "restock")
+        assert (answer.code, answer.body["status"]) == (None, "recalled")
+    assert shop.level() == {"on_hand": 119, "committed": 20, "unavailable": 99}
+    [row] = parcels(shop, recalled, "sales", channels=["web"])
+    assert [row[name] for name in ("quantity", "recovered", "returned", "unreadable")] == [4, 3, 3, 0]
+    assert row["returns"] == [asked.body["return_id"]]
+    refused, kept = shop.send("recover_recalls", item), shop.send("recover_recalls", item | {"items": [noted | {"quantity": 1}]})
+    assert (codes(refused), codes(kept), kept[0].body["recovered"]) == (["RC003"], [None], 4)
+    assert shop.verify() == []
+
+
+def test_rt5_a_recall_of_any_lot_of_an_order_lists_its_unreadable_units(shop: Shop) -> None:
+    placed = shop.order((SKU, 4))
+    for number in (L1, "L-2"):
+        named = {"quantity": 2, "sku_id": SKU, "batch_number": number, "reason_code": "could_not_locate"}
+        assert shop.fulfill(placed, items=[named]).code is None
+    asked = returns.announce(shop, placed, 1)
+    returns.approve(shop, asked)
+    assert returns.receive(shop, asked, 1, None).code is None
+    for number in (L1, "L-2"):
+        [row] = parcels(shop, recall(shop, number))
+        assert [row[name] for name in ("batch_number", "recovered", "returned", "unreadable")] == [number, 0, 0, 1]
+        assert row["returns"] == [asked.body["return_id"]]
+    refused = recall(shop, "L-3", "unknown")
+    assert (refused.code, refused.body["errors"][0]["pointer"]) == ("RT005", "/lots/0/batch_numbers/1")
+    assert shop.level(warehouse="WH-02")["available"] == 60
+    assert shop.verify() == []
+
+
+def test_the_trace_names_who_sent_units_back(shop: Shop) -> None:
+    placed = shop.fulfill(shop.order((SKU, 2), customer={"name": "Jane", "address": "Main St 1"}))
+    asked = returns.announce(shop, placed, 1)
+    returns.approve(shop, asked)
+    assert returns.receive(shop, asked, 1, L1).code is None
+    with shop.session() as connection:
+        query = 'select body from api.trace_lot(1::smallint, %s, %s, \'{"direction": "down"}\', null, 10)'
+        [(page,)] = connection.execute(query, [SKU, L1]).fetchall()
+    assert [(row["event"], row["reference"], row["counterpart"]) for row in page["data"]] == [
+        ("fulfill", placed.body["order_id"], "Jane, Main St 1"),
+        ("return", asked.body["return_id"], "Jane, Main St 1"),
+    ]
 
 
 def test_a_recall_names_every_lot_that_does_not_exist_and_recalls_none(shop: Shop) -> None:

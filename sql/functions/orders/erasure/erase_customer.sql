@@ -49,12 +49,14 @@ begin
   select * into v_parts from orders.erase_orders(p_region_id => p_region_id, p_order_ids => v_ids, p_actor => v_actor,
     p_request_id => v_request_id);
   v_subjects := array(select 'orders/' || orders.public_id(p_region_id, o) from unnest(v_ids) o union all
-                      select 'reservations/' || stock.reservation_public_id(p_region_id, r) from unnest(v_parts.reservation_ids) r);
+                      select 'reservations/' || stock.reservation_public_id(p_region_id, r) from unnest(v_parts.reservation_ids) r union all
+                      select 'returns/' || orders.return_public_id(p_region_id, b) from unnest(v_parts.return_ids) b);
   select * into v_told from audit.erase_history(p_region_id => p_region_id, p_order_ids => v_ids,
-    p_fulfillment_ids => v_parts.fulfillment_ids, p_reservation_ids => v_parts.reservation_ids);
+    p_fulfillment_ids => v_parts.fulfillment_ids, p_reservation_ids => v_parts.reservation_ids, p_return_ids => v_parts.return_ids,
+    p_withholding_ids => v_parts.withholding_ids);
   v_seqs := events.erase_events(p_region_id, v_subjects);
   v_answers := identity.erase_answers(p_region_id => p_region_id, p_order_ids => v_ids,
-    p_reservation_ids => v_parts.reservation_ids);
+    p_reservation_ids => v_parts.reservation_ids, p_return_ids => v_parts.return_ids, p_withholding_ids => v_parts.withholding_ids);
   insert into orders.erasures (region_id, email_hash, order_ids, erased_at, actor, request_id)
   values (p_region_id, v_hash, v_ids, app.now(), v_actor, v_request_id)
   returning erasure_id into v_erasure_id;

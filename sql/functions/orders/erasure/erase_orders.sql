@@ -1,5 +1,5 @@
--- Takes the customer, the addresses of lines, the notes and the tracking numbers out of these locked orders, their parcels and their
--- reservations. Returns the ids of those parcels and reservations.
+-- Takes the customer, the addresses of lines, the notes and the tracking numbers out of these locked orders, their parcels, reservations
+-- and returns. Returns the ids of those, and of the withholdings that the returns opened.
 -- The pseudonym becomes a random one, the same for all of them: analysts still see how often this customer ordered, and nothing joins the
 -- orders with later ones of the same person. The audit of these updates holds the old values until audit.erase_history.
 create or replace function orders.erase_orders(
@@ -8,7 +8,9 @@ create or replace function orders.erase_orders(
   p_actor text,
   p_request_id text,
   out fulfillment_ids bigint[],
-  out reservation_ids bigint[]
+  out reservation_ids bigint[],
+  out return_ids bigint[],
+  out withholding_ids bigint[]
 )
   language plpgsql
   volatile
@@ -42,6 +44,8 @@ begin
     returning r.reservation_id
   )
   select coalesce(array_agg(n.reservation_id), '{}') into reservation_ids from noted n;
+  select r.return_ids, r.withholding_ids into return_ids, withholding_ids
+    from orders.erase_returns(p_region_id => p_region_id, p_order_ids => p_order_ids, p_actor => p_actor, p_request_id => p_request_id) r;
 end
 $$;
 

@@ -45,7 +45,11 @@ begin
           where l.region_id = p_region_id and l.order_id = o.order_id and l.address is not null) or exists (
          select from orders.fulfillments p
           where p.region_id = p_region_id and p.order_id = o.order_id
-            and (p.note is not null or p.tracking_number is not null or p.cancel_reason <> 'erased')))
+            and (p.note is not null or p.tracking_number is not null or p.cancel_reason <> 'erased'))
+         or exists (
+         select from orders.returns r
+          where r.region_id = p_region_id and r.order_id = o.order_id
+            and (r.reason <> 'erased' or r.note is not null or r.person is not null or r.status_reason <> 'erased')))
      order by o.order_id);
   if coalesce((p_request ->> 'include_open')::boolean, false) then
     return;

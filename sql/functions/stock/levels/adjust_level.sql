@@ -4,7 +4,8 @@
 -- lot.
 -- More units may leave than are free: what is gone is gone, whoever it was promised to. p_missing: so many promises of the level have to be
 -- withdrawn before (orders.resolve_shortfall).
--- Units of a draft with a cause leave only what can be promised: they stay in their lot, withheld. No change takes withheld units.
+-- Units of a draft with a cause leave only what can be promised: they stay in their lot, withheld. No change takes withheld units. Units
+-- that come for the reason return are withheld, too: they may have stood in the sun.
 -- Locks nothing: change_levels has locked the level.
 create or replace function stock.adjust_level(
   p_region_id smallint,
@@ -33,6 +34,7 @@ declare
   v_delta bigint;
   v_units bigint;
   v_stays bigint;  -- those of them that are only withheld
+  v_aside bigint;  -- those of them that arrive withheld
   v_refusal api.refusal;
 begin
   p_movements := '{}';
@@ -69,18 +71,21 @@ begin
       v_delta := v_delta - v_units;
       v_stays := case when v_draft.cause is null then 0 else v_units end;
       v_slots[v_slot].on_hand := v_slots[v_slot].on_hand + v_units - v_stays;
-      v_slots[v_slot].withheld := v_slots[v_slot].withheld - v_stays;
+      v_aside := case when v_draft.reason_code = 'return' and v_units > 0 then v_units else 0 end;
+      v_slots[v_slot].withheld := v_slots[v_slot].withheld - v_stays + v_aside;
       v_level.on_hand := v_level.on_hand + v_units - v_stays;
-      v_level.unavailable := v_level.unavailable + case when v_slots[v_slot].sellable then -v_stays else v_units - v_stays end;
+      v_level.unavailable := v_level.unavailable + case when v_slots[v_slot].sellable then v_aside - v_stays
+        else v_units - v_stays end;
       v_draft.batches := v_draft.batches || jsonb_build_object('batch_number', v_slots[v_slot].batch_number,
         'delta', v_units, 'stock', v_slots[v_slot].on_hand);
       p_movements := p_movements || stock.new_movement(p_warehouse_id => p_warehouse_id, p_sku_id => p_sku_id,
-        p_kind => case when v_draft.cause is not null then 'withhold' when v_draft.counted is not null then 'count' when v_draft.reason_code = 'return' then 'return'
-                       else 'adjustment' end,
+        p_kind => case when v_draft.cause is not null then 'withhold' when v_draft.counted is not null then 'count'
+                       when v_draft.reason_code = 'return' then 'return' else 'adjustment' end,
         p_delta => stock.new_counters(p_on_hand => v_units - v_stays), p_lot_id => v_slots[v_slot].lot_id,
         p_reason_code => v_draft.reason_code, p_note => v_draft.note, p_document => v_draft.document,
-        p_actor => v_draft.actor, p_request_id => v_draft.request_id, p_withheld => nullif(-v_stays, 0), p_withholding_id => v_draft.withholding_id,
-        p_cause => v_draft.cause);
+        p_actor => v_draft.actor, p_request_id => v_draft.request_id, p_withheld => nullif(v_aside - v_stays, 0),
+        p_withholding_id => case when v_aside - v_stays <> 0 then v_draft.withholding_id end,
+        p_cause => case when v_aside > 0 then 'returned' else v_draft.cause end);
     end loop;
     if stock.available_of(v_level) < 0 or v_level.unavailable < 0 then
       -- Promises of units that cannot be sold count, too: after this, the level owes nothing.

@@ -2,7 +2,7 @@
 -- the order in which a caller would fix them: warehouse, SKU, reason. p_may_create: an admin's receipt may name a new warehouse, and
 -- a new SKU if it gives a name. p_sku_in_path: the path of the request names the SKU, so an unknown SKU means 404.
 -- p_quantity: the member that gives the number of units; an element without it is refused. A reorder point may be null.
--- A bundle has no level, so no posting names it.
+-- A bundle has no level, so no posting names it. Returned units are withheld as they come: p_withholding_id.
 -- A retired warehouse receives nothing; its remaining units can still be counted and adjusted.
 create or replace function stock.read_drafts(
   p_region_id smallint,
@@ -26,7 +26,8 @@ as $$
              p_change_from => (r.element ->> 'change_from_quantity')::bigint, p_if_match => r.element ->> 'if_match',
              p_actor => coalesce(r.element -> 'meta' ->> 'actor', app.claim_subject()),
              p_request_id => coalesce(r.element -> 'meta' ->> 'request_id', app.claim_request_id()), p_element => r.element,
-             p_takes => c.takes)
+             p_takes => c.takes,
+             p_withholding_id => case when r.reason_code = 'return' then nextval('stock.withholdings_withholding_id_seq') end)
            order by r.ordinal) filter (where (v.refusal).code is null), '{}'),
          coalesce(array_agg(app.result_of(r.ordinal, v.refusal)) filter (where (v.refusal).code is not null), '{}')
     from (

@@ -70,9 +70,8 @@ as $$
   union all
   select 'ledger of lot', v.region_id, v.warehouse_id, v.sku_id, t.batch_number, coalesce(g.on_hand, 0), v.on_hand
     from stock.lot_levels v
+    left join lot_ledger g using (region_id, warehouse_id, sku_id, lot_id)
     join stock.lots t on t.region_id = v.region_id and t.lot_id = v.lot_id
-    left join lot_ledger g on g.region_id = v.region_id and g.warehouse_id = v.warehouse_id and g.sku_id = v.sku_id
-     and g.lot_id = v.lot_id
    where coalesce(g.on_hand, 0) <> v.on_hand
   union all
   select o.check_name, o.region_id, null, o.sku_id, null, o.expected, o.found from orders.verify_lines() o
@@ -86,6 +85,8 @@ as $$
   select u.* from supply.verify_purchases() u
   union all
   select f.* from supply.verify_transfers() f
+  union all
+  select r.* from orders.verify_returns() r
    order by 2, 3, 4, 1;
 $$;
 

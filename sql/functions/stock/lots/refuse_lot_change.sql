@@ -39,6 +39,9 @@ begin
   elsif not (app.reaches_all_warehouses() or coalesce(v_where <@ app.claim_warehouses(), false)) then
     return app.refuse('ST017', 'Some units of this lot are in warehouses that are not yours. Ask an admin: the status applies to '
       'all of them.');
+  elsif v_lot.batch_key = stock.unknown_lot_key() and (v_dates or v_new.status not in ('quarantined', 'destroyed')) then
+    return app.refuse(p_code => 'RT005', p_pointer => case when v_dates then '' else '/status' end,
+      p_detail => 'Nobody can read the lot of these units, and a recall would not find them. They can only be scrapped.');
   elsif v_new.status = v_lot.status and not v_dates then
     return null;
   elsif v_new.status <> v_lot.status and v_dates then

@@ -24,6 +24,9 @@ as $$
    cross join lateral (select case
      when d.batch_number is null
        then app.refuse(p_code => 'ST015', p_detail => 'Every unit belongs to a lot: send batch_number.', p_pointer => '/batch_number')
+     when app.code_key(d.batch_number) = stock.unknown_lot_key()
+       then app.refuse(p_code => 'VA001', p_pointer => '/batch_number',
+         p_detail => 'UNKNOWN is the lot of returned units that nobody can read. Give these units a lot.')
      when d.backwards
        then app.refuse(p_code => 'VA001', p_detail => 'A lot must be made before it expires.', p_pointer => '/manufactured_on')
      when d.element ->> 'received_on' is not null and d.element ->> 'occurred_at' is not null

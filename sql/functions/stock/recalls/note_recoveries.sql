@@ -21,11 +21,12 @@ begin
     from (select i.nth, case when i.units is null or i.units < 1 then 'quantity' when c.lot_id is null then 'fulfillment_id' else 'quantity' end as field,
                  case when i.units is null or i.units < 1 then 'Say how many units came back: quantity is missing.'
                       when c.lot_id is null then format('Parcel %s is not in this recall with lot %s of %s.', i.parcel, i.number, i.sku_id)
-                      when c.recovered + i.total > c.quantity then format('%s of the %s units in parcel %s are recovered already, so %s more '
-                        'cannot be.', c.recovered, c.quantity, i.parcel, i.total) end as detail
+                      when b.recovered + i.total > c.quantity then format('%s of the %s units in parcel %s are recovered already, so %s more '
+                        'cannot be.', b.recovered, c.quantity, i.parcel, i.total) end as detail
             from stock.read_recoveries(p_region_id, p_items) i
             left join stock.recall_parcels c
-              on c.region_id = p_region_id and c.recall_id = p_recall_id and c.fulfillment_id = i.fulfillment_id and c.lot_id = i.lot_id) n
+              on c.region_id = p_region_id and c.recall_id = p_recall_id and c.fulfillment_id = i.fulfillment_id and c.lot_id = i.lot_id
+            left join stock.recall_recoveries(p_region_id, p_recall_id) b on b.fulfillment_id = c.fulfillment_id and b.lot_id = c.lot_id) n
    where n.detail is not null;
   if v_errors is not null then
     return app.refuse_lines(p_code => 'RC003', p_errors => v_errors, p_detail => 'More cannot come back than was shipped.');

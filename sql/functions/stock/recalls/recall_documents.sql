@@ -38,9 +38,10 @@ as $$
        from stock.recall_orders n
       where n.region_id = p_region_id and n.recall_id = r.recall_id) o
    cross join lateral (
-     select count(*) as parcels, coalesce(sum(n.quantity), 0) as shipped, coalesce(sum(n.recovered), 0) as recovered,
-            round(100 * sum(n.recovered)::numeric / nullif(sum(n.quantity), 0), 2) as recovered_percent
+     select count(*) as parcels, coalesce(sum(n.quantity), 0) as shipped, coalesce(sum(b.recovered), 0) as recovered,
+            round(100 * sum(b.recovered) / nullif(sum(n.quantity), 0), 2) as recovered_percent
        from stock.recall_parcels n
+       left join stock.recall_recoveries(p_region_id, r.recall_id) b on b.fulfillment_id = n.fulfillment_id and b.lot_id = n.lot_id
       where n.region_id = p_region_id and n.recall_id = r.recall_id) c
    cross join lateral (
      select json_agg(json_build_object('warehouse_location', v.warehouse_id, 'sku_id', v.sku_id, 'shortfall', v.shortfall)

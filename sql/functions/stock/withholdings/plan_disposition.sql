@@ -1,5 +1,5 @@
 -- The movement that a disposition asks for, or its refusal. p_open: the units of the withholding that are still set aside. Units of a lot that
--- cannot be sold stay unavailable after a restock, whoever puts them back: the lot decides.
+-- cannot be sold stay unavailable after a restock, whoever puts them back: the lot decides. Returned units have a rule of their own.
 create or replace function stock.plan_disposition(
   p_withholding stock.withholdings,
   p_open integer,
@@ -30,6 +30,9 @@ begin
   else
     refusal := catalog.refuse_reason(p_reason_code => v_reason, p_units => case v_kind when 'restock' then v_units else -v_units end,
       p_note => p_request ->> 'note');
+  end if;
+  if refusal.code is null and p_withholding.cause = 'returned' and v_kind <> 'scrap' then
+    refusal := orders.refuse_disposition(p_region_id => p_withholding.region_id, p_withholding => p_withholding, p_request => p_request);
   end if;
   if refusal.code is null then
     movement := stock.new_movement(p_warehouse_id => p_withholding.warehouse_id, p_sku_id => p_withholding.sku_id, p_kind => v_kind,

@@ -1,6 +1,6 @@
 -- Carries out what became of these units: the lots of the transfer, its new status, the movements and the event. p_status null: what the
 -- units in transit say (partially_received, or received once there are none).
--- Lock order: the caller has locked the levels and the transfer.
+-- Lock order: the caller has locked the levels and the transfer; then the returns whose units leave (orders.settle_returns).
 create or replace function supply.carry_out(
   p_transfer supply.transfers,
   p_parts supply.part[],
@@ -62,6 +62,12 @@ begin
   if cardinality(p_parts) > 0 then
     perform stock.post_movements(p_transfer.region_id, supply.transfer_movements(p_transfer => p_transfer, p_parts => p_parts,
       p_request => p_request));
+  end if;
+  if p_type = 'transfer.shipped' then
+    perform orders.settle_returns(p_region_id => p_transfer.region_id, p_return_ids => array(
+        select c.return_id from orders.return_receipts c
+         where c.region_id = p_transfer.region_id and c.withholding_id = any (array(select p.withholding_id from unnest(p_parts) p))),
+      p_actor => p_transfer.changed_by, p_request_id => p_transfer.request_id);
   end if;
   perform supply.emit_transfer(p_transfer => p_transfer, p_parts => p_parts, p_request => p_request, p_type => p_type);
 end
