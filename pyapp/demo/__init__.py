@@ -180,6 +180,8 @@ def _delivery(today: date) -> dict[str, Any]:
     }
     items = [lot | {"quantity": 36}, lot | {"quantity": 2, "condition": "damaged"}]
     return {"delivery_note": "DN-77", "items": items}
+
+
 def _count(connection: psycopg.Connection[Any], warehouse: str, units: int, *, all_lines: bool) -> str:
     """Counts some lots of a warehouse, or only the first of them, of which there are so many units more than expected."""
     plan = {"warehouse_location": warehouse, "scope": "never_counted", "lines_max": 12, "tolerance_units": 1}
