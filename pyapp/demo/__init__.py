@@ -39,7 +39,7 @@ PLACE: LiteralString = "select * from api.place_orders(1::smallint, %s::jsonb)"
 CANCEL: LiteralString = "select * from api.cancel_orders(1::smallint, %s::jsonb)"
 SHIP: LiteralString = "select * from api.fulfill_orders(1::smallint, %s::jsonb)"
 REQUEST: LiteralString = "select * from api.request_returns(1::smallint, %s::jsonb)"
-APPROVE: LiteralString = "select * from api.approve_returns(1::smallint, %s::jsonb)"
+APPROVE_RETURN: LiteralString = "select * from api.approve_returns(1::smallint, %s::jsonb)"
 TAKE_BACK: LiteralString = "select * from api.receive_returns(1::smallint, %s::jsonb)"
 ADJUST: LiteralString = "select * from api.adjust_stock(1::smallint, %s::jsonb)"
 DRAFT: LiteralString = "select * from api.save_transfers(1::smallint, %s::jsonb)"
@@ -49,7 +49,7 @@ ORDER: LiteralString = "select * from api.order_purchases(1::smallint, %s::jsonb
 DELIVER: LiteralString = "select * from api.receive_purchases(1::smallint, %s::jsonb)"
 PLAN: LiteralString = "select * from api.plan_counts(1::smallint, %s::jsonb)"
 COUNT: LiteralString = "select * from api.enter_counts(1::smallint, %s::jsonb)"
-APPROVE: LiteralString = "select * from api.approve_counts(1::smallint, %s::jsonb)"
+APPROVE_COUNT: LiteralString = "select * from api.approve_counts(1::smallint, %s::jsonb)"
 Event = tuple[datetime, LiteralString, dict[str, Any]]
 
 WAREHOUSES = [
@@ -113,7 +113,7 @@ def load(url: str, now: datetime | None = None) -> dict[str, int] | None:
         _call(connection, ORDER, _keyed("order", bought))
         _call(connection, DELIVER, _keyed("delivery", [bought[1] | _delivery(now.date())]))
         done = _count(connection, "WH-02", 0, all_lines=True)
-        _call(connection, APPROVE, _keyed("approval", [{"count_id": done}]))
+        _call(connection, APPROVE_COUNT, _keyed("count-approval", [{"count_id": done}]))
         _count(connection, "WH-03", -1, all_lines=False)
         _take_back(connection, orders[RETURNED], now)
     lots = {(one["sku_id"], one["batch_number"]) for one in receipts}
@@ -306,7 +306,7 @@ def _take_back(connection: psycopg.Connection[Any], order: dict[str, Any], now: 
     }
     [announced] = _call(connection, REQUEST, _keyed("return", [asked]))
     named = {"return_id": announced["return_id"]}
-    _call(connection, APPROVE, _keyed("approval", [named]))
+    _call(connection, APPROVE_RETURN, _keyed("approval", [named]))
     came = [{"sku_id": left["sku_id"], "quantity": 1, "batch_number": left["batch_number"]}]
     _call(connection, TAKE_BACK, _keyed("arrival", [named | {"items": came}]))
 

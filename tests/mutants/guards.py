@@ -927,8 +927,8 @@ GUARDS = (
     Guard(
         "a recall of some unknown lots recalls none",
         "sql/functions/stock/recalls/read_recall.sql",
-        "  if v_errors is not null then\n",
-        "  if false then\n",
+        "  elsif v_errors is not null then\n",
+        "  elsif false then\n",
         f"{RECALLS} -k does_not_exist",
     ),
     Guard(
