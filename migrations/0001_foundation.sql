@@ -1352,7 +1352,7 @@ comment on type orders.relocation is
   'Promised units that an order no longer has in a warehouse, but in another one; to_warehouse_id null: it waits for them. Made by '
   'orders.new_relocation.';
 
--- Returns: units that customers send back. What becomes of the units is said by the withholdings that their receipt opened.
+-- Returns: units that customers send back. The withholdings that a receipt opened say what became of its units.
 
 create sequence orders.returns_return_id_seq start 1001;
 create table orders.returns (

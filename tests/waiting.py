@@ -24,5 +24,5 @@ def waiting(answer: Result) -> dict[str, int]:
 def read(shop: Shop, placed: Result) -> Result:
     with shop.session() as connection:
         [(body,)] = connection.execute("select body from api.get_order(1::smallint, %s)", [placed.body["order_id"]]).fetchall()
-    del body["timeline"]  # no command answers with it
+    del body["timeline"], body["return_status"]  # no command answers with it
     return Result(None, False, body)

@@ -79,7 +79,7 @@ class ReturnEnd(Body):
     reason: Why
 
 
-class ArrivalDraft(Body):
+class ReturnArrivalItem(Body):
     """Units of a lot that came back: batch_number or unreadable."""
 
     sku_id: SkuId
@@ -88,12 +88,12 @@ class ArrivalDraft(Body):
     unreadable: Unreadable | UnsetType = UNSET
 
 
-class Arrival(Body):
+class ReturnArrival(Body):
     """What came. More may come later."""
 
     sample: ClassVar[Json] = {"items": [{"sku_id": "HOTSAUCE-001", "quantity": 1, "batch_number": "BATCH-202404"}]}
 
-    items: Annotated[list[ArrivalDraft], Meta(min_length=1, max_length=LINES_MAX)]
+    items: Annotated[list[ReturnArrivalItem], Meta(min_length=1, max_length=LINES_MAX)]
     note: NoteDraft | UnsetType = UNSET
 
 
@@ -240,7 +240,7 @@ NOUN = Noun(
             function="receive_returns",
             answer=Return,
             query=WriteQuery,
-            body=Arrival,
+            body=ReturnArrival,
             key="or_if_match",
             versioned=True,
         ),

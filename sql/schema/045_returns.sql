@@ -1,4 +1,4 @@
--- Returns: units that customers send back. What becomes of the units is said by the withholdings that their receipt opened.
+-- Returns: units that customers send back. The withholdings that a receipt opened say what became of its units.
 
 create sequence orders.returns_return_id_seq start 1001;
 create table orders.returns (

@@ -24,8 +24,8 @@ def lines(quantity: int, **changes: object) -> dict[str, Any]:
 
 
 def document(client: httpx2.Client, path: str) -> dict[str, Any]:
-    """The order as commands answer it: without its timeline."""
-    return {name: value for name, value in client.get(path).json().items() if name != "timeline"}
+    """The order as commands answer it: without its timeline and its returns."""
+    return {name: value for name, value in client.get(path).json().items() if name not in ("timeline", "return_status")}
 
 
 def available(client: httpx2.Client, sku: str = "HOTSAUCE-001") -> int:

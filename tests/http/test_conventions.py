@@ -19,7 +19,7 @@ from pyapp.http.fields import Body, RangeQuery, WriteQuery
 from pyapp.http.route import Route
 from tests.calls import HOOK, ORDER, REQUESTS, SKU
 from tests.http.conftest import Api, check_problem, key
-from tests.http.samples import LOST, make_purchases, make_recall, make_reviewed, make_room, make_transfer, recovered
+from tests.http.samples import LOST, announce, make_purchases, make_recall, make_reviewed, make_room, make_transfer, recovered
 
 BODY_BYTES_MAX = 1024 * 1024
 # These follow other rules: OAuth 2.0 (RFC 6749), and tickets, which are valid for one use.
@@ -65,6 +65,7 @@ class World:
             "transfer_id": lambda: make_transfer(self.admin),
             "purchase_id": lambda: make_purchases(self.admin)["purchase_id"],
             "count_id": lambda: make_reviewed(self.admin),
+            "return_id": lambda: str(announce(self.admin)["return_id"]),
         }
         self.fresh = fresh
         self.admin.post("/v1/clients", json={"client_id": "shop", "name": "Shop", "role": "integration", "channels": ["web"]})
@@ -371,6 +372,10 @@ def test_under_a_key_a_request_acts_once_and_its_repeat_is_marked(world: World, 
         body["lots"] = LOST
     if route.function == "recover_recalls":
         body = recovered(world.admin, path.split("/")[3])
+    if route.function == "request_returns":
+        body = {"channel": "web", "warehouse_location": "WH-01", "items": body["items"], "reason": "too hot", "note": "a gift"}
+    if route.function == "receive_returns":
+        assert world.admin.post(path.replace("receive", "approve"), json={}, headers=key()).status_code == 200
     if route.function == "receive_transfers":
         lot = {name: SKU[name] for name in ("sku_id", "batch_number")}
         sent = world.admin.post(path.replace("receipts", "ship"), json={"items": [lot | {"quantity": 4}]}, headers=key())

@@ -1452,7 +1452,7 @@ GUARDS = (
         "sql/functions/orders/returns/settle_returns.sql",
         " and w.open_quantity > 0",
         " and false",
-        f"{RETURNS} -k last_disposition",
+        f"{RETURNS} -k another_warehouse",
     ),
     Guard(
         "who disposes of the last units of a return closes it",

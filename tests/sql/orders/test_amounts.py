@@ -55,7 +55,7 @@ def test_the_amount_of_a_line_is_exact(shop: Shop) -> None:
     assert '"price" : null, "amount" : 10.00' in text_of(shop, "S-1")
     with shop.session() as connection:
         [(read,)] = connection.execute("select body from api.get_order(1::smallint, 'S-1')")
-    assert read == {**placed.body, "timeline": read["timeline"]}
+    assert read == {**placed.body, "timeline": read["timeline"], "return_status": "none"}
     [event] = shop.rows("select data from events.outbox where type = 'order.placed'")
     assert event["data"]["items"] == placed.body["items"]
     assert place(shop, line(3, amount=10), total_price=9.99).code == "OR007"

@@ -184,7 +184,7 @@ def test_an_order_of_a_bundle_takes_its_components(gifts: Shop) -> None:
     assert gifts.level() == {"on_hand": 6, "available": 1, "committed": 5}
     with gifts.session() as connection:
         [(read,)] = connection.execute("select body from api.get_order(1::smallint, %s)", [placed.body["order_id"]]).fetchall()
-    assert read == {**placed.body, "timeline": read["timeline"]}
+    assert read == {**placed.body, "timeline": read["timeline"], "return_status": "none"}
     assert gifts.verify() == []
 
 

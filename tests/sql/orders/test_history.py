@@ -20,6 +20,7 @@ def test_a_historic_order_is_completed_and_moves_no_stock(shop: Shop) -> None:
         row = connection.execute("select body from api.get_order(1::smallint, %s)", [found["order_id"]]).fetchone()
     assert row is not None
     assert [entry["type"] for entry in row[0].pop("timeline")] == ["placed"]
+    assert row[0].pop("return_status") == "none"
     assert row == (found,)
     assert shop.rows("select type from events.outbox where subject like 'orders/%%'") == [{"type": "order.recorded"}]
     assert shop.record((SKU, 1), external_id="OLD-1").code == "OR005"

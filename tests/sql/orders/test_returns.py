@@ -63,6 +63,7 @@ def test_units_that_go_to_another_warehouse_close_their_return_too(shop: Shop) -
     approve(shop, asked)
     came = receive(shop, asked, 2)
     assert dispose(shop, came, "restock", 1).code is None
+    assert read(shop, asked)["status"] == "received"
     assert transfers.ship(shop, transfers.draft(shop, {"sku_id": SKU, "quantity": 1, "withheld": True})).code is None
     closed = read(shop, asked)
     assert (closed["status"], closed["withholdings"][0]["transferred"]) == ("closed", 1)

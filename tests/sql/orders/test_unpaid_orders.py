@@ -47,7 +47,7 @@ def state(answer: Result) -> tuple[Any, ...]:
 def read(shop: Shop, placed: Result) -> Any:
     with shop.session() as c:
         [row] = c.execute("select body from api.get_order(1::smallint, %s)", [placed.body["order_id"]]).fetchall()
-    del row[0]["timeline"]  # no command answers with it
+    del row[0]["timeline"], row[0]["return_status"]  # no command answers with it
     return row[0]
 
 

@@ -1,6 +1,6 @@
 -- Closes those of these returns of which all units came or were given up and none is withheld any more; the last disposition or the
 -- shortening of the return calls it. A return that nobody received closes, too, when all of it is given up.
--- Lock order: returns in key order, after the levels. What others wrote before they let the return go is read after the lock.
+-- Lock order: returns in key order, after the levels. The locks come first, so the update reads whatever others wrote before.
 create or replace function orders.settle_returns(
   p_region_id smallint,
   p_return_ids bigint[],
