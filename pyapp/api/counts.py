@@ -113,7 +113,7 @@ class CountQuery(PageQuery):
     warehouse: WarehouseId | UnsetType = UNSET
 
 
-class StockCount(Answer):
+class CycleCount(Answer):
     """A count."""
 
     count_id: Annotated[str, Meta(examples=["CNT-1-1001"])]
@@ -165,7 +165,7 @@ class CountLine(Answer, kw_only=True):
     difference: Annotated[Delta, Meta(examples=[-1])] | UnsetType = UNSET
 
 
-class CountDetail(StockCount, kw_only=True):
+class CountDetail(CycleCount, kw_only=True):
     """A count with its lines."""
 
     details: list[CountLine]
@@ -180,7 +180,7 @@ class RefusedLine(Answer):
     detail: Annotated[str, Meta(examples=["WH-01 has no units of HOTSAUCE-001 in lot BATCH-202404, not 1."])]
 
 
-class ApprovedCount(StockCount, kw_only=True):
+class ApprovedCount(CycleCount, kw_only=True):
     """A count whose differences were posted."""
 
     refused: list[RefusedLine]
@@ -189,13 +189,13 @@ class ApprovedCount(StockCount, kw_only=True):
 class CountPage(Page):
     """A page of counts, the latest first."""
 
-    data: list[StockCount]
+    data: list[CycleCount]
 
 
 COUNT_ID = PathVariable("count_id", "The count.", "CNT-1-1001")
 
 
-def _act(verb: str, function: str, summary: str, body: type[Body], answer: type[Answer] = StockCount) -> Route:
+def _act(verb: str, function: str, summary: str, body: type[Body], answer: type[Answer] = CycleCount) -> Route:
     return Route(
         method="POST",
         path=f"/v1/counts/{{count_id}}/{verb}",
@@ -232,7 +232,7 @@ NOUN = Noun(
             status=201,
             location="/v1/counts/{count_id}",
             function="plan_counts",
-            answer=StockCount,
+            answer=CycleCount,
             query=WriteQuery,
             body=CountPlan,
             key="required",

@@ -120,8 +120,7 @@ def test_they_come_as_csv(api: Api, path: str) -> None:
 
 def test_filters_leave_what_they_name(api: Api) -> None:
     admin = api.client("admin")
-    newest = rows(admin, "/v1/analytics/turnover")[0]
-    assert newest["units_shipped"] > 0
+    newest = next(row for row in rows(admin, "/v1/analytics/turnover") if row["units_shipped"])
     named = {"month": newest["month"][:8] + "17", "sku_id": newest["sku_id"], "warehouse": newest["warehouse_location"]}
     assert rows(admin, "/v1/analytics/turnover", **named) == [newest]
     spells = rows(admin, "/v1/analytics/stockouts")
