@@ -979,7 +979,7 @@ create table stock.count_entries (
 alter sequence stock.count_entries_entry_id_seq owned by stock.count_entries.entry_id;
 comment on table stock.count_entries is 'What somebody counted. Append-only: no entry replaces another.';
 comment on column stock.count_entries.mark_movement_id is
-  'The last movement of the level before the units were counted; 0: there was none. What the ledger says up to it is compared.';
+  'The last movement of the level before the units were counted; 0: there was none. The ledger up to it is compared.';
 comment on column stock.count_entries.on_hand_at_mark is 'Units of the lot that lay there according to the ledger, withheld ones included.';
 create index count_entries_count_id_idx on stock.count_entries (region_id, count_id, sku_id, lot_id);
 

@@ -313,7 +313,6 @@ FUNCTION_CALLS: dict[str, Call] = {
             "/v1/returns/{return_id}/receive",
             {"items": [HELD[0] | {"batch_number": "BATCH-202404"}]},
             {"return_id": "{approved_id}"},
-            if_match=True,
         ),
     ),
     "close_returns": call(CATALOG, Request("POST", "/v1/returns/{return_id}/close", {"reason": "kept"})),

@@ -32,7 +32,7 @@ def expected(shop: Shop, count_id: str) -> int:
 
 @FIRST
 def test_an_entry_and_a_parcel(shop: Shop, pool: ThreadPoolExecutor, counts_first: bool) -> None:
-    """Who waits for the parcel expects its units no more; what leaves after the entry leaves from what was counted."""
+    """An entry that waits for the parcel expects its units no more; later parcels take from the units that were counted."""
     shop.receive(20)
     placed = shop.order((SKU, 5))
     count = plan(shop)
@@ -190,7 +190,7 @@ def test_an_entry_and_a_recall(shop: Shop, pool: ThreadPoolExecutor, counts_firs
 @FIRST
 @pytest.mark.parametrize("command", ["enter_counts", "approve_counts"])
 def test_a_count_and_the_receipt_of_a_transfer(shop: Shop, pool: ThreadPoolExecutor, counts_first: bool, command: str) -> None:
-    """What arrives after the entry is kept; what arrived before it is part of what was counted."""
+    """Units that arrive after the entry are kept; those that arrived before it are part of the count."""
     shop.receive(20)
     shop.receive(6, warehouse_location="WH-02")
     sent = shipped(shop, 4)

@@ -45,7 +45,7 @@ def test_cn1_what_moves_after_the_mark_moves_on(shop: Shop) -> None:
 def test_cn1_an_entry_of_an_offline_device_is_compared_with_its_own_moment(
     shop: Shop, counted_at: str | None, expected: int, left: int
 ) -> None:
-    """counted_at decides the mark: what moved later, moves on. What arrives only now is expected as the ledger was then."""
+    """counted_at decides the mark: later movements stay. An entry that arrives only now is compared with the ledger of then."""
     shop.receive(20, now="2030-01-10T08:00:00Z")
     shop.adjust(-3, now="2030-01-10T10:00:00Z")
     shop.adjust(-5, now="2030-01-10T11:00:00Z")

@@ -1,4 +1,4 @@
--- What the approval of these counts has to add to each lot that is counted (negative: take away): the difference between the entry that
+-- The units that the approval of these counts has to add to each lot that is counted (negative: take away): the difference between the entry that
 -- stands and the ledger at its mark, so whatever moved since then moves on.
 -- Corrections of the same lot that were posted after the mark are no moves: what an earlier look found is part of what this one found, and is
 -- not posted again; after a later look (of another count, or PUT /v1/inventory/{sku_id}) there is nothing left to correct.
