@@ -72,6 +72,27 @@ def test_a_purchase_is_drafted_ordered_received_and_closed(buyer: httpx2.Client)
     assert (ended.json()["status"], ended.json()["canceled"], incoming(buyer)) == ("received", 33, 0)
 
 
+def test_the_tag_of_an_order_changes_with_the_day_on_which_its_units_are_expected(buyer: httpx2.Client) -> None:
+    """The version stays, because nobody changed the order: If-Match takes both tags."""
+    sku = SKU["sku_id"]
+    rules = [{"sku_id": sku, "mode": "backorder"}]
+    make(buyer, "/v1/channels", {"channel_id": "web", "name": "Web", "warehouses": ["WH-01"], "sale_rules": rules})
+    here = int(buyer.get(f"/v1/inventory/{sku}").json()["available"])
+    body = {"customer": {"name": "Jane Doe"}, "channel": "web", "items": [{"sku_id": sku, "quantity": here + 5}]}
+    path = f"/v1/orders/{make(buyer, '/v1/orders', body)['order_id']}"
+    first = buyer.get(path)
+    assert [part["promised_on"] for part in first.json()["backorders"]] == [None]
+    ordered(buyer)
+    second = buyer.get(path, headers={"if-none-match": first.headers["etag"]})
+    assert (second.status_code, second.json()["version"]) == (200, first.json()["version"])
+    assert [part["promised_on"] for part in second.json()["backorders"]] == ["2034-06-01"]
+    assert buyer.get(path, headers={"if-none-match": second.headers["etag"]}).status_code == 304
+    assert buyer.patch(path, json={"note": "ring twice"}, headers={"if-match": second.headers["etag"]}).status_code == 200
+    for tag in (first.headers["etag"], second.headers["etag"]):
+        assert buyer.put(f"{path}/cancel", headers={"if-match": tag}).status_code == 412
+    assert buyer.put(f"{path}/cancel", headers={"if-match": buyer.get(path).headers["etag"]}).status_code == 200
+
+
 def test_lists_find_purchases_by_status_supplier_sku_and_whether_they_are_late(buyer: httpx2.Client) -> None:
     name = ordered(buyer)
 

@@ -32,7 +32,7 @@ begin
     select f.key::integer
       from jsonb_each_text(v_found) f
       join orders.orders o on o.region_id = p_region_id and o.order_id = f.value::bigint and o.order_id = any (v_named)
-     where p_requests -> (f.key::integer - 1) ->> 'if_match' not in ('*', o.version::text));
+     where not orders.is_version(p_requests -> (f.key::integer - 1) ->> 'if_match', o.version));
   v_ids := array(
     select distinct o.order_id
       from jsonb_each_text(v_found) f

@@ -18,6 +18,6 @@ end
 $$;
 
 comment on function api.get_order(smallint, text) is
-  'An order by its ID, or by the external_id that its channel gave it; its version is the ETag.
+  'An order by its ID, or by the external_id that its channel gave it; its ETag begins with its version.
 Errors: OR002 OR011';
 grant execute on function api.get_order(smallint, text) to admin, warehouse, sales, integration;

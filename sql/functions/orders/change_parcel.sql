@@ -27,7 +27,7 @@ begin
     return v_found.refusal;
   end if;
   select o.* into v_order from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
-  if p_request ->> 'if_match' not in ('*', v_order.version::text) then
+  if not orders.is_version(p_request ->> 'if_match', v_order.version) then
     return app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.');
   end if;
   v_new := v_parcel;

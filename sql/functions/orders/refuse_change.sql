@@ -12,7 +12,7 @@ create or replace function orders.refuse_change(
 as $$
   select case
     when p_order.order_id is null then orders.refuse_missing(p_region_id, p_request ->> 'order_id')
-    when p_request ->> 'if_match' <> '*' and p_request ->> 'if_match' <> p_order.version::text
+    when not orders.is_version(p_request ->> 'if_match', p_order.version)
       then app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.')
     when p_order.status in ('canceled', 'completed')
       then app.refuse('OR010', format('The order is %s and cannot be changed. Place a new one.', p_order.status))

@@ -12,7 +12,7 @@ create or replace function orders.refuse_status(
 as $$
   select case
     when p_order.order_id is null then orders.refuse_missing(p_region_id, p_request ->> 'order_id')
-    when p_request ->> 'if_match' <> '*' and p_request ->> 'if_match' <> p_order.version::text
+    when not orders.is_version(p_request ->> 'if_match', p_order.version)
       then app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.')
     when p_route = 'hold_orders' and coalesce(p_request ->> 'reason', '') = '' then app.refuse(p_code => 'VA001',
       p_pointer => '/reason', p_detail => 'Say why the order has to wait: it is the first question of whoever finds it.')

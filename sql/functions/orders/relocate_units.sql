@@ -19,7 +19,7 @@ begin
   select o.* into v_order from orders.orders o where o.region_id = p_region_id and o.order_id = p_order_id;
   if v_order.order_id is null then
     return orders.refuse_missing(p_region_id, p_request ->> 'order_id');
-  elsif p_request ->> 'if_match' not in ('*', v_order.version::text) then
+  elsif not orders.is_version(p_request ->> 'if_match', v_order.version) then
     return app.refuse('ST009', 'This order changed since you read it. Read it again and decide again.');
   elsif v_order.status in ('canceled', 'completed') then
     return app.refuse('OR014', format('The order is %s: no units are promised to it any more.', v_order.status));
