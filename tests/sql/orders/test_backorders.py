@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from tests import transfers
 from tests.battery.lengths import LENGTH, LONG
 from tests.races import race, sender
 from tests.waiting import EVERY_SKU, let_wait, read, waiting
@@ -513,8 +514,9 @@ def test_any_sequence_leaves_a_queue_that_nobody_passed(shop: Shop, seed: int) -
     let_wait(shop, channel="far")
     shop.send("save_channels", {"channel_id": "far", "warehouses": ["WH-03", "WH-02"]})
     live: list[tuple[str, Result]] = []
+    sent: list[Result] = []
     for _ in range(40):
-        match chance.choice(["place", "place", "receive", "receive", "cancel", "ship", "found"]):
+        match chance.choice(["place", "place", "receive", "receive", "cancel", "ship", "found", "send", "arrive"]):
             case "place":
                 channel = chance.choice(["web", "far"])
                 live.append((channel, shop.order((SKU, chance.randint(1, 6)), channel=channel)))
@@ -522,6 +524,19 @@ def test_any_sequence_leaves_a_queue_that_nobody_passed(shop: Shop, seed: int) -
                 shop.receive(chance.randint(1, 5), warehouse_location=chance.choice(["WH-01", "WH-02", "WH-03"]))
             case "found":
                 shop.adjust(1, reason_code="found", warehouse_location="WH-02")
+            case "send":
+                source, place = chance.sample(["WH-01", "WH-02", "WH-03"], 2)
+                ends = {"from_warehouse_location": source, "to_warehouse_location": place}
+                moved = transfers.ship(shop, transfers.draft(shop, (SKU, chance.randint(1, 4)), **ends))
+                assert moved.code in (None, "ST001")  # available units only
+                sent += [moved] if moved.code is None else []
+            case "arrive":
+                if sent:
+                    coming = sent.pop(chance.randrange(len(sent)))
+                    if chance.random() < 0.8:
+                        assert transfers.receive(shop, coming).code is None
+                    else:
+                        assert transfers.close(shop, coming, rest="taken_back").code is None
             case kind if live:
                 _, gone = live.pop(chance.randrange(len(live)))
                 if kind == "cancel":
