@@ -29,7 +29,7 @@ from pyapp.values import Actor, BatchNumber, BatchStatus, Channel, Moment, Note,
 
 ReturnStatus = Literal["requested", "approved", "received", "closed", "refused"]
 Why = Annotated[str, Meta(min_length=1, max_length=200)]
-Unreadable = Annotated[Literal[True], Meta(description="Nobody can read the lot: the units come to lot UNKNOWN of the SKU.")]
+Unreadable = Annotated[bool, Meta(description="Nobody can read the lot: the units come to lot UNKNOWN of the SKU.")]
 
 
 class ReturnItemDraft(Body):

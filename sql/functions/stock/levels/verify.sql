@@ -77,16 +77,11 @@ as $$
   select o.check_name, o.region_id, null, o.sku_id, null, o.expected, o.found from orders.verify_lines() o
   union all
   select p.* from orders.verify_parcels() p
-  union all
-  select h.* from stock.verify_withheld() h
-  union all
-  select i.* from supply.verify_incoming() i
-  union all
-  select u.* from supply.verify_purchases() u
-  union all
-  select f.* from supply.verify_transfers() f
-  union all
-  select r.* from orders.verify_returns() r
+  union all select h.* from stock.verify_withheld() h
+  union all select i.* from supply.verify_incoming() i
+  union all select u.* from supply.verify_purchases() u
+  union all select f.* from supply.verify_transfers() f
+  union all select r.* from orders.verify_returns() r
    order by 2, 3, 4, 1;
 $$;
 
