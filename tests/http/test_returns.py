@@ -145,7 +145,7 @@ def test_a_request_that_cannot_be_right_names_its_fault(
         (came(3), 409, "RT004", "/items/0/quantity"),
         (came(1, batch_number="NONE"), 422, "ST007", "/items/0/batch_number"),
         (came(1, unreadable=True), 422, "VA001", "/items/0/batch_number"),
-        (came(1, unreadable=False), 422, "VA001", "/items/0/batch_number"),
+        ({"items": [{"sku_id": LOT["sku_id"], "quantity": 1, "unreadable": False}]}, 422, "VA001", "/items/0/batch_number"),
         (came(0), 422, "RQ422", "/items/0/quantity"),
         ({"items": []}, 422, "RQ422", "/items"),
     ],
