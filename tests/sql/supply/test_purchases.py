@@ -9,7 +9,7 @@ import pytest
 
 from tests.battery.lengths import LENGTH, LONG
 from tests.purchases import LATER, SOON, buy, came, deliver, draft, promised, queue_of, told
-from tests.world import EARLY, OTHER_SKU, SKU, Shop
+from tests.world import EARLY, OTHER_SKU, SKU, Shop, codes, order
 
 
 def incoming(shop: Shop, sku_id: str = SKU) -> int:
@@ -216,6 +216,23 @@ def test_a_shortage_says_when_purchases_cover_it_bo4(shop: Shop) -> None:
     buy(shop, (SKU, 5))
     assert shop.order((SKU, 5)).body["errors"][0]["next_available_on"] == SOON
     assert "next_available_on" not in shop.order((SKU, 6)).body["errors"][0]
+
+
+@pytest.mark.parametrize(("expected", "asked"), [(True, 2), (False, 0)])
+def test_many_refusals_ask_for_a_day_once_and_only_if_something_is_expected(shop: Shop, expected: bool, asked: int) -> None:
+    """A sale that has sold out refuses by the thousand: its refusals cost what they did before purchases."""
+    if expected:
+        buy(shop, (SKU, 50))
+    shop.connection.execute("set local track_functions = 'all'")
+    calls = "select coalesce(sum(calls), 0)::int as n from pg_stat_xact_user_functions where funcname = 'promise_dates'"
+    [before] = shop.rows(calls)
+    wanted = [order((SKU, 5)), order((SKU, 5)), order((SKU, 6))] * 10
+    refused = shop.send("place_orders", *wanted)
+    assert codes(refused) == ["ST001"] * len(wanted)
+    days = {result.body["errors"][0].get("next_available_on") for result in refused}
+    assert days == {SOON if expected else None}
+    [after] = shop.rows(calls)
+    assert after["n"] - before["n"] == asked
 
 
 @pytest.mark.parametrize("seed", range(LENGTH.examples if LONG else 3))
